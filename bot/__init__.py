@@ -1,0 +1,1 @@
+"""Telegram, and everything that is put together."""

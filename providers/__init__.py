@@ -1,0 +1,1 @@
+"""Image services behind one contract. Knows neither Telegram nor the store; start reading at `providers.base`."""

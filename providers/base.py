@@ -1,0 +1,185 @@
+"""THE CONTRACT: all that stands between the bot and an image service, on one page.
+
+To write a provider: a folder with a settings model, an options model and a subclass of `Provider` (or of
+`providers.polling.PollingProvider` for services where one submits and asks), an entry point in the group
+`imagine_bot.providers`, and a test class that inherits `providers.testing.ProviderContract`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, ClassVar, Generic, TypeVar
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, ConfigDict, Field
+
+from providers.errors import InvalidRequest, Sentence
+from providers.options import Options
+
+
+class ProviderSettings(BaseModel):
+    """The root of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
+    time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
+
+
+SettingsT = TypeVar("SettingsT", bound=ProviderSettings)
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture given as input, already checked against the provider's `ReferenceLimits`.
+
+    `size` in bytes, `width` and `height` in pixels. `url`: where the world can fetch it, if the bot can publish;
+    `read`: gives the bytes at any time while the job lives.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest(Generic[OptionsT]):
+    """What one person asks for: words, references in the order given, options of the provider's own model."""
+
+    prompt: str
+    options: OptionsT
+    references: tuple[Reference, ...] = ()
+
+    def with_options(self, **changes: object) -> "ImageRequest[OptionsT]":
+        """The same request with some options changed (validated again)."""
+        options = type(self.options).model_validate({**self.options.model_dump(), **changes})
+        return replace(self, options=options)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set."""
+
+    url: str | None = None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The service took the task. Yielded the moment the ticket is known and stored by the caller before it goes on."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The task waits at the service, at `position` (1 is next) where the service tells."""
+
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The task runs. `progress` 0–1 and `preview` (the bytes of a picture) only where the service gives them."""
+
+    progress: float | None = None
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a task that succeeded, with at least one picture. Always the last event."""
+
+    pictures: tuple[Picture, ...]
+
+
+Event = Accepted | Queued | Working | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLimits:
+    """What the service takes as references. `size` in bytes, `side` in pixels, `ratio`: least and most width/height."""
+
+    count: int
+    media_types: frozenset[str]
+    size: int
+    side: int
+    ratio: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the service can do. `prompt_length` in characters; `pictures`: the most one request may ask for;
+    `price`: of one picture, in `currency`, None where unknown."""
+
+    prompt_length: int
+    pictures: int
+    references: ReferenceLimits | None = None
+    price: Decimal | None = None
+    currency: str = "CNY"
+
+
+class Provider(ABC, Generic[SettingsT, OptionsT]):
+    """An image service. Built once at the start with its settings and an HTTP session; knows nothing of the bot."""
+
+    title: ClassVar[str]
+    """The name people see: "Jimeng 4.0"."""
+    Settings: ClassVar[type[Any]]
+    """A subclass of `ProviderSettings`."""
+    Options: ClassVar[type[Any]]
+    """A subclass of `providers.options.Options`."""
+    capabilities: Capabilities
+
+    def __init__(self, settings: SettingsT, session: ClientSession) -> None:
+        self.settings = settings
+        self.session = session
+
+    def validate(self, request: ImageRequest[OptionsT]) -> None:
+        """Refuse, before anything is paid, what the service would refuse. Raises `InvalidRequest`."""
+        most = self.capabilities.references.count if self.capabilities.references else 0
+        if not request.prompt.strip():
+            raise InvalidRequest(Sentence("Write what the picture should show."))
+        if len(request.prompt) > self.capabilities.prompt_length:
+            values = {"length": len(request.prompt), "most": self.capabilities.prompt_length}
+            raise InvalidRequest(
+                Sentence("The prompt has {length} characters; {most} are allowed. Shorten it, please.", values)
+            )
+        if len(request.references) > most:
+            values = {"count": len(request.references), "most": most}
+            raise InvalidRequest(
+                Sentence("You sent {count} pictures; this model takes at most {most} as references.", values)
+            )
+
+    def split(self, request: ImageRequest[OptionsT]) -> tuple[ImageRequest[OptionsT], ...]:
+        """The request as tasks that are submitted, paid and taken up again each on its own. By default one."""
+        return (request,)
+
+    @abstractmethod
+    def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncIterator[Event]:
+        """Run one task (a part given by `split`) and yield its events, ending with `Finished`.
+
+        Without a ticket the task is submitted, once, and `Accepted` is the first event. With a ticket it takes a
+        submitted task up again and submits nothing. Raises only `ProviderError`s; leaving the iterator early
+        leaves the task at the service as it is.
+        """
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Try the credentials without paying for anything. Raises `Misconfigured`, or `Busy` when out of reach."""
+
+    async def cancel(self, ticket: str) -> bool:
+        """Tell the service to drop a task. False where the service can't."""
+        return False
+
+    def learn(self, durations: Iterable[float]) -> None:
+        """Told at the start how many seconds this provider's latest tasks took, oldest first."""
+        return
+
+    async def aclose(self) -> None:
+        """Give back what the provider opened itself (not the session)."""
+        return

@@ -1,0 +1,70 @@
+"""What a person may set, declared once: flags, help text and keyboards are made from these models."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+
+class Options(BaseModel):
+    """The root of every provider's options model: frozen, unknown names are errors.
+
+    Every field has a default, a `description` (English, one line; also the key of its translation) and
+    either bounds that can be read off its type (`Literal`, `ge`/`le`) or
+    `json_schema_extra={"allowed": "…", "examples": ["16:9", …]}` that says them in words.
+    The field's name is the flag's name: `ar` is typed `--ar`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One option as a person sees it. `allowed` is a short text; `choices` are values worth a button (may be empty)."""
+
+    name: str
+    description: str
+    allowed: str
+    choices: tuple[str, ...]
+    default: str
+
+
+def flags(options: type[Options]) -> Iterator[Flag]:
+    """The flags of an options model, in the order of its fields."""
+    for name, field in options.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        choices = tuple(str(value) for value in _listed(extra.get("examples"))) or tuple(_literals(field.annotation))
+        default = "" if field.default is None else str(field.default)
+        yield Flag(name, field.description or "", str(extra.get("allowed") or _allowed(field)), choices, default)
+
+
+def wrong(template: str, **values: object) -> PydanticCustomError:
+    """An error to raise from a model validator: options that don't go together.
+
+    `template` is a sentence for the person with `str.format` fields, translated like a `Sentence`.
+    """
+    return PydanticCustomError("sentence", "{sentence}", {"sentence": template, **values})
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _literals(annotation: Any) -> Iterator[str]:
+    if get_origin(annotation) is Literal:
+        yield from (str(value) for value in get_args(annotation))
+    elif get_origin(annotation) in (Union, UnionType):
+        for part in get_args(annotation):
+            yield from _literals(part)
+
+
+def _allowed(field: FieldInfo) -> str:
+    low = next((rule.ge for rule in field.metadata if isinstance(rule, Ge)), None)
+    high = next((rule.le for rule in field.metadata if isinstance(rule, Le)), None)
+    parts = [f"{low}–{high}"] if low is not None and high is not None else []
+    return ", ".join([*parts, *_literals(field.annotation)])
