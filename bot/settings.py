@@ -1,0 +1,159 @@
+"""The bot's settings: the environment over the configuration file, read once and explained when wrong."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ENV_PREFIX = "BOT_"
+HELP = {
+    "telegram.token": "get one from @BotFather",
+    "web.public_url": "the address, starting with https://, at which the world reaches this server",
+}
+
+
+class SettingsError(ValueError):
+    """The configuration can't be used; the message is one sentence that names the key and what to do."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TelegramSettings(_Section):
+    """`[telegram]`."""
+
+    token: SecretStr = SecretStr("")
+    api_url: str = "https://api.telegram.org"
+    updates: Literal["polling", "webhook"] = "polling"
+
+
+class WebSettings(_Section):
+    """`[web]`: the bot's own server."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            msg = "must start with https:// (or http://)"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+
+class StorageSettings(_Section):
+    """`[storage]`."""
+
+    url: str = "sqlite:///data/bot.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not value.startswith("sqlite:///"):
+            msg = "must be sqlite:///path/to/file.db"
+            raise ValueError(msg)
+        return value
+
+
+class AccessSettings(_Section):
+    """`[access]`: Telegram ids. Empty `users` and `chats`: everybody."""
+
+    admins: frozenset[int] = frozenset()
+    users: frozenset[int] = frozenset()
+    chats: frozenset[int] = frozenset()
+
+
+class ProvidersSettings(BaseModel):
+    """`[providers]`: which is the default; each further table is one provider's own settings, read by it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    default: str = "jimeng"
+
+    @property
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The providers' own tables by name."""
+        return {name: value for name, value in (self.model_extra or {}).items() if isinstance(value, dict)}
+
+
+class Settings(BaseSettings):
+    """Everything an operator sets. Read it with `load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    telegram: TelegramSettings = TelegramSettings()
+    web: WebSettings = WebSettings()
+    storage: StorageSettings = StorageSettings()
+    access: AccessSettings = AccessSettings()
+    providers: ProvidersSettings = ProvidersSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before what `load` read from the file."""
+        return env_settings, init_settings
+
+
+def load(file: Path) -> Settings:
+    """The settings of `file` (TOML) with the environment laid over. Raises `SettingsError`."""
+    if not file.is_file():
+        raise SettingsError(f"There is no configuration file {file}: copy config.toml there, or name another --config.")
+    _refuse_unknown_environment()
+    try:
+        table = TomlConfigSettingsSource(Settings, file)()
+        settings = Settings(**table)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        raise SettingsError(_explain(error, file)) from None
+    _refuse_missing(settings)
+    return settings
+
+
+def variable(key: str) -> str:
+    """The environment variable of a dotted key: `telegram.token` → `BOT_TELEGRAM__TOKEN`."""
+    return ENV_PREFIX + key.upper().replace(".", "__")
+
+
+def _refuse_unknown_environment() -> None:
+    for name in os.environ:
+        section = name.removeprefix(ENV_PREFIX).split("__")[0].lower()
+        if name.startswith(ENV_PREFIX) and section not in Settings.model_fields:
+            known = ", ".join(f"{ENV_PREFIX}{field.upper()}__…" for field in Settings.model_fields)
+            raise SettingsError(f"The environment variable {name} is not a setting of the bot; known are {known}.")
+
+
+def _refuse_missing(settings: Settings) -> None:
+    required = {"telegram.token": settings.telegram.token.get_secret_value()}
+    if settings.telegram.updates == "webhook":
+        required["web.public_url"] = settings.web.public_url
+    for key, value in required.items():
+        if not value:
+            raise SettingsError(
+                f"{key} is missing: {HELP[key]}, and set it in the configuration file or as {variable(key)}."
+            )
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        model = Settings.model_fields.get(str(first["loc"][0]))
+        section = model.annotation if model and len(first["loc"]) > 1 else Settings
+        known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""
+        return f"{key} in {file} (or {variable(key)}) is not a known setting; known are {known}."
+    return f"{key} in {file} (or {variable(key)}) is wrong: {first['msg']}."

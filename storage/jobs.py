@@ -1,0 +1,164 @@
+"""Jobs and their references: each named operation is one transaction that moves a life one step."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import UNFINISHED, CheckedSource, Job, JobState, NewJob, NewSource, Source, TaskState, Trouble
+from storage.schema import jobs, sources, tasks
+
+
+class Jobs:
+    """The jobs of one database. Times are handed in, in seconds since 1970."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, new: NewJob, now: float, state: JobState = JobState.PREPARING) -> Job | None:
+        """Store what a person asks for. None when this `origin` has made its job already."""
+        async with self._db.write() as connection:
+            known = select(jobs.c.id).where(jobs.c.chat_id == new.chat_id, jobs.c.origin == new.origin)
+            if (await connection.execute(known)).first():
+                return None
+            values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
+            row = insert(jobs).values(**values, state=state, created_at=now).returning(jobs)
+            job = _job((await connection.execute(row)).mappings().one())
+            await _add_sources(connection, job.id, new.sources)
+            return job
+
+    async def get(self, job_id: int) -> Job | None:
+        """The job, or None."""
+        async with self._db.read() as connection:
+            row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().first()
+            return _job(row) if row else None
+
+    async def in_states(self, *states: JobState) -> list[Job]:
+        """All jobs in these states, oldest first."""
+        async with self._db.read() as connection:
+            query = select(jobs).where(jobs.c.state.in_(states)).order_by(jobs.c.id)
+            return [_job(row) for row in (await connection.execute(query)).mappings()]
+
+    async def asked_by(self, chat_id: int, origin: str) -> Job | None:
+        """The job that this update asked for."""
+        async with self._db.read() as connection:
+            query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.origin == origin)
+            row = (await connection.execute(query)).mappings().first()
+            return _job(row) if row else None
+
+    async def shown_at(self, job_id: int, status_id: int) -> None:
+        """Remember the status message."""
+        await self._update_job(job_id, status_id=status_id)
+
+    async def take_draft(self, chat_id: int, user_id: int, since: float) -> tuple[NewSource, ...]:
+        """The pictures that this person last sent without words; they wait no longer. Empty when there are none."""
+        async with self._db.write() as connection:
+            own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
+            found = select(jobs.c.id).where(*own, jobs.c.created_at >= since).order_by(jobs.c.id.desc()).limit(1)
+            job_id = (await connection.execute(found)).scalar()
+            taken = await _sources(connection, job_id) if job_id is not None else []
+            await connection.execute(delete(jobs).where(*own))
+            return tuple(NewSource(source.file_id, source.message_id) for source in taken)
+
+    async def sources(self, job_id: int) -> list[Source]:
+        """The references of a job, in the order in which their messages were sent."""
+        async with self._db.read() as connection:
+            return await _sources(connection, job_id)
+
+    async def add_source(self, job_id: int, new: NewSource) -> bool:
+        """A reference that arrives late joins a draft or a job that is not queued yet. False: too late, or known."""
+        async with self._db.write() as connection:
+            state = (await connection.execute(select(jobs.c.state).where(jobs.c.id == job_id))).scalar()
+            known = {source.message_id for source in await _sources(connection, job_id)}
+            if state not in (JobState.DRAFT, JobState.PREPARING, JobState.WORKING) or new.message_id in known:
+                return False
+            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state != TaskState.QUEUED)
+            if (await connection.execute(begun)).first():
+                return False
+            # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
+            await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            if state == JobState.WORKING:
+                await connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING))
+            await _add_sources(connection, job_id, (new,))
+            return True
+
+    async def store_source(self, source_id: int, checked: CheckedSource) -> None:
+        """Keep the checked bytes of a reference for the job's life."""
+        values = {name: getattr(checked, name) for name in CheckedSource.__slots__}
+        async with self._db.write() as connection:
+            await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+
+    async def source_data(self, source_id: int) -> tuple[bytes, str] | None:
+        """The bytes and the media type of a reference; None when they are gone or not there yet."""
+        async with self._db.read() as connection:
+            query = select(sources.c.data, sources.c.media_type).where(sources.c.id == source_id)
+            row = (await connection.execute(query)).first()
+            return (row.data, row.media_type) if row and row.data is not None else None
+
+    async def settle(self, job_id: int, now: float) -> Job | None:
+        """When the last task of a working job has ended, move the job on and return it; else None."""
+        async with self._db.write() as connection:
+            query = select(tasks.c.state, tasks.c.trouble).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
+            rows = (await connection.execute(query)).all()
+            states = {row.state for row in rows}
+            if not states or states & set(UNFINISHED):
+                return None
+            trouble = next((row.trouble for row in rows if row.trouble), None)
+            state = _settled(states)
+            finished = None if state == JobState.DELIVERING else now
+            move = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.WORKING)
+            row = await connection.execute(
+                move.values(state=state, trouble=trouble, finished_at=finished).returning(jobs)
+            )
+            found = row.mappings().first()
+            return _job(found) if found else None
+
+    async def end(self, job_id: int, state: JobState, now: float, trouble: Trouble | None = None) -> Job:
+        """Close a job; its references' bytes are forgotten."""
+        async with self._db.write() as connection:
+            values = {"state": state, "finished_at": now, **({"trouble": dict(trouble)} if trouble else {})}
+            row = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values).returning(jobs))
+            await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
+            return _job(row.mappings().one())
+
+    async def cancel(self, job_id: int, now: float) -> Job | None:
+        """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before."""
+        async with self._db.write() as connection:
+            stoppable = (JobState.PREPARING, JobState.WORKING)
+            change = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(stoppable))
+            row = await connection.execute(change.values(state=JobState.CANCELLED, finished_at=now).returning(jobs))
+            found = row.mappings().first()
+            waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
+            if found:
+                await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
+            return _job(found) if found else None
+
+    async def _update_job(self, job_id: int, **values: object) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+
+def _settled(states: set[str]) -> JobState:
+    if TaskState.DONE in states:
+        return JobState.DELIVERING
+    if TaskState.INTERRUPTED in states:
+        return JobState.INTERRUPTED
+    return JobState.FAILED if TaskState.FAILED in states else JobState.CANCELLED
+
+
+async def _add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:
+    if new:
+        rows = [{"job_id": job_id, "file_id": one.file_id, "message_id": one.message_id, "changes": []} for one in new]
+        await connection.execute(insert(sources), rows)
+
+
+async def _sources(connection: AsyncConnection, job_id: int) -> list[Source]:
+    columns = [column for column in sources.c if column is not sources.c.data]
+    size = func.length(sources.c.data).label("size")
+    query = select(*columns, size).where(sources.c.job_id == job_id).order_by(sources.c.message_id, sources.c.id)
+    return [Source(**row) for row in (await connection.execute(query)).mappings()]
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(**{**row, "state": JobState(row["state"])})

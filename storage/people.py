@@ -1,0 +1,49 @@
+"""People who have used the bot, and the pictures they posted where it could see them."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.database import Database
+from storage.records import NewSource
+from storage.schema import people, posted
+
+
+class People:
+    """The people of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def seen(self, user_id: int, name: str, language: str | None) -> None:
+        """Remember a person by their latest name and language."""
+        values = {"name": name, "language": language}
+        async with self._db.write() as connection:
+            row = insert(people).values(id=user_id, **values)
+            await connection.execute(row.on_conflict_do_update(index_elements=[people.c.id], set_=values))
+
+
+class Posted:
+    """Items of albums by their messages, so that a reply to one finds all."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, chat_id: int, media_group_id: str, item: NewSource, now: float) -> None:
+        """Remember an item of an album; a second time changes nothing."""
+        values = {
+            "chat_id": chat_id,
+            "media_group_id": media_group_id,
+            "message_id": item.message_id,
+            "file_id": item.file_id,
+            "posted_at": now,
+        }
+        async with self._db.write() as connection:
+            await connection.execute(insert(posted).values(values).on_conflict_do_nothing())
+
+    async def album(self, chat_id: int, media_group_id: str) -> tuple[NewSource, ...]:
+        """The items of an album as far as they were seen, in the order in which they were sent."""
+        query = select(posted.c.file_id, posted.c.message_id).where(
+            posted.c.chat_id == chat_id, posted.c.media_group_id == media_group_id
+        )
+        async with self._db.read() as connection:
+            return tuple(NewSource(*row) for row in await connection.execute(query.order_by(posted.c.message_id)))

@@ -1,0 +1,136 @@
+"""The tables. A change here needs a migration in `storage/migrations/versions` (a test compares the two).
+
+Times are seconds since 1970 as floats. Ids of people, chats and messages are Telegram's.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("language", String(16)),
+    # When one of this person's tasks last got its turn: fairness counts from here.
+    Column("last_turn", Float, nullable=False, server_default="0"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger),
+    # What asked for it, "message:7" or "press:123": an update that Telegram delivers twice makes one job.
+    Column("origin", String(64), nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("status_id", BigInteger),
+    Column("user_id", BigInteger, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("options", JSON, nullable=False),
+    # What went wrong, as the person reads it: {"template": …, "values": {…}}.
+    Column("trouble", JSON),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Index("ix_jobs_state", "state"),
+    Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
+)
+
+# The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("file_id", Text, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("media_type", String(32)),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("data", LargeBinary),
+    # What was done to it so that the service takes it, told to the person: a list like `jobs.trouble`.
+    Column("changes", JSON, nullable=False),
+)
+
+# What is submitted, paid and taken up again on its own: a job has one task or several.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("ticket", Text),
+    Column("options", JSON, nullable=False),
+    Column("trouble", JSON),
+    Column("queued_at", Float, nullable=False),
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("submitted_at", Float),
+    Column("finished_at", Float),
+    Index("ix_tasks_state_provider", "state", "provider"),
+    Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    # Where the provider keeps it for a while, or its bytes until Telegram has it.
+    Column("url", Text),
+    Column("data", LargeBinary),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("size", BigInteger),
+    # Telegram's ids: of the photo, of the original as a file, and of the message that shows it.
+    Column("photo_id", Text),
+    Column("document_id", Text),
+    Column("message_id", BigInteger),
+    Column("created_at", Float, nullable=False),
+    Column("hidden_at", Float),
+    Index("ix_pictures_user_id_id", "user_id", "id"),
+    Index("ix_pictures_chat_id_message_id", "chat_id", "message_id"),
+)
+
+# Pictures that people posted where the bot could see them, so that a reply to one item of an album finds the others.
+posted = Table(
+    "posted",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("media_group_id", String(64), nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("posted_at", Float, nullable=False),
+    Index("ix_posted_chat_id_media_group_id", "chat_id", "media_group_id"),
+)

@@ -1,0 +1,323 @@
+"""The contract of the store, on each database the bot runs on."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from storage.pictures import Sent, Shelf
+from storage.records import CheckedSource, Job, JobState, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.schema import metadata
+from storage.store import Store
+
+ANN, MING = 11, 22
+TROUBLE = {"template": "No.", "values": {}}
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(f"sqlite:///{tmp_path}/new/folder/bot.db")
+    yield store
+    await store.aclose()
+
+
+def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
+    job = NewJob(
+        origin=f"message:{number}",
+        chat_id=-5,
+        message_id=number,
+        user_id=user,
+        language="en",
+        provider="jimeng",
+        prompt="a red fox",
+        options={"n": 1},
+    )
+    return replace(job, **changes)
+
+
+async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now: float = 0.0) -> Job:
+    job = await store.jobs.add(new_job(number, user), now)
+    assert job
+    assert await store.tasks.queue(job.id, [{"n": 1}] * parts, [], now)
+    return job
+
+
+async def claim(store: Store, now: float, at_once: int = 100) -> Task:
+    task = await store.tasks.claim("jimeng", at_once, now)
+    assert task
+    return task
+
+
+async def run(store: Store, now: float) -> Task:
+    task = await claim(store, now)
+    await store.tasks.accepted(task.id, f"ticket {task.id}", now)
+    return task
+
+
+async def finished(store: Store, number: int, prompt: str = "a red fox", **changes: Any) -> Job:
+    job = await store.jobs.add(new_job(number, prompt=prompt, **changes), number)
+    assert job
+    await store.tasks.queue(job.id, [{}], [], number)
+    task = await run(store, number)
+    await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number + 10)
+    assert await store.jobs.settle(job.id, number + 10)
+    return await store.jobs.end(job.id, JobState.DELIVERED, number + 11)
+
+
+async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with store.database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/bot.db"
+    first = await Store.open(url)
+    job = await first.jobs.add(new_job(sources=(NewSource("file", 3),)), 1.0)
+    await first.aclose()
+    second = await Store.open(url)
+    assert job
+    assert await second.jobs.get(job.id) == job
+    assert [source.file_id for source in await second.jobs.sources(job.id)] == ["file"]
+    await second.aclose()
+
+
+async def test_one_update_makes_one_job(store: Store) -> None:
+    assert await store.jobs.add(new_job(), 1.0)
+    assert await store.jobs.add(new_job(), 2.0) is None
+    assert await store.jobs.add(new_job(chat_id=-6), 2.0)
+
+
+async def test_a_life_from_prompt_to_album(store: Store) -> None:
+    job = await queued(store, 1)
+    task = await claim(store, 5.0)
+    assert task.state is TaskState.SUBMITTING
+    await store.tasks.accepted(task.id, "7392", 6.0)
+    (running,) = await store.tasks.running()
+    assert (running.ticket, running.submitted_at) == ("7392", 6.0)
+    assert await store.jobs.settle(job.id, 7.0) is None
+    await store.tasks.finish_task(task.id, [NewPicture(url="u1"), NewPicture(data=b"2")], 16.0)
+    settled = await store.jobs.settle(job.id, 16.0)
+    assert settled
+    assert settled.state is JobState.DELIVERING
+    assert await store.jobs.settle(job.id, 16.0) is None, "a job is handed on once"
+    one, two = await store.pictures.of_job(job.id)
+    assert (one.url, await store.pictures.data(two.id)) == ("u1", b"2")
+    ended = await store.jobs.end(job.id, JobState.DELIVERED, 17.0)
+    assert (ended.state, ended.finished_at) == (JobState.DELIVERED, 17.0)
+    assert await store.tasks.durations("jimeng") == [10.0]
+
+
+async def test_the_limit_of_a_provider_counts_submitting_and_running(store: Store) -> None:
+    await queued(store, 1, parts=3)
+    first = await claim(store, 1.0, at_once=2)
+    await store.tasks.accepted(first.id, "t", 1.0)
+    await claim(store, 1.0, at_once=2)
+    assert await store.tasks.claim("jimeng", 2, 1.0) is None
+    assert await store.tasks.claim("another", 2, 1.0) is None
+    await store.tasks.finish_task(first.id, [NewPicture(url="u")], 2.0)
+    assert await store.tasks.claim("jimeng", 2, 2.0)
+
+
+async def test_turns_are_fair_with_one_place(store: Store) -> None:
+    await store.people.seen(ANN, "Ann", "en")
+    await store.people.seen(MING, "小明", "zh")
+    await queued(store, 1, ANN, parts=4, now=1.0)
+    await queued(store, 2, MING, parts=2, now=2.0)
+    order = []
+    for now in range(10, 16):
+        task = await run(store, float(now))
+        await store.tasks.finish_task(task.id, [NewPicture(url="u")], now + 0.5)
+        order.append(task.user_id)
+    assert order == [ANN, MING, ANN, MING, ANN, ANN]
+
+
+async def test_fewest_under_way_goes_first(store: Store) -> None:
+    await queued(store, 1, ANN, parts=3, now=1.0)
+    await run(store, 2.0)
+    await queued(store, 2, MING, now=3.0)
+    assert (await claim(store, 4.0)).user_id == MING
+
+
+async def test_a_busy_service_lets_the_task_wait(store: Store) -> None:
+    job = await queued(store, 1)
+    task = await claim(store, 1.0)
+    await store.tasks.put_back(task.id, not_before=9.0)
+    assert await store.tasks.claim("jimeng", 1, 8.9) is None
+    assert await store.tasks.next_due("jimeng") == 9.0
+    await store.jobs.cancel(job.id, 8.0)
+    assert await store.tasks.claim("jimeng", 1, 9.0) is None
+
+
+async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
+    job = await queued(store, 1)
+    task = await claim(store, 1.0)
+    assert await store.jobs.cancel(job.id, 2.0)
+    await store.tasks.put_back(task.id, 3.0)
+    assert await store.tasks.next_due("jimeng") is None
+
+
+async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
+    job = await queued(store, 1, parts=2)
+    task = await run(store, 1.0)
+    cancelled = await store.jobs.cancel(job.id, 2.0)
+    assert cancelled
+    assert cancelled.state is JobState.CANCELLED
+    assert await store.jobs.cancel(job.id, 2.0) is None
+    await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
+    assert await store.jobs.settle(job.id, 3.0) is None
+    assert [picture.url for picture in await store.pictures.of_job(job.id)] == ["late"]
+    assert [one.state for one in await store.tasks.of_job(job.id)] == [TaskState.DONE, TaskState.CANCELLED]
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"),
+    [
+        ([TaskState.FAILED, TaskState.FAILED], JobState.FAILED),
+        ([TaskState.FAILED, TaskState.INTERRUPTED], JobState.INTERRUPTED),
+        ([TaskState.FAILED, None], JobState.DELIVERING),
+    ],
+)
+async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskState | None], state: JobState) -> None:
+    job = await queued(store, 1, parts=2)
+    for end in ends:
+        task = await run(store, 1.0)
+        if end:
+            await store.tasks.end_task(task.id, end, TROUBLE, 2.0)
+        else:
+            await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
+    settled = await store.jobs.settle(job.id, 3.0)
+    assert settled
+    assert (settled.state, settled.trouble) == (state, TROUBLE)
+
+
+async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store) -> None:
+    job = await queued(store, 1)
+    await claim(store, 1.0)
+    assert await store.tasks.interrupt_lost(TROUBLE, 2.0) == [job.id]
+    assert await store.tasks.claim("jimeng", 5, 3.0) is None
+    settled = await store.jobs.settle(job.id, 3.0)
+    assert settled
+    assert settled.state is JobState.INTERRUPTED
+
+
+async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) -> None:
+    job = await queued(store, 1)
+    task = await run(store, 1.0)
+    await store.tasks.end_task(task.id, TaskState.FAILED, TROUBLE, 900.0)
+    await store.jobs.settle(job.id, 900.0)
+    assert await store.tasks.watch_again(job.id)
+    (again,) = await store.tasks.running()
+    assert again.ticket == f"ticket {task.id}"
+    assert not await store.tasks.watch_again(job.id)
+
+
+async def test_drafts_wait_for_words(store: Store) -> None:
+    pictures = (NewSource("b", 8), NewSource("a", 7))
+    await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
+    assert await store.jobs.take_draft(-5, MING, since=0.0) == ()
+    assert await store.jobs.take_draft(-5, ANN, since=50.0) == (NewSource("a", 7), NewSource("b", 8))
+    assert await store.jobs.take_draft(-5, ANN, since=50.0) == ()
+
+
+async def test_old_drafts_are_forgotten(store: Store) -> None:
+    await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
+    assert await store.jobs.take_draft(-5, ANN, since=101.0) == ()
+
+
+async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:
+    job = await queued(store, 1)
+    assert await store.jobs.add_source(job.id, NewSource("late", 2))
+    assert not await store.jobs.add_source(job.id, NewSource("late", 2)), "the same message twice"
+    again = await store.jobs.get(job.id)
+    assert again
+    assert again.state is JobState.PREPARING
+    (source,) = await store.jobs.sources(job.id)
+    assert not await store.tasks.queue(job.id, [{}], [], 1.0), "prepared without the late one"
+    assert await store.tasks.queue(job.id, [{}], [source.id], 1.0)
+    await claim(store, 2.0)
+    assert not await store.jobs.add_source(job.id, NewSource("too late", 3))
+
+
+async def test_references_are_kept_for_the_jobs_life(store: Store) -> None:
+    job = await store.jobs.add(new_job(sources=(NewSource("f", 1),)), 1.0)
+    assert job
+    (source,) = await store.jobs.sources(job.id)
+    assert await store.jobs.source_data(source.id) is None
+    await store.jobs.store_source(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]))
+    (checked,) = await store.jobs.sources(job.id)
+    assert (checked.media_type, checked.size, checked.changes) == ("image/png", 5, [TROUBLE])
+    assert await store.jobs.source_data(source.id) == (b"bytes", "image/png")
+    await store.jobs.end(job.id, JobState.FAILED, 2.0, TROUBLE)
+    assert await store.jobs.source_data(source.id) is None
+
+
+async def test_history_is_ones_own_newest_first(store: Store) -> None:
+    for number in (1, 2, 3):
+        await finished(store, number)
+    await finished(store, 4, user_id=MING)
+    await finished(store, 5, chat_id=-9)
+    everything, here = Shelf(ANN), Shelf(ANN, chat_id=-5)
+    newest = await store.pictures.newest(everything)
+    assert newest
+    assert newest.chat_id == -9
+    three = await store.pictures.newest(here)
+    assert three
+    assert await store.pictures.newer(here, three.id) is None
+    two = await store.pictures.older(here, three.id)
+    assert two
+    assert two.url == "https://pictures/2"
+    assert await store.pictures.newer(here, two.id) == three
+    assert await store.pictures.count(here) == 3
+    assert await store.pictures.count(here, from_id=two.id) == 2
+    assert await store.pictures.hide(two.id, MING, 9.0) is False
+    assert await store.pictures.hide(two.id, ANN, 9.0) is True
+    assert await store.pictures.count(here) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [(("FOX",), 2), (("fox", "snow"), 1), (("狐狸",), 1), (("100%",), 1), (("_",), 0), (("owl",), 0)],
+)
+async def test_history_is_searched_by_words(store: Store, words: tuple[str, ...], found: int) -> None:
+    for number, prompt in enumerate(["a red fox in the snow", "雪地里的狐狸", "Fox, 100% wool"], 1):
+        await finished(store, number, prompt)
+    assert await store.pictures.count(Shelf(ANN, words=words)) == found
+
+
+async def test_what_telegram_confirmed_is_remembered(store: Store) -> None:
+    job = await finished(store, 1)
+    (picture,) = await store.pictures.of_job(job.id)
+    await store.pictures.keep(picture.id, b"bytes")
+    await store.pictures.sent(picture.id, Sent("photo", 77, 2048, 1024, 999))
+    await store.pictures.sent_as_file(picture.id, "document")
+    known = await store.pictures.shown_at(-5, 77)
+    assert known
+    assert (known.photo_id, known.document_id, known.width, known.size) == ("photo", "document", 2048, 999)
+    assert await store.pictures.data(picture.id) is None
+
+
+async def test_albums_are_found_by_any_item(store: Store) -> None:
+    for message in (9, 8, 9):
+        await store.posted.add(-5, "album", NewSource(f"f{message}", message), 1.0)
+    assert await store.posted.album(-5, "album") == (NewSource("f8", 8), NewSource("f9", 9))
+    assert await store.posted.album(-5, "other") == ()
+
+
+async def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    async def broken() -> None:
+        async with store.database.write() as connection:
+            await connection.exec_driver_sql("INSERT INTO people (id, name) VALUES (1, 'x')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await broken()
+    async with store.database.read() as connection:
+        assert (await connection.exec_driver_sql("SELECT count(*) FROM people")).scalar() == 0
