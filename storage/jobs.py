@@ -122,13 +122,20 @@ class Jobs:
             await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
             return _job(row.mappings().one())
 
-    async def cancel(self, job_id: int, now: float) -> Job | None:
+    async def reopen(self, job_id: int, state: JobState) -> Job:
+        """Take an ended job up again: to watch its tasks or to deliver its pictures."""
+        async with self._db.write() as connection:
+            values = {"state": state, "finished_at": None, "trouble": None}
+            row = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values).returning(jobs))
+            return _job(row.mappings().one())
+
+    async def cancel(self, job_id: int, now: float, trouble: Trouble) -> Job | None:
         """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before."""
         async with self._db.write() as connection:
             stoppable = (JobState.PREPARING, JobState.WORKING)
             change = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(stoppable))
-            row = await connection.execute(change.values(state=JobState.CANCELLED, finished_at=now).returning(jobs))
-            found = row.mappings().first()
+            values = {"state": JobState.CANCELLED, "finished_at": now, "trouble": dict(trouble)}
+            found = (await connection.execute(change.values(values).returning(jobs))).mappings().first()
             waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
             if found:
                 await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))

@@ -94,16 +94,10 @@ class Tasks:
 
     async def watch_again(self, job_id: int) -> bool:
         """Take up the failed tasks of a job whose tickets may still be good. False when there are none."""
+        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.FAILED, tasks.c.ticket.is_not(None))
+        values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None}
         async with self._db.write() as connection:
-            lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.FAILED, tasks.c.ticket.is_not(None))
-            changed = await connection.execute(
-                update(tasks).where(lost).values(state=TaskState.RUNNING, trouble=None, finished_at=None)
-            )
-            if not changed.rowcount:
-                return False
-            again = {"state": JobState.WORKING, "trouble": None, "finished_at": None}
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(again))
-            return True
+            return bool((await connection.execute(update(tasks).where(lost).values(values))).rowcount)
 
     async def interrupt_lost(self, trouble: Trouble, now: float) -> list[int]:
         """At the start: tasks whose submit was cut off by a crash. Returns their jobs' ids."""

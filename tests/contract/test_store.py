@@ -152,14 +152,14 @@ async def test_a_busy_service_lets_the_task_wait(store: Store) -> None:
     await store.tasks.put_back(task.id, not_before=9.0)
     assert await store.tasks.claim("jimeng", 1, 8.9) is None
     assert await store.tasks.next_due("jimeng") == 9.0
-    await store.jobs.cancel(job.id, 8.0)
+    await store.jobs.cancel(job.id, 8.0, TROUBLE)
     assert await store.tasks.claim("jimeng", 1, 9.0) is None
 
 
 async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
     job = await queued(store, 1)
     task = await claim(store, 1.0)
-    assert await store.jobs.cancel(job.id, 2.0)
+    assert await store.jobs.cancel(job.id, 2.0, TROUBLE)
     await store.tasks.put_back(task.id, 3.0)
     assert await store.tasks.next_due("jimeng") is None
 
@@ -167,10 +167,10 @@ async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
 async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     job = await queued(store, 1, parts=2)
     task = await run(store, 1.0)
-    cancelled = await store.jobs.cancel(job.id, 2.0)
+    cancelled = await store.jobs.cancel(job.id, 2.0, TROUBLE)
     assert cancelled
     assert cancelled.state is JobState.CANCELLED
-    assert await store.jobs.cancel(job.id, 2.0) is None
+    assert await store.jobs.cancel(job.id, 2.0, TROUBLE) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
     assert await store.jobs.settle(job.id, 3.0) is None
     assert [picture.url for picture in await store.pictures.of_job(job.id)] == ["late"]

@@ -1,0 +1,84 @@
+"""From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from bot.jobs.stage import Stage, Unfit
+from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
+from providers.errors import Sentence
+from storage.records import Job, Source
+from storage.store import Store
+
+FETCHES_AT_ONCE = 3
+FETCH_DELAYS = (0.0, 1.0, 5.0)
+
+
+class Requests:
+    """Makes requests of jobs. `publish` gives the public URL of a reference by its id, or None."""
+
+    def __init__(self, store: Store, stage: Stage, publish: Callable[[int], str | None]) -> None:
+        self._store = store
+        self._stage = stage
+        self._publish = publish
+        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
+
+    async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
+        """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
+        found = await self._store.jobs.sources(job.id)
+        limits = provider.capabilities.references
+        # More than the service takes is refused by `validate`; that needs no fetching.
+        if limits is None or len(found) > limits.count:
+            return found
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in found:
+                    if source.media_type is None:
+                        group.create_task(self._fetch(source, limits))
+        except* Unfit as unfit:
+            # One reason is enough for a person; the first picture's.
+            raise next(_leaves(unfit)) from None
+        return await self._store.jobs.sources(job.id)
+
+    async def build(self, job: Job, options: Mapping[str, Any], provider: Provider[Any, Any]) -> ImageRequest[Any]:
+        """The request of a job, or of one of its tasks, by their options."""
+        sources = await self._store.jobs.sources(job.id)
+        references = tuple(self._reference(source) for source in sources)
+        return ImageRequest(job.prompt, provider.Options.model_validate(options), references)
+
+    def _reference(self, source: Source) -> Reference:
+        return Reference(
+            media_type=source.media_type or "",
+            width=source.width or 0,
+            height=source.height or 0,
+            size=source.size or 0,
+            read=partial(self._read, source.id),
+            url=self._publish(source.id),
+        )
+
+    async def _read(self, source_id: int) -> bytes:
+        found = await self._store.jobs.source_data(source_id)
+        if found is None:
+            raise FileNotFoundError(source_id)
+        return found[0]
+
+    async def _fetch(self, source: Source, limits: ReferenceLimits) -> None:
+        async with self._fetches:
+            for delay in FETCH_DELAYS:
+                await asyncio.sleep(delay)
+                try:
+                    checked = await self._stage.fetch(source.file_id, limits)
+                except OSError:
+                    continue
+                await self._store.jobs.store_source(source.id, checked)
+                return
+        raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))
+
+
+def _leaves(group: BaseExceptionGroup[Unfit]) -> Iterator[Unfit]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

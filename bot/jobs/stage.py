@@ -1,0 +1,80 @@
+"""What the engine needs of the outside: where references come from, and where progress and results are shown."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from providers.base import ReferenceLimits
+from providers.errors import Sentence
+from storage.records import CheckedSource, Job, Trouble
+
+
+class Phase(Enum):
+    """What a person is waiting for."""
+
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    WORKING = "working"
+    DELIVERING = "delivering"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks."""
+
+    phase: Phase
+    place: int | None = None
+    left: float | None = None
+    fraction: float | None = None
+    elapsed: float = 0.0
+    done: int = 0
+    total: int = 1
+
+
+class Unfit(Exception):
+    """A reference can't be used; the sentence says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        super().__init__(str(sentence))
+
+
+class Unreachable(Exception):
+    """The chat takes no messages from the bot any more: blocked, removed or muted. Trying again is no use."""
+
+
+class Undelivered(Exception):
+    """Some or all of an album did not arrive for now; trying again later may help."""
+
+
+class Stage(Protocol):
+    """Where a job is seen. Implemented with Telegram in `bot.telegram.stage`."""
+
+    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
+        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
+
+    def show(self, job: Job, progress: Progress) -> None:
+        """Show progress soon, or not at all when there is no room for it."""
+
+    async def deliver(self, job: Job) -> None:
+        """Send the pictures that have not been sent. Raises `Unreachable` or `Undelivered`."""
+
+    async def keep(self, job: Job) -> None:
+        """Fetch the pictures of a job that nobody waits for any more, for its owner's history."""
+
+    async def ended(self, job: Job) -> None:
+        """Say how a job ended that has no album: failed, cancelled or interrupted."""
+
+
+def trouble(sentence: Sentence) -> Trouble:
+    """A sentence as the store keeps it."""
+    return {"template": sentence.template, "values": {key: _plain(value) for key, value in sentence.values.items()}}
+
+
+def sentence(stored: Trouble) -> Sentence:
+    """A sentence from the store."""
+    return Sentence(stored["template"], stored["values"])
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | None) else str(value)

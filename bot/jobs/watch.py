@@ -1,0 +1,116 @@
+"""Following one task: from its submit, or from its ticket after a restart, to its end in the store."""
+
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from bot.jobs.outlook import Flight, Outlook
+from bot.jobs.requests import Requests
+from bot.jobs.stage import trouble
+from providers.base import Accepted, Event, Finished, ImageRequest, Provider
+from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence
+from storage.records import Job, NewPicture, Task, TaskState
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; please tell the bot's operator.")
+BUSY_DELAY = 2.0
+BUSY_MOST = 60.0
+
+
+class Watcher:
+    """Runs tasks through their providers and writes each step down.
+
+    `held` maps a provider's name to the time before which it is asked for nothing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        requests: Requests,
+        outlook: Outlook,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._requests = requests
+        self._outlook = outlook
+        self._clock = clock
+        self._refusals: dict[str, int] = {}
+        self.held: dict[str, float] = {}
+
+    async def watch(self, flight: Flight) -> None:
+        """Follow a task until it has ended or waits in the queue again. Cancelling leaves it as it is."""
+        task = flight.task
+        try:
+            await self._try(flight)
+        except Busy as busy:
+            await self._put_back(task, busy)
+        except OutcomeUnknown as error:
+            log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
+            await self._end(task, TaskState.INTERRUPTED, error.sentence)
+        except ProviderError as error:
+            level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
+            log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
+            await self._end(task, TaskState.FAILED, error.sentence)
+        finally:
+            self._outlook.flights.pop(task.id, None)
+            flight.safe.set()
+
+    async def _try(self, flight: Flight) -> None:
+        provider = self._providers[flight.task.provider]
+        request = await self._request(flight.task, provider)
+        events = cast("AsyncGenerator[Event]", provider.imagine(request, flight.task.ticket))
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    await self._note(flight, event)
+                    if isinstance(event, Finished):
+                        return
+        except ProviderError:
+            raise
+        except Exception as error:
+            # A provider may raise nothing else. If it does all the same, nobody knows what it did before.
+            log.exception("provider %s broke its contract in task %d", flight.task.provider, flight.task.id)
+            raise (Failed if flight.ticket else OutcomeUnknown)(detail=repr(error)) from error
+        raise Failed(detail="the provider ended without a result")
+
+    async def _request(self, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
+        try:
+            job = cast("Job", await self._store.jobs.get(task.job_id))
+            return await self._requests.build(job, task.options, provider)
+        except ValueError as error:
+            # An older version stored options that this one no longer knows.
+            log.exception("task %d of job %d can't be built", task.id, task.job_id)
+            raise Failed(OURS, detail=repr(error), paid=False) from error
+
+    async def _note(self, flight: Flight, event: Event) -> None:
+        now = self._clock()
+        match event:
+            case Accepted(ticket):
+                await self._store.tasks.accepted(flight.task.id, ticket, now)
+                flight.since, flight.ticket = now, ticket
+                flight.safe.set()
+                self._refusals.pop(flight.task.provider, None)
+            case Finished(pictures):
+                results = [NewPicture(picture.url, picture.data) for picture in pictures]
+                await self._store.tasks.finish_task(flight.task.id, results, now)
+                self._outlook.durations[flight.task.provider].add(now - flight.since)
+            case _:
+                flight.note(event)
+
+    async def _put_back(self, task: Task, busy: Busy) -> None:
+        refusals = self._refusals[task.provider] = self._refusals.get(task.provider, 0) + 1
+        delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
+        again = self._clock() + delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
+        # The whole provider waits: the next in line would be refused as well.
+        self.held[task.provider] = again
+        log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
+        await self._store.tasks.put_back(task.id, again)
+
+    async def _end(self, task: Task, state: TaskState, words: Sentence) -> None:
+        await self._store.tasks.end_task(task.id, state, trouble(words), self._clock())
