@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -51,15 +51,29 @@ class Jobs:
         """Remember the status message."""
         await self._update_job(job_id, status_id=status_id)
 
-    async def take_draft(self, chat_id: int, user_id: int, since: float) -> tuple[NewSource, ...]:
-        """The pictures that this person last sent without words; they wait no longer. Empty when there are none."""
+    async def take_drafts(
+        self, chat_id: int, user_id: int, *, since: float, status_id: int | None = None
+    ) -> tuple[NewSource, ...]:
+        """The pictures that this person sent without words; they wait no longer.
+
+        Those sent after `since`, and those that the message `status_id` asked words for. Empty when there are none.
+        """
+        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
+        fresh = (
+            or_(jobs.c.created_at >= since, jobs.c.status_id == status_id) if status_id else jobs.c.created_at >= since
+        )
         async with self._db.write() as connection:
-            own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
-            found = select(jobs.c.id).where(*own, jobs.c.created_at >= since).order_by(jobs.c.id.desc()).limit(1)
-            job_id = (await connection.execute(found)).scalar()
-            taken = await _sources(connection, job_id) if job_id is not None else []
-            await connection.execute(delete(jobs).where(*own))
+            found = (await connection.execute(select(jobs.c.id).where(*own, fresh).order_by(jobs.c.id))).scalars().all()
+            taken = [source for job_id in found for source in await _sources(connection, job_id)]
+            await connection.execute(delete(jobs).where(jobs.c.id.in_(found)))
             return tuple(NewSource(source.file_id, source.message_id) for source in taken)
+
+    async def with_status(self, chat_id: int, status_id: int) -> Job | None:
+        """The job whose status message this is."""
+        async with self._db.read() as connection:
+            query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
+            row = (await connection.execute(query)).mappings().first()
+            return _job(row) if row else None
 
     async def sources(self, job_id: int) -> list[Source]:
         """The references of a job, in the order in which their messages were sent."""
@@ -151,7 +165,7 @@ def _settled(states: set[str]) -> JobState:
         return JobState.DELIVERING
     if TaskState.INTERRUPTED in states:
         return JobState.INTERRUPTED
-    return JobState.FAILED if TaskState.FAILED in states else JobState.CANCELLED
+    return JobState.FAILED if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLED
 
 
 async def _add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:

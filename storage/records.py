@@ -1,7 +1,8 @@
 """What the store hands out and takes in: plain frozen records and the states of a life.
 
 A job: `draft → preparing → working → delivering → delivered | failed | cancelled | interrupted`.
-A task (what is submitted and paid): `queued → submitting → running → done | failed | cancelled | interrupted`.
+A task, which is what is submitted and paid:
+`queued → submitting → running → done | failed | overdue | cancelled | interrupted`.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,8 @@ class TaskState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    # It took too long and is watched no longer; its ticket may still be good.
+    OVERDUE = "overdue"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
 

@@ -61,6 +61,7 @@ jobs = Table(
     Column("finished_at", Float),
     Index("ix_jobs_state", "state"),
     Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
+    Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
 )
 
 # The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.

@@ -93,8 +93,8 @@ class Tasks:
         await self._update_task(task_id, state=state, trouble=dict(trouble), finished_at=now)
 
     async def watch_again(self, job_id: int) -> bool:
-        """Take up the failed tasks of a job whose tickets may still be good. False when there are none."""
-        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.FAILED, tasks.c.ticket.is_not(None))
+        """Take up the overdue tasks of a job. False when there are none."""
+        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE)
         values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None}
         async with self._db.write() as connection:
             return bool((await connection.execute(update(tasks).where(lost).values(values))).rowcount)

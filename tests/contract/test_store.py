@@ -211,7 +211,7 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
 async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) -> None:
     job = await queued(store, 1)
     task = await run(store, 1.0)
-    await store.tasks.end_task(task.id, TaskState.FAILED, TROUBLE, 900.0)
+    await store.tasks.end_task(task.id, TaskState.OVERDUE, TROUBLE, 900.0)
     await store.jobs.settle(job.id, 900.0)
     assert await store.tasks.watch_again(job.id)
     (again,) = await store.tasks.running()
@@ -222,14 +222,28 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
 async def test_drafts_wait_for_words(store: Store) -> None:
     pictures = (NewSource("b", 8), NewSource("a", 7))
     await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
-    assert await store.jobs.take_draft(-5, MING, since=0.0) == ()
-    assert await store.jobs.take_draft(-5, ANN, since=50.0) == (NewSource("a", 7), NewSource("b", 8))
-    assert await store.jobs.take_draft(-5, ANN, since=50.0) == ()
+    await store.jobs.add(new_job(9, prompt="", sources=(NewSource("c", 9),)), 110.0, JobState.DRAFT)
+    assert await store.jobs.take_drafts(-5, MING, since=0.0) == ()
+    taken = await store.jobs.take_drafts(-5, ANN, since=50.0)
+    assert [source.file_id for source in taken] == ["a", "b", "c"]
+    assert await store.jobs.take_drafts(-5, ANN, since=50.0) == ()
 
 
-async def test_old_drafts_are_forgotten(store: Store) -> None:
-    await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
-    assert await store.jobs.take_draft(-5, ANN, since=101.0) == ()
+async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
+    old = await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
+    assert old
+    await store.jobs.shown_at(old.id, 70)
+    assert await store.jobs.take_drafts(-5, ANN, since=101.0) == ()
+    assert await store.jobs.take_drafts(-5, ANN, since=101.0, status_id=70) == (NewSource("a", 7),)
+
+
+async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
+    job = await queued(store, 1)
+    await store.jobs.shown_at(job.id, 70)
+    found = await store.jobs.with_status(-5, 70)
+    assert found
+    assert found.id == job.id
+    assert await store.jobs.with_status(-5, 71) is None
 
 
 async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:

@@ -32,6 +32,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.create_index('ix_jobs_chat_id_origin', ['chat_id', 'origin'], unique=True)
+        batch_op.create_index('ix_jobs_chat_id_status_id', ['chat_id', 'status_id'], unique=False)
         batch_op.create_index('ix_jobs_state', ['state'], unique=False)
 
     op.create_table('people',

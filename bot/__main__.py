@@ -1,0 +1,73 @@
+"""The command line: `run`, `demo`, `check`."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiogram.exceptions import TelegramUnauthorizedError
+
+from bot.app import assembled
+from bot.check import check
+from bot.settings import SettingsError, load, variable
+from providers import registry
+
+WRONG_SETTINGS = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0 well, 1 a check failed, 2 the settings are wrong."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+    )
+    logging.getLogger("aiogram.event").setLevel(logging.WARNING)
+    try:
+        if options.command == "demo":
+            # Only here: who runs the bot for real never loads the demo.
+            from bot.demo.launcher import demo  # noqa: PLC0415
+
+            return asyncio.run(demo(options))
+        settings = load(options.config)
+        if options.command == "check":
+            return asyncio.run(check(settings))
+        asyncio.run(_run(options.config))
+    except (SettingsError, registry.SettingsError, registry.RegistryError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS
+    except TelegramUnauthorizedError:
+        sys.stderr.write(
+            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and set it in "
+            f"{options.config} or as {variable('telegram.token')}.\n"
+        )
+        return WRONG_SETTINGS
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+async def _run(config: Path) -> None:
+    async with assembled(load(config)) as app:
+        await app.run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imagine-bot", description="A Telegram bot that makes pictures of words.")
+    parser.add_argument("--verbose", action="store_true", help="log every step")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, help_ in (("run", "run the bot"), ("check", "try the settings without paying for anything")):
+        command = commands.add_parser(name, help=help_)
+        command.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    demo = commands.add_parser("demo", help="try everything on this machine, without accounts")
+    demo.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
+    demo.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the talk, save the album")
+    demo.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")
+    demo.add_argument("--save", type=Path, default=Path("demo-album"), help="where --say saves (default: demo-album)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""The composition root: the only place that wires parts, and starts and stops them in order."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramNetworkError, TelegramServerError
+from aiogram.types import LinkPreviewOptions, Message
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+from aiohttp import ClientSession
+
+from bot.handlers import history, imagine, results, start
+from bot.handlers.desk import Desk
+from bot.jobs.engine import Engine
+from bot.middlewares.access import AccessMiddleware
+from bot.middlewares.albums import AlbumMiddleware, LateItem
+from bot.middlewares.people import PeopleMiddleware
+from bot.settings import Settings
+from bot.telegram.delivery import Delivery
+from bot.telegram.downloads import Downloads
+from bot.telegram.flood import FloodControl
+from bot.telegram.language import Languages
+from bot.telegram.originals import Originals
+from bot.telegram.pictures import ImageWorker
+from bot.telegram.stage import TelegramStage
+from bot.telegram.status import StatusMessages
+from bot.telegram.uploads import Uploads
+from bot.web.references import References
+from bot.web.server import WebServer
+from providers.registry import build
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+WEBHOOK_PATH = "/telegram"
+CONNECT_DELAYS = (1, 2, 5, 10, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The assembled bot."""
+
+    settings: Settings
+    bot: Bot
+    dispatcher: Dispatcher
+    engine: Engine
+    store: Store
+    web: WebServer
+    languages: Languages
+
+    async def run(self) -> None:
+        """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
+        await self._connect()
+        await start.set_commands(self.bot, self.languages)
+        await self.engine.start()
+        if self.settings.telegram.updates == "webhook":
+            await self._serve_webhook()
+        else:
+            await self.bot.delete_webhook()
+            await self.dispatcher.start_polling(self.bot, close_bot_session=False, polling_timeout=30)
+
+    async def _connect(self) -> None:
+        """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
+        for delay in (*CONNECT_DELAYS, None):
+            try:
+                me = await self.bot.me()
+            except (TelegramNetworkError, TelegramServerError) as error:
+                if delay is None:
+                    raise
+                log.warning("Telegram can't be reached (%s); tried again in %d s", error.message, delay)
+                await asyncio.sleep(delay)
+            else:
+                log.info("ready as @%s", me.username)
+                return
+
+    async def _serve_webhook(self) -> None:
+        secret = _derived("webhook", self.settings)
+        await self.bot.set_webhook(
+            self.settings.web.public_url + WEBHOOK_PATH,
+            secret_token=secret,
+            allowed_updates=self.dispatcher.resolve_used_update_types(),
+        )
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[App]:
+    """Wire all parts; on leaving they stop in the reverse order. Raises `SettingsError`s of the providers."""
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.storage.url)
+        stack.push_async_callback(store.aclose)
+        session = await stack.enter_async_context(ClientSession())
+        registry = build(settings.providers.tables, settings.providers.default, session)
+        stack.push_async_callback(registry.aclose)
+        providers = {name: registry.get(name) for name in registry.names}
+        flood = FloodControl()
+        bot = make_bot(settings, flood)
+        stack.push_async_callback(bot.session.close)
+        downloads = Downloads()
+        stack.push_async_callback(downloads.aclose)
+        images = ImageWorker()
+        stack.push_async_callback(images.aclose)
+        languages = Languages()
+        references = References(store.jobs, settings.web.public_url, settings.telegram.token.get_secret_value())
+        web = WebServer(settings.web.host, settings.web.port, references)
+        status = StatusMessages(bot, store, languages, flood)
+        uploads = Uploads(store, downloads, images)
+        titles = {name: provider.title for name, provider in providers.items()}
+        stage = TelegramStage(
+            bot,
+            store,
+            languages=languages,
+            status=status,
+            delivery=Delivery(bot, store, status, uploads, titles),
+            uploads=uploads,
+            images=images,
+        )
+        engine = Engine(store, providers, stage, references.publish)
+        desk = Desk(engine, store, providers, registry.default)
+        albums = AlbumMiddleware(store, languages, _late_with(desk))
+        dispatcher = make_dispatcher(settings, store, languages, albums)
+        dispatcher.workflow_data.update(
+            desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
+        )
+        if settings.telegram.updates == "webhook":
+            handler = SimpleRequestHandler(dispatcher, bot, secret_token=_derived("webhook", settings))
+            handler.register(web.app, WEBHOOK_PATH)
+        await web.start()
+        stack.push_async_callback(web.aclose)
+        stack.push_async_callback(status.aclose)
+        stack.push_async_callback(engine.stop)
+        stack.push_async_callback(albums.aclose)
+        yield App(settings, bot, dispatcher, engine, store, web, languages)
+
+
+def make_bot(settings: Settings, flood: FloodControl) -> Bot:
+    """The connection to Telegram (or to `telegram.api_url`)."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram.api_url))
+    session.middleware(flood)
+    default = DefaultBotProperties(
+        parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
+    )
+    return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
+
+
+def make_dispatcher(settings: Settings, store: Store, languages: Languages, albums: AlbumMiddleware) -> Dispatcher:
+    """All handlers, in the order in which they are asked."""
+    dispatcher = Dispatcher()
+    dispatcher.update.outer_middleware(PeopleMiddleware(store.people, languages))
+    dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
+    dispatcher.message.outer_middleware(albums)
+    dispatcher.include_routers(
+        start.make_router(),
+        history.make_router(),
+        results.make_router(),
+        imagine.make_router(),
+        start.make_fallback(),
+    )
+    return dispatcher
+
+
+def _late_with(desk: Desk) -> LateItem:
+    async def late(main: Message, item: Message) -> None:
+        await imagine.came_late(main, item, desk)
+
+    return late
+
+
+def _derived(purpose: str, settings: Settings) -> str:
+    """A secret of its own for each purpose, the same in every process, with nothing to configure."""
+    token = settings.telegram.token.get_secret_value()
+    return hashlib.sha256(f"{purpose} {token}".encode()).hexdigest()

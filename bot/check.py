@@ -1,0 +1,85 @@
+"""`check`: tries the token, the database and the providers' credentials, and says what to do. Pays for nothing."""
+
+import sys
+from collections.abc import Awaitable, Callable
+
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
+from aiohttp import ClientSession
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import make_bot
+from bot.settings import Settings, variable
+from bot.telegram.flood import FloodControl
+from providers.errors import Misconfigured, ProviderError
+from providers.registry import AnyProvider, build
+from storage.store import Store
+
+
+class _Trouble(Exception):
+    """A check that failed; the message says what to do."""
+
+
+async def check(settings: Settings) -> int:
+    """Print a line for each part; returns 0 when all is well, else 1. Raises the errors of wrong settings."""
+    async with ClientSession() as session:
+        registry = build(settings.providers.tables, settings.providers.default, session)
+        results = [
+            await _one("telegram", lambda: _telegram(settings)),
+            await _one("database", lambda: _database(settings)),
+            await _one("web", lambda: _web(settings)),
+        ]
+        for name in registry.names:
+            results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after another
+        await registry.aclose()
+    return 0 if all(results) else 1
+
+
+async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
+    try:
+        sign, words = "✓", await trial()
+    except _Trouble as trouble:
+        sign, words = "✗", str(trouble)
+    sys.stdout.write(f"{sign} {name}: {words}\n")
+    return sign == "✓"
+
+
+async def _telegram(settings: Settings) -> str:
+    bot = make_bot(settings, FloodControl())
+    try:
+        me = await bot.me()
+    except TelegramNetworkError as error:
+        raise _Trouble(f"{settings.telegram.api_url} can't be reached ({error.message}).") from error
+    except TelegramAPIError as error:
+        advice = f"get a token from @BotFather and set it as {variable('telegram.token')}"
+        raise _Trouble(f"the token is not accepted ({error.message}): {advice}.") from error
+    finally:
+        await bot.session.close()
+    return f"ready as @{me.username}"
+
+
+async def _database(settings: Settings) -> str:
+    try:
+        store = await Store.open(settings.storage.url)
+    except (SQLAlchemyError, OSError) as error:
+        raise _Trouble(f"{settings.storage.url} can't be opened ({error}): check storage.url.") from error
+    await store.aclose()
+    return f"{settings.storage.url} is ready"
+
+
+async def _web(settings: Settings) -> str:
+    if settings.web.public_url:
+        return f"references are published under {settings.web.public_url}"
+    return "no web.public_url: references are sent along with the request, up to about 7 MB a prompt"
+
+
+def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
+    async def trial() -> str:
+        try:
+            await provider.check()
+        except Misconfigured as error:
+            raise _Trouble(error.advice) from error
+        except ProviderError as error:
+            raise _Trouble(f"{error.sentence} ({error.detail})") from error
+        return f"{provider.title} accepts the credentials"
+
+    return trial

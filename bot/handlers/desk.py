@@ -1,0 +1,116 @@
+"""The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiogram.types import CallbackQuery, Message
+
+from bot.handlers.flags import Scan, read, scan
+from bot.jobs.engine import Engine
+from bot.telegram.incoming import topic_of
+from providers.base import Provider
+from providers.options import Flag, flags
+from storage.records import Job, JobState, NewJob, NewSource
+from storage.store import Store
+
+# How long pictures without words wait for the next message to bring them.
+DRAFT_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to."""
+
+    origin: str
+    chat_id: int
+    message_id: int
+    user_id: int
+    language: str
+    thread_id: int | None = None
+
+    @classmethod
+    def of_message(cls, message: Message, language: str) -> "Place":
+        """The place of a message."""
+        user = message.from_user
+        # Channels write without a user; they are their own person.
+        user_id = user.id if user else message.chat.id
+        origin = f"message:{message.message_id}"
+        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message))
+
+    @classmethod
+    def of_press(cls, query: CallbackQuery, message: Message, reply_to: int, language: str) -> "Place":
+        """The place of a press on a button under `message`; the answer replies to `reply_to`."""
+        origin = f"press:{query.id}"
+        return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message))
+
+
+class Desk:
+    """Takes wishes in. `providers` by name; `default` is the one for who names none."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        default: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self.store = store
+        self.providers = providers
+        self.default = default
+        self._clock = clock
+
+    def own_flags(self) -> tuple[Flag, ...]:
+        """The flags of the bot itself."""
+        names = tuple(self.providers)
+        return (Flag("provider", "which service makes the picture", ", ".join(names), names, self.default),)
+
+    def scan(self, text: str) -> Scan:
+        """Find the flags in a text."""
+        known = {flag.name for provider in self.providers.values() for flag in flags(provider.Options)}
+        return scan(text, [*known, *(flag.name for flag in self.own_flags())])
+
+    async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
+        """Make a job of words and pictures. None when this update has made one. Raises `FlagError`."""
+        own = self.own_flags()
+        name = (words.value("provider") or self.default).lower()
+        chosen = self.providers.get(name, self.providers[self.default])
+        parsed = read(words, chosen.Options, own)
+        new = self._job(place, sources, provider=name, prompt=parsed.prompt)
+        options = parsed.options.model_dump(mode="json", exclude_unset=True)
+        return await self.engine.ask(replace(new, options=options))
+
+    async def ask_again(self, place: Place, job: Job) -> Job | None:
+        """The same request once more, as a job of whoever pressed the button."""
+        known = await self.store.jobs.sources(job.id)
+        sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
+        new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
+        return await self.engine.ask(replace(new, options=job.options))
+
+    async def wait_for_words(self, place: Place, sources: tuple[NewSource, ...], asked_by: int) -> None:
+        """Keep pictures until their words come: as an answer to the message `asked_by`, or with the next message."""
+        new = self._job(place, sources, provider=self.default, prompt="")
+        if draft := await self.store.jobs.add(new, self._clock(), JobState.DRAFT):
+            await self.store.jobs.shown_at(draft.id, asked_by)
+
+    async def waiting_pictures(self, place: Place, asked_by: int | None) -> tuple[NewSource, ...]:
+        """The pictures that waited for words of this person; they wait no longer."""
+        since = self._clock() - DRAFT_SECONDS
+        return await self.store.jobs.take_drafts(place.chat_id, place.user_id, since=since, status_id=asked_by)
+
+    def _job(self, place: Place, sources: tuple[NewSource, ...], *, provider: str, prompt: str) -> NewJob:
+        return NewJob(
+            origin=place.origin,
+            chat_id=place.chat_id,
+            message_id=place.message_id,
+            user_id=place.user_id,
+            language=place.language,
+            thread_id=place.thread_id,
+            provider=provider,
+            prompt=prompt,
+            options={},
+            sources=sources,
+        )

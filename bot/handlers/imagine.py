@@ -1,0 +1,135 @@
+"""Asking for pictures: text, photos with a caption, albums, files, `/imagine`, replies and mentions."""
+
+from aiogram import F, Router
+from aiogram.enums import ChatType, ContentType
+from aiogram.filters import Command, Filter
+from aiogram.types import ForceReply, Message, ReplyParameters
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk, Place
+from bot.handlers.flags import FlagError
+from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, topic_of
+from bot.telegram.wording import say
+from storage.records import NewSource
+
+PRIVATE = F.chat.type == ChatType.PRIVATE
+WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
+
+
+def make_router() -> Router:
+    """Asking for pictures."""
+    router = Router(name="imagine")
+    router.message.register(imagine, Command("imagine"))
+    router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, ~F.text.startswith("/"))
+    router.message.register(in_group, WORDS_OR_PICTURES, ~F.text.startswith("/"), ToTheBot())
+    return router
+
+
+class ToTheBot(Filter):
+    """In a group: a reply to the bot's own message, or a message that mentions it."""
+
+    async def __call__(self, message: Message) -> bool:
+        """Whether this message speaks to the bot."""
+        bot = message.bot
+        if bot is None:
+            return False
+        there = message.reply_to_message
+        if there and there.from_user and there.from_user.id == bot.id:
+            return True
+        me = await bot.me()
+        return f"@{me.username}".lower() in _mentions(message)
+
+
+async def imagine(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+    """`/imagine words`, as a text, as a caption, or in reply to a picture."""
+    _command, *words = (message.text or message.caption or "").split(maxsplit=1)
+    await _ask(message, "".join(words), desk, language, album, explain=True)
+
+
+async def in_private(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+    """Any text, photo or picture file in a private chat."""
+    await _ask(message, message.text or message.caption or "", desk, language, album, explain=False)
+
+
+async def in_group(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+    """A mention or a reply in a group."""
+    me = await message.bot.me() if message.bot else None
+    words = _without(message.text or message.caption or "", f"@{me.username}" if me else "")
+    await _ask(message, words, desk, language, album, explain=True)
+
+
+async def came_late(main: Message, item: Message, desk: Desk) -> None:
+    """An item of an album that came when its job had been made already."""
+    source = picture_of(item)
+    job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
+    if source and job and not await desk.engine.join(job, source):
+        await item.reply(_("This picture came too late: the others are already being worked on."))
+
+
+async def _ask(
+    message: Message, text: str, desk: Desk, language: str, album: list[Message] | None, *, explain: bool
+) -> None:
+    place = Place.of_message(message, language)
+    own = pictures_of(album or [message])
+    if not own and message.document:
+        await message.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
+        return
+    there = message.reply_to_message
+    sources = (*await pictures_replied_to(message, desk.store), *own)
+    words = desk.scan(text)
+    if words.prompt:
+        waiting = await desk.waiting_pictures(place, there.message_id if there else None)
+        await _make(message, place, desk, text, _without_twins((*waiting, *sources)))
+    elif sources:
+        await ask_for_words(message, place, desk, sources)
+    elif explain or words.flags:
+        await message.reply(example())
+
+
+async def _make(message: Message, place: Place, desk: Desk, text: str, sources: tuple[NewSource, ...]) -> None:
+    try:
+        await desk.ask(place, desk.scan(text), sources)
+    except FlagError as error:
+        # The pictures are not lost: the corrected words find them.
+        if sources:
+            await ask_for_words(message, place, desk, sources, say(error.sentence))
+        else:
+            await message.reply(say(error.sentence))
+
+
+async def ask_for_words(
+    message: Message, place: Place, desk: Desk, sources: tuple[NewSource, ...], why: str | None = None
+) -> None:
+    """Ask what to make of pictures; the answer, as a reply or as the next message, uses them."""
+    text = why or _("What should I make of it? Answer with your words, for example: <i>as a watercolour</i>")
+    asked = await message.answer(
+        text,
+        message_thread_id=topic_of(message),
+        reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
+        reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
+    )
+    await desk.wait_for_words(place, sources, asked.message_id)
+
+
+def example() -> str:
+    """How to ask, with an example to copy."""
+    return _(
+        "Write what you want to see, for example:\n"
+        "<code>/imagine a red fox in the snow --ar 16:9</code>\n"
+        "Reply to a photo with it, and the photo is used too."
+    )
+
+
+def _without_twins(sources: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
+    return tuple({source.message_id: source for source in sources}.values())
+
+
+def _mentions(message: Message) -> set[str]:
+    text = message.text or message.caption or ""
+    entities = message.entities or message.caption_entities or []
+    return {entity.extract_from(text).lower() for entity in entities if entity.type == "mention"}
+
+
+def _without(text: str, mention: str) -> str:
+    place = text.lower().find(mention.lower()) if mention else -1
+    return text if place < 0 else f"{text[:place].rstrip()} {text[place + len(mention) :].lstrip()}".strip()

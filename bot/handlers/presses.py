@@ -1,0 +1,32 @@
+"""What all handlers of buttons share: finding the message, answering, and knowing who may."""
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, Message
+from aiogram.utils.i18n import gettext as _
+
+
+async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
+    """Answer a press; too late an answer is no error."""
+    try:
+        await query.answer(text, show_alert=alert)
+    except TelegramBadRequest as error:
+        if "query is too old" not in error.message:
+            raise
+
+
+async def message_of(query: CallbackQuery) -> Message | None:
+    """The message under which the button stands; says so when Telegram no longer shows it to the bot."""
+    if isinstance(query.message, Message):
+        return query.message
+    await answer(query, _("This message is too old for its buttons. Use /history instead."), alert=True)
+    return None
+
+
+async def is_chat_admin(bot: Bot, chat_id: int, user_id: int) -> bool:
+    """Whether a person administers a group."""
+    try:
+        member = await bot.get_chat_member(chat_id, user_id)
+    except TelegramAPIError:
+        return False
+    return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)

@@ -1,0 +1,83 @@
+"""The first minute: `/start`, `/help`, and a word to those who send what the bot can't use."""
+
+from aiogram import Bot, F, Router
+from aiogram.enums import ChatType
+from aiogram.filters import Command, CommandStart
+from aiogram.types import BotCommand, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk
+from bot.telegram.language import Languages
+from providers.options import flags
+
+
+def make_router() -> Router:
+    """The first minute."""
+    router = Router(name="start")
+    router.message.register(start, CommandStart())
+    router.message.register(help_, Command("help"))
+    return router
+
+
+def make_fallback() -> Router:
+    """What nothing else has answered."""
+    router = Router(name="fallback")
+    router.message.register(unknown_command, F.chat.type == ChatType.PRIVATE, F.text.startswith("/"))
+    router.message.register(something_else, F.chat.type == ChatType.PRIVATE)
+    return router
+
+
+async def start(message: Message) -> None:
+    """What to do, in three lines."""
+    await message.answer(
+        _(
+            "Hello! Write what you want to see and I make a picture of it:\n"
+            "<code>a red fox in the snow</code>\n\n"
+            "📷 Send photos with words, and I use them.\n"
+            "↩️ Reply to a picture with words to change it.\n"
+            "🗂 /history has all you made, /help the options."
+        )
+    )
+
+
+async def help_(message: Message, desk: Desk) -> None:
+    """The options of the default provider, with an example."""
+    provider = desk.providers[desk.default]
+    limits = provider.capabilities.references
+    offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
+    lines = [f"<code>--{flag.name}</code> {_(flag.description)}: {_(flag.allowed)}" for flag in offered]
+    await message.answer(
+        "\n".join(
+            [
+                _("Put options anywhere in your words:"),
+                "<code>" + _("a lighthouse at dusk --ar 16:9 --n 4") + "</code>",
+                "",
+                *lines,
+                "",
+                _("Up to {count} photos can go with a prompt.").format(count=limits.count if limits else 0),
+                _("In groups: /imagine and your words, also in reply to a photo."),
+            ]
+        )
+    )
+
+
+async def unknown_command(message: Message) -> None:
+    """A command that is not there."""
+    await message.reply(_("I don't know this command. /help shows what I can do."))
+
+
+async def something_else(message: Message) -> None:
+    """Voice notes, stickers, videos and the like."""
+    await message.reply(_("I work with words and photos. Write what you want to see, or send a photo with words."))
+
+
+async def set_commands(bot: Bot, languages: Languages) -> None:
+    """Tell Telegram the commands, in every language."""
+    for locale in languages.available_locales:
+        with languages.speaking(locale):
+            commands = [
+                BotCommand(command="imagine", description=_("make a picture of your words")),
+                BotCommand(command="history", description=_("your pictures; add words to search")),
+                BotCommand(command="help", description=_("the options")),
+            ]
+        await bot.set_my_commands(commands, language_code=None if locale == languages.default_locale else locale)

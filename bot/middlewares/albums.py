@@ -1,0 +1,86 @@
+"""Albums reach handlers as one: the items are gathered, and the handler is called once with all of them."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram import BaseMiddleware
+from aiogram.types import Message, TelegramObject
+
+from bot.telegram.albums import AlbumGatherer
+from bot.telegram.incoming import picture_of
+from bot.telegram.language import Languages
+from storage.store import Store
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+LateItem = Callable[[Message, Message], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    message: Message
+    handler: Handler
+    data: dict[str, Any]
+
+    @property
+    def chat_id(self) -> int:
+        return self.message.chat.id
+
+    @property
+    def media_group_id(self) -> str:
+        return self.message.media_group_id or ""
+
+    @property
+    def message_id(self) -> int:
+        return self.message.message_id
+
+
+class AlbumMiddleware(BaseMiddleware):
+    """Gathers the items of an album without holding up other updates; handlers get them as `album`.
+
+    `late(main, item)` is called for an item that comes when its album was handed over already; `main` is the message
+    that the handler got. `quiet`: seconds without a further item after which an album counts as complete.
+    """
+
+    def __init__(self, store: Store, languages: Languages, late: LateItem, quiet: float = 0.8) -> None:
+        self._store = store
+        self._languages = languages
+        self._late = late
+        self._quiet = quiet
+        self._gatherer: AlbumGatherer[_Arrival] | None = None
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """Hold an item of an album back; pass everything else on."""
+        if not isinstance(event, Message) or not event.media_group_id:
+            return await handler(event, data)
+        # Registered before anything is awaited: the items of an album must not overtake each other here.
+        self._gathering().add(_Arrival(event, handler, data))
+        if source := picture_of(event):
+            await self._store.posted.add(event.chat.id, event.media_group_id, source, time.time())
+        return None
+
+    async def aclose(self) -> None:
+        """Hand over what is being gathered, then stop."""
+        if self._gatherer:
+            await self._gatherer.flush()
+            await self._gatherer.aclose()
+
+    def _gathering(self) -> AlbumGatherer[_Arrival]:
+        if self._gatherer is None:
+            self._gatherer = AlbumGatherer(self._gathered, self._came_late, quiet=self._quiet, memory=120)
+        return self._gatherer
+
+    async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
+        main = _main(items)
+        with self._languages.speaking(main.data["language"]):
+            await main.handler(main.message, {**main.data, "album": [item.message for item in items]})
+
+    async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
+        with self._languages.speaking(item.data["language"]):
+            await self._late(_main(items).message, item.message)
+
+
+def _main(items: tuple[_Arrival, ...]) -> _Arrival:
+    """The item with the words, else the first."""
+    return next((item for item in items if item.message.caption), items[0])

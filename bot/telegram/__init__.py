@@ -1,0 +1,1 @@
+"""Speaking Telegram well: sending, albums, pictures."""

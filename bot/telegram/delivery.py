@@ -1,0 +1,184 @@
+"""Delivering: from the provider's pictures to an album in the chat, each picture once as far as Telegram confirmed."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramServerError,
+)
+from aiogram.methods import EditMessageMedia, SendMediaGroup, SendPhoto
+from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
+from aiogram.utils.i18n import gettext as _
+
+from bot.jobs.stage import Undelivered, Unreachable, sentence
+from bot.telegram.buttons import under_result
+from bot.telegram.status import StatusMessages
+from bot.telegram.uploads import Upload, Uploads
+from bot.telegram.wording import caption, say
+from storage.pictures import Picture, Sent
+from storage.records import Job
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+ALBUM = 10
+# Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
+TRANSFERS = 3
+# What an upload may take: a start, and a slow line's seconds for each byte.
+BASE_SECONDS, BYTES_PER_SECOND = 60, 50_000
+
+
+class Delivery:
+    """Sends what jobs have made. `titles`: the providers' names as people know them."""
+
+    def __init__(
+        self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, titles: dict[str, str]
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._status = status
+        self._uploads = uploads
+        self._titles = titles
+        self._transfers = asyncio.Semaphore(TRANSFERS)
+
+    async def deliver(self, job: Job) -> None:
+        """Send the pictures of a job that have not been confirmed. Raises `Unreachable` or `Undelivered`."""
+        try:
+            async with self._transfers:
+                await self._deliver(job)
+        except TelegramForbiddenError as error:
+            raise Unreachable(error.message) from error
+        except (TelegramNetworkError, TelegramServerError) as error:
+            raise Undelivered(error.message) from error
+        except TelegramBadRequest as error:
+            if _is_gone(error):
+                raise Unreachable(error.message) from error
+            raise Undelivered(error.message) from error
+
+    async def _deliver(self, job: Job) -> None:
+        pictures = await self._store.pictures.of_job(job.id)
+        unsent = [picture for picture in pictures if picture.message_id is None]
+        board = await self._status.close(job)
+        if len(pictures) == 1 and unsent:
+            await self._single(job, unsent[0], board.message_id)
+            return
+        for first in range(0, len(unsent), ALBUM):
+            await self._album(job, unsent[first : first + ALBUM])
+        await self._close(job, len(pictures))
+
+    async def _close(self, job: Job, count: int) -> None:
+        left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
+        if len(left) == count:
+            raise Undelivered("none of the pictures could be fetched")
+        text = _("✅ {count} pictures").format(count=count - len(left))
+        if left:
+            text += "\n" + _("{count} could not be fetched from the service.").format(count=len(left))
+        await self._status.finish(job, text + _afterword(job), under_result(job, look=bool(left)))
+
+    async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
+        """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
+        async with self._uploads.open(picture) as upload:
+            if upload is None:
+                raise Undelivered("the picture could not be fetched")
+            text, buttons = self._caption(job, upload) + _afterword(job), under_result(job)
+            message = None
+            if status_id is not None:
+                message = await self._turn_into_picture(job, status_id, upload, text, buttons)
+            if message is None:
+                message = await self._photo(job, upload, text, buttons)
+        await self._confirm(upload, message)
+
+    async def _turn_into_picture(
+        self, job: Job, status_id: int, upload: Upload, text: str, buttons: InlineKeyboardMarkup
+    ) -> Message | None:
+        media = InputMediaPhoto(media=upload.media, caption=text)
+        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=buttons)
+        try:
+            message = await self._bot(edit, request_timeout=_timeout([upload]))
+        except TelegramBadRequest as error:
+            if _is_gone(error):
+                raise
+            log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
+            await self._uploads.again(upload)
+            return None
+        return message if isinstance(message, Message) else None
+
+    async def _photo(self, job: Job, upload: Upload, text: str, buttons: InlineKeyboardMarkup | None) -> Message:
+        photo = SendPhoto(
+            chat_id=job.chat_id,
+            photo=upload.media,
+            caption=text,
+            reply_markup=buttons,
+            message_thread_id=job.thread_id,
+            reply_parameters=_reply(job),
+        )
+        return await self._bot(photo, request_timeout=_timeout([upload]))
+
+    async def _album(self, job: Job, pictures: Sequence[Picture]) -> None:
+        async with AsyncExitStack() as stack:
+            opened = await asyncio.gather(
+                *(stack.enter_async_context(self._uploads.open(picture)) for picture in pictures)
+            )
+            uploads = [upload for upload in opened if upload]
+            try:
+                messages = await self._send(job, uploads)
+            except (TelegramNetworkError, TelegramBadRequest) as error:
+                if not any(upload.broken for upload in uploads) and isinstance(error, TelegramNetworkError):
+                    raise
+                if isinstance(error, TelegramBadRequest) and _is_gone(error):
+                    raise
+                log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
+                uploads = [upload for upload in uploads if await self._uploads.again(upload)]
+                messages = await self._send(job, uploads)
+        for upload, message in zip(uploads, messages, strict=True):
+            await self._confirm(upload, message)
+
+    async def _send(self, job: Job, uploads: Sequence[Upload]) -> Sequence[Message]:
+        if not uploads:
+            return []
+        text = self._caption(job, uploads[0])
+        if len(uploads) == 1:
+            return [await self._photo(job, uploads[0], text, None)]
+        group = SendMediaGroup(
+            chat_id=job.chat_id,
+            media=list(_media(uploads, text)),
+            message_thread_id=job.thread_id,
+            reply_parameters=_reply(job),
+        )
+        return await self._bot(group, request_timeout=_timeout(uploads))
+
+    async def _confirm(self, upload: Upload, message: Message) -> None:
+        photo = message.photo[-1].file_id if message.photo else None
+        sent = Sent(photo, message.message_id, upload.width, upload.height, upload.size)
+        await self._store.pictures.sent(upload.picture.id, sent)
+
+    def _caption(self, job: Job, upload: Upload) -> str:
+        size = f"{upload.width}×{upload.height}" if upload.width else ""
+        return caption(job.prompt, self._titles.get(job.provider, job.provider), size)
+
+
+def _afterword(job: Job) -> str:
+    return f"\n⚠️ {say(sentence(job.trouble))}" if job.trouble else ""
+
+
+def _reply(job: Job) -> ReplyParameters:
+    return ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
+
+
+def _media(uploads: Sequence[Upload], text: str) -> Iterator[InputMediaPhoto]:
+    for index, upload in enumerate(uploads):
+        yield InputMediaPhoto(media=upload.media, caption=text if index == 0 else None)
+
+
+def _timeout(uploads: Sequence[Upload]) -> int:
+    return BASE_SECONDS + sum(upload.size or 0 for upload in uploads) // BYTES_PER_SECOND
+
+
+def _is_gone(error: TelegramBadRequest) -> bool:
+    return any(words in error.message for words in ("chat not found", "not enough rights", "TOPIC_CLOSED"))

@@ -1,0 +1,61 @@
+"""Reading what people send: which pictures a message brings, shows or answers to."""
+
+from collections.abc import Iterable
+
+from aiogram.types import Message
+
+from storage.records import NewSource
+from storage.store import Store
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff", ".gif")
+
+
+def picture_of(message: Message) -> NewSource | None:
+    """The picture that a message shows, as a photo or as a file; None when it shows none."""
+    if message.photo:
+        return NewSource(message.photo[-1].file_id, message.message_id)
+    if (file := message.document) and _is_picture(file.mime_type, file.file_name):
+        return NewSource(file.file_id, message.message_id)
+    return None
+
+
+def pictures_of(messages: Iterable[Message]) -> tuple[NewSource, ...]:
+    """The pictures of several messages, in the order in which they were sent."""
+    found = (picture_of(message) for message in sorted(messages, key=lambda one: one.message_id))
+    return tuple(source for source in found if source)
+
+
+async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource, ...]:
+    """The pictures that a reply is about.
+
+    One of the bot's pictures counts alone, and the message with the buttons of an album for all of it; an item of a
+    person's album stands for the whole album as far as the bot has seen it.
+    """
+    there = message.reply_to_message
+    if there is None:
+        return ()
+    ours = there.from_user is not None and message.bot is not None and there.from_user.id == message.bot.id
+    if ours and not there.photo:
+        return await _album_of_buttons(there, store)
+    if there.media_group_id and not ours:
+        seen = await store.posted.album(message.chat.id, there.media_group_id)
+        return seen or pictures_of([there])
+    return pictures_of([there])
+
+
+async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
+    job = await store.jobs.with_status(there.chat.id, there.message_id)
+    pictures = await store.pictures.of_job(job.id) if job else []
+    return tuple(
+        NewSource(picture.photo_id, picture.message_id or picture.id) for picture in pictures if picture.photo_id
+    )
+
+
+def topic_of(message: Message) -> int | None:
+    """The forum topic in which a message stands, None outside of topics."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+def _is_picture(mime_type: str | None, name: str | None) -> bool:
+    # Phones send HEIC files without a type of their own, so the name counts as well; the bytes are checked later.
+    return (mime_type or "").startswith("image/") or (name or "").lower().endswith(PICTURE_ENDINGS)

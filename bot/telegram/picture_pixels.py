@@ -1,0 +1,109 @@
+"""The pixels of a picture: decoded upright in plain colours, scaled, and encoded within bounds."""
+
+import logging
+from collections.abc import Collection
+from io import BytesIO
+from math import ceil, sqrt
+
+from PIL import Image, ImageCms
+
+from bot.telegram.picture_file import Size, Source, UnfitPicture, broken, load, upright
+from providers.base import ReferenceLimits
+from providers.errors import Sentence
+
+log = logging.getLogger(__name__)
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
+    """The pixels as RGB or RGBA in sRGB, upright, within the sides. Raises `UnfitPicture`."""
+    image: Image.Image = source.image
+    factor = min(1, limits.side / max(source.size))
+    target = upright(_scaled(source.size, factor, limits) if factor < 1 else source.size, source.orientation)
+    # A JPEG is decoded at a half, a quarter or an eighth already where that is enough.
+    drafted = image.draft(None, target) if factor < 1 else None
+    load(image)
+    profile = image.info.get("icc_profile")
+    try:
+        image = _eight_bit(image)
+        if image.size != target:
+            box = drafted[1] if drafted else None
+            image = image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+        image = _srgb(image, profile)
+    except (ValueError, OSError, MemoryError) as error:
+        raise broken(error) from error
+    turn = _TURNS.get(source.orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        opaque = image.getchannel("A").getextrema()[0] == 255
+        return image.convert("RGB") if opaque else image
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        # Pillow would cut everything above 255 off.
+        wide = image if image.mode == "F" else image.convert("I")
+        most = 65535 if image.mode != "F" else wide.getextrema()[1] or 1
+        return wide.point(lambda value: value * (255 / most)).convert("L")
+    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    if profile:
+        try:
+            own = ImageCms.ImageCmsProfile(BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode=mode)
+        except (ImageCms.PyCMSError, OSError) as error:
+            log.info("unusable colour profile: %s", error)
+        else:
+            image = converted or image
+    return image.convert(mode)
+
+
+def encoded(image: Image.Image, limits: ReferenceLimits) -> tuple[bytes, str, Size]:
+    """The picture's bytes, within the limit: at lower quality first, then smaller. Raises `UnfitPicture`."""
+    media_type = _type_for(image.mode, limits.media_types)
+    if media_type == "image/jpeg" and image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    while True:
+        for quality in (92, 85, 75) if media_type != "image/png" else (92,):
+            data = _saved(image, media_type, quality)
+            if len(data) <= limits.size:
+                return data, media_type, image.size
+        if max(image.size) < 32:
+            raise UnfitPicture(Sentence("This picture can't be made small enough. Send another one."))
+        factor = min(0.9, max(0.5, sqrt(limits.size / len(data)) * 0.95))
+        image = image.resize(_scaled(image.size, factor, limits), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _type_for(mode: str, allowed: Collection[str]) -> str:
+    order = ("image/png", "image/webp", "image/jpeg") if mode == "RGBA" else ("image/jpeg", "image/png", "image/webp")
+    for media_type in order:
+        if media_type in allowed:
+            return media_type
+    raise ValueError(f"none of {order} is allowed: {allowed}")
+
+
+def _saved(image: Image.Image, media_type: str, quality: int) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, media_type.removeprefix("image/").upper(), quality=quality)
+    return buffer.getvalue()
+
+
+def _scaled(size: Size, factor: float, limits: ReferenceLimits) -> Size:
+    """The sides times a factor; rounding never carries the ratio over its bounds."""
+    least, most = limits.ratio
+    width, height = (max(1, round(side * factor)) for side in size)
+    return max(width, ceil(height * least)), max(height, ceil(width / most))

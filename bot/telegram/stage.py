@@ -1,0 +1,99 @@
+"""Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
+
+from io import BytesIO
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.utils.i18n import gettext as _
+from aiohttp import ClientError
+
+from bot.jobs.stage import Progress, Unfit, sentence, trouble
+from bot.telegram.buttons import after_ending
+from bot.telegram.delivery import Delivery
+from bot.telegram.language import Languages
+from bot.telegram.pictures import ImageWorker, UnfitPicture
+from bot.telegram.status import StatusMessages
+from bot.telegram.uploads import Uploads
+from bot.telegram.wording import say
+from providers.base import ReferenceLimits
+from providers.errors import Sentence
+from storage.records import CheckedSource, Job, JobState, TaskState
+from storage.store import Store
+
+TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
+
+
+class TelegramStage:
+    """Implements `bot.jobs.stage.Stage`."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        store: Store,
+        *,
+        languages: Languages,
+        status: StatusMessages,
+        delivery: Delivery,
+        uploads: Uploads,
+        images: ImageWorker,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._languages = languages
+        self._status = status
+        self._delivery = delivery
+        self._uploads = uploads
+        self._images = images
+
+    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
+        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
+        data = await self._download(file_id)
+        try:
+            prepared = await self._images.prepare(data, limits)
+        except UnfitPicture as error:
+            raise Unfit(error.sentence) from error
+        changes = [dict(trouble(change)) for change in prepared.changed]
+        return CheckedSource(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
+
+    def show(self, job: Job, progress: Progress) -> None:
+        """Show progress soon, or not at all when there is no room for it."""
+        self._status.show(job, progress)
+
+    async def deliver(self, job: Job) -> None:
+        """Send the pictures that have not been sent. Raises `Unreachable` or `Undelivered`."""
+        with self._languages.speaking(job.language):
+            await self._delivery.deliver(job)
+
+    async def keep(self, job: Job) -> None:
+        """Fetch the pictures of a job that nobody waits for any more, for its owner's history."""
+        for picture in await self._store.pictures.of_job(job.id):
+            if picture.message_id is None:
+                await self._uploads.keep(picture)
+
+    async def ended(self, job: Job) -> None:
+        """Say how a job ended that has no album: failed, cancelled or interrupted."""
+        tasks = await self._store.tasks.of_job(job.id)
+        overdue = any(task.state is TaskState.OVERDUE for task in tasks)
+        unsent = any(one.message_id is None for one in await self._store.pictures.of_job(job.id))
+        with self._languages.speaking(job.language):
+            words = say(sentence(job.trouble)) if job.trouble else _("This did not work.")
+            sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
+            look = job.state is JobState.FAILED and (overdue or unsent)
+            try:
+                await self._status.finish(job, f"{sign} {words}", after_ending(job, look=look))
+            except TelegramAPIError:
+                # The chat is gone or closed; the store knows how the job ended.
+                return
+
+    async def _download(self, file_id: str) -> bytes:
+        # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
+        try:
+            buffer = BytesIO()
+            await self._bot.download(file_id, buffer)
+        except TelegramBadRequest as error:
+            if "too big" in error.message:
+                raise Unfit(TOO_LARGE) from None
+            raise OSError(f"getFile: {error.message}") from None
+        except (TelegramAPIError, ClientError, TimeoutError) as error:
+            raise OSError(type(error).__name__) from None
+        return buffer.getvalue()

@@ -1,0 +1,166 @@
+"""The status message: one for each job, sent at once, edited as there is room, and in the end turned into buttons."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError
+from aiogram.types import InlineKeyboardMarkup, ReplyParameters
+from aiogram.utils.i18n import gettext as _
+
+from bot.background import Background
+from bot.jobs.stage import Phase, Progress
+from bot.telegram.buttons import while_waiting
+from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.language import Languages
+from bot.telegram.wording import bar, duration
+from storage.records import Job
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+FINAL_TRIES = 4
+
+
+@dataclass(slots=True)
+class _Board:
+    """What is known of one job's status message. `text`: what it says now."""
+
+    message_id: int | None
+    text: str = ""
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    closed: bool = False
+
+
+class StatusMessages:
+    """The status messages of all open jobs of this process."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        store: Store,
+        languages: Languages,
+        flood: FloodControl,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._languages = languages
+        self._flood = flood
+        self._sleep = sleep
+        self._boards: dict[int, _Board] = {}
+        self._background = Background()
+
+    async def aclose(self) -> None:
+        """Leave the messages as they are."""
+        await self._background.aclose()
+
+    def show(self, job: Job, progress: Progress) -> None:
+        """Show progress: the first time by a message, then by edits when the words changed and there is room."""
+        board = self._boards.setdefault(job.id, _Board(job.status_id))
+        with self._languages.speaking(job.language):
+            text, buttons = words(progress), while_waiting(job)
+        if board.closed or board.busy.locked() or text == board.text:
+            return
+        if board.message_id is not None and not self._flood.has_room_for_progress(job.chat_id):
+            return
+        self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
+
+    async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
+        """The last words under a job; a message that is gone is sent anew."""
+        board = await self.close(job)
+        if board.message_id is not None and await self._edit_for_sure(job, board.message_id, text, buttons):
+            return
+        await self._send(job, board, text, buttons)
+
+    async def close(self, job: Job) -> "_Board":
+        """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
+        board = self._boards.pop(job.id, None) or _Board(await self._stored_id(job))
+        board.closed = True
+        async with board.busy:
+            return board
+
+    async def _stored_id(self, job: Job) -> int | None:
+        latest = await self._store.jobs.get(job.id)
+        return latest.status_id if latest else None
+
+    async def _paint(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> None:
+        async with board.busy:
+            if board.closed:
+                return
+            board.text = text
+            try:
+                if board.message_id is None:
+                    await self._send(job, board, text, buttons)
+                else:
+                    await self._edit(job.chat_id, board.message_id, text, buttons)
+            except (TelegramAPIError, Dropped) as error:
+                # Progress is a courtesy: the next one comes soon.
+                log.debug("progress of job %d was not shown: %r", job.id, error)
+
+    async def _send(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> None:
+        message = await self._bot.send_message(
+            job.chat_id,
+            text,
+            message_thread_id=job.thread_id,
+            reply_parameters=ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True),
+            reply_markup=buttons,
+        )
+        board.message_id = message.message_id
+        await self._store.jobs.shown_at(job.id, message.message_id)
+
+    async def _edit(self, chat_id: int, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> None:
+        async with as_progress():
+            await self._bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, reply_markup=buttons)
+
+    async def _edit_for_sure(self, job: Job, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> bool:
+        """Edits may be repeated safely. False: the message is gone."""
+        for attempt in range(FINAL_TRIES):
+            try:
+                await self._bot.edit_message_text(
+                    text, chat_id=job.chat_id, message_id=message_id, reply_markup=buttons
+                )
+            except TelegramBadRequest as error:
+                return "not modified" in error.message
+            except TelegramNetworkError:
+                await self._sleep(2**attempt)
+            else:
+                return True
+        return True
+
+
+def words(progress: Progress) -> str:
+    """Progress in words, in the language at hand."""
+    match progress.phase:
+        case Phase.PREPARING:
+            return _("👀 Got it. Getting ready…")
+        case Phase.WAITING:
+            return _waiting(progress)
+        case Phase.WORKING:
+            return _working(progress)
+        case Phase.DELIVERING:
+            return _("📤 Done! Sending…")
+
+
+def _waiting(progress: Progress) -> str:
+    if progress.place is None or progress.place <= 1:
+        text = _("⏳ You are next.")
+    else:
+        text = _("⏳ Number {place} in the queue.").format(place=progress.place)
+    return text if progress.left is None else f"{text}\n{_about(progress.left)}"
+
+
+def _working(progress: Progress) -> str:
+    text = _("🎨 Drawing…")
+    if progress.total > 1:
+        text = _("🎨 Drawing… {done} of {total} ready").format(done=progress.done, total=progress.total)
+    if progress.fraction is None:
+        return f"{text}\n{duration(progress.elapsed)}" if progress.elapsed >= 1 else text
+    left = "" if progress.left is None else f"  {_about(progress.left)}"
+    return f"{text}\n{bar(progress.fraction)}{left}"
+
+
+def _about(seconds: float) -> str:
+    return _("about {time} left").format(time=duration(seconds))

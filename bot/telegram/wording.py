@@ -1,0 +1,52 @@
+"""How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
+
+from html import escape
+
+from aiogram.utils.i18n import gettext as _
+
+from providers.errors import Sentence
+
+CAPTION_LENGTH = 1024
+BAR_LENGTH = 10
+
+
+def say(sentence: Sentence) -> str:
+    """A sentence in the language at hand, escaped for HTML."""
+    return escape(_(sentence.template).format(**sentence.values), quote=False)
+
+
+def cut(text: str, length: int) -> str:
+    """`text` in at most `length` UTF-16 units (Telegram counts these), cut at a word with an ellipsis."""
+    if _units(text) <= length:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore")
+    words = kept.rsplit(None, 1)[0] if len(kept.rsplit(None, 1)) > 1 else kept
+    # A text without spaces (Chinese) is cut where it has to be.
+    return (words if _units(words) > length // 2 else kept).rstrip() + "…"
+
+
+def caption(prompt: str, *details: str) -> str:
+    """The caption of a result: the prompt, cut so that all fits, and a line of details. Escaped for HTML."""
+    line = " · ".join(detail for detail in details if detail)
+    room = CAPTION_LENGTH - _units(line) - 2
+    text = escape(cut(prompt, room), quote=False)
+    return f"{text}\n\n<i>{escape(line, quote=False)}</i>" if line else text
+
+
+def bar(fraction: float) -> str:
+    """A bar of ten: `▰▰▰▱▱▱▱▱▱▱`. Full only at the very end."""
+    full = min(BAR_LENGTH, int(max(0.0, fraction) * BAR_LENGTH))
+    return "▰" * full + "▱" * (BAR_LENGTH - full)
+
+
+def duration(seconds: float) -> str:
+    """A rough duration for a person: "8 s", "2 min"."""
+    if seconds < 10:
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
+    if seconds < 90:
+        return _("{seconds} s").format(seconds=round(seconds / 5) * 5)
+    return _("{minutes} min").format(minutes=round(seconds / 60))
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

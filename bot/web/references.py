@@ -1,0 +1,40 @@
+"""References published for image services that fetch them: under signed addresses that expire."""
+
+import hashlib
+
+from aiohttp import web
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from storage.jobs import Jobs
+
+# A job may wait long in a queue; after this the service has it, or the job is over.
+LIFETIME_SECONDS = 24 * 3600
+PATH = "/references/{key}"
+
+
+class References:
+    """Publishes references under `public_url`. `secret` signs the addresses; no other secret can be read from them."""
+
+    def __init__(self, jobs: Jobs, public_url: str, secret: str) -> None:
+        self._jobs = jobs
+        self._public_url = public_url
+        key = hashlib.sha256(f"references {secret}".encode()).digest()
+        self._signer = URLSafeTimedSerializer(key, signer_kwargs={"digest_method": hashlib.sha256})
+
+    def publish(self, source_id: int) -> str | None:
+        """The address of a reference; None when the world can't reach this server."""
+        if not self._public_url:
+            return None
+        return self._public_url + PATH.format(key=self._signer.dumps(source_id))
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """Answer a fetch: the picture, or 404 for anything that is forged, old or over."""
+        try:
+            source_id = int(self._signer.loads(request.match_info["key"], max_age=LIFETIME_SECONDS))
+        except (BadData, ValueError) as error:
+            raise web.HTTPNotFound from error
+        found = await self._jobs.source_data(source_id)
+        if found is None:
+            raise web.HTTPNotFound
+        data, media_type = found
+        return web.Response(body=data, content_type=media_type, headers={"Cache-Control": "private, no-store"})
