@@ -54,6 +54,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._opened = asyncio.Event()
         self._watcher = Watcher(store, providers, self._requests, self._outlook, clock)
+        self._delivering: set[int] = set()
         self._stopping = False
 
     async def start(self) -> None:
@@ -131,7 +132,12 @@ class Engine:
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
         job = await self._store.jobs.get(job_id)
-        if job is None or job_id in self._outlook.jobs or job.provider not in self._providers:
+        if (
+            job is None
+            or job_id in self._outlook.jobs
+            or job_id in self._delivering
+            or job.provider not in self._providers
+        ):
             return False
         if await self._store.tasks.watch_again(job_id):
             await self._reopen(await self._store.jobs.reopen(job_id, JobState.WORKING))
@@ -248,25 +254,33 @@ class Engine:
             await self._store.jobs.end(job_id, JobState.CANCELLED, self._clock())
 
     def _hand_over(self, job: Job) -> None:
-        self._open(job).phase = Phase.DELIVERING
+        self._outlook.jobs.pop(job.id, None)
+        self._delivering.add(job.id)
+        self._stage.show(job, Progress(Phase.DELIVERING))
         self._finishing.spawn(self._deliver(job), f"deliver job {job.id}")
 
     async def _deliver(self, job: Job) -> None:
-        for delay in (*DELIVERY_DELAYS, None):
+        try:
+            if await self._delivered(job):
+                await self._store.jobs.end(job.id, JobState.DELIVERED, self._clock())
+            else:
+                await self._fail(job, UNSENT)
+        finally:
+            self._delivering.discard(job.id)
+
+    async def _delivered(self, job: Job) -> bool:
+        for delay in (0.0, *DELIVERY_DELAYS):
+            await self._sleep(delay)
             try:
                 await self._stage.deliver(job)
-            except Unreachable as error:
-                log.info("job %d stays in the history: %s", job.id, error)
             except Undelivered as error:
                 log.warning("job %d was not delivered: %s", job.id, error)
-                if delay is not None:
-                    await self._sleep(delay)
-                    continue
-                await self._fail(job, UNSENT)
-                return
-            break
-        self._outlook.jobs.pop(job.id, None)
-        await self._store.jobs.end(job.id, JobState.DELIVERED, self._clock())
+            except Unreachable as error:
+                log.info("job %d stays in the history: %s", job.id, error)
+                return True
+            else:
+                return True
+        return False
 
     async def _report(self) -> None:
         while True:

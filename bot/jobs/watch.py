@@ -10,7 +10,7 @@ from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.requests import Requests
 from bot.jobs.stage import trouble
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
-from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence
+from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, TookTooLong
 from storage.records import Job, NewPicture, Task, TaskState
 from storage.store import Store
 
@@ -53,6 +53,9 @@ class Watcher:
         except OutcomeUnknown as error:
             log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.INTERRUPTED, error.sentence)
+        except TookTooLong as error:
+            log.warning("task %d of job %d took too long; its ticket is kept", task.id, task.job_id)
+            await self._end(task, TaskState.OVERDUE, error.sentence)
         except ProviderError as error:
             level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
             log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)

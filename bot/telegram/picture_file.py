@@ -39,7 +39,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it, `moves`: an animation."""
+    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it, `moves`: animated."""
 
     image: ImageFile.ImageFile
     media_type: str
@@ -51,7 +51,7 @@ class Source:
 def sniff(head: bytes) -> Header | None:
     """Type and size from a picture's first bytes; nothing is decoded. None: no picture, or more bytes are needed.
 
-    JPEG, PNG, GIF, BMP and WebP tell within the first few KB (a JPEG after its metadata); AVIF and HEIC only when whole.
+    JPEG, PNG, GIF, BMP and WebP tell within the first KB (a JPEG after its metadata), AVIF and HEIC only when whole.
     """
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _sniff_webp(head)
@@ -96,11 +96,9 @@ def open_picture(data: bytes) -> Source:
     if image.width * image.height > MOST_MEGAPIXELS * 1_000_000:
         raise _too_many_pixels()
     media_type = image.get_format_mimetype() or ""
-    if media_type in {"image/mpo", "image/heic", "image/heif"}:
-        # Phones put depth maps and further exposures into a file; its first picture is the picture.
-        media_type = "image/jpeg" if media_type == "image/mpo" else media_type
-        return Source(image, media_type, orientation, upright(image.size, orientation), moves=False)
-    moves = getattr(image, "is_animated", False)
+    # Phones put depth maps and further exposures into these; the first picture is the picture.
+    moves = media_type not in {"image/mpo", "image/heic", "image/heif"} and getattr(image, "is_animated", False)
+    media_type = "image/jpeg" if media_type == "image/mpo" else media_type
     return Source(image, media_type, orientation, upright(image.size, orientation), moves)
 
 
@@ -149,7 +147,7 @@ def is_whole(source: Source, data: bytes) -> bool:
 def _scan_start(data: bytes) -> int:
     """Where a JPEG's own pixels begin: behind its metadata, which may hold small JPEGs with end markers."""
     place = 2
-    while data[place : place + 1] == b"\xff" and data[place + 1] != 0xDA:
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
         place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     return place if data[place : place + 1] == b"\xff" else len(data)
 

@@ -41,6 +41,8 @@ def decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
         image = _srgb(image, profile)
     except (ValueError, OSError, MemoryError) as error:
         raise broken(error) from error
+    # What the file said of itself (profile, EXIF) isn't true any more and must not be written again.
+    image.info = {}
     turn = _TURNS.get(source.orientation)
     return image if turn is None else image.transpose(turn)
 
@@ -53,7 +55,8 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         # Pillow would cut everything above 255 off.
         wide = image if image.mode == "F" else image.convert("I")
-        most = 65535 if image.mode != "F" else wide.getextrema()[1] or 1
+        high = wide.getextrema()[1]
+        most = high if image.mode == "F" and isinstance(high, float) and high > 0 else 65535
         return wide.point(lambda value: value * (255 / most)).convert("L")
     return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
 

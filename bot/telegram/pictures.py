@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.telegram.picture_file import Header, Size, Source, UnfitPicture, is_whole, open_picture, sniff
+from bot.telegram.picture_file import Header, Size, UnfitPicture, is_whole, open_picture, sniff
 from bot.telegram.picture_pixels import decoded, encoded
 from providers.base import ReferenceLimits
 from providers.errors import Sentence

@@ -1,0 +1,443 @@
+"""What the bot sends: text, HTML, keyboards, photos, files, albums, replies, topics; and what is refused."""
+
+import json
+from collections.abc import AsyncIterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramEntityTooLarge,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import SendDice, SendMediaGroup
+from aiogram.types import (
+    BufferedInputFile,
+    CopyTextButton,
+    DisabledButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    MessageEntity,
+    ReplyParameters,
+)
+from PIL import Image
+
+from bot.demo.telegram import TelegramSimulator, groups
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramSimulator]:
+    async with TelegramSimulator(strict=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
+    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
+    yield Bot(telegram.token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
+    if session._session:  # aiogram's own close waits 250 ms
+        await session._session.close()
+
+
+def picture(width: int = 64, height: int = 48, kind: str = "JPEG", mode: str = "RGB", **how: Any) -> bytes:
+    out = BytesIO()
+    Image.new(mode, (width, height), "orange").save(out, kind, **how)
+    return out.getvalue()
+
+
+def upload(data: bytes | None = None, name: str = "a.jpg") -> BufferedInputFile:
+    return BufferedInputFile(picture() if data is None else data, name)
+
+
+def keyboard(*buttons: InlineKeyboardButton) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(inline_keyboard=[list(buttons)])
+
+
+def button(text: str = "Go", **kind: Any) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, **(kind or {"callback_data": "go"}))
+
+
+async def test_a_message_arrives_with_its_entities(bot: Bot, telegram: TelegramSimulator) -> None:
+    text = (
+        '<b>Fox 🦊 &amp; <i>owl</i></b> &lt;3 <a href="https://example.org/?a=1&amp;b=2">link</a> /start #tag 5 &#39;'
+    )
+    message = await bot.send_message(telegram.ann.id, text)
+    assert message.text == "Fox 🦊 & owl <3 link /start #tag 5 '"
+    found = {(entity.type, entity.extract_from(message.text), entity.url) for entity in message.entities or []}
+    assert found == {
+        ("bold", "Fox 🦊 & owl", None),
+        ("italic", "owl", None),
+        ("text_link", "link", "https://example.org/?a=1&b=2"),
+        ("bot_command", "/start", None),
+        ("hashtag", "#tag", None),
+    }
+    assert message.from_user and message.from_user.id == telegram.bot_user.id == bot.id
+    assert [stored.text for stored in telegram.messages(telegram.ann.chat)] == [message.text]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "kinds"),
+    [
+        ('<pre><code class="language-python">x = 1</code></pre>', "x = 1", ["pre"]),
+        ("<code class='language-x'>y</code>", "y", ["code"]),
+        ('<span class="tg-spoiler">s</span><tg-spoiler>t</tg-spoiler>', "st", ["spoiler", "spoiler"]),
+        ("<blockquote expandable>q</blockquote>", "q", ["expandable_blockquote"]),
+        ("  <u> padded </u>  ", "padded", ["underline"]),
+        ("<b></b>nothing & &unknown; all", "nothing & &unknown; all", []),
+        ("<code>/start @ann_paints</code>", "/start @ann_paints", ["code"]),
+        ("mail ann@example.org or https://example.org/a.", "mail ann@example.org or https://example.org/a.", ["email", "url"]),
+    ],
+)  # fmt: skip
+async def test_html_is_read_as_telegram_reads_it(
+    bot: Bot, telegram: TelegramSimulator, source: str, text: str, kinds: list[str]
+) -> None:
+    message = await bot.send_message(telegram.ann.id, source)
+    assert message.text == text
+    assert [entity.type for entity in message.entities or []] == kinds
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("<b>open", 'Can\'t find end tag corresponding to start tag "b"'),
+        ("<b>x</i>", 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'),
+        ("ü</b>", "Unexpected end tag at byte offset 2"),
+        ("a <br> b", 'Unsupported start tag "br" at byte offset 2'),
+        ("1 < 2", "Unclosed start tag at byte offset 2"),
+        ("1 < 2 > 0", 'Unsupported start tag "" at byte offset 2'),
+        ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
+        ("<b hidden>x</b>", 'Expected equal sign in declaration of an attribute of the tag "b" at byte offset 0'),
+        ("<b>x</b", "Unclosed end tag at byte offset 4"),
+    ],
+)
+async def test_broken_html_is_refused(bot: Bot, telegram: TelegramSimulator, source: str, reason: str) -> None:
+    with pytest.raises(TelegramBadRequest) as error:
+        await bot.send_message(telegram.ann.id, source)
+    assert error.value.message == f"Bad Request: can't parse entities: {reason}"
+
+
+async def test_the_length_counts_after_parsing_in_utf16(bot: Bot, telegram: TelegramSimulator) -> None:
+    ann = telegram.ann.id
+    await bot.send_message(ann, f"<b>{'x' * 4096}</b>")
+    with pytest.raises(TelegramBadRequest, match="message is too long"):
+        await bot.send_message(ann, "🦊" * 2049)
+    await bot.send_photo(ann, upload(), caption=f"<i>{'x' * 1024}</i>")
+    with pytest.raises(TelegramBadRequest, match="message caption is too long"):
+        await bot.send_photo(ann, upload(), caption="x" * 1025)
+
+
+async def test_empty_words_are_refused(bot: Bot, telegram: TelegramSimulator) -> None:
+    with pytest.raises(TelegramBadRequest, match="message text is empty"):
+        await bot.send_message(telegram.ann.id, "")
+    with pytest.raises(TelegramBadRequest, match="text must be non-empty"):
+        await bot.send_message(telegram.ann.id, "<b> </b>")
+
+
+async def test_entities_can_be_given_and_must_fit(bot: Bot, telegram: TelegramSimulator) -> None:
+    bold = [MessageEntity(type="bold", offset=0, length=2)]
+    message = await bot.send_message(telegram.ann.id, "<b", parse_mode=None, entities=bold)
+    assert message.text == "<b"
+    assert message.entities and [entity.type for entity in message.entities] == ["bold"]
+    with pytest.raises(TelegramBadRequest):
+        beyond = [MessageEntity(type="bold", offset=1, length=9)]
+        await bot.send_message(telegram.ann.id, "x", parse_mode=None, entities=beyond)
+
+
+@pytest.mark.parametrize("mode", ["MarkdownV2", "bbcode"])
+async def test_other_parse_modes_are_refused(bot: Bot, telegram: TelegramSimulator, mode: str) -> None:
+    with pytest.raises(TelegramBadRequest):
+        await bot.send_message(telegram.ann.id, "*x*", parse_mode=mode)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (button(callback_data="é" * 33), "BUTTON_DATA_INVALID"),
+        (button(callback_data="x" * 65), "BUTTON_DATA_INVALID"),
+        (InlineKeyboardButton(text="Nothing"), "Text buttons are unallowed in the inline keyboard"),
+        (button(callback_data="x", url="https://example.org"), "exactly one of callback_data, url"),
+        (button(url="example.org"), "inline keyboard button URL 'example.org' is invalid: Wrong HTTP URL"),
+        (button(copy_text=CopyTextButton(text="x" * 257)), "BUTTON_COPY_TEXT_INVALID"),
+        (button(callback_data="x", style="pink"), "style must be one of"),
+        (button(callback_data="x", colour="red"), 'field "colour" is not known'),
+        (button(" ", callback_data="x"), "text must be non-empty"),
+    ],
+)
+async def test_wrong_buttons_are_refused(
+    bot: Bot, telegram: TelegramSimulator, wrong: InlineKeyboardButton, reason: str
+) -> None:
+    with pytest.raises(TelegramBadRequest) as error:
+        await bot.send_message(telegram.ann.id, "x", reply_markup=keyboard(wrong))
+    assert reason in error.value.message
+
+
+async def test_all_kinds_of_buttons_arrive(bot: Bot, telegram: TelegramSimulator) -> None:
+    wanted = keyboard(
+        button("Stop", callback_data="x" * 64, style="danger"),
+        button("Site", url="https://example.org"),
+        button("Copy", copy_text=CopyTextButton(text="a fox")),
+        button("Wait", disabled=DisabledButton()),
+    )
+    message = await bot.send_message(telegram.ann.id, "x", reply_markup=wanted)
+    assert message.reply_markup and message.reply_markup.model_dump() == wanted.model_dump()
+    assert telegram.messages(telegram.ann.chat)[0].buttons == ["Stop", "Site", "Copy", "Wait"]
+    too_many = InlineKeyboardMarkup(inline_keyboard=[[button()]] * 101)
+    with pytest.raises(TelegramBadRequest, match="reply markup is too long"):
+        await bot.send_message(telegram.ann.id, "x", reply_markup=too_many)
+
+
+async def test_a_photo_is_encoded_anew_in_several_sizes(bot: Bot, telegram: TelegramSimulator) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90°
+    message = await bot.send_photo(telegram.ann.id, upload(picture(3000, 1000, exif=exif)), has_spoiler=True)
+    assert message.photo and message.has_media_spoiler
+    assert [(size.width, size.height) for size in message.photo] == [
+        (30, 90), (107, 320), (267, 800), (427, 1280), (853, 2560),
+    ]  # fmt: skip
+    file = await bot.get_file(message.photo[-1].file_id)
+    assert file.file_path
+    data = await bot.download_file(file.file_path)
+    assert data
+    with Image.open(data) as image:
+        assert (image.format, image.size, dict(image.getexif())) == ("JPEG", (853, 2560), {})
+    small = await bot.send_photo(telegram.ann.id, upload(picture(50, 50, "PNG", "RGBA"), "a.png"))
+    assert small.photo and [size.width for size in small.photo] == [50]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"no picture", "IMAGE_PROCESS_FAILED"),
+        (picture(800, 600)[:700], "IMAGE_PROCESS_FAILED"),
+        (picture(9000, 1001), "PHOTO_INVALID_DIMENSIONS"),
+        (picture(2100, 100), "PHOTO_INVALID_DIMENSIONS"),
+        (picture() + bytes(10 * 1024 * 1024), "is too big for a photo; the maximum size is 10485760 bytes"),
+        (b"", "file must be non-empty"),
+    ],
+)
+async def test_what_is_no_photo_is_refused(bot: Bot, telegram: TelegramSimulator, data: bytes, reason: str) -> None:
+    with pytest.raises(TelegramBadRequest, match=reason):
+        await bot.send_photo(telegram.ann.id, upload(data))
+    assert telegram.messages(telegram.ann.chat) == []
+
+
+async def test_a_document_keeps_its_bytes_and_name(bot: Bot, telegram: TelegramSimulator) -> None:
+    data = picture(700, 500, "PNG")
+    message = await bot.send_document(telegram.ann.id, upload(data, "狐狸 1.png"), caption="original")
+    document = message.document
+    assert document and document.thumbnail and message.caption == "original"
+    assert (document.file_name, document.file_size, document.mime_type) == ("狐狸 1.png", len(data), "image/png")
+    assert document.thumbnail.width == 320
+    stored = await bot.download(document)
+    assert stored and stored.read() == data
+
+
+async def test_files_have_bounds(bot: Bot, telegram: TelegramSimulator) -> None:
+    big = await bot.send_document(telegram.ann.id, upload(bytes(20 * 1024 * 1024 + 1), "big.bin"))
+    assert big.document
+    with pytest.raises(TelegramBadRequest, match="file is too big"):
+        await bot.get_file(big.document.file_id)
+    with pytest.raises(TelegramEntityTooLarge):
+        await bot.send_document(telegram.ann.id, upload(bytes(50 * 1024 * 1024 + 1), "huge.bin"))
+
+
+async def test_a_file_id_lasts_and_keeps_its_kind(bot: Bot, telegram: TelegramSimulator) -> None:
+    first = await bot.send_photo(telegram.ann.id, upload())
+    again = await bot.send_photo(telegram.ming.id, first.photo[-1].file_id if first.photo else "")
+    assert first.photo and again.photo
+    assert first.photo[-1].file_unique_id == again.photo[-1].file_unique_id
+    assert first.photo[-1].file_id != again.photo[-1].file_id
+    with pytest.raises(TelegramBadRequest, match="can't use file of type Photo as Document"):
+        await bot.send_document(telegram.ann.id, first.photo[-1].file_id)
+    document = await bot.send_document(telegram.ann.id, upload())
+    assert document.document
+    with pytest.raises(TelegramBadRequest, match="can't use file of type Document as Photo"):
+        await bot.send_photo(telegram.ann.id, document.document.file_id)
+    with pytest.raises(TelegramBadRequest, match="wrong file identifier"):
+        await bot.send_photo(telegram.ann.id, "AgACnobody")
+    with pytest.raises(TelegramBadRequest, match="failed to get HTTP URL content"):
+        await bot.send_photo(telegram.ann.id, "https://example.org/a.jpg")
+    with pytest.raises(TelegramBadRequest, match="wrong file_id"):
+        await bot.get_file("nobody")
+
+
+async def test_an_album_is_several_messages(bot: Bot, telegram: TelegramSimulator) -> None:
+    known = await bot.send_photo(telegram.ann.id, upload())
+    assert known.photo
+    album = await bot.send_media_group(
+        telegram.ann.id,
+        [
+            InputMediaPhoto(media=upload(), caption="<b>Four</b> foxes"),
+            InputMediaPhoto(media=known.photo[-1].file_id, has_spoiler=True),
+            InputMediaPhoto(media=upload(picture(kind="PNG"))),
+        ],
+        reply_parameters=ReplyParameters(message_id=known.message_id),
+    )
+    assert len({message.media_group_id for message in album}) == 1
+    assert [message.caption for message in album] == ["Four foxes", None, None]
+    assert [bool(message.has_media_spoiler) for message in album] == [False, True, False]
+    assert all(message.reply_to_message for message in album)
+    assert [message.message_id for message in album] == [2, 3, 4]
+    papers = [InputMediaDocument(media=upload(name="1.jpg")), InputMediaDocument(media=upload(name="2.jpg"))]
+    assert [m.document and m.document.file_name for m in await bot.send_media_group(telegram.ann.id, papers)] == [
+        "1.jpg",
+        "2.jpg",
+    ]
+
+
+async def test_albums_have_rules(bot: Bot, telegram: TelegramSimulator) -> None:
+    photo = InputMediaPhoto(media=upload())
+    wrong: list[tuple[list[InputMediaPhoto | InputMediaDocument], str]] = [
+        ([photo], "too few messages to send as an album"),
+        ([photo] * 11, "too many messages to send as an album"),
+        ([photo, InputMediaDocument(media=upload())], "document can't be mixed with other media types"),
+        (
+            [photo, InputMediaPhoto(media=upload(b"x"))],
+            'failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"',
+        ),
+        ([photo, InputMediaPhoto(media=upload(), caption="x" * 1025)], "message caption is too long"),
+    ]
+    for media, reason in wrong:
+        with pytest.raises(TelegramBadRequest) as error:
+            await bot.send_media_group(telegram.ann.id, media)  # type: ignore[arg-type]
+        assert reason in error.value.message
+    with pytest.raises(TelegramBadRequest, match='parameter "reply_markup" is not known to sendMediaGroup'):
+        await bot(SendMediaGroup(chat_id=telegram.ann.id, media=[photo, photo], reply_markup=keyboard(button())))
+    assert telegram.messages(telegram.ann.chat) == []
+
+
+async def test_replies(bot: Bot, telegram: TelegramSimulator) -> None:
+    (asked,) = await telegram.send(telegram.ann, text="a fox", files=[picture()])
+    answer = await bot.send_message(telegram.ann.id, "done", reply_parameters=ReplyParameters(message_id=asked.id))
+    assert answer.reply_to_message and answer.reply_to_message.photo
+    assert answer.reply_to_message.caption == "a fox"
+    follow = await answer.reply("one more")
+    assert follow.reply_to_message and follow.reply_to_message.reply_to_message is None
+    with pytest.raises(TelegramBadRequest, match="message to be replied not found"):
+        await bot.send_message(telegram.ann.id, "x", reply_parameters=ReplyParameters(message_id=999))
+    lenient = ReplyParameters(message_id=999, allow_sending_without_reply=True)
+    assert (await bot.send_message(telegram.ann.id, "x", reply_parameters=lenient)).reply_to_message is None
+
+
+async def test_topics(bot: Bot, telegram: TelegramSimulator) -> None:
+    group = telegram.group
+    topic = groups.add_topic(telegram.world, group, "Foxes")
+    message = await bot.send_message(group.id, "x", message_thread_id=topic)
+    assert message.is_topic_message and message.message_thread_id == topic
+    assert message.reply_to_message and message.reply_to_message.forum_topic_created
+    (asked,) = await telegram.send(telegram.ann, group, text="/imagine a fox", topic=topic)
+    answer = await bot.send_message(group.id, "y", reply_parameters=ReplyParameters(message_id=asked.id))
+    assert answer.message_thread_id == topic
+    general = await bot.send_message(group.id, "z")
+    assert general.message_thread_id is None and general.chat.is_forum
+    with pytest.raises(TelegramBadRequest, match="message thread not found"):
+        await bot.send_message(group.id, "x", message_thread_id=999)
+
+
+async def test_replies_in_a_supergroup_without_topics_carry_a_thread(bot: Bot, telegram: TelegramSimulator) -> None:
+    group = telegram.group
+    root = await bot.send_message(group.id, "root")
+    second = await root.reply("second")
+    third = await second.reply("third")
+    assert (second.message_thread_id, third.message_thread_id) == (root.message_id, root.message_id)
+    assert third.is_topic_message is None
+
+
+async def test_chats_that_can_not_be_written_to(bot: Bot, telegram: TelegramSimulator) -> None:
+    world, group = telegram.world, telegram.group
+    for nobody in (12345, "@nobody"):
+        with pytest.raises(TelegramBadRequest, match="chat not found"):
+            await bot.send_message(nobody, "x")
+    groups.set_bot_status(world, telegram.ann.chat, "kicked")
+    with pytest.raises(TelegramForbiddenError, match="Forbidden: bot was blocked by the user"):
+        await bot.send_message(telegram.ann.id, "x")
+    groups.set_bot_status(world, telegram.ann.chat, "member")
+    await bot.send_message(telegram.ann.id, "x")
+    groups.set_bot_status(world, group, "restricted")
+    with pytest.raises(TelegramBadRequest, match="not enough rights to send photos to the chat"):
+        await bot.send_photo(group.id, upload())
+    groups.set_bot_status(world, group, "kicked")
+    with pytest.raises(TelegramForbiddenError, match="Forbidden: bot was kicked from the supergroup chat"):
+        await bot.send_message(group.id, "x")
+    old = world.add_group("Small", telegram.ann, admins=(telegram.ann,), type_="group")
+    await bot.send_message(old.id, "x")
+    new = groups.migrate(world, old)
+    with pytest.raises(TelegramMigrateToChat) as moved:
+        await bot.send_message(old.id, "x")
+    assert moved.value.migrate_to_chat_id == new.id
+    updates = await bot.get_updates()
+    kinds = [update.my_chat_member and update.my_chat_member.new_chat_member.status for update in updates]
+    assert kinds == ["kicked", "member", "restricted", None, "kicked", None, None]
+
+
+async def test_calls_are_checked_by_their_model(bot: Bot, telegram: TelegramSimulator) -> None:
+    session = await bot.session.create_session()  # type: ignore[attr-defined]
+    base = f"{telegram.url}/bot{telegram.token}"
+
+    async def post(method: str, **how: Any) -> tuple[int, Any]:
+        async with session.post(f"{base}/{method}", **how) as response:
+            return response.status, (await response.json()).get("description")
+
+    ann = telegram.ann.id
+    assert await post("sendMessage", json={"chat_id": ann, "text": "x"}) == (200, None)
+    assert await post("SENDMESSAGE", data={"chat_id": str(ann), "text": "[1]"}) == (200, None)
+    assert await post(f"sendMessage?chat_id={ann}&text=query") == (200, None)
+    assert await post("sendMessage", json={"text": "x"}) == (400, "Bad Request: chat_id is empty")
+    assert await post("sendMessage", json={"chat_id": ann}) == (400, "Bad Request: message text is empty")
+    assert await post("sendPhoto", json={"chat_id": ann}) == (400, "Bad Request: there is no photo in the request")
+    unknown = await post("sendMessage", json={"chat_id": ann, "text": "x", "colour": 1})
+    assert unknown == (400, 'Bad Request: parameter "colour" is not known to sendMessage')
+    status, text = await post("sendMessage", json={"chat_id": ann, "text": "x", "reply_markup": "{"})
+    assert status == 400 and text.startswith("Bad Request: can't parse reply keyboard markup JSON object")
+    status, _ = await post("sendMessage", json={"chat_id": ann, "text": "x", "message_thread_id": "many"})
+    assert status == 400
+    assert await post("sendMessage", data=b"{", headers={"Content-Type": "application/json"}) == (
+        400,
+        "Bad Request: can't parse JSON object",
+    )
+    assert await post("sendFox", json={}) == (404, "Not Found: method not found")
+    status, text = await post("sendMessage", json={"chat_id": ann, "text": "x", "business_connection_id": "b"})
+    assert (status, text) == (400, "Bad Request: business connection not found")
+    assert [stored.text for stored in telegram.messages(telegram.ann.chat)] == ["x", "[1]", "query"]
+    assert telegram.calls.named("sendFox")[0].status == 404
+
+
+async def test_unknown_methods_and_tokens(bot: Bot, telegram: TelegramSimulator) -> None:
+    with pytest.raises(TelegramNotFound, match="method not found"):
+        await bot(SendDice(chat_id=telegram.ann.id))
+    for token, refusal in (("42:wrong", TelegramUnauthorizedError), ("42:wr!ng", TelegramNotFound)):
+        with pytest.raises(refusal):
+            await Bot(token, session=bot.session).get_me()
+    session = await bot.session.create_session()  # type: ignore[attr-defined]
+    for path in ("/file/bot42:wrong/photos/file_0.jpg", f"/file/bot{telegram.token}/photos/file_0.jpg"):
+        async with session.get(telegram.url + path) as response:
+            assert response.status in {401, 404}
+
+
+async def test_the_log_holds_no_secrets_and_no_bytes(bot: Bot, telegram: TelegramSimulator) -> None:
+    data = picture()
+    await bot.send_photo(telegram.ann.id, upload(data, "fox.jpg"), caption=f"my token is {telegram.token}")
+    (call,) = telegram.calls.named("sendPhoto")
+    assert call.request["photo"] == {"file": "fox.jpg", "size": len(data), "type": "image/jpeg"}
+    assert (call.status, call.response["ok"]) == (200, True)
+    assert telegram.token not in json.dumps(call.as_json())
+
+
+async def test_copies_and_forwards(bot: Bot, telegram: TelegramSimulator) -> None:
+    (asked,) = await telegram.send(telegram.ann, text="a fox", files=[picture()])
+    copied = await bot.copy_message(telegram.ming.id, telegram.ann.id, asked.id, caption="<b>copy</b>")
+    assert telegram.ming.chat.messages[copied.message_id].text == "copy"
+    forwarded = await bot.forward_message(telegram.ming.id, telegram.ann.id, asked.id)
+    assert forwarded.photo and forwarded.forward_origin and forwarded.caption == "a fox"
+    with pytest.raises(TelegramBadRequest, match="message to copy not found"):
+        await bot.copy_message(telegram.ming.id, telegram.ann.id, 999)

@@ -1,0 +1,131 @@
+"""A provider and a stage that do what a test tells them, for tests of the engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
+
+from aiohttp import ClientSession
+from pydantic import Field
+
+from bot.jobs.stage import Progress
+from providers.base import (
+    Accepted,
+    Capabilities,
+    Event,
+    Finished,
+    ImageRequest,
+    Picture,
+    Provider,
+    ProviderSettings,
+    ReferenceLimits,
+)
+from providers.errors import ProviderError
+from providers.options import Options
+from storage.pictures import Sent
+from storage.records import CheckedSource, Job
+from storage.store import Store
+
+
+class FakeOptions(Options):
+    n: int | Literal["auto"] = Field(1, description="how many", json_schema_extra={"allowed": "1–5"})
+
+
+class FakeProvider(Provider[ProviderSettings, FakeOptions]):
+    """Each task waits for `finish(ticket)`. `refuse`: what the next submits raise."""
+
+    title = "Fake"
+    Settings = ProviderSettings
+    Options = FakeOptions
+    capabilities = Capabilities(
+        prompt_length=50, pictures=5, references=ReferenceLimits(2, frozenset({"image/png"}), 1000, 100, (0.1, 10))
+    )
+
+    def __init__(self, settings: ProviderSettings, session: ClientSession | None = None) -> None:
+        self.settings = settings
+        self.submits = 0
+        self.resumed: list[str] = []
+        self.cancelled: list[str] = []
+        self.refuse: list[Exception] = []
+        self.references: list[bytes] = []
+        self._ends: dict[str, asyncio.Future[None]] = {}
+
+    def split(self, request: ImageRequest[FakeOptions]) -> tuple[ImageRequest[FakeOptions], ...]:
+        n = request.options.n
+        return (request.with_options(n=1),) * (n if isinstance(n, int) else 1)
+
+    async def imagine(self, request: ImageRequest[FakeOptions], ticket: str | None = None) -> AsyncIterator[Event]:
+        if ticket is None:
+            if self.refuse:
+                raise self.refuse.pop(0)
+            self.references = [await reference.read() for reference in request.references]
+            self.submits += 1
+            ticket = f"t{self.submits}"
+            yield Accepted(ticket)
+        else:
+            self.resumed.append(ticket)
+        await asyncio.shield(self._end(ticket))
+        yield Finished((Picture(url=f"https://pictures/{ticket}"),))
+
+    async def check(self) -> None:
+        return
+
+    async def cancel(self, ticket: str) -> bool:
+        self.cancelled.append(ticket)
+        return False
+
+    def finish(self, ticket: str, error: ProviderError | None = None) -> None:
+        if error:
+            self._end(ticket).set_exception(error)
+        else:
+            self._end(ticket).set_result(None)
+
+    def _end(self, ticket: str) -> "asyncio.Future[None]":
+        return self._ends.setdefault(ticket, asyncio.get_running_loop().create_future())
+
+
+class RecordingStage:
+    """A stage that delivers into the store at once. `trouble`: what the next deliveries raise."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.shown: dict[int, Progress] = {}
+        self.endings: list[Job] = []
+        self.delivered: list[int] = []
+        self.kept: list[int] = []
+        self.trouble: list[Exception] = []
+        self.files: dict[str, CheckedSource | Exception] = {}
+        self.changed = asyncio.Event()
+
+    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
+        found = self.files[file_id]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def show(self, job: Job, progress: Progress) -> None:
+        self.shown[job.id] = progress
+        self.changed.set()
+
+    async def deliver(self, job: Job) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        for picture in await self._store.pictures.of_job(job.id):
+            if picture.message_id is None:
+                await self._store.pictures.sent(picture.id, Sent("photo", 1000 + picture.id, 1, 1, 1))
+        self.delivered.append(job.id)
+        self.changed.set()
+
+    async def keep(self, job: Job) -> None:
+        self.kept.append(job.id)
+        self.changed.set()
+
+    async def ended(self, job: Job) -> None:
+        self.endings.append(job)
+        self.changed.set()
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait for something to have happened here."""
+        async with asyncio.timeout(5):
+            while not true():
+                self.changed.clear()
+                await self.changed.wait()
