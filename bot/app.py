@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiogram import Bot, Dispatcher
@@ -56,7 +56,7 @@ class App:
     web: WebServer
     languages: Languages
 
-    async def run(self) -> None:
+    async def run(self, *, handle_signals: bool = True) -> None:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
         await self._connect()
         await start.set_commands(self.bot, self.languages)
@@ -65,7 +65,15 @@ class App:
             await self._serve_webhook()
         else:
             await self.bot.delete_webhook()
-            await self.dispatcher.start_polling(self.bot, close_bot_session=False, polling_timeout=30)
+            await self.dispatcher.start_polling(
+                self.bot, handle_signals=handle_signals, close_bot_session=False, polling_timeout=30
+            )
+
+    async def stop(self) -> None:
+        """End `run`: no more updates are taken."""
+        # aiogram says so when it isn't polling: there is nothing to end then.
+        with suppress(RuntimeError):
+            await self.dispatcher.stop_polling()
 
     async def _connect(self) -> None:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""

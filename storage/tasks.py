@@ -16,11 +16,13 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def queue(self, job_id: int, parts: Sequence[Mapping[str, Any]], prepared: Sequence[int], now: float) -> bool:
+    async def queue(
+        self, job_id: int, parts: Sequence[Mapping[str, Any]], prepared: Sequence[int], since: float
+    ) -> bool:
         """Put the tasks of a prepared job (the options of each) into the queue.
 
-        `prepared`: the ids of the references that were looked at. False, and nothing is done, when the job is no
-        longer being prepared or another reference has joined meanwhile.
+        `prepared`: the ids of the references that were looked at; `since`: when their wait began. False, and nothing is
+        done, when the job is no longer being prepared or another reference has joined meanwhile.
         """
         async with self._db.write() as connection:
             row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().one()
@@ -28,7 +30,7 @@ class Tasks:
             ids = set((await connection.execute(known)).scalars())
             if row["state"] != JobState.PREPARING or ids != set(prepared):
                 return False
-            common = {"job_id": job_id, "user_id": row["user_id"], "provider": row["provider"], "queued_at": now}
+            common = {"job_id": job_id, "user_id": row["user_id"], "provider": row["provider"], "queued_at": since}
             values = [{**common, "state": TaskState.QUEUED, "options": dict(options)} for options in parts]
             await connection.execute(insert(tasks), values)
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.WORKING))

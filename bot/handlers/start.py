@@ -73,7 +73,7 @@ async def something_else(message: Message) -> None:
 
 async def set_commands(bot: Bot, languages: Languages) -> None:
     """Tell Telegram the commands, in every language."""
-    for locale in languages.available_locales:
+    for locale in {languages.default_locale, *languages.available_locales}:
         with languages.speaking(locale):
             commands = [
                 BotCommand(command="imagine", description=_("make a picture of your words")),

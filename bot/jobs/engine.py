@@ -166,8 +166,10 @@ class Engine:
         return opened
 
     async def _reopen(self, job: Job) -> None:
-        tasks = await self._store.tasks.of_job(job.id)
-        opened = self._open(job)
+        await self._count(self._open(job))
+
+    async def _count(self, opened: OpenJob) -> None:
+        tasks = await self._store.tasks.of_job(opened.job.id)
         opened.phase, opened.total = Phase.WORKING, max(1, len(tasks))
         opened.ended = sum(task.finished_at is not None for task in tasks)
 
@@ -186,7 +188,7 @@ class Engine:
             await self._fail(job, OURS)
             return
         ids = [source.id for source in sources]
-        if not await self._store.tasks.queue(job.id, parts, ids, self._clock()):
+        if not await self._store.tasks.queue(job.id, parts, ids, job.created_at):
             return
         if opened := self._outlook.jobs.get(job.id):
             opened.phase, opened.total = Phase.WORKING, len(parts)
@@ -234,7 +236,7 @@ class Engine:
     async def _after(self, job_id: int) -> None:
         self._wake.set()
         if opened := self._outlook.jobs.get(job_id):
-            await self._reopen(opened.job)
+            await self._count(opened)
         await self._settle(job_id)
 
     async def _settle(self, job_id: int) -> None:

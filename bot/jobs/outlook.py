@@ -33,12 +33,13 @@ class Flight:
 
 @dataclass(slots=True)
 class OpenJob:
-    """A job that has not ended. `ended`: how many of its `total` tasks have."""
+    """A job that has not ended. `ended`: how many of its `total` tasks have; `shown`: the fullest its bar has been."""
 
     job: Job
     phase: Phase = Phase.PREPARING
     total: int = 1
     ended: int = 0
+    shown: float = 0.0
 
 
 @dataclass(slots=True)
@@ -82,7 +83,10 @@ class Outlook:
             return Progress(Phase.WAITING, place=min(places, default=1), left=left, total=opened.total)
         parts = [self._fraction(flight, line.now) for flight in flights]
         known = [part for part in parts if part is not None]
-        fraction = (opened.ended + sum(known)) / opened.total if len(known) == len(parts) else None
+        fraction = None
+        if len(known) == len(parts):
+            # A bar that falls back because more was learned would look like a fault.
+            fraction = opened.shown = max(opened.shown, (opened.ended + sum(known)) / opened.total)
         elapsed = max((line.now - flight.since for flight in flights), default=0.0)
         return Progress(Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total)
 

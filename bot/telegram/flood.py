@@ -39,6 +39,8 @@ COUNTED = (
     EditMessageReplyMarkup,
 )
 LANES_KEPT = 1000
+# What floating point may lose of a message's room.
+ROUNDING = 1e-6
 
 _progress: ContextVar[bool] = ContextVar("progress", default=False)
 
@@ -77,7 +79,8 @@ class _Lane:
     def wait(self, now: float) -> float:
         """Seconds until a message may go."""
         self.fill(now)
-        empty = (1 - self.room) / self.per_second if self.room < 1 else 0.0
+        missing = 1 - self.room
+        empty = missing / self.per_second if missing > ROUNDING else 0.0
         return max(empty, self.muted_until - now)
 
     def has_room_for_progress(self, now: float) -> bool:

@@ -40,5 +40,10 @@ class Languages(I18n):
     @contextmanager
     def speaking(self, language: str) -> Iterator[None]:
         """What is said inside is said in this language."""
-        with self.context(), self.use_locale(language):
-            yield
+        # aiogram looks for the instance of I18n itself, not of a subclass.
+        token = I18n.set_current(self)
+        try:
+            with self.use_locale(language):
+                yield
+        finally:
+            I18n.reset_current(token)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.telegram.picture_file import Header, Size, UnfitPicture, is_whole, open_picture, sniff
+from bot.telegram.picture_file import Header, Size, Source, UnfitPicture, is_whole, open_picture, sniff
 from bot.telegram.picture_pixels import decoded, encoded
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
@@ -64,26 +64,39 @@ class ImageWorker:
 def _prepare(data: bytes, limits: ReferenceLimits) -> Prepared:
     source = open_picture(data)
     _check_ratio(source.size, limits)
+    kind = _kind(source.media_type, source.image.mode)
     fits = source.media_type in limits.media_types and len(data) <= limits.size and max(source.size) <= limits.side
-    told = [Sentence("This file has several frames; only the first one is used.")] if source.moves else []
     # Few services read CMYK, and not all of them turn a picture as its EXIF says.
     plain = source.orientation == 1 and source.image.mode != "CMYK"
     if fits and plain and is_whole(source, data):
-        return Prepared(data, source.media_type, *source.size, tuple(told))
-    cmyk = source.image.mode == "CMYK"
+        return Prepared(data, source.media_type, *source.size, tuple(_frames(source)))
     made, media_type, size = encoded(decoded(source, limits), limits)
-    if media_type != source.media_type or cmyk:
-        values = {"before": _kind(source.media_type, cmyk), "after": _kind(media_type)}
-        told.append(Sentence("The picture was converted from {before} to {after}.", values))
-    if source.orientation != 1:
-        told.append(Sentence("The picture was turned upright."))
-    if size != source.size:
-        values = {"before": _sides(source.size), "after": _sides(size)}
-        told.append(Sentence("The picture was scaled down from {before} to {after}.", values))
-    elif len(data) > limits.size:
-        values = {"before": _megabytes(len(data)), "after": _megabytes(len(made))}
-        told.append(Sentence("The picture was compressed from {before} to {after}.", values))
+    told = [*_frames(source), *_conversion(kind, _kind(media_type)), *_turn(source)]
+    told += _shrinking(source.size, size) or _compression(len(data), len(made), limits)
     return Prepared(made, media_type, *size, tuple(told))
+
+
+def _frames(source: Source) -> list[Sentence]:
+    return [Sentence("This file has several frames; only the first one is used.")] if source.moves else []
+
+
+def _conversion(before: str, after: str) -> list[Sentence]:
+    values = {"before": before, "after": after}
+    return [Sentence("The picture was converted from {before} to {after}.", values)] if before != after else []
+
+
+def _turn(source: Source) -> list[Sentence]:
+    return [Sentence("The picture was turned upright.")] if source.orientation != 1 else []
+
+
+def _shrinking(before: Size, after: Size) -> list[Sentence]:
+    values = {"before": _sides(before), "after": _sides(after)}
+    return [Sentence("The picture was scaled down from {before} to {after}.", values)] if before != after else []
+
+
+def _compression(before: int, after: int, limits: ReferenceLimits) -> list[Sentence]:
+    values = {"before": _megabytes(before), "after": _megabytes(after)}
+    return [Sentence("The picture was compressed from {before} to {after}.", values)] if before > limits.size else []
 
 
 def _fit_photo(data: bytes) -> bytes:
@@ -109,9 +122,9 @@ def _check_ratio(size: Size, limits: ReferenceLimits) -> None:
         )
 
 
-def _kind(media_type: str, cmyk: bool = False) -> str:
+def _kind(media_type: str, mode: str = "RGB") -> str:
     name = media_type.removeprefix("image/").upper()
-    return f"{name} (CMYK)" if cmyk else name
+    return f"{name} (CMYK)" if mode == "CMYK" else name
 
 
 def _sides(size: Size) -> str:

@@ -15,7 +15,8 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 # Telegram's limits of a photo; beyond them it is sent smaller, with the original on demand.
-PHOTO_BYTES = 10 * 1024 * 1024
+PHOTO_TYPES = ("image/jpeg", "image/png")
+PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
 
@@ -112,7 +113,7 @@ def name(picture: Picture) -> str:
 
 
 def _fits(header: Header | None, size: int | None) -> bool:
-    if header is None or size is None:
+    if header is None or size is None or header.media_type not in PHOTO_TYPES:
         return False
     sides = (header.width, header.height)
     return size <= PHOTO_BYTES and sum(sides) <= PHOTO_SIDES and max(sides) <= PHOTO_RATIO * min(sides)

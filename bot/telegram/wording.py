@@ -20,7 +20,9 @@ def cut(text: str, length: int) -> str:
     if _units(text) <= length:
         return text
     kept = text.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore")
-    words = kept.rsplit(None, 1)[0] if len(kept.rsplit(None, 1)) > 1 else kept
+    words, _space, _part = kept.rpartition(" ")
+    if text[len(kept) : len(kept) + 1].isspace():
+        words = kept
     # A text without spaces (Chinese) is cut where it has to be.
     return (words if _units(words) > length // 2 else kept).rstrip() + "…"
 

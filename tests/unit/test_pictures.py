@@ -243,18 +243,22 @@ async def test_too_many_bytes_are_compressed_then_scaled(worker: ImageWorker) ->
     assert "small enough" in await refusal(worker, saved(noise(300, 300), "PNG"), replace(limits, size=50))
 
 
-async def test_colours_stay_what_they_are(worker: ImageWorker) -> None:
-    # A profile in which the numbers mean other colours: L*a*b* stands for any that isn't sRGB.
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    srgb = ImageCms.createProfile("sRGB")
-    drawn = ImageCms.profileToProfile(drawing(), srgb, lab, outputMode="LAB")
-    assert drawn
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+async def test_colours_of_a_profile_become_plain_ones(worker: ImageWorker, mode: str) -> None:
+    # A profile in which the first number means blue and the third red.
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"?XYZ", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"?XYZ", b"bXYZ", 1)
+    image = drawing(mode=mode)
+    if mode == "RGBA":
+        image.putalpha(128)
 
-    prepared = await worker.prepare(saved(drawn, "TIFF", icc_profile=lab.tobytes()), LIMITS)
+    prepared = await worker.prepare(saved(image, "TIFF", icc_profile=swapped), LIMITS)
 
-    image = opened(prepared.data)
-    assert "icc_profile" not in image.info
-    assert near(image, (10, 45), (220, 20, 20), 40)
+    result = opened(prepared.data)
+    assert result.mode == mode
+    assert "icc_profile" not in result.info
+    assert near(result.convert("RGB"), (10, 45), (20, 20, 220), 30)
+    assert near(result.convert("RGB"), (110, 45), (220, 20, 20), 30)
 
 
 # Pillow warns of such EXIF; a warning is no error outside of the tests.

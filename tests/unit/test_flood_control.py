@@ -1,0 +1,128 @@
+"""Flood control on a virtual clock: deliveries wait and arrive, progress is dropped."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
+from aiogram.types import InputMediaPhoto
+
+from bot.telegram.flood import Dropped, FloodControl, as_progress
+
+PRIVATE, GROUP = 5, -5
+BOT = Bot("1:a")
+
+
+class Line:
+    """A flood control with what would have gone over the line, and when."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.sent: list[tuple[float, TelegramMethod[Any]]] = []
+        self.refusals: list[int] = []
+        self.control = FloodControl(clock=lambda: self.now, sleep=self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def send(self, method: TelegramMethod[Any]) -> None:
+        async def make(_bot: Bot, sent: TelegramMethod[Any]) -> Any:
+            if self.refusals:
+                raise TelegramRetryAfter(sent, "Too Many Requests", self.refusals.pop(0))
+            self.sent.append((self.now - 1000.0, sent))
+
+        await self.control(make, BOT, method)
+
+    async def progress(self, chat: int) -> bool:
+        try:
+            async with as_progress():
+                await self.send(EditMessageText(chat_id=chat, message_id=1, text="…"))
+        except Dropped:
+            return False
+        return True
+
+
+def album(count: int, chat: int = GROUP) -> SendMediaGroup:
+    return SendMediaGroup(chat_id=chat, media=[InputMediaPhoto(media="f") for _ in range(count)])
+
+
+async def repeat(times: int, work: Callable[[], Awaitable[object]]) -> list[object]:
+    return [await work() for _ in range(times)]
+
+
+async def test_a_few_messages_go_at_once_then_one_a_second() -> None:
+    line = Line()
+    await repeat(8, lambda: line.send(SendMessage(chat_id=PRIVATE, text="x")))
+    assert [round(at) for at, _ in line.sent] == [0, 0, 0, 0, 0, 1, 2, 3]
+
+
+async def test_a_group_takes_twenty_a_minute_counting_the_items_of_albums() -> None:
+    line = Line()
+    await repeat(4, lambda: line.send(album(10)))
+    first, second, third, fourth = (at for at, _ in line.sent)
+    assert (first, second) == (0, 0)
+    assert third == pytest.approx(3.0)
+    assert fourth - third == pytest.approx(30.0)
+    for at, _ in line.sent:
+        assert 10 * sum(at <= other < at + 60 for other, _ in line.sent) <= 40
+
+
+async def test_progress_never_waits_and_leaves_room() -> None:
+    line = Line()
+    outcomes = await repeat(10, lambda: line.progress(GROUP))
+    assert outcomes == [True] + [False] * 9
+    line.now += 5
+    assert await line.progress(GROUP)
+    await line.send(album(10))
+    await line.send(SendMessage(chat_id=GROUP, text="x"))
+    line.now += 5
+    assert not await line.progress(GROUP), "what is left is kept for deliveries"
+    await line.send(SendMessage(chat_id=GROUP, text="x"))
+    assert line.now == 1010.0
+
+
+async def test_one_chat_does_not_slow_another() -> None:
+    line = Line()
+    await repeat(5, lambda: line.send(SendMessage(chat_id=PRIVATE, text="x")))
+    assert not await line.progress(PRIVATE)
+    assert await line.progress(6)
+
+
+async def test_retry_after_is_obeyed_and_the_message_arrives() -> None:
+    line = Line()
+    line.refusals = [30, 7]
+    await line.send(SendMessage(chat_id=PRIVATE, text="x"))
+    assert [at for at, _ in line.sent] == [37.0]
+
+
+async def test_while_muted_progress_is_dropped() -> None:
+    line = Line()
+    line.refusals = [30]
+    assert not await line.progress(PRIVATE)
+    assert not line.control.has_room_for_progress(PRIVATE)
+    line.now += 31
+    assert line.control.has_room_for_progress(PRIVATE)
+
+
+async def test_thirty_a_second_over_all_chats() -> None:
+    line = Line()
+    for chat in range(1, 62):
+        await line.send(SendMessage(chat_id=chat, text="x"))
+    assert line.sent[29][0] == 0
+    assert line.sent[60][0] == pytest.approx(31 / 30, abs=0.05)
+
+
+async def test_answers_to_presses_are_not_held_up() -> None:
+    line = Line()
+    await repeat(50, lambda: line.send(AnswerCallbackQuery(callback_query_id="1")))
+    assert line.now == 1000.0
+
+
+async def test_quiet_chats_are_forgotten() -> None:
+    line = Line()
+    for chat in range(1, 1500):
+        await line.send(SendMessage(chat_id=chat, text="x"))
+        line.now += 1
+    assert len(line.control._lanes) <= 1001

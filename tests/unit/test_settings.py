@@ -1,0 +1,99 @@
+"""Settings: the environment over the file, and every mistake explained in one sentence that names the key."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.settings import SettingsError, load
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD = '[telegram]\ntoken = "1:a"\n[providers.jimeng]\naccess_key = "AK"\nsecret_key = "SK"\n'
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOT_TELEGRAM__TOKEN", raising=False)
+
+
+def file(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TELEGRAM__TOKEN", "2:b")
+    monkeypatch.setenv("BOT_PROVIDERS__JIMENG__SECRET_KEY", "other")
+    monkeypatch.setenv("BOT_ACCESS__ADMINS", "[5, 6]")
+    settings = load(file(tmp_path, GOOD))
+    assert settings.telegram.token.get_secret_value() == "2:b"
+    assert settings.providers.tables["jimeng"] == {"access_key": "AK", "secret_key": "other"}
+    assert settings.access.admins == {5, 6}
+
+
+def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TELEGRAM__TOKEN", "1:a")
+    shipped, defaults = load(ROOT / "config.toml"), load(file(tmp_path, GOOD))
+    assert shipped.model_dump(exclude={"providers"}) == defaults.model_dump(exclude={"providers"})
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access):
+        for key in type(section).model_fields:
+            assert f"\n{key} = " in text
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["telegram.token", "@BotFather", "BOT_TELEGRAM__TOKEN"]),
+        ("[telegram]\ntokn = 1", ["telegram.tokn", "token, api_url, updates"]),
+        ("[telegrm]\n", ["telegrm", "telegram, web"]),
+        (GOOD + "[web]\nport = 'x'", ["web.port"]),
+        (GOOD + "[web]\npublic_url = 'example.org'", ["web.public_url", "https://"]),
+        (GOOD + "[storage]\nurl = 'mysql://x'", ["storage.url", "sqlite:///"]),
+        ("[telegram]\ntoken = '1:a'\nupdates = 'webhook'", ["web.public_url", "BOT_WEB__PUBLIC_URL"]),
+        ("[telegram", ["config.toml", "TOML"]),
+    ],
+)
+def test_mistakes_name_the_key(tmp_path: Path, text: str, names: list[str]) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(file(tmp_path, text))
+    for name in names:
+        assert name in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_an_unknown_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TELEGRM__TOKEN", "1:a")
+    with pytest.raises(SettingsError, match="BOT_TELEGRM__TOKEN"):
+        load(file(tmp_path, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["telegram.token"]),
+        ("[telegram]\ntoken = '1:a'\n[providers.jimeng]\naccess_key = 'AK'\n", ["providers.jimeng.secret_key"]),
+        (GOOD + "colour = 'red'\n", ["providers.jimeng.colour"]),
+        (GOOD + "[providers.nobody]\n", ["providers.nobody", "jimeng"]),
+    ],
+)
+def test_the_command_line_says_it_in_one_line_and_exits_with_2(
+    tmp_path: Path, text: str, names: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("run", "check"):
+        assert main([command, "--config", str(file(tmp_path, text))]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert all(name in error for name in names)
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    settings = load(file(tmp_path, GOOD.replace('"1:a"', '"7:geheim"')))
+    assert "geheim" not in repr(settings)
