@@ -79,7 +79,7 @@ class Delivery:
         text = _("✅ {count} pictures").format(count=count - len(left))
         if left:
             text += "\n" + _("{count} could not be fetched from the service.").format(count=len(left))
-        await self._status.finish(job, text + _afterword(job), under_result(job, look=bool(left)))
+        await self._status.move_below(job, text + _afterword(job), under_result(job, look=bool(left)))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""

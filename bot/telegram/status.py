@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiogram import Bot
@@ -75,6 +76,15 @@ class StatusMessages:
             return
         await self._send(job, board, text, buttons)
 
+    async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
+        """The last words under an album: a new message below it, in place of the one above."""
+        board = await self.close(job)
+        above = board.message_id
+        await self._send(job, board, text, buttons, reply=False)
+        if above is not None:
+            with suppress(TelegramAPIError):
+                await self._bot.delete_message(job.chat_id, above)
+
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
         board = self._boards.pop(job.id, None) or _Board(await self._stored_id(job))
@@ -100,12 +110,15 @@ class StatusMessages:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
 
-    async def _send(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> None:
+    async def _send(
+        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup, *, reply: bool = True
+    ) -> None:
+        to_prompt = ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
         message = await self._bot.send_message(
             job.chat_id,
             text,
             message_thread_id=job.thread_id,
-            reply_parameters=ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True),
+            reply_parameters=to_prompt if reply else None,
             reply_markup=buttons,
         )
         board.message_id = message.message_id

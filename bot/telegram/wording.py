@@ -30,9 +30,9 @@ def cut(text: str, length: int) -> str:
 def caption(prompt: str, *details: str) -> str:
     """The caption of a result: the prompt, cut so that all fits, and a line of details. Escaped for HTML."""
     line = " · ".join(detail for detail in details if detail)
-    room = CAPTION_LENGTH - _units(line) - 2
+    room = CAPTION_LENGTH - _units(line) - 1
     text = escape(cut(prompt, room), quote=False)
-    return f"{text}\n\n<i>{escape(line, quote=False)}</i>" if line else text
+    return f"{text}\n<i>{escape(line, quote=False)}</i>" if line else text
 
 
 def bar(fraction: float) -> str:

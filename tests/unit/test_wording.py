@@ -38,7 +38,7 @@ def test_cut_at_a_word_but_chinese_anywhere() -> None:
 
 
 def test_a_prompt_is_escaped() -> None:
-    assert caption("<b>5 < 6 & 7", "x") == "&lt;b&gt;5 &lt; 6 &amp; 7\n\n<i>x</i>"
+    assert caption("<b>5 < 6 & 7", "x") == "&lt;b&gt;5 &lt; 6 &amp; 7\n<i>x</i>"
 
 
 @pytest.mark.parametrize(("fraction", "shown"), [(0, "▱" * 10), (0.55, "▰" * 5 + "▱" * 5), (2.0, "▰" * 10)])

@@ -1,0 +1,146 @@
+"""The demo: a Telegram and a Jimeng on loopback, and the real bot between them. No account, no network."""
+
+import argparse
+import asyncio
+import logging
+import random
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from bot.app import App, assembled
+from bot.demo.calls import CallLog
+from bot.demo.say import say
+from bot.demo.telegram.simulator import TelegramSimulator
+from bot.settings import ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from providers.jimeng.simulator import Call, Fault, JimengSimulator
+
+HOST = "127.0.0.1"
+PORT_TAKEN = 2
+
+
+class DemoSettings(Settings):
+    """Settings that come from nowhere but here: the demo must not touch what the environment configures."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only the values handed over."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    telegram: TelegramSimulator
+    jimeng: JimengSimulator
+    app: App
+
+
+class _JimengFaults:
+    """Lets the chat page play faults of the simulated Jimeng."""
+
+    def __init__(self, jimeng: JimengSimulator) -> None:
+        self._jimeng = jimeng
+
+    def play(self, fault: Mapping[str, Any]) -> None:
+        self._jimeng.faults.append(Fault.model_validate(fault))
+
+    def clear(self) -> None:
+        self._jimeng.faults.clear()
+
+
+async def demo(options: argparse.Namespace) -> int:
+    """The command: serve the chat page until stopped or, with `--say`, hold one talk. Returns the exit code."""
+    scripted = options.say is not None
+    logging.getLogger().setLevel(logging.WARNING)
+    try:
+        services = simulators(0 if scripted else options.port)
+        async with running(*services, at_work=scripted) as stage:
+            if scripted:
+                return await say(stage.telegram, options.say, options.photo, options.save)
+            sys.stdout.write(f"\n  imagine-bot, all on this machine: {stage.telegram.url}/\n  Stop it with Ctrl+C.\n\n")
+            sys.stdout.flush()
+            await stage.app.run()
+    except OSError as error:
+        sys.stderr.write(f"The demo can't start: {error.strerror or error}. Another --port may do.\n")
+        return PORT_TAKEN
+    return 0
+
+
+def simulators(port: int = 0) -> tuple[TelegramSimulator, JimengSimulator]:
+    """Both services as the demo shows them: strict, and the pictures twice as quick as in life.
+
+    `port`: where the chat page is served, 0 for any.
+    """
+    calls = CallLog()
+    telegram = TelegramSimulator(port=port, calls=calls, album_gap=0.05, shuffle=True)
+    jimeng = JimengSimulator(speed=2, concurrency=2, seed=random.randrange(1 << 30))
+    return telegram, jimeng
+
+
+@asynccontextmanager
+async def running(telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_work: bool = True) -> AsyncIterator[Demo]:
+    """Both simulators and the bot between them, started; everything is gone afterwards.
+
+    `at_work`: whether the bot works by itself, or waits for `app.run()`.
+    """
+    jimeng.on_call = _recorder(telegram.calls)
+    telegram.add_service("jimeng", _JimengFaults(jimeng))
+    await jimeng.start()
+    try:
+        with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
+            async with telegram, assembled(_settings(telegram, jimeng, Path(folder))) as app:
+                work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
+                try:
+                    yield Demo(telegram, jimeng, app)
+                finally:
+                    if work:
+                        await app.stop()
+                        work.cancel()
+                        await asyncio.wait({work})
+    finally:
+        await jimeng.aclose()
+
+
+def _settings(telegram: TelegramSimulator, jimeng: JimengSimulator, folder: Path) -> Settings:
+    port = _free_port()
+    provider = {
+        "access_key": jimeng.keys.access,
+        "secret_key": jimeng.keys.secret,
+        "endpoint": jimeng.url,
+        "concurrency": 2,
+    }
+    return DemoSettings(
+        telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
+        web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
+        storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
+        providers=ProvidersSettings(default="jimeng", jimeng=provider),
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _recorder(calls: CallLog) -> Callable[[Call], None]:
+    def record(call: Call) -> None:
+        calls.record("jimeng", call.name, status=call.status, ms=call.ms, request=call.request, response=call.response)
+
+    return record

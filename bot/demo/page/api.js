@@ -1,0 +1,72 @@
+// The people's side of the simulator over HTTP, and its stream of events.
+
+const BASE = "api/";
+
+async function call(path, init) {
+  const response = await fetch(BASE + path, init);
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.error ?? `The simulator answered ${response.status}.`);
+  return body;
+}
+
+const post = (path, json) =>
+  call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(json) });
+
+/** The bot, the people, the chats and their commands. */
+export const world = () => call("world");
+
+/** All messages of a chat, oldest first. */
+export const messages = async (chat) => (await call(`messages?chat=${chat}`)).messages;
+
+/** The calls the simulators have answered so far. */
+export const calls = async () => (await call("calls")).calls;
+
+/** Press an inline button. Its answer arrives as an event. */
+export const press = (person, chat, message, data) => post("press", { person, chat, message, data });
+
+/** Delete a message of this person. */
+export const remove = (person, chat, message) => post("delete", { person, chat, message });
+
+/** Ask a simulator to play a fault. */
+export const fault = (service, detail) => post("faults", { service, fault: detail });
+
+/** Forget all faults asked for. */
+export const clearFaults = () => call("faults", { method: "DELETE" });
+
+/** The address of a file, or of a preview at most `size` pixels on its longer side. */
+export const fileUrl = (id, size) => `${BASE}file/${encodeURIComponent(id)}${size ? `?size=${size}` : ""}`;
+
+/** Send words, files or both; several files become an album. `fields` are those of the API; null is left out. */
+export function send({ files = [], ...fields }) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) if (value !== null && value !== "") form.append(name, value);
+  for (const file of files) form.append("file", file, file.name || "picture.png");
+  return call("send", { method: "POST", body: form });
+}
+
+/**
+ * Follow the events for as long as the page lives, and come back after a break from where it was.
+ * `opened` runs at every start of the stream, `happened(event)` for each event, `lost` when the stream breaks.
+ */
+export function follow({ opened, happened, lost }) {
+  let last = null;
+  let pause = 250;
+  const connect = () => {
+    const stream = new EventSource(`${BASE}events${last === null ? "" : `?since=${last}`}`);
+    stream.onopen = () => {
+      pause = 250;
+      opened();
+    };
+    stream.onmessage = (event) => {
+      last = event.lastEventId || last;
+      happened(JSON.parse(event.data));
+    };
+    stream.onerror = () => {
+      stream.close();
+      lost();
+      setTimeout(connect, pause);
+      pause = Math.min(pause * 2, 4000);
+    };
+  };
+  connect();
+}

@@ -1,0 +1,118 @@
+// One row of the conversation: a message, or the messages of one album, as a bubble with what belongs to it.
+
+import { el, face, icon, tone } from "./dom.js";
+import { moment, summary, time } from "./format.js";
+import { keyboard } from "./keyboard.js";
+import { documentRow, photos, picture } from "./media.js";
+import { rich } from "./text.js";
+
+/**
+ * Build the row of `messages` (one, or an album's, oldest first).
+ * `view`: { person, group, topicName(id), revealed: Set of "chat:message", actions }.
+ */
+export function row(messages, view) {
+  const [head] = messages;
+  const said = messages.find((message) => message.text) ?? head;
+  const own = head.from.id === view.person;
+  const shown = messages.filter((message) => message.photo);
+  const files = messages.filter((message) => message.document);
+  const foot = [...messages].reverse().find((message) => message.keyboard);
+  const bubble = el("div.bubble");
+  const media = shown.length ? photos(shown, mediaView(view, said.text || foot || head.reply_to)) : null;
+  const words = said.text ? text(said, view) : null;
+  const bare = media && !words && !files.length;
+  const when = meta(messages, own);
+
+  if (view.group && !own) bubble.append(author(head));
+  if (head.reply_to) bubble.append(quote(head.reply_to, view));
+  if (words && said.caption_above) bubble.append(words);
+  if (media) bubble.append(media.node);
+  bubble.append(...files.map(documentRow));
+  if (words && !said.caption_above) bubble.append(words);
+  finish(bubble, { words, when, media, bare, above: said.caption_above, reactions: reactionsOf(messages), view });
+
+  bubble.classList.toggle("with-media", Boolean(media));
+  bubble.classList.toggle("tailless", Boolean(media) && bubble.lastElementChild === media.node);
+  bubble.classList.toggle("headed", bubble.firstElementChild !== media?.node);
+  const stack = el("div.stack", {}, bubble, foot ? keyboard(foot, view.actions) : null);
+  if (media) stack.style.setProperty("--wide", `${media.width}px`);
+  const line = el("div.line", {}, view.group && !own ? face(head.from, head.from.is_bot) : null, stack, more(head, view));
+  return el(
+    "li.row",
+    { test: "message", data: { id: head.id, ids: messages.map((message) => message.id).join(" "), own, from: head.from.id } },
+    line,
+  );
+}
+
+function mediaView({ revealed, actions }, captioned) {
+  return { captioned: Boolean(captioned), revealed, open: actions.open, reveal: actions.reveal };
+}
+
+function text(message, view) {
+  return el("div.text", { test: "message-text", dir: "auto" }, rich(message.text, message.entities ?? [], view.actions.command));
+}
+
+/** Put the time where there is room for it: on the picture, after the words, or beside the reactions. */
+function finish(bubble, { words, when, media, bare, above, reactions, view }) {
+  if (reactions.length) {
+    const pills = el("div.reactions", {}, reactions.map((reaction) => pill(reaction, view)));
+    bubble.append(pills);
+    if (!bare) return pills.append(when);
+  }
+  if (media && (bare || above)) return media.node.append(when);
+  if (words) return words.append(when);
+  return bubble.append(when);
+}
+
+function meta(messages, own) {
+  const last = messages.at(-1);
+  const edited = messages.some((message) => message.edited);
+  return el(
+    "span.meta",
+    { title: `${moment(last.date)} · message ${last.id}` },
+    edited ? el("span", { test: "edited-mark" }, "edited ") : null,
+    el("time", { datetime: new Date(last.date * 1000).toISOString() }, time(last.date)),
+    own ? icon("ticks") : null,
+  );
+}
+
+function author({ from }) {
+  return el("div.who", { test: "author", data: { tone: tone(from) } }, from.name, from.is_bot ? el("span.bot-mark", {}, "bot") : null);
+}
+
+function quote(reply, view) {
+  return el(
+    "button.quote",
+    { type: "button", test: "reply-quote", data: { id: reply.id }, "aria-label": `In reply to ${reply.name}, go there`, onclick: () => view.actions.jump(reply.id) },
+    reply.photo ? picture(reply.photo, 96) : null,
+    el("span.quote-words", {}, el("span.quote-name", {}, reply.name), el("span.quote-text", {}, summary(reply))),
+  );
+}
+
+/** One reaction for each emoji, with who gave it. */
+function reactionsOf(messages) {
+  const found = new Map();
+  for (const { emoji, by } of messages.flatMap((message) => message.reactions ?? [])) {
+    found.set(emoji, [...(found.get(emoji) ?? []), by]);
+  }
+  return [...found].map(([emoji, people]) => ({ emoji, people: [...new Set(people)] }));
+}
+
+function pill({ emoji, people }, view) {
+  const names = people.map((id) => view.nameOf(id));
+  const chosen = people.includes(view.person);
+  return el(
+    chosen ? "span.reaction.chosen" : "span.reaction",
+    { test: "reaction", data: { emoji }, title: names.join(", "), role: "img", "aria-label": `${emoji} by ${names.join(", ")}` },
+    el("span.emoji", {}, emoji),
+    people.length > 1 ? String(people.length) : null,
+  );
+}
+
+function more(head, view) {
+  return el(
+    "button.more",
+    { type: "button", test: "message-menu", "aria-label": "Reply, copy and more", "aria-haspopup": "menu", onclick: (event) => view.actions.menu(event, head) },
+    icon("more"),
+  );
+}

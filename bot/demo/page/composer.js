@@ -1,0 +1,160 @@
+// Where messages are written: words, pictures, a reply, commands. One draft for each person and chat.
+
+import * as api from "./api.js";
+import { Attachments, watchDrops } from "./attachments.js";
+import { CommandMenu } from "./commands.js";
+import { el, icon } from "./dom.js";
+import { summary } from "./format.js";
+import { picture } from "./media.js";
+
+const TALLEST = 150;
+
+/** Builds the composer into `form`. `say(sentence)` tells the person what went wrong. */
+export class Composer {
+  #drafts = new Map();
+  #place = null;
+  #reply = null;
+  #sending = Promise.resolve();
+
+  constructor(store, form, { drop, say }) {
+    this.store = store;
+    this.say = say;
+    this.#build(form);
+    this.attachments = new Attachments(this.tray, { changed: () => this.#update(), say });
+    this.menu = new CommandMenu(this.list, (command) => this.fill(`/${command} `));
+    form.addEventListener("submit", (event) => (event.preventDefault(), this.#submit()));
+    // Beside the phone too: a picture that misses it would else replace the page.
+    watchDrops(document.body, drop, (files) => this.attach(files));
+    store.on("place", () => this.#moved());
+    store.on("world", () => this.#update());
+    store.on("deleted", ({ ids }) => this.#reply && ids.includes(this.#reply.id) && this.reply(null));
+  }
+
+  /** Put words into the box, ready to be sent or changed. */
+  fill(text) {
+    this.box.value = text;
+    this.box.focus();
+    this.box.setSelectionRange(text.length, text.length);
+    this.#update();
+  }
+
+  /** Send words at once, as a click on a command does. */
+  sendNow(text) {
+    this.#post({ text, files: [], reply: null });
+  }
+
+  /** Answer a message, or (null) none. */
+  reply(message) {
+    this.#reply = message;
+    this.#drawReply();
+    if (message) this.box.focus();
+  }
+
+  attach(files) {
+    this.attachments.add(files);
+    this.box.focus();
+  }
+
+  #build(form) {
+    this.list = el("div.commands", { role: "listbox", test: "command-menu", "aria-label": "Commands", hidden: true });
+    this.bar = el("div.reply-bar", { test: "reply-bar", hidden: true });
+    this.tray = el("div.tray", { test: "attachments", hidden: true });
+    this.box = el("textarea", { rows: "1", test: "composer", placeholder: "Message", "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
+    this.input = el("input", { type: "file", multiple: true, hidden: true, test: "file-input", "aria-label": "Pictures to send", tabindex: "-1" });
+    const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach pictures", title: "Attach pictures", onclick: () => this.input.click() }, icon("attach"));
+    const slash = el("button.tool", { type: "button", test: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.#toggleMenu() }, icon("command"));
+    this.button = el("button.send", { type: "submit", test: "send", "aria-label": "Send", title: "Send" }, icon("send"));
+    form.append(this.list, this.bar, this.tray, el("div.write", {}, attach, this.input, el("div.field", {}, this.box, slash), this.button));
+    this.input.addEventListener("change", () => {
+      this.attach([...this.input.files]);
+      this.input.value = "";
+    });
+    this.box.addEventListener("input", () => this.#update());
+    this.box.addEventListener("keydown", (event) => this.#key(event));
+    this.box.addEventListener("paste", (event) => {
+      if (!event.clipboardData.files.length) return;
+      event.preventDefault();
+      this.attach([...event.clipboardData.files]);
+    });
+  }
+
+  #key(event) {
+    // Enter also ends a word in an input method; that one is not meant for us.
+    if (event.isComposing || this.menu.key(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === "Escape") this.reply(null);
+  }
+
+  #toggleMenu() {
+    if (this.menu.open) return this.menu.close();
+    this.box.focus();
+    if (this.box.value.trim()) return this.menu.update("/", this.#commands());
+    this.fill("/");
+  }
+
+  #commands() {
+    const { world, chat } = this.store;
+    return world?.commands[chat] ?? world?.commands.default ?? [];
+  }
+
+  #update() {
+    this.box.style.height = "auto";
+    this.box.style.height = `${Math.min(this.box.scrollHeight, TALLEST)}px`;
+    this.button.disabled = !this.box.value.trim() && !this.attachments.count;
+    this.menu.update(this.box.value, this.#commands());
+  }
+
+  #drawReply() {
+    const message = this.#reply;
+    this.bar.hidden = !message;
+    if (!message) return this.bar.replaceChildren();
+    this.bar.replaceChildren(
+      icon("reply"),
+      message.photo ? picture(message.photo.file_id, 96) : "",
+      el("div.quote-words", {}, el("span.quote-name", {}, `Reply to ${message.from.name}`), el("span.quote-text", {}, summary(message))),
+      el("button.tool", { type: "button", test: "reply-cancel", "aria-label": "Don't reply", onclick: () => this.reply(null) }, icon("close")),
+    );
+  }
+
+  /** Another person or chat: keep this draft, bring back the other. */
+  #moved() {
+    const { person, chat } = this.store;
+    const place = `${person}:${chat}`;
+    if (place === this.#place) return;
+    this.#drafts.set(this.#place, this.box.value);
+    this.#place = place;
+    this.box.value = this.#drafts.get(place) ?? "";
+    this.attachments.take();
+    this.reply(null);
+    this.#update();
+  }
+
+  #submit() {
+    const text = this.box.value.trim();
+    if (!text && !this.attachments.count) return;
+    const { files, asDocument } = this.attachments.take();
+    const draft = { text, files, asDocument, reply: this.#reply };
+    this.box.value = "";
+    this.reply(null);
+    this.#update();
+    this.#post(draft);
+  }
+
+  /** Messages go one after another, in the order they were written. What could not be sent comes back. */
+  #post({ text, files, asDocument = false, reply }) {
+    const { person, chat, topic } = this.store;
+    const fields = { person, chat, text, topic, reply_to: reply?.id ?? null, as_document: asDocument ? "1" : null, files };
+    this.#sending = this.#sending
+      .then(() => api.send(fields))
+      .then(({ messages }) => messages.forEach((message) => this.store.apply({ kind: "message", message })))
+      .catch((error) => {
+        this.say(error.message);
+        if (this.box.value || this.attachments.count || this.store.chat !== chat) return;
+        this.fill(text);
+        if (files.length) this.attach(files);
+        this.reply(reply);
+      });
+  }
+}

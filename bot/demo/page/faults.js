@@ -1,0 +1,17 @@
+// Faults that the simulators can play, in the JSON of `POST faults`. Their fields are those of
+// providers/jimeng/simulator/faults.py and bot/demo/telegram/faults.py; the codes are Jimeng's own.
+
+const jimeng = (label, fault) => ({ label, service: "jimeng", fault });
+const telegram = (label, fault) => ({ label, service: "telegram", fault });
+
+export const FAULTS = [
+  jimeng("Lose the next submit's answer", { kind: "lost", action: "submit" }),
+  jimeng("Refuse the next prompt", { kind: "code", action: "submit", code: 50412 }),
+  jimeng("Hold back the next picture", { kind: "code", action: "result", code: 50511 }),
+  jimeng("Too many tasks, three times", { kind: "code", action: "submit", code: 50430, times: 3 }),
+  jimeng("Bad gateway, three times", { kind: "html", status: 502, times: 3 }),
+  telegram("Flood control for 3 seconds", { kind: "flood", retry_after: 3 }),
+  telegram("Only one picture of the next album", { kind: "partial_album", items: 1, retry_after: 3 }),
+  telegram("Lose the answer to the next message", { kind: "drop", method: "sendMessage", applied: true }),
+  telegram("Two seconds late, five times", { kind: "delay", seconds: 2, times: 5 }),
+];

@@ -1,0 +1,68 @@
+// The top of the chat: its name, what goes on in it, its topics, and how the page is called.
+
+import { el } from "./dom.js";
+import { faceOf } from "./panel.js";
+
+// The API shows an action for this long, as Telegram does.
+const ACTION = 5000;
+const ACTIONS = {
+  typing: "is writing",
+  upload_photo: "is sending a photo",
+  upload_document: "is sending a file",
+  upload_video: "is sending a video",
+  choose_sticker: "is choosing a sticker",
+};
+
+/** Keeps `parts` { face, title, subtitle, topics } in step with the store. */
+export function watchHeader(store, parts) {
+  const busy = new Map();
+
+  const subtitle = () => {
+    const chat = store.chatOf(store.chat);
+    const action = busy.get(store.chat);
+    parts.subtitle.dataset.busy = String(Boolean(action));
+    if (!store.online) parts.subtitle.textContent = "connecting…";
+    else if (action) parts.subtitle.replaceChildren(el("span", { test: "action" }, action.text, el("span.dots", { "aria-hidden": "true" })));
+    else parts.subtitle.textContent = chat?.type === "private" ? "bot" : plural(membersOf(store, chat), "member");
+  };
+
+  const quiet = (chat) => {
+    clearTimeout(busy.get(chat)?.timer);
+    busy.delete(chat);
+    subtitle();
+  };
+
+  const draw = () => {
+    const chat = store.chatOf(store.chat);
+    if (!chat) return;
+    parts.face.replaceChildren(faceOf(store, chat));
+    parts.title.textContent = store.titleOf(chat);
+    drawTopics(store, chat, parts.topics);
+    subtitle();
+  };
+
+  store.on("place", draw);
+  store.on("world", draw);
+  store.on("online", () => store.world && draw());
+  store.on("action", ({ chat, action }) => {
+    clearTimeout(busy.get(chat)?.timer);
+    const text = `${store.world.bot.name} ${ACTIONS[action] ?? "is busy"}`;
+    busy.set(chat, { text, timer: setTimeout(() => quiet(chat), ACTION) });
+    subtitle();
+  });
+  store.on("message", (message) => message.from.id === store.world.bot.id && quiet(message.chat));
+  store.on("unread", () => {
+    const count = store.world.people.length && store.chatsOf(store.person).reduce((sum, chat) => sum + store.unread(store.person, chat.id), 0);
+    document.title = count ? `(${count}) imagine-bot demo` : "imagine-bot demo";
+  });
+}
+
+const plural = (count, word) => (count === 1 ? `1 ${word}` : `${count} ${word}s`);
+const membersOf = (store, chat) => new Set([...(chat?.members ?? []), store.world.bot.id]).size;
+
+function drawTopics(store, chat, node) {
+  node.hidden = chat.topics.length === 0;
+  const one = (id, name) =>
+    el("button", { type: "button", role: "tab", test: "topic", data: { id: id ?? "" }, "aria-selected": String(store.topic === id), onclick: () => store.go({ topic: id }) }, name);
+  node.replaceChildren(one(null, "All"), ...chat.topics.map(({ id, name }) => one(id, name)));
+}

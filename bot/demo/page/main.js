@@ -1,0 +1,141 @@
+// Puts the page together: the store, its views, and the stream of events.
+
+import * as api from "./api.js";
+import { Composer } from "./composer.js";
+import { el, icon } from "./dom.js";
+import { summary, time } from "./format.js";
+import { watchHeader } from "./header.js";
+import { Inspector } from "./inspector.js";
+import { Presses } from "./keyboard.js";
+import { openMenu, watchMenus } from "./menu.js";
+import { copy, showAlert, toast } from "./notice.js";
+import { watchChats, watchFaults, watchPeople, watchTries } from "./panel.js";
+import { placeInAddress, watchPlace } from "./place.js";
+import { watchSheets } from "./sheets.js";
+import { Store } from "./store.js";
+import { Timeline } from "./timeline.js";
+import { openViewer } from "./viewer.js";
+import { drawWelcome } from "./welcome.js";
+
+const byId = (id) => document.getElementById(id);
+const store = new Store();
+
+const presses = new Presses((key) => {
+  for (const node of document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) node.setAttribute("aria-busy", String(presses.has(key)));
+}, toast);
+
+const composer = new Composer(store, byId("composer"), { drop: byId("drop"), say: toast });
+
+const timeline = new Timeline(
+  store,
+  { scroller: byId("scroller"), list: byId("timeline"), jump: byId("jump"), empty: (empty) => drawWelcome(store, byId("empty"), composer, empty) },
+  {
+    presses,
+    toast,
+    copy,
+    press: (message, data) => presses.press(store.person, message, data),
+    open: (message) => openViewer(timeline.photos(), message),
+    command: (text) => composer.sendNow(text),
+    menu: (event, message) => showMenu(event, message),
+  },
+);
+
+function showMenu(event, message) {
+  const box = event.target.getBoundingClientRect();
+  // A menu opened by key has no place of its own.
+  const at = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: box.left, y: box.bottom };
+  const items = [{ name: "reply", label: "Reply", icon: "reply", act: () => composer.reply(message) }];
+  if (message.text) items.push({ name: "copy", label: "Copy text", icon: "copy", act: () => copy(message.text) });
+  if (message.photo) items.push({ name: "save", label: "Save picture", icon: "download", act: () => save(message) });
+  if (mayDelete(message)) items.push({ name: "delete", label: "Delete", icon: "remove", danger: true, act: () => remove(message) });
+  openMenu(at, items);
+}
+
+/** As in Telegram: one's own words anywhere, everything in a private chat, and everything as an admin. */
+function mayDelete(message) {
+  const chat = store.chatOf(message.chat);
+  return message.from.id === store.person || chat.type === "private" || chat.admins.includes(store.person);
+}
+
+function save({ id, photo }) {
+  const link = el("a", { href: api.fileUrl(photo.file_id), download: `picture-${id}.jpg` });
+  link.click();
+}
+
+async function remove(message) {
+  try {
+    await api.remove(store.person, message.chat, message.id);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+/** The message under a pointer: of an album, the very picture. */
+function messageAt(target) {
+  const id = target.closest(".tile, .document")?.dataset.id ?? target.closest(".row").dataset.id;
+  return store.messages(store.chat).get(Number(id));
+}
+
+watchPlace(store);
+watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
+const sheets = watchSheets({ panel: byId("panel-toggle"), calls: byId("inspector-toggle"), shade: byId("shade") });
+watchPeople(store, byId("people"));
+watchChats(store, byId("chats"), () => sheets.close());
+watchTries(store, byId("tries"), (text) => (sheets.close(), composer.fill(text)));
+watchFaults(store, byId("faults"), toast);
+new Inspector(store, byId("inspector"), () => sheets.hideCalls());
+watchMenus(byId("scroller"), ".bubble", (event, target) => showMenu(event, messageAt(target)));
+byId("jump").append(icon("down"));
+
+store.on("answer", (answer) => {
+  presses.answered(answer);
+  if (answer.person !== store.person) return;
+  if (answer.text && answer.alert) showAlert(store.world.bot.name, answer.text);
+  else if (answer.text) toast(answer.text);
+});
+// If it can't be had now, the stream is broken too, and everything is loaded again when it is back.
+const learn = () => api.world().then((world) => store.setWorld(world), () => {});
+store.on("commands", learn);
+store.on("message", ({ chat, topic }) => {
+  const known = store.chatOf(chat);
+  if (!known || (topic !== null && !known.topics.some(({ id }) => id === topic))) learn();
+});
+store.on("message", (message) => {
+  if (message.chat === store.chat && message.from.id !== store.person) byId("announcer").textContent = `${message.from.name}: ${summary(message)}`;
+});
+document.addEventListener("visibilitychange", () => !document.hidden && store.world && store.read());
+
+const tick = () => (byId("clock").textContent = time(Date.now() / 1000));
+tick();
+setInterval(tick, 10_000);
+
+// Events that come while the state is being loaded wait, and are played over it: none is lost.
+let waiting = null;
+
+async function load() {
+  const mine = (waiting = []);
+  try {
+    const world = await api.world();
+    const lists = await Promise.all(world.chats.map(async ({ id }) => [id, await api.messages(id)]));
+    const calls = await api.calls();
+    if (waiting !== mine) return;
+    const first = store.world === null;
+    store.setWorld(world);
+    for (const [chat, list] of lists) store.setMessages(chat, list);
+    store.setCalls(calls);
+    if (first) store.go(placeInAddress());
+    else if (!store.chatOf(store.chat)) store.go({});
+    store.setOnline(true);
+    waiting = null;
+    mine.forEach((event) => store.apply(event));
+    document.body.dataset.ready = "true";
+  } catch {
+    if (waiting === mine) setTimeout(load, 1000);
+  }
+}
+
+api.follow({
+  opened: load,
+  happened: (event) => (waiting ? waiting.push(event) : store.apply(event)),
+  lost: () => store.setOnline(false),
+});

@@ -1,0 +1,77 @@
+// The menu of a message: by right click, by long press, or by the button that appears beside it.
+
+import { el, icon } from "./dom.js";
+
+const LONG_PRESS = 450;
+
+let opened = null;
+
+/** Open a menu near a point. `items`: [{ name, label, icon, danger, act }]. The focus goes back when it closes. */
+export function openMenu({ x, y }, items) {
+  closeMenu();
+  const back = document.activeElement;
+  const node = el(
+    "div.menu",
+    { role: "menu", test: "menu" },
+    items.map((item) =>
+      el(
+        item.danger ? "button.danger" : "button",
+        { type: "button", role: "menuitem", test: `menu-${item.name}`, onclick: () => (closeMenu(), item.act()) },
+        icon(item.icon),
+        item.label,
+      ),
+    ),
+  );
+  node.addEventListener("keydown", steer);
+  document.body.append(node);
+  const { width, height } = node.getBoundingClientRect();
+  node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
+  node.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
+  opened = { node, back };
+  node.querySelector("button").focus({ preventScroll: true });
+}
+
+/** Close the menu, if one is open. */
+export function closeMenu() {
+  if (!opened) return;
+  const { node, back } = opened;
+  opened = null;
+  node.remove();
+  if (back?.isConnected) back.focus({ preventScroll: true });
+}
+
+/** Call `open(event, element)` for a right click, or a long press by finger, on whatever matches `selector`. */
+export function watchMenus(root, selector, open) {
+  const found = (event) => event.target.closest(selector);
+  root.addEventListener("contextmenu", (event) => {
+    // Selected words and links keep the browser's own menu.
+    if (!found(event) || event.target.closest("a") || String(getSelection())) return;
+    event.preventDefault();
+    if (!opened) open(event, event.target);
+  });
+  let timer;
+  const forget = () => clearTimeout(timer);
+  // Lifting the finger after a long press must not also open what is under it.
+  const swallow = (event) => (event.preventDefault(), event.stopPropagation());
+  root.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch" || !found(event)) return;
+    root.removeEventListener("click", swallow, { capture: true });
+    timer = setTimeout(() => {
+      if (opened) return;
+      root.addEventListener("click", swallow, { capture: true, once: true });
+      open(event, event.target);
+    }, LONG_PRESS);
+  });
+  for (const name of ["pointerup", "pointermove", "pointercancel"]) root.addEventListener(name, forget);
+  root.addEventListener("scroll", () => (forget(), closeMenu()), { capture: true, passive: true });
+  document.addEventListener("pointerdown", (event) => !event.target.closest(".menu") && closeMenu());
+}
+
+function steer(event) {
+  const items = [...event.currentTarget.querySelectorAll("button")];
+  const place = items.indexOf(document.activeElement);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) items.at((place + step) % items.length).focus();
+  if (event.key === "Escape" || event.key === "Tab") closeMenu();
+  if (step || event.key === "Escape") event.preventDefault();
+}

@@ -1,0 +1,47 @@
+// Short notices over the chat, alerts that ask for an OK, and the clipboard.
+
+import { el } from "./dom.js";
+
+const SHOWN = 3500;
+const MOST = 3;
+
+/** Show a sentence over the chat for a moment. */
+export function toast(text) {
+  const node = el("div.toast", { test: "toast" }, text);
+  const place = document.getElementById("toasts");
+  while (place.childElementCount >= MOST) place.firstElementChild.remove();
+  place.append(node);
+  setTimeout(() => node.remove(), SHOWN + text.length * 20);
+}
+
+/** Show a sentence until the person has read it. */
+export function showAlert(title, text) {
+  const dialog = el(
+    "dialog.alert",
+    { test: "alert", "aria-label": title },
+    el("strong", {}, title),
+    el("p", {}, text),
+    el("form", { method: "dialog" }, el("button.primary", { type: "submit", test: "alert-ok" }, "OK")),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  // Over the phone, not over the window.
+  const { left, width } = document.getElementById("screen").getBoundingClientRect();
+  dialog.style.left = `${2 * (left + width / 2) - innerWidth}px`;
+}
+
+/** Put text on the clipboard and say so. */
+export async function copy(text, said = "Copied") {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without permission or a secure context the old way still works.
+    const box = el("textarea.unseen", {}, text);
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  toast(said);
+}

@@ -1,0 +1,121 @@
+// The panel at the side: who one is, the chats, ideas to try, and things that may go wrong.
+
+import * as api from "./api.js";
+import { el, face } from "./dom.js";
+import { FAULTS } from "./faults.js";
+import { dayKey, dayName, summary, time } from "./format.js";
+
+const TRIES = {
+  private: ["a red fox in the snow --n 4", "一只在樱花树下的猫 --ar 3:4", "把它变成水彩画", "a lighthouse at dusk --ar 16:9 --size 4k", "/history"],
+  group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋,晨雾 --n 2", "/imagine", "/history"],
+};
+
+/** The choice of person: a press changes who one is. */
+export function watchPeople(store, node) {
+  const draw = () => {
+    node.replaceChildren(...store.world.people.map((person) => personButton(store, person)));
+  };
+  for (const kind of ["world", "place", "unread"]) store.on(kind, () => keepFocus(node, draw));
+}
+
+function personButton(store, person) {
+  const count = store.chatsOf(person.id).reduce((sum, chat) => sum + store.unread(person.id, chat.id), 0);
+  const chosen = person.id === store.person;
+  const go = () => store.go({ person: person.id, chat: store.chat });
+  return el(
+    "button.person",
+    { type: "button", test: "person", data: { id: person.id, focus: person.id }, "aria-pressed": String(chosen), onclick: go },
+    face(person),
+    el("span.person-words", {}, el("b", {}, person.name), el("small", {}, `@${person.username}`)),
+    !chosen && count ? badge(count) : null,
+  );
+}
+
+/** The chats of the person, with their last message. `opened()` is called when one is chosen. */
+export function watchChats(store, node, opened) {
+  const open = (chat) => {
+    store.go({ chat: chat.id });
+    opened();
+  };
+  const draw = () => {
+    if (store.person === null) return;
+    node.replaceChildren(...store.chatsOf(store.person).map((chat) => chatButton(store, chat, () => open(chat))));
+  };
+  for (const kind of ["world", "place", "unread", "messages", "edited", "deleted"]) store.on(kind, () => keepFocus(node, draw));
+}
+
+function chatButton(store, chat, open) {
+  const last = store.last(chat.id);
+  const count = store.unread(store.person, chat.id);
+  const current = chat.id === store.chat;
+  const day = last && dayKey(last.date) === dayKey(Date.now() / 1000) ? time(last.date) : last ? dayName(last.date) : "";
+  return el(
+    "button.chat",
+    { type: "button", test: "chat-tab", data: { id: chat.id, type: chat.type, focus: chat.id }, "aria-current": current ? "true" : null, onclick: open },
+    faceOf(store, chat),
+    el(
+      "span.chat-words",
+      {},
+      el("span.chat-line", {}, el("b", {}, store.titleOf(chat)), el("small", {}, day)),
+      el("span.chat-line", {}, el("span.preview", { test: "preview" }, preview(store, chat, last)), count ? badge(count) : null),
+    ),
+  );
+}
+
+/** The face of a chat: the bot's in private, the group's own. */
+export const faceOf = (store, chat) => (chat.type === "private" ? face(store.world.bot, true) : face(chat));
+
+function preview(store, chat, last) {
+  if (!last) return "No messages yet";
+  const who = last.from.id === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
+  return who + summary(last);
+}
+
+const badge = (count) => el("span.badge", { test: "unread", "aria-label": `${count} unread` }, count > 99 ? "99+" : String(count));
+
+/** Draw anew without losing the keyboard's place. */
+function keepFocus(node, draw) {
+  const focused = node.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  draw();
+  if (focused) node.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+}
+
+/** Ideas that fill the composer, fitting the kind of chat. */
+export function watchTries(store, node, fill) {
+  store.on("place", () => node.replaceChildren(...ideas(store).map((text) => chip(text, fill))));
+}
+
+/** The ideas for the open chat. */
+export const ideas = (store) => TRIES[store.chatOf(store.chat)?.type === "private" ? "private" : "group"];
+
+/** A chip that fills the composer. */
+export const chip = (text, fill) => el("button.chip", { type: "button", test: "try", data: { text }, lang: /\p{Script=Han}/u.test(text) ? "zh" : null, onclick: () => fill(text) }, text);
+
+/** Faults to ask the running simulators for. `say(sentence)` tells what was arranged. */
+export function watchFaults(store, node, say) {
+  const rows = el("div");
+  node.replaceChildren(el("details", {}, el("summary", { test: "faults-open" }, "Faults on request"), rows));
+  store.on("world", () => rows.replaceChildren(...faultRows(store.world.services, say)));
+}
+
+function faultRows(services, say) {
+  const ask = async (work, done) => {
+    try {
+      await work();
+      say(done);
+    } catch (error) {
+      say(error.message);
+    }
+  };
+  const known = FAULTS.filter(({ service }) => services.includes(service));
+  const buttons = known.map(({ label, service, fault }) =>
+    el(
+      "button.fault",
+      { type: "button", test: "fault", data: { service }, onclick: () => ask(() => api.fault(service, fault), `Arranged: ${label}`) },
+      el("span.service", { data: { service } }, service === "telegram" ? "TG" : "JM"),
+      label,
+    ),
+  );
+  const clear = el("button.fault.quiet", { type: "button", test: "faults-clear", onclick: () => ask(api.clearFaults, "All is well again") }, "Put everything right");
+  return [...buttons, clear];
+}

@@ -1,0 +1,154 @@
+// What the page knows: the world, where one is in it, the messages and the calls. Views listen and draw.
+
+// As many calls as the simulators remember themselves.
+const CALLS = 1000;
+
+/** The only owner of the page's state. Events: world, place, messages, message, edited, deleted, action, answer, calls, call, unread, online. */
+export class Store {
+  world = null;
+  person = null;
+  chat = null;
+  topic = null;
+  online = false;
+  calls = [];
+  #listeners = new Map();
+  #messages = new Map();
+  #unread = new Map();
+
+  on(kind, listener) {
+    this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), listener]);
+  }
+
+  emit(kind, detail) {
+    for (const listener of this.#listeners.get(kind) ?? []) listener(detail);
+  }
+
+  /** The messages of a chat by id, oldest first. */
+  messages(chat) {
+    return this.#messages.get(chat) ?? new Map();
+  }
+
+  /** The last message of a chat, or undefined. */
+  last(chat) {
+    let last;
+    for (const message of this.messages(chat).values()) last = message;
+    return last;
+  }
+
+  chatOf(id) {
+    return this.world.chats.find((chat) => chat.id === id);
+  }
+
+  personOf(id) {
+    return this.world.people.find((person) => person.id === id);
+  }
+
+  /** The chats a person sees: their own with the bot, and the groups they are in. */
+  chatsOf(person) {
+    return this.world.chats.filter((chat) => (chat.type === "private" ? chat.person === person : chat.members.includes(person)));
+  }
+
+  /** What a chat is called by those in it: a private chat bears the bot's name. */
+  titleOf(chat) {
+    return chat.type === "private" ? this.world.bot.name : chat.title;
+  }
+
+  unread(person, chat) {
+    return this.#unread.get(`${person}:${chat}`) ?? 0;
+  }
+
+  setOnline(online) {
+    this.online = online;
+    this.emit("online");
+  }
+
+  setWorld(world) {
+    this.world = world;
+    this.emit("world");
+  }
+
+  setCalls(calls) {
+    this.calls = calls;
+    this.emit("calls");
+  }
+
+  /** Take over the server's list. Tells the views only when it differs from what they show. */
+  setMessages(chat, list) {
+    const before = JSON.stringify([...this.messages(chat).values()]);
+    this.#messages.set(chat, new Map(list.map((message) => [message.id, message])));
+    if (before !== JSON.stringify(list)) this.emit("messages", chat);
+  }
+
+  /** Go to a person's chat; what doesn't exist is replaced by the nearest thing that does. */
+  go({ person = this.person, chat = this.chat, topic = null }) {
+    this.person = this.personOf(person) ? person : this.world.people[0].id;
+    const chats = this.chatsOf(this.person);
+    const found = chats.find((entry) => entry.id === chat) ?? chats[0];
+    this.chat = found?.id ?? null;
+    this.topic = found?.topics.some((entry) => entry.id === topic) ? topic : null;
+    this.read();
+    this.emit("place");
+  }
+
+  /** The open chat has been looked at. */
+  read() {
+    this.#unread.delete(`${this.person}:${this.chat}`);
+    this.emit("unread");
+  }
+
+  /** Take in one event of the stream. */
+  apply(event) {
+    if (event.kind === "message") this.#add(event.message);
+    else if (event.kind === "edited") this.#change(event.message);
+    else if (event.kind === "reaction") this.#react(event);
+    else if (event.kind === "deleted") this.#remove(event);
+    else if (event.kind === "call") this.#called(event.call);
+    else this.emit(event.kind, event);
+  }
+
+  #add(message) {
+    const known = this.messages(message.chat);
+    // A message that is known can only be newer here: its changes come as events of their own.
+    if (known.has(message.id)) return;
+    const late = (this.last(message.chat)?.id ?? -Infinity) > message.id;
+    known.set(message.id, message);
+    const sorted = late ? new Map([...known].sort(([a], [b]) => a - b)) : known;
+    this.#messages.set(message.chat, sorted);
+    this.#count(message);
+    this.emit("message", message);
+  }
+
+  #change(message) {
+    const known = this.messages(message.chat);
+    if (!known.has(message.id)) return;
+    known.set(message.id, message);
+    this.emit("edited", message);
+  }
+
+  #react({ chat, id, reactions }) {
+    const message = this.messages(chat).get(id);
+    if (message) this.#change({ ...message, reactions });
+  }
+
+  #remove({ chat, ids }) {
+    for (const id of ids) this.messages(chat).delete(id);
+    this.emit("deleted", { chat, ids });
+  }
+
+  #called(call) {
+    if (this.calls.length && this.calls.at(-1).n >= call.n) return;
+    this.calls.push(call);
+    if (this.calls.length > CALLS) this.calls.shift();
+    this.emit("call", call);
+  }
+
+  #count(message) {
+    for (const person of this.world.people) {
+      const here = person.id === this.person && message.chat === this.chat && !document.hidden;
+      const theirs = this.chatsOf(person.id).some((chat) => chat.id === message.chat);
+      if (here || !theirs || message.from.id === person.id) continue;
+      this.#unread.set(`${person.id}:${message.chat}`, this.unread(person.id, message.chat) + 1);
+    }
+    this.emit("unread");
+  }
+}

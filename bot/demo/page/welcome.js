@@ -1,0 +1,30 @@
+// What an empty chat shows: who the bot is, and how to begin.
+
+import { el, face } from "./dom.js";
+import { chip, ideas } from "./panel.js";
+
+const WORDS = {
+  private: "Say what you want to see, alone or with photos, and the bot paints it. Everything happens on this machine.",
+  group: "In a group the bot listens to its commands, to replies, and when it is named.",
+};
+
+/** Draw the welcome into `node`, or hide it when the chat is not empty. */
+export function drawWelcome(store, node, composer, empty) {
+  node.hidden = !empty;
+  if (!empty || !store.world) return;
+  const { bot } = store.world;
+  const kind = store.chatOf(store.chat)?.type === "private" ? "private" : "group";
+  const begin = el("button.primary", { type: "button", test: "start", onclick: () => composer.sendNow("/start") }, "Start");
+  const chips = ideas(store).slice(0, 3).map((text) => chip(text, (words) => composer.fill(words)));
+  node.replaceChildren(
+    el(
+      "div.welcome",
+      {},
+      face({ ...bot, is_bot: true }, true),
+      el("strong", {}, bot.name),
+      el("p", {}, WORDS[kind]),
+      kind === "private" ? begin : null,
+      el("div.tries", {}, chips),
+    ),
+  );
+}

@@ -1,0 +1,171 @@
+"""The world as the bot sees it: the Bot API's JSON."""
+
+from bot.demo.telegram.model import JSON, Account, BotStatus, Chat, ChatMessage, Document, InlineQuery, PhotoSize, Press
+
+ADMIN_RIGHTS = [
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_send_welcome_messages",
+    "can_pin_messages",
+    "can_manage_topics",
+]
+MEMBER_RIGHTS = [
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+]
+
+
+def account_json(account: Account) -> JSON:
+    """A User."""
+    user: JSON = {"id": account.id, "is_bot": account.is_bot, "first_name": account.name}
+    for name in ("username", "language_code"):
+        if value := getattr(account, name):
+            user[name] = value
+    return user
+
+
+def chat_json(chat: Chat) -> JSON:
+    """A Chat."""
+    if chat.person:
+        private: JSON = {"id": chat.id, "type": "private", "first_name": chat.person.name}
+        return {**private, "username": chat.person.username} if chat.person.username else private
+    return {"id": chat.id, "type": chat.type, "title": chat.title, **({"is_forum": True} if chat.topics else {})}
+
+
+def full_chat_json(chat: Chat) -> JSON:
+    """A ChatFullInfo, with the fields that are always there."""
+    gifts = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
+    known = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": dict.fromkeys(gifts, False)}
+    return {**chat_json(chat), **known}
+
+
+def size_json(size: PhotoSize) -> JSON:
+    """A PhotoSize."""
+    sides = {"width": size.width, "height": size.height, "file_size": size.size}
+    return {"file_id": size.file_id, "file_unique_id": size.unique_id, **sides}
+
+
+def message_json(message: ChatMessage, *, nested: bool = False) -> JSON:
+    """A Message, with the one it replies to inside (one level, as Telegram does)."""
+    found: JSON = {"message_id": message.id, "date": int(message.date), "chat": chat_json(message.chat)}
+    found["from"] = account_json(message.sender)
+    if message.sender_chat:
+        found["sender_chat"] = chat_json(message.sender_chat)
+    if message.edited is not None:
+        found["edit_date"] = int(message.edited)
+    if message.album:
+        found["media_group_id"] = message.album
+    if (thread := thread_of(message)) is not None:
+        found["message_thread_id"] = thread
+        if message.topic is not None:
+            found["is_topic_message"] = True
+    if not nested and (original := replied_to(message)):
+        found["reply_to_message"] = message_json(original, nested=True)
+    return {**found, **content_json(message), **(message.service or {}), **message.extra}
+
+
+def content_json(message: ChatMessage) -> JSON:
+    """Text, picture or file, and the keyboard."""
+    found: JSON = {}
+    words, entities = ("text", "entities") if message.is_text else ("caption", "caption_entities")
+    if message.text:
+        found[words] = message.text
+    if message.entities:
+        found[entities] = message.entities
+    if message.photo:
+        found["photo"] = [size_json(size) for size in message.photo.sizes]
+    if message.document:
+        found["document"] = document_json(message.document)
+    if message.spoiler:
+        found["has_media_spoiler"] = True
+    if message.caption_above:
+        found["show_caption_above_media"] = True
+    if message.keyboard:
+        found["reply_markup"] = {"inline_keyboard": message.keyboard}
+    return found
+
+
+def document_json(document: Document) -> JSON:
+    """A Document."""
+    found: JSON = {"file_id": document.file_id, "file_unique_id": document.unique_id}
+    found |= {"file_name": document.name, "mime_type": document.mime_type, "file_size": document.size}
+    if document.thumbnail:
+        found["thumbnail"] = found["thumb"] = size_json(document.thumbnail)
+    return found
+
+
+def replied_to(message: ChatMessage) -> ChatMessage | None:
+    """What `reply_to_message` holds: in a forum topic, a message that replies to nothing "replies" to the topic's
+    first message (get_same_chat_reply_to_message_id of the official server)."""
+    original = message.reply_to if message.reply_to is not None else message.topic
+    return message.chat.messages.get(original) if original is not None and original != message.id else None
+
+
+def thread_of(message: ChatMessage) -> int | None:
+    """`message_thread_id`: the topic in a forum; in other supergroups the first message of a chain of replies."""
+    if message.topic is not None:
+        return message.topic
+    if message.chat.type != "supergroup" or message.reply_to is None:
+        return None
+    root = message.reply_to
+    while (above := message.chat.messages.get(root)) and above.reply_to is not None:
+        root = above.reply_to
+    return root
+
+
+def member_json(account: Account, status: str, *, owner: bool = False) -> JSON:
+    """A ChatMember. `status` as in `BotStatus`."""
+    found: JSON = {"status": status, "user": account_json(account)}
+    if owner:
+        return {**found, "status": "creator", "is_anonymous": False}
+    if status == "administrator":
+        return {**found, "can_be_edited": False, "is_anonymous": False, **dict.fromkeys(ADMIN_RIGHTS, True)}
+    if status == "restricted":
+        return {**found, "is_member": True, "until_date": 0, **dict.fromkeys(MEMBER_RIGHTS, False)}
+    if status == "kicked":
+        return {**found, "until_date": 0}
+    return found
+
+
+def membership_json(chat: Chat, bot: Account, by: Account, was: BotStatus, date: float) -> JSON:
+    """A ChatMemberUpdated of the bot itself, for `my_chat_member`."""
+    return {
+        "chat": chat_json(chat),
+        "from": account_json(by),
+        "date": int(date),
+        "old_chat_member": member_json(bot, was),
+        "new_chat_member": member_json(bot, chat.bot),
+    }
+
+
+def press_json(press: Press) -> JSON:
+    """A CallbackQuery."""
+    who = {"id": press.id, "from": account_json(press.person), "chat_instance": str(press.message.chat.id)}
+    return {**who, "message": message_json(press.message), "data": press.data}
+
+
+def inline_json(query: InlineQuery) -> JSON:
+    """An InlineQuery."""
+    return {"id": query.id, "from": account_json(query.person), "query": query.query, "offset": ""}

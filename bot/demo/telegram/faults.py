@@ -1,0 +1,92 @@
+"""Faults that the simulator plays on request, in process or by POST /demo/api/faults."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Fault(BaseModel):
+    """The next `times` calls of `method` ("*": any but getUpdates) meet this fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: str = "*"
+    times: int = Field(1, ge=1)
+
+    def meets(self, method: str) -> bool:
+        """Whether a call of this method is meant."""
+        if self.method == "*":
+            return method.lower() != "getupdates"
+        return self.method.lower() == method.lower()
+
+
+class Flood(Fault):
+    """429 with `retry_after` seconds."""
+
+    kind: Literal["flood"] = "flood"
+    retry_after: int = Field(5, ge=1)
+
+
+class Refusal(Fault):
+    """An error with a code and a description of one's own."""
+
+    kind: Literal["error"] = "error"
+    code: int = Field(500, ge=400, le=599)
+    description: str = "Internal Server Error"
+
+
+class Delay(Fault):
+    """The call is taken up only after `seconds`."""
+
+    kind: Literal["delay"] = "delay"
+    seconds: float = Field(gt=0)
+
+
+class Drop(Fault):
+    """The connection is closed without an answer, before the call took effect or (`applied`) after."""
+
+    kind: Literal["drop"] = "drop"
+    applied: bool = False
+
+
+class PartialAlbum(Fault):
+    """Only the first `items` pictures of an album are sent; then comes 429 with `retry_after` seconds."""
+
+    kind: Literal["partial_album"] = "partial_album"
+    method: str = "sendMediaGroup"
+    items: int = Field(1, ge=1)
+    retry_after: int = Field(5, ge=1)
+
+
+AnyFault = Annotated[Flood | Refusal | Delay | Drop | PartialAlbum, Field(discriminator="kind")]
+FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
+
+
+class FaultPlan:
+    """The faults still to be played, in the order of asking."""
+
+    def __init__(self) -> None:
+        self._left: list[tuple[AnyFault, int]] = []
+
+    def play(self, fault: AnyFault | Mapping[str, Any]) -> None:
+        """Plan a fault, given as a model or as JSON with its `kind`. Raises `pydantic.ValidationError`."""
+        planned = FAULT.validate_python(fault if isinstance(fault, Fault) else dict(fault))
+        self._left.append((planned, planned.times))
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._left.clear()
+
+    def due(self, method: str) -> list[AnyFault]:
+        """The faults that this call meets, at most one of a kind; each is counted down."""
+        due: dict[str, AnyFault] = {}
+        left: list[tuple[AnyFault, int]] = []
+        for fault, times in self._left:
+            met = fault.kind not in due and fault.meets(method)
+            if met:
+                due[fault.kind] = fault
+            if times > met:
+                left.append((fault, times - met))
+        self._left = left
+        return list(due.values())

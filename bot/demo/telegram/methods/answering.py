@@ -1,0 +1,73 @@
+"""Methods that answer people's taps and queries, and chat actions."""
+
+from aiogram.methods import AnswerCallbackQuery, AnswerInlineQuery, SendChatAction
+
+from bot.demo.telegram.errors import ApiError, bad_request
+from bot.demo.telegram.methods.desk import Desk
+from bot.demo.telegram.model import CallbackAnswer
+
+ACTIONS = frozenset(
+    [
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    ]
+)
+MOST_ANSWER = 200
+MOST_RESULTS = 50
+LIFETIME = 15.0
+"""Seconds in which a pressed button can be answered; bot authors report 10 to 30."""
+
+
+async def answer_callback_query(desk: Desk, call: AnswerCallbackQuery) -> bool:
+    """https://core.telegram.org/bots/api#answercallbackquery: once, and in time."""
+    press = desk.world.presses.get(call.callback_query_id)
+    if press is None or press.answer is not None or desk.world.clock() - press.at > LIFETIME:
+        raise too_old()
+    text = call.text or ""
+    if len(text) > MOST_ANSWER:
+        raise bad_request("MESSAGE_TOO_LONG")
+    if call.url:
+        raise bad_request("URL_INVALID")
+    press.answer = CallbackAnswer(text, bool(call.show_alert))
+    chat = press.message.chat.id
+    desk.world.events.publish("answer", person=press.person.id, chat=chat, text=text, alert=press.answer.alert)
+    return True
+
+
+async def answer_inline_query(desk: Desk, call: AnswerInlineQuery) -> bool:
+    """https://core.telegram.org/bots/api#answerinlinequery."""
+    query = desk.world.inline_queries.get(call.inline_query_id)
+    if query is None or query.results is not None:
+        raise too_old()
+    if len(call.results) > MOST_RESULTS:
+        raise bad_request("RESULTS_TOO_MUCH")
+    ids = [result.id for result in call.results]
+    if len(set(ids)) < len(ids):
+        raise bad_request("RESULT_ID_DUPLICATE")
+    query.results = [result.model_dump(mode="json", exclude_unset=True) for result in call.results]
+    desk.world.changed.ring()
+    return True
+
+
+async def send_chat_action(desk: Desk, call: SendChatAction) -> bool:
+    """https://core.telegram.org/bots/api#sendchataction."""
+    chat = desk.chat(call.chat_id, "text messages")
+    if call.action.lower() not in ACTIONS:
+        raise bad_request("Wrong parameter action in request")
+    topic = desk.topic(chat, call.message_thread_id, None)
+    desk.world.events.publish("action", chat=chat.id, topic=topic, action=call.action.lower())
+    return True
+
+
+def too_old() -> ApiError:
+    """The query is answered, unknown or expired."""
+    return bad_request("query is too old and response timeout expired or query ID is invalid")

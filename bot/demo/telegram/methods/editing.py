@@ -1,0 +1,152 @@
+"""Methods that change or remove messages, and reactions."""
+
+from dataclasses import replace
+from typing import Any
+
+from aiogram.methods import (
+    DeleteMessage,
+    DeleteMessages,
+    EditMessageCaption,
+    EditMessageMedia,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SetMessageReaction,
+)
+from aiogram.types import InputMediaDocument, InputMediaPhoto, ReactionTypeEmoji
+
+from bot.demo.telegram.errors import bad_request
+from bot.demo.telegram.keyboards import inline_keyboard
+from bot.demo.telegram.methods.desk import MOST_TEXT, Desk, sent
+from bot.demo.telegram.methods.sending import media_fields
+from bot.demo.telegram.model import JSON, Chat, ChatMessage
+from bot.demo.telegram.params import given
+
+Edit = EditMessageText | EditMessageCaption | EditMessageMedia | EditMessageReplyMarkup
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current "
+    "content and reply markup of the message"
+)
+DELETABLE = 48 * 3600
+"""Seconds that a bot can delete a message after it was sent."""
+MOST_DELETED = 100
+EMOJI = (
+    "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓"
+    " 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾"
+    " 🤷\u200d♂ 🤷 🤷\u200d♀ 😡"
+)
+REACTIONS = frozenset(EMOJI.split())
+"""The emoji a bot can react with (core.telegram.org/bots/api#reactiontypeemoji)."""
+
+
+async def edit_text(desk: Desk, call: EditMessageText) -> JSON:
+    """https://core.telegram.org/bots/api#editmessagetext."""
+    message = own(desk, call)
+    if not message.is_text:
+        raise bad_request("there is no text in the message to edit")
+    text, entities = desk.words(call.text, call.parse_mode, call.entities, MOST_TEXT)
+    if not text:
+        raise bad_request("message text is empty")
+    return change(desk, message, text=text, entities=entities, keyboard=inline_keyboard(call.reply_markup))
+
+
+async def edit_caption(desk: Desk, call: EditMessageCaption) -> JSON:
+    """https://core.telegram.org/bots/api#editmessagecaption."""
+    message = own(desk, call)
+    if message.is_text:
+        raise bad_request("there is no caption in the message to edit")
+    text, entities = desk.words(call.caption, call.parse_mode, call.caption_entities)
+    look = {"keyboard": album_keyboard(message, call), "caption_above": bool(given(call.show_caption_above_media))}
+    return change(desk, message, text=text, entities=entities, **look)
+
+
+async def edit_media(desk: Desk, call: EditMessageMedia) -> JSON:
+    """https://core.telegram.org/bots/api#editmessagemedia: also turns a text message into a photo."""
+    message = own(desk, call)
+    item = call.media
+    if not isinstance(item, InputMediaPhoto | InputMediaDocument):
+        raise bad_request("this simulator has photos and documents only")
+    if message.album and isinstance(item, InputMediaDocument) != bool(message.document):
+        raise bad_request("Can't use the media of the specified type in the album")
+    text, entities = desk.words(item.caption, item.parse_mode, item.caption_entities)
+    keyboard = album_keyboard(message, call)
+    fields = {"spoiler": False, "caption_above": False, **await media_fields(desk, item)}
+    return change(desk, message, text=text, entities=entities, keyboard=keyboard, **fields)
+
+
+async def edit_markup(desk: Desk, call: EditMessageReplyMarkup) -> JSON:
+    """https://core.telegram.org/bots/api#editmessagereplymarkup."""
+    message = own(desk, call)
+    return change(desk, message, keyboard=album_keyboard(message, call))
+
+
+async def delete_message(desk: Desk, call: DeleteMessage) -> bool:
+    """https://core.telegram.org/bots/api#deletemessage."""
+    chat = desk.chat(call.chat_id, "edit")
+    message = desk.message(chat, call.message_id, "message to delete")
+    if not deletable(desk, message):
+        raise bad_request("message can't be deleted for everyone")
+    desk.world.remove(chat, [message.id])
+    return True
+
+
+async def delete_messages(desk: Desk, call: DeleteMessages) -> bool:
+    """https://core.telegram.org/bots/api#deletemessages: what is gone or can't be deleted is passed over."""
+    chat = desk.chat(call.chat_id, "edit")
+    if not call.message_ids:
+        raise bad_request("Message identifiers are not specified")
+    if len(call.message_ids) > MOST_DELETED:
+        raise bad_request("Too many message identifiers specified")
+    found = [chat.messages[id_] for id_ in call.message_ids if id_ in chat.messages]
+    desk.world.remove(chat, [message.id for message in found if deletable(desk, message)])
+    return True
+
+
+async def set_reaction(desk: Desk, call: SetMessageReaction) -> bool:
+    """https://core.telegram.org/bots/api#setmessagereaction: one emoji, or none to take it back."""
+    chat = desk.chat(call.chat_id, "edit")
+    message = desk.message(chat, call.message_id, "message to react")
+    wanted = call.reaction or []
+    if len(wanted) > 1:
+        raise bad_request("REACTIONS_TOO_MANY")
+    if any(not isinstance(one, ReactionTypeEmoji) or one.emoji not in REACTIONS for one in wanted):
+        raise bad_request("REACTION_INVALID")
+    emoji = next((one.emoji for one in wanted if isinstance(one, ReactionTypeEmoji)), None)
+    desk.world.react(message, desk.world.bot, emoji)
+    return True
+
+
+def own(desk: Desk, call: Edit) -> ChatMessage:
+    """The bot's own message that a call wants to edit."""
+    chat: Chat = desk.chat(call.chat_id, "edit")
+    if not call.message_id:
+        raise bad_request("message identifier is not specified")
+    message = desk.message(chat, call.message_id, "message to edit")
+    if message.sender is not desk.world.bot or message.service or "forward_origin" in message.extra:
+        raise bad_request("message can't be edited")
+    return message
+
+
+def album_keyboard(message: ChatMessage, call: Edit) -> Any:
+    """The new keyboard; items of an album take none."""
+    keyboard = inline_keyboard(call.reply_markup)
+    if keyboard and message.album:
+        raise bad_request("message can't be edited")
+    return keyboard
+
+
+def change(desk: Desk, message: ChatMessage, **fields: Any) -> JSON:
+    """Apply an edit, or refuse one that changes nothing. A keyboard that isn't given again is gone."""
+    if message.chat.messages.get(message.id) is not message:  # deleted while the new picture was worked on
+        raise bad_request("message to edit not found")
+    if replace(message, **fields).content() == message.content():
+        raise bad_request(NOT_MODIFIED)
+    for name, value in fields.items():
+        setattr(message, name, value)
+    desk.world.edited(message, shown=fields.keys() != {"keyboard"})
+    return sent(message)
+
+
+def deletable(desk: Desk, message: ChatMessage) -> bool:
+    """Whether the bot may delete a message: young, and its own, or incoming in a private chat, or it is an admin."""
+    mine = message.sender is desk.world.bot or message.chat.type == "private" or message.chat.bot == "administrator"
+    return mine and desk.world.clock() - message.date < DELETABLE

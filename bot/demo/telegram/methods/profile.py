@@ -1,0 +1,119 @@
+"""Methods about the bot itself: its name, commands and descriptions."""
+
+import re
+
+from aiogram.methods import (
+    DeleteMyCommands,
+    GetMe,
+    GetMyCommands,
+    GetMyDescription,
+    GetMyShortDescription,
+    SetMyCommands,
+    SetMyDescription,
+    SetMyShortDescription,
+)
+from aiogram.types import BotCommandScopeUnion
+
+from bot.demo.telegram.bot_view import account_json
+from bot.demo.telegram.errors import bad_request
+from bot.demo.telegram.methods.desk import Desk
+from bot.demo.telegram.model import JSON, Chat, Person
+from bot.demo.telegram.world import BotAccount
+
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+MOST_COMMANDS, MOST_COMMAND_TEXT, MOST_DESCRIPTION, MOST_SHORT = 100, 256, 512, 120
+
+
+async def get_me(desk: Desk, _: GetMe) -> JSON:
+    """https://core.telegram.org/bots/api#getme."""
+    bot = desk.world.bot
+    can = {"can_join_groups": True, "can_read_all_group_messages": not bot.privacy, "supports_inline_queries": True}
+    never = ("can_connect_to_business", "has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics")
+    return {**account_json(bot), **can, **dict.fromkeys(never, False)}
+
+
+async def set_my_commands(desk: Desk, call: SetMyCommands) -> bool:
+    """https://core.telegram.org/bots/api#setmycommands."""
+    if len(call.commands) > MOST_COMMANDS:
+        raise bad_request("BOT_COMMANDS_TOO_MUCH")
+    for command in call.commands:
+        if not COMMAND.fullmatch(command.command.removeprefix("/")):
+            raise bad_request("BOT_COMMAND_INVALID")
+        if not 1 <= len(command.description) <= MOST_COMMAND_TEXT:
+            raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+    listed = [{"command": one.command.removeprefix("/"), "description": one.description} for one in call.commands]
+    desk.world.bot.commands[scope(desk, call.scope), language(call.language_code)] = listed
+    desk.world.events.publish("commands")
+    return True
+
+
+async def get_my_commands(desk: Desk, call: GetMyCommands) -> list[JSON]:
+    """https://core.telegram.org/bots/api#getmycommands."""
+    return desk.world.bot.commands.get((scope(desk, call.scope), language(call.language_code)), [])
+
+
+async def delete_my_commands(desk: Desk, call: DeleteMyCommands) -> bool:
+    """https://core.telegram.org/bots/api#deletemycommands."""
+    desk.world.bot.commands.pop((scope(desk, call.scope), language(call.language_code)), None)
+    desk.world.events.publish("commands")
+    return True
+
+
+async def set_my_description(desk: Desk, call: SetMyDescription) -> bool:
+    """https://core.telegram.org/bots/api#setmydescription."""
+    return describe(desk, "description", call.description, call.language_code, MOST_DESCRIPTION)
+
+
+async def set_my_short_description(desk: Desk, call: SetMyShortDescription) -> bool:
+    """https://core.telegram.org/bots/api#setmyshortdescription."""
+    return describe(desk, "short_description", call.short_description, call.language_code, MOST_SHORT)
+
+
+async def get_my_description(desk: Desk, call: GetMyDescription) -> JSON:
+    """https://core.telegram.org/bots/api#getmydescription."""
+    return {"description": described(desk, "description", call.language_code)}
+
+
+async def get_my_short_description(desk: Desk, call: GetMyShortDescription) -> JSON:
+    """https://core.telegram.org/bots/api#getmyshortdescription."""
+    return {"short_description": described(desk, "short_description", call.language_code)}
+
+
+def describe(desk: Desk, kind: str, text: str | None, code: str | None, most: int) -> bool:
+    """Keep a description."""
+    if len(text or "") > most:
+        raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
+    desk.world.bot.texts[kind, language(code)] = text or ""
+    return True
+
+
+def described(desk: Desk, kind: str, code: str | None) -> str:
+    """A description in a language, else the one for all languages."""
+    texts = desk.world.bot.texts
+    return texts.get((kind, language(code))) or texts.get((kind, ""), "")
+
+
+def language(code: str | None) -> str:
+    """A two-letter code, or "" for all languages (validate_bot_language_code of TDLib refuses anything else)."""
+    if code and not re.fullmatch("[a-z]{2}", code):
+        raise bad_request("Invalid language code specified")
+    return code or ""
+
+
+def scope(desk: Desk, wanted: BotCommandScopeUnion | None) -> str:
+    """The name under which the commands of a scope are kept."""
+    if wanted is None:
+        return "default"
+    if (chat_id := getattr(wanted, "chat_id", None)) is None:
+        return wanted.type
+    member = getattr(wanted, "user_id", "")
+    return f"{wanted.type}:{desk.chat(chat_id, 'read').id}{member and f':{member}'}"
+
+
+def commands_in(bot: BotAccount, chat: Chat, person: Person | None = None) -> list[JSON]:
+    """What the command menu of a chat shows (core.telegram.org/bots/api#determining-list-of-commands)."""
+    person = person or chat.person
+    scopes = [f"chat:{chat.id}", "all_private_chats" if chat.type == "private" else "all_group_chats", "default"]
+    codes = [person.language_code[:2], ""] if person and person.language_code else [""]
+    found = (bot.commands.get((name, code)) for name in scopes for code in codes)
+    return next((commands for commands in found if commands), [])

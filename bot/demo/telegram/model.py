@@ -1,0 +1,165 @@
+"""The things of the simulated world: accounts, chats, messages and what hangs on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JSON = dict[str, Any]
+Keyboard = list[list[JSON]]
+"""Rows of inline buttons, as the Bot API writes them."""
+ChatType = Literal["private", "group", "supergroup"]
+BotStatus = Literal["member", "administrator", "restricted", "kicked", "left"]
+"""How the bot stands in a chat. In a private chat `kicked` means that the person blocked it."""
+Clock = Callable[[], float]
+"""Gives unix seconds."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Account:
+    """Somebody who can write: a person or a bot."""
+
+    id: int
+    name: str
+    username: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Person(Account):
+    """A human with a private chat with the bot."""
+
+    chat: "Chat" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.chat = Chat(id=self.id, type="private", title=self.name, person=self, members=[self])
+
+
+@dataclass(eq=False, kw_only=True)
+class Chat:
+    """A place where messages stand. `topics`: the names of forum topics by their id (that of their first message)."""
+
+    id: int
+    type: ChatType
+    title: str
+    person: Person | None = None
+    members: list[Person] = field(default_factory=list, repr=False)
+    admins: list[Person] = field(default_factory=list, repr=False)
+    topics: dict[int, str] = field(default_factory=dict, repr=False)
+    bot: BotStatus = "member"
+    migrated_to: int | None = None
+    messages: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSize:
+    """One size of a photo. Sides in pixels, `size` in bytes."""
+
+    file_id: str
+    unique_id: str
+    width: int
+    height: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo as one message holds it: its sizes, smallest first."""
+
+    sizes: tuple[PhotoSize, ...]
+
+    @property
+    def largest(self) -> PhotoSize:
+        """The size people see when they open the photo."""
+        return self.sizes[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as one message holds it."""
+
+    file_id: str
+    unique_id: str
+    name: str
+    mime_type: str
+    size: int
+    thumbnail: PhotoSize | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class ChatMessage:
+    """One message. `text` is the text or the caption; `entities` are the Bot API's, in UTF-16 units.
+
+    `reply_to` and `topic` are message ids in the same chat; `reactions`: emoji by account id; `service`: the
+    fields of a service message ("forum_topic_created": …); `extra`: further fields the bot sees as they are.
+    """
+
+    id: int
+    chat: Chat
+    date: float
+    sender: Account
+    sender_chat: Chat | None = None
+    text: str = ""
+    entities: list[JSON] = field(default_factory=list)
+    photo: Photo | None = None
+    document: Document | None = None
+    album: str | None = None
+    reply_to: int | None = None
+    topic: int | None = None
+    keyboard: Keyboard | None = None
+    reactions: dict[int, str] = field(default_factory=dict)
+    spoiler: bool = False
+    caption_above: bool = False
+    edited: float | None = None
+    service: JSON | None = None
+    extra: JSON = field(default_factory=dict)
+
+    @property
+    def by_bot(self) -> bool:
+        """Whether the bot wrote it."""
+        return self.sender.is_bot and self.sender_chat is None
+
+    @property
+    def buttons(self) -> list[str]:
+        """The labels of the inline buttons, row by row."""
+        return [str(button["text"]) for row in self.keyboard or [] for button in row]
+
+    @property
+    def is_text(self) -> bool:
+        """A message of words only."""
+        return self.photo is None and self.document is None and self.service is None
+
+    def content(self) -> tuple[object, ...]:
+        """What people see of it; an edit that leaves this as it was is refused."""
+        media = self.photo.largest.unique_id if self.photo else self.document.unique_id if self.document else None
+        return self.text, self.entities, media, self.keyboard, self.spoiler, self.caption_above
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAnswer:
+    """What the bot answered to a pressed button."""
+
+    text: str
+    alert: bool
+
+
+@dataclass(eq=False, kw_only=True)
+class Press:
+    """A pressed button. `answer` is None until the bot has answered; `at` in unix seconds."""
+
+    id: str
+    person: Person
+    message: ChatMessage
+    data: str
+    at: float
+    answer: CallbackAnswer | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class InlineQuery:
+    """What a person typed after the bot's name in any chat. `results` is None until the bot has answered."""
+
+    id: str
+    person: Person
+    query: str
+    results: list[JSON] | None = None

@@ -1,0 +1,193 @@
+"""What people do: they write, send pictures, reply, edit, press buttons and delete."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from bot.background import Background
+from bot.demo.telegram.bot_view import inline_json, message_json, press_json
+from bot.demo.telegram.entities import find_entities, utf16_length
+from bot.demo.telegram.errors import ApiError, PeopleError
+from bot.demo.telegram.files import Upload, upload
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
+from bot.demo.telegram.privacy import bot_sees
+from bot.demo.telegram.world import ANONYMOUS, World
+
+MOST_TEXT, MOST_CAPTION, MOST_FILES = 4096, 1024, 10
+Sendable = Upload | Path | bytes
+
+
+class People:
+    """Acts for the people of a world.
+
+    `gap`: seconds between the updates of one album; `shuffle`: whether they come in another order. `sleep` waits.
+    """
+
+    def __init__(self, world: World, background: Background, sleep: Callable[[float], Awaitable[object]]) -> None:
+        self.gap = 0.0
+        self.shuffle = False
+        self._world = world
+        self._background = background
+        self._sleep = sleep
+        self._random = random.Random(7)
+
+    async def send(
+        self,
+        person: Person,
+        chat: Chat,
+        *,
+        text: str = "",
+        files: Sequence[Sendable] = (),
+        reply_to: int | None = None,
+        topic: int | None = None,
+        as_document: bool = False,
+        anonymous: bool = False,
+    ) -> list[ChatMessage]:
+        """Write a message, or one for each file (several are an album; the words stand on the first).
+
+        Pictures go as photos unless `as_document`. Raises `PeopleError`.
+        """
+        text = text.strip()
+        self._check_words(text, files)
+        self._check_place(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
+        if topic is None and reply_to is not None:
+            topic = chat.messages[reply_to].topic
+        media = [await self._take(await asyncio.to_thread(as_upload, file), as_document) for file in files]
+        messages = []
+        for kind in (Photo, Document):
+            batch = [item for item in media if isinstance(item, kind)]
+            album = self._world.album_id() if len(batch) > 1 else None
+            for item in batch:
+                media_field = {"photo" if isinstance(item, Photo) else "document": item}
+                messages.append({**media_field, "album": album})
+        posted = [
+            self._world.post(
+                chat,
+                ANONYMOUS if anonymous else person,
+                sender_chat=chat if anonymous else None,
+                text="" if number else text,
+                entities=[] if number else find_entities(text),
+                reply_to=reply_to,
+                topic=topic,
+                **fields,
+            )
+            for number, fields in enumerate(messages or [{}])
+        ]
+        self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
+        return posted
+
+    def edit(self, person: Person, message: ChatMessage, text: str) -> None:
+        """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
+        if message.sender is not person:
+            raise PeopleError("People can edit only what they wrote themselves.")
+        message.text, message.entities = text, find_entities(text)
+        self._world.edited(message)
+        if bot_sees(self._world.bot, message):
+            self._world.updates.push("edited_message", message_json(message))
+
+    def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
+        """Press an inline button, found by its data or its label. Raises `PeopleError`."""
+        self._check_member(person, message.chat)
+        if message.chat.messages.get(message.id) is not message:
+            raise PeopleError("This message was deleted.")
+        buttons = [button for row in message.keyboard or [] for button in row]
+        found = [button for button in buttons if button.get("callback_data") == label_or_data]
+        found = found or [button for button in buttons if button["text"] == label_or_data]
+        if not found:
+            raise PeopleError("There is no such button.")
+        if found[0].get("disabled") is not None:
+            raise PeopleError("This button is disabled.")
+        if "callback_data" not in found[0]:
+            raise PeopleError("This button does not send anything to the bot.")
+        id_ = str(secrets.randbits(62))
+        data = str(found[0]["callback_data"])
+        press = Press(id=id_, person=person, message=message, data=data, at=self._world.clock())
+        self._world.presses[id_] = press
+        self._world.updates.push("callback_query", press_json(press))
+        self._world.changed.ring()
+        return press
+
+    def delete(self, person: Person, message: ChatMessage) -> None:
+        """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""
+        chat = message.chat
+        self._check_member(person, chat)
+        if message.sender is not person and chat.type != "private" and person not in chat.admins:
+            raise PeopleError("People can delete only what they wrote themselves.")
+        self._world.remove(chat, [message.id])
+
+    def inline(self, person: Person, query: str) -> InlineQuery:
+        """Type words after the bot's name in some other chat."""
+        asked = InlineQuery(id=str(secrets.randbits(62)), person=person, query=query)
+        self._world.inline_queries[asked.id] = asked
+        self._world.updates.push("inline_query", inline_json(asked))
+        return asked
+
+    @staticmethod
+    def _check_words(text: str, files: Sequence[Sendable]) -> None:
+        most = MOST_CAPTION if files else MOST_TEXT
+        if not text and not files:
+            raise PeopleError("Write something or attach a file.")
+        if utf16_length(text) > most:
+            raise PeopleError(f"At most {most} characters fit here.")
+        if len(files) > MOST_FILES:
+            raise PeopleError(f"An album holds at most {MOST_FILES} files.")
+
+    def _check_place(
+        self, person: Person, chat: Chat, *, reply_to: int | None, topic: int | None, anonymous: bool
+    ) -> None:
+        self._check_member(person, chat)
+        if reply_to is not None and reply_to not in chat.messages:
+            raise PeopleError("The message to reply to is gone.")
+        if topic is not None and topic not in chat.topics:
+            raise PeopleError("There is no such topic in this chat.")
+        if anonymous and person not in chat.admins:
+            raise PeopleError("Only an admin can write in the group's name.")
+
+    @staticmethod
+    def _check_member(person: Person, chat: Chat) -> None:
+        if person not in chat.members:
+            raise PeopleError(f"{person.name} is not in this chat.")
+        if chat.migrated_to is not None:
+            raise PeopleError("This group became a supergroup; write there.")
+        if chat.type == "private" and chat.bot == "kicked":
+            raise PeopleError("The bot is blocked; unblock it first.")
+
+    async def _take(self, file: Upload, as_document: bool) -> Photo | Document:
+        files = self._world.files
+        try:
+            if not as_document and await files.looks_like_photo(file):
+                return await files.add_picture(file.content)
+            return await files.add_document(file)
+        except ApiError as error:
+            raise PeopleError(f"{file.name} can't be sent: {error.description}.") from error
+
+    def _deliver(self, messages: list[ChatMessage]) -> None:
+        updates = [message_json(message) for message in messages]
+        if self.shuffle:
+            self._random.shuffle(updates)
+        if self.gap > 0 and len(updates) > 1:
+            self._background.spawn(self._trickle(updates, self.gap), "deliver an album")
+            return
+        for update in updates:
+            self._world.updates.push("message", update)
+
+    async def _trickle(self, updates: list[JSON], gap: float) -> None:
+        for number, update in enumerate(updates):
+            if number:
+                await self._sleep(gap)
+            self._world.updates.push("message", update)
+
+
+def as_upload(file: Sendable) -> Upload:
+    """A file as somebody gives it; reads it from disk where it is a path."""
+    if isinstance(file, Path):
+        return upload(file.read_bytes(), file.name)
+    return upload(file, f"picture{suffix(file)}") if isinstance(file, bytes) else file
+
+
+def suffix(data: bytes) -> str:
+    """How the name of a picture with these bytes ends."""
+    known = {b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8": ".gif", b"\xff\xd8\xff": ".jpg"}
+    return next((ending for start, ending in known.items() if data.startswith(start)), ".bin")

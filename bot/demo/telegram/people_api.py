@@ -1,0 +1,272 @@
+"""The people's side over HTTP: what the chat page, the browser tests and the command line use."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from aiohttp import BodyPartReader, ClientConnectionResetError, web
+from pydantic import ValidationError
+
+from bot.demo.calls import CallLog
+from bot.demo.telegram.body import read_file
+from bot.demo.telegram.errors import PeopleError
+from bot.demo.telegram.files import Upload
+from bot.demo.telegram.methods.profile import commands_in
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
+from bot.demo.telegram.people import People
+from bot.demo.telegram.people_view import chat_view, message_view, person_view
+from bot.demo.telegram.pictures import thumbnail
+from bot.demo.telegram.world import World
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which the stream says that it lives."""
+SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""What a browser shows in the page; everything else is only saved."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class FaultPlayer(Protocol):
+    """A service that plays faults on request."""
+
+    def play(self, fault: Mapping[str, Any]) -> None:
+        """Plan a fault. Raises `ValueError` for one it doesn't know."""
+
+    def clear(self) -> None:
+        """Forget all faults."""
+
+
+class PeopleApi:
+    """The routes under /demo. `players`: who plays faults, by the name of the service."""
+
+    def __init__(
+        self, world: World, people: People, log: CallLog, players: Mapping[str, FaultPlayer], page: Path
+    ) -> None:
+        self._world = world
+        self._people = people
+        self._log = log
+        self._players = players
+        self._page = page.resolve()
+        self._closed = False
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """What the server answers for people."""
+        api = "/demo/api"
+        return [
+            web.get("/", self.home),
+            web.get("/demo", self.home),
+            web.get(f"{api}/world", answered(self.world)),
+            web.get(f"{api}/messages", answered(self.messages)),
+            web.get(f"{api}/events", answered(self.events)),
+            web.post(f"{api}/send", answered(self.send)),
+            web.post(f"{api}/press", answered(self.press)),
+            web.post(f"{api}/delete", answered(self.delete)),
+            web.get(f"{api}/file/{{file_id}}", answered(self.file)),
+            web.get(f"{api}/calls", answered(self.calls)),
+            web.post(f"{api}/faults", answered(self.play_fault)),
+            web.delete(f"{api}/faults", answered(self.clear_faults)),
+            web.get("/demo/{asset:.*}", self.asset),
+        ]
+
+    async def close(self) -> None:
+        """End the streams: the server stops."""
+        self._closed = True
+        self._world.changed.ring()
+
+    async def home(self, request: web.Request) -> web.StreamResponse:
+        """To the page."""
+        raise web.HTTPFound("/demo/")
+
+    async def asset(self, request: web.Request) -> web.StreamResponse:
+        """A file of the page."""
+        wanted = (self._page / (request.match_info["asset"] or "index.html")).resolve()
+        if not wanted.is_relative_to(self._page) or not await asyncio.to_thread(wanted.is_file):
+            raise web.HTTPNotFound(text="The page has no such file.")
+        return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
+
+    async def world(self, request: web.Request) -> web.StreamResponse:
+        """Who is there."""
+        bot = self._world.bot
+        chats = [chat for chat in self._world.chats.values() if chat.migrated_to is None]
+        everywhere = bot.commands.get(("default", ""), [])
+        menus = {str(chat.id): commands_in(bot, chat) for chat in chats} | {"default": everywhere}
+        return web.json_response(
+            {
+                "bot": {"id": bot.id, "name": bot.name, "username": bot.username},
+                "people": [person_view(person) for person in self._world.people],
+                "chats": [chat_view(chat) for chat in chats],
+                "commands": menus,
+                "services": list(self._players),
+            }
+        )
+
+    async def messages(self, request: web.Request) -> web.StreamResponse:
+        """What stands in a chat."""
+        return shown(list(self._chat(request.query.get("chat")).messages.values()))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """The stream of events, from `since` (or where a broken stream ended), else from now."""
+        events = self._world.events
+        since = request.headers.get("Last-Event-ID") or request.query.get("since")
+        last = min(number(since, "since"), events.last) if since else events.last
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+        await stream.prepare(request)
+        try:
+            await stream.write(b": hello\n\n")
+            while not self._closed:
+                news = events.since(last)
+                for n, event in news:
+                    await stream.write(f"id: {n}\ndata: {json.dumps(event)}\n\n".encode())
+                    last = n
+                if not news:
+                    await events.changed.wait(HEARTBEAT)
+                    if not events.since(last):
+                        await stream.write(b": still here\n\n")
+        except ClientConnectionResetError:
+            return stream
+        return stream
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        """A person writes."""
+        fields, files = await read_form(request)
+        posted = await self._people.send(
+            self._person(fields.get("person")),
+            self._chat(fields.get("chat")),
+            text=fields.get("text", ""),
+            files=files,
+            reply_to=number(fields["reply_to"], "reply_to") if fields.get("reply_to") else None,
+            topic=number(fields["topic"], "topic") if fields.get("topic") else None,
+            as_document=fields.get("as_document") == "1",
+        )
+        return shown(posted)
+
+    async def press(self, request: web.Request) -> web.StreamResponse:
+        """A person presses a button."""
+        asked = await read_object(request)
+        message = self._message(asked)
+        data = str(asked.get("data"))
+        if data not in [button.get("callback_data") for row in message.keyboard or [] for button in row]:
+            raise PeopleError("There is no such button.")
+        self._people.press(self._person(asked.get("person")), message, data)
+        return web.json_response({})
+
+    async def delete(self, request: web.Request) -> web.StreamResponse:
+        """A person deletes a message."""
+        asked = await read_object(request)
+        self._people.delete(self._person(asked.get("person")), self._message(asked))
+        return web.json_response({})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """A picture or a file, or a preview of it."""
+        stored = self._world.files.get(request.match_info["file_id"])
+        if stored is None:
+            raise web.HTTPNotFound(
+                text=json.dumps({"error": "There is no such file."}), content_type="application/json"
+            )
+        if "size" in request.query:
+            side = min(max(number(request.query["size"], "size"), 16), 4096)
+            if preview := await asyncio.to_thread(thumbnail, stored.data, side):
+                return web.Response(body=preview.data, content_type="image/jpeg")
+        kind = stored.mime_type if stored.mime_type in SHOWN else "application/octet-stream"
+        way = "inline" if stored.mime_type in SHOWN else "attachment"
+        headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(stored.name, safe='')}"}
+        headers |= {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=86400"}
+        return web.Response(body=stored.data, content_type=kind, headers=headers)
+
+    async def calls(self, request: web.Request) -> web.StreamResponse:
+        """The calls so far."""
+        since = number(request.query.get("since", "0"), "since")
+        return web.json_response({"calls": [call.as_json() for call in self._log.since(since)]})
+
+    async def play_fault(self, request: web.Request) -> web.StreamResponse:
+        """Plan a fault."""
+        asked = await read_object(request)
+        player = self._players.get(str(asked.get("service")))
+        if player is None or not isinstance(asked.get("fault"), dict):
+            raise PeopleError("Name a service and a fault.")
+        try:
+            player.play(asked["fault"])
+        except (ValidationError, ValueError) as error:
+            raise PeopleError(f"This fault is not known: {error}") from error
+        return web.json_response({})
+
+    async def clear_faults(self, request: web.Request) -> web.StreamResponse:
+        """Forget all faults."""
+        for player in self._players.values():
+            player.clear()
+        return web.json_response({})
+
+    def _person(self, id_: object) -> Person:
+        person = self._world.person(number(id_, "person"))
+        if person is None:
+            raise PeopleError("There is no such person.")
+        return person
+
+    def _chat(self, id_: object) -> Chat:
+        chat = self._world.chats.get(number(id_, "chat"))
+        if chat is None:
+            raise PeopleError("There is no such chat.")
+        return chat
+
+    def _message(self, asked: JSON) -> ChatMessage:
+        message = self._chat(asked.get("chat")).messages.get(number(asked.get("message"), "message"))
+        if message is None:
+            raise PeopleError("There is no such message.")
+        return message
+
+
+def answered(handler: Handler) -> Handler:
+    """A handler whose `PeopleError`s become 400 with the sentence."""
+
+    async def wrapped(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except PeopleError as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return wrapped
+
+
+def shown(messages: list[ChatMessage]) -> web.Response:
+    """Messages as JSON."""
+    return web.json_response({"messages": [message_view(message) for message in messages]})
+
+
+def number(value: object, name: str) -> int:
+    """A whole number from JSON or a form. Raises `PeopleError`."""
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise PeopleError(f"{name} must be a number.") from error
+
+
+async def read_object(request: web.Request) -> JSON:
+    """A JSON object. Raises `PeopleError`."""
+    try:
+        found = await request.json()
+    except ValueError as error:
+        raise PeopleError("Send a JSON object.") from error
+    if not isinstance(found, dict):
+        raise PeopleError("Send a JSON object.")
+    return found
+
+
+async def read_form(request: web.Request) -> tuple[dict[str, str], list[Upload]]:
+    """The fields and the files of a multipart form; a file that is too big is refused. Raises `PeopleError`."""
+    if request.content_type != "multipart/form-data":
+        raise PeopleError("Send a multipart form.")
+    fields: dict[str, str] = {}
+    files: list[Upload] = []
+    try:
+        async for part in await request.multipart():
+            if isinstance(part, BodyPartReader) and part.filename is not None:
+                files.append(await read_file(part))
+            elif isinstance(part, BodyPartReader):
+                fields[part.name or ""] = await part.text()
+    except ValueError as error:
+        raise PeopleError("This form can't be read.") from error
+    if too_big := next((file for file in files if file.data is None), None):
+        raise PeopleError(f"{too_big.name} is too big.")
+    return fields, files

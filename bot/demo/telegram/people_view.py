@@ -1,0 +1,104 @@
+"""The world as people see it: the JSON of the people's API."""
+
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
+
+BUTTON_FIELDS = {"text": "text", "callback_data": "data", "url": "url", "style": "style"}
+SERVICE_WORDS = {
+    "forum_topic_created": "This topic was created.",
+    "new_chat_members": "The bot joined the group.",
+    "left_chat_member": "The bot left the group.",
+    "migrate_to_chat_id": "This group became a supergroup.",
+    "migrate_from_chat_id": "This supergroup was a group before.",
+}
+
+
+def person_view(person: Person) -> JSON:
+    """One of the people."""
+    names = {"name": person.name, "username": person.username, "language_code": person.language_code}
+    return {"id": person.id, **names}
+
+
+def chat_view(chat: Chat) -> JSON:
+    """A chat with its topics and members."""
+    return {
+        "id": chat.id,
+        "type": chat.type,
+        "title": chat.title,
+        "person": chat.person.id if chat.person else None,
+        "topics": [{"id": topic, "name": name} for topic, name in chat.topics.items()],
+        "members": [person.id for person in chat.members],
+        "admins": [person.id for person in chat.admins],
+    }
+
+
+def message_view(message: ChatMessage) -> JSON:
+    """A Message of the people's API."""
+    return {
+        "id": message.id,
+        "chat": message.chat.id,
+        "date": message.date,
+        "edited": message.edited is not None,
+        "from": {"id": message.sender.id, "name": sender_name(message), "is_bot": message.by_bot},
+        "text": message.text or service_words(message) or None,
+        "entities": message.entities,
+        "photo": photo_view(message),
+        "document": document_view(message),
+        "album": message.album,
+        "reply_to": reply_view(message),
+        "topic": message.topic,
+        "keyboard": [[button_view(button) for button in row] for row in message.keyboard] if message.keyboard else None,
+        "reactions": reactions_view(message),
+        "spoiler": message.spoiler,
+        "caption_above": message.caption_above,
+    }
+
+
+def photo_view(message: ChatMessage) -> JSON | None:
+    """The largest size of the photo."""
+    if message.photo is None:
+        return None
+    size = message.photo.largest
+    return {"file_id": size.file_id, "width": size.width, "height": size.height, "size": size.size}
+
+
+def document_view(message: ChatMessage) -> JSON | None:
+    """The file."""
+    document = message.document
+    if document is None:
+        return None
+    about = {"name": document.name, "mime_type": document.mime_type, "size": document.size}
+    return {"file_id": document.file_id, **about}
+
+
+def reply_view(message: ChatMessage) -> JSON | None:
+    """The head of the message that this one replies to."""
+    original = message.chat.messages.get(message.reply_to) if message.reply_to is not None else None
+    if original is None:
+        return None
+    photo = original.photo.largest.file_id if original.photo else None
+    return {"id": original.id, "name": sender_name(original), "text": original.text or None, "photo": photo}
+
+
+def reactions_view(message: ChatMessage) -> list[JSON]:
+    """Who reacted how: `by` is an account's id."""
+    return [{"emoji": emoji, "by": by} for by, emoji in message.reactions.items()]
+
+
+def button_view(button: JSON) -> JSON:
+    """An inline button."""
+    found = {ours: button[theirs] for theirs, ours in BUTTON_FIELDS.items() if button.get(theirs) is not None}
+    if button.get("copy_text"):
+        found["copy"] = button["copy_text"]["text"]
+    if button.get("disabled") is not None:
+        found["disabled"] = True
+    return found
+
+
+def sender_name(message: ChatMessage) -> str:
+    """Who wrote it, as it stands over the bubble: an anonymous admin writes in the group's name."""
+    return message.sender_chat.title if message.sender_chat else message.sender.name
+
+
+def service_words(message: ChatMessage) -> str:
+    """A sentence for a service message."""
+    return next((words for name, words in SERVICE_WORDS.items() if name in (message.service or {})), "")

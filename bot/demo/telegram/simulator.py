@@ -1,0 +1,208 @@
+"""A strict Telegram on loopback, to be used in process by tests and by the demo."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+from bot.background import Background
+from bot.demo.calls import Call, CallLog
+from bot.demo.telegram.bot_api import BotApi
+from bot.demo.telegram.faults import AnyFault, FaultPlan
+from bot.demo.telegram.files import UPLOAD
+from bot.demo.telegram.flood import FloodControl, Rates
+from bot.demo.telegram.model import Chat, ChatMessage, Clock, InlineQuery, Person, Press
+from bot.demo.telegram.people import People, Sendable
+from bot.demo.telegram.people_api import FaultPlayer, PeopleApi
+from bot.demo.telegram.webhook import Webhook
+from bot.demo.telegram.world import BotAccount, World, default_world
+
+T = TypeVar("T")
+PAGE = Path(__file__).parent.parent / "page"
+TOKEN = "7200000003:demo-token-good-on-loopback-only"  # noqa: S105 - opens nothing
+
+
+class TelegramSimulator:
+    """The server with its world, people and faults. An async context manager.
+
+    `port` 0 takes a free one. `clock` gives unix seconds (dates, flood control, expiry); `sleep` waits (gaps within
+    albums, delays, pauses between the webhook's tries). `strict` False switches flood control off, `rates` sets its
+    numbers. `privacy`: whether the bot sees only what is meant for it in groups. `album_gap` (seconds) and `shuffle`
+    say how the updates of an incoming album arrive. `calls`: a log shared with other simulators. `page`: the folder
+    of the chat page.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str = TOKEN,
+        clock: Clock = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        strict: bool = True,
+        rates: Rates | None = None,
+        privacy: bool = True,
+        album_gap: float = 0.0,
+        shuffle: bool = False,
+        calls: CallLog | None = None,
+        page: Path = PAGE,
+    ) -> None:
+        self.token = token
+        self.bot_user = BotAccount(
+            id=int(token.partition(":")[0]), name="Imagine", username="imagine_demo_bot", privacy=privacy
+        )
+        self.world: World = default_world(self.bot_user, clock)
+        self.faults = FaultPlan()
+        self.calls = CallLog(clock=clock) if calls is None else calls
+        self.calls.hide(token)
+        self.calls.listen(self._show_call)
+        self.services: dict[str, FaultPlayer] = {"telegram": self.faults}
+        self._background = Background()
+        self.acts = People(self.world, self._background, sleep)
+        self.acts.gap, self.acts.shuffle = album_gap, shuffle
+        flood = FloodControl(clock, (rates or Rates()) if strict else None)
+        self._bot_api = BotApi(self.world, token, log=self.calls, flood=flood, faults=self.faults, sleep=sleep)
+        self.webhook = self._bot_api.webhook = Webhook(
+            self.world.updates,
+            self._bot_api.answer,
+            background=self._background,
+            clock=clock,
+            sleep=sleep,
+            changed=self.world.changed,
+        )
+        self._people_api = PeopleApi(self.world, self.acts, self.calls, self.services, page)
+        self._host, self._port = host, port
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody, Ann first."""
+        return self.world.people
+
+    @property
+    def ann(self) -> Person:
+        """Ann, English, owner of the group. Her private chat is `ann.chat`."""
+        return self.world.people[0]
+
+    @property
+    def ming(self) -> Person:
+        """小明, Chinese, with an id beyond 32 bits."""
+        return self.world.people[1]
+
+    @property
+    def group(self) -> Chat:
+        """The group of both, "Picture club"."""
+        return next(chat for chat in self.world.chats.values() if chat.type != "private")
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for `TelegramAPIServer.from_base` and for a browser."""
+        return f"http://{self._host}:{self._port}"
+
+    def add_service(self, name: str, player: FaultPlayer) -> None:
+        """Let the page play faults of another simulator too."""
+        self.services[name] = player
+
+    async def start(self) -> None:
+        """Open the port. Raises `OSError` when it is taken."""
+        app = web.Application(client_max_size=UPLOAD)
+        app.add_routes([*self._bot_api.routes(), *self._people_api.routes()])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        self._port = int(self._runner.addresses[0][1])
+
+    async def aclose(self) -> None:
+        """Close the port and end all that runs."""
+        await self._background.aclose()
+        self.world.updates.close()
+        await self._people_api.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def send(
+        self,
+        person: Person,
+        chat: Chat | None = None,
+        *,
+        text: str = "",
+        files: Sequence[Sendable] = (),
+        reply_to: ChatMessage | int | None = None,
+        topic: int | None = None,
+        as_document: bool = False,
+        anonymous: bool = False,
+    ) -> list[ChatMessage]:
+        """A person writes, in the private chat unless another is named. Returns one message for each file.
+
+        `files`: bytes of a picture, a path, or an `Upload`. Raises `PeopleError`.
+        """
+        target = reply_to.id if isinstance(reply_to, ChatMessage) else reply_to
+        how: dict[str, Any] = {"topic": topic, "as_document": as_document, "anonymous": anonymous}
+        return await self.acts.send(person, chat or person.chat, text=text, files=files, reply_to=target, **how)
+
+    def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
+        """A person presses a button. The bot's answer will be in `.answer`. Raises `PeopleError`."""
+        return self.acts.press(person, message, label_or_data)
+
+    def edit(self, person: Person, message: ChatMessage, text: str) -> None:
+        """A person changes the words of a message. Raises `PeopleError`."""
+        self.acts.edit(person, message, text)
+
+    def delete(self, person: Person, message: ChatMessage) -> None:
+        """A person deletes a message. Raises `PeopleError`."""
+        self.acts.delete(person, message)
+
+    def inline(self, person: Person, query: str) -> InlineQuery:
+        """A person types after the bot's name. The bot's results will be in `.results`."""
+        return self.acts.inline(person, query)
+
+    def messages(self, chat: Chat) -> list[ChatMessage]:
+        """What stands in a chat, oldest first."""
+        return list(chat.messages.values())
+
+    def play(self, fault: AnyFault | Mapping[str, Any]) -> None:
+        """Plan a fault. Raises `pydantic.ValidationError`."""
+        self.faults.play(fault)
+
+    def redeliver(self, update_id: int | None = None) -> None:
+        """Deliver an update (None: the latest) once more. Raises `KeyError` when there was none."""
+        self.world.updates.redeliver(update_id)
+
+    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:
+        """Wait until `predicate` gives something true, looking again at every change, and return that.
+
+        Raises `TimeoutError` after `timeout` seconds, with the latest messages and calls in its text.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := predicate()):
+                    await self.world.changed.wait()
+        except TimeoutError:
+            raise TimeoutError(f"Nothing of the kind within {timeout} s. {self._summary()}") from None
+        return found
+
+    def _summary(self) -> str:
+        chats = self.world.chats.values()
+        latest = sorted((message for chat in chats for message in chat.messages.values()), key=lambda one: one.date)
+        told = [f"{message.sender.name}: {message.text[:80]!r} {message.buttons}" for message in latest[-5:]]
+        calls = [f"{call.name} {call.status}" for call in list(self.calls)[-10:]]
+        return "\n".join(["Messages:", *told, "Calls:", *calls])
+
+    def _show_call(self, call: Call) -> None:
+        self.world.events.publish("call", call=call.as_json())

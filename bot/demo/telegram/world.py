@@ -1,0 +1,126 @@
+"""The world: who is there, which chats there are, what stands in them. Every change is told to those who watch."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.demo.telegram.bell import Signal
+from bot.demo.telegram.events import Events
+from bot.demo.telegram.files import FileStore
+from bot.demo.telegram.model import (
+    JSON,
+    Account,
+    Chat,
+    ChatMessage,
+    ChatType,
+    Clock,
+    InlineQuery,
+    Person,
+    Press,
+)
+from bot.demo.telegram.people_view import message_view, reactions_view
+from bot.demo.telegram.updates import UpdateQueue
+
+ANONYMOUS = Account(id=1087968824, name="Group", username="GroupAnonymousBot", is_bot=True)
+"""Who the Bot API names as the author when an admin writes in the group's name."""
+
+
+@dataclass(eq=False, kw_only=True)
+class BotAccount(Account):
+    """The bot. `commands` by scope and language; `texts`: its descriptions by kind and language."""
+
+    is_bot: bool = True
+    privacy: bool = True
+    commands: dict[tuple[str, str], list[JSON]] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+class World:
+    """Accounts, chats, messages, files, updates and events of one simulated Telegram with one bot."""
+
+    def __init__(self, bot: BotAccount, clock: Clock) -> None:
+        self.bot = bot
+        self.clock = clock
+        self.people: list[Person] = []
+        self.chats: dict[int, Chat] = {}
+        self.files = FileStore()
+        self.events = Events()
+        self.updates = UpdateQueue(self.events.changed)
+        self.presses: dict[str, Press] = {}
+        self.inline_queries: dict[str, InlineQuery] = {}
+        self._message_ids: dict[int, int] = {}
+
+    @property
+    def changed(self) -> Signal:
+        """Rings at every change."""
+        return self.events.changed
+
+    def add_person(self, id_: int, name: str, username: str, language_code: str) -> Person:
+        """One more person, with a private chat with the bot."""
+        person = Person(id=id_, name=name, username=username, language_code=language_code)
+        self.people.append(person)
+        self.chats[person.id] = person.chat
+        return person
+
+    def add_group(self, title: str, *people: Person, admins: tuple[Person, ...] = (), type_: ChatType) -> Chat:
+        """A group of these people, with the bot as a plain member. The first admin is the owner."""
+        number = 1_900_000_001 + len(self.chats)
+        id_ = -(1_000_000_000_000 + number) if type_ == "supergroup" else -number
+        chat = Chat(id=id_, type=type_, title=title, members=list(people), admins=list(admins))
+        self.chats[id_] = chat
+        return chat
+
+    def post(self, chat: Chat, sender: Account, **fields: Any) -> ChatMessage:
+        """A new message, with the fields of `ChatMessage`. The bot is told of it separately."""
+        # Private chats and basic groups share one row of numbers, each supergroup has its own.
+        row = chat.id if chat.type == "supergroup" else 0
+        self._message_ids[row] = self._message_ids.get(row, 0) + 1
+        message = ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
+        chat.messages[message.id] = message
+        self.events.publish("message", message=message_view(message))
+        return message
+
+    def edited(self, message: ChatMessage, *, shown: bool = True) -> None:
+        """A message was changed by its author. A new keyboard alone isn't `shown` as an edit."""
+        if shown:
+            message.edited = self.clock()
+        self.events.publish("edited", message=message_view(message))
+
+    def react(self, message: ChatMessage, account: Account, emoji: str | None) -> None:
+        """Somebody's reaction, at most one for each account; None takes it back."""
+        if emoji is None:
+            message.reactions.pop(account.id, None)
+        else:
+            message.reactions[account.id] = emoji
+        chat = message.chat.id
+        self.events.publish("reaction", chat=chat, id=message.id, reactions=reactions_view(message))
+
+    def remove(self, chat: Chat, ids: list[int]) -> None:
+        """Messages are gone for everybody. The bot isn't told."""
+        gone = [id_ for id_ in ids if chat.messages.pop(id_, None)]
+        if gone:
+            self.events.publish("deleted", chat=chat.id, ids=gone)
+
+    def person(self, id_: int) -> Person | None:
+        """A person by id."""
+        return next((person for person in self.people if person.id == id_), None)
+
+    def account(self, id_: int) -> Account | None:
+        """A person or the bot by id."""
+        return self.bot if id_ == self.bot.id else self.person(id_)
+
+    def album_id(self) -> str:
+        """A new `media_group_id`."""
+        return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
+
+
+def default_world(bot: BotAccount, clock: Clock) -> World:
+    """Ann (English) and 小明 (Chinese), each with a private chat, and one group of both with Ann as its owner.
+
+    小明's id is beyond 32 bits, as those of new accounts are.
+    """
+    world = World(bot, clock)
+    ann = world.add_person(510_000_001, "Ann", "ann_paints", "en")
+    ming = world.add_person(7_100_000_002, "小明", "xiaoming_art", "zh-hans")
+    world.add_group("Picture club", ann, ming, admins=(ann,), type_="supergroup")
+    return world
