@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test lint unit messages clean
+.PHONY: demo run test lint unit bench messages clean
 
 # Written last, so that a broken set-up is tried again.
 .venv/ready: pyproject.toml constraints.txt
@@ -28,6 +28,9 @@ lint: .venv/ready
 
 unit: .venv/ready
 	$(BIN)/pytest $(ARGS)
+
+bench: .venv/ready  ## what a person waits for, beside its baselines
+	$(BIN)/python -m tests.bench
 
 messages: .venv/ready  ## bring the catalogues up to date with the code
 	$(BIN)/pybabel -q extract --omit-header --no-location --sort-output -k Sentence:1 -k wrong:1 -o bot/locales/messages.pot bot providers

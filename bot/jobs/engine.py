@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -212,15 +213,18 @@ class Engine:
     async def _fill(self, name: str) -> float | None:
         """Give turns while there is room; returns when to look again if time alone will make room."""
         at_once = self._providers[name].settings.concurrency
-        while self._watcher.held.get(name, 0.0) <= self._clock() and not self._stopping:
-            task = await self._store.tasks.claim(name, at_once, self._clock())
+        now = self._clock()
+        while self._watcher.held.get(name, 0.0) <= now and not self._stopping:
+            task = await self._store.tasks.claim(name, at_once, now)
             if task is None:
                 break
             self._follow(task)
+            now = self._clock()
         due = await self._store.tasks.next_due(name)
         later = None if due is None else max(due, self._watcher.held.get(name, 0.0))
-        # Waiting tasks that are due already wait for a place; the end of a task wakes the turns.
-        return later if later is not None and later > self._clock() else None
+        # What was due at that `now` waits for a place, and the end of a task wakes the turns. The clock must not be
+        # read anew: what has become due since then was not looked at.
+        return later if later is not None and later > now else None
 
     def _follow(self, task: Task) -> None:
         since = task.submitted_at if task.submitted_at is not None else self._clock()
@@ -290,7 +294,8 @@ class Engine:
             for name, provider in self._providers.items():
                 waiting = await self._store.tasks.waiting(name)
                 shown = self._outlook.progress(name, waiting, provider.settings.concurrency, self._clock())
-                for job_id, progress in shown.items():
+                # In another order each time: when there is no room for all, nobody is always the last.
+                for job_id, progress in random.sample(list(shown.items()), len(shown)):
                     if opened := self._outlook.jobs.get(job_id):
                         self._stage.show(opened.job, progress)
             if not self._outlook.jobs:

@@ -6,6 +6,7 @@ album count one by one) and thirty a second over all; too many edits earn minute
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -39,8 +40,6 @@ COUNTED = (
     EditMessageReplyMarkup,
 )
 LANES_KEPT = 1000
-# What floating point may lose of a message's room.
-ROUNDING = 1e-6
 
 _progress: ContextVar[bool] = ContextVar("progress", default=False)
 
@@ -59,36 +58,58 @@ async def as_progress() -> AsyncIterator[None]:
         _progress.reset(token)
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` messages in any `seconds`; progress edits at least `progress_every` seconds apart."""
+
+    most: int
+    seconds: float
+    progress_every: float = 0.0
+
+
+# A little below what Telegram allows: messages that leave evenly may arrive in a bunch.
+PRIVATE = Limit(5, 5.5, 1.5)
+GROUP = Limit(19, 60.5, 4.5)
+OVER_ALL = Limit(25, 1.1)
+
+
 @dataclass(slots=True)
 class _Lane:
-    """The budget of one chat. `room`: how many messages may go now; it may fall below zero by one album."""
+    """What was sent lately within one limit: (when, how many), oldest first."""
 
-    capacity: float
-    per_second: float
-    progress_every: float
-    room: float
-    filled_at: float
+    limit: Limit
+    sent: deque[tuple[float, int]] = field(default_factory=deque)
     muted_until: float = 0.0
     progress_at: float = float("-inf")
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def fill(self, now: float) -> None:
-        self.room = min(self.capacity, self.room + (now - self.filled_at) * self.per_second)
-        self.filled_at = now
+    def used(self, now: float) -> int:
+        """How much of the limit is used up at this moment."""
+        while self.sent and self.sent[0][0] <= now - self.limit.seconds:
+            self.sent.popleft()
+        return sum(cost for _, cost in self.sent)
 
-    def wait(self, now: float) -> float:
-        """Seconds until a message may go."""
-        self.fill(now)
-        missing = 1 - self.room
-        empty = missing / self.per_second if missing > ROUNDING else 0.0
-        return max(empty, self.muted_until - now)
+    def wait(self, now: float, cost: int) -> float:
+        """Seconds until messages that count `cost` may go."""
+        over = self.used(now) + cost - self.limit.most
+        until = self.muted_until
+        for at, freed in self.sent:
+            if over <= 0:
+                break
+            over -= freed
+            until = max(until, at + self.limit.seconds)
+        return max(0.0, until - now)
+
+    def take(self, now: float, cost: int) -> None:
+        """Messages that count `cost` go now."""
+        self.sent.append((now, cost))
 
     def has_room_for_progress(self, now: float) -> bool:
-        """Progress leaves half of the budget to deliveries."""
+        """Progress leaves half of the limit to deliveries, and never goes before one that waits."""
         return (
-            self.wait(now) <= 0
-            and self.room >= self.capacity / 2
-            and now - self.progress_at >= self.progress_every
+            now >= self.muted_until
+            and self.used(now) < self.limit.most / 2
+            and now - self.progress_at >= self.limit.progress_every
             and not self.turn.locked()
         )
 
@@ -105,7 +126,7 @@ class FloodControl(BaseRequestMiddleware):
         self._clock = clock
         self._sleep = sleep
         self._lanes: dict[int | str, _Lane] = {}
-        self._all = _Lane(30, 30, 0, 30, clock())
+        self._all = _Lane(OVER_ALL)
 
     async def __call__(
         self,
@@ -123,7 +144,7 @@ class FloodControl(BaseRequestMiddleware):
             if _progress.get():
                 self._take_or_drop(lane)
             else:
-                await self._take(lane, len(method.media) if isinstance(method, SendMediaGroup) else 1)
+                await self._take(lane, _cost(lane, method))
             try:
                 return await make_request(bot, method)
             except TelegramRetryAfter as error:
@@ -134,34 +155,38 @@ class FloodControl(BaseRequestMiddleware):
 
     def has_room_for_progress(self, chat: int) -> bool:
         """Whether a progress edit would go now."""
-        return self._lane(chat).has_room_for_progress(self._clock())
+        now = self._clock()
+        return self._lane(chat).has_room_for_progress(now) and self._all.has_room_for_progress(now)
 
     def _take_or_drop(self, lane: _Lane) -> None:
         now = self._clock()
-        if not lane.has_room_for_progress(now) or self._all.wait(now) > 0:
+        if not (lane.has_room_for_progress(now) and self._all.has_room_for_progress(now)):
             raise Dropped
         lane.progress_at = now
-        lane.room -= 1
-        self._all.room -= 1
+        lane.take(now, 1)
+        self._all.take(now, 1)
 
     async def _take(self, lane: _Lane, cost: int) -> None:
         async with lane.turn:
-            while (wait := max(lane.wait(self._clock()), self._all.wait(self._clock()))) > 0:
+            while (wait := max(lane.wait(self._clock(), cost), self._all.wait(self._clock(), 1))) > 0:
                 await self._sleep(wait)
-            lane.room -= cost
-            self._all.room -= cost
+            now = self._clock()
+            lane.take(now, cost)
+            self._all.take(now, 1)
 
     def _lane(self, chat: int | str) -> _Lane:
-        now = self._clock()
         if (lane := self._lanes.get(chat)) is None:
             if len(self._lanes) >= LANES_KEPT:
-                self._forget_quiet(now)
-            group = isinstance(chat, int) and chat < 0
-            lane = _Lane(20, 20 / 60, 4.5, 20, now) if group else _Lane(5, 1, 1.5, 5, now)
-            self._lanes[chat] = lane
+                self._forget_quiet(self._clock())
+            lane = self._lanes[chat] = _Lane(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
         return lane
 
     def _forget_quiet(self, now: float) -> None:
         for chat, lane in list(self._lanes.items()):
-            if lane.wait(now) <= 0 and lane.room >= lane.capacity and not lane.turn.locked():
+            if lane.used(now) == 0 and now >= lane.muted_until and not lane.turn.locked():
                 del self._lanes[chat]
+
+
+def _cost(lane: _Lane, method: TelegramMethod[TelegramType]) -> int:
+    """In groups the items of an album count one by one."""
+    return len(method.media) if isinstance(method, SendMediaGroup) and lane.limit is GROUP else 1
