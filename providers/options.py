@@ -11,12 +11,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 
+def N_(words: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Marks words for translation that are shown later: descriptions of options and what they allow."""
+    return words
+
+
 class Options(BaseModel):
     """The root of every provider's options model: frozen, unknown names are errors.
 
-    Every field has a default, a `description` (English, one line; also the key of its translation) and
+    Every field has a default, a `description` (English, one line, in `N_(…)` so that it is translated) and
     either bounds that can be read off its type (`Literal`, `ge`/`le`) or
-    `json_schema_extra={"allowed": "…", "examples": ["16:9", …]}` that says them in words.
+    `json_schema_extra={"allowed": N_("…"), "examples": ["16:9", …]}` that says them in words.
     The field's name is the flag's name: `ar` is typed `--ar`.
     """
 

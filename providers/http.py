@@ -1,0 +1,138 @@
+"""One place for timeouts, for bounded reading, and for saying what a fault on the way to a service means.
+
+The question behind every fault is about money: can the service have taken the request? Two cases are told apart.
+
+- It certainly did not (no name, refused, no TLS, no connection in time): `Busy`, ask again later.
+- It may have (the connection broke, the answer never came, came in pieces, or is a gateway's page): for a call that
+  pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Busy`: asking again costs nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHttpProxyError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    InvalidURL,
+    NonHttpUrlClientError,
+    ServerFingerprintMismatch,
+)
+from yarl import URL
+
+from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Sentence
+
+# A connect limit below the total makes sure that the total can only run out after the request has left.
+QUESTION = ClientTimeout(total=30, connect=10)
+SUBMIT = ClientTimeout(total=120, connect=10)
+"""For a call that carries up to 10 MB upwards: at 100 KB/s that alone takes 100 s."""
+
+RETRY = 5.0
+"""Seconds after which a service that could not be reached is worth another try."""
+
+_NOT_REACHED = (
+    ClientConnectorError,  # DNS, refused, TLS and certificate faults are kinds of it
+    ConnectionTimeoutError,
+    ClientHttpProxyError,
+    ServerFingerprintMismatch,
+    InvalidURL,
+    NonHttpUrlClientError,
+)
+_UNREACHABLE = Sentence("The image service can't be reached at the moment.")
+_TOO_BIG = Sentence("The request is too big for the image service. Send fewer or smaller pictures.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, read whole: `status`, `headers` (case-insensitive), `body` within the caller's bound."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds of the `Retry-After` header, where it is given as a number."""
+        value = self.headers.get("Retry-After", "").strip()
+        return float(value) if value.isdecimal() else None
+
+
+async def call(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    paying: bool,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: ClientTimeout = QUESTION,
+    most: int = 1 << 20,
+) -> Answer:
+    """One request with its answer of at most `most` bytes, whatever the status; redirects are not followed.
+
+    Query values in `url` must already be encoded. `paying`: the service may charge for this call.
+    Raises `Busy` (nothing was taken) or, when the answer is lost, `OutcomeUnknown` if paying and `Busy` if not.
+    """
+    if session.closed:
+        raise Busy(detail="the HTTP session is closed")
+    try:
+        async with session.request(
+            method,
+            URL(url, encoded=True),
+            data=None if data is None else BytesIO(data),  # goes out in pieces; bytes would hold the loop up
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            raise_for_status=False,
+        ) as response:
+            return Answer(response.status, response.headers, await _read(response, most))
+    except _NOT_REACHED as error:
+        raise Busy(_UNREACHABLE, retry_after=RETRY, detail=_say(error)) from error
+    except (ClientError, TimeoutError, OSError, _TooLongError) as error:
+        raise lost(_say(error), paying=paying) from error
+
+
+def lost(detail: str, *, paying: bool) -> ProviderError:
+    """The error for an answer that never came whole: the request may have been taken."""
+    return OutcomeUnknown(detail=detail) if paying else Busy(_UNREACHABLE, detail=detail)
+
+
+def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
+    """The error for an answer that is not the service's own JSON: a gateway, a proxy or a firewall spoke.
+
+    3xx and 4xx: the request was turned away before the service (408: it never came whole; 413: too big). 502 and 504:
+    it may have gone through. So may a 503: some gateways (Envoy) say it also when a service breaks off in mid-request;
+    only with `Retry-After` is it a plain "not now". 2xx and other 5xx: not known.
+    """
+    detail = f"HTTP {answer.status}, not JSON: {answer.body[:200]!r}"
+    if answer.status in {408, 425, 429} or (answer.status == 503 and answer.retry_after is not None):
+        return Busy(retry_after=answer.retry_after, detail=detail)
+    if answer.status == 413:
+        return InvalidRequest(_TOO_BIG, detail=detail)
+    if 300 <= answer.status < 500:
+        advice = f"the service's address answers HTTP {answer.status}, not as the service does: check the endpoint"
+        return Misconfigured(advice, detail=detail)
+    return lost(detail, paying=paying)
+
+
+class _TooLongError(Exception):
+    pass
+
+
+async def _read(response: ClientResponse, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > most:
+            response.close()
+            raise _TooLongError(f"the answer is longer than {most} bytes")
+    return bytes(body)
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

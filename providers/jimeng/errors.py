@@ -1,0 +1,193 @@
+"""Every documented code of the service, with the error class it means and words for the person or the operator.
+
+Sources: the error tables of docs/85621/1817045 (five-digit business codes) and docs/6369/68677 (the gateway's names).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from providers.errors import (
+    Busy,
+    Failed,
+    InvalidRequest,
+    Misconfigured,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    Sentence,
+)
+from providers.polling import PassingError
+
+_KEYS = "create an access key in the Volcengine console (IAM → API access keys)"
+_POLICY = "give the access key's user the policy for visual intelligence (CVFullAccess) in the Volcengine console (IAM)"
+_ADDRESS = "check providers.jimeng.endpoint, and whether a proxy changes the requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the service said. `code`: a number, or the gateway's name. `submitting`: in answer to a submit, else to a
+    result query. `ended`: a result query said that the task is over."""
+
+    code: int | str
+    message: str
+    status: int
+    request_id: str = ""
+    retry_after: float | None = None
+    submitting: bool = False
+    ended: bool = False
+
+    @property
+    def detail(self) -> str:
+        """For the log: all that the service's support asks for."""
+        return f"{self.code} {self.message} (HTTP {self.status}, request {self.request_id})"
+
+
+Maker = Callable[[Fault], ProviderError]
+
+
+def explain(fault: Fault) -> ProviderError | PassingError:
+    """The error to raise. An error answer to a submit means that nothing was taken, so nothing is paid; what a task
+    that failed later has cost is not known."""
+    if "download url error" in fault.message.lower():
+        error: ProviderError = InvalidRequest(_NOT_FETCHED, detail=fault.detail)
+    else:
+        error = TABLE.get(fault.code, _unknown)(fault)
+    if fault.submitting:
+        return error
+    error.paid = None
+    if fault.ended and isinstance(error, Busy):
+        return _failed(fault)
+    if not fault.ended and isinstance(error, Failed) and (fault.code in _MAY_PASS or fault.status >= 500):
+        return PassingError(error)
+    return error
+
+
+def _refused(what: Literal["prompt", "reference", "result"], words: Sentence | None = None) -> Maker:
+    return lambda fault: Refused(what, words, detail=fault.detail)
+
+
+def _invalid(words: Sentence) -> Maker:
+    return lambda fault: InvalidRequest(words, detail=fault.detail)
+
+
+def _busy(words: Sentence, seconds: float) -> Maker:
+    return lambda fault: Busy(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+
+
+def _operator(advice: str) -> Maker:
+    return lambda fault: Misconfigured(f"{fault.code}: {advice}", detail=fault.detail)
+
+
+def _failed(fault: Fault) -> ProviderError:
+    if fault.submitting:
+        return Failed(
+            Sentence("The image service could not take this request. You can try again."),
+            detail=fault.detail,
+            paid=False,
+        )
+    return Failed(detail=fault.detail)
+
+
+def _checker(fault: Fault) -> ProviderError:
+    """The moderation service is out of order: before a task that is "not now"; a task it struck has failed."""
+    if fault.submitting:
+        return _busy(Sentence("The image service's own safety check is out of order at the moment."), 30)(fault)
+    return Failed(
+        Sentence("The image service's own safety check broke down on this picture. You can try again."),
+        detail=fault.detail,
+    )
+
+
+def _input(fault: Fault) -> ProviderError:
+    """50215 says "Input invalid for this service": to a query it means a task that is old or choked on its input."""
+    if fault.submitting:
+        return InvalidRequest(_NOT_USABLE, detail=fault.detail)
+    return Failed(_NOT_USABLE, detail=fault.detail)
+
+
+def _gateway(fault: Fault) -> ProviderError:
+    """The gateway lost the service behind it: whether a submit went through is not known."""
+    return OutcomeUnknown(detail=fault.detail) if fault.submitting else Busy(detail=fault.detail)
+
+
+def _unknown(fault: Fault) -> ProviderError:
+    if fault.status == 429:
+        return Busy(retry_after=fault.retry_after, detail=fault.detail)
+    if isinstance(fault.code, str) and fault.status >= 500:
+        return _gateway(fault)
+    if fault.status in {401, 403}:
+        return _operator(f"{fault.message}: look at the access key and its policy in the Volcengine console")(fault)
+    return _failed(fault)
+
+
+_NOT_FETCHED = Sentence(
+    "The image service could not fetch the reference pictures from this bot. Try again, or without them; "
+    "the bot's operator can check that web.public_url is reachable from the internet."
+)
+_NOT_USABLE = Sentence(
+    "The image service could not work with this request. If it has reference pictures, try with others."
+)
+_WRONG_OPTION = _invalid(Sentence("The image service does not accept these options. Leave them out, or choose others."))
+_SLOW_DOWN = _busy(Sentence("The image service asks to slow down for a moment."), 2)
+_MAY_PASS = frozenset({50500, 50501, 50520, 50521, 50522})
+
+TABLE: Mapping[int | str, Maker] = {
+    # moderation
+    50411: _refused("reference"),
+    50518: _refused(
+        "reference",
+        Sentence("A reference picture seems to be protected by copyright. Try with another picture."),
+    ),
+    50412: _refused("prompt"),
+    50413: _refused(
+        "prompt", Sentence("The prompt holds words that the service does not allow, such as protected names.")
+    ),
+    50512: _refused("prompt", Sentence("The service refused what it read out of this prompt. Put it in other words.")),
+    50511: _refused("result"),
+    50519: _refused(
+        "result", Sentence("The picture was made, but looks like a protected work and was held back. Try again.")
+    ),
+    50520: _checker,
+    50521: _checker,
+    50522: _checker,
+    # limits: refused before anything starts, so they cost nothing. A slot is free when a task ends, in some seconds.
+    50429: _SLOW_DOWN,
+    50430: _busy(Sentence("The image service is already working on as many pictures as its account allows."), 5),
+    # faults of the service
+    50500: _failed,
+    50501: _failed,
+    # the request
+    50200: _WRONG_OPTION,
+    50201: _WRONG_OPTION,
+    50204: _WRONG_OPTION,
+    50215: _input,
+    50205: _invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),
+    50206: _invalid(Sentence("A reference picture did not reach the image service. Send it again.")),
+    50207: _invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
+    50213: _invalid(Sentence("The reference pictures are too big together. Send fewer or smaller ones.")),
+    # the account
+    50400: _operator(
+        "the account may not use this interface: activate Jimeng 4.0 in the Volcengine console, "
+        "settle what is unpaid, and check the access key's policy"
+    ),
+    # the gateway
+    "MissingParameter": _operator(_ADDRESS),
+    "MissingRequestInfo": _operator(_ADDRESS),
+    "InvalidTimestamp": _operator("this machine's clock is off by more than 15 minutes: let NTP set it"),
+    "InvalidAuthorization": _operator(_ADDRESS),
+    "InvalidCredential": _operator(_KEYS),
+    "InvalidActionOrVersion": _operator(_ADDRESS),
+    "ServiceNotFound": _operator(_ADDRESS),
+    "InvalidAccessKey": _operator(f"providers.jimeng.access_key is not known: {_KEYS}"),
+    "SignatureDoesNotMatch": _operator(
+        "providers.jimeng.secret_key does not belong to access_key: copy it exactly as the console shows it"
+    ),
+    "InvalidSecretToken": _operator("providers.jimeng.session_token is wrong or has run out: get new credentials"),
+    "LackPolicy": _operator(_POLICY),
+    "AccessDenied": _operator(_POLICY),
+    "FlowLimitExceeded": _SLOW_DOWN,
+    "InternalError": _gateway,
+    "InternalServiceError": _gateway,
+    "InternalServiceTimeout": _gateway,
+}

@@ -1,0 +1,177 @@
+"""Jimeng behind the contract: from a request to a submit, from a result to events."""
+
+import asyncio
+import binascii
+import json
+import time
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from aiohttp import ClientSession
+
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.errors import Busy, Expired, Failed, InvalidRequest, Sentence
+from providers.jimeng.client import Client, Result
+from providers.jimeng.models import MODELS, SIDES
+from providers.jimeng.options import MOST, JimengOptions
+from providers.jimeng.settings import JimengSettings
+from providers.jimeng.sizes import best_size, parse_ratio, parse_size
+from providers.polling import PassingError, PollingProvider
+
+MOST_INLINE = 7 << 20
+"""Bytes of reference pictures that fit, as base64, into a body, which may have 10 MB."""
+
+Request = ImageRequest[JimengOptions]
+
+
+class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
+    """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
+
+    title: ClassVar[str] = "Jimeng 4.0"
+    Settings = JimengSettings
+    Options = JimengOptions
+
+    def __init__(
+        self,
+        settings: JimengSettings,
+        session: ClientSession,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(settings, session, clock=clock, sleep=sleep)
+        self.client = Client(settings, session)
+        self.capabilities = Capabilities(
+            prompt_length=800,
+            pictures=MOST,
+            references=ReferenceLimits(
+                count=max(model.references for model in MODELS.values()),
+                media_types=frozenset({"image/jpeg", "image/png"}),
+                size=15 << 20,
+                side=4096,
+                ratio=(1 / 3, 3),
+            ),
+            price=settings.price,
+        )
+        self._req_json = _req_json(settings)
+
+    def validate(self, request: Request) -> None:
+        """See `Provider.validate`; also the model's own limits, and whether references without a URL fit."""
+        count, most = len(request.references), MODELS[request.options.model].references
+        if count > most:
+            raise InvalidRequest(
+                Sentence(
+                    "You sent {count} pictures; this model takes at most {most} as references.",
+                    {"count": count, "most": most},
+                )
+            )
+        super().validate(request)
+        pictures = request.options.n
+        if pictures != "auto" and count + pictures > MOST:
+            values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
+            raise InvalidRequest(
+                Sentence(
+                    "{count} references and {pictures} new pictures are more than the {most} that go together. "
+                    "Ask for at most {left}.",
+                    values,
+                )
+            )
+        if not _by_url(request):
+            _check_fit(sum(reference.size for reference in request.references))
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """`n` pictures are as many tasks of one picture; with "auto" the model decides in one task."""
+        if request.options.n == "auto":
+            return (request,)
+        return (request.with_options(n=1),) * request.options.n
+
+    async def submit(self, request: Request) -> str:
+        """Submit one task. References go by URL when all have one, else inside the body."""
+        payload: dict[str, object] = {
+            "req_key": MODELS[request.options.model].req_key,
+            "prompt": request.prompt,
+            **_shape(request.options),
+            "scale": MODELS[request.options.model].scaled(request.options.scale),
+        }
+        if request.options.n != "auto":
+            payload["force_single"] = True
+        if not request.references:
+            return await self.client.submit(payload)
+        if _by_url(request):
+            payload["image_urls"] = [reference.url for reference in request.references]
+            return await self.client.submit(payload)
+        pictures = [await reference.read() for reference in request.references]
+        _check_fit(sum(map(len, pictures)))
+        return await self.client.submit(payload, pictures)
+
+    async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
+        """One result query, read as an event."""
+        req_key = MODELS[request.options.model].req_key
+        result = await self.client.result(req_key, ticket, self._req_json)
+        match result.status:
+            case "in_queue":
+                return Queued()
+            case "done":
+                return Finished(_pictures(result))
+            case "not_found" | "expired":
+                raise Expired(detail=f"task {ticket}: {result.status}")
+            case _:  # "generating"; a state that the document doesn't name is no reason to give a paid task up
+                return Working()
+
+    async def check(self) -> None:
+        """Ask for a task that doesn't exist: an answer about the task proves key, signature and permission."""
+        try:
+            await self.client.result(MODELS["4.0"].req_key, "1", self._req_json)
+        except PassingError as error:
+            raise Busy(detail=error.error.detail) from error
+        except (Failed, InvalidRequest):
+            return
+
+
+def _req_json(settings: JimengSettings) -> str:
+    """The part of a result query that is JSON within JSON: pictures as URLs, and the marks to put on them."""
+    marks = settings.model_dump(include={"logo_info", "aigc_meta"}, exclude_none=True, mode="json")
+    return json.dumps({"return_url": True, **marks}, ensure_ascii=False)
+
+
+def _shape(options: JimengOptions) -> dict[str, int]:
+    """`width` and `height`, or `size` as an area, or nothing: then the model chooses, at 2K."""
+    exact = parse_size(options.size) if options.size else None
+    ratio = parse_ratio(options.ar) if options.ar else None
+    if exact is None and ratio is not None:
+        exact = best_size(MODELS[options.model], ratio, options.size or "2k")
+    if exact is not None:
+        return {"width": exact[0], "height": exact[1]}
+    return {"size": SIDES[options.size] ** 2} if options.size else {}
+
+
+def _by_url(request: Request) -> bool:
+    return all(reference.url for reference in request.references)
+
+
+def _check_fit(size: int) -> None:
+    """Raise `InvalidRequest` when references of `size` bytes together don't fit into a body."""
+    if size > MOST_INLINE:
+        values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE >> 20}
+        raise InvalidRequest(
+            Sentence(
+                "The reference pictures have {size} MB together, and only {most} MB can be handed over. Send fewer or "
+                "smaller ones. (The bot's operator can lift this by setting web.public_url.)",
+                values,
+            )
+        )
+
+
+def _pictures(result: Result) -> tuple[Picture, ...]:
+    """The pictures of a finished task: at least one. Raises `Failed`."""
+    pictures = [Picture(url=url) for url in result.image_urls or () if url]
+    try:
+        pictures = pictures or [
+            Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
+        ]
+    except binascii.Error as error:
+        raise Failed(detail=f"a picture is not base64: {error}") from error
+    if not pictures:
+        raise Failed(detail="the task is done and has no pictures")
+    return tuple(pictures)

@@ -1,0 +1,23 @@
+"""A strict stand-in for Volcengine's visual API on loopback, for the demo and the tests.
+
+It verifies signatures itself, speaks both envelopes, refuses what the service refuses, fetches references by HTTP,
+keeps the limits of an account, lets tasks take their time, serves pictures drawn from prompt and references for 24 h,
+and plays faults on request.
+
+Words in a prompt that make moderation act, as it does on real trouble:
+
+| words | code | when |
+|---|---|---|
+| `forbidden` | 50412 | submit |
+| `protected name` | 50413 | submit |
+| `unsafe reference`, with references | 50411 | submit |
+| `protected reference`, with references | 50518 | submit |
+| `unsafe result` | 50511 | result |
+| `protected result` | 50519 | result |
+| `broken result` | 50501 | result |
+"""
+
+from providers.jimeng.simulator.faults import Fault
+from providers.jimeng.simulator.server import Call, JimengSimulator
+
+__all__ = ["Call", "Fault", "JimengSimulator"]

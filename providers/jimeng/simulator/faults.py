@@ -1,0 +1,39 @@
+"""Faults that the simulator plays on request."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "delay"]
+
+
+class Fault(BaseModel):
+    """One fault, played on the next `times` calls of `action` (None: any), instead of the true answer.
+
+    `status`: an empty answer with HTTP `status`. `code`: the service's envelope with `code`. `gateway`: the gateway's
+    envelope with `name` and `status`. `html`: a gateway's page with `status`. `text`: `text` with `status`.
+    `drop`: the connection breaks before anything is processed. `lost`: the call is processed, then the connection
+    breaks. `delay`: the true answer, `seconds` later.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    action: Literal["submit", "result", "picture"] | None = None
+    times: int = Field(1, ge=1)
+    status: int = Field(502, ge=200, le=599)
+    code: int = 50500
+    name: str = "InternalError"
+    text: str = ""
+    seconds: float = Field(0, ge=0)
+
+
+def take(faults: list[Fault], action: str) -> Fault | None:
+    """The first fault that fits, one time less of it."""
+    for fault in faults:
+        if fault.action in {None, action}:
+            fault.times -= 1
+            if fault.times < 1:
+                faults.remove(fault)
+            return fault
+    return None

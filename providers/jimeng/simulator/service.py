@@ -1,0 +1,89 @@
+"""What the simulated service answers to a call, without its HTTP."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from aiohttp import ClientSession
+
+from providers.jimeng.simulator import references
+from providers.jimeng.simulator.envelopes import SUCCESS, Denied, Refusal, Reply, answer, denial
+from providers.jimeng.simulator.gallery import Gallery
+from providers.jimeng.simulator.gateway import Keys, Raw, verify
+from providers.jimeng.simulator.rules import check_result, check_submit, read_body
+from providers.jimeng.simulator.tasks import Desk, Task
+
+ACTIONS = {"CVSync2AsyncSubmitTask": "submit", "CVSync2AsyncGetResult": "result"}
+VERSION = "2022-08-31"
+
+
+class Service:
+    """Gateway, rules and tasks put together. `clock`: the tasks' seconds; `now`: the calendar's time, for signatures.
+
+    `activated`: False makes every call fail with 50400. `calls` and `polls` count what got past the gateway.
+    """
+
+    def __init__(
+        self, keys: Keys, desk: Desk, gallery: Gallery, clock: Callable[[], float], now: Callable[[], datetime]
+    ) -> None:
+        self.keys = keys
+        self.desk = desk
+        self.activated = True
+        self.calls: Counter[str] = Counter()
+        self.polls: Counter[str] = Counter()
+        self._gallery = gallery
+        self._clock, self._now = clock, now
+
+    async def reply(self, raw: Raw, action: str, version: str, session: ClientSession, base: str) -> Reply:
+        """The answer to one call. `session` fetches references; `base` is the address of the pictures."""
+        try:
+            self._admit(raw, action, version)
+            return await self._act(raw, ACTIONS[action], session, base)
+        except Denied as error:
+            return denial(error, action, version, self._now())
+        except Refusal as error:
+            return answer(error.code, None, self._now(), error.message)
+
+    def _admit(self, raw: Raw, action: str, version: str) -> None:
+        if not action or not version:
+            raise Denied("MissingParameter", 400, "Action and Version are needed")
+        verify(raw, self.keys, self._now())
+        if action not in ACTIONS or version != VERSION or raw.method != "POST" or raw.path != "/":
+            raise Denied("InvalidActionOrVersion", 404, f"no {raw.method} {raw.path} for {action} {version}")
+
+    async def _act(self, raw: Raw, action: str, session: ClientSession, base: str) -> Reply:
+        self.calls[action] += 1
+        if not self.activated:
+            raise Refusal(50400)
+        self.desk.count_call(self._clock())
+        payload = read_body(raw.body)
+        return await (self._submit(payload, session) if action == "submit" else self._result(payload, base))
+
+    async def _submit(self, payload: dict[str, Any], session: ClientSession) -> Reply:
+        check_submit(payload)
+        self.desk.check_free(self._clock())
+        task = self.desk.take(payload, await references.take(payload, session), self._clock())
+        return answer(SUCCESS, {"task_id": task.id}, self._now())
+
+    async def _result(self, payload: dict[str, Any], base: str) -> Reply:
+        extra = check_result(payload)
+        self.polls[payload["task_id"]] += 1
+        task = self.desk.tasks.get(payload["task_id"])
+        status = task.status(self._clock()) if task else "not_found"
+        if task and task.req_key != payload["req_key"]:
+            raise Refusal(50215)
+        if task and status == "done":
+            if task.code != SUCCESS:
+                raise Refusal(task.code)
+            return answer(SUCCESS, {**await self._pictures(task, extra, base), "status": status}, self._now())
+        return answer(SUCCESS, {"image_urls": None, "binary_data_base64": None, "status": status}, self._now())
+
+    async def _pictures(self, task: Task, extra: dict[str, Any], base: str) -> dict[str, object]:
+        numbers = range(task.count)
+        if extra.get("return_url", False):
+            urls = [f"{base}/picture/{task.id}/{number}" for number in numbers]
+            return {"image_urls": urls, "binary_data_base64": None}
+        drawn = [b64encode(await self._gallery.picture(task, number)).decode() for number in numbers]
+        return {"image_urls": None, "binary_data_base64": drawn}

@@ -1,0 +1,134 @@
+"""From entry points and settings to built providers.
+
+Every provider, in-tree or of a third party, is found through the entry-point group `imagine_bot.providers`. Only those
+with a settings table `[providers.<name>]` are imported and built.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NoReturn
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from providers.base import Provider
+
+GROUP = "imagine_bot.providers"
+
+AnyProvider = Provider[Any, Any]
+
+
+class RegistryError(ValueError):
+    """No such provider, or one that can't be loaded. The message is one sentence that names the choices."""
+
+
+class SettingsError(ValueError):
+    """A provider's settings are wrong. The message is one sentence a line, each naming its key."""
+
+
+class Registry:
+    """The enabled providers by name, in the order of the settings."""
+
+    def __init__(self, providers: Mapping[str, AnyProvider], default: str) -> None:
+        self._providers = dict(providers)
+        self.default = default
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `--provider` takes."""
+        return tuple(self._providers)
+
+    def get(self, name: str | None = None) -> AnyProvider:
+        """The provider of this name; without one, the default. Raises `RegistryError`."""
+        try:
+            return self._providers[name or self.default]
+        except KeyError:
+            choices = ", ".join(self._providers)
+            raise RegistryError(f'There is no provider "{name}" here; choose one of: {choices}.') from None
+
+    async def aclose(self) -> None:
+        """Close every provider (not the session they share)."""
+        for provider in self._providers.values():
+            await provider.aclose()
+
+
+def discover() -> dict[str, EntryPoint]:
+    """The installed providers by name; nothing is imported. Raises `RegistryError` when two claim one name."""
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=GROUP):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            raise RegistryError(
+                f'Two installed packages offer a provider "{entry.name}": {other.value} and {entry.value}. Remove one.'
+            )
+    return found
+
+
+def build(
+    tables: Mapping[str, Mapping[str, Any]],
+    default: str,
+    session: ClientSession,
+    installed: Mapping[str, EntryPoint] | None = None,
+) -> Registry:
+    """The providers that `tables` (name to settings, as read from `[providers.<name>]`) enables.
+
+    `default`: the value of `providers.default`. `session` is shared by all and stays the caller's.
+    `installed`: what to choose from; by default all that is installed. Raises `RegistryError`, `SettingsError`.
+    """
+    installed = discover() if installed is None else installed
+    choices = ", ".join(sorted(installed)) or "none is installed"
+    for name in [*tables, default]:
+        if name not in installed:
+            key = f"providers.{name}" if name in tables else "providers.default"
+            raise RegistryError(f'{key}: there is no provider "{name}"; the installed ones: {choices}.')
+    if default not in tables:
+        raise SettingsError(
+            f"providers.{default} is missing: the default provider needs a table [providers.{default}]."
+        )
+    return Registry({name: _one(name, installed[name], table, session) for name, table in tables.items()}, default)
+
+
+def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session: ClientSession) -> AnyProvider:
+    try:
+        kind = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise RegistryError(f'The provider "{name}" ({entry.value}) can\'t be imported: {error}.') from error
+    if not (isinstance(kind, type) and issubclass(kind, Provider)):
+        raise RegistryError(f'The provider "{name}" ({entry.value}) is not a subclass of providers.base.Provider.')
+    try:
+        settings = kind.Settings.model_validate(dict(table))
+    except ValidationError as error:
+        _explain(name, kind.Settings, error)
+    provider: AnyProvider = kind(settings, session)
+    return provider
+
+
+def _explain(name: str, model: type[BaseModel], error: ValidationError) -> NoReturn:
+    """Raise a `SettingsError` without the values: they may be secrets."""
+    lines = [_sentence(name, model, fault) for fault in error.errors(include_url=False, include_context=False)]
+    raise SettingsError("\n".join(lines)) from None
+
+
+def _sentence(name: str, model: type[BaseModel], fault: ErrorDetails) -> str:
+    path = [str(part) for part in fault["loc"]]
+    key = ".".join(["providers", name, *path])
+    if fault["type"] == "extra_forbidden":
+        return f"{key} is not a setting. {_known(name, model, path[:-1])}"
+    if fault["type"] == "missing" or fault["input"] == "":
+        variable = "__".join(["BOT_PROVIDERS", name, *path]).upper()
+        return f"{key} is missing: {_how(model, path)}set it in the config file or as {variable}."
+    return f"{key}: {fault['msg'].removeprefix('Value error, ')}."
+
+
+def _how(model: type[BaseModel], path: list[str]) -> str:
+    """What the settings model says of how to get a value: `json_schema_extra={"how": "create …"}`."""
+    field = model.model_fields.get(path[0]) if len(path) == 1 else None
+    extra = field.json_schema_extra if field else None
+    return f"{extra['how']} and " if isinstance(extra, dict) and "how" in extra else ""
+
+
+def _known(name: str, model: type[BaseModel], path: list[str]) -> str:
+    if path:
+        return f"Look at the documented settings of {'.'.join(['providers', name, *path])}."
+    return f"The settings of {name}: {', '.join(sorted(model.model_fields))}."

@@ -1,0 +1,1 @@
+"""Colours, outlines and the canvas: a small vector painter on Pillow."""

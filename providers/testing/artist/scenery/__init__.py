@@ -1,0 +1,1 @@
+"""The sky, the land and the sea, in every light and weather."""

@@ -1,0 +1,1 @@
+"""All that can stand in a picture."""

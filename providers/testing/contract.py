@@ -1,0 +1,325 @@
+"""The suite that every provider must pass.
+
+To use it: `class TestMine(ProviderContract): provider = Mine`, with a fixture `harness` that gives a `Harness`. The
+tests are coroutines: pytest-asyncio in its auto mode runs them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import aclosing
+from itertools import pairwise
+from typing import Any, ClassVar, TypeVar, cast
+
+from aiohttp import ClientSession
+from pydantic import ValidationError
+
+from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Provider
+from providers.errors import (
+    Busy,
+    Expired,
+    Failed,
+    InvalidRequest,
+    Misconfigured,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    TookTooLong,
+)
+from providers.options import Options, flags
+from providers.testing.harness import Harness, Scenario
+
+ErrorT = TypeVar("ErrorT", bound=ProviderError)
+
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
+
+
+class ProviderContract:
+    """Inherit it, set `provider`, and write the fixture `harness`."""
+
+    provider: ClassVar[type[Provider[Any, Any]]]
+
+    async def test_a_task_succeeds(self, harness: Harness) -> None:
+        """Accepted first, Finished last, each once; the pictures can be had."""
+        events = await run(harness, await harness.play(Scenario.SUCCESS))
+        assert isinstance(events[0], Accepted)
+        assert events[0].ticket
+        assert isinstance(events[-1], Finished)
+        assert [type(event) for event in events].count(Accepted) == 1
+        assert [type(event) for event in events].count(Finished) == 1
+        assert all(one != other for one, other in pairwise(events)), "an event says nothing new"
+        assert len(events[-1].pictures) == 1
+        assert (await load(events[-1].pictures[0], harness.session)).startswith(_MAGIC)
+        assert harness.submitted == 1
+
+    async def test_several_pictures(self, harness: Harness) -> None:
+        """`split` and the tasks together give as many pictures as asked for."""
+        parts = harness.provider.split(harness.several(3))
+        pictures = [picture for part in parts for picture in finished(await run(harness, part)).pictures]
+        assert len(pictures) == 3
+        assert harness.submitted == len(parts)
+
+    async def test_references_by_url(self, harness: Harness) -> None:
+        """All references reach the service by URL."""
+        await self._with_references(harness, Scenario.REFERENCES_BY_URL)
+
+    async def test_references_by_bytes(self, harness: Harness) -> None:
+        """All references reach the service without one."""
+        await self._with_references(harness, Scenario.REFERENCES_BY_BYTES)
+
+    async def test_refused_prompt(self, harness: Harness) -> None:
+        """Moderation of the words."""
+        error = await fails(harness, Scenario.REFUSED_PROMPT, Refused)
+        assert error is None or error.what == "prompt"
+
+    async def test_refused_reference(self, harness: Harness) -> None:
+        """Moderation of a reference."""
+        error = await fails(harness, Scenario.REFUSED_REFERENCE, Refused)
+        assert error is None or error.what == "reference"
+
+    async def test_refused_result(self, harness: Harness) -> None:
+        """Moderation of the result: it may have been paid."""
+        error = await fails(harness, Scenario.REFUSED_RESULT, Refused)
+        assert error is None or error.what == "result"
+
+    async def test_invalid_request(self, harness: Harness) -> None:
+        """What the service refuses costs nothing."""
+        error = await fails(harness, Scenario.INVALID, InvalidRequest)
+        assert error is None or error.paid is False
+        assert harness.submitted == 0
+
+    async def test_busy(self, harness: Harness) -> None:
+        """Nothing is taken, the wait is sensible, and the next try succeeds."""
+        if Scenario.BUSY in harness.impossible:
+            return
+        request = await harness.play(Scenario.BUSY)
+        error = await failure(harness, request, Busy)
+        assert error.retry_after is None or 0 < error.retry_after <= 3600
+        assert error.paid is False
+        assert harness.submitted == 0
+        await run(harness, request)
+        assert harness.submitted == 1
+
+    async def test_unreachable(self, harness: Harness) -> None:
+        """A service out of reach is busy: nothing can have been paid."""
+        error = await fails(harness, Scenario.UNREACHABLE, Busy)
+        assert error is None or error.paid is False
+
+    async def test_misconfigured(self, harness: Harness) -> None:
+        """Wrong credentials: advice for the operator, none of it for the person."""
+        error = await fails(harness, Scenario.MISCONFIGURED, Misconfigured)
+        if error is not None:
+            assert error.advice
+            assert error.advice not in str(error.sentence)
+        assert harness.submitted == 0
+
+    async def test_failed(self, harness: Harness) -> None:
+        """A task that the service fails is not submitted again."""
+        await fails(harness, Scenario.FAILED, Failed)
+        assert harness.submitted <= 1
+
+    async def test_expired(self, harness: Harness) -> None:
+        """A task that the service no longer knows."""
+        await fails(harness, Scenario.EXPIRED, Expired)
+
+    async def test_took_too_long(self, harness: Harness) -> None:
+        """The watch ends at the time limit; the ticket is still good."""
+        error = await fails(harness, Scenario.TOO_LONG, TookTooLong)
+        assert error is None or error.paid is None
+
+    async def test_lost_answer_to_a_submit(self, harness: Harness) -> None:
+        """It may have been paid, so it is not done again: exactly one submit."""
+        await fails(harness, Scenario.LOST, OutcomeUnknown)
+        assert harness.submitted == (0 if Scenario.LOST in harness.impossible else 1)
+
+    async def test_malformed_answer_to_a_submit(self, harness: Harness) -> None:
+        """What can't be read may have been a yes."""
+        await fails(harness, Scenario.MALFORMED_SUBMIT, OutcomeUnknown)
+        assert harness.submitted <= 1
+
+    async def test_malformed_answer_on_the_way(self, harness: Harness) -> None:
+        """A paid task is not given up for one answer that can't be read."""
+        await self._still_succeeds(harness, Scenario.MALFORMED_RESULT)
+
+    async def test_hiccup_on_the_way(self, harness: Harness) -> None:
+        """A paid task is not given up for a broken connection."""
+        await self._still_succeeds(harness, Scenario.HICCUP)
+
+    async def test_taking_a_task_up_again(self, harness: Harness) -> None:
+        """With a ticket nothing is submitted, and `Accepted` doesn't come again."""
+        request = await harness.play(Scenario.SUCCESS)
+        ticket = await submit_only(harness, request)
+        events = await run(harness, request, ticket)
+        assert not any(isinstance(event, Accepted) for event in events)
+        assert finished(events).pictures
+        assert harness.submitted == 1
+
+    async def test_leaving_early(self, harness: Harness) -> None:
+        """An iterator that was left is at its end, and the provider works on."""
+        left = harness.provider.imagine(await harness.play(Scenario.TOO_LONG))
+        async with aclosing(cast("Any", left)):
+            await anext(left)
+        assert [event async for event in left] == []
+        events = await run(harness, await harness.play(Scenario.SUCCESS))
+        assert finished(events).pictures
+
+    async def test_a_cancelled_watcher(self, harness: Harness) -> None:
+        """Cancelling whoever watches ends the watch at once, as a cancellation."""
+        request = await harness.play(Scenario.TOO_LONG)
+        accepted = asyncio.Event()
+
+        async def watch() -> None:
+            async for _ in harness.provider.imagine(request):
+                accepted.set()
+
+        task = asyncio.create_task(watch())
+        await accepted.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert harness.submitted == 1
+
+    async def test_cancel(self, harness: Harness) -> None:
+        """`cancel` says whether the service has dropped the task, whatever it can."""
+        ticket = await submit_only(harness, await harness.play(Scenario.TOO_LONG))
+        assert await harness.provider.cancel(ticket) in {True, False}
+
+    async def test_check_is_free(self, harness: Harness) -> None:
+        """Good credentials pass, and nothing is paid."""
+        await harness.provider.check()
+        assert harness.submitted == 0
+
+    async def test_check_finds_wrong_credentials(self, harness: Harness) -> None:
+        """Bad ones are `Misconfigured`, with advice."""
+        await harness.play(Scenario.MISCONFIGURED)
+        error = await _raised(harness.provider.check(), Misconfigured)
+        assert error.advice
+
+    async def test_check_without_the_service(self, harness: Harness) -> None:
+        """Out of reach is `Busy`."""
+        await harness.play(Scenario.UNREACHABLE)
+        await _raised(harness.provider.check(), Busy)
+
+    async def test_close(self, harness: Harness) -> None:
+        """Closing twice is fine, and the session is not the provider's to close."""
+        await harness.provider.aclose()
+        await harness.provider.aclose()
+        assert not harness.session.closed
+
+    async def test_limits_are_checked_before_paying(self, harness: Harness) -> None:
+        """`validate` refuses no words, too many words and too many references."""
+        good = await harness.play(Scenario.SUCCESS)
+        harness.provider.validate(good)
+        length = harness.provider.capabilities.prompt_length
+        for prompt in ("", " \n", "x" * (length + 1)):
+            _refuses(harness.provider, ImageRequest(prompt, good.options))
+        limits = harness.provider.capabilities.references
+        if limits is not None:
+            one = (await harness.play(Scenario.REFERENCES_BY_URL)).references[0]
+            _refuses(harness.provider, ImageRequest("x", good.options, (one,) * (limits.count + 1)))
+
+    async def test_learning(self, harness: Harness) -> None:
+        """Durations of the past may be told, or none."""
+        harness.provider.learn([])
+        harness.provider.learn([12.0, 0.5, 900.0])
+        finished(await run(harness, await harness.play(Scenario.SUCCESS)))
+
+    def test_options_explain_themselves(self) -> None:
+        """Every option has a description, a default and what is allowed; unknown ones are refused."""
+        model = cast("type[Options]", self.provider.Options)
+        assert issubclass(model, Options)
+        defaults = model()
+        for flag in flags(model):
+            assert flag.description, f"{flag.name} has no description"
+            assert flag.allowed, f"{flag.name} doesn't say what is allowed"
+            for choice in flag.choices:
+                model.model_validate({flag.name: choice})
+        assert model.model_validate(defaults.model_dump()) == defaults
+        try:
+            model.model_validate({"no_such_option": 1})
+        except ValidationError:
+            return
+        raise AssertionError("unknown options are accepted")
+
+    async def test_secrets_stay_secret(self, harness: Harness) -> None:
+        """No secret shows when settings, provider or errors are printed."""
+        await harness.play(Scenario.MISCONFIGURED)
+        shown = [repr(harness.provider.settings), str(harness.provider.settings), repr(harness.provider)]
+        try:
+            await harness.provider.check()
+        except ProviderError as error:
+            shown += [repr(error), str(error), error.detail]
+        assert not [secret for secret in harness.secrets for text in shown if secret in text]
+
+    async def _with_references(self, harness: Harness, scenario: Scenario) -> None:
+        if scenario not in harness.impossible:
+            events = await run(harness, await harness.play(scenario))
+            assert finished(events).pictures
+            assert harness.references_seen == 2
+
+    async def _still_succeeds(self, harness: Harness, scenario: Scenario) -> None:
+        if scenario not in harness.impossible:
+            events = await run(harness, await harness.play(scenario))
+            assert finished(events).pictures
+            assert harness.submitted == 1
+
+
+async def run(harness: Harness, request: ImageRequest[Any], ticket: str | None = None) -> list[Event]:
+    """All events of one task."""
+    return [event async for event in harness.provider.imagine(request, ticket)]
+
+
+def finished(events: list[Event]) -> Finished:
+    """The last event, which ends a task that succeeded."""
+    last = events[-1]
+    assert isinstance(last, Finished), f"the last event is {last}"
+    return last
+
+
+async def submit_only(harness: Harness, request: ImageRequest[Any]) -> str:
+    """Submit a task and leave it as soon as its ticket is known."""
+    async with aclosing(cast("Any", harness.provider.imagine(request))) as events:
+        first = await anext(cast("AsyncIterator[Event]", events))
+    assert isinstance(first, Accepted)
+    return first.ticket
+
+
+async def load(picture: Picture, session: ClientSession) -> bytes:
+    """The bytes of a picture, which has either a URL or data."""
+    assert (picture.url is None) != (picture.data is None)
+    if picture.url is None:
+        return picture.data or b""
+    async with session.get(picture.url) as response:
+        assert response.status == 200
+        return await response.read()
+
+
+async def failure(harness: Harness, request: ImageRequest[Any], kind: type[ErrorT]) -> ErrorT:
+    """The error that a task ends with: of this kind, with words for a person and without internals in them."""
+    return await _raised(run(harness, request), kind)
+
+
+async def fails(harness: Harness, scenario: Scenario, kind: type[ErrorT]) -> ErrorT | None:
+    """The error of a scenario; None where the service can't have it."""
+    if scenario in harness.impossible:
+        return None
+    return await failure(harness, await harness.play(scenario), kind)
+
+
+async def _raised(attempt: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
+    try:
+        await attempt
+    except kind as caught:
+        error = caught
+    else:
+        raise AssertionError(f"it succeeded; expected {kind.__name__}")
+    assert str(error.sentence).strip()
+    assert not error.detail or error.detail not in str(error.sentence)
+    return error
+
+
+def _refuses(provider: Provider[Any, Any], request: ImageRequest[Any]) -> None:
+    try:
+        provider.validate(request)
+    except InvalidRequest:
+        return
+    raise AssertionError(f"validate() lets {request} pass")

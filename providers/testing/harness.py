@@ -1,0 +1,62 @@
+"""What the contract suite needs to know of a provider's surroundings."""
+
+from abc import ABC, abstractmethod
+from enum import Enum, auto
+from typing import Any
+
+from aiohttp import ClientSession
+
+from providers.base import ImageRequest, Provider
+
+
+class Scenario(Enum):
+    """What the service shall do with the next task."""
+
+    SUCCESS = auto()
+    REFERENCES_BY_URL = auto()  # two references that the service fetches
+    REFERENCES_BY_BYTES = auto()  # two references without a URL
+    REFUSED_PROMPT = auto()
+    REFUSED_REFERENCE = auto()
+    REFUSED_RESULT = auto()
+    INVALID = auto()  # a request that passes `validate` and that the service refuses
+    BUSY = auto()  # once, then it has time
+    UNREACHABLE = auto()
+    MISCONFIGURED = auto()
+    FAILED = auto()
+    EXPIRED = auto()  # the service loses the task right after taking it
+    TOO_LONG = auto()  # the task outlasts the time limit
+    LOST = auto()  # the task is taken, and the answer to the submit is lost
+    MALFORMED_SUBMIT = auto()  # the answer to the submit makes no sense
+    MALFORMED_RESULT = auto()  # an answer on the way makes no sense, later ones do
+    HICCUP = auto()  # the connection breaks while the task runs, then it is there again
+
+
+class Harness(ABC):
+    """A provider with a stand-in of its service, and the means to make things happen there.
+
+    `provider`: built with `session`, and with time that doesn't really pass. `secrets`: what must never be shown.
+    `impossible`: scenarios that this service can't have; their tests pass by themselves.
+    """
+
+    provider: Provider[Any, Any]
+    session: ClientSession
+    secrets: tuple[str, ...] = ()
+    impossible: frozenset[Scenario] = frozenset()
+
+    @abstractmethod
+    async def play(self, scenario: Scenario) -> ImageRequest[Any]:
+        """Prepare the service, and return a request for one picture that meets the scenario."""
+
+    @abstractmethod
+    def several(self, count: int) -> ImageRequest[Any]:
+        """A request for that many pictures."""
+
+    @property
+    @abstractmethod
+    def submitted(self) -> int:
+        """How many tasks the service has taken, and so will charge for."""
+
+    @property
+    @abstractmethod
+    def references_seen(self) -> int:
+        """How many references the service has got with its latest task."""

@@ -1,0 +1,310 @@
+"""Polling in simulated time: delays and polls against fixed 2-second polling, faults, limits, clean leaving."""
+
+import math
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, cast
+
+import pytest
+from aiohttp import ClientSession
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.base import (
+    Accepted,
+    Capabilities,
+    Event,
+    Finished,
+    ImageRequest,
+    Picture,
+    ProviderSettings,
+    Queued,
+    Working,
+)
+from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, TookTooLong
+from providers.options import Options
+from providers.polling import PATIENCE, PassingError, PollingProvider
+from providers.schedule import LEAST_GAP, START, Ledger, Pace, Tab, fit, plan
+from providers.testing import FastClock
+
+PICTURE = Picture(url="https://example.org/fox.jpg")
+
+
+class Plain(Options):
+    """No options at all."""
+
+
+REQUEST = ImageRequest("a red fox", Plain())
+
+
+class Timed(PollingProvider[ProviderSettings, Plain]):
+    """A service in memory whose next task takes `seconds`, and that answers with `faults` first."""
+
+    title = "Timed"
+    Settings = ProviderSettings
+    Options = Plain
+    capabilities = Capabilities(prompt_length=100, pictures=1)
+
+    def __init__(self, clock: FastClock, limit: float = 900) -> None:
+        session = cast("ClientSession", None)  # this service is asked without HTTP
+        super().__init__(ProviderSettings(time_limit=limit), session, clock=clock, sleep=clock.sleep)
+        self.clock = clock
+        self.seconds = 12.0
+        self.ends = 0.0
+        self.submits = self.polls = 0
+        self.times: list[float] = []
+        self.faults: list[Exception | None] = []
+        self.refusal: ProviderError | None = None
+
+    async def submit(self, request: ImageRequest[Plain]) -> str:
+        if self.refusal:
+            raise self.refusal
+        self.submits += 1
+        self.ends = self.clock() + self.seconds
+        return f"ticket {self.submits}"
+
+    async def ask(self, request: ImageRequest[Plain], ticket: str) -> Queued | Working | Finished:
+        self.polls += 1
+        self.times.append(self.clock())
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+        if self.clock() >= self.ends:
+            return Finished((PICTURE,))
+        return Working() if self.clock() >= self.ends - 0.7 * self.seconds else Queued()
+
+    async def check(self) -> None:
+        return
+
+    async def events(self, ticket: str | None = None) -> list[Event]:
+        return [event async for event in self.imagine(REQUEST, ticket)]
+
+
+@dataclass
+class Tally:
+    """What many jobs came to; `ahead`: the most by which their polls ever exceeded those of fixed polling."""
+
+    delays: list[float] = field(default_factory=list)
+    polls: int = 0
+    fixed: int = 0
+    ahead: int = 0
+
+    @property
+    def mean(self) -> float:
+        return sum(self.delays) / len(self.delays)
+
+    def __str__(self) -> str:
+        jobs = len(self.delays)
+        late = sorted(self.delays)[int(0.95 * jobs)]
+        return (
+            f"{jobs} jobs: mean delay {self.mean:.3f} s, p95 {late:.2f} s, "
+            f"{self.polls / jobs:.2f} polls a job (fixed 2 s: 1.0 s, {self.fixed / jobs:.2f})"
+        )
+
+
+async def many(provider: Timed, jobs: int, duration: Callable[[], float], tally: Tally | None = None) -> Tally:
+    """Run jobs one after another; the tally continues one that is given."""
+    before, tally = (tally.polls - tally.fixed if tally else 0), Tally()
+    for _ in range(jobs):
+        provider.seconds = duration()
+        polls = provider.polls
+        await provider.events()
+        tally.polls += provider.polls - polls
+        tally.fixed += math.ceil(provider.seconds / 2)
+        tally.delays.append(provider.clock() - provider.ends)
+        tally.ahead = max(tally.ahead, before + tally.polls - tally.fixed)
+    return tally
+
+
+def lognormal(median: float, sigma: float, seed: int = 0) -> Callable[[], float]:
+    source = random.Random(seed)
+    return lambda: source.lognormvariate(math.log(median), sigma)
+
+
+@pytest.fixture
+def provider() -> Timed:
+    return Timed(FastClock())
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed: int) -> None:
+    tally = await many(provider, 600, lognormal(12, 0.4, seed))
+    print(tally)
+    assert tally.mean <= 0.70
+    assert tally.polls <= tally.fixed <= 7.1 * 600
+    assert tally.ahead <= START
+
+
+async def test_the_mean_over_many_jobs(provider: Timed) -> None:
+    tally = await many(provider, 2000, lognormal(12, 0.4, 42))
+    print(tally)
+    assert tally.mean <= 0.66
+    assert tally.polls <= 7.0 * 2000
+
+
+@pytest.mark.parametrize(
+    ("median", "sigma", "most"), [(5, 0.4, 0.8), (25, 0.6, 0.9), (60, 0.3, 0.7), (12, 0.15, 0.45), (200, 0.5, 0.9)]
+)
+async def test_other_services(provider: Timed, median: float, sigma: float, most: float) -> None:
+    tally = await many(provider, 200, lognormal(median, sigma))
+    print(tally)
+    assert tally.mean <= most
+    assert tally.ahead <= START
+
+
+async def test_before_it_knows_anything_it_asks_every_two_seconds(provider: Timed) -> None:
+    await provider.events()
+    assert provider.times == pytest.approx([2, 4, 6, 8, 10, 12])
+
+
+async def test_what_the_store_remembers_is_used_at_once(provider: Timed) -> None:
+    draw = lognormal(12, 0.4)
+    provider.learn(draw() for _ in range(40))
+    await provider.events()
+    assert 5 < provider.times[0] < 8
+    tally = await many(provider, 50, draw)
+    assert tally.mean < 0.8
+
+
+async def test_durations_that_shift(provider: Timed) -> None:
+    tally: Tally | None = None
+    for median in (12, 60, 5, 12):
+        for jobs in (10, 40, 150):
+            tally = await many(provider, jobs, lognormal(median, 0.4, jobs), tally)
+            print(f"median {median} s, {tally}")
+            assert tally.ahead <= START, "the ledger holds while durations shift"
+            assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
+
+
+@settings(max_examples=40, deadline=None)
+@given(durations=st.lists(st.floats(0.01, 60), min_size=1, max_size=60))
+async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
+    source = iter(durations)
+    tally = await many(Timed(FastClock()), len(durations), lambda: next(source))
+    assert tally.ahead <= START
+
+
+async def test_events_say_something_new_each(provider: Timed) -> None:
+    assert await provider.events() == [Accepted("ticket 1"), Queued(), Working(), Finished((PICTURE,))]
+
+
+async def test_a_resumed_task_is_asked_for_at_once(provider: Timed) -> None:
+    provider.learn([60.0] * 20)
+    provider.ends = 7.0
+    assert await provider.events("old") == [Working(), Finished((PICTURE,))]
+    assert provider.times == [0, 2, 4, 6, 8]
+    assert provider.submits == 0
+
+
+async def test_a_resumed_task_teaches_nothing(provider: Timed) -> None:
+    for _ in range(30):
+        await provider.events("old")
+    provider.times.clear()
+    provider.ends = provider.clock() + 9
+    start = provider.clock()
+    provider.seconds = 9
+    await provider.events()
+    assert [time - start for time in provider.times] == [2, 4, 6, 8, 10]
+
+
+async def test_faults_on_the_way_are_waited_out(provider: Timed) -> None:
+    provider.faults = [Busy() for _ in range(12)]
+    assert (await provider.events())[-1] == Finished((PICTURE,))
+    gaps = [later - earlier for earlier, later in pairwise(provider.times)]
+    assert gaps[:5] == [2, 4, 8, 16, 30]
+    assert max(gaps) == 30
+
+
+async def test_retry_after_is_obeyed(provider: Timed) -> None:
+    provider.faults = [Busy(retry_after=47)]
+    await provider.events()
+    assert provider.times == [2, 49]
+
+
+@pytest.mark.parametrize("error", [PassingError(Failed()), Misconfigured("set the clock")], ids=["failed", "keys"])
+async def test_a_fault_of_the_service_is_given_some_patience(provider: Timed, error: Exception) -> None:
+    provider.faults = [error] * 3
+    assert (await provider.events())[-1] == Finished((PICTURE,))
+
+
+async def test_a_fault_that_does_not_pass_is_the_end(provider: Timed) -> None:
+    error = Failed(detail="50500")
+    provider.faults = [PassingError(error)] * 1000
+    with pytest.raises(Failed) as caught:
+        await provider.events()
+    assert caught.value is error
+    assert PATIENCE < provider.clock() < 2 * PATIENCE
+
+
+async def test_the_time_limit(provider: Timed) -> None:
+    provider = Timed(FastClock(), limit=100)
+    provider.seconds = 1e9
+    with pytest.raises(TookTooLong):
+        await provider.events()
+    assert provider.times[-1] == 100
+    assert provider.polls <= 50 + START
+
+
+async def test_the_time_limit_in_an_outage(provider: Timed) -> None:
+    provider.faults = [Busy(retry_after=3600)] * 1000
+    with pytest.raises(TookTooLong):
+        await provider.events()
+    assert provider.times == [2, 900]
+
+
+@pytest.mark.parametrize("error", [Busy(), OutcomeUnknown()])
+async def test_a_submit_is_never_repeated(provider: Timed, error: ProviderError) -> None:
+    provider.refusal = error
+    with pytest.raises(type(error)):
+        await provider.events()
+    assert provider.submits == 0
+
+
+async def test_leaving_gives_unused_polls_to_the_others(provider: Timed) -> None:
+    provider.seconds = 1e9
+    bank = provider._pace.ledger.bank
+    events = provider.imagine(REQUEST)
+    async with aclosing(cast("Any", events)):
+        async for event in events:
+            if isinstance(event, Queued):
+                break
+    assert provider._pace.ledger.bank >= bank
+    assert [event async for event in events] == []
+
+
+async def test_an_unexpected_error_is_not_hidden(provider: Timed) -> None:
+    provider.faults = [ZeroDivisionError()]
+    with pytest.raises(ZeroDivisionError):
+        await provider.events()
+
+
+def test_watching_costs_little_memory() -> None:
+    pace = Pace()
+    pace.learn([12.0] * 20)
+    first = pace.after(0)
+    assert first > 0
+    times = pace._times
+    assert all(pace.after(number / 10) for number in range(5000))
+    assert pace._times is times, "the schedule is computed once and shared"
+
+
+def test_polls_of_a_plan_keep_apart() -> None:
+    times = plan(math.log(12), 0.1)
+    assert min(later - earlier for earlier, later in pairwise(times)) >= LEAST_GAP - 1e-9
+
+
+def test_the_latest_durations_weigh_most() -> None:
+    middle, _ = fit([math.log(100)] * 20 + [math.log(10)] * 40)
+    assert math.exp(middle) < 20
+
+
+def test_a_tab_without_budget_waits_for_the_next_fixed_poll() -> None:
+    ledger = Ledger()
+    ledger.bank = 0
+    tab = Tab(ledger, resumed=False)
+    assert tab.earliest(0.5) == 2
+    tab.asked()
+    assert tab.earliest(2.5) == 4

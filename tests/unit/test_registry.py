@@ -1,0 +1,160 @@
+"""Discovery, settings and their sentences."""
+
+from collections.abc import AsyncIterator
+from importlib.metadata import EntryPoint
+
+import pytest
+from aiohttp import ClientSession
+
+from providers import registry
+from providers.jimeng import Jimeng
+from providers.registry import GROUP, RegistryError, SettingsError, build, discover
+
+KEYS = {"access_key": "AKLT1", "secret_key": "very-secret"}
+
+
+def entry(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name, value, GROUP)
+
+
+JIMENG = {"jimeng": entry("jimeng", "providers.jimeng:Jimeng")}
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+async def test_the_enabled_ones_are_built(session: ClientSession) -> None:
+    built = build({"jimeng": KEYS}, "jimeng", session, JIMENG)
+    assert built.names == ("jimeng",)
+    assert built.default == "jimeng"
+    provider = built.get()
+    assert isinstance(provider, Jimeng)
+    assert built.get("jimeng") is provider
+    assert provider.settings.secret_key.get_secret_value() == "very-secret"
+    await built.aclose()
+    assert not session.closed
+
+
+def test_the_in_tree_provider_is_installed_through_the_same_door() -> None:
+    assert discover()["jimeng"].load() is Jimeng
+
+
+async def test_what_is_not_enabled_is_not_imported(session: ClientSession) -> None:
+    installed = {**JIMENG, "broken": entry("broken", "no.such.module:Thing")}
+    assert build({"jimeng": KEYS}, "jimeng", session, installed).names == ("jimeng",)
+
+
+@pytest.mark.parametrize(
+    ("tables", "default", "sentence"),
+    [
+        (
+            {"dalle": {}},
+            "dalle",
+            'providers.dalle: there is no provider "dalle"; the installed ones: broken, jimeng, list, math.',
+        ),
+        (
+            {"jimeng": KEYS},
+            "dalle",
+            'providers.default: there is no provider "dalle"; the installed ones: broken, jimeng, list, math.',
+        ),
+        ({"broken": {}}, "broken", 'The provider "broken" (no.such.module:Thing) can\'t be imported: No module named'),
+        ({"math": {}}, "math", 'The provider "math" (math:nothing) can\'t be imported: module'),
+        ({"list": {}}, "list", 'The provider "list" (builtins:list) is not a subclass of providers.base.Provider.'),
+    ],
+)
+async def test_wrong_providers(
+    session: ClientSession, tables: dict[str, dict[str, str]], default: str, sentence: str
+) -> None:
+    installed = {
+        **JIMENG,
+        "broken": entry("broken", "no.such.module:Thing"),
+        "math": entry("math", "math:nothing"),
+        "list": entry("list", "builtins:list"),
+    }
+    with pytest.raises(RegistryError) as caught:
+        build(tables, default, session, installed)
+    assert str(caught.value).startswith(sentence)
+
+
+async def test_nothing_is_installed(session: ClientSession) -> None:
+    with pytest.raises(RegistryError, match="none is installed"):
+        build({}, "jimeng", session, {})
+
+
+async def test_the_default_needs_a_table(session: ClientSession) -> None:
+    with pytest.raises(SettingsError, match=r"providers\.jimeng is missing"):
+        build({}, "jimeng", session, JIMENG)
+
+
+HOW = "create an access key in the Volcengine console (IAM → API access keys) and set it in the config file or as"
+
+
+@pytest.mark.parametrize(
+    ("table", "sentences"),
+    [
+        (
+            {"access_key": "AKLT1"},
+            [f"providers.jimeng.secret_key is missing: {HOW} BOT_PROVIDERS__JIMENG__SECRET_KEY."],
+        ),
+        (
+            {"access_key": "", "secret_key": ""},
+            [
+                f"providers.jimeng.access_key is missing: {HOW} BOT_PROVIDERS__JIMENG__ACCESS_KEY.",
+                f"providers.jimeng.secret_key is missing: {HOW} BOT_PROVIDERS__JIMENG__SECRET_KEY.",
+            ],
+        ),
+        (
+            {**KEYS, "acces_key": "x"},
+            [
+                "providers.jimeng.acces_key is not a setting. The settings of jimeng: access_key, aigc_meta, "
+                "concurrency, endpoint, logo_info, price, secret_key, session_token, time_limit."
+            ],
+        ),
+        (
+            {**KEYS, "concurrency": 0},
+            ["providers.jimeng.concurrency: Input should be greater than or equal to 1."],
+        ),
+        (
+            {**KEYS, "endpoint": "https://example.org/path"},
+            ["providers.jimeng.endpoint: write an address like https://visual.volcengineapi.com, without a path."],
+        ),
+        (
+            {**KEYS, "aigc_meta": {"content_producer": "me"}},
+            [
+                "providers.jimeng.aigc_meta.producer_id is missing: set it in the config file or as "
+                "BOT_PROVIDERS__JIMENG__AIGC_META__PRODUCER_ID."
+            ],
+        ),
+        (
+            {**KEYS, "logo_info": {"colour": "red"}},
+            [
+                "providers.jimeng.logo_info.colour is not a setting. "
+                "Look at the documented settings of providers.jimeng.logo_info."
+            ],
+        ),
+    ],
+)
+async def test_wrong_settings(session: ClientSession, table: dict[str, object], sentences: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        build({"jimeng": table}, "jimeng", session, JIMENG)
+    assert str(caught.value).splitlines() == sentences
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__, "the values, which may be secrets, must not show in a traceback"
+
+
+async def test_a_name_that_is_not_here(session: ClientSession) -> None:
+    built = build({"jimeng": KEYS}, "jimeng", session, JIMENG)
+    with pytest.raises(RegistryError, match='no provider "dalle" here; choose one of: jimeng'):
+        built.get("dalle")
+
+
+def test_two_packages_must_not_claim_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    rivals = [JIMENG["jimeng"], JIMENG["jimeng"], entry("jimeng", "other:Jimeng")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: rivals)
+    with pytest.raises(RegistryError, match="Two installed packages"):
+        discover()
+    rivals.pop()
+    assert discover() == JIMENG, "the same twice (an editable install beside a built one) is fine"

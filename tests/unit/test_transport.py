@@ -1,0 +1,171 @@
+"""Faults on the way to a service, made by real sockets on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+
+from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError
+from providers.http import Answer, call, unreadable
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[[Handler], Awaitable[str]]
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Start a server from a handler of one connection; gives its address."""
+    servers: list[asyncio.Server] = []
+    connections: set[asyncio.Task[None]] = set()
+
+    async def start(handler: Handler) -> str:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task
+            connections.add(task)
+            try:
+                await handler(reader, writer)
+            finally:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
+
+        servers.append(await asyncio.start_server(handle, "127.0.0.1", 0))
+        return f"http://127.0.0.1:{servers[-1].sockets[0].getsockname()[1]}"
+
+    yield start
+    for server in servers:
+        server.close()
+    for task in connections:
+        task.cancel()
+    await asyncio.gather(*connections, return_exceptions=True)
+
+
+async def fault(session: ClientSession, url: str, *, paying: bool, timeout: float = 5) -> ProviderError:
+    limits = ClientTimeout(total=timeout, connect=timeout)
+    with pytest.raises(ProviderError) as caught:
+        await call(session, "POST", url, paying=paying, data=b"{}", timeout=limits, most=1000)
+    return caught.value
+
+
+def answering(text: bytes) -> Handler:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(text)
+        await writer.drain()
+
+    return handler
+
+
+async def test_an_answer_of_any_status(session: ClientSession, serve: Serve) -> None:
+    url = await serve(answering(b"HTTP/1.1 429 Slow\r\nContent-Length: 2\r\nRetry-After: 7\r\n\r\nno"))
+    answer = await call(session, "POST", url, paying=True, data=b"{}")
+    assert (answer.status, answer.body, answer.retry_after) == (429, b"no", 7)
+
+
+async def test_redirects_are_not_followed(session: ClientSession, serve: Serve) -> None:
+    url = await serve(answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
+    answer = await call(session, "POST", url, paying=True, data=b"{}")
+    assert answer.status == 302
+    assert isinstance(unreadable(answer, paying=True), Misconfigured)
+
+
+@pytest.mark.parametrize("paying", [True, False])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "http://no-such-host.invalid/", "ftp://127.0.0.1/", "http:///x"]
+)
+async def test_not_reached_is_busy(session: ClientSession, url: str, *, paying: bool) -> None:
+    error = await fault(session, url, paying=paying)
+    assert isinstance(error, Busy)
+    assert error.retry_after
+    assert error.paid is False
+
+
+async def test_a_failed_handshake_is_not_reached(session: ClientSession, serve: Serve) -> None:
+    async def no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Speak plainly\r\n\r\n")
+        await writer.drain()
+
+    url = await serve(no_tls)
+    assert isinstance(await fault(session, url.replace("http:", "https:"), paying=True), Busy)
+
+
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_pool_without_a_place_is_not_reached(serve: Serve) -> None:
+    """Waiting for a connection of the pool is part of connecting: nothing has left."""
+    url = await serve(silent)
+    async with ClientSession(connector=TCPConnector(limit=1)) as session:
+        first = asyncio.create_task(fault(session, url, paying=True, timeout=0.2))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await call(session, "POST", url, paying=True, timeout=ClientTimeout(total=5, connect=0.05))
+        assert isinstance(await first, OutcomeUnknown)
+
+
+BROKEN = [
+    b"",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+    b"nonsense\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000,
+]
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=["closed", "half", "nonsense", "too long"])
+async def test_a_lost_answer(session: ClientSession, serve: Serve, text: bytes) -> None:
+    url = await serve(answering(text))
+    assert isinstance(await fault(session, url, paying=True), OutcomeUnknown)
+    assert isinstance(await fault(session, url, paying=False), Busy)
+
+
+async def test_no_answer_in_time(session: ClientSession, serve: Serve) -> None:
+    url = await serve(silent)
+    assert isinstance(await fault(session, url, paying=True, timeout=0.05), OutcomeUnknown)
+    assert isinstance(await fault(session, url, paying=False, timeout=0.05), Busy)
+
+
+async def test_a_closed_session_sends_nothing(session: ClientSession) -> None:
+    await session.close()
+    assert isinstance(await fault(session, "http://127.0.0.1:1/", paying=True), Busy)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "paying", "kind"),
+    [
+        (502, {}, True, OutcomeUnknown),
+        (504, {}, True, OutcomeUnknown),
+        (503, {}, True, OutcomeUnknown),
+        (503, {"Retry-After": "3"}, True, Busy),
+        (500, {}, True, OutcomeUnknown),
+        (200, {}, True, OutcomeUnknown),
+        (429, {}, True, Busy),
+        (408, {}, True, Busy),
+        (413, {}, True, InvalidRequest),
+        (404, {}, True, Misconfigured),
+        (403, {}, True, Misconfigured),
+        (301, {}, True, Misconfigured),
+        (502, {}, False, Busy),
+        (200, {}, False, Busy),
+        (404, {}, False, Misconfigured),
+    ],
+)
+def test_pages_of_gateways(status: int, headers: dict[str, str], kind: type[ProviderError], *, paying: bool) -> None:
+    error = unreadable(Answer(status, headers, b"<html>"), paying=paying)
+    assert type(error) is kind
+    assert "<html>" in error.detail
+    assert "<html>" not in str(error.sentence)
+
+
+def test_retry_after_as_a_date_is_left_out() -> None:
+    assert Answer(503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"").retry_after is None
