@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
@@ -55,6 +56,7 @@ class App:
     store: Store
     web: WebServer
     languages: Languages
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, *, handle_signals: bool = True) -> None:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
@@ -62,7 +64,7 @@ class App:
         await start.set_commands(self.bot, self.languages)
         await self.engine.start()
         if self.settings.telegram.updates == "webhook":
-            await self._serve_webhook()
+            await self._serve_webhook(handle_signals=handle_signals)
         else:
             await self.bot.delete_webhook()
             await self.dispatcher.start_polling(
@@ -71,6 +73,7 @@ class App:
 
     async def stop(self) -> None:
         """End `run`: no more updates are taken."""
+        self.stopped.set()
         # aiogram says so when it isn't polling: there is nothing to end then.
         with suppress(RuntimeError):
             await self.dispatcher.stop_polling()
@@ -89,14 +92,17 @@ class App:
                 log.info("ready as @%s", me.username)
                 return
 
-    async def _serve_webhook(self) -> None:
+    async def _serve_webhook(self, *, handle_signals: bool) -> None:
         secret = _derived("webhook", self.settings)
         await self.bot.set_webhook(
             self.settings.web.public_url + WEBHOOK_PATH,
             secret_token=secret,
             allowed_updates=self.dispatcher.resolve_used_update_types(),
         )
-        await asyncio.Event().wait()
+        if handle_signals:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.stopped.set)
+        await self.stopped.wait()
 
 
 @asynccontextmanager

@@ -116,6 +116,7 @@ class OutcomeUnknown(ProviderError):
     """The answer to a submit was lost: it may have been paid. Never repeated without the person asking for it."""
 
     default = Sentence(
-        "The connection broke at the moment of handing over, so it is not known whether this picture was paid for."
+        "The connection broke at the moment of handing over, so it is not known whether this picture was paid for. "
+        "Trying again makes a new one, paid anew."
     )
     paid = None

@@ -11,7 +11,7 @@ from bot.handlers.flags import Scan, read, scan
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
 from providers.base import Provider
-from providers.options import Flag, flags
+from providers.options import Flag, N_, flags
 from storage.records import Job, JobState, NewJob, NewSource
 from storage.store import Store
 
@@ -33,9 +33,8 @@ class Place:
     @classmethod
     def of_message(cls, message: Message, language: str) -> "Place":
         """The place of a message."""
-        user = message.from_user
-        # Channels write without a user; they are their own person.
-        user_id = user.id if user else message.chat.id
+        # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
+        user_id = (message.sender_chat or message.from_user or message.chat).id
         origin = f"message:{message.message_id}"
         return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message))
 
@@ -66,7 +65,7 @@ class Desk:
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""
         names = tuple(self.providers)
-        return (Flag("provider", "which service makes the picture", ", ".join(names), names, self.default),)
+        return (Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),)
 
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""

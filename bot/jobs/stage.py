@@ -73,7 +73,8 @@ def trouble(sentence: Sentence) -> Trouble:
 
 def sentence(stored: Trouble) -> Sentence:
     """A sentence from the store."""
-    return Sentence(stored["template"], stored["values"])
+    template, values = stored["template"], stored["values"]
+    return Sentence(template, values)
 
 
 def _plain(value: object) -> object:

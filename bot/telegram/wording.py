@@ -1,5 +1,6 @@
 """How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
 
+from collections.abc import Sequence
 from html import escape
 
 from aiogram.utils.i18n import gettext as _
@@ -12,7 +13,16 @@ BAR_LENGTH = 10
 
 def say(sentence: Sentence) -> str:
     """A sentence in the language at hand, escaped for HTML."""
-    return escape(_(sentence.template).format(**sentence.values), quote=False)
+    return escape(plain(sentence), quote=False)
+
+
+def plain(sentence: Sentence) -> str:
+    """A sentence in the language at hand, as it is."""
+    values = dict(sentence.values)
+    if isinstance(allowed := values.get("allowed"), str) and allowed:
+        # What a flag allows is in our words, not in the person's.
+        values["allowed"] = _(allowed)
+    return _(sentence.template).format(**values)
 
 
 def cut(text: str, length: int) -> str:
@@ -27,12 +37,13 @@ def cut(text: str, length: int) -> str:
     return (words if _units(words) > length // 2 else kept).rstrip() + "…"
 
 
-def caption(prompt: str, *details: str) -> str:
-    """The caption of a result: the prompt, cut so that all fits, and a line of details. Escaped for HTML."""
+def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
+    """The caption of a result: the prompt, cut so that all fits, a line of details, and lines `below`. Escaped."""
     line = " · ".join(detail for detail in details if detail)
-    room = CAPTION_LENGTH - _units(line) - 1
-    text = escape(cut(prompt, room), quote=False)
-    return f"{text}\n<i>{escape(line, quote=False)}</i>" if line else text
+    end = cut("\n".join(below), CAPTION_LENGTH // 2)
+    text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
+    parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
+    return "\n".join(part for part in parts if part)
 
 
 def bar(fraction: float) -> str:
