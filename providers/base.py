@@ -6,7 +6,7 @@ To write a provider: a folder with a settings model, an options model and a subc
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
@@ -160,7 +160,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         return (request,)
 
     @abstractmethod
-    def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncIterator[Event]:
+    def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """Run one task (a part given by `split`) and yield its events, ending with `Finished`.
 
         Without a ticket the task is submitted, once, and `Accepted` is the first event. With a ticket it takes a

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
 from aiohttp import ClientSession
 
@@ -61,7 +61,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         """Told at the start how many seconds this provider's latest tasks took, oldest first."""
         self._pace.learn(durations)
 
-    async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncIterator[Event]:
+    async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """See `Provider.imagine`. An event that says nothing new is left out.
 
         Raises `TookTooLong` when `settings.time_limit` seconds have passed since the submit (or since the task was
@@ -92,8 +92,12 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         except Busy as error:
             watch.stumbles(error, error.retry_after)
             return None
-        except (PassingError, Misconfigured) as error:
-            watch.stumbles(error.error if isinstance(error, PassingError) else error, None, passing=True)
+        except PassingError as error:
+            watch.stumbles(error.error, None, passing=True)
+            return None
+        except Misconfigured as error:
+            error.paid = None  # the task was taken
+            watch.stumbles(error, None, passing=True)
             return None
         except ProviderError:
             watch.ends(well=False)

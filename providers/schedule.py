@@ -17,7 +17,7 @@ STEP = 2.0
 START = 10.0
 """Polls that all jobs together may be ahead of fixed polling: the "small constant" of the guarantee."""
 LEAST_GAP = 0.3
-"""Seconds: two polls of one task are never closer."""
+"""Seconds: no two polls of a plan are closer."""
 
 _WINDOW = 64
 _FORGET = 0.96  # the weight of a duration falls by this with each newer one: after a shift 20 jobs matter, not 200
@@ -113,7 +113,7 @@ class Pace:
     def after(self, asked: float) -> float:
         """The time of the poll that follows the one at `asked` (seconds since the start; 0 when there was none)."""
         self._refit()
-        place = bisect_right(self._times, asked + LEAST_GAP)
+        place = bisect_right(self._times, asked + LEAST_GAP / 2)  # half: polls go out a little late
         return self._times[place] if place < len(self._times) else asked + STEP
 
     def _forget_if_shifted(self) -> None:

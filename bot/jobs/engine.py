@@ -46,7 +46,7 @@ class Engine:
         self._store = store
         self._providers = providers
         self._stage = stage
-        self._requests = Requests(store, stage, publish)
+        self._requests = Requests(store, stage, publish, sleep)
         self._clock = clock
         self._sleep = sleep
         self._outlook = Outlook()
@@ -99,9 +99,11 @@ class Engine:
         return job
 
     async def join(self, job: Job, source: NewSource) -> bool:
-        """A reference that arrived late joins its job while that waits. False: it is too late."""
+        """A reference that arrived late joins its job (or draft) while that waits. False: it is too late."""
         if not await self._store.jobs.add_source(job.id, source):
             return False
+        if job.state is JobState.DRAFT:
+            return True
         self._open(job)
         self._background.spawn(self._prepare(job), f"prepare job {job.id} again")
         return True
@@ -182,6 +184,7 @@ class Engine:
             provider.validate(request)
             parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
         except (Unfit, ProviderError) as error:
+            log.info("job %d is refused: %s", job.id, error.sentence)
             await self._fail(job, error.sentence)
             return
         except Exception:

@@ -41,6 +41,11 @@ class OpenJob:
     ended: int = 0
     shown: float = 0.0
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether there is something to say of it when none of its tasks waits or runs."""
+        return self.phase is not Phase.WORKING or self.ended > 0
+
 
 @dataclass(slots=True)
 class Outlook:
@@ -55,7 +60,10 @@ class Outlook:
         return [flight for flight in self.flights.values() if flight.task.job_id == job_id]
 
     def progress(self, provider: str, waiting: list[Waiting], at_once: int, now: float) -> dict[int, Progress]:
-        """The progress of all this provider's open jobs by job id."""
+        """The progress of this provider's open jobs by job id.
+
+        A job is left out at the moments when its tasks neither wait nor run: they are being queued or counted.
+        """
         flights = [flight for flight in self.flights.values() if flight.task.provider == provider]
         active = Counter(flight.task.user_id for flight in flights)
         places: dict[int, list[int]] = {}
@@ -68,7 +76,7 @@ class Outlook:
         return {
             job_id: self._one(opened, own.get(job_id, []), places.get(job_id, []), _Line(running, at_once, now))
             for job_id, opened in self.jobs.items()
-            if opened.job.provider == provider
+            if opened.job.provider == provider and (opened.is_clear or job_id in own or job_id in places)
         }
 
     def _one(self, opened: OpenJob, flights: list[Flight], places: list[int], line: "_Line") -> Progress:

@@ -1,7 +1,7 @@
 """From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,17 @@ FETCH_DELAYS = (0.0, 1.0, 5.0)
 class Requests:
     """Makes requests of jobs. `publish` gives the public URL of a reference by its id, or None."""
 
-    def __init__(self, store: Store, stage: Stage, publish: Callable[[int], str | None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        stage: Stage,
+        publish: Callable[[int], str | None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
         self._stage = stage
         self._publish = publish
+        self._sleep = sleep
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
@@ -66,7 +73,7 @@ class Requests:
     async def _fetch(self, source: Source, limits: ReferenceLimits) -> None:
         async with self._fetches:
             for delay in FETCH_DELAYS:
-                await asyncio.sleep(delay)
+                await self._sleep(delay)
                 try:
                     checked = await self._stage.fetch(source.file_id, limits)
                 except OSError:

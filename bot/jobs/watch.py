@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -67,7 +67,7 @@ class Watcher:
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
         request = await self._request(flight.task, provider)
-        events = cast("AsyncGenerator[Event]", provider.imagine(request, flight.task.ticket))
+        events = provider.imagine(request, flight.task.ticket)
         try:
             async with aclosing(events):
                 async for event in events:

@@ -5,15 +5,13 @@ tests are coroutines: pytest-asyncio in its auto mode runs them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
 from contextlib import aclosing
 from itertools import pairwise
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
-from aiohttp import ClientSession
 from pydantic import ValidationError
 
-from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Provider
+from providers.base import Accepted, Finished, ImageRequest, Provider
 from providers.errors import (
     Busy,
     Expired,
@@ -27,8 +25,7 @@ from providers.errors import (
 )
 from providers.options import Options, flags
 from providers.testing.harness import Harness, Scenario
-
-ErrorT = TypeVar("ErrorT", bound=ProviderError)
+from providers.testing.steps import fails, failure, finished, load, raised, refuses, run, submit_only
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
@@ -191,13 +188,13 @@ class ProviderContract:
     async def test_check_finds_wrong_credentials(self, harness: Harness) -> None:
         """Bad ones are `Misconfigured`, with advice."""
         await harness.play(Scenario.MISCONFIGURED)
-        error = await _raised(harness.provider.check(), Misconfigured)
+        error = await raised(harness.provider.check(), Misconfigured)
         assert error.advice
 
     async def test_check_without_the_service(self, harness: Harness) -> None:
         """Out of reach is `Busy`."""
         await harness.play(Scenario.UNREACHABLE)
-        await _raised(harness.provider.check(), Busy)
+        await raised(harness.provider.check(), Busy)
 
     async def test_close(self, harness: Harness) -> None:
         """Closing twice is fine, and the session is not the provider's to close."""
@@ -211,11 +208,11 @@ class ProviderContract:
         harness.provider.validate(good)
         length = harness.provider.capabilities.prompt_length
         for prompt in ("", " \n", "x" * (length + 1)):
-            _refuses(harness.provider, ImageRequest(prompt, good.options))
+            refuses(harness.provider, ImageRequest(prompt, good.options))
         limits = harness.provider.capabilities.references
         if limits is not None:
             one = (await harness.play(Scenario.REFERENCES_BY_URL)).references[0]
-            _refuses(harness.provider, ImageRequest("x", good.options, (one,) * (limits.count + 1)))
+            refuses(harness.provider, ImageRequest("x", good.options, (one,) * (limits.count + 1)))
 
     async def test_learning(self, harness: Harness) -> None:
         """Durations of the past may be told, or none."""
@@ -261,65 +258,3 @@ class ProviderContract:
             events = await run(harness, await harness.play(scenario))
             assert finished(events).pictures
             assert harness.submitted == 1
-
-
-async def run(harness: Harness, request: ImageRequest[Any], ticket: str | None = None) -> list[Event]:
-    """All events of one task."""
-    return [event async for event in harness.provider.imagine(request, ticket)]
-
-
-def finished(events: list[Event]) -> Finished:
-    """The last event, which ends a task that succeeded."""
-    last = events[-1]
-    assert isinstance(last, Finished), f"the last event is {last}"
-    return last
-
-
-async def submit_only(harness: Harness, request: ImageRequest[Any]) -> str:
-    """Submit a task and leave it as soon as its ticket is known."""
-    async with aclosing(cast("Any", harness.provider.imagine(request))) as events:
-        first = await anext(cast("AsyncIterator[Event]", events))
-    assert isinstance(first, Accepted)
-    return first.ticket
-
-
-async def load(picture: Picture, session: ClientSession) -> bytes:
-    """The bytes of a picture, which has either a URL or data."""
-    assert (picture.url is None) != (picture.data is None)
-    if picture.url is None:
-        return picture.data or b""
-    async with session.get(picture.url) as response:
-        assert response.status == 200
-        return await response.read()
-
-
-async def failure(harness: Harness, request: ImageRequest[Any], kind: type[ErrorT]) -> ErrorT:
-    """The error that a task ends with: of this kind, with words for a person and without internals in them."""
-    return await _raised(run(harness, request), kind)
-
-
-async def fails(harness: Harness, scenario: Scenario, kind: type[ErrorT]) -> ErrorT | None:
-    """The error of a scenario; None where the service can't have it."""
-    if scenario in harness.impossible:
-        return None
-    return await failure(harness, await harness.play(scenario), kind)
-
-
-async def _raised(attempt: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
-    try:
-        await attempt
-    except kind as caught:
-        error = caught
-    else:
-        raise AssertionError(f"it succeeded; expected {kind.__name__}")
-    assert str(error.sentence).strip()
-    assert not error.detail or error.detail not in str(error.sentence)
-    return error
-
-
-def _refuses(provider: Provider[Any, Any], request: ImageRequest[Any]) -> None:
-    try:
-        provider.validate(request)
-    except InvalidRequest:
-        return
-    raise AssertionError(f"validate() lets {request} pass")

@@ -1,18 +1,17 @@
 """Every in-tree provider passes the contract suite."""
 
-import io
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession, web
-from PIL import Image
 
 from providers.base import ImageRequest, Reference
 from providers.jimeng import Jimeng, JimengOptions, JimengSettings
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.registry import discover
 from providers.testing import FastClock, Harness, ProviderContract, Scenario
+from tests.support.jimeng import paint, reference
 
 MODERATED = {
     Scenario.REFUSED_PROMPT: "a forbidden fox",
@@ -27,13 +26,6 @@ FAULTS = {
     Scenario.MALFORMED_RESULT: Fault(kind="text", action="result", status=200, text="[1, 2", times=2),
     Scenario.HICCUP: Fault(kind="drop", action="result", times=2),
 }
-
-
-def paint(prompt: str, references: Any, width: int, height: int, seed: int) -> bytes:
-    """A plain picture: what is drawn is not looked at here."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), (seed % 256, 90, 40)).save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 class JimengHarness(Harness):
@@ -109,14 +101,8 @@ class JimengHarness(Harness):
         return ImageRequest(MODERATED.get(scenario, "a red fox"), JimengOptions(ar="16:9", size="1k"))
 
     def _references(self, *, url: bool) -> tuple[Reference, ...]:
-        async def read() -> bytes:
-            return self.picture
-
         address = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-        return tuple(
-            Reference("image/jpeg", 64, 64, len(self.picture), read, f"{address}/{name}.jpg" if url else None)
-            for name in "ab"
-        )
+        return tuple(reference(self.picture, f"{address}/{name}.jpg" if url else None) for name in "ab")
 
     def several(self, count: int) -> ImageRequest[JimengOptions]:
         return ImageRequest("a red fox", JimengOptions(n=count))

@@ -104,11 +104,11 @@ async def test_auto_lets_the_model_decide(provider: Jimeng, bench: Bench) -> Non
 
 @pytest.fixture
 async def published() -> AsyncIterator[str]:
-    async def picture(_: web.Request) -> web.Response:
-        return web.Response(body=picture(), content_type="image/jpeg")
+    async def serve(_: web.Request) -> web.Response:
+        return web.Response(body=picture(), content_type="image/png")
 
     app = web.Application()
-    app.router.add_get("/{name}", picture)
+    app.router.add_get("/{name}", serve)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,7 +1,7 @@
 """A provider and a stage that do what a test tells them, for tests of the engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Literal
 
 from aiohttp import ClientSession
@@ -53,7 +53,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         n = request.options.n
         return (request.with_options(n=1),) * (n if isinstance(n, int) else 1)
 
-    async def imagine(self, request: ImageRequest[FakeOptions], ticket: str | None = None) -> AsyncIterator[Event]:
+    async def imagine(self, request: ImageRequest[FakeOptions], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         if ticket is None:
             if self.refuse:
                 raise self.refuse.pop(0)

@@ -76,3 +76,11 @@ def test_what_the_service_reports_goes_before_what_was_learned() -> None:
     assert outlook.progress("fake", [], at_once=1, now=105.0)[1].fraction is None
     flight.note(Working(progress=0.25))
     assert outlook.progress("fake", [], at_once=1, now=105.0)[1].fraction == 0.25
+
+
+def test_nothing_is_said_of_a_job_whose_tasks_are_just_being_counted() -> None:
+    outlook = Outlook(durations={"fake": Durations([10.0])})
+    outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
+    assert outlook.progress("fake", [], at_once=1, now=105.0) == {}
+    outlook.jobs[1].ended = 1
+    assert outlook.progress("fake", [], at_once=1, now=105.0)[1].fraction == 1

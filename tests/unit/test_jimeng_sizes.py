@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from providers.jimeng.models import MODELS, SIDES
@@ -20,6 +20,7 @@ from providers.jimeng.sizes import (
 )
 
 
+@settings(deadline=None)
 @given(
     ratio=st.fractions(min_value=LEAST_RATIO, max_value=MOST_RATIO, max_denominator=1000),
     tier=st.sampled_from(list(SIDES)),
@@ -103,6 +104,7 @@ def test_sizes_as_people_write_them(text: str, size: tuple[int, int] | None) -> 
     assert parse_size(text) == size
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99999), st.integers(0, 99999))
 def test_allowed_is_what_the_document_says(width: int, height: int) -> None:
     fits = 1024 * 1024 <= width * height <= 4096 * 4096

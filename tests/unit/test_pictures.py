@@ -126,7 +126,7 @@ async def test_other_kinds_become_jpeg(worker: ImageWorker, data: bytes, before:
     assert (prepared.media_type, prepared.width, prepared.height) == ("image/jpeg", 120, 90)
     assert near(image, (10, 45), (220, 20, 20), 40)
     assert near(image, (110, 45), (20, 20, 220), 40)
-    assert [str(each) for each in prepared.changed] == [f"The picture was converted from {before} to JPEG."]
+    assert [str(each) for each in prepared.changed] == [f"Your picture was converted from {before} to JPEG."]
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "HEIC", "TIFF", "AVIF", "GIF"])
@@ -202,7 +202,7 @@ async def test_too_many_pixels_a_side_are_scaled_down(worker: ImageWorker, mode:
 
     image = opened(prepared.data)
     assert image.size == (prepared.width, prepared.height) == (400, 134)
-    assert "The picture was scaled down from 1203×401 to 400×134." in map(str, prepared.changed)
+    assert "Your picture was scaled down from 1203×401 to 400×134." in map(str, prepared.changed)
     assert len(prepared.data) <= LIMITS.size
 
 
@@ -227,12 +227,12 @@ async def test_too_many_bytes_are_compressed_then_scaled(worker: ImageWorker) ->
     compressed = await worker.prepare(saved(noise(300, 300), "JPEG", quality=99), limits)
     assert len(compressed.data) <= 60_000
     assert (compressed.width, compressed.height) == (300, 300)
-    assert str(compressed.changed[0]) == "The picture was compressed from 0.2 MB to 0.1 MB."
+    assert str(compressed.changed[0]) == "Your picture was compressed from 0.2 MB to 0.1 MB."
 
     scaled = await worker.prepare(saved(noise(300, 300), "JPEG", quality=99), replace(limits, size=12_000))
     assert len(scaled.data) <= 12_000
     assert opened(scaled.data).size == (scaled.width, scaled.height) < (300, 300)
-    assert str(scaled.changed[0]).startswith("The picture was scaled down from 300×300 to ")
+    assert str(scaled.changed[0]).startswith("Your picture was scaled down from 300×300 to ")
 
     glass = noise(300, 300)
     glass.putalpha(Image.effect_noise((300, 300), 90))
@@ -275,7 +275,7 @@ async def test_of_a_moving_picture_the_first_frame_is_used_and_said_so(worker: I
     prepared = await worker.prepare(frames, LIMITS)
 
     assert near(opened(prepared.data).convert("RGB"), (10, 45), (220, 20, 20), 40)
-    assert str(prepared.changed[0]) == "This file has several frames; only the first one is used."
+    assert str(prepared.changed[0]) == "Your picture has several frames; only the first one is used."
 
 
 WHOLE = {

@@ -49,10 +49,11 @@ async def serve() -> AsyncIterator[Serve]:
     await asyncio.gather(*connections, return_exceptions=True)
 
 
-async def fault(session: ClientSession, url: str, *, paying: bool, timeout: float = 5) -> ProviderError:
-    limits = ClientTimeout(total=timeout, connect=timeout)
+async def fault(session: ClientSession, url: str, *, paying: bool, **limits: float) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
-        await call(session, "POST", url, paying=paying, data=b"{}", timeout=limits, most=1000)
+        await call(
+            session, "POST", url, paying=paying, data=b"{}", timeout=ClientTimeout(**{"total": 30, **limits}), most=1000
+        )
     return caught.value
 
 
@@ -105,12 +106,20 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def test_a_pool_without_a_place_is_not_reached(serve: Serve) -> None:
     """Waiting for a connection of the pool is part of connecting: nothing has left."""
-    url = await serve(silent)
+    arrived, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        arrived.set()
+        await release.wait()
+
+    url = await serve(hold)
     async with ClientSession(connector=TCPConnector(limit=1)) as session:
-        first = asyncio.create_task(fault(session, url, paying=True, timeout=0.2))
-        await asyncio.sleep(0)
+        first = asyncio.create_task(fault(session, url, paying=True))
+        await arrived.wait()
         with pytest.raises(Busy):
-            await call(session, "POST", url, paying=True, timeout=ClientTimeout(total=5, connect=0.05))
+            await call(session, "POST", url, paying=True, timeout=ClientTimeout(total=30, connect=0.01))
+        release.set()
         assert isinstance(await first, OutcomeUnknown)
 
 
@@ -129,10 +138,11 @@ async def test_a_lost_answer(session: ClientSession, serve: Serve, text: bytes) 
     assert isinstance(await fault(session, url, paying=False), Busy)
 
 
-async def test_no_answer_in_time(session: ClientSession, serve: Serve) -> None:
+@pytest.mark.parametrize("limits", [{"total": 0.3}, {"total": 30, "sock_read": 0.01}], ids=["total", "read"])
+async def test_no_answer_in_time(session: ClientSession, serve: Serve, limits: dict[str, float]) -> None:
     url = await serve(silent)
-    assert isinstance(await fault(session, url, paying=True, timeout=0.05), OutcomeUnknown)
-    assert isinstance(await fault(session, url, paying=False, timeout=0.05), Busy)
+    assert isinstance(await fault(session, url, paying=True, **limits), OutcomeUnknown)
+    assert isinstance(await fault(session, url, paying=False, **limits), Busy)
 
 
 async def test_a_closed_session_sends_nothing(session: ClientSession) -> None:
