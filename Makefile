@@ -7,13 +7,14 @@ BIN := .venv/bin
 
 # Written last, so that a broken set-up is tried again.
 .venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up once, for about a minute …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
 
 demo: .venv/ready  ## the whole bot on this machine, without accounts
-	$(BIN)/python -m bot demo $(ARGS)
+	@$(BIN)/python -m bot demo $(ARGS)
 
 run: .venv/ready  ## the real bot, with config.toml
 	$(BIN)/python -m bot run $(ARGS)

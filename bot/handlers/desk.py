@@ -11,7 +11,7 @@ from bot.handlers.flags import Scan, read, scan
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
 from providers.base import Provider
-from providers.options import Flag, N_, flags
+from providers.options import N_, Flag, flags
 from storage.records import Job, JobState, NewJob, NewSource
 from storage.store import Store
 

@@ -62,7 +62,9 @@ class StatusMessages:
         """Show progress: the first time by a message, then by edits when the words changed and there is room."""
         board = self._boards.setdefault(job.id, _Board(job.status_id))
         with self._languages.speaking(job.language):
-            text, buttons = words(progress), while_waiting(job)
+            text = words(progress)
+            # What is being sent can't be cancelled any more.
+            buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         if board.closed or board.busy.locked() or text == board.text:
             return
         if board.message_id is not None and not self._flood.has_room_for_progress(job.chat_id):
@@ -96,7 +98,7 @@ class StatusMessages:
         latest = await self._store.jobs.get(job.id)
         return latest.status_id if latest else None
 
-    async def _paint(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> None:
+    async def _paint(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None) -> None:
         async with board.busy:
             if board.closed:
                 return
@@ -111,7 +113,7 @@ class StatusMessages:
                 log.debug("progress of job %d was not shown: %r", job.id, error)
 
     async def _send(
-        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup, *, reply: bool = True
+        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True
     ) -> None:
         to_prompt = ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
         message = await self._bot.send_message(
@@ -124,7 +126,7 @@ class StatusMessages:
         board.message_id = message.message_id
         await self._store.jobs.shown_at(job.id, message.message_id)
 
-    async def _edit(self, chat_id: int, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> None:
+    async def _edit(self, chat_id: int, message_id: int, text: str, buttons: InlineKeyboardMarkup | None) -> None:
         async with as_progress():
             await self._bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, reply_markup=buttons)
 
