@@ -24,6 +24,7 @@ from bot.jobs.engine import Engine
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.albums import AlbumMiddleware, LateItem
 from bot.middlewares.people import PeopleMiddleware
+from bot.middlewares.underway import UnderwayMiddleware
 from bot.settings import Settings
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import Downloads
@@ -140,7 +141,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         engine = Engine(store, providers, stage, references.publish)
         desk = Desk(engine, store, providers, registry.default)
         albums = AlbumMiddleware(store, languages, _late_with(desk))
-        dispatcher = make_dispatcher(settings, store, languages, albums)
+        underway = UnderwayMiddleware()
+        dispatcher = make_dispatcher(settings, store, languages, albums, underway)
         dispatcher.workflow_data.update(
             desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
         )
@@ -152,6 +154,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
+        stack.push_async_callback(underway.aclose)
         yield App(settings, bot, dispatcher, engine, store, web, languages)
 
 
@@ -165,9 +168,12 @@ def make_bot(settings: Settings, flood: FloodControl) -> Bot:
     return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
-def make_dispatcher(settings: Settings, store: Store, languages: Languages, albums: AlbumMiddleware) -> Dispatcher:
+def make_dispatcher(
+    settings: Settings, store: Store, languages: Languages, albums: AlbumMiddleware, underway: UnderwayMiddleware
+) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher()
+    dispatcher.update.outer_middleware(underway)
     dispatcher.update.outer_middleware(PeopleMiddleware(store.people, languages))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
     dispatcher.message.outer_middleware(albums)

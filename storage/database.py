@@ -10,9 +10,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_SECONDS = 30
+StoreError = SQLAlchemyError
+"""What any operation of the store may raise: the disk is full, the file is locked for too long. Nothing was changed."""
 
 
 class Database:

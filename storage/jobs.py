@@ -2,11 +2,24 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Update, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.records import UNFINISHED, CheckedSource, Job, JobState, NewJob, NewSource, Source, TaskState, Trouble
+from storage.records import (
+    BEGUN,
+    OPEN,
+    TOLD,
+    UNFINISHED,
+    CheckedSource,
+    Job,
+    JobState,
+    NewJob,
+    NewSource,
+    Source,
+    TaskState,
+    Trouble,
+)
 from storage.schema import jobs, sources, tasks
 
 
@@ -34,10 +47,11 @@ class Jobs:
             row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().first()
             return _job(row) if row else None
 
-    async def in_states(self, *states: JobState) -> list[Job]:
-        """All jobs in these states, oldest first."""
+    async def unfinished(self) -> list[Job]:
+        """All jobs that something is left to do for, oldest first: the open ones, and those not closed by `end`."""
         async with self._db.read() as connection:
-            query = select(jobs).where(jobs.c.state.in_(states)).order_by(jobs.c.id)
+            ended = and_(jobs.c.state.in_(TOLD), jobs.c.finished_at.is_(None))
+            query = select(jobs).where(or_(jobs.c.state.in_(OPEN), ended)).order_by(jobs.c.id)
             return [_job(row) for row in (await connection.execute(query)).mappings()]
 
     async def asked_by(self, chat_id: int, origin: str) -> Job | None:
@@ -110,7 +124,7 @@ class Jobs:
             row = (await connection.execute(query)).first()
             return (row.data, row.media_type) if row and row.data is not None else None
 
-    async def settle(self, job_id: int, now: float) -> Job | None:
+    async def settle(self, job_id: int) -> Job | None:
         """When the last task of a working job has ended, move the job on and return it; else None."""
         async with self._db.write() as connection:
             query = select(tasks.c.state, tasks.c.trouble).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
@@ -119,41 +133,49 @@ class Jobs:
             if not states or states & set(UNFINISHED):
                 return None
             trouble = next((row.trouble for row in rows if row.trouble), None)
-            state = _settled(states)
-            finished = None if state == JobState.DELIVERING else now
             move = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.WORKING)
-            row = await connection.execute(
-                move.values(state=state, trouble=trouble, finished_at=finished).returning(jobs)
-            )
-            found = row.mappings().first()
-            return _job(found) if found else None
+            return await _moved(connection, move.values(state=_settled(states), trouble=trouble))
 
-    async def end(self, job_id: int, state: JobState, now: float, trouble: Trouble | None = None) -> Job:
-        """Close a job; its references' bytes are forgotten."""
+    async def fail(self, job_id: int, trouble: Trouble) -> Job | None:
+        """An open job came to nothing. None: it has ended before. The person is told next, then it is closed."""
         async with self._db.write() as connection:
-            values = {"state": state, "finished_at": now, **({"trouble": dict(trouble)} if trouble else {})}
-            row = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values).returning(jobs))
-            await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
-            return _job(row.mappings().one())
+            move = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(OPEN))
+            return await _moved(connection, move.values(state=JobState.FAILED, trouble=dict(trouble)))
 
-    async def reopen(self, job_id: int, state: JobState) -> Job:
-        """Take an ended job up again: to watch its tasks or to deliver its pictures."""
-        async with self._db.write() as connection:
-            values = {"state": state, "finished_at": None, "trouble": None}
-            row = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values).returning(jobs))
-            return _job(row.mappings().one())
+    async def end(self, job_id: int, state: JobState, now: float) -> Job | None:
+        """Close a job that ended in `state`: nothing is left to do or to say. Its references' bytes are forgotten.
 
-    async def cancel(self, job_id: int, now: float, trouble: Trouble) -> Job | None:
-        """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before."""
+        None: it has been taken up again meanwhile.
+        """
+        before = JobState.DELIVERING if state is JobState.DELIVERED else state
         async with self._db.write() as connection:
+            change = update(jobs).where(jobs.c.id == job_id, jobs.c.state == before)
+            job = await _moved(connection, change.values(state=state, finished_at=now))
+            if job:
+                await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
+            return job
+
+    async def reopen(self, job_id: int, state: JobState) -> Job | None:
+        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already."""
+        async with self._db.write() as connection:
+            ended = update(jobs).where(jobs.c.id == job_id, jobs.c.state.not_in(OPEN))
+            return await _moved(connection, ended.values(state=state, finished_at=None, trouble=None))
+
+    async def cancel(self, job_id: int, now: float, free: Trouble, paid: Trouble) -> Job | None:
+        """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before.
+
+        `free` or `paid` are the words for it, by whether any of its tasks has been begun.
+        """
+        async with self._db.write() as connection:
+            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(BEGUN))
+            trouble = paid if (await connection.execute(begun)).first() else free
             stoppable = (JobState.PREPARING, JobState.WORKING)
             change = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(stoppable))
-            values = {"state": JobState.CANCELLED, "finished_at": now, "trouble": dict(trouble)}
-            found = (await connection.execute(change.values(values).returning(jobs))).mappings().first()
+            job = await _moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
             waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
-            if found:
+            if job:
                 await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
-            return _job(found) if found else None
+            return job
 
     async def _update_job(self, job_id: int, **values: object) -> None:
         async with self._db.write() as connection:
@@ -166,6 +188,11 @@ def _settled(states: set[str]) -> JobState:
     if TaskState.INTERRUPTED in states:
         return JobState.INTERRUPTED
     return JobState.FAILED if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLED
+
+
+async def _moved(connection: AsyncConnection, change: Update) -> Job | None:
+    row = (await connection.execute(change.returning(jobs))).mappings().first()
+    return _job(row) if row else None
 
 
 async def _add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:

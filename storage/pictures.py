@@ -1,6 +1,6 @@
 """Pictures: what a job gave, what Telegram calls it, and each person's history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +91,15 @@ class Pictures:
 
     async def sent(self, picture_id: int, sent: Sent) -> None:
         """Telegram has it: its ids are remembered and kept bytes are forgotten."""
-        known = {name: getattr(sent, name) for name in Sent.__slots__ if getattr(sent, name) is not None}
-        await self._update(picture_id, **known, data=None)
+        await self.all_sent({picture_id: sent})
+
+    async def all_sent(self, confirmed: Mapping[int, Sent]) -> None:
+        """Telegram has these, by id. All in one step: what was confirmed together is never known in part."""
+        async with self._db.write() as connection:
+            for picture_id, sent in confirmed.items():
+                known = {name: getattr(sent, name) for name in Sent.__slots__ if getattr(sent, name) is not None}
+                change = update(pictures).where(pictures.c.id == picture_id)
+                await connection.execute(change.values(**known, data=None))
 
     async def sent_as_file(self, picture_id: int, document_id: str) -> None:
         """The original was sent as a file."""

@@ -28,6 +28,8 @@ class JobState(StrEnum):
 
 
 OPEN = (JobState.PREPARING, JobState.WORKING, JobState.DELIVERING)
+TOLD = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+"""Ends without an album: the person is told in words, and only then the job is finished."""
 
 
 class TaskState(StrEnum):
@@ -46,6 +48,8 @@ class TaskState(StrEnum):
 
 ACTIVE = (TaskState.SUBMITTING, TaskState.RUNNING)
 UNFINISHED = (TaskState.QUEUED, *ACTIVE)
+BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
+"""What is paid, or may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life."""
+    """One request's life. `finished_at`: when all was done for it, the person's being told included."""
 
     id: int
     state: JobState

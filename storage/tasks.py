@@ -39,6 +39,7 @@ class Tasks:
     async def claim(self, provider: str, at_once: int, now: float) -> Task | None:
         """Give the next task its turn, when fewer than `at_once` are under way: it is `submitting` from here on.
 
+        (One that was put back with a ticket is `running`: it is not submitted again.)
         Among waiting people the one with the fewest tasks under way is next, then the one whose wait (since their
         task was queued or since their last turn, whichever is later) is the longest.
         """
@@ -49,7 +50,8 @@ class Tasks:
             task_id = (await connection.execute(_next_task(provider, now))).scalar()
             if task_id is None:
                 return None
-            begun = update(tasks).where(tasks.c.id == task_id).values(state=TaskState.SUBMITTING).returning(tasks)
+            state = case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
+            begun = update(tasks).where(tasks.c.id == task_id).values(state=state).returning(tasks)
             task = _task((await connection.execute(begun)).mappings().one())
             await connection.execute(update(people).where(people.c.id == task.user_id).values(last_turn=now))
             return task
@@ -68,9 +70,9 @@ class Tasks:
         await self._update_task(task_id, state=TaskState.RUNNING, ticket=ticket, submitted_at=now)
 
     async def put_back(self, task_id: int, not_before: float) -> None:
-        """The service was busy and nothing was paid: the task waits again."""
+        """The service was busy and nothing was paid: the task waits again, unless its job was cancelled meanwhile."""
         async with self._db.write() as connection:
-            job_id = select(tasks.c.job_id).where(tasks.c.id == task_id).scalar_subquery()
+            job_id = select(tasks.c.job_id).where(tasks.c.id == task_id, tasks.c.ticket.is_(None)).scalar_subquery()
             cancelled = select(jobs.c.state == JobState.CANCELLED).where(jobs.c.id == job_id)
             state = TaskState.CANCELLED if (await connection.execute(cancelled)).scalar() else TaskState.QUEUED
             change = update(tasks).where(tasks.c.id == task_id).values(state=state, not_before=not_before)

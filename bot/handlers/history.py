@@ -12,9 +12,8 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, message_of
+from bot.handlers.presses import answer, message_of, owns
 from bot.telegram.buttons import HistoryPress, in_history, sure_to_hide
-from bot.telegram.incoming import topic_of
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption
 from storage.pictures import Picture, Sent, Shelf
@@ -113,7 +112,7 @@ async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     job = await desk.store.jobs.get(picture.job_id) if picture else None
     if message and picture and picture.photo_id and job:
         await answer(query)
-        await message.answer_photo(picture.photo_id, caption=caption(job.prompt), message_thread_id=topic_of(message))
+        await message.answer_photo(picture.photo_id, caption=caption(job.prompt))
 
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
@@ -133,11 +132,12 @@ async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, la
     if message and picture and picture.photo_id:
         await answer(query)
         place = Place.of_press(query, message, message.message_id, language)
-        await ask_for_words(message, place, desk, (NewSource(picture.photo_id, picture.id),))
+        # Its message may stand in another chat: a number that no message has keeps it apart.
+        await ask_for_words(message, place, desk, (NewSource(picture.photo_id, -picture.id),))
 
 
 async def _own(query: CallbackQuery, press: HistoryPress) -> Message | None:
-    if query.from_user.id != press.owner:
+    if not await owns(query, press.owner):
         await answer(query, _("This is somebody else's history. See yours with /history."), alert=True)
         return None
     return await message_of(query)

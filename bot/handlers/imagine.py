@@ -1,5 +1,7 @@
 """Asking for pictures: text, photos with a caption, albums, files, `/imagine`, replies and mentions."""
 
+import re
+
 from aiogram import F, Router
 from aiogram.enums import ChatType, ContentType
 from aiogram.filters import Command, Filter
@@ -8,7 +10,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.flags import FlagError
-from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, topic_of
+from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to
 from bot.telegram.wording import say
 from storage.records import NewSource
 
@@ -19,10 +21,15 @@ WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, Con
 def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
-    router.message.register(imagine, Command("imagine"))
-    router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, ~F.text.startswith("/"))
-    router.message.register(in_group, WORDS_OR_PICTURES, ~F.text.startswith("/"), ToTheBot())
+    router.message.register(imagine, Command("imagine", ignore_case=True))
+    router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
+    router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
     return router
+
+
+def is_no_command(message: Message) -> bool:
+    """Whether a text or caption is words, not a command (of this bot or another)."""
+    return not (message.text or message.caption or "").startswith("/")
 
 
 class ToTheBot(Filter):
@@ -70,18 +77,18 @@ async def _ask(
     message: Message, text: str, desk: Desk, language: str, album: list[Message] | None, *, explain: bool
 ) -> None:
     place = Place.of_message(message, language)
-    own = pictures_of(album or [message])
-    if not own and message.document:
-        await message.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
+    if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
+        await odd.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
         return
     there = message.reply_to_message
-    sources = (*await pictures_replied_to(message, desk.store), *own)
+    replied, own = await pictures_replied_to(message, desk.store), pictures_of(album or [message])
     words = desk.scan(text)
     if words.prompt:
         waiting = await desk.waiting_pictures(place, there.message_id if there else None)
-        await _make(message, place, desk, text, _without_twins((*waiting, *sources)))
-    elif sources:
-        await ask_for_words(message, place, desk, sources)
+        # A reply to a picture says which one is meant.
+        await _make(message, place, desk, text, _without_twins((*(replied or waiting), *own)))
+    elif replied or own:
+        await ask_for_words(message, place, desk, (*replied, *own))
     elif explain or words.flags:
         await message.reply(example())
 
@@ -101,10 +108,11 @@ async def ask_for_words(
     message: Message, place: Place, desk: Desk, sources: tuple[NewSource, ...], why: str | None = None
 ) -> None:
     """Ask what to make of pictures; the answer, as a reply or as the next message, uses them."""
-    text = why or _("What should I make of it? Answer with your words, for example: <i>as a watercolour</i>")
+    text = why or _(
+        "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
+    )
     asked = await message.answer(
         text,
-        message_thread_id=topic_of(message),
         reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
     )
@@ -131,5 +139,5 @@ def _mentions(message: Message) -> set[str]:
 
 
 def _without(text: str, mention: str) -> str:
-    place = text.lower().find(mention.lower()) if mention else -1
-    return text if place < 0 else f"{text[:place].rstrip()} {text[place + len(mention) :].lstrip()}".strip()
+    before, *after = re.split(rf"{re.escape(mention)}\b", text, maxsplit=1, flags=re.IGNORECASE)
+    return " ".join(part.strip(" ,:，：") for part in (before, *after)).strip() if after else text

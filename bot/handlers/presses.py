@@ -23,6 +23,13 @@ async def message_of(query: CallbackQuery) -> Message | None:
     return None
 
 
+async def owns(query: CallbackQuery, owner: int) -> bool:
+    """Whether what belongs to `owner` is this person's. What was asked in a group's name is its admins'."""
+    if query.from_user.id == owner:
+        return True
+    return owner < 0 and query.bot is not None and await is_chat_admin(query.bot, owner, query.from_user.id)
+
+
 async def is_chat_admin(bot: Bot, chat_id: int, user_id: int) -> bool:
     """Whether a person administers a group."""
     try:

@@ -1,17 +1,19 @@
 """The buttons under a job: cancel while it runs; again, edit, originals and look again when it has ended."""
 
 from aiogram import Bot, F, Router
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, is_chat_admin, message_of
+from bot.handlers.presses import answer, is_chat_admin, message_of, owns
 from bot.telegram.buttons import JobPress, PicturePress, under_result, which_picture
+from bot.telegram.incoming import as_sources
 from bot.telegram.originals import Originals
 from storage.pictures import Picture
-from storage.records import Job, NewSource
+from storage.records import Job
 
 
 def make_router() -> Router:
@@ -68,7 +70,7 @@ async def edit(query: CallbackQuery, callback_data: JobPress, desk: Desk, langua
         await _change_buttons(message, which_picture(job, pictures))
         await answer(query, _("Which picture?"))
     else:
-        await _edit(query, message, desk, language, pictures)
+        await _edit(query, message, desk, language, job=job, pictures=pictures)
 
 
 async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, language: str) -> None:
@@ -77,7 +79,7 @@ async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, la
     message = await message_of(query) if job else None
     if job and message:
         await _change_buttons(message, under_result(job))
-        await _edit(query, message, desk, language, await _shown(desk, job))
+        await _edit(query, message, desk, language, job=job, pictures=await _shown(desk, job))
 
 
 async def edit_one(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
@@ -87,7 +89,7 @@ async def edit_one(query: CallbackQuery, callback_data: PicturePress, desk: Desk
     message = await message_of(query) if job else None
     if job and message and picture:
         await _change_buttons(message, under_result(job))
-        await _edit(query, message, desk, language, [picture])
+        await _edit(query, message, desk, language, job=job, pictures=[picture])
 
 
 async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
@@ -118,7 +120,7 @@ async def _own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     job = await desk.store.jobs.get(job_id)
     if job is None:
         await answer(query, _("This job is no longer known."), alert=True)
-    elif job.user_id != query.from_user.id:
+    elif not await owns(query, job.user_id):
         await answer(query, _("This is for whoever asked for the picture. Make your own with /imagine."), alert=True)
     else:
         return job
@@ -129,13 +131,14 @@ async def _shown(desk: Desk, job: Job) -> list[Picture]:
     return [picture for picture in await desk.store.pictures.of_job(job.id) if picture.photo_id]
 
 
-async def _edit(query: CallbackQuery, message: Message, desk: Desk, language: str, pictures: list[Picture]) -> None:
-    sources = tuple(
-        NewSource(picture.photo_id, picture.message_id or picture.id) for picture in pictures if picture.photo_id
-    )
+async def _edit(
+    query: CallbackQuery, message: Message, desk: Desk, language: str, *, job: Job, pictures: list[Picture]
+) -> None:
+    # In a group Telegram opens the reply only for the author of the message that is answered.
+    reply_to = message.message_id if message.chat.type == ChatType.PRIVATE else job.message_id
     await answer(query)
-    if sources:
-        await ask_for_words(message, Place.of_press(query, message, message.message_id, language), desk, sources)
+    if sources := as_sources(pictures):
+        await ask_for_words(message, Place.of_press(query, message, reply_to, language), desk, sources)
 
 
 async def _change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:

@@ -7,6 +7,7 @@ from aiogram.types import BotCommand, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
+from bot.handlers.imagine import is_no_command
 from bot.telegram.language import Languages
 from providers.options import flags
 
@@ -22,7 +23,7 @@ def make_router() -> Router:
 def make_fallback() -> Router:
     """What nothing else has answered."""
     router = Router(name="fallback")
-    router.message.register(unknown_command, F.chat.type == ChatType.PRIVATE, F.text.startswith("/"))
+    router.message.register(unknown_command, F.chat.type == ChatType.PRIVATE, ~F.func(is_no_command))
     router.message.register(something_else, F.chat.type == ChatType.PRIVATE)
     return router
 

@@ -8,13 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.background import Background
+from bot.jobs.endings import Endings
 from bot.jobs.outlook import Flight, OpenJob, Outlook, by_provider
+from bot.jobs.patience import T, surely
 from bot.jobs.requests import Requests
-from bot.jobs.stage import Phase, Progress, Stage, Undelivered, Unfit, Unreachable, trouble
+from bot.jobs.stage import Phase, Progress, Stage, Unfit, trouble
 from bot.jobs.watch import OURS, Watcher
 from providers.base import Provider
 from providers.errors import OutcomeUnknown, ProviderError, Sentence
-from storage.records import OPEN, Job, JobState, NewJob, NewSource, Task, TaskState
+from storage.database import StoreError
+from storage.records import Job, JobState, NewJob, NewSource, Task, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -24,9 +27,9 @@ CANCELLED = Sentence("Cancelled. Nothing was paid.")
 CANCELLED_PAID = Sentence(
     "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."
 )
-UNSENT = Sentence("The pictures are made, but Telegram did not take them. Press the button to try again.")
 TICK = 1.0
-DELIVERY_DELAYS = (2.0, 10.0, 30.0, 120.0, 600.0)
+# How long the store is left alone when it refused to say what is next.
+STORE_PAUSE = 5.0
 STOP_SECONDS = 10.0
 
 
@@ -54,8 +57,9 @@ class Engine:
         self._finishing = Background()
         self._wake = asyncio.Event()
         self._opened = asyncio.Event()
-        self._watcher = Watcher(store, providers, self._requests, self._outlook, clock)
-        self._delivering: set[int] = set()
+        self._watcher = Watcher(store, providers, self._requests, self._outlook, clock=clock, sleep=sleep)
+        self._endings = Endings(store, stage, self._finishing, clock, sleep)
+        self._turns: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def start(self) -> None:
@@ -65,22 +69,27 @@ class Engine:
         for name, provider in self._providers.items():
             provider.learn(known[name])
         await self._store.tasks.interrupt_lost(trouble(LOST), self._clock())
+        for job in await self._store.jobs.unfinished():
+            if job.provider in self._providers:
+                await self._take_up(job)
+        # Only now: a task that is ready already would move its job on before that is taken up.
         for task in await self._store.tasks.running():
             if task.provider in self._providers:
                 self._follow(task)
             else:
                 log.warning("job %d waits until provider %s is set up again", task.job_id, task.provider)
-        for job in await self._store.jobs.in_states(*OPEN):
-            if job.provider in self._providers:
-                await self._take_up(job)
-        self._background.spawn(self._give_turns(), "turns")
+        self._turns = self._background.spawn(self._give_turns(), "turns")
         self._background.spawn(self._report(), "progress")
 
     async def stop(self) -> None:
         """Begin nothing more; let submits and deliveries under way end (for 10 s), leave the rest to the next start."""
         self._stopping = True
+        self._wake.set()
         try:
             async with asyncio.timeout(STOP_SECONDS):
+                if self._turns:
+                    # A turn that is being given comes to its task.
+                    await asyncio.wait({self._turns})
                 for flight in list(self._outlook.flights.values()):
                     await flight.safe.wait()
                 await self._finishing.drain()
@@ -110,17 +119,13 @@ class Engine:
 
     async def cancel(self, job_id: int) -> bool:
         """Drop what waits of a job; what is paid already goes into the history. False: it had ended before."""
-        paid = self._outlook.of_job(job_id)
-        words = CANCELLED_PAID if paid else CANCELLED
-        job = await self._store.jobs.cancel(job_id, self._clock(), trouble(words))
+        job = await self._store.jobs.cancel(job_id, self._clock(), trouble(CANCELLED), trouble(CANCELLED_PAID))
         if job is None:
             return False
         self._outlook.jobs.pop(job_id, None)
-        for flight in paid:
+        self._endings.close(job)
+        for flight in self._outlook.of_job(job_id):
             await self._cancel_at_service(flight)
-        if not paid:
-            await self._store.jobs.end(job_id, JobState.CANCELLED, self._clock())
-        await self._stage.ended(job)
         self._wake.set()
         return True
 
@@ -138,19 +143,30 @@ class Engine:
         if (
             job is None
             or job_id in self._outlook.jobs
-            or job_id in self._delivering
+            or self._endings.is_delivering(job_id)
             or job.provider not in self._providers
         ):
             return False
-        if await self._store.tasks.watch_again(job_id):
-            await self._reopen(await self._store.jobs.reopen(job_id, JobState.WORKING))
-            for task in await self._store.tasks.of_job(job_id):
-                if task.state is TaskState.RUNNING:
-                    self._follow(task)
-            return True
+        tasks = await self._store.tasks.of_job(job_id)
+        if any(task.state is TaskState.OVERDUE for task in tasks):
+            return await self._watch_again(job_id)
         if all(picture.message_id for picture in await self._store.pictures.of_job(job_id)):
             return False
-        self._hand_over(await self._store.jobs.reopen(job_id, JobState.DELIVERING))
+        # Of two presses at once only one gets the job.
+        reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)
+        if reopened:
+            self._hand_over(reopened)
+        return reopened is not None
+
+    async def _watch_again(self, job_id: int) -> bool:
+        job = await self._store.jobs.reopen(job_id, JobState.WORKING)
+        if job is None:
+            return False
+        await self._store.tasks.watch_again(job_id)
+        await self._reopen(job)
+        for task in await self._store.tasks.of_job(job_id):
+            if task.state is TaskState.RUNNING:
+                self._follow(task)
         return True
 
     async def _take_up(self, job: Job) -> None:
@@ -160,8 +176,10 @@ class Engine:
         elif job.state is JobState.WORKING:
             await self._reopen(job)
             await self._settle(job.id)
-        else:
+        elif job.state is JobState.DELIVERING:
             self._hand_over(job)
+        else:
+            self._endings.close(job)
 
     def _open(self, job: Job) -> OpenJob:
         opened = self._outlook.jobs[job.id] = OpenJob(job)
@@ -179,10 +197,7 @@ class Engine:
     async def _prepare(self, job: Job) -> None:
         provider = self._providers[job.provider]
         try:
-            sources = await self._requests.fetch_sources(job, provider)
-            request = await self._requests.build(job, job.options, provider)
-            provider.validate(request)
-            parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
+            parts, ids = await self._surely(lambda: self._plan(job, provider), job.id)
         except (Unfit, ProviderError) as error:
             log.info("job %d is refused: %s", job.id, error.sentence)
             await self._fail(job, error.sentence)
@@ -191,21 +206,32 @@ class Engine:
             log.exception("job %d can't be prepared", job.id)
             await self._fail(job, OURS)
             return
-        ids = [source.id for source in sources]
-        if not await self._store.tasks.queue(job.id, parts, ids, job.created_at):
+        if not await self._surely(lambda: self._store.tasks.queue(job.id, parts, ids, job.created_at), job.id):
             return
         if opened := self._outlook.jobs.get(job.id):
             opened.phase, opened.total = Phase.WORKING, len(parts)
         self._wake.set()
 
+    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+        """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""
+        sources = await self._requests.fetch_sources(job, provider)
+        request = await self._requests.build(job, job.options, provider)
+        provider.validate(request)
+        parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
+        return parts, [source.id for source in sources]
+
     async def _fail(self, job: Job, words: Sentence) -> None:
         self._outlook.jobs.pop(job.id, None)
-        await self._stage.ended(await self._store.jobs.end(job.id, JobState.FAILED, self._clock(), trouble(words)))
+        await self._endings.fail(job, words)
 
     async def _give_turns(self) -> None:
-        while True:
+        while not self._stopping:
             self._wake.clear()
-            due = [await self._fill(name) for name in self._providers]
+            try:
+                due = [await self._fill(name) for name in self._providers]
+            except StoreError:
+                log.exception("turns can't be given")
+                due = [self._clock() + STORE_PAUSE]
             wait = min((at for at in due if at is not None), default=None)
             try:
                 async with asyncio.timeout(None if wait is None else max(0.01, wait - self._clock())):
@@ -243,64 +269,44 @@ class Engine:
     async def _after(self, job_id: int) -> None:
         self._wake.set()
         if opened := self._outlook.jobs.get(job_id):
-            await self._count(opened)
+            await self._surely(lambda: self._count(opened), job_id)
         await self._settle(job_id)
 
     async def _settle(self, job_id: int) -> None:
-        job = await self._store.jobs.settle(job_id, self._clock())
+        job = await self._surely(lambda: self._store.jobs.settle(job_id), job_id)
         if job is None:
-            await self._keep_what_was_paid(job_id)
+            job = await self._surely(lambda: self._store.jobs.get(job_id), job_id)
+            if job and job.state is JobState.CANCELLED:
+                self._endings.keep(job)
         elif job.state is JobState.DELIVERING:
             self._hand_over(job)
         else:
             self._outlook.jobs.pop(job_id, None)
-            await self._stage.ended(await self._store.jobs.end(job_id, job.state, self._clock()))
-
-    async def _keep_what_was_paid(self, job_id: int) -> None:
-        job = await self._store.jobs.get(job_id)
-        if job and job.state is JobState.CANCELLED and not self._outlook.of_job(job_id):
-            self._finishing.spawn(self._stage.keep(job), f"keep job {job_id}")
-            await self._store.jobs.end(job_id, JobState.CANCELLED, self._clock())
+            self._endings.close(job)
 
     def _hand_over(self, job: Job) -> None:
         self._outlook.jobs.pop(job.id, None)
-        self._delivering.add(job.id)
-        self._stage.show(job, Progress(Phase.DELIVERING))
-        self._finishing.spawn(self._deliver(job), f"deliver job {job.id}")
+        self._endings.deliver(job)
 
-    async def _deliver(self, job: Job) -> None:
-        try:
-            if await self._delivered(job):
-                await self._store.jobs.end(job.id, JobState.DELIVERED, self._clock())
-            else:
-                await self._fail(job, UNSENT)
-        finally:
-            self._delivering.discard(job.id)
-
-    async def _delivered(self, job: Job) -> bool:
-        for delay in (0.0, *DELIVERY_DELAYS):
-            await self._sleep(delay)
-            try:
-                await self._stage.deliver(job)
-            except Undelivered as error:
-                log.warning("job %d was not delivered: %s", job.id, error)
-            except Unreachable as error:
-                log.info("job %d stays in the history: %s", job.id, error)
-                return True
-            else:
-                return True
-        return False
+    async def _surely(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
+        return await surely(step, f"a step of job {job_id}", self._sleep)
 
     async def _report(self) -> None:
         while True:
             await self._opened.wait()
-            for name, provider in self._providers.items():
-                waiting = await self._store.tasks.waiting(name)
-                shown = self._outlook.progress(name, waiting, provider.settings.concurrency, self._clock())
-                # In another order each time: when there is no room for all, nobody is always the last.
-                for job_id, progress in random.sample(list(shown.items()), len(shown)):
-                    if opened := self._outlook.jobs.get(job_id):
-                        self._stage.show(opened.job, progress)
+            try:
+                await self._show_all()
+            except StoreError:
+                log.exception("progress can't be shown")
             if not self._outlook.jobs:
                 self._opened.clear()
             await self._sleep(TICK)
+
+    async def _show_all(self) -> None:
+        for name, provider in self._providers.items():
+            waiting = await self._store.tasks.waiting(name)
+            shown = self._outlook.progress(name, waiting, provider.settings.concurrency, self._clock())
+            # In another order each time: when there is no room for all, nobody is always the last.
+            for job_id, progress in random.sample(list(shown.items()), len(shown)):
+                if opened := self._outlook.jobs.get(job_id):
+                    self._stage.show(opened.job, progress)

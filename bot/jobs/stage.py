@@ -60,10 +60,13 @@ class Stage(Protocol):
         """Send the pictures that have not been sent. Raises `Unreachable` or `Undelivered`."""
 
     async def keep(self, job: Job) -> None:
-        """Fetch the pictures of a job that nobody waits for any more, for its owner's history."""
+        """Fetch the pictures that were not sent, for their owner's history. Raises `Undelivered`: not all for now."""
 
     async def ended(self, job: Job) -> None:
-        """Say how a job ended that has no album: failed, cancelled or interrupted."""
+        """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`.
+
+        It may be said once more after a crash; saying it twice must look like once.
+        """
 
 
 def trouble(sentence: Sentence) -> Trouble:

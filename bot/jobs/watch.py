@@ -2,11 +2,12 @@
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
 from bot.jobs.outlook import Flight, Outlook
+from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
 from bot.jobs.stage import trouble
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
@@ -17,6 +18,7 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; please tell the bot's operator.")
+OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
 BUSY_DELAY = 2.0
 BUSY_MOST = 60.0
 
@@ -33,13 +35,16 @@ class Watcher:
         providers: Mapping[str, Provider[Any, Any]],
         requests: Requests,
         outlook: Outlook,
+        *,
         clock: Callable[[], float],
+        sleep: Sleep,
     ) -> None:
         self._store = store
         self._providers = providers
         self._requests = requests
         self._outlook = outlook
         self._clock = clock
+        self._sleep = sleep
         self._refusals: dict[str, int] = {}
         self.held: dict[str, float] = {}
 
@@ -54,7 +59,7 @@ class Watcher:
             log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.INTERRUPTED, error.sentence)
         except TookTooLong as error:
-            log.warning("task %d of job %d took too long; its ticket is kept", task.id, task.job_id)
+            log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.OVERDUE, error.sentence)
         except ProviderError as error:
             level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
@@ -66,7 +71,7 @@ class Watcher:
 
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
-        request = await self._request(flight.task, provider)
+        request = await self._surely(lambda: self._request(flight.task, provider), flight.task)
         events = provider.imagine(request, flight.task.ticket)
         try:
             async with aclosing(events):
@@ -79,8 +84,8 @@ class Watcher:
         except Exception as error:
             # A provider may raise nothing else. If it does all the same, nobody knows what it did before.
             log.exception("provider %s broke its contract in task %d", flight.task.provider, flight.task.id)
-            raise (Failed if flight.ticket else OutcomeUnknown)(detail=repr(error)) from error
-        raise Failed(detail="the provider ended without a result")
+            raise _broken(flight, repr(error)) from error
+        raise _broken(flight, "the provider ended without a result")
 
     async def _request(self, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         try:
@@ -89,19 +94,24 @@ class Watcher:
         except ValueError as error:
             # An older version stored options that this one no longer knows.
             log.exception("task %d of job %d can't be built", task.id, task.job_id)
+            if task.ticket:
+                raise TookTooLong(OURS_PAID, detail=repr(error)) from error
             raise Failed(OURS, detail=repr(error), paid=False) from error
 
     async def _note(self, flight: Flight, event: Event) -> None:
         now = self._clock()
         match event:
             case Accepted(ticket):
-                await self._store.tasks.accepted(flight.task.id, ticket, now)
+                log.info("task %d of job %d has the ticket %s", flight.task.id, flight.task.job_id, ticket)
+                await self._surely(lambda: self._store.tasks.accepted(flight.task.id, ticket, now), flight.task)
                 flight.since, flight.ticket = now, ticket
                 flight.safe.set()
                 self._refusals.pop(flight.task.provider, None)
             case Finished(pictures):
+                if not pictures:
+                    raise ValueError("a result without pictures")
                 results = [NewPicture(picture.url, picture.data) for picture in pictures]
-                await self._store.tasks.finish_task(flight.task.id, results, now)
+                await self._surely(lambda: self._store.tasks.finish_task(flight.task.id, results, now), flight.task)
                 self._outlook.durations[flight.task.provider].add(now - flight.since)
             case _:
                 flight.note(event)
@@ -113,7 +123,16 @@ class Watcher:
         # The whole provider waits: the next in line would be refused as well.
         self.held[task.provider] = again
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
-        await self._store.tasks.put_back(task.id, again)
+        await self._surely(lambda: self._store.tasks.put_back(task.id, again), task)
 
     async def _end(self, task: Task, state: TaskState, words: Sentence) -> None:
-        await self._store.tasks.end_task(task.id, state, trouble(words), self._clock())
+        now = self._clock()
+        await self._surely(lambda: self._store.tasks.end_task(task.id, state, trouble(words), now), task)
+
+    async def _surely(self, step: Callable[[], Awaitable[T]], task: Task) -> T:
+        return await surely(step, f"a step of task {task.id}", self._sleep)
+
+
+def _broken(flight: Flight, detail: str) -> ProviderError:
+    """What a provider's own fault comes to: with a ticket the picture may still be had; without, nothing is known."""
+    return TookTooLong(OURS_PAID, detail=detail) if flight.ticket else OutcomeUnknown(detail=detail)

@@ -47,10 +47,13 @@ def while_waiting(job: Job) -> InlineKeyboardMarkup:
     return keyboard([button(_("Cancel"), JobPress(do="cancel", job=job.id))])
 
 
-def after_ending(job: Job, *, look: bool) -> InlineKeyboardMarkup:
-    """Under a job that ended without an album. `look`: its tickets or pictures may still be good."""
-    rows = [[button(_("🔎 Look again"), JobPress(do="look", job=job.id), "primary")]] if look else []
-    return keyboard(*rows, [button(_("🔁 Try again"), JobPress(do="again", job=job.id))])
+def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
+    """Under a job that ended without an album. `look`: its tickets or pictures may still be good; `again`: the same
+    request may go better."""
+    return keyboard(
+        [button(_("🔎 Look again"), JobPress(do="look", job=job.id), "primary")] if look else [],
+        [button(_("🔁 Try again"), JobPress(do="again", job=job.id))] if again else [],
+    )
 
 
 def under_result(job: Job, *, look: bool = False) -> InlineKeyboardMarkup:

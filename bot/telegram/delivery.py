@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -12,15 +13,16 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramServerError,
 )
-from aiogram.methods import EditMessageMedia, SendMediaGroup, SendPhoto
+from aiogram.methods import EditMessageMedia, EditMessageReplyMarkup, SendMediaGroup, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
+from bot.jobs.patience import surely
 from bot.jobs.stage import Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, say
+from bot.telegram.wording import caption, plain
 from storage.pictures import Picture, Sent
 from storage.records import Job
 from storage.store import Store
@@ -28,6 +30,8 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 ALBUM = 10
+# What was done to the references is told of so many; more would bury the result.
+MOST_CHANGES = 3
 # Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
 TRANSFERS = 3
 # What an upload may take: a start, and a slow line's seconds for each byte.
@@ -65,8 +69,10 @@ class Delivery:
         pictures = await self._store.pictures.of_job(job.id)
         unsent = [picture for picture in pictures if picture.message_id is None]
         board = await self._status.close(job)
-        if len(pictures) == 1 and unsent:
-            await self._single(job, unsent[0], board.message_id)
+        if len(pictures) == 1:
+            # One that was sent has its buttons already.
+            if unsent:
+                await self._single(job, unsent[0], board.message_id)
             return
         for first in range(0, len(unsent), ALBUM):
             await self._album(job, unsent[first : first + ALBUM])
@@ -76,23 +82,24 @@ class Delivery:
         left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
         if len(left) == count:
             raise Undelivered("none of the pictures could be fetched")
-        text = _("✅ {count} pictures").format(count=count - len(left))
+        lines = [_("✅ {count} pictures").format(count=count - len(left))]
         if left:
-            text += "\n" + _("{count} could not be fetched from the service.").format(count=len(left))
-        await self._status.move_below(job, text + _afterword(job), under_result(job, look=bool(left)))
+            lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
+        text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)
+        await self._status.move_below(job, text, under_result(job, look=bool(left)))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
         async with self._uploads.open(picture) as upload:
             if upload is None:
                 raise Undelivered("the picture could not be fetched")
-            text, buttons = self._caption(job, upload) + _afterword(job), under_result(job)
+            text, buttons = self._caption(job, upload, await self._notes(job)), under_result(job)
             message = None
             if status_id is not None:
                 message = await self._turn_into_picture(job, status_id, upload, text, buttons)
             if message is None:
                 message = await self._photo(job, upload, text, buttons)
-        await self._confirm(upload, message)
+        await self._confirm([upload], [message])
 
     async def _turn_into_picture(
         self, job: Job, status_id: int, upload: Upload, text: str, buttons: InlineKeyboardMarkup
@@ -104,9 +111,18 @@ class Delivery:
         except TelegramBadRequest as error:
             if _is_gone(error):
                 raise
+            if "not modified" in error.message:
+                return await self._shown_already(job, status_id, buttons)
             log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
             await self._uploads.again(upload)
             return None
+        return message if isinstance(message, Message) else None
+
+    async def _shown_already(self, job: Job, message_id: int, buttons: InlineKeyboardMarkup) -> Message | None:
+        """The message became the picture before, and nobody heard of it: only an edit makes Telegram show it again."""
+        bare = EditMessageReplyMarkup(chat_id=job.chat_id, message_id=message_id)
+        await self._bot(bare)
+        message = await self._bot(bare.model_copy(update={"reply_markup": buttons}))
         return message if isinstance(message, Message) else None
 
     async def _photo(self, job: Job, upload: Upload, text: str, buttons: InlineKeyboardMarkup | None) -> Message:
@@ -136,8 +152,7 @@ class Delivery:
                 log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
                 uploads = [upload for upload in uploads if await self._uploads.again(upload)]
                 messages = await self._send(job, uploads)
-        for upload, message in zip(uploads, messages, strict=True):
-            await self._confirm(upload, message)
+        await self._confirm(uploads, messages)
 
     async def _send(self, job: Job, uploads: Sequence[Upload]) -> Sequence[Message]:
         if not uploads:
@@ -153,18 +168,26 @@ class Delivery:
         )
         return await self._bot(group, request_timeout=_timeout(uploads))
 
-    async def _confirm(self, upload: Upload, message: Message) -> None:
-        photo = message.photo[-1].file_id if message.photo else None
-        sent = Sent(photo, message.message_id, upload.width, upload.height, upload.size)
-        await self._store.pictures.sent(upload.picture.id, sent)
+    async def _confirm(self, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
+        sent = {upload.picture.id: _sent(upload, message) for upload, message in zip(uploads, messages, strict=True)}
+        # What is not written down would be sent once more.
+        await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
 
-    def _caption(self, job: Job, upload: Upload) -> str:
+    def _caption(self, job: Job, upload: Upload, notes: Sequence[str] = ()) -> str:
         size = f"{upload.width}×{upload.height}" if upload.width else ""
-        return caption(job.prompt, self._titles.get(job.provider, job.provider), size)
+        return caption(job.prompt, self._titles.get(job.provider, job.provider), size, below=notes)
+
+    async def _notes(self, job: Job) -> list[str]:
+        """What the person should know: what went wrong with a part, and what was done to the references."""
+        trouble = [f"⚠️ {plain(sentence(job.trouble))}"] if job.trouble else []
+        sources = await self._store.jobs.sources(job.id)
+        changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
+        return [*trouble, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
 
 
-def _afterword(job: Job) -> str:
-    return f"\n⚠️ {say(sentence(job.trouble))}" if job.trouble else ""
+def _sent(upload: Upload, message: Message) -> Sent:
+    photo = message.photo[-1].file_id if message.photo else None
+    return Sent(photo, message.message_id, upload.width, upload.height, upload.size)
 
 
 def _reply(job: Job) -> ReplyParameters:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiogram.types import Message
 
+from storage.pictures import Picture
 from storage.records import NewSource
 from storage.store import Store
 
@@ -35,7 +36,7 @@ async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource
     if there is None:
         return ()
     ours = there.from_user is not None and message.bot is not None and there.from_user.id == message.bot.id
-    if ours and not there.photo:
+    if ours and not picture_of(there):
         return await _album_of_buttons(there, store)
     if there.media_group_id and not ours:
         seen = await store.posted.album(message.chat.id, there.media_group_id)
@@ -45,7 +46,11 @@ async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource
 
 async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
     job = await store.jobs.with_status(there.chat.id, there.message_id)
-    pictures = await store.pictures.of_job(job.id) if job else []
+    return as_sources(await store.pictures.of_job(job.id)) if job else ()
+
+
+def as_sources(pictures: Iterable[Picture]) -> tuple[NewSource, ...]:
+    """The pictures of one job as references, in the order of the album."""
     return tuple(
         NewSource(picture.photo_id, picture.message_id or picture.id) for picture in pictures if picture.photo_id
     )

@@ -77,26 +77,26 @@ def _prepare(data: bytes, limits: ReferenceLimits) -> Prepared:
 
 
 def _frames(source: Source) -> list[Sentence]:
-    return [Sentence("This file has several frames; only the first one is used.")] if source.moves else []
+    return [Sentence("Your picture has several frames; only the first one is used.")] if source.moves else []
 
 
 def _conversion(before: str, after: str) -> list[Sentence]:
     values = {"before": before, "after": after}
-    return [Sentence("The picture was converted from {before} to {after}.", values)] if before != after else []
+    return [Sentence("Your picture was converted from {before} to {after}.", values)] if before != after else []
 
 
 def _turn(source: Source) -> list[Sentence]:
-    return [Sentence("The picture was turned upright.")] if source.orientation != 1 else []
+    return [Sentence("Your picture was turned upright.")] if source.orientation != 1 else []
 
 
 def _shrinking(before: Size, after: Size) -> list[Sentence]:
     values = {"before": _sides(before), "after": _sides(after)}
-    return [Sentence("The picture was scaled down from {before} to {after}.", values)] if before != after else []
+    return [Sentence("Your picture was scaled down from {before} to {after}.", values)] if before != after else []
 
 
 def _compression(before: int, after: int, limits: ReferenceLimits) -> list[Sentence]:
     values = {"before": _megabytes(before), "after": _megabytes(after)}
-    return [Sentence("The picture was compressed from {before} to {after}.", values)] if before > limits.size else []
+    return [Sentence("Your picture was compressed from {before} to {after}.", values)] if before > limits.size else []
 
 
 def _fit_photo(data: bytes) -> bytes:

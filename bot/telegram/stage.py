@@ -1,13 +1,14 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
+import logging
 from io import BytesIO
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError, TelegramServerError
 from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError
 
-from bot.jobs.stage import Progress, Unfit, sentence, trouble
+from bot.jobs.stage import Progress, Undelivered, Unfit, sentence, trouble
 from bot.telegram.buttons import after_ending
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
@@ -19,6 +20,8 @@ from providers.base import ReferenceLimits
 from providers.errors import Sentence
 from storage.records import CheckedSource, Job, JobState, TaskState
 from storage.store import Store
+
+log = logging.getLogger(__name__)
 
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
@@ -65,13 +68,13 @@ class TelegramStage:
             await self._delivery.deliver(job)
 
     async def keep(self, job: Job) -> None:
-        """Fetch the pictures of a job that nobody waits for any more, for its owner's history."""
-        for picture in await self._store.pictures.of_job(job.id):
-            if picture.message_id is None:
-                await self._uploads.keep(picture)
+        """Fetch the pictures that did not get to Telegram, for their owner's history. Raises `Undelivered`."""
+        kept = [await self._uploads.keep(picture) for picture in await self._store.pictures.of_job(job.id)]
+        if not all(kept):
+            raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now")
 
     async def ended(self, job: Job) -> None:
-        """Say how a job ended that has no album: failed, cancelled or interrupted."""
+        """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`."""
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         unsent = any(one.message_id is None for one in await self._store.pictures.of_job(job.id))
@@ -79,11 +82,15 @@ class TelegramStage:
             words = say(sentence(job.trouble)) if job.trouble else _("This did not work.")
             sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
             look = job.state is JobState.FAILED and (overdue or unsent)
+            # What was refused before it came to a task would be refused again.
+            again = job.state is not JobState.FAILED or bool(tasks)
             try:
-                await self._status.finish(job, f"{sign} {words}", after_ending(job, look=look))
-            except TelegramAPIError:
+                await self._status.finish(job, f"{sign} {words}", after_ending(job, look=look, again=again))
+            except (TelegramNetworkError, TelegramServerError) as error:
+                raise Undelivered(error.message) from error
+            except TelegramAPIError as error:
                 # The chat is gone or closed; the store knows how the job ended.
-                return
+                log.info("job %d: nobody can be told: %s", job.id, error.message)
 
     async def _download(self, file_id: str) -> bytes:
         # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.

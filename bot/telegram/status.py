@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import InlineKeyboardMarkup, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
@@ -21,8 +20,6 @@ from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
-
-FINAL_TRIES = 4
 
 
 @dataclass(slots=True)
@@ -44,13 +41,11 @@ class StatusMessages:
         store: Store,
         languages: Languages,
         flood: FloodControl,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._store = store
         self._languages = languages
         self._flood = flood
-        self._sleep = sleep
         self._boards: dict[int, _Board] = {}
         self._background = Background()
 
@@ -72,9 +67,9 @@ class StatusMessages:
         self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
 
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
-        """The last words under a job; a message that is gone is sent anew."""
+        """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
         board = await self.close(job)
-        if board.message_id is not None and await self._edit_for_sure(job, board.message_id, text, buttons):
+        if board.message_id is not None and await self._edited(job, board.message_id, text, buttons):
             return
         await self._send(job, board, text, buttons)
 
@@ -130,19 +125,12 @@ class StatusMessages:
         async with as_progress():
             await self._bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, reply_markup=buttons)
 
-    async def _edit_for_sure(self, job: Job, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> bool:
-        """Edits may be repeated safely. False: the message is gone."""
-        for attempt in range(FINAL_TRIES):
-            try:
-                await self._bot.edit_message_text(
-                    text, chat_id=job.chat_id, message_id=message_id, reply_markup=buttons
-                )
-            except TelegramBadRequest as error:
-                return "not modified" in error.message
-            except TelegramNetworkError:
-                await self._sleep(2**attempt)
-            else:
-                return True
+    async def _edited(self, job: Job, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> bool:
+        """False: the message is gone."""
+        try:
+            await self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=message_id, reply_markup=buttons)
+        except TelegramBadRequest as error:
+            return "not modified" in error.message
         return True
 
 

@@ -91,10 +91,20 @@ class Uploads:
             log.info("picture %d was not fetched: %r", picture.id, error)
             return None
 
-    async def keep(self, picture: Picture) -> None:
-        """Fetch a picture that nobody waits for, so that it can still be shown when its URL has expired."""
-        if picture.url and (data := await self.original(picture)):
-            await self._store.pictures.keep(picture.id, data)
+    async def keep(self, picture: Picture) -> bool:
+        """Fetch a picture that did not get to Telegram, so that it can still be shown when its URL has expired.
+
+        False: it can't be fetched for now.
+        """
+        if picture.photo_id or picture.url is None or await self._store.pictures.data(picture.id):
+            return True
+        try:
+            async with self._downloads.open(picture.url, name(picture)) as stream:
+                await self._store.pictures.keep(picture.id, await stream.whole())
+        except (BrokenOff, Gone) as error:
+            log.info("picture %d was not kept: %r", picture.id, error)
+            return isinstance(error, Gone)
+        return True
 
     async def _fitted(self, picture: Picture, data: bytes) -> Upload | None:
         header = sniff(data)

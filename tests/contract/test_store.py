@@ -65,8 +65,10 @@ async def finished(store: Store, number: int, prompt: str = "a red fox", **chang
     await store.tasks.queue(job.id, [{}], [], number)
     task = await run(store, number)
     await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number + 10)
-    assert await store.jobs.settle(job.id, number + 10)
-    return await store.jobs.end(job.id, JobState.DELIVERED, number + 11)
+    assert await store.jobs.settle(job.id)
+    ended = await store.jobs.end(job.id, JobState.DELIVERED, number + 11)
+    assert ended
+    return ended
 
 
 async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
@@ -102,15 +104,16 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     await store.tasks.accepted(task.id, "7392", 6.0)
     (running,) = await store.tasks.running()
     assert (running.ticket, running.submitted_at) == ("7392", 6.0)
-    assert await store.jobs.settle(job.id, 7.0) is None
+    assert await store.jobs.settle(job.id) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="u1"), NewPicture(data=b"2")], 16.0)
-    settled = await store.jobs.settle(job.id, 16.0)
+    settled = await store.jobs.settle(job.id)
     assert settled
     assert settled.state is JobState.DELIVERING
-    assert await store.jobs.settle(job.id, 16.0) is None, "a job is handed on once"
+    assert await store.jobs.settle(job.id) is None, "a job is handed on once"
     one, two = await store.pictures.of_job(job.id)
     assert (one.url, await store.pictures.data(two.id)) == ("u1", b"2")
     ended = await store.jobs.end(job.id, JobState.DELIVERED, 17.0)
+    assert ended
     assert (ended.state, ended.finished_at) == (JobState.DELIVERED, 17.0)
     assert await store.tasks.durations("jimeng") == [10.0]
 
@@ -152,14 +155,14 @@ async def test_a_busy_service_lets_the_task_wait(store: Store) -> None:
     await store.tasks.put_back(task.id, not_before=9.0)
     assert await store.tasks.claim("jimeng", 1, 8.9) is None
     assert await store.tasks.next_due("jimeng") == 9.0
-    await store.jobs.cancel(job.id, 8.0, TROUBLE)
+    await store.jobs.cancel(job.id, 8.0, TROUBLE, TROUBLE)
     assert await store.tasks.claim("jimeng", 1, 9.0) is None
 
 
 async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
     job = await queued(store, 1)
     task = await claim(store, 1.0)
-    assert await store.jobs.cancel(job.id, 2.0, TROUBLE)
+    assert await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE)
     await store.tasks.put_back(task.id, 3.0)
     assert await store.tasks.next_due("jimeng") is None
 
@@ -167,12 +170,12 @@ async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
 async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     job = await queued(store, 1, parts=2)
     task = await run(store, 1.0)
-    cancelled = await store.jobs.cancel(job.id, 2.0, TROUBLE)
+    cancelled = await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE)
     assert cancelled
     assert cancelled.state is JobState.CANCELLED
-    assert await store.jobs.cancel(job.id, 2.0, TROUBLE) is None
+    assert await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
-    assert await store.jobs.settle(job.id, 3.0) is None
+    assert await store.jobs.settle(job.id) is None
     assert [picture.url for picture in await store.pictures.of_job(job.id)] == ["late"]
     assert [one.state for one in await store.tasks.of_job(job.id)] == [TaskState.DONE, TaskState.CANCELLED]
 
@@ -193,7 +196,7 @@ async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskSta
             await store.tasks.end_task(task.id, end, TROUBLE, 2.0)
         else:
             await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
-    settled = await store.jobs.settle(job.id, 3.0)
+    settled = await store.jobs.settle(job.id)
     assert settled
     assert (settled.state, settled.trouble) == (state, TROUBLE)
 
@@ -203,7 +206,7 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
     await claim(store, 1.0)
     assert await store.tasks.interrupt_lost(TROUBLE, 2.0) == [job.id]
     assert await store.tasks.claim("jimeng", 5, 3.0) is None
-    settled = await store.jobs.settle(job.id, 3.0)
+    settled = await store.jobs.settle(job.id)
     assert settled
     assert settled.state is JobState.INTERRUPTED
 
@@ -212,7 +215,7 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     job = await queued(store, 1)
     task = await run(store, 1.0)
     await store.tasks.end_task(task.id, TaskState.OVERDUE, TROUBLE, 900.0)
-    await store.jobs.settle(job.id, 900.0)
+    await store.jobs.settle(job.id)
     assert await store.tasks.watch_again(job.id)
     (again,) = await store.tasks.running()
     assert again.ticket == f"ticket {task.id}"
@@ -269,7 +272,8 @@ async def test_references_are_kept_for_the_jobs_life(store: Store) -> None:
     (checked,) = await store.jobs.sources(job.id)
     assert (checked.media_type, checked.size, checked.changes) == ("image/png", 5, [TROUBLE])
     assert await store.jobs.source_data(source.id) == (b"bytes", "image/png")
-    await store.jobs.end(job.id, JobState.FAILED, 2.0, TROUBLE)
+    await store.jobs.fail(job.id, TROUBLE)
+    await store.jobs.end(job.id, JobState.FAILED, 2.0)
     assert await store.jobs.source_data(source.id) is None
 
 

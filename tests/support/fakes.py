@@ -53,7 +53,9 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         n = request.options.n
         return (request.with_options(n=1),) * (n if isinstance(n, int) else 1)
 
-    async def imagine(self, request: ImageRequest[FakeOptions], ticket: str | None = None) -> AsyncGenerator[Event, None]:
+    async def imagine(
+        self, request: ImageRequest[FakeOptions], ticket: str | None = None
+    ) -> AsyncGenerator[Event, None]:
         if ticket is None:
             if self.refuse:
                 raise self.refuse.pop(0)

@@ -231,6 +231,7 @@ async def test_cancelling_what_runs_keeps_the_picture_for_the_history(house: Hou
     job = await house.ask()
     await house.until_submitted(1)
     assert await house.engine.cancel(job.id)
+    await house.stage.until(lambda: house.stage.endings)
     assert house.stage.endings[0].trouble == {"template": engine_module.CANCELLED_PAID.template, "values": {}}
     house.provider.finish("t1")
     await house.stage.until(lambda: house.stage.kept)

@@ -9,7 +9,7 @@ export const FAULTS = [
   jimeng("Refuse the next prompt", { kind: "code", action: "submit", code: 50412 }),
   jimeng("Hold back the next picture", { kind: "code", action: "result", code: 50511 }),
   jimeng("Too many tasks, three times", { kind: "code", action: "submit", code: 50430, times: 3 }),
-  jimeng("Bad gateway, three times", { kind: "html", status: 502, times: 3 }),
+  jimeng("Bad gateway for the next three polls", { kind: "html", action: "result", status: 502, times: 3 }),
   telegram("Flood control for 3 seconds", { kind: "flood", retry_after: 3 }),
   telegram("Only one picture of the next album", { kind: "partial_album", items: 1, retry_after: 3 }),
   telegram("Lose the answer to the next message", { kind: "drop", method: "sendMessage", applied: true }),

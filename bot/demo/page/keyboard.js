@@ -58,7 +58,8 @@ export function keyboard(message, actions) {
   const rows = message.keyboard.map((row) =>
     el("div.keys", { test: "keyboard-row" }, row.map((button) => key(message, button, actions))),
   );
-  return el("div.keyboard", { test: "keyboard", role: "group", "aria-label": "Buttons of this message" }, rows);
+  const keys = JSON.stringify([message.id, message.keyboard]);
+  return el("div.keyboard", { test: "keyboard", role: "group", data: { keys }, "aria-label": "Buttons of this message" }, rows);
 }
 
 function key(message, button, actions) {

@@ -73,8 +73,12 @@ function preview(store, chat, last) {
 
 const badge = (count) => el("span.badge", { test: "unread", "aria-label": `${count} unread` }, count > 99 ? "99+" : String(count));
 
-/** Draw anew without losing the keyboard's place. */
+/** Draw anew without losing the keyboard's place, or a press: a button must not be swapped while it is held down. */
 function keepFocus(node, draw) {
+  if (node.matches(":active")) {
+    addEventListener("pointerup", () => setTimeout(() => keepFocus(node, draw)), { once: true });
+    return;
+  }
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   draw();
   if (focused) node.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

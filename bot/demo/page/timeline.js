@@ -136,10 +136,11 @@ export class Timeline {
       for (const image of fresh.querySelectorAll("img.picture")) {
         if (kept.has(image.dataset.picture)) image.replaceWith(kept.get(image.dataset.picture));
       }
-      fresh.classList.toggle("changed", changed);
-      old.replaceWith(fresh);
+      const node = swapped(old, fresh);
+      this.#nodes.set(entry.key, node);
+      node.classList.toggle("changed", changed);
       this.#place(this.#rows.indexOf(entry));
-      if (focused !== undefined) fresh.querySelector(`[data-data="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      if (focused !== undefined) node.querySelector(`[data-data="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     });
   }
 
@@ -208,4 +209,17 @@ export class Timeline {
     jump.hidden = this.#stuck;
     jump.dataset.missed = missed || "";
   }
+}
+
+/** Put `fresh` in the place of `old`, and return what stands there: buttons that stay the same are left as they are,
+ * since a button that is swapped while it is being pressed loses the press. */
+function swapped(old, fresh) {
+  const keys = (node) => node.querySelector(".keyboard")?.dataset.keys;
+  if (!keys(old) || keys(old) !== keys(fresh)) {
+    old.replaceWith(fresh);
+    return fresh;
+  }
+  old.querySelector(".stack").style.cssText = fresh.querySelector(".stack").style.cssText;
+  for (const part of [".bubble", ".more"]) old.querySelector(part).replaceWith(fresh.querySelector(part));
+  return old;
 }

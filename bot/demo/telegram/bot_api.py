@@ -110,7 +110,7 @@ class BotApi:
             return
 
     async def _carry_out(self, model: type[Method] | None, name: str, params: JSON, body: Body) -> Any:
-        due = self._faults.due(name)
+        due = self._faults.due(name, params.get("chat_id"))
         await self._play(due)
         if model is None:
             raise ApiError(404, "Not Found: method not found")

@@ -7,15 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Fault(BaseModel):
-    """The next `times` calls of `method` ("*": any but getUpdates) meet this fault."""
+    """The next `times` calls of `method` ("*": any but getUpdates) meet this fault; with `chat`, those for it only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: str = "*"
     times: int = Field(1, ge=1)
+    chat: int | None = None
 
-    def meets(self, method: str) -> bool:
-        """Whether a call of this method is meant."""
+    def meets(self, method: str, chat: object) -> bool:
+        """Whether a call of this method, with this `chat_id`, is meant."""
+        if self.chat is not None and str(self.chat) != str(chat):
+            return False
         if self.method == "*":
             return method.lower() != "getupdates"
         return self.method.lower() == method.lower()
@@ -78,12 +81,12 @@ class FaultPlan:
         """Forget all faults."""
         self._left.clear()
 
-    def due(self, method: str) -> list[AnyFault]:
+    def due(self, method: str, chat: object = None) -> list[AnyFault]:
         """The faults that this call meets, at most one of a kind; each is counted down."""
         due: dict[str, AnyFault] = {}
         left: list[tuple[AnyFault, int]] = []
         for fault, times in self._left:
-            met = fault.kind not in due and fault.meets(method)
+            met = fault.kind not in due and fault.meets(method, chat)
             if met:
                 due[fault.kind] = fault
             if times > met:

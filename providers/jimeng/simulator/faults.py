@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "delay"]
+Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "delay", "cut"]
 
 
 class Fault(BaseModel):
@@ -13,7 +13,7 @@ class Fault(BaseModel):
     `status`: an empty answer with HTTP `status`. `code`: the service's envelope with `code`. `gateway`: the gateway's
     envelope with `name` and `status`. `html`: a gateway's page with `status`. `text`: `text` with `status`.
     `drop`: the connection breaks before anything is processed. `lost`: the call is processed, then the connection
-    breaks. `delay`: the true answer, `seconds` later.
+    breaks. `delay`: the true answer, `seconds` later. `cut`: a picture breaks off in the middle.
     """
 
     model_config = ConfigDict(extra="forbid")

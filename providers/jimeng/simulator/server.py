@@ -156,15 +156,17 @@ class JimengSimulator:
             return None
         return web.Response(status=fault.status, text=text, content_type="text/html" if text == html else "text/plain")
 
-    async def _picture(self, request: web.Request) -> web.Response:
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         fault = take(self.faults, "picture")
         if fault and fault.kind == "delay":
             await self._sleep(fault.seconds)
         response = self._played(fault, "picture", "") if fault else None
-        if fault is None or fault.kind == "delay":
+        if fault is None or fault.kind in {"delay", "cut"}:
             response = await self._drawn(request.match_info["task"], request.match_info["number"])
         self._record("picture", b"", response, started)
+        if fault and fault.kind == "cut" and response is not None:
+            return await _cut_short(request, response)
         return _break_off(request) if response is None else response
 
     async def _drawn(self, task_id: str, number: str) -> web.Response:
@@ -196,6 +198,17 @@ def _summed(text: str | bytes) -> JsonValue:
             part["binary_data_base64"] = [f"<{len(str(item))} characters>" for item in part["binary_data_base64"]]
     result: JsonValue = payload
     return result
+
+
+async def _cut_short(request: web.Request, whole: web.Response) -> web.StreamResponse:
+    """Send the first half of an answer, then break the connection."""
+    body = whole.body if isinstance(whole.body, bytes) else b""
+    part = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": whole.content_type})
+    await part.prepare(request)
+    await part.write(body[: len(body) // 2])
+    if request.transport:
+        request.transport.abort()
+    return part
 
 
 def _break_off(request: web.Request) -> web.Response:

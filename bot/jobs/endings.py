@@ -1,0 +1,103 @@
+"""How jobs end: albums are delivered, other ends are told, what was paid is kept. Each until it has succeeded."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.background import Background
+from bot.jobs.patience import Sleep, T, surely
+from bot.jobs.stage import Phase, Progress, Stage, Undelivered, Unreachable, trouble
+from providers.errors import Sentence
+from storage.records import ACTIVE, Job, JobState
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+UNSENT = Sentence("The pictures are made, but Telegram did not take them. Press the button to try again.")
+DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
+
+
+class Endings:
+    """The last steps of jobs. They run in `background`; `clock` gives seconds since 1970."""
+
+    def __init__(
+        self, store: Store, stage: Stage, background: Background, clock: Callable[[], float], sleep: Sleep
+    ) -> None:
+        self._store = store
+        self._stage = stage
+        self._background = background
+        self._clock = clock
+        self._sleep = sleep
+        self._delivering: set[int] = set()
+
+    def deliver(self, job: Job) -> None:
+        """Deliver the pictures of a job; one whose delivery is under way is left alone."""
+        if job.id not in self._delivering:
+            self._delivering.add(job.id)
+            self._stage.show(job, Progress(Phase.DELIVERING))
+            self._background.spawn(self._deliver(job), f"deliver job {job.id}")
+
+    def is_delivering(self, job_id: int) -> bool:
+        """Whether this process is delivering the job."""
+        return job_id in self._delivering
+
+    def close(self, job: Job) -> None:
+        """Say how a job ended that has no album, and keep what was paid for it."""
+        self._background.spawn(self._close(job), f"close job {job.id}")
+
+    def keep(self, job: Job) -> None:
+        """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
+        self._background.spawn(self._keep(job), f"keep job {job.id}")
+
+    async def fail(self, job: Job, words: Sentence) -> None:
+        """A job comes to nothing, unless it has ended by itself meanwhile."""
+        failed = await self._surely(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        if failed:
+            self.close(failed)
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            if await self._tried(self._deliver_or_keep, job):
+                await self._end(job, JobState.DELIVERED)
+            else:
+                await self.fail(job, UNSENT)
+        finally:
+            self._delivering.discard(job.id)
+
+    async def _deliver_or_keep(self, job: Job) -> None:
+        try:
+            await self._stage.deliver(job)
+        except Unreachable as error:
+            log.info("job %d stays in the history: %s", job.id, error)
+            await self._stage.keep(job)
+
+    async def _close(self, job: Job) -> None:
+        await self._tried(self._stage.ended, job)
+        await self._keep(job)
+
+    async def _keep(self, job: Job) -> None:
+        tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)
+        # What still runs for a cancelled job ends later, and is kept then.
+        if not any(task.state in ACTIVE for task in tasks):
+            await self._tried(self._stage.keep, job)
+            await self._end(job, job.state)
+
+    async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> bool:
+        """Do it again until it has succeeded. False: it never did, but the store knows all that is needed for later."""
+        for delay in DELAYS:
+            await self._sleep(delay)
+            try:
+                await step(job)
+            except Undelivered as error:
+                log.warning("job %d: not delivered: %s", job.id, error)
+            except Exception:
+                # Nobody thought of this one; it may pass all the same, and the pictures are paid.
+                log.exception("job %d: not delivered", job.id)
+            else:
+                return True
+        return False
+
+    async def _end(self, job: Job, state: JobState) -> None:
+        await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
+
+    async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
+        return await surely(step, f"the end of job {job.id}", self._sleep)

@@ -1,0 +1,39 @@
+"""Chromium without a window, for the browser tests and the pictures of the README."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MISSING = f"The chat page needs a browser: install one of {', '.join(NAMES)}."
+
+
+def installed() -> str | None:
+    """Where the machine's Chromium is."""
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """A running browser with a profile of its own. Raises `FileNotFoundError` when there is none on this machine."""
+    path = installed()
+    if path is None:
+        raise FileNotFoundError(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()

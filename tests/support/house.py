@@ -1,0 +1,330 @@
+"""The whole real bot in one process, between the strict Telegram and the strict Jimeng, with time running faster.
+
+`async with open_house(tmp_path) as house:` gives a bot at work. People act by `house.say` and `house.press`; what the
+bot does is awaited by `house.shown`, `house.ended` or `house.quiet`. Real polling, signing, SQLite and uploads; only
+the waits of the bot (flood control, polls, albums, the progress ticker) pass `SPEED` times as fast, and the pictures
+are plain and small.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+from unittest.mock import patch
+
+from aiogram.client.session.aiohttp import AiohttpSession
+from PIL import Image
+
+from bot.app import App, assembled
+from bot.demo.calls import Call
+from bot.demo.launcher import DemoSettings
+from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
+from bot.demo.telegram.model import CallbackAnswer
+from bot.demo.telegram.people import Sendable
+from bot.middlewares.albums import AlbumMiddleware
+from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from bot.telegram.flood import FloodControl
+from providers.jimeng import Jimeng
+from providers.jimeng.simulator import Call as JimengCall
+from providers.jimeng.simulator import JimengSimulator
+from providers.jimeng.simulator.tasks import Task
+
+SPEED = 40
+QUIET_ALBUM = 0.06
+HOST = "127.0.0.1"
+
+
+def picture(width: int = 300, height: int = 200, kind: str = "JPEG", colour: str = "teal", **how: Any) -> bytes:
+    """A plain picture. `how`: further arguments of Pillow's `save`."""
+    out = BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, kind, **how)
+    return out.getvalue()
+
+
+def look(data: bytes) -> tuple[str, int, int]:
+    """Format, width and height of a picture's bytes."""
+    with Image.open(BytesIO(data)) as image:
+        return str(image.format), image.width, image.height
+
+
+def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+    """What the simulated Jimeng "draws": one colour for each seed."""
+    return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")
+
+
+class House:
+    """Both simulators and the bot. Made by `open_house`.
+
+    `seconds`: how long tasks take at the simulated Jimeng (`hold` makes them wait for `release`). `draw`: what it
+    draws with. `jimeng_calls`: all that was asked of it, with nothing redacted. `bob` is a third person, who speaks
+    English, in the group.
+    """
+
+    app: App
+
+    def __init__(self, settings: Callable[["House"], Settings], *, strict: bool) -> None:
+        self.telegram = TelegramSimulator(strict=strict)
+        self.seconds = 0.02
+        self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
+        self.jimeng_calls: list[JimengCall] = []
+        self._skipped = 0.0
+        self.jimeng = JimengSimulator(
+            durations=lambda _: self.seconds,
+            concurrency=20,
+            qps=10_000,
+            draw_scale=0.1,
+            clock=lambda: time.monotonic() + self._skipped,
+            draw=self._draw,
+            on_call=self._record,
+        )
+        self.bob = self.telegram.world.add_person(510_000_003, "Bob", "bob_draws", "en")
+        self.telegram.group.members.append(self.bob)
+        self._settings = settings
+        self._running = AsyncExitStack()
+        self._work: asyncio.Task[None] | None = None
+
+    # the bot
+
+    async def start(self) -> None:
+        """Start the bot, on the database it had before."""
+        self.app = await self._running.enter_async_context(assembled(self._settings(self)))
+        hurry(self.app)
+        self._work = asyncio.create_task(self.app.run(handle_signals=False))
+        polls = self.telegram.world.updates.polls
+        await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
+
+    async def stop(self) -> None:
+        """Stop the bot in good order."""
+        if self._work:
+            await self.app.stop()
+            self._work.cancel()
+            await asyncio.wait({self._work})
+            self._work = None
+        await self._running.aclose()
+
+    async def restart(self) -> None:
+        """Another process on the same database."""
+        await self.stop()
+        await self.start()
+
+    # the people
+
+    @property
+    def ann(self) -> Person:
+        """Ann, English, owner of the group."""
+        return self.telegram.ann
+
+    @property
+    def ming(self) -> Person:
+        """小明, Chinese."""
+        return self.telegram.ming
+
+    @property
+    def group(self) -> Chat:
+        """The group of both."""
+        return self.telegram.group
+
+    async def say(
+        self, text: str = "", *files: Sendable, who: Person | None = None, chat: Chat | None = None, **how: Any
+    ) -> ChatMessage:
+        """A person (Ann) writes, in private unless `chat` says otherwise. Returns the first message of it."""
+        return (await self.telegram.send(who or self.ann, chat, text=text, files=files, **how))[0]
+
+    async def press(self, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
+        """A person (Ann) presses the button whose label ends so; returns the bot's answer."""
+        full = next((one for one in message.buttons if one.endswith(label)), label)
+        press: Press = self.telegram.press(who or self.ann, message, full)
+        return await self.telegram.until(lambda: press.answer)
+
+    # what the bot does
+
+    def answers(self, chat: Chat | None = None) -> list[ChatMessage]:
+        """The bot's messages in a chat (Ann's), oldest first."""
+        return [message for message in self.telegram.messages(chat or self.ann.chat) if message.by_bot]
+
+    def album(self, chat: Chat | None = None) -> list[ChatMessage]:
+        """The bot's pictures in a chat (Ann's)."""
+        return [message for message in self.answers(chat) if message.photo]
+
+    async def shown(self, words: str, chat: Chat | None = None, timeout: float = 5) -> ChatMessage:
+        """Wait for a message of the bot that has these words or such a button, and return the latest one."""
+
+        def found() -> ChatMessage | None:
+            return next((one for one in reversed(self.answers(chat)) if words in _all_words(one)), None)
+
+        return await self.telegram.until(found, timeout)
+
+    async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 5) -> ChatMessage:
+        """Wait for a job to end: its buttons are there, and nothing is under way any more."""
+        found = await self.shown(words, chat, timeout)
+        await self.quiet()
+        return found
+
+    async def made(self, prompt: str, *files: Sendable, **how: Any) -> ChatMessage:
+        """Ask, and wait for the end; returns the message with the buttons."""
+        asked = await self.say(prompt, *files, **how)
+        await self.quiet()
+        return self.answers(asked.chat)[-1]
+
+    async def quiet(self, timeout: float = 10) -> None:
+        """Wait until the bot has taken in all that was sent and has nothing to do."""
+        async with asyncio.timeout(timeout):
+            calm = 0
+            while calm < 3:
+                calm = 0 if any(self._busy()) else calm + 1
+                await asyncio.sleep(0.005)
+
+    async def taken_in(self, timeout: float = 5) -> None:
+        """Wait until the bot has taken in all that was sent, whatever it does with it."""
+        async with asyncio.timeout(timeout):
+            while any(self._taking_in()):  # noqa: ASYNC110 - the bot has no events for this
+                await asyncio.sleep(0.005)
+
+    def called(self, *methods: str, since: int = 0) -> list[Call]:
+        """The bot's calls of these methods of the Bot API; `since`: a call's number (`house.now`)."""
+        return [
+            call for call in self.telegram.calls.since(since) if call.service == "telegram" and call.name in methods
+        ]
+
+    @property
+    def now(self) -> int:
+        """The number of the latest call."""
+        return max((call.n for call in self.telegram.calls), default=0)
+
+    # Jimeng
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What Jimeng has taken, and so is paid."""
+        return list(self.jimeng._desk.tasks.values())
+
+    def submitted(self) -> list[dict[str, Any]]:
+        """The parameters of all submits."""
+        wanted = [call.request for call in self.jimeng_calls if call.name == "CVSync2AsyncSubmitTask"]
+        return [request for request in wanted if isinstance(request, dict)]
+
+    def hold(self) -> None:
+        """Tasks submitted from now on are not finished before `release`."""
+        self.seconds = 10_000.0
+
+    def release(self) -> None:
+        """All tasks that were held are done; new ones are quick again."""
+        self._skipped += 10_000.0
+        self.seconds = 0.02
+
+    async def all_submitted(self, count: int) -> None:
+        """Wait until Jimeng has taken this many tasks."""
+        await self.telegram.until(lambda: len(self.tasks) >= count)
+
+    def learn(self, *durations: float) -> None:
+        """Let the bot know how long tasks took."""
+        for seconds in durations:
+            self.app.engine._outlook.durations["jimeng"].add(seconds)
+
+    def _taking_in(self) -> Iterator[object]:
+        gatherer = _albums(self.app)._gatherer
+        yield len(self.telegram.world.updates)
+        yield self.app.dispatcher._handle_update_tasks
+        if gatherer:
+            yield any(album.busy or album.closed is None for album in gatherer._albums.values())
+
+    def _busy(self) -> Iterator[object]:
+        engine = self.app.engine
+        yield from self._taking_in()
+        yield engine._outlook.jobs or engine._outlook.flights
+        yield engine._finishing._tasks
+
+    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+        return self.draw(prompt, references, width, height, seed)
+
+    def _record(self, call: JimengCall) -> None:
+        self.jimeng_calls.append(call)
+        self.telegram.calls.record(
+            "jimeng", call.name, status=call.status, ms=call.ms, request=call.request, response=call.response
+        )
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path,
+    *,
+    public: bool = True,
+    updates: Literal["polling", "webhook"] = "polling",
+    access: AccessSettings | None = None,
+    concurrency: int = 8,
+    strict: bool = False,
+) -> AsyncIterator[House]:
+    """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
+    Telegram's flood control is on; `concurrency`: the provider's tasks at once."""
+    port = _free_port() if public or updates == "webhook" else 0
+
+    def settings(house: House) -> Settings:
+        keys = house.jimeng.keys
+        jimeng = {
+            "access_key": keys.access,
+            "secret_key": keys.secret,
+            "endpoint": house.jimeng.url,
+            "concurrency": concurrency,
+        }
+        return DemoSettings(
+            telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=updates),
+            web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
+            storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
+            access=access or AccessSettings(),
+            providers=ProvidersSettings(default="jimeng", jimeng=jimeng),
+        )
+
+    house = House(settings, strict=strict)
+    # aiogram waits a quarter of a second after each close.
+    with patch.object(AiohttpSession, "close", close_at_once):
+        await house.jimeng.start()
+        async with house.telegram:
+            try:
+                await house.start()
+                yield house
+            finally:
+                await house.stop()
+                await house.jimeng.aclose()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+async def close_at_once(session: AiohttpSession) -> None:
+    if session._session is not None:
+        await session._session.close()
+
+
+def hurry(app: App) -> None:
+    """Let the bot's waits pass `SPEED` times as fast."""
+    flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
+    flood._clock, flood._sleep = _fast_clock, _fast_sleep
+    flood._lanes.clear()
+    _albums(app)._quiet = QUIET_ALBUM
+    app.engine._sleep = app.engine._requests._sleep = _fast_sleep
+    for provider in app.engine._providers.values():
+        assert isinstance(provider, Jimeng)
+        provider._clock, provider._sleep = _fast_clock, _fast_sleep
+
+
+def _albums(app: App) -> AlbumMiddleware:
+    return next(one for one in app.dispatcher.message.outer_middleware if isinstance(one, AlbumMiddleware))
+
+
+def _fast_clock() -> float:
+    return time.monotonic() * SPEED
+
+
+async def _fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+def _all_words(message: ChatMessage) -> str:
+    return "\n".join([message.text, *message.buttons])

@@ -1,0 +1,118 @@
+"""The bot as a real process: `python -m bot run` on a database file, started, killed and started again."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+from bot.demo.telegram import TelegramSimulator
+from bot.demo.telegram.bell import Signal
+from providers.jimeng.simulator import JimengSimulator
+
+ROOT = Path(__file__).parents[2]
+READY = "Run polling for bot"
+START_SECONDS = 60.0
+
+
+class BotProcess:
+    """One process of the bot. Made by `start`; end it with `kill` or `terminate` and wait for it with `gone`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._lines: list[str] = []
+        self._silent = False
+        self._said = Signal()
+        self._listener = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, config: Path) -> Self:
+        """Start the bot and wait until it asks for updates. Raises `AssertionError` with its log when it doesn't."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run", "--config", str(config)),
+            cwd=ROOT,
+            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LANG": "C.UTF-8"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        started = cls(process)
+        try:
+            await started.logged(READY, START_SECONDS)
+        except BaseException:
+            await started.aclose()
+            raise
+        return started
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return "".join(self._lines)
+
+    async def logged(self, words: str, timeout: float = 10.0) -> None:
+        """Wait until it has written these words. Raises `AssertionError` when it ends or falls silent before."""
+        try:
+            async with asyncio.timeout(timeout):
+                while words not in self.log and not self._silent:
+                    await self._said.wait()
+        except TimeoutError:
+            pass
+        assert words in self.log, f"not in the log within {timeout} s: {words}\n{self.log}"
+
+    def kill(self) -> None:
+        """SIGKILL, at this very moment."""
+        self._process.kill()
+
+    def terminate(self) -> None:
+        """SIGTERM: a request to stop."""
+        self._process.terminate()
+
+    async def gone(self, timeout: float = 20.0) -> int:
+        """Wait for its end; returns the exit code, which is negative when a signal ended it."""
+        async with asyncio.timeout(timeout):
+            await self._listener
+            return await self._process.wait()
+
+    async def aclose(self) -> None:
+        """End it, if it still lives."""
+        if self._process.returncode is None:
+            self.kill()
+        await self.gone()
+
+    async def _listen(self) -> None:
+        assert self._process.stderr
+        async for line in self._process.stderr:
+            self._lines.append(line.decode("utf-8", "replace"))
+            self._said.ring()
+        self._silent = True
+        self._said.ring()
+
+
+def write_config(folder: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, concurrency: int) -> Path:
+    """A `config.toml` for a bot between these simulators, with its database in the same folder."""
+    tables: dict[str, dict[str, str | int]] = {
+        "telegram": {"token": telegram.token, "api_url": telegram.url},
+        "web": {"port": 0},
+        "storage": {"url": database_url(folder)},
+        "providers.jimeng": {
+            "access_key": jimeng.keys.access,
+            "secret_key": jimeng.keys.secret,
+            "endpoint": jimeng.url,
+            "concurrency": concurrency,
+        },
+    }
+    # Strings and numbers of JSON are those of TOML.
+    lines = [
+        line
+        for name, table in tables.items()
+        for line in (f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items()))
+    ]
+    file = folder / "config.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def database_url(folder: Path) -> str:
+    """Where the bot configured by `write_config` keeps what it remembers."""
+    return f"sqlite:///{folder}/bot.db"
