@@ -18,7 +18,7 @@ from aiogram.types import LinkPreviewOptions, Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import ClientSession
 
-from bot.handlers import history, imagine, results, start
+from bot.handlers import history, imagine, mishaps, results, start
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
 from bot.middlewares.access import AccessMiddleware
@@ -183,6 +183,7 @@ def make_dispatcher(
         results.make_router(),
         imagine.make_router(),
         start.make_fallback(),
+        mishaps.make_router(),
     )
     return dispatcher
 

@@ -17,13 +17,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.app import App, assembled
 from bot.demo.calls import CallLog
-from bot.demo.say import say
+from bot.demo.say import Words, say
 from bot.demo.telegram.simulator import TelegramSimulator
 from bot.settings import ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 
 HOST = "127.0.0.1"
-PORT_TAKEN = 2
+WRONG_CALL = 2
 
 
 class DemoSettings(Settings):
@@ -44,11 +44,12 @@ class DemoSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo."""
+    """A running demo. `work`: the bot's own task, when it works by itself; it ends only by an error."""
 
     telegram: TelegramSimulator
     jimeng: JimengSimulator
     app: App
+    work: asyncio.Task[None] | None
 
 
 class _JimengFaults:
@@ -66,19 +67,32 @@ class _JimengFaults:
 
 async def demo(options: argparse.Namespace) -> int:
     """The command: serve the chat page until stopped or, with `--say`, hold one talk. Returns the exit code."""
-    scripted = options.say is not None
-    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.DEBUG if options.verbose else logging.WARNING)
+    for photo in options.photo:
+        if not photo.is_file():
+            sys.stderr.write(f"There is no photo {photo}.\n")
+            return WRONG_CALL
+    if options.say is not None:
+        words = Words(options.say, options.photo, options.save)
+        async with running(*simulators()) as stage:
+            talk = asyncio.create_task(say(stage.telegram, stage.app.store, words))
+            # A bot that fails must not be waited for.
+            await asyncio.wait({talk, *([stage.work] if stage.work else [])}, return_when=asyncio.FIRST_COMPLETED)
+            if stage.work and stage.work.done():
+                talk.cancel()
+                stage.work.result()
+            return await talk
     try:
-        services = simulators(0 if scripted else options.port)
-        async with running(*services, at_work=scripted) as stage:
-            if scripted:
-                return await say(stage.telegram, options.say, options.photo, options.save)
-            sys.stdout.write(f"\n  imagine-bot, all on this machine: {stage.telegram.url}/\n  Stop it with Ctrl+C.\n\n")
-            sys.stdout.flush()
-            await stage.app.run()
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, options.port))
     except OSError as error:
-        sys.stderr.write(f"The demo can't start: {error.strerror or error}. Another --port may do.\n")
-        return PORT_TAKEN
+        sys.stderr.write(f"Port {options.port} can't be used ({error.strerror}): choose another with --port.\n")
+        return WRONG_CALL
+    async with running(*simulators(options.port), at_work=False) as stage:
+        sys.stdout.write(f"\n  imagine-bot, all on this machine: {stage.telegram.url}/\n  Stop it with Ctrl+C.\n\n")
+        sys.stdout.flush()
+        await stage.app.run()
     return 0
 
 
@@ -107,7 +121,7 @@ async def running(telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_wo
             async with telegram, assembled(_settings(telegram, jimeng, Path(folder))) as app:
                 work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
                 try:
-                    yield Demo(telegram, jimeng, app)
+                    yield Demo(telegram, jimeng, app, work)
                 finally:
                     if work:
                         await app.stop()

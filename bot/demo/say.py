@@ -3,40 +3,49 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.demo.telegram.model import ChatMessage
 from bot.demo.telegram.simulator import TelegramSimulator
+from storage.records import JobState
+from storage.store import Store
 
 PATIENCE = 300.0
+LOOK_SECONDS = 0.1
 
 
-async def say(telegram: TelegramSimulator, prompt: str, photos: Sequence[Path], folder: Path) -> int:
-    """Send `prompt` with `photos` as Ann; save the pictures of the answer. Returns 0 when there are any, else 1."""
-    for photo in photos:
-        if not photo.is_file():
-            sys.stderr.write(f"There is no photo {photo}.\n")
-            return 2
-    talk = asyncio.create_task(_print_talk(telegram))
-    try:
-        await telegram.send(telegram.ann, text=prompt, files=photos)
-        await telegram.until(lambda: _has_ended(telegram), PATIENCE)
-        await asyncio.sleep(0)
-    finally:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What to say, with which photos, and where the answer's pictures go."""
+
+    prompt: str
+    photos: Sequence[Path]
+    folder: Path
+
+
+async def say(telegram: TelegramSimulator, store: Store, words: Words) -> int:
+    """Send the words as Ann and save the pictures of the answer. Returns 0 when there are any, else 1."""
+    async with asyncio.TaskGroup() as group:
+        talk = group.create_task(_print_talk(telegram))
+        sent = await telegram.send(telegram.ann, text=words.prompt, files=words.photos)
+        async with asyncio.timeout(PATIENCE):
+            while not await _has_ended(telegram, store, sent[0]):  # noqa: ASYNC110 - the store rings no bell
+                await asyncio.sleep(LOOK_SECONDS)
         talk.cancel()
-    return _save(telegram, folder)
+    return _save(telegram, words.folder)
 
 
 def _answers(telegram: TelegramSimulator) -> list[ChatMessage]:
     return [message for message in telegram.messages(telegram.ann.chat) if message.by_bot]
 
 
-def _has_ended(telegram: TelegramSimulator) -> bool:
-    """The last word was said: buttons other than that of a running job, or words that ask for an answer."""
-    answers = _answers(telegram)
-    labels = {label for message in answers for label in message.buttons}
-    plain = any(message.is_text and not message.keyboard for message in answers)
-    return plain or any("Again" in label or "again" in label for label in labels)
+async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage) -> bool:
+    """The job is over, or the bot answered without making one."""
+    job = await store.jobs.asked_by(sent.chat.id, f"message:{sent.id}")
+    if job is None or job.state is JobState.DRAFT:
+        return bool(_answers(telegram))
+    return job.finished_at is not None
 
 
 async def _print_talk(telegram: TelegramSimulator) -> None:

@@ -74,10 +74,10 @@ class Desk:
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
         """Make a job of words and pictures. None when this update has made one. Raises `FlagError`."""
-        own = self.own_flags()
-        name = (words.value("provider") or self.default).lower()
-        chosen = self.providers.get(name, self.providers[self.default])
-        parsed = read(words, chosen.Options, own)
+        typed = (words.value("provider") or self.default).lower()
+        name = next((known for known in self.providers if known.lower() == typed), self.default)
+        # An unknown name is refused by `read`, which knows the choices.
+        parsed = read(words, self.providers[name].Options, self.own_flags())
         new = self._job(place, sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options))

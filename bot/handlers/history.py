@@ -1,6 +1,7 @@
 """`/history`: one's own pictures, one at a time, newest first; `/history words` searches."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiogram import F, Router
@@ -12,15 +13,17 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, message_of, owns
+from bot.handlers.presses import answer, change_buttons, is_unchanged, message_of, owns
 from bot.telegram.buttons import HistoryPress, in_history, sure_to_hide
+from bot.telegram.incoming import as_sources
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption
 from storage.pictures import Picture, Sent, Shelf
-from storage.records import NewSource
+from storage.records import Job
 
 # The search of a history message stands in its caption's last line: buttons have no room for it.
 SEARCH = "🔎 "
+SEARCH_LENGTH = 100
 HistoryStep = HistoryPress.filter(F.do.in_({"newer", "older"}))
 
 
@@ -41,7 +44,7 @@ def make_router() -> Router:
 async def history(message: Message, command: CommandObject, desk: Desk, uploads: Uploads, language: str) -> None:
     """Show the newest picture."""
     place = Place.of_message(message, language)
-    shelf = _shelf(message, place.user_id, (command.args or "").split())
+    shelf = _shelf(message, place.user_id, (command.args or "")[:SEARCH_LENGTH].split())
     picture = await desk.store.pictures.newest(shelf)
     if picture is None:
         await message.reply(_nothing(shelf))
@@ -49,7 +52,7 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     text, buttons = await _caption(desk, picture, shelf), await _buttons(desk, picture, shelf)
     async with uploads.open(picture) as upload:
         if upload is None:
-            await message.reply(_unfetched(text), reply_markup=buttons)
+            await message.reply(await _caption(desk, picture, shelf, unfetched=True), reply_markup=buttons)
             return
         shown = await message.reply_photo(upload.media, caption=text, reply_markup=buttons)
     await _remember(desk, upload, shown)
@@ -57,105 +60,109 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
 
 async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
     """To the next picture, newer or older."""
-    message = await _own(query, callback_data)
-    if message is None:
+    if not (page := await _page(query, callback_data, desk)):
         return
-    shelf = _shelf_of(message, callback_data.owner)
     towards = desk.store.pictures.newer if callback_data.do == "newer" else desk.store.pictures.older
-    picture = await towards(shelf, callback_data.at)
+    picture = await towards(page.shelf, page.picture.id)
     if picture is None:
         await answer(query, _("That was the last one."))
         return
     await answer(query)
-    await _show(message, desk, uploads, picture, shelf)
+    await _show(page.message, desk, uploads, picture, page.shelf)
 
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Ask before a picture is deleted."""
-    message = await _own(query, callback_data)
-    picture = await desk.store.pictures.get(callback_data.at)
-    if message and picture:
-        await message.edit_reply_markup(reply_markup=sure_to_hide(picture))
+    if page := await _page(query, callback_data, desk):
+        await change_buttons(page.message, sure_to_hide(page.picture))
         await answer(query, _("Delete it from your history?"))
 
 
 async def stay(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """It is not deleted."""
-    message = await _own(query, callback_data)
-    picture = await desk.store.pictures.get(callback_data.at)
-    if message and picture:
-        shelf = _shelf_of(message, callback_data.owner)
-        await message.edit_reply_markup(reply_markup=await _buttons(desk, picture, shelf))
+    if page := await _page(query, callback_data, desk):
+        await change_buttons(page.message, await _buttons(desk, page.picture, page.shelf))
         await answer(query)
 
 
 async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
     """Delete a picture from the history and show its neighbour."""
-    message = await _own(query, callback_data)
-    if message is None:
+    if not (page := await _page(query, callback_data, desk)):
         return
-    await desk.store.pictures.hide(callback_data.at, callback_data.owner, time.time())
-    await answer(query, _("Deleted from your history."))
-    shelf = _shelf_of(message, callback_data.owner)
     pictures = desk.store.pictures
-    picture = await pictures.older(shelf, callback_data.at) or await pictures.newer(shelf, callback_data.at)
-    if picture:
-        await _show(message, desk, uploads, picture, shelf)
+    await pictures.hide(page.picture.id, page.picture.user_id, time.time())
+    await answer(query, _("Deleted from your history."))
+    at = page.picture.id
+    if picture := await pictures.older(page.shelf, at) or await pictures.newer(page.shelf, at):
+        await _show(page.message, desk, uploads, picture, page.shelf)
     else:
-        await message.delete()
+        await page.message.delete()
 
 
 async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Send a picture to the chat again, by its file id."""
-    message = await _own(query, callback_data)
-    picture = await desk.store.pictures.get(callback_data.at)
-    job = await desk.store.jobs.get(picture.job_id) if picture else None
-    if message and picture and picture.photo_id and job:
+    if (page := await _page(query, callback_data, desk)) and (photo := await _photo_id(query, page)):
         await answer(query)
-        await message.answer_photo(picture.photo_id, caption=caption(job.prompt))
+        await page.message.answer_photo(photo, caption=caption(page.job.prompt))
 
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Run the request of a picture again."""
-    message = await _own(query, callback_data)
-    picture = await desk.store.pictures.get(callback_data.at)
-    job = await desk.store.jobs.get(picture.job_id) if picture else None
-    if message and job:
+    if page := await _page(query, callback_data, desk):
         await answer(query, _("One more time!"))
-        await desk.ask_again(Place.of_press(query, message, message.message_id, language), job)
+        await desk.ask_again(Place.of_press(query, page.message, page.message.message_id, language), page.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
-    message = await _own(query, callback_data)
-    picture = await desk.store.pictures.get(callback_data.at)
-    if message and picture and picture.photo_id:
+    if (page := await _page(query, callback_data, desk)) and await _photo_id(query, page):
         await answer(query)
-        place = Place.of_press(query, message, message.message_id, language)
-        # Its message may stand in another chat: a number that no message has keeps it apart.
-        await ask_for_words(message, place, desk, (NewSource(picture.photo_id, -picture.id),))
+        place = Place.of_press(query, page.message, page.message.message_id, language)
+        await ask_for_words(page.message, place, desk, as_sources([page.picture], page.message.chat.id))
 
 
-async def _own(query: CallbackQuery, press: HistoryPress) -> Message | None:
-    if not await owns(query, press.owner):
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A history message whose owner has pressed a button."""
+
+    message: Message
+    picture: Picture
+    job: Job
+    shelf: Shelf
+
+
+async def _page(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Page | None:
+    """What a press is about; None when it was answered here."""
+    picture = await desk.store.pictures.get(press.at)
+    job = await desk.store.jobs.get(picture.job_id) if picture else None
+    # What a button carries can be forged: whose picture it is, only the store knows.
+    if picture is None or job is None or not await owns(query, picture.user_id):
         await answer(query, _("This is somebody else's history. See yours with /history."), alert=True)
         return None
-    return await message_of(query)
+    message = await message_of(query)
+    return _Page(message, picture, job, _shelf_of(message, picture.user_id)) if message else None
+
+
+async def _photo_id(query: CallbackQuery, page: _Page) -> str | None:
+    if page.picture.photo_id is None:
+        await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
+    return page.picture.photo_id
 
 
 async def _show(message: Message, desk: Desk, uploads: Uploads, picture: Picture, shelf: Shelf) -> None:
     text, buttons = await _caption(desk, picture, shelf), await _buttons(desk, picture, shelf)
     async with uploads.open(picture) as upload:
         if upload is None:
+            unfetched = await _caption(desk, picture, shelf, unfetched=True)
             if message.photo:
-                await message.edit_caption(caption=_unfetched(text), reply_markup=buttons)
+                await message.edit_caption(caption=unfetched, reply_markup=buttons)
             else:
-                await message.edit_text(_unfetched(text), reply_markup=buttons)
+                await message.edit_text(unfetched, reply_markup=buttons)
             return
         try:
             shown = await message.edit_media(InputMediaPhoto(media=upload.media, caption=text), reply_markup=buttons)
         except TelegramBadRequest as error:
-            if "not modified" in error.message:
+            if is_unchanged(error):
                 return
             raise
     if isinstance(shown, Message):
@@ -169,25 +176,23 @@ async def _remember(desk: Desk, upload: Upload, shown: Message) -> None:
         await desk.store.pictures.sent(upload.picture.id, Sent(shown.photo[-1].file_id, shown.message_id, *size))
 
 
-async def _caption(desk: Desk, picture: Picture, shelf: Shelf) -> str:
+async def _caption(desk: Desk, picture: Picture, shelf: Shelf, *, unfetched: bool = False) -> str:
     job = await desk.store.jobs.get(picture.job_id)
     made = datetime.fromtimestamp(picture.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     size = f"{picture.width}×{picture.height}" if picture.width else ""
     pictures = desk.store.pictures
     number, count = await pictures.count(shelf, from_id=picture.id), await pictures.count(shelf)
     place = _("{number} of {count}").format(number=number, count=count)
-    text = caption(job.prompt if job else "", place, made, size)
-    return f"{text}\n{caption(SEARCH + ' '.join(shelf.words))}" if shelf.words else text
+    # The search stands last: the next press reads it there.
+    below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
+    below += [SEARCH + " ".join(shelf.words)] if shelf.words else []
+    return caption(job.prompt if job else "", place, made, size, below=below)
 
 
 async def _buttons(desk: Desk, picture: Picture, shelf: Shelf) -> InlineKeyboardMarkup:
     pictures = desk.store.pictures
     newer, older = await pictures.newer(shelf, picture.id), await pictures.older(shelf, picture.id)
     return in_history(picture, newer=newer is not None, older=older is not None)
-
-
-def _unfetched(text: str) -> str:
-    return _("⚠️ This picture can't be fetched from the service any more.") + f"\n\n{text}"
 
 
 def _nothing(shelf: Shelf) -> str:
@@ -204,5 +209,5 @@ def _shelf(message: Message, user_id: int, words: list[str]) -> Shelf:
 
 
 def _shelf_of(message: Message, user_id: int) -> Shelf:
-    last = (message.caption or "").rsplit("\n", 1)[-1]
+    last = (message.caption or message.text or "").rsplit("\n", 1)[-1]
     return _shelf(message, user_id, last.removeprefix(SEARCH).split() if last.startswith(SEARCH) else [])

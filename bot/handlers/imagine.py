@@ -9,7 +9,7 @@ from aiogram.types import ForceReply, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
-from bot.handlers.flags import FlagError
+from bot.handlers.flags import FlagError, Scan
 from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to
 from bot.telegram.wording import say
 from storage.records import NewSource
@@ -84,18 +84,19 @@ async def _ask(
     replied, own = await pictures_replied_to(message, desk.store), pictures_of(album or [message])
     words = desk.scan(text)
     if words.prompt:
-        waiting = await desk.waiting_pictures(place, there.message_id if there else None)
-        # A reply to a picture says which one is meant.
-        await _make(message, place, desk, text, _without_twins((*(replied or waiting), *own)))
+        # A reply to a picture says which one is meant; those that wait go on waiting.
+        there_id = there.message_id if there else None
+        earlier = replied or await desk.waiting_pictures(place, there_id)
+        await _make(message, place, desk, words, _without_twins((*earlier, *own)))
     elif replied or own:
         await ask_for_words(message, place, desk, (*replied, *own))
     elif explain or words.flags:
         await message.reply(example())
 
 
-async def _make(message: Message, place: Place, desk: Desk, text: str, sources: tuple[NewSource, ...]) -> None:
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, sources: tuple[NewSource, ...]) -> None:
     try:
-        await desk.ask(place, desk.scan(text), sources)
+        await desk.ask(place, words, sources)
     except FlagError as error:
         # The pictures are not lost: the corrected words find them.
         if sources:

@@ -2,7 +2,7 @@
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, Message
+from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 
@@ -12,6 +12,20 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
         await query.answer(text, show_alert=alert)
     except TelegramBadRequest as error:
         if "query is too old" not in error.message:
+            raise
+
+
+def is_unchanged(error: TelegramBadRequest) -> bool:
+    """Whether an edit was refused because the message says that already: as good as done."""
+    return "not modified" in error.message
+
+
+async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
+    """Put other buttons under a message."""
+    try:
+        await message.edit_reply_markup(reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
             raise
 
 

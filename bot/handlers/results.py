@@ -2,13 +2,12 @@
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, is_chat_admin, message_of, owns
+from bot.handlers.presses import answer, change_buttons, is_chat_admin, message_of, owns
 from bot.telegram.buttons import JobPress, PicturePress, under_result, which_picture
 from bot.telegram.incoming import as_sources
 from bot.telegram.originals import Originals
@@ -67,7 +66,7 @@ async def edit(query: CallbackQuery, callback_data: JobPress, desk: Desk, langua
         return
     pictures = await _shown(desk, job)
     if len(pictures) > 1:
-        await _change_buttons(message, which_picture(job, pictures))
+        await change_buttons(message, which_picture(job, pictures))
         await answer(query, _("Which picture?"))
     else:
         await _edit(query, message, desk, language, job=job, pictures=pictures)
@@ -78,7 +77,7 @@ async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, la
     job = await _own_job(query, callback_data.job, desk)
     message = await message_of(query) if job else None
     if job and message:
-        await _change_buttons(message, under_result(job))
+        await change_buttons(message, under_result(job))
         await _edit(query, message, desk, language, job=job, pictures=await _shown(desk, job))
 
 
@@ -88,7 +87,7 @@ async def edit_one(query: CallbackQuery, callback_data: PicturePress, desk: Desk
     job = await _own_job(query, picture.job_id if picture else 0, desk)
     message = await message_of(query) if job else None
     if job and message and picture:
-        await _change_buttons(message, under_result(job))
+        await change_buttons(message, under_result(job))
         await _edit(query, message, desk, language, job=job, pictures=[picture])
 
 
@@ -97,7 +96,7 @@ async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> Non
     job = await _own_job(query, callback_data.job, desk)
     message = await message_of(query) if job else None
     if job and message:
-        await _change_buttons(message, under_result(job))
+        await change_buttons(message, under_result(job))
         await answer(query)
 
 
@@ -105,7 +104,9 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     """The originals as files, for anybody who sees the result: it costs nothing."""
     job = await desk.store.jobs.get(callback_data.job)
     message = await message_of(query) if job else None
-    if job is None or message is None:
+    if job is None or message is None or message.chat.id != job.chat_id:
+        # What a button carries can be forged: originals go only where the pictures are.
+        await answer(query, _("This job is no longer known."), alert=True)
         return
     await answer(query, _("Sending the originals…"))
     missing = await originals.send(job, await desk.store.pictures.of_job(job.id), message)
@@ -137,13 +138,5 @@ async def _edit(
     # In a group Telegram opens the reply only for the author of the message that is answered.
     reply_to = message.message_id if message.chat.type == ChatType.PRIVATE else job.message_id
     await answer(query)
-    if sources := as_sources(pictures):
+    if sources := as_sources(pictures, message.chat.id):
         await ask_for_words(message, Place.of_press(query, message, reply_to, language), desk, sources)
-
-
-async def _change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
-    try:
-        await message.edit_reply_markup(reply_markup=buttons)
-    except TelegramBadRequest as error:
-        if "not modified" not in error.message:
-            raise

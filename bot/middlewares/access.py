@@ -1,5 +1,6 @@
 """Who may use the bot: `[access]` of the settings."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,12 +10,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.settings import AccessSettings
 
+REMEMBERED = 100
+
 
 class AccessMiddleware(BaseMiddleware):
     """Lets through who is allowed and tells the others what to ask for."""
 
     def __init__(self, access: AccessSettings) -> None:
         self._access = access
+        self._refused: deque[str] = deque(maxlen=REMEMBERED)
 
     async def __call__(
         self,
@@ -27,7 +31,10 @@ class AccessMiddleware(BaseMiddleware):
         chat: Chat | None = data.get("event_chat")
         if user is None or chat is None or self._allowed(user.id, chat):
             return await handler(event, data)
-        return await _refuse(event, user, chat)
+        inner = event.event if isinstance(event, Update) else event
+        if not self._is_refused_already(inner):
+            await _refuse(inner, user, chat)
+        return None
 
     def _allowed(self, user_id: int, chat: Chat) -> bool:
         access = self._access
@@ -38,13 +45,28 @@ class AccessMiddleware(BaseMiddleware):
         return not access.users or user_id in access.users
 
 
-async def _refuse(event: TelegramObject, user: User, chat: Chat) -> None:
-    inner = event.event if isinstance(event, Update) else event
+    def _is_refused_already(self, inner: TelegramObject) -> bool:
+        """An album is refused once, not once for each of its pictures."""
+        album = inner.media_group_id if isinstance(inner, Message) else None
+        if album is None or album in self._refused:
+            return album is not None
+        self._refused.append(album)
+        return False
+
+
+async def _refuse(inner: TelegramObject, user: User, chat: Chat) -> None:
     if isinstance(inner, CallbackQuery):
         await inner.answer(_("You are not on this bot's list."), show_alert=True)
     elif isinstance(inner, Message) and chat.type == "private":
         text = _("This bot is for invited people. Ask whoever runs it to add your id: {id}")
         await inner.answer(text.format(id=f"<code>{user.id}</code>"))
-    elif isinstance(inner, Message) and (inner.text or inner.caption or "").startswith("/imagine"):
+    elif isinstance(inner, Message) and await _asks(inner):
         text = _("This bot is not open to this group yet. Ask whoever runs it to add its id: {id}")
         await inner.reply(text.format(id=f"<code>{chat.id}</code>"))
+
+
+async def _asks(message: Message) -> bool:
+    """Whether this is `/imagine`, and not another bot's."""
+    command, _at, name = (message.text or message.caption or "").split(" ")[0].partition("@")
+    me = await message.bot.me() if message.bot and name else None
+    return command.lower() == "/imagine" and (me is None or name.lower() == (me.username or "").lower())

@@ -29,7 +29,6 @@ class HistoryPress(CallbackData, prefix="h"):
 
     do: str
     at: int
-    owner: int
 
 
 def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
@@ -82,7 +81,7 @@ def in_history(picture: Picture, *, newer: bool, older: bool) -> InlineKeyboardM
     """Under a picture in the history."""
 
     def press(do: str) -> HistoryPress:
-        return HistoryPress(do=do, at=picture.id, owner=picture.user_id)
+        return HistoryPress(do=do, at=picture.id)
 
     return keyboard(
         [
@@ -98,7 +97,7 @@ def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:
     """Before a picture leaves the history."""
     return keyboard(
         [
-            button(_("Delete"), HistoryPress(do="hide-surely", at=picture.id, owner=picture.user_id), "danger"),
-            button(_("Keep"), HistoryPress(do="stay", at=picture.id, owner=picture.user_id)),
+            button(_("Delete"), HistoryPress(do="hide-surely", at=picture.id), "danger"),
+            button(_("Keep"), HistoryPress(do="stay", at=picture.id)),
         ]
     )

@@ -97,9 +97,12 @@ class Delivery:
             message = None
             if status_id is not None:
                 message = await self._turn_into_picture(job, status_id, upload, text, buttons)
+            replaced = message is not None
             if message is None:
                 message = await self._photo(job, upload, text, buttons)
         await self._confirm([upload], [message])
+        if status_id is not None and not replaced:
+            await self._status.take_away(job, status_id)
 
     async def _turn_into_picture(
         self, job: Job, status_id: int, upload: Upload, text: str, buttons: InlineKeyboardMarkup

@@ -4,8 +4,9 @@ This uses an HTTP session of its own: sharing the connection pool with the uploa
 connection was a download waiting for an upload.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from aiogram import Bot
 from aiogram.types import InputFile
@@ -29,15 +30,24 @@ class BrokenOff(Exception):
 
 
 class Stream(InputFile):
-    """A picture on its way: its head is read, the rest goes straight into an upload. Read it once.
+    """A picture on its way: its head is read, the rest goes straight into an upload.
 
-    `size` in bytes where the provider tells; `broken` is set when the provider broke off in the middle.
+    Read again, as when flood control refused the upload, it is fetched anew (`reopen`). `size` in bytes where the
+    provider tells; `broken` is set when the provider broke off in the middle.
     """
 
-    def __init__(self, response: ClientResponse, head: bytes, filename: str) -> None:
+    def __init__(
+        self,
+        response: ClientResponse,
+        head: bytes,
+        filename: str,
+        reopen: Callable[[], AbstractAsyncContextManager["Stream"]],
+    ) -> None:
         super().__init__(filename)
         self._response = response
         self._head = head
+        self._reopen = reopen
+        self._used = False
         self.size = response.content_length
         self.header: Header | None = sniff(head)
         self.broken = False
@@ -49,13 +59,19 @@ class Stream(InputFile):
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The chunks. Raises `BrokenOff`."""
-        yield self._head
         try:
+            if self._used:
+                async with self._reopen() as fresh:
+                    async for chunk in fresh.chunks():
+                        yield chunk
+                return
+            self._used = True
+            yield self._head
             async for chunk in self._response.content.iter_chunked(CHUNK):
                 yield chunk
-        except (ClientError, TimeoutError, OSError) as error:
+        except (ClientError, TimeoutError, OSError, BrokenOff, Gone) as error:
             self.broken = True
-            raise BrokenOff(type(error).__name__) from error
+            raise BrokenOff(repr(error)) from error
 
     async def whole(self) -> bytes:
         """All of it at once. Raises `BrokenOff`, also for what is absurdly large."""
@@ -90,7 +106,7 @@ class Downloads:
                 head = await _read_head(response)
             except (ClientError, TimeoutError, OSError) as error:
                 raise BrokenOff(type(error).__name__) from error
-            yield Stream(response, head, filename)
+            yield Stream(response, head, filename, partial(self.open, url, filename))
 
     async def aclose(self) -> None:
         """Close the session."""

@@ -46,14 +46,17 @@ async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource
 
 async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
     job = await store.jobs.with_status(there.chat.id, there.message_id)
-    return as_sources(await store.pictures.of_job(job.id)) if job else ()
+    return as_sources(await store.pictures.of_job(job.id), there.chat.id) if job else ()
 
 
-def as_sources(pictures: Iterable[Picture]) -> tuple[NewSource, ...]:
-    """The pictures of one job as references, in the order of the album."""
-    return tuple(
-        NewSource(picture.photo_id, picture.message_id or picture.id) for picture in pictures if picture.photo_id
-    )
+def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ...]:
+    """Pictures as references for a job in this chat, in their order."""
+    return tuple(NewSource(picture.photo_id, _number(picture, chat_id)) for picture in pictures if picture.photo_id)
+
+
+def _number(picture: Picture, chat_id: int) -> int:
+    """The message that shows it here; else a number that no message has."""
+    return picture.message_id if picture.message_id and picture.chat_id == chat_id else -picture.id
 
 
 def topic_of(message: Message) -> int | None:

@@ -79,8 +79,12 @@ class StatusMessages:
         above = board.message_id
         await self._send(job, board, text, buttons, reply=False)
         if above is not None:
-            with suppress(TelegramAPIError):
-                await self._bot.delete_message(job.chat_id, above)
+            await self.take_away(job, above)
+
+    async def take_away(self, job: Job, message_id: int) -> None:
+        """Delete a status message in whose place another one stands; it may be gone already."""
+        with suppress(TelegramAPIError):
+            await self._bot.delete_message(job.chat_id, message_id)
 
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""

@@ -85,9 +85,7 @@ async def test_too_much_to_go_along_is_said_with_what_to_do(hidden: House) -> No
     assert not hidden.submitted()
 
 
-async def test_the_token_is_in_no_call_to_jimeng_and_in_no_log(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_token_is_in_no_call_to_jimeng_and_in_no_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = house.telegram.token.split(":")[1]
     await house.made("in blue --n 2", picture(201), picture(202))

@@ -23,10 +23,11 @@ from bot.demo.telegram import ChatMessage, Delay, TelegramSimulator
 from bot.demo.telegram.errors import Dropped
 from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import Fault, JimengSimulator
-from storage.records import JobState
+from storage.pictures import Shelf
+from storage.records import Job
 from storage.store import Store
 from tests.support.gates import Gate, Gates
-from tests.support.house import picture
+from tests.support.house import look, picture
 from tests.support.process import BotProcess, database_url, write_config
 
 QUICK, LONG = 0.05, 10_000.0
@@ -93,8 +94,8 @@ def draw(prompt: str, references: Sequence[bytes], width: int, height: int, seed
 class Story:
     """The simulators, the chats and the bot's processes, one after another.
 
-    `before`: what was there when nobody had pressed a button yet; `after`: in the end; `codes` and `logs`: of the
-    processes; `told`: all that the bot has written.
+    `before`: what was there when nobody had pressed "Try again" yet; `after`: in the end; `codes` and `logs`: of the
+    processes; `unfinished` and `kept` (the picture of a cancelled job): what the bot remembers; `told`: all it wrote.
     """
 
     bot: BotProcess
@@ -121,9 +122,12 @@ class Story:
             for number, name in enumerate(WANTED)
         }
         self.on_submit: Callable[[str, int], None] = nothing
+        self.held: Sequence[Gate] = ()
+        self.applied: Gate
         self.before: dict[str, Seen] = {}
         self.after: dict[str, Seen] = {}
-        self.kept: list[bytes | None] = []
+        self.unfinished: list[Job] = []
+        self.kept: bytes | None = None
         self.codes: list[int] = []
         self.logs: list[str] = []
 
@@ -184,7 +188,7 @@ class Story:
         albums: list[Call] = []
 
         def listen(call: Call) -> None:
-            if call.name == "sendMediaGroup" and call.request["chat_id"] == chat and not albums:
+            if call.name == "sendMediaGroup" and call.request["chat_id"] == str(chat) and not albums:
                 albums.append(call)
                 self.telegram.play(Delay(method="sendMediaGroup", chat=chat, seconds=gate.seconds))
 
@@ -231,7 +235,7 @@ class Story:
             stack.push_async_callback(self.jimeng.aclose)
             await stack.enter_async_context(self.telegram)
             await self.start()
-            stack.push_async_callback(lambda: self.bot.aclose())
+            stack.push_async_callback(self._end_bot)
             await self.bring_to_every_step()
             await self.fill_all_places_and_kill()
             await self.start()
@@ -249,16 +253,186 @@ class Story:
         """The bot's next process."""
         self.bot = await BotProcess.start(write_config(self.folder, self.telegram, self.jimeng, PLACES))
 
+    async def _end_bot(self) -> None:
+        await self.bot.aclose()
+
     async def end(self) -> None:
         """The process ends."""
         self.codes.append(await self.bot.gone())
         self.logs.append(self.bot.log)
 
     async def bring_to_every_step(self) -> None:
-        """Two tasks that take long, one job that is done, three whose delivery is held."""
+        """Two tasks that take long, a job that is done, three that are being delivered, one that waits for a photo."""
+        single = self.hold("editMessageMedia", "killed while a picture is delivered")
+        three = self.hold("sendMediaGroup", "killed while three pictures are delivered")
+        twelve = self.hold_second_album("killed between two albums of 12 pictures")
+        cancelled = "killed while running, cancelled before"
         self.seconds = LONG
-        for name in ("killed while running", "killed while running, cancelled before"):
-            await self.say(name)
-            await self.taken(name)
+        await self.say("killed while running")
+        await self.say(cancelled)
+        await self.taken("killed while running", cancelled)
         self.seconds = QUICK
-        twelve, three, one = (name for name in WANTED if name.startswith("killed") and "deliver" in name or "12" in name)
+        await self.say("killed between two albums of 12 pictures", "--n auto")
+        await self.say("killed after everything")
+        # These two find places when those are done; one more delivery could not begin beside the three held ones.
+        await self.say("killed while three pictures are delivered", "--n auto")
+        await self.say("killed while a picture is delivered")
+        fetch = self.hold("getFile")
+        await self.say("killed while references are fetched", "", picture())
+        for gate in (single, three, twelve, fetch):
+            await gate.reached()
+        await self.shown("killed after everything", AGAIN)
+        for name in ("killed while running", cancelled):
+            await self.asked_for(name)
+        await self.press(cancelled, "Cancel")
+        await self.shown(cancelled, "/history")
+        self.held = (three, twelve, fetch)
+        self.applied = single
+
+    async def fill_all_places_and_kill(self) -> None:
+        """The last thing that happens in this process's life is that the service takes a task."""
+        before, refused = self.hold_submit(), self.hold_submit()
+        await self.say("killed while submitting, before the service took it")
+        await before.reached()
+        await self.say("killed when a forbidden prompt was refused")
+        await refused.reached()
+        for name in (TAKEN, "killed while queued"):
+            await self.say(name)
+            await self.shown(name, "⏳")
+        self.on_submit = lambda prompt, status: self.bot.kill() if (prompt, status) == (TAKEN, 200) else None
+        refused.open()
+        await self.end()
+        self.on_submit = nothing
+        before.shut(HTTPServiceUnavailable())
+        for gate in self.held:
+            gate.shut(Dropped())
+        # Telegram does this one all the same, and nobody hears of it.
+        self.applied.open()
+        self.all_done()
+
+    async def everybody_has_an_answer(self, how: str) -> None:
+        """Wait until every job of this kind has come to its end."""
+        names = [name for name in WANTED if name.startswith(how)]
+        for name in names:
+            await self.shown(name, WANTED[name].words)
+        self.before |= self.see(names)
+
+    async def hear_nothing_and_try_again(self) -> None:
+        """Lost answers, presses of "Try again", and a service that asks to slow down."""
+        self.play("lost", "submit")
+        await self.say("heard nothing of a submit")
+        await self.shown("heard nothing of a submit", UNKNOWN)
+        self.before |= self.see(["heard nothing of a submit"])
+        self.play("code", "submit")
+        self.play("lost", "result", times=PLACES)
+        again = [name for name, wanted in WANTED.items() if wanted.retried]
+        for name in again:
+            await self.press(name, RETRY)
+        await self.say("heard nothing of a result")
+        for name in (*again, "heard nothing of a result"):
+            await self.shown(name, AGAIN)
+        self.before |= self.see(["heard nothing of a result"])
+
+    async def bring_to_some_steps_and_stop(self) -> None:
+        """SIGTERM: what is in the middle of something comes to a good end, the rest waits for the next process."""
+        album = self.hold("sendMediaGroup")
+        self.seconds = LONG
+        await self.say("stopped while running")
+        await self.taken("stopped while running")
+        self.seconds = QUICK
+        await self.say("stopped while three pictures are delivered", "--n auto")
+        await album.reached()
+        await self.asked_for("stopped while running")
+        submit = self.hold_submit()
+        await self.say("stopped while submitting")
+        await submit.reached()
+        await self._meet_a_busy_service("stopped while the service is busy")
+        await self.say("stopped while photos arrive", "", picture(), picture(colour="red"))
+        await self.telegram.until(lambda: not len(self.telegram.world.updates))
+        self.bot.terminate()
+        await self.bot.logged("SIGTERM")
+        album.open()
+        submit.open()
+        await self.end()
+        self.all_done()
+
+    async def _meet_a_busy_service(self, name: str) -> None:
+        refused = asyncio.Event()
+        self.on_submit = lambda _prompt, status: refused.set() if status == 429 else None
+        self.jimeng.faults.append(Fault(kind="code", action="submit", code=50430))
+        await self.say(name)
+        async with asyncio.timeout(20):
+            await refused.wait()
+
+    async def look_into_the_store(self) -> None:
+        """What the bot remembers in the end."""
+        store = await Store.open(database_url(self.folder))
+        self.unfinished = await store.jobs.unfinished()
+        cancelled = self.people["killed while running, cancelled before"]
+        newest = await store.pictures.newest(Shelf(cancelled.id))
+        self.kept = await store.pictures.data(newest.id) if newest else None
+        await store.aclose()
+
+
+def nothing(prompt: str, status: int) -> None:
+    """A submit that nobody waits for."""
+
+
+def _all_words(message: ChatMessage) -> str:
+    return "\n".join([message.text, *message.buttons])
+
+
+def _table(story: Story) -> str:
+    head = f"{'':56}{'paid':>5}{'+ by press':>11}{'pictures':>9}{'doubles':>8}  last words"
+    rows = [
+        f"{name:56}{story.before[name].paid:>5}{after.paid - story.before[name].paid:>11}{after.pictures:>9}"
+        f"{after.doubles:>8}  {story.before[name].words.splitlines()[0][:50]}"
+        for name, after in story.after.items()
+    ]
+    return "\n".join(["", head, *rows])
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    async def play() -> Story:
+        story = Story(tmp_path_factory.mktemp("story"))
+        await story.play_all()
+        return story
+
+    played = asyncio.run(play())
+    yield played
+    print(_table(played))
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_nothing_is_lost_and_nothing_is_paid_twice(story: Story, name: str) -> None:
+    wanted, before, after = WANTED[name], story.before[name], story.after[name]
+    assert wanted.words in before.words
+    assert (before.paid, before.pictures) == (wanted.paid, wanted.pictures)
+    if wanted.retried:
+        assert (after.paid, after.pictures) == (wanted.retried, 1), "one press, one new task, one picture"
+    else:
+        assert after == before, "nothing happens later"
+    assert after.doubles == 0, "every picture came once"
+
+
+def test_what_was_paid_for_a_cancelled_job_is_kept(story: Story) -> None:
+    assert story.kept
+    assert look(story.kept) == ("JPEG", 64, 64)
+
+
+def test_nothing_is_left_to_do(story: Story) -> None:
+    assert story.unfinished == []
+
+
+def test_a_busy_service_is_nobodys_business(story: Story) -> None:
+    assert not any(words in story.told for words in ("busy", "slow down", "already working", "can't be reached"))
+
+
+def test_processes_end_as_told(story: Story) -> None:
+    assert story.codes == [-9, 0, 0]
+
+
+def test_no_process_stumbles(story: Story) -> None:
+    lines = [line for log in story.logs for line in log.splitlines()]
+    assert [line for line in lines if "Traceback" in line or " ERROR " in line] == []

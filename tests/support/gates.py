@@ -4,12 +4,17 @@ import asyncio
 
 
 class Gate:
-    """One call is held here. `reached`: it has come; `seconds`: the delay to ask a fault for, which names the gate."""
+    """One call is held here. `seconds`: the delay to ask a fault for, which names the gate."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.reached = asyncio.Event()
+        self._reached = asyncio.Event()
         self._way: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def reached(self, timeout: float = 20.0) -> None:
+        """Wait until the call has come. Raises `TimeoutError`."""
+        async with asyncio.timeout(timeout):
+            await self._reached.wait()
 
     def open(self) -> None:
         """Let the call through: it takes effect now, whether or not its caller still lives."""
@@ -21,7 +26,7 @@ class Gate:
 
     async def pass_through(self) -> None:
         """What the simulator waits for."""
-        self.reached.set()
+        self._reached.set()
         await self._way
 
 

@@ -26,6 +26,7 @@ from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulato
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
 from bot.middlewares.albums import AlbumMiddleware
+from bot.middlewares.underway import UnderwayMiddleware
 from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
 from bot.telegram.flood import FloodControl
 from providers.jimeng import Jimeng
@@ -59,12 +60,13 @@ def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int
 class House:
     """Both simulators and the bot. Made by `open_house`.
 
-    `seconds`: how long tasks take at the simulated Jimeng (`hold` makes them wait for `release`). `draw`: what it
+    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes them wait for `release`). `draw`: what it
     draws with. `jimeng_calls`: all that was asked of it, with nothing redacted. `bob` is a third person, who speaks
     English, in the group.
     """
 
     app: App
+    updates: Literal["polling", "webhook"] = "polling"
 
     def __init__(self, settings: Callable[["House"], Settings], *, strict: bool) -> None:
         self.telegram = TelegramSimulator(strict=strict)
@@ -228,7 +230,7 @@ class House:
     def _taking_in(self) -> Iterator[object]:
         gatherer = _albums(self.app)._gatherer
         yield len(self.telegram.world.updates)
-        yield self.app.dispatcher._handle_update_tasks
+        yield self.app.dispatcher._handle_update_tasks or _underway(self.app)._tasks
         if gatherer:
             yield any(album.busy or album.closed is None for album in gatherer._albums.values())
 
@@ -271,7 +273,7 @@ async def open_house(
             "concurrency": concurrency,
         }
         return DemoSettings(
-            telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=updates),
+            telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=house.updates),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
@@ -279,6 +281,7 @@ async def open_house(
         )
 
     house = House(settings, strict=strict)
+    house.updates = updates
     # aiogram waits a quarter of a second after each close.
     with patch.object(AiohttpSession, "close", close_at_once):
         await house.jimeng.start()
@@ -308,10 +311,15 @@ def hurry(app: App) -> None:
     flood._clock, flood._sleep = _fast_clock, _fast_sleep
     flood._lanes.clear()
     _albums(app)._quiet = QUIET_ALBUM
-    app.engine._sleep = app.engine._requests._sleep = _fast_sleep
+    engine = app.engine
+    engine._sleep = engine._requests._sleep = engine._endings._sleep = engine._watcher._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         assert isinstance(provider, Jimeng)
         provider._clock, provider._sleep = _fast_clock, _fast_sleep
+
+
+def _underway(app: App) -> UnderwayMiddleware:
+    return next(one for one in app.dispatcher.update.outer_middleware if isinstance(one, UnderwayMiddleware))
 
 
 def _albums(app: App) -> AlbumMiddleware:

@@ -1,0 +1,227 @@
+"""The history: one's own pictures, newest first, by file id; search, delete, send again, run again, edit."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import Chat, ChatMessage, Person
+from tests.support.house import House, look, open_house, picture
+
+UPLOADS = ("sendPhoto", "sendMediaGroup", "editMessageMedia", "sendDocument")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+async def opened(house: House, words: str = "", chat: Chat | None = None, who: Person | None = None) -> ChatMessage:
+    """Somebody (Ann) writes /history; returns the answer."""
+    before = {message.id for message in house.answers(chat)}
+    asked = await house.say(f"/history {words}".strip(), chat=chat, who=who)
+    return await house.telegram.until(
+        lambda: next((one for one in house.answers(asked.chat) if one.id not in before), None)
+    )
+
+
+def title(message: ChatMessage) -> tuple[str, str]:
+    """The prompt and the place that a history message shows."""
+    prompt, details, *_ = message.text.split("\n")
+    return prompt, details.split(" · ")[0]
+
+
+async def test_nothing_yet(house: House) -> None:
+    shown = await opened(house)
+    assert shown.text == "You have made no picture yet. Just write what you want to see."
+    shown = await opened(house, chat=house.group)
+    assert shown.text.startswith("You have made no picture in this group yet. Try: /imagine")
+
+
+async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
+    for words in ("a fox", "a cat", "a dog"):
+        await house.made(words)
+    now, fetched = house.now, len(house.jimeng_calls)
+    shown = await opened(house)
+    assert title(shown) == ("a dog", "1 of 3")
+    assert shown.photo
+    assert "205×205" in shown.text
+    assert "UTC" in shown.text
+    assert shown.buttons == ["Older ›", "🔁 Run again", "✏️ Edit", "📤 Send again", "🗑 Delete"]
+    assert (await house.press(shown, "Older ›")).text == ""
+    await house.shown("2 of 3")
+    assert title(shown) == ("a cat", "2 of 3")
+    assert shown.buttons[:2] == ["‹ Newer", "Older ›"]
+    await house.press(shown, "Older ›")
+    await house.shown("3 of 3")
+    assert title(shown) == ("a fox", "3 of 3")
+    assert shown.buttons[0] == "‹ Newer"
+    assert "Older ›" not in shown.buttons
+    await house.press(shown, "‹ Newer")
+    await house.shown("2 of 3")
+    await house.quiet()
+    # Nothing was uploaded and nothing was fetched: everything went by file id.
+    calls = house.called(*UPLOADS, since=now)
+    assert len(calls) == 4
+    media = [call.request.get("photo") or call.request["media"]["media"] for call in calls]
+    assert all(isinstance(one, str) for one in media)
+    assert len(house.jimeng_calls) == fetched
+
+
+async def test_an_album_is_leafed_through_one_by_one(house: House) -> None:
+    await house.made("foxes --n 3")
+    shown = await opened(house)
+    assert title(shown) == ("foxes", "1 of 3")
+    await house.press(shown, "Older ›")
+    await house.shown("2 of 3")
+
+
+async def test_the_end_is_said_when_somebody_deleted_meanwhile(house: House) -> None:
+    await house.made("a fox")
+    await house.made("a cat")
+    first, second = await opened(house), await opened(house)
+    await house.press(second, "Older ›")
+    await house.shown("2 of 2")
+    await house.press(second, "Delete")
+    await house.press(second, "Delete")
+    await house.shown("1 of 1")
+    assert (await house.press(first, "Older ›")).text == "That was the last one."
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("fox", ["a red fox in the snow", "A FOX by the sea"]),
+        ("FOX snow", ["a red fox in the snow"]),
+        ("狐狸", ["雪地里的红狐狸"]),
+        ("100%", ["100% cotton"]),
+        ("_", []),
+    ],
+)
+async def test_search(house: House, words: str, found: list[str]) -> None:
+    for prompt in ("A FOX by the sea", "雪地里的红狐狸", "100% cotton", "a red fox in the snow"):
+        await house.made(prompt)
+    shown = await opened(house, words)
+    if not found:
+        assert shown.text == "No picture of yours has these words in its prompt."
+        return
+    assert title(shown) == (found[0], f"1 of {len(found)}")
+    assert shown.text.endswith(f"🔎 {words}")
+    if len(found) > 1:
+        await house.press(shown, "Older ›")
+        await house.shown("2 of 2")
+        assert title(shown)[0] == found[1]
+        assert shown.text.endswith(f"🔎 {words}")
+
+
+async def test_search_with_the_longest_prompt_fits_into_the_caption(house: House) -> None:
+    await house.made("🦊" * 800)
+    shown = await opened(house, "🦊" * 300)
+    assert shown.photo
+    assert "1 of 1" in shown.text
+
+
+async def test_delete_asks_first(house: House) -> None:
+    await house.made("a fox")
+    await house.made("a cat")
+    shown = await opened(house)
+    assert (await house.press(shown, "Delete")).text == "Delete it from your history?"
+    assert shown.buttons == ["Delete", "Keep"]
+    await house.press(shown, "Keep")
+    await house.telegram.until(lambda: "🗑 Delete" in shown.buttons)
+    await house.press(shown, "Delete")
+    assert (await house.press(shown, "Delete")).text == "Deleted from your history."
+    await house.shown("1 of 1")
+    assert title(shown) == ("a fox", "1 of 1")
+    await house.press(shown, "Delete")
+    await house.press(shown, "Delete")
+    await house.telegram.until(lambda: shown.id not in house.ann.chat.messages)
+    assert (await opened(house)).text.startswith("You have made no picture yet")
+    # What was sent stays where it is.
+    assert len(house.album()) == 2
+
+
+async def test_send_again(house: House) -> None:
+    await house.made("a <b>fox</b>")
+    shown = await opened(house)
+    now = house.now
+    await house.press(shown, "Send again")
+    await house.quiet()
+    last = house.answers()[-1]
+    assert last.photo
+    assert last.text == "a <b>fox</b>"
+    (call,) = house.called("sendPhoto", since=now)
+    assert isinstance(call.request["photo"], str)
+
+
+async def test_run_again_and_edit(house: House) -> None:
+    await house.made("in blue --ar 16:9", picture(201))
+    shown = await opened(house)
+    assert (await house.press(shown, "Run again")).text == "One more time!"
+    await house.quiet()
+    first, second = house.submitted()
+    assert {**second, "image_urls": None} == {**first, "image_urls": None}
+    assert [look(one)[1] for one in house.tasks[-1].references] == [201]
+    assert house.answers()[-1].photo
+    await house.press(shown, "Edit")
+    await house.shown("What should I make")
+    await house.made("with a hat")
+    assert house.tasks[-1].prompt == "with a hat"
+    assert len(house.tasks[-1].references) == 1
+
+
+async def test_in_a_group_only_what_the_caller_made_there(house: House) -> None:
+    await house.made("a secret fox")
+    await house.made("/imagine a public fox", chat=house.group)
+    await house.made("/imagine Bob's cat", chat=house.group, who=house.bob)
+    shown = await opened(house, chat=house.group)
+    assert title(shown) == ("a public fox", "1 of 1")
+    assert "secret" not in (await opened(house, "fox", chat=house.group)).text
+    shown = await opened(house, chat=house.group, who=house.bob)
+    assert title(shown) == ("Bob's cat", "1 of 1")
+    # At home one has everything.
+    shown = await opened(house)
+    assert title(shown) == ("a public fox", "1 of 2")
+
+
+async def test_strangers_can_not_leaf_through_it(house: House) -> None:
+    await house.made("/imagine foxes --n 2", chat=house.group)
+    shown = await opened(house, chat=house.group)
+    before = shown.text
+    for label in ("Older ›", "Run again", "Edit", "Send again", "Delete"):
+        told = await house.press(shown, label, house.bob)
+        assert told.alert
+        assert told.text == "This is somebody else's history. See yours with /history."
+    await house.quiet()
+    assert shown.text == before
+    assert len(house.tasks) == 2
+
+
+async def test_it_survives_a_restart_and_the_services_copy(house: House) -> None:
+    await house.made("a fox")
+    await house.made("a cat")
+    shown = await opened(house)
+    house._skipped += 48 * 3600
+    await house.restart()
+    await house.press(shown, "Older ›")
+    await house.shown("2 of 2")
+    assert title(shown) == ("a fox", "2 of 2")
+    assert title(await opened(house)) == ("a cat", "1 of 2")
+
+
+async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(house: House) -> None:
+    """Its job was cancelled while the service could not hand the picture over."""
+    await house.made("a cat")
+    database = house.app.store.database
+    async with database.write() as connection:
+        await connection.exec_driver_sql("update pictures set photo_id = null, message_id = null")
+    house._skipped += 48 * 3600
+    shown = await opened(house)
+    assert shown.is_text
+    assert "can't be fetched from the service any more" in shown.text
+    assert "a cat" in shown.text
+    await house.made("a fox")
+    shown = await opened(house)
+    await house.press(shown, "Older ›")
+    await house.shown("any more")

@@ -1,0 +1,229 @@
+"""How updates arrive: twice, by webhook, from strangers, in another language, after a restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.demo.telegram import Refusal, groups
+from bot.settings import AccessSettings
+from tests.support.house import House, look, open_house, picture
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+# delivered twice
+
+
+async def test_a_prompt_delivered_twice_is_one_job(house: House) -> None:
+    house.hold()
+    await house.say("a fox")
+    house.telegram.redeliver()
+    await house.all_submitted(1)
+    house.telegram.redeliver()
+    await house.taken_in()
+    house.release()
+    await house.ended()
+    house.telegram.redeliver()
+    await house.quiet()
+    assert len(house.tasks) == 1
+    assert len(house.answers()) == 1
+
+
+async def test_a_press_delivered_twice_acts_once(house: House) -> None:
+    result = await house.made("a fox")
+    await house.press(result, "Again")
+    house.telegram.redeliver()
+    await house.quiet()
+    assert len(house.tasks) == 2
+
+
+async def test_an_album_delivered_twice_is_one_job(house: House) -> None:
+    await house.say("together", picture(201), picture(202))
+    first = house.telegram.world.updates._sent[-2]["update_id"]
+    house.telegram.redeliver(first)
+    await house.ended()
+    house.telegram.redeliver()
+    house.telegram.redeliver(first)
+    await house.quiet()
+    (task,) = house.tasks
+    assert [look(one)[1] for one in task.references] == [201, 202]
+    assert len(house.answers()) == 1
+
+
+async def test_a_prompt_delivered_again_after_a_restart_is_one_job(house: House) -> None:
+    await house.made("a fox")
+    await house.restart()
+    house.telegram.redeliver()
+    await house.quiet()
+    assert len(house.tasks) == 1
+    assert len(house.answers()) == 1
+
+
+async def test_what_was_written_while_the_bot_was_away_is_answered(house: House) -> None:
+    await house.stop()
+    await house.say("a fox")
+    await house.say("together", picture(201), picture(202))
+    await house.start()
+    await house.all_submitted(2)
+    await house.quiet()
+    assert {task.prompt: len(task.references) for task in house.tasks} == {"a fox": 0, "together": 2}
+
+
+async def test_stopping_while_an_album_arrives_loses_nothing(house: House) -> None:
+    await house.say("together", picture(201), picture(202))
+    await house.telegram.until(lambda: not len(house.telegram.world.updates))
+    await house.restart()
+    await house.all_submitted(1)
+    await house.quiet()
+    assert [look(one)[1] for one in house.tasks[0].references] == [201, 202]
+
+
+# by webhook
+
+
+async def test_by_webhook(tmp_path: Path) -> None:
+    async with open_house(tmp_path, updates="webhook") as house:
+        assert house.telegram.webhook.url.endswith("/telegram")
+        await house.made("in blue", picture(201))
+        (result,) = house.answers()
+        assert [look(one)[1] for one in house.tasks[0].references] == [201]
+        await house.press(result, "Again")
+        house.telegram.redeliver()
+        await house.quiet()
+        assert len(house.tasks) == 2
+        await house.say("together", picture(201), picture(202))
+        await house.all_submitted(3)
+        await house.quiet()
+        assert len(house.tasks[-1].references) == 2
+
+
+async def test_the_webhook_takes_updates_from_telegram_only(tmp_path: Path) -> None:
+    async with open_house(tmp_path, updates="webhook") as house:
+        forged = {"update_id": 1, "message": {"message_id": 1}}
+        async with ClientSession() as session, session.post(house.telegram.webhook.url, json=forged) as answer:
+            assert answer.status == 401
+
+
+async def test_from_webhook_back_to_polling(tmp_path: Path) -> None:
+    async with open_house(tmp_path, updates="webhook") as house:
+        await house.made("a fox")
+        house.updates = "polling"
+        await house.restart()
+        await house.made("a cat")
+        assert house.telegram.webhook.url == ""
+        assert len(house.tasks) == 2
+
+
+# who may
+
+
+async def test_people_who_are_not_invited(tmp_path: Path) -> None:
+    async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
+        await house.made("a fox")
+        await house.say("a cat", who=house.bob)
+        told = await house.shown("invited", house.bob.chat)
+        assert str(house.bob.id) in told.text
+        await house.say("", picture(), picture(), picture(), who=house.bob)
+        await house.quiet()
+        assert len(house.answers(house.bob.chat)) == 2
+        assert [task.prompt for task in house.tasks] == ["a fox"]
+
+
+async def test_admins_may_always(tmp_path: Path) -> None:
+    access = AccessSettings(users=frozenset({1}), admins=frozenset({510_000_001}))
+    async with open_house(tmp_path, access=access) as house:
+        await house.made("a fox")
+        assert len(house.tasks) == 1
+
+
+async def test_groups_that_are_not_listed(tmp_path: Path) -> None:
+    async with open_house(tmp_path, access=AccessSettings(chats=frozenset({-1}))) as house:
+        groups.set_bot_status(house.telegram.world, house.group, "administrator")
+        await house.say("hello everybody", chat=house.group)
+        await house.say("/imagine@another_bot a cat", chat=house.group)
+        asked = await house.say("/imagine a cat", chat=house.group)
+        told = await house.shown("not open to this group", house.group)
+        assert told.reply_to == asked.id
+        assert str(house.group.id) in told.text
+        await house.quiet()
+        assert len(house.answers(house.group)) == 1
+        await house.made("a fox")
+        assert [task.prompt for task in house.tasks] == ["a fox"]
+
+
+async def test_groups_that_are_listed_are_open_to_their_members(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as other:
+        group = other.group.id
+    access = AccessSettings(chats=frozenset({group}), users=frozenset({510_000_001}))
+    async with open_house(tmp_path, access=access) as house:
+        await house.made("/imagine a fox", chat=house.group, who=house.bob)
+        assert len(house.tasks) == 1
+        result = house.answers(house.group)[-1]
+        house.telegram.press(house.bob, result, "🔁 Again")
+        await house.quiet()
+        assert len(house.tasks) == 2
+
+
+async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
+    async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
+        result = await house.made("/imagine a fox", chat=house.group)
+        told = await house.press(result, "Originals", house.bob)
+        assert told.alert
+        assert told.text == "You are not on this bot's list."
+
+
+# in which language
+
+
+async def test_everybody_is_answered_in_their_language(house: House) -> None:
+    await house.made("/imagine a fox --n 2", chat=house.group)
+    await house.made("/imagine 一只狐狸 --n 2", chat=house.group, who=house.ming)
+    english, chinese = (message for message in house.answers(house.group) if message.keyboard)
+    assert english.text == "✅ 2 pictures"
+    assert chinese.text != english.text
+    assert "2" in chinese.text
+    # A button speaks the language of who presses it.
+    assert (await house.press(chinese, chinese.buttons[1], house.ann)).text.startswith("This is for whoever asked")
+    assert not (await house.press(english, english.buttons[1], house.ming)).text.startswith("This is for")
+
+
+async def test_chinese_all_the_way(house: House) -> None:
+    for words, files in (("/start", ()), ("/help", ()), ("/nothing", ()), ("", (picture(),)), ("狐狸 --ar 9:1", ())):
+        await house.telegram.send(house.ming, text=words, files=files)
+    await house.made("一只狐狸", who=house.ming)
+    await house.say("/history 狐狸", who=house.ming)
+    await house.shown("🔎 狐狸", house.ming.chat)
+    await house.quiet()
+    texts = [message.text for message in house.answers(house.ming.chat)]
+    assert len(texts) == 7
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in text) for text in texts)
+    english = ("Hello", "options", "picture", "Write", "know", "allowed")
+    assert not [text for text in texts if any(word in text for word in english)]
+
+
+async def test_the_commands_are_told_to_telegram(house: House) -> None:
+    commands = house.telegram.bot_user.commands
+    assert [one["command"] for one in commands["default", ""]] == ["imagine", "history", "help"]
+    assert commands["default", "zh"] != commands["default", ""]
+
+
+# what nobody thought of
+
+
+async def test_a_mishap_is_told_instead_of_silence(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    result = await house.made("a fox")
+    house.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
+    asked = await house.say("/history")
+    told = await house.shown("went wrong in the bot itself")
+    assert told.reply_to == asked.id
+    await house.app.store.aclose()
+    await asyncio.sleep(0)
+    assert "could not be handled" in caplog.text
+    assert result.photo

@@ -1,0 +1,55 @@
+"""A task that is cancelled within an operation of the store leaves nothing open and nothing half done."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import pytest
+
+from storage.records import NewJob, NewSource
+from storage.store import Store
+
+
+def job(number: int) -> NewJob:
+    return NewJob(
+        origin=f"message:{number}",
+        chat_id=5,
+        message_id=number,
+        user_id=1,
+        language="en",
+        provider="fake",
+        prompt="a fox",
+        options={},
+        sources=(NewSource("file", number),),
+    )
+
+
+async def turns(count: int) -> None:
+    """Let everybody else have so many turns."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("write", [True, False])
+async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+    done = []
+    for moment in range(60):
+        work = asyncio.create_task(store.jobs.add(job(moment), 0) if write else store.jobs.get(1))
+        # The first turns go quickly; later ones wait for the driver's thread.
+        await turns(moment % 30)
+        await asyncio.sleep(0.0005 * (moment // 30))
+        work.cancel()
+        (outcome,) = await asyncio.gather(work, return_exceptions=True)
+        assert outcome is None or not isinstance(outcome, Exception)
+        found = await store.jobs.asked_by(5, f"message:{moment}")
+        if found:
+            assert len(await store.jobs.sources(found.id)) == 1
+        done.append(outcome)
+    # Nobody holds the database: a writer gets in at once.
+    async with asyncio.timeout(1):
+        assert await store.jobs.add(job(1000), 0)
+    assert any(isinstance(outcome, asyncio.CancelledError) for outcome in done)
+    await store.aclose()
+    # What was left open would be complained of here.
+    gc.collect()
