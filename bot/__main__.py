@@ -11,8 +11,9 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.app import assembled
 from bot.check import check
-from bot.settings import SettingsError, load, variable
+from bot.settings import Settings, SettingsError, load, variable
 from providers import registry
+from storage.database import UnusableStore
 
 WRONG_SETTINGS = 2
 
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if options.verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    logging.getLogger("aiogram.event").setLevel(logging.WARNING)
+    for chatty in ("aiogram.event", "alembic.runtime.migration"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if options.command == "demo":
             # Only here: who runs the bot for real never loads the demo.
@@ -34,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(options.config)
         if options.command == "check":
             return asyncio.run(check(settings))
-        asyncio.run(_run(options.config))
-    except (SettingsError, registry.SettingsError, registry.RegistryError) as error:
+        asyncio.run(_run(settings))
+    except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStore) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
     except TelegramUnauthorizedError:
@@ -49,19 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _run(config: Path) -> None:
-    async with assembled(load(config)) as app:
+async def _run(settings: Settings) -> None:
+    async with assembled(settings) as app:
         await app.run()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imagine-bot", description="A Telegram bot that makes pictures of words.")
-    parser.add_argument("--verbose", action="store_true", help="log every step")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help_ in (("run", "run the bot"), ("check", "try the settings without paying for anything")):
         command = commands.add_parser(name, help=help_)
         command.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
     demo = commands.add_parser("demo", help="try everything on this machine, without accounts")
+    for command in commands.choices.values():
+        command.add_argument("--verbose", action="store_true", help="log every step")
     demo.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
     demo.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the talk, save the album")
     demo.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")

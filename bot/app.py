@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, repeat
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
@@ -61,13 +63,14 @@ class App:
 
     async def run(self, *, handle_signals: bool = True) -> None:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
-        await self._connect()
-        await start.set_commands(self.bot, self.languages)
+        await self._surely("say hello to Telegram", self.bot.me)
+        await self._surely("tell Telegram the commands", partial(start.set_commands, self.bot, self.languages))
+        log.info("ready as @%s", (await self.bot.me()).username)
         await self.engine.start()
         if self.settings.telegram.updates == "webhook":
             await self._serve_webhook(handle_signals=handle_signals)
         else:
-            await self.bot.delete_webhook()
+            await self._surely("begin to poll", self.bot.delete_webhook)
             await self.dispatcher.start_polling(
                 self.bot, handle_signals=handle_signals, close_bot_session=False, polling_timeout=30
             )
@@ -79,27 +82,23 @@ class App:
         with suppress(RuntimeError):
             await self.dispatcher.stop_polling()
 
-    async def _connect(self) -> None:
+    async def _surely(self, what: str, call: Callable[[], Awaitable[object]]) -> None:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
-        for delay in (*CONNECT_DELAYS, None):
+        for delay in chain(CONNECT_DELAYS, repeat(CONNECT_DELAYS[-1])):
             try:
-                me = await self.bot.me()
+                await call()
             except (TelegramNetworkError, TelegramServerError) as error:
-                if delay is None:
-                    raise
-                log.warning("Telegram can't be reached (%s); tried again in %d s", error.message, delay)
+                # Not the error's own words: those of a transport may name the address, and with it the token.
+                log.warning("can't %s (%s); tried again in %d s", what, type(error).__name__, delay)
                 await asyncio.sleep(delay)
             else:
-                log.info("ready as @%s", me.username)
                 return
 
     async def _serve_webhook(self, *, handle_signals: bool) -> None:
         secret = _derived("webhook", self.settings)
-        await self.bot.set_webhook(
-            self.settings.web.public_url + WEBHOOK_PATH,
-            secret_token=secret,
-            allowed_updates=self.dispatcher.resolve_used_update_types(),
-        )
+        address, updates = self.settings.web.public_url + WEBHOOK_PATH, self.dispatcher.resolve_used_update_types()
+        set_webhook = partial(self.bot.set_webhook, address, secret_token=secret, allowed_updates=updates)
+        await self._surely("set the webhook", set_webhook)
         if handle_signals:
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.stopped.set)
@@ -108,7 +107,7 @@ class App:
 
 @asynccontextmanager
 async def assembled(settings: Settings) -> AsyncIterator[App]:
-    """Wire all parts; on leaving they stop in the reverse order. Raises `SettingsError`s of the providers."""
+    """Wire all parts; on leaving they stop in the reverse order. Raises the errors of wrong settings."""
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.storage.url)
         stack.push_async_callback(store.aclose)

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiohttp import ClientSession
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import make_bot
 from bot.settings import Settings, variable
 from bot.telegram.flood import FloodControl
 from providers.errors import Misconfigured, ProviderError
 from providers.registry import AnyProvider, build
+from storage.database import UnusableStore
 from storage.store import Store
 
 
@@ -48,7 +48,9 @@ async def _telegram(settings: Settings) -> str:
     try:
         me = await bot.me()
     except TelegramNetworkError as error:
-        raise _Trouble(f"{settings.telegram.api_url} can't be reached ({error.message}).") from error
+        raise _Trouble(
+            f"{settings.telegram.api_url} can't be reached: check the network and telegram.api_url."
+        ) from error
     except TelegramAPIError as error:
         advice = f"get a token from @BotFather and set it as {variable('telegram.token')}"
         raise _Trouble(f"the token is not accepted ({error.message}): {advice}.") from error
@@ -60,8 +62,8 @@ async def _telegram(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     try:
         store = await Store.open(settings.storage.url)
-    except (SQLAlchemyError, OSError) as error:
-        raise _Trouble(f"{settings.storage.url} can't be opened ({error}): check storage.url.") from error
+    except UnusableStore as error:
+        raise _Trouble(str(error)) from error
     await store.aclose()
     return f"{settings.storage.url} is ready"
 

@@ -1,11 +1,14 @@
 """The bot's settings: the environment over the configuration file, read once and explained when wrong."""
 
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 ENV_PREFIX = "BOT_"
@@ -30,6 +33,18 @@ class TelegramSettings(_Section):
     api_url: str = "https://api.telegram.org"
     updates: Literal["polling", "webhook"] = "polling"
 
+    @field_validator("token")
+    @classmethod
+    def _looks_like_one(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"\d+:[\w-]+", value.get_secret_value()):
+            raise ValueError("must look like 123456:ABC-DEF, as @BotFather gives it")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _web_address(value)
+
 
 class WebSettings(_Section):
     """`[web]`: the bot's own server."""
@@ -41,10 +56,7 @@ class WebSettings(_Section):
     @field_validator("public_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            msg = "must start with https:// (or http://)"
-            raise ValueError(msg)
-        return value.rstrip("/")
+        return _web_address(value) if value else ""
 
 
 class StorageSettings(_Section):
@@ -76,24 +88,40 @@ class ProvidersSettings(BaseModel):
 
     default: str = "jimeng"
 
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        # The tables hold secrets that only their providers know as such.
+        yield "default", self.default
+        yield "tables", list(self.tables)
+
+    @model_validator(mode="after")
+    def _tables_only(self) -> "ProvidersSettings":
+        for name, value in (self.model_extra or {}).items():
+            if not isinstance(value, dict):
+                raise PydanticCustomError("extra_forbidden", "not a table", {"name": name})
+        return self
+
     @property
     def tables(self) -> dict[str, dict[str, Any]]:
         """The providers' own tables by name."""
         return {name: value for name, value in (self.model_extra or {}).items() if isinstance(value, dict)}
 
 
-class Settings(BaseSettings):
+class Settings(_Section):
     """Everything an operator sets. Read it with `load`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
-    )
 
     telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
     access: AccessSettings = AccessSettings()
     providers: ProvidersSettings = ProvidersSettings()
+
+
+class _Sources(BaseSettings, Settings):
+    """The settings with the environment laid over what `load` read from the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -114,8 +142,7 @@ def load(file: Path) -> Settings:
         raise SettingsError(f"There is no configuration file {file}: copy config.toml there, or name another --config.")
     _refuse_unknown_environment()
     try:
-        table = TomlConfigSettingsSource(Settings, file)()
-        settings = Settings(**table)
+        settings = _Sources(**TomlConfigSettingsSource(_Sources, file)())
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from None
     except ValidationError as error:
@@ -127,6 +154,12 @@ def load(file: Path) -> Settings:
 def variable(key: str) -> str:
     """The environment variable of a dotted key: `telegram.token` → `BOT_TELEGRAM__TOKEN`."""
     return ENV_PREFIX + key.upper().replace(".", "__")
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("must start with https:// (or http://)")
+    return value.rstrip("/")
 
 
 def _refuse_unknown_environment() -> None:
@@ -152,6 +185,9 @@ def _explain(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
+        if key == "providers":
+            key += f".{first['ctx']['name']}"
+            return f"{key} in {file} (or {variable(key)}) is not a known setting; known are default and tables."
         model = Settings.model_fields.get(str(first["loc"][0]))
         section = model.annotation if model and len(first["loc"]) > 1 else Settings
         known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""

@@ -13,8 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
-
 from bot.app import App, assembled
 from bot.demo.calls import CallLog
 from bot.demo.say import Words, say
@@ -24,22 +22,6 @@ from providers.jimeng.simulator import Call, Fault, JimengSimulator
 
 HOST = "127.0.0.1"
 WRONG_CALL = 2
-
-
-class DemoSettings(Settings):
-    """Settings that come from nowhere but here: the demo must not touch what the environment configures."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only the values handed over."""
-        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +121,7 @@ def _settings(telegram: TelegramSimulator, jimeng: JimengSimulator, folder: Path
         "endpoint": jimeng.url,
         "concurrency": 2,
     }
-    return DemoSettings(
+    return Settings(
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
         web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
         storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bot.settings import SettingsError
 from bot.web import references
 from bot.web.references import References
 
@@ -18,11 +19,16 @@ class WebServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
-        """Begin to listen; returns the address. Raises `OSError` when the port is taken."""
+        """Begin to listen; returns the address. Raises `SettingsError` when it can't listen there."""
         self._runner = web.AppRunner(self.app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            address = f"{self._host}:{self._port}"
+            raise SettingsError(f"web.host and web.port: can't listen on {address}: {error.strerror}.") from error
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"
 

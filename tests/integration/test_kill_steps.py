@@ -274,7 +274,8 @@ class Story:
         self.seconds = QUICK
         await self.say("killed between two albums of 12 pictures", "--n auto")
         await self.say("killed after everything")
-        # These two find places when those are done; one more delivery could not begin beside the three held ones.
+        await self.taken("killed between two albums of 12 pictures", "killed after everything")
+        # These find places when those are done; one more delivery could not begin beside the three held ones.
         await self.say("killed while three pictures are delivered", "--n auto")
         await self.say("killed while a picture is delivered")
         fetch = self.hold("getFile")

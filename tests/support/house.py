@@ -21,7 +21,6 @@ from PIL import Image
 
 from bot.app import App, assembled
 from bot.demo.calls import Call
-from bot.demo.launcher import DemoSettings
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
@@ -272,7 +271,7 @@ async def open_house(
             "endpoint": house.jimeng.url,
             "concurrency": concurrency,
         }
-        return DemoSettings(
+        return Settings(
             telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=house.updates),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),

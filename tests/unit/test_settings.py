@@ -53,6 +53,9 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
         (GOOD + "[storage]\nurl = 'mysql://x'", ["storage.url", "sqlite:///"]),
         ("[telegram]\ntoken = '1:a'\nupdates = 'webhook'", ["web.public_url", "BOT_WEB__PUBLIC_URL"]),
         ("[telegram", ["config.toml", "TOML"]),
+        (GOOD.replace('"1:a"', '"geheim"'), ["telegram.token", "@BotFather"]),
+        (GOOD.replace("[providers.jimeng]", "api_url = 'localhost:8081'\n[providers.jimeng]"), ["telegram.api_url"]),
+        ("[providers]\ndefualt = 'jimeng'\n" + GOOD, ["providers.defualt", "BOT_PROVIDERS__DEFUALT"]),
     ],
 )
 def test_mistakes_name_the_key(tmp_path: Path, text: str, names: list[str]) -> None:
@@ -61,6 +64,7 @@ def test_mistakes_name_the_key(tmp_path: Path, text: str, names: list[str]) -> N
     for name in names:
         assert name in str(error.value)
     assert "\n" not in str(error.value)
+    assert "geheim" not in str(error.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -97,3 +101,9 @@ def test_the_command_line_says_it_in_one_line_and_exits_with_2(
 def test_secrets_are_not_shown(tmp_path: Path) -> None:
     settings = load(file(tmp_path, GOOD.replace('"1:a"', '"7:geheim"')))
     assert "geheim" not in repr(settings)
+
+
+def test_provider_secrets_are_not_shown_either(tmp_path: Path) -> None:
+    settings = load(file(tmp_path, GOOD.replace('"SK"', '"geheim"')))
+    assert "geheim" not in repr(settings)
+    assert "jimeng" in repr(settings)
