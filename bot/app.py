@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,16 +17,17 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
-from aiogram.types import LinkPreviewOptions, Message
+from aiogram.types import LinkPreviewOptions
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import ClientSession
+from pydantic import ValidationError
 
 from bot.handlers import history, imagine, mishaps, results, start
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
 from bot.middlewares.access import AccessMiddleware
-from bot.middlewares.albums import AlbumMiddleware, LateItem
-from bot.middlewares.people import PeopleMiddleware
+from bot.middlewares.albums import AlbumMiddleware
+from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.underway import UnderwayMiddleware
 from bot.settings import Settings
 from bot.telegram.delivery import Delivery
@@ -39,7 +41,8 @@ from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
 from bot.web.references import References
 from bot.web.server import WebServer
-from providers.registry import build
+from providers.registry import AnyProvider, build
+from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,7 @@ class App:
         await self._surely("say hello to Telegram", self.bot.me)
         await self._surely("tell Telegram the commands", partial(start.set_commands, self.bot, self.languages))
         log.info("ready as @%s", (await self.bot.me()).username)
+        await self.store.tidy(time.time())
         await self.engine.start()
         if self.settings.telegram.updates == "webhook":
             await self._serve_webhook(handle_signals=handle_signals)
@@ -127,21 +131,20 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         web = WebServer(settings.web.host, settings.web.port, references)
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
-        titles = {name: provider.title for name, provider in providers.items()}
         stage = TelegramStage(
             bot,
             store,
             languages=languages,
             status=status,
-            delivery=Delivery(bot, store, status, uploads, titles),
+            delivery=Delivery(bot, store, status, uploads, partial(_maker, providers)),
             uploads=uploads,
             images=images,
         )
         engine = Engine(store, providers, stage, references.publish)
         desk = Desk(engine, store, providers, registry.default)
-        albums = AlbumMiddleware(store, languages, _late_with(desk))
+        albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         underway = UnderwayMiddleware()
-        dispatcher = make_dispatcher(settings, store, languages, albums, underway)
+        dispatcher = make_dispatcher(settings, languages, albums, underway)
         dispatcher.workflow_data.update(
             desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
         )
@@ -168,12 +171,12 @@ def make_bot(settings: Settings, flood: FloodControl) -> Bot:
 
 
 def make_dispatcher(
-    settings: Settings, store: Store, languages: Languages, albums: AlbumMiddleware, underway: UnderwayMiddleware
+    settings: Settings, languages: Languages, albums: AlbumMiddleware, underway: UnderwayMiddleware
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher()
     dispatcher.update.outer_middleware(underway)
-    dispatcher.update.outer_middleware(PeopleMiddleware(store.people, languages))
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
     dispatcher.message.outer_middleware(albums)
     dispatcher.include_routers(
@@ -187,11 +190,15 @@ def make_dispatcher(
     return dispatcher
 
 
-def _late_with(desk: Desk) -> LateItem:
-    async def late(main: Message, item: Message) -> None:
-        await imagine.came_late(main, item, desk)
-
-    return late
+def _maker(providers: Mapping[str, AnyProvider], job: Job) -> str:
+    provider = providers.get(job.provider)
+    if provider is None:
+        return job.provider
+    try:
+        return provider.model_name(provider.Options.model_validate(job.options))
+    except ValidationError:
+        # An older version stored options that this one no longer knows.
+        return provider.title
 
 
 def _derived(purpose: str, settings: Settings) -> str:

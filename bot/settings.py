@@ -192,4 +192,4 @@ def _explain(error: ValidationError, file: Path) -> str:
         section = model.annotation if model and len(first["loc"]) > 1 else Settings
         known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""
         return f"{key} in {file} (or {variable(key)}) is not a known setting; known are {known}."
-    return f"{key} in {file} (or {variable(key)}) is wrong: {first['msg']}."
+    return f"{key} in {file} (or {variable(key)}) is wrong: {first['msg'].removeprefix('Value error, ')}."

@@ -139,9 +139,18 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         self.settings = settings
         self.session = session
 
+    def model_name(self, options: OptionsT) -> str:
+        """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""
+        return self.title
+
+    def reference_limits(self, options: OptionsT) -> ReferenceLimits | None:
+        """What references may go with these options. By default the same with all."""
+        return self.capabilities.references
+
     def validate(self, request: ImageRequest[OptionsT]) -> None:
         """Refuse, before anything is paid, what the service would refuse. Raises `InvalidRequest`."""
-        most = self.capabilities.references.count if self.capabilities.references else 0
+        limits = self.reference_limits(request.options)
+        most = limits.count if limits else 0
         if not request.prompt.strip():
             raise InvalidRequest(Sentence("Write what the picture should show."))
         if len(request.prompt) > self.capabilities.prompt_length:

@@ -82,6 +82,12 @@ class Jobs:
             await connection.execute(delete(jobs).where(jobs.c.id.in_(found)))
             return tuple(NewSource(source.file_id, source.message_id) for source in taken)
 
+    async def forget_drafts(self, before: float) -> None:
+        """Forget the pictures that were sent without words before this time."""
+        async with self._db.write() as connection:
+            old = (jobs.c.state == JobState.DRAFT, jobs.c.created_at < before)
+            await connection.execute(delete(jobs).where(*old))
+
     async def with_status(self, chat_id: int, status_id: int) -> Job | None:
         """The job whose status message this is."""
         async with self._db.read() as connection:

@@ -42,7 +42,6 @@ class Sent:
     width: int | None
     height: int | None
     size: int | None
-    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,6 @@ class Pictures:
         query = select(*_COLUMNS).where(pictures.c.job_id == job_id).order_by(pictures.c.task_id, pictures.c.id)
         async with self._db.read() as connection:
             return [Picture(**row) for row in (await connection.execute(query)).mappings()]
-
-    async def shown_at(self, chat_id: int, message_id: int) -> Picture | None:
-        """The picture that this message of the bot shows."""
-        there = (pictures.c.chat_id == chat_id, pictures.c.message_id == message_id)
-        return await self._one(select(*_COLUMNS).where(*there))
 
     async def data(self, picture_id: int) -> bytes | None:
         """The bytes that are kept for a picture."""

@@ -33,10 +33,8 @@ people = Table(
     "people",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
-    Column("language", String(16)),
     # When one of this person's tasks last got its turn: fairness counts from here.
-    Column("last_turn", Float, nullable=False, server_default="0"),
+    Column("last_turn", Float, nullable=False),
 )
 
 jobs = Table(
@@ -121,7 +119,6 @@ pictures = Table(
     Column("created_at", Float, nullable=False),
     Column("hidden_at", Float),
     Index("ix_pictures_user_id_id", "user_id", "id"),
-    Index("ix_pictures_chat_id_message_id", "chat_id", "message_id"),
 )
 
 # Pictures that people posted where the bot could see them, so that a reply to one item of an album finds the others.

@@ -2,9 +2,12 @@
 
 from storage.database import Database
 from storage.jobs import Jobs
-from storage.people import People, Posted
 from storage.pictures import Pictures
+from storage.posted import Posted
 from storage.tasks import Tasks
+
+DRAFT_SECONDS = 24 * 3600
+POSTED_SECONDS = 30 * 24 * 3600
 
 
 class Store:
@@ -15,13 +18,17 @@ class Store:
         self.jobs = Jobs(database)
         self.tasks = Tasks(database)
         self.pictures = Pictures(database)
-        self.people = People(database)
         self.posted = Posted(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
         """Open and migrate the database at `url` (`sqlite:///path`)."""
         return cls(await Database.open(url))
+
+    async def tidy(self, now: float) -> None:
+        """Forget what nobody will come back to: pictures that waited for words, and albums posted long ago."""
+        await self.jobs.forget_drafts(now - DRAFT_SECONDS)
+        await self.posted.forget(now - POSTED_SECONDS)
 
     async def aclose(self) -> None:
         """Close the database."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, case, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.database import Database
 from storage.records import ACTIVE, JobState, NewPicture, Task, TaskState, Trouble, Waiting
@@ -53,7 +54,8 @@ class Tasks:
             state = case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
             begun = update(tasks).where(tasks.c.id == task_id).values(state=state).returning(tasks)
             task = _task((await connection.execute(begun)).mappings().one())
-            await connection.execute(update(people).where(people.c.id == task.user_id).values(last_turn=now))
+            turn = upsert(people).values(id=task.user_id, last_turn=now)
+            await connection.execute(turn.on_conflict_do_update(index_elements=[people.c.id], set_={"last_turn": now}))
             return task
 
     async def next_due(self, provider: str) -> float | None:
@@ -133,12 +135,6 @@ class Tasks:
                 .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
             )
             return [Waiting(*row) for row in await connection.execute(query)]
-
-    async def active(self, provider: str) -> list[Task]:
-        """The tasks of a provider that are being submitted or run."""
-        async with self._db.read() as connection:
-            query = select(tasks).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
-            return [_task(row) for row in (await connection.execute(query)).mappings()]
 
     async def durations(self, provider: str, most: int = 200) -> list[float]:
         """How many seconds the latest tasks took from submit to result, oldest first."""

@@ -1,5 +1,7 @@
 """The first minute: `/start`, `/help`, and a word to those who send what the bot can't use."""
 
+from html import escape
+
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
 from aiogram.filters import Command, CommandStart
@@ -44,9 +46,9 @@ async def start(message: Message) -> None:
 async def help_(message: Message, desk: Desk) -> None:
     """The options of the default provider, with an example."""
     provider = desk.providers[desk.default]
-    limits = provider.capabilities.references
+    limits = provider.reference_limits(provider.Options())
     offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
-    lines = [f"<code>--{flag.name}</code> {_(flag.description)}: {_(flag.allowed)}" for flag in offered]
+    lines = [f"<code>--{flag.name}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}" for flag in offered]
     await message.answer(
         "\n".join(
             [
@@ -55,7 +57,7 @@ async def help_(message: Message, desk: Desk) -> None:
                 "",
                 *lines,
                 "",
-                _("Up to {count} photos can go with a prompt.").format(count=limits.count if limits else 0),
+                *([_("Up to {count} photos can go with a prompt.").format(count=limits.count)] if limits else []),
                 _("In groups: /imagine and your words, also in reply to a photo."),
             ]
         )

@@ -34,7 +34,7 @@ class Requests:
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
         found = await self._store.jobs.sources(job.id)
-        limits = provider.capabilities.references
+        limits = provider.reference_limits(provider.Options.model_validate(job.options))
         # More than the service takes is refused by `validate`; that needs no fetching.
         if limits is None or len(found) > limits.count:
             return found

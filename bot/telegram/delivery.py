@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from html import escape
 
@@ -39,16 +39,16 @@ BASE_SECONDS, BYTES_PER_SECOND = 60, 50_000
 
 
 class Delivery:
-    """Sends what jobs have made. `titles`: the providers' names as people know them."""
+    """Sends what jobs have made. `maker`: what made a job's pictures, as people know it."""
 
     def __init__(
-        self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, titles: dict[str, str]
+        self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, maker: Callable[[Job], str]
     ) -> None:
         self._bot = bot
         self._store = store
         self._status = status
         self._uploads = uploads
-        self._titles = titles
+        self._maker = maker
         self._transfers = asyncio.Semaphore(TRANSFERS)
 
     async def deliver(self, job: Job) -> None:
@@ -178,7 +178,7 @@ class Delivery:
 
     def _caption(self, job: Job, upload: Upload, notes: Sequence[str] = ()) -> str:
         size = f"{upload.width}×{upload.height}" if upload.width else ""
-        return caption(job.prompt, self._titles.get(job.provider, job.provider), size, below=notes)
+        return caption(job.prompt, self._maker(job), size, below=notes)
 
     async def _notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""

@@ -12,7 +12,6 @@ from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent.parent / "locales"
 ENGLISH = "en"
-CHINESE = "zh"
 
 
 class Languages(I18n):

@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 
 from aiogram import Bot
 from aiogram.methods import SendDocument
-from aiogram.types import InputFile, Message, ReplyParameters
+from aiogram.types import BufferedInputFile, InputFile, Message, ReplyParameters
 
 from bot.telegram.downloads import BrokenOff, Downloads, Gone
-from bot.telegram.uploads import name
+from bot.telegram.uploads import file_name
 from storage.pictures import Picture
 from storage.records import Job
 from storage.store import Store
@@ -26,7 +26,7 @@ class Originals:
         self._downloads = downloads
 
     async def send(self, job: Job, pictures: Sequence[Picture], under: Message) -> int:
-        """Send the originals in answer to a message. Returns how many can't be had any more."""
+        """Send the originals in answer to a message. Returns how many could not be had."""
         missing = 0
         for picture in pictures:
             missing += not await self._one(job, picture, under)
@@ -36,16 +36,21 @@ class Originals:
         if picture.document_id:
             await self._document(job, picture.document_id, under)
             return True
+        if kept := await self._store.pictures.data(picture.id):
+            return await self._sent(job, picture, BufferedInputFile(kept, file_name(picture)), under)
         if picture.url is None:
             return False
         async with AsyncExitStack() as stack:
             try:
-                stream = await stack.enter_async_context(self._downloads.open(picture.url, name(picture)))
+                stream = await stack.enter_async_context(self._downloads.open(picture.url, file_name(picture)))
             except (BrokenOff, Gone):
                 return False
             if stream.size is not None and stream.size > DOCUMENT_BYTES:
                 return False
-            sent = await self._document(job, stream, under)
+            return await self._sent(job, picture, stream, under)
+
+    async def _sent(self, job: Job, picture: Picture, file: InputFile, under: Message) -> bool:
+        sent = await self._document(job, file, under)
         if sent.document:
             await self._store.pictures.sent_as_file(picture.id, sent.document.file_id)
         return True

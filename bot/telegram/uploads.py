@@ -59,7 +59,7 @@ class Uploads:
         if picture.url is None:
             return None
         try:
-            stream = await stack.enter_async_context(self._downloads.open(picture.url, name(picture)))
+            stream = await stack.enter_async_context(self._downloads.open(picture.url, file_name(picture)))
             if stream.header and _fits(stream.header, stream.size):
                 return Upload(picture, stream, stream.header.width, stream.header.height, stream.size)
             whole = await stream.whole()
@@ -85,7 +85,7 @@ class Uploads:
         if picture.url is None:
             return None
         try:
-            async with self._downloads.open(picture.url, name(picture)) as stream:
+            async with self._downloads.open(picture.url, file_name(picture)) as stream:
                 return await stream.whole()
         except (BrokenOff, Gone) as error:
             log.info("picture %d was not fetched: %r", picture.id, error)
@@ -99,7 +99,7 @@ class Uploads:
         if picture.photo_id or picture.url is None or await self._store.pictures.data(picture.id):
             return True
         try:
-            async with self._downloads.open(picture.url, name(picture)) as stream:
+            async with self._downloads.open(picture.url, file_name(picture)) as stream:
                 await self._store.pictures.keep(picture.id, await stream.whole())
         except (BrokenOff, Gone) as error:
             log.info("picture %d was not kept: %r", picture.id, error)
@@ -114,10 +114,10 @@ class Uploads:
             log.warning("picture %d can't be a photo: %s", picture.id, error)
             return None
         width, height = (header.width, header.height) if header else (None, None)
-        return Upload(picture, BufferedInputFile(photo, name(picture)), width, height, len(data))
+        return Upload(picture, BufferedInputFile(photo, file_name(picture)), width, height, len(data))
 
 
-def name(picture: Picture) -> str:
+def file_name(picture: Picture) -> str:
     """The file name under which a person finds the picture on their device."""
     return f"imagine-{picture.job_id}-{picture.id}.jpg"
 

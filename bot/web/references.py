@@ -7,8 +7,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from storage.jobs import Jobs
 
-# A job may wait long in a queue; after this the service has it, or the job is over.
-LIFETIME_SECONDS = 24 * 3600
+# Addresses are signed when a task is submitted, and the service fetches at once; this leaves it an hour.
+LIFETIME_SECONDS = 3600
 PATH = "/references/{key}"
 
 
@@ -18,8 +18,9 @@ class References:
     def __init__(self, jobs: Jobs, public_url: str, secret: str) -> None:
         self._jobs = jobs
         self._public_url = public_url
-        key = hashlib.sha256(f"references {secret}".encode()).digest()
-        self._signer = URLSafeTimedSerializer(key, signer_kwargs={"digest_method": hashlib.sha256})
+        self._signer = URLSafeTimedSerializer(
+            secret, salt="references", signer_kwargs={"digest_method": hashlib.sha256}
+        )
 
     def publish(self, source_id: int) -> str | None:
         """The address of a reference; None when the world can't reach this server."""

@@ -6,6 +6,7 @@ import json
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from aiohttp import ClientSession
@@ -28,7 +29,7 @@ Request = ImageRequest[JimengOptions]
 class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
 
-    title: ClassVar[str] = "Jimeng 4.0"
+    title: ClassVar[str] = "Jimeng"
     Settings = JimengSettings
     Options = JimengOptions
 
@@ -46,7 +47,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             prompt_length=800,
             pictures=MOST,
             references=ReferenceLimits(
-                count=max(model.references for model in MODELS.values()),
+                count=MODELS["4.0"].references,
                 media_types=frozenset({"image/jpeg", "image/png"}),
                 size=15 << 20,
                 side=4096,
@@ -56,18 +57,19 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         )
         self._req_json = _req_json(settings)
 
+    def model_name(self, options: JimengOptions) -> str:
+        """ "Jimeng 4.0" or "Jimeng 4.6"."""
+        return f"{self.title} {options.model}"
+
+    def reference_limits(self, options: JimengOptions) -> ReferenceLimits | None:
+        """The models differ in how many they take."""
+        limits = self.capabilities.references
+        return limits and replace(limits, count=MODELS[options.model].references)
+
     def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also the model's own limits, and whether references without a URL fit."""
-        count, most = len(request.references), MODELS[request.options.model].references
-        if count > most:
-            raise InvalidRequest(
-                Sentence(
-                    "You sent {count} pictures; this model takes at most {most} as references.",
-                    {"count": count, "most": most},
-                )
-            )
+        """See `Provider.validate`; also how many pictures go together, and whether references without a URL fit."""
         super().validate(request)
-        pictures = request.options.n
+        count, pictures = len(request.references), request.options.n
         if pictures != "auto" and count + pictures > MOST:
             values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
             raise InvalidRequest(

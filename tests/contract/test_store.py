@@ -130,8 +130,6 @@ async def test_the_limit_of_a_provider_counts_submitting_and_running(store: Stor
 
 
 async def test_turns_are_fair_with_one_place(store: Store) -> None:
-    await store.people.seen(ANN, "Ann", "en")
-    await store.people.seen(MING, "小明", "zh")
     await queued(store, 1, ANN, parts=4, now=1.0)
     await queued(store, 2, MING, parts=2, now=2.0)
     order = []
@@ -316,7 +314,7 @@ async def test_what_telegram_confirmed_is_remembered(store: Store) -> None:
     await store.pictures.keep(picture.id, b"bytes")
     await store.pictures.sent(picture.id, Sent("photo", 77, 2048, 1024, 999))
     await store.pictures.sent_as_file(picture.id, "document")
-    known = await store.pictures.shown_at(-5, 77)
+    known = await store.pictures.get(picture.id)
     assert known
     assert (known.photo_id, known.document_id, known.width, known.size) == ("photo", "document", 2048, 999)
     assert await store.pictures.data(picture.id) is None
@@ -329,10 +327,23 @@ async def test_albums_are_found_by_any_item(store: Store) -> None:
     assert await store.posted.album(-5, "other") == ()
 
 
+async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
+    month = 30 * 24 * 3600
+    await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
+    kept = await finished(store, 8)
+    await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
+    await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
+    await store.tidy(101.0 + month)
+    assert await store.jobs.take_drafts(-5, ANN, since=0.0) == ()
+    assert await store.jobs.get(kept.id)
+    assert await store.posted.album(-5, "old") == ()
+    assert await store.posted.album(-5, "new")
+
+
 async def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
     async def broken() -> None:
         async with store.database.write() as connection:
-            await connection.exec_driver_sql("INSERT INTO people (id, name) VALUES (1, 'x')")
+            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (1, 2)")
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from bot.demo.telegram import Chat, Person
-from bot.telegram.language import CHINESE, Languages
+from bot.telegram.language import Languages
 from tests.support.house import picture
 
 RED, GREEN, BLUE = range(3)
@@ -108,7 +108,7 @@ def share(image: Image.Image, channel: int) -> float:
 
 def in_chinese(words: str) -> str:
     """Words of the bot as it says them to Chinese people."""
-    said = Languages().gettext(words, locale=CHINESE)
+    said = Languages().gettext(words, locale="zh")
     assert said != words, f"not translated: {words}"
     return str(said)
 

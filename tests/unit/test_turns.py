@@ -39,7 +39,6 @@ async def _turns_of_the_store(people: list[int]) -> tuple[list[int], list[int]]:
     with TemporaryDirectory() as folder:
         store = await Store.open(f"sqlite:///{Path(folder)}/bot.db")
         for number, user in enumerate(people):
-            await store.people.seen(user, "", None)
             new = NewJob(f"{number}", 1, number, user, "en", "fake", "a fox", {})
             job = await store.jobs.add(new, number)
             assert job

@@ -37,9 +37,7 @@ def upgrade() -> None:
 
     op.create_table('people',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('language', sa.String(length=16), nullable=True),
-    sa.Column('last_turn', sa.Float(), server_default='0', nullable=False),
+    sa.Column('last_turn', sa.Float(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_people'))
     )
     op.create_table('posted',
@@ -111,7 +109,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_pictures'))
     )
     with op.batch_alter_table('pictures', schema=None) as batch_op:
-        batch_op.create_index('ix_pictures_chat_id_message_id', ['chat_id', 'message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_pictures_job_id'), ['job_id'], unique=False)
         batch_op.create_index('ix_pictures_user_id_id', ['user_id', 'id'], unique=False)
 

@@ -1,25 +1,11 @@
-"""People who have used the bot, and the pictures they posted where it could see them."""
+"""Pictures that people posted where the bot could see them."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
 from storage.records import NewSource
-from storage.schema import people, posted
-
-
-class People:
-    """The people of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def seen(self, user_id: int, name: str, language: str | None) -> None:
-        """Remember a person by their latest name and language."""
-        values = {"name": name, "language": language}
-        async with self._db.write() as connection:
-            row = insert(people).values(id=user_id, **values)
-            await connection.execute(row.on_conflict_do_update(index_elements=[people.c.id], set_=values))
+from storage.schema import posted
 
 
 class Posted:
@@ -47,3 +33,8 @@ class Posted:
         )
         async with self._db.read() as connection:
             return tuple(NewSource(*row) for row in await connection.execute(query.order_by(posted.c.message_id)))
+
+    async def forget(self, before: float) -> None:
+        """Forget what was posted before this time."""
+        async with self._db.write() as connection:
+            await connection.execute(delete(posted).where(posted.c.posted_at < before))

@@ -1,0 +1,169 @@
+"""`check`: one line for each part with what to do, and nothing is paid."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from aiogram.client.session.aiohttp import AiohttpSession
+
+from bot.__main__ import main
+from bot.demo.telegram import TelegramSimulator
+from providers.jimeng.simulator import JimengSimulator
+from tests.support.house import close_at_once
+
+Check = Callable[..., Awaitable[tuple[int, list[str]]]]
+
+CONFIG = """
+[telegram]
+token = "{token}"
+api_url = "{telegram}"
+[web]
+public_url = "{public_url}"
+[storage]
+url = "sqlite:///{folder}/data/bot.db"
+[providers.jimeng]
+access_key = "{access_key}"
+secret_key = "{secret_key}"
+endpoint = "{jimeng}"
+"""
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramSimulator]:
+    async with TelegramSimulator() as telegram:
+        yield telegram
+
+
+@pytest.fixture
+async def jimeng() -> AsyncIterator[JimengSimulator]:
+    jimeng = JimengSimulator()
+    await jimeng.start()
+    yield jimeng
+    await jimeng.aclose()
+
+
+@pytest.fixture
+def check(
+    tmp_path: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, capsys: pytest.CaptureFixture[str]
+) -> Check:
+    """Runs the command with some settings changed; gives its exit code and its lines."""
+
+    async def run(**changes: str) -> tuple[int, list[str]]:
+        settings = {
+            "token": telegram.token,
+            "telegram": telegram.url,
+            "public_url": "https://bot.example.org",
+            "folder": str(tmp_path),
+            "access_key": jimeng.keys.access,
+            "secret_key": jimeng.keys.secret,
+            "jimeng": jimeng.url,
+        }
+        file = tmp_path / "config.toml"
+        file.write_text(CONFIG.format(**{**settings, **changes}))
+        with patch.object(AiohttpSession, "close", close_at_once):
+            code = await asyncio.to_thread(main, ["check", "--config", str(file)])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return code, (printed.out + printed.err).strip().split("\n")
+
+    return run
+
+
+def of(lines: list[str], name: str) -> str:
+    """The line of one part."""
+    (line,) = [line for line in lines if line[2:].startswith(f"{name}:")]
+    return line
+
+
+async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimulator, tmp_path: Path) -> None:
+    code, lines = await check()
+    assert code == 0
+    assert lines == [
+        "✓ telegram: ready as @imagine_demo_bot",
+        f"✓ database: sqlite:///{tmp_path}/data/bot.db is ready",
+        "✓ web: references are published under https://bot.example.org",
+        "✓ jimeng: Jimeng accepts the credentials",
+    ]
+    assert dict(jimeng.calls) == {"result": 1}
+
+
+async def test_without_a_public_address_its_limit_is_said(check: Check) -> None:
+    code, lines = await check(public_url="")
+    assert code == 0
+    assert "up to about 7 MB" in of(lines, "web")
+
+
+async def test_a_bad_token(check: Check) -> None:
+    code, lines = await check(token="7200000003:wrong")
+    assert code == 1
+    assert len(lines) == 4
+    line = of(lines, "telegram")
+    assert line.startswith("✗")
+    assert "@BotFather" in line
+    assert "BOT_TELEGRAM__TOKEN" in line
+    assert "7200000003:wrong" not in line
+    assert of(lines, "jimeng").startswith("✓")
+
+
+async def test_telegram_out_of_reach(check: Check) -> None:
+    code, lines = await check(telegram="http://127.0.0.1:9")
+    assert code == 1
+    assert of(lines, "telegram").startswith("✗ telegram: http://127.0.0.1:9 can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"access_key": "AKLTwrong"}, "access_key"),
+        ({"secret_key": "d3Jvbmc="}, "secret_key"),
+        ({"jimeng": "http://127.0.0.1:9"}, "can't be reached"),
+    ],
+)
+async def test_jimeng_does_not_accept_it(check: Check, changes: dict[str, str], told: str) -> None:
+    code, lines = await check(**changes)
+    assert code == 1
+    assert len(lines) == 4
+    assert of(lines, "jimeng").startswith("✗")
+    assert told in of(lines, "jimeng")
+    assert "d3Jvbmc=" not in of(lines, "jimeng")
+
+
+async def test_the_service_is_not_activated(check: Check, jimeng: JimengSimulator) -> None:
+    jimeng._service.activated = False
+    code, lines = await check()
+    assert code == 1
+    assert "activate Jimeng 4.0 in the Volcengine console" in of(lines, "jimeng")
+
+
+async def test_a_database_that_can_not_be_opened(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    code, lines = await check(folder=f"{tmp_path}/file")
+    assert code == 1
+    assert len(lines) == 4
+    assert of(lines, "database").startswith("✗")
+    assert "storage.url" in of(lines, "database")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"token": ""}, "telegram.token is missing: get one from @BotFather"),
+        ({"token": "rubbish"}, "telegram.token"),
+        ({"token": "7200000003: "}, "telegram.token"),
+        ({"secret_key": ""}, "providers.jimeng.secret_key is missing: create an access key in the Volcengine console"),
+        ({"public_url": "bot.example.org"}, "web.public_url"),
+    ],
+)
+async def test_wrong_settings_are_one_sentence(check: Check, changes: dict[str, str], told: str) -> None:
+    code, lines = await check(**changes)
+    assert code == 2
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert "Value error" not in lines[0]
+
+
+async def test_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert await asyncio.to_thread(main, ["check", "--config", str(tmp_path / "none.toml")]) == 2
+    assert "There is no configuration file" in capsys.readouterr().err
