@@ -112,7 +112,7 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     missing = await originals.send(job, await desk.store.pictures.of_job(job.id), message)
     if missing:
         text = _(
-            "{count} of the originals are no longer kept by the service; what you see in the chat is all there is."
+            "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."
         )
         await message.reply(text.format(count=missing))
 
