@@ -35,10 +35,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is known of a picture once Telegram has it. `width`, `height` and `size` are the original's."""
+    """What is known of a picture once Telegram has it. `width`, `height` and `size` are the original's.
+
+    `message_id` is None when it was shown in passing only: then it still has to be delivered.
+    """
 
     photo_id: str | None
-    message_id: int
+    message_id: int | None
     width: int | None
     height: int | None
     size: int | None

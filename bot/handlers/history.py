@@ -170,10 +170,10 @@ async def _show(message: Message, desk: Desk, uploads: Uploads, picture: Picture
 
 
 async def _remember(desk: Desk, upload: Upload, shown: Message) -> None:
-    """A picture that nobody had seen (its job was cancelled) has its file id now."""
+    """A picture that nobody had seen (its job was cancelled, or is being delivered) has its file id now."""
     if not upload.picture.photo_id and shown.photo:
         size = (upload.width, upload.height, upload.size)
-        await desk.store.pictures.sent(upload.picture.id, Sent(shown.photo[-1].file_id, shown.message_id, *size))
+        await desk.store.pictures.sent(upload.picture.id, Sent(shown.photo[-1].file_id, None, *size))
 
 
 async def _caption(desk: Desk, picture: Picture, shelf: Shelf, *, unfetched: bool = False) -> str:

@@ -84,10 +84,11 @@ async def _ask(
     replied, own = await pictures_replied_to(message, desk.store), pictures_of(album or [message])
     words = desk.scan(text)
     if words.prompt:
-        # A reply to a picture says which one is meant; those that wait go on waiting.
-        there_id = there.message_id if there else None
-        earlier = replied or await desk.waiting_pictures(place, there_id)
-        await _make(message, place, desk, words, _without_twins((*earlier, *own)))
+        if replied:
+            await desk.set_waiting_aside(place)
+        else:
+            replied = await desk.waiting_pictures(place, there.message_id if there else None)
+        await _make(message, place, desk, words, _without_twins((*replied, *own)))
     elif replied or own:
         await ask_for_words(message, place, desk, (*replied, *own))
     elif explain or words.flags:

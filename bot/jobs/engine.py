@@ -29,7 +29,7 @@ CANCELLED_PAID = Sentence(
 )
 TICK = 1.0
 # How long the store is left alone when it refused to say what is next.
-STORE_PAUSE = 5.0
+STORE_PAUSE = 2.0
 STOP_SECONDS = 10.0
 
 
@@ -231,7 +231,8 @@ class Engine:
                 due = [await self._fill(name) for name in self._providers]
             except StoreError:
                 log.exception("turns can't be given")
-                due = [self._clock() + STORE_PAUSE]
+                await self._sleep(STORE_PAUSE)
+                continue
             wait = min((at for at in due if at is not None), default=None)
             try:
                 async with asyncio.timeout(None if wait is None else max(0.01, wait - self._clock())):

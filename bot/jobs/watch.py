@@ -79,6 +79,10 @@ class Watcher:
                     await self._note(flight, event)
                     if isinstance(event, Finished):
                         return
+        except OutcomeUnknown as error:
+            if flight.ticket:
+                raise _broken(flight, error.detail) from error
+            raise
         except ProviderError:
             raise
         except Exception as error:

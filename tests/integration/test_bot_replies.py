@@ -189,11 +189,13 @@ async def test_a_reply_to_another_photo_wins_over_pictures_that_wait(house: Hous
     other = await house.say("as a drawing", picture(201))
     await house.ended()
     await house.say("", picture(202))
-    await house.shown("What should I make")
+    asked = await house.shown("What should I make")
     await house.made("in blue", reply_to=other)
     assert widths(house) == [201]
     await house.made("a cat")
     assert widths(house) == []
+    await house.made("in green", reply_to=asked)
+    assert widths(house) == [202], "an answer to what was asked still finds them"
 
 
 async def test_a_wrong_flag_keeps_the_pictures_waiting(house: House) -> None:
