@@ -164,8 +164,8 @@ async def test_originals_that_the_service_no_longer_keeps(house: House) -> None:
     result = await house.made("foxes --n 2")
     house._skipped += 25 * 3600
     await house.press(result, "Originals")
-    told = await house.shown("no longer kept")
-    assert told.text.startswith("2 of the originals")
+    told = await house.shown("only for a while")
+    assert told.text.startswith("2 of the originals can't be had")
 
 
 async def test_strangers_can_not_use_what_costs(house: House) -> None:
