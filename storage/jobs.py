@@ -89,13 +89,6 @@ class Jobs:
             fresh = update(jobs).where(*own, jobs.c.created_at >= since)
             await connection.execute(fresh.values(created_at=since - 1))
 
-    async def drop_drafts(self, chat_id: int, user_id: int, message_ids: Sequence[int]) -> None:
-        """The pictures that these messages showed have got their words; with them goes what was sent along."""
-        shown = select(sources.c.job_id).where(sources.c.message_id.in_(message_ids))
-        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
-        async with self._db.write() as connection:
-            await connection.execute(delete(jobs).where(*own, jobs.c.id.in_(shown)))
-
     async def forget_drafts(self, before: float) -> None:
         """Forget the pictures that were sent without words before this time."""
         async with self._db.write() as connection:

@@ -91,9 +91,15 @@ class Pictures:
         await self.all_sent({picture_id: sent})
 
     async def all_sent(self, confirmed: Mapping[int, Sent]) -> None:
-        """Telegram has these, by id. All in one step: what was confirmed together is never known in part."""
+        """Telegram has these, by id. All in one step: what was confirmed together is never known in part.
+
+        A status message that has become a picture is none any more: it must not be edited or deleted as one.
+        """
         async with self._db.write() as connection:
             for picture_id, sent in confirmed.items():
+                job_id = select(pictures.c.job_id).where(pictures.c.id == picture_id).scalar_subquery()
+                status = update(jobs).where(jobs.c.id == job_id, jobs.c.status_id == sent.message_id)
+                await connection.execute(status.values(status_id=None))
                 known = {name: getattr(sent, name) for name in Sent.__slots__ if getattr(sent, name) is not None}
                 change = update(pictures).where(pictures.c.id == picture_id)
                 await connection.execute(change.values(**known, data=None))

@@ -104,10 +104,6 @@ class Desk:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
         await self.store.jobs.set_drafts_aside(place.chat_id, place.user_id, self._clock() - DRAFT_SECONDS)
 
-    async def stop_waiting(self, place: Place, pictures: tuple[NewSource, ...]) -> None:
-        """These pictures of this person have got their words in another way."""
-        await self.store.jobs.drop_drafts(place.chat_id, place.user_id, [one.message_id for one in pictures])
-
     def _job(self, place: Place, sources: tuple[NewSource, ...], *, provider: str, prompt: str) -> NewJob:
         return NewJob(
             origin=place.origin,

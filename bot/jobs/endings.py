@@ -71,8 +71,9 @@ class Endings:
             await self._stage.keep(job)
 
     async def _close(self, job: Job) -> None:
-        await self._tried(self._stage.ended, job)
-        await self._keep(job)
+        # Who could not be told is told after the next start.
+        if await self._tried(self._stage.ended, job):
+            await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
         tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)

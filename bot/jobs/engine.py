@@ -229,7 +229,8 @@ class Engine:
             self._wake.clear()
             try:
                 due = [await self._fill(name) for name in self._providers]
-            except StoreError:
+            except Exception:
+                # Without turns nothing would ever be made again.
                 log.exception("turns can't be given")
                 await self._sleep(STORE_PAUSE)
                 continue

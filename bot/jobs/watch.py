@@ -12,6 +12,7 @@ from bot.jobs.requests import Requests
 from bot.jobs.stage import trouble
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, TookTooLong
+from storage.database import StoreError
 from storage.records import Job, NewPicture, Task, TaskState
 from storage.store import Store
 
@@ -62,9 +63,12 @@ class Watcher:
             log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.OVERDUE, error.sentence)
         except ProviderError as error:
-            level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
+            operators = isinstance(error, Misconfigured)
+            level = logging.ERROR if operators else logging.INFO
             log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
-            await self._end(task, TaskState.FAILED, error.sentence)
+            # The operator's mistake is not the task's end: with a ticket its picture can be had later.
+            later = operators and flight.ticket
+            await self._end(task, TaskState.OVERDUE if later else TaskState.FAILED, error.sentence)
         finally:
             self._outlook.flights.pop(task.id, None)
             flight.safe.set()
@@ -95,8 +99,10 @@ class Watcher:
         try:
             job = cast("Job", await self._store.jobs.get(task.job_id))
             return await self._requests.build(job, task.options, provider)
-        except ValueError as error:
-            # An older version stored options that this one no longer knows.
+        except StoreError:
+            raise
+        except Exception as error:
+            # An older version stored options that this one no longer knows, say. Nothing was submitted here.
             log.exception("task %d of job %d can't be built", task.id, task.job_id)
             if task.ticket:
                 raise TookTooLong(OURS_PAID, detail=repr(error)) from error

@@ -44,7 +44,6 @@ class AccessMiddleware(BaseMiddleware):
             return chat.id in access.chats
         return not access.users or user_id in access.users
 
-
     def _is_refused_already(self, inner: TelegramObject) -> bool:
         """An album is refused once, not once for each of its pictures."""
         album = inner.media_group_id if isinstance(inner, Message) else None

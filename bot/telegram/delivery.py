@@ -24,7 +24,7 @@ from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, plain
 from storage.pictures import Picture, Sent
-from storage.records import Job
+from storage.records import Job, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -86,14 +86,15 @@ class Delivery:
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
         text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)
-        await self._status.move_below(job, text, under_result(job, look=bool(left)))
+        await self._status.move_below(job, text, under_result(job, look=bool(left) or await self._overdue(job)))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
         async with self._uploads.open(picture) as upload:
             if upload is None:
                 raise Undelivered("the picture could not be fetched")
-            text, buttons = self._caption(job, upload, await self._notes(job)), under_result(job)
+            text = self._caption(job, upload, await self._notes(job))
+            buttons = under_result(job, look=await self._overdue(job))
             message = None
             if status_id is not None:
                 message = await self._turn_into_picture(job, status_id, upload, text, buttons)
@@ -103,6 +104,10 @@ class Delivery:
         await self._confirm([upload], [message])
         if status_id is not None and not replaced:
             await self._status.take_away(job, status_id)
+
+    async def _overdue(self, job: Job) -> bool:
+        """Whether a task of the job may still have a picture."""
+        return any(task.state is TaskState.OVERDUE for task in await self._store.tasks.of_job(job.id))
 
     async def _turn_into_picture(
         self, job: Job, status_id: int, upload: Upload, text: str, buttons: InlineKeyboardMarkup

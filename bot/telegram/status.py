@@ -101,7 +101,6 @@ class StatusMessages:
         async with board.busy:
             if board.closed:
                 return
-            board.text = text
             try:
                 if board.message_id is None:
                     await self._send(job, board, text, buttons)
@@ -110,6 +109,10 @@ class StatusMessages:
             except (TelegramAPIError, Dropped) as error:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
+                # The same words may find room then; what Telegram refuses it would refuse again.
+                if not isinstance(error, TelegramBadRequest):
+                    return
+            board.text = text
 
     async def _send(
         self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True

@@ -19,7 +19,7 @@ async def test_the_calls_are_shown_and_no_secret_is(stage: Stage, talk: Talk) ->
     await expect(talk.at("call-detail").first).to_contain_text("Request")
     seen = await talk.page.content() + await (await talk.page.request.get(f"{talk.url}/demo/api/calls")).text()
     keys = stage.jimeng.keys
-    for secret in (stage.telegram.token, stage.telegram.token.partition(":")[2], keys.access, keys.secret, "Signature="):
+    for secret in (stage.telegram.token.partition(":")[2], keys.access, keys.secret, "Signature="):
         assert secret not in seen
 
 

@@ -198,6 +198,15 @@ async def test_a_reply_to_another_photo_wins_over_pictures_that_wait(house: Hous
     assert widths(house) == [202], "an answer to what was asked still finds them"
 
 
+async def test_words_in_reply_to_the_photo_itself_are_its_words(house: House) -> None:
+    first, *_ = await house.telegram.send(house.ann, files=numbered(2))
+    await house.shown("What should I make")
+    await house.made("in blue", reply_to=first)
+    assert widths(house) == [200, 201]
+    await house.made("a cat")
+    assert widths(house) == []
+
+
 async def test_a_wrong_flag_keeps_the_pictures_waiting(house: House) -> None:
     await house.say("in blue --ar 9:1", picture(222))
     told = await house.shown("from 1:3 to 3:1")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, groups
+from bot.demo.calls import Call
+from bot.demo.telegram import ChatMessage, Drop, Refusal, groups
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house, picture
 
@@ -213,3 +214,20 @@ async def test_a_group_without_room_for_progress_still_gets_its_pictures(house: 
         await house.say(f"/imagine fox {number}", chat=house.group)
     await house.quiet(20)
     assert len(house.album(house.group)) == 6
+
+
+async def test_progress_that_could_not_be_shown_is_tried_again(house: House) -> None:
+    await house.say("first")
+    await house.shown("Drawing")
+    house.telegram.play(Refusal(method="editMessageText", times=1000))
+    await house.say("second", who=house.bob)
+    status = await house.shown("Got it", house.bob.chat)
+    await house.telegram.until(lambda: _edits(house, status))
+    house.telegram.faults.clear()
+    await house.shown("You are next", house.bob.chat)
+    house.release()
+    await house.quiet()
+
+
+def _edits(house: House, message: ChatMessage) -> list[Call]:
+    return [call for call in house.called("editMessageText") if call.request["message_id"] == message.id]

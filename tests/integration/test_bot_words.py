@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import groups
+from bot.demo.telegram.bot_view import message_json
 from tests.support.house import House, open_house, picture
 
 
@@ -137,3 +138,30 @@ async def test_unknown_commands_and_other_things_in_private(house: House) -> Non
     await house.telegram.until(lambda: len(house.answers()) == 2)
     await house.quiet()
     assert not house.tasks
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}},
+        {"location": {"latitude": 48.2, "longitude": 16.4}},
+        {"contact": {"phone_number": "1", "first_name": "Bob"}},
+    ],
+)
+async def test_what_is_neither_words_nor_pictures(house: House, content: dict[str, object]) -> None:
+    world = house.telegram.world
+    for chat in (house.ann.chat, house.group):
+        world.updates.push("message", message_json(world.post(chat, house.ann, extra=content)))
+    told = await house.shown("I work with words and photos")
+    assert told.reply_to == 1
+    await house.quiet()
+    assert len(house.answers()) == 1
+    assert house.answers(house.group) == []
+
+
+async def test_start_shows_how_to_begin(house: House) -> None:
+    await house.say("/start")
+    told = await house.shown("Write what you want to see")
+    assert "a red fox in the snow" in told.text
+    assert "/history" in told.text
+    assert "/help" in told.text

@@ -103,6 +103,24 @@ async def test_what_was_paid_before_the_cancelling_is_kept_in_spite_of_a_fault(h
     assert look(kept)[0] == "JPEG"
 
 
+async def test_a_task_whose_end_was_not_heard_of_can_be_fetched_later(house: House) -> None:
+    seconds = iter([0.02, 10_000.0])
+    house.jimeng._desk.durations = lambda _: next(seconds)
+    await house.say("a fox --n 2")
+    await house.shown("1 of 2 ready")
+    # The operator's mistake, for longer than the provider's patience: the ticket is as good as before.
+    house.jimeng.faults.append(Fault(kind="gateway", action="result", name="AccessDenied", status=403, times=1000))
+    first = await house.ended("Fetch the missing", timeout=10)
+    assert first.photo
+    house.jimeng.faults.clear()
+    house.release()
+    await house.press(first, "Fetch the missing")
+    await house.ended("2 pictures")
+    assert len(house.album()) == 2
+    assert house.album()[0] is first
+    assert len(house.tasks) == 2
+
+
 async def in_history(house: House) -> ChatMessage:
     await house.say("/history")
     return await house.shown("a fox")

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import field_validator
 
 from bot.jobs.endings import DELAYS, UNSENT
 from bot.jobs.engine import CANCELLED, CANCELLED_PAID, Engine
@@ -128,7 +129,7 @@ async def _soon(seconds: float) -> None:
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await true():  # noqa: ASYNC110 - the store has no events to wait for
             await asyncio.sleep(0.002)
 
@@ -440,6 +441,29 @@ async def test_a_result_without_pictures_does_not_end_as_delivered(room: Room) -
     job = await room.ask()
     await room.finished(job, JobState.FAILED)
     assert await room.tasks(job) == [TaskState.OVERDUE]
+
+
+class Choosy(FakeOptions):
+    """Options as a newer version of a provider would have them."""
+
+    @field_validator("n")
+    @classmethod
+    def _never(cls, value: object) -> object:
+        raise TypeError(value)
+
+
+@pytest.mark.parametrize(("taken", "state"), [(False, TaskState.FAILED), (True, TaskState.OVERDUE)])
+async def test_options_that_nobody_understands_any_more(room: Room, taken: bool, state: TaskState) -> None:
+    first = await room.ask()
+    await room.running()
+    second = await room.ask()
+    await until(lambda: _is(room, second, [TaskState.QUEUED]))
+    await room.crash()
+    room.provider.Options = Choosy  # type: ignore[misc]
+    await room.start()
+    job = first if taken else second
+    await room.finished(job, JobState.FAILED)
+    assert (await room.tasks(job), room.provider.submits) == ([state], 1)
 
 
 # stopping

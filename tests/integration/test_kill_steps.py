@@ -155,7 +155,7 @@ class Story:
     async def press(self, name: str, button: str) -> None:
         """The person presses a button under the bot's last message."""
         press = self.telegram.press(self.people[name], self.answers(name)[-1], button)
-        await self.telegram.until(lambda: press.answer)
+        await self.telegram.until(lambda: press.answer, 20)
 
     def see(self, names: Iterable[str] = WANTED) -> dict[str, Seen]:
         """What there is of each job now."""
@@ -212,7 +212,7 @@ class Story:
     async def asked_for(self, name: str) -> None:
         """Wait until the bot has asked for the result of this job: then its ticket is stored."""
         tasks, polls = self.jimeng._desk.tasks, self.jimeng.polls
-        await self.telegram.until(lambda: any(polls[task.id] for task in tasks.values() if task.prompt == name))
+        await self.telegram.until(lambda: any(polls[task.id] for task in tasks.values() if task.prompt == name), 20)
 
     def all_done(self) -> None:
         """What the service has under way is ready now."""
@@ -349,7 +349,7 @@ class Story:
         await submit.reached()
         await self._meet_a_busy_service("stopped while the service is busy")
         await self.say("stopped while photos arrive", "", picture(), picture(colour="red"))
-        await self.telegram.until(lambda: not len(self.telegram.world.updates))
+        await self.telegram.until(lambda: not len(self.telegram.world.updates), 20)
         self.bot.terminate()
         await self.bot.logged("SIGTERM")
         album.open()

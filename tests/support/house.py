@@ -2,66 +2,47 @@
 
 `async with open_house(tmp_path) as house:` gives a bot at work. People act by `house.say` and `house.press`; what the
 bot does is awaited by `house.shown`, `house.ended` or `house.quiet`. Real polling, signing, SQLite and uploads; only
-the waits of the bot (flood control, polls, albums, the progress ticker) pass `SPEED` times as fast, and the pictures
+the waits of the bot (flood control, polls, albums, the progress ticker) pass a hundred times as fast, and the pictures
 are plain and small.
 """
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
 
 from aiogram.client.session.aiohttp import AiohttpSession
-from PIL import Image
 
 from bot.app import App, assembled
 from bot.demo.calls import Call
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
-from bot.middlewares.albums import AlbumMiddleware
-from bot.middlewares.underway import UnderwayMiddleware
 from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
-from bot.telegram.flood import FloodControl
-from providers.jimeng import Jimeng
 from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
+from storage.store import Store
+from tests.support.haste import albums_of, certificates, close_at_once, hurry, underway_of
+from tests.support.sketches import draw_plain, look, picture
 
-SPEED = 40
-QUIET_ALBUM = 0.06
+__all__ = ["House", "close_at_once", "hurry", "look", "open_house", "picture"]
+
+_empty: list[bytes] = []
 HOST = "127.0.0.1"
-
-
-def picture(width: int = 300, height: int = 200, kind: str = "JPEG", colour: str = "teal", **how: Any) -> bytes:
-    """A plain picture. `how`: further arguments of Pillow's `save`."""
-    out = BytesIO()
-    Image.new("RGB", (width, height), colour).save(out, kind, **how)
-    return out.getvalue()
-
-
-def look(data: bytes) -> tuple[str, int, int]:
-    """Format, width and height of a picture's bytes."""
-    with Image.open(BytesIO(data)) as image:
-        return str(image.format), image.width, image.height
-
-
-def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """What the simulated Jimeng "draws": one colour for each seed."""
-    return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")
 
 
 class House:
     """Both simulators and the bot. Made by `open_house`.
 
-    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes them wait for `release`). `draw`: what it
-    draws with. `jimeng_calls`: all that was asked of it, with nothing redacted. `bob` is a third person, who speaks
-    English, in the group.
+    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
+    them wait for `release`). `draw`: what it draws with. `jimeng_calls`: all that was asked of it, with nothing
+    redacted. `bob` is a third person, who speaks English, in the group.
     """
 
     app: App
@@ -69,7 +50,7 @@ class House:
 
     def __init__(self, settings: Callable[["House"], Settings], *, strict: bool) -> None:
         self.telegram = TelegramSimulator(strict=strict)
-        self.seconds = 0.02
+        self.seconds = 0.005
         self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
         self.jimeng_calls: list[JimengCall] = []
         self._skipped = 0.0
@@ -215,7 +196,7 @@ class House:
     def release(self) -> None:
         """All tasks that were held are done; new ones are quick again."""
         self._skipped += 10_000.0
-        self.seconds = 0.02
+        self.seconds = 0.005
 
     async def all_submitted(self, count: int) -> None:
         """Wait until Jimeng has taken this many tasks."""
@@ -227,9 +208,9 @@ class House:
             self.app.engine._outlook.durations["jimeng"].add(seconds)
 
     def _taking_in(self) -> Iterator[object]:
-        gatherer = _albums(self.app)._gatherer
+        gatherer = albums_of(self.app)._gatherer
         yield len(self.telegram.world.updates)
-        yield self.app.dispatcher._handle_update_tasks or _underway(self.app)._tasks
+        yield self.app.dispatcher._handle_update_tasks or underway_of(self.app)._tasks
         if gatherer:
             yield any(album.busy or album.closed is None for album in gatherer._albums.values())
 
@@ -281,8 +262,13 @@ async def open_house(
 
     house = House(settings, strict=strict)
     house.updates = updates
-    # aiogram waits a quarter of a second after each close.
-    with patch.object(AiohttpSession, "close", close_at_once):
+    if not await asyncio.to_thread((folder / "bot.db").exists):
+        await _put_empty_database(folder / "bot.db")
+    # aiogram waits a quarter of a second after each close, and reads all certificates for each session.
+    with (
+        patch.object(AiohttpSession, "close", close_at_once),
+        patch.object(ssl, "create_default_context", return_value=certificates()),
+    ):
         await house.jimeng.start()
         async with house.telegram:
             try:
@@ -299,38 +285,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def close_at_once(session: AiohttpSession) -> None:
-    if session._session is not None:
-        await session._session.close()
-
-
-def hurry(app: App) -> None:
-    """Let the bot's waits pass `SPEED` times as fast."""
-    flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
-    flood._clock, flood._sleep = _fast_clock, _fast_sleep
-    flood._lanes.clear()
-    _albums(app)._quiet = QUIET_ALBUM
-    engine = app.engine
-    engine._sleep = engine._requests._sleep = engine._endings._sleep = engine._watcher._sleep = _fast_sleep
-    for provider in app.engine._providers.values():
-        assert isinstance(provider, Jimeng)
-        provider._clock, provider._sleep = _fast_clock, _fast_sleep
-
-
-def _underway(app: App) -> UnderwayMiddleware:
-    return next(one for one in app.dispatcher.update.outer_middleware if isinstance(one, UnderwayMiddleware))
-
-
-def _albums(app: App) -> AlbumMiddleware:
-    return next(one for one in app.dispatcher.message.outer_middleware if isinstance(one, AlbumMiddleware))
-
-
-def _fast_clock() -> float:
-    return time.monotonic() * SPEED
-
-
-async def _fast_sleep(seconds: float) -> None:
-    await asyncio.sleep(seconds / SPEED)
+async def _put_empty_database(file: Path) -> None:
+    """A database that was migrated once for all tests of this process."""
+    if _empty:
+        await asyncio.to_thread(file.write_bytes, _empty[0])
+        return
+    store = await Store.open(f"sqlite:///{file}")
+    await store.aclose()
+    _empty.append(await asyncio.to_thread(file.read_bytes))
 
 
 def _all_words(message: ChatMessage) -> str:

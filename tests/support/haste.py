@@ -1,0 +1,64 @@
+"""Time that runs faster: the waits of a real bot, shortened for tests."""
+
+import asyncio
+import ssl
+import time
+from functools import cache
+
+from aiogram.client.session.aiohttp import AiohttpSession
+
+from bot.app import App
+from bot.middlewares.albums import AlbumMiddleware
+from bot.middlewares.underway import UnderwayMiddleware
+from bot.telegram.flood import FloodControl
+from providers.jimeng import Jimeng
+
+SPEED = 100
+TICK_SPEED = 20
+"""Of the progress ticker, which would keep the machine busy otherwise."""
+QUIET_ALBUM = 0.06
+
+
+async def close_at_once(session: AiohttpSession) -> None:
+    if session._session is not None:
+        await session._session.close()
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """aiogram reads them anew for each bot, which takes as long as all of its start."""
+    return ssl.create_default_context()
+
+
+def hurry(app: App) -> None:
+    """Let the bot's waits pass `SPEED` times as fast."""
+    flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
+    flood._clock, flood._sleep = _fast_clock, _fast_sleep
+    flood._lanes.clear()
+    albums_of(app)._quiet = QUIET_ALBUM
+    engine = app.engine
+    engine._sleep = _tick
+    engine._requests._sleep = engine._endings._sleep = engine._watcher._sleep = _fast_sleep
+    for provider in app.engine._providers.values():
+        assert isinstance(provider, Jimeng)
+        provider._clock, provider._sleep = _fast_clock, _fast_sleep
+
+
+def underway_of(app: App) -> UnderwayMiddleware:
+    return next(one for one in app.dispatcher.update.outer_middleware if isinstance(one, UnderwayMiddleware))
+
+
+def albums_of(app: App) -> AlbumMiddleware:
+    return next(one for one in app.dispatcher.message.outer_middleware if isinstance(one, AlbumMiddleware))
+
+
+def _fast_clock() -> float:
+    return time.monotonic() * SPEED
+
+
+async def _tick(seconds: float) -> None:
+    await asyncio.sleep(seconds / TICK_SPEED)
+
+
+async def _fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)

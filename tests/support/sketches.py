@@ -1,0 +1,25 @@
+"""Plain pictures for tests."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+
+def picture(width: int = 300, height: int = 200, kind: str = "JPEG", colour: str = "teal", **how: Any) -> bytes:
+    """A plain picture. `how`: further arguments of Pillow's `save`."""
+    out = BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, kind, **how)
+    return out.getvalue()
+
+
+def look(data: bytes) -> tuple[str, int, int]:
+    """Format, width and height of a picture's bytes."""
+    with Image.open(BytesIO(data)) as image:
+        return str(image.format), image.width, image.height
+
+
+def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+    """What the simulated Jimeng "draws": one colour for each seed."""
+    return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")
