@@ -19,7 +19,7 @@ _BACKOFF, _LONGEST = 2.0, 30.0
 class PassingError(Exception):
     """Raised by `ask` when the service itself answered with a fault that may pass: it is asked again.
 
-    When nothing else comes for `PATIENCE` seconds, `error` is raised in its place.
+    When nothing else comes for `PATIENCE` seconds, the watch ends with `TookTooLong` and the words of `error`.
     """
 
     def __init__(self, error: ProviderError) -> None:
@@ -159,7 +159,8 @@ class _Watch:
             self.sick = self.asked
         elif self.asked - self.sick >= PATIENCE:
             self.ends(well=False)
-            raise error
+            # The task is paid, and what is wrong with the service may pass yet: the ticket must not be given up.
+            raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
         wait = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8)) if retry_after is None else retry_after
         self.faults += 1
         self._goes_on(max(self._following(), self._now() + wait))

@@ -17,6 +17,7 @@ from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
 DRAFT_SECONDS = 600
+DOUBLE_TAP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Desk:
         self.providers = providers
         self.default = default
         self._clock = clock
+        self._again: dict[tuple[int, int], float] = {}
 
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""
@@ -84,6 +86,11 @@ class Desk:
 
     async def ask_again(self, place: Place, job: Job) -> Job | None:
         """The same request once more, as a job of whoever pressed the button."""
+        # A double tap is one wish, and each would be paid.
+        who, now = (place.user_id, job.id), self._clock()
+        if now - self._again.get(who, 0.0) < DOUBLE_TAP_SECONDS:
+            return None
+        self._again = {each: at for each, at in self._again.items() if now - at < DOUBLE_TAP_SECONDS} | {who: now}
         known = await self.store.jobs.sources(job.id)
         sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)

@@ -33,7 +33,7 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
     """Cancel a job: for whoever asked, and the chat's admins."""
     job = await desk.store.jobs.get(callback_data.job)
     if job is None:
-        await answer(query, _("This job is no longer known."), alert=True)
+        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only whoever asked for it can cancel it."), alert=True)
     elif await desk.engine.cancel(job.id):
@@ -106,7 +106,7 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     message = await message_of(query) if job else None
     if job is None or message is None or message.chat.id != job.chat_id:
         # What a button carries can be forged: originals go only where the pictures are.
-        await answer(query, _("This job is no longer known."), alert=True)
+        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
         return
     await answer(query, _("Sending the originals…"))
     missing = await originals.send(job, await desk.store.pictures.of_job(job.id), message)
@@ -120,7 +120,7 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
 async def _own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     job = await desk.store.jobs.get(job_id)
     if job is None:
-        await answer(query, _("This job is no longer known."), alert=True)
+        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
     elif not await owns(query, job.user_id):
         await answer(query, _("This is for whoever asked for the picture. Make your own with /imagine."), alert=True)
     else:

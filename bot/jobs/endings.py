@@ -12,7 +12,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-UNSENT = Sentence("The pictures are made, but Telegram did not take them. Press the button to try again.")
+UNSENT = Sentence("The pictures are made, but sending them failed. Press the button to try again.")
 DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -308,7 +307,6 @@ class Engine:
         for name, provider in self._providers.items():
             waiting = await self._store.tasks.waiting(name)
             shown = self._outlook.progress(name, waiting, provider.settings.concurrency, self._clock())
-            # In another order each time: when there is no room for all, nobody is always the last.
-            for job_id, progress in random.sample(list(shown.items()), len(shown)):
+            for job_id, progress in shown.items():
                 if opened := self._outlook.jobs.get(job_id):
                     self._stage.show(opened.job, progress)

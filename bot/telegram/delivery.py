@@ -82,7 +82,8 @@ class Delivery:
         left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
         if len(left) == count:
             raise Undelivered("none of the pictures could be fetched")
-        lines = [_("✅ {count} pictures").format(count=count - len(left))]
+        sent = count - len(left)
+        lines = [_("✅ 1 picture") if sent == 1 else _("✅ {count} pictures").format(count=sent)]
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
         text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)

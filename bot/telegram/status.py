@@ -47,6 +47,8 @@ class StatusMessages:
         self._languages = languages
         self._flood = flood
         self._boards: dict[int, _Board] = {}
+        # For each chat the jobs whose words have changed, those that have waited longest for room first.
+        self._lines: dict[int, dict[int, None]] = {}
         self._background = Background()
 
     async def aclose(self) -> None:
@@ -61,10 +63,25 @@ class StatusMessages:
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         if board.closed or board.busy.locked() or text == board.text:
-            return
-        if board.message_id is not None and not self._flood.has_room_for_progress(job.chat_id):
-            return
-        self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
+            self._leave_line(job)
+        elif board.message_id is None or self._is_its_turn(job):
+            self._leave_line(job)
+            self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
+        elif progress.phase is Phase.DELIVERING:
+            # This is said once: nobody must wait behind a job that doesn't come again.
+            self._leave_line(job)
+
+    def _is_its_turn(self, job: Job) -> bool:
+        """The jobs of a chat stand in line for its room; who always found some would leave none to the others."""
+        line = self._lines.setdefault(job.chat_id, {})
+        line.setdefault(job.id)
+        return next(iter(line)) == job.id and self._flood.has_room_for_progress(job.chat_id)
+
+    def _leave_line(self, job: Job) -> None:
+        line = self._lines.get(job.chat_id, {})
+        line.pop(job.id, None)
+        if not line:
+            self._lines.pop(job.chat_id, None)
 
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
@@ -88,6 +105,7 @@ class StatusMessages:
 
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
+        self._leave_line(job)
         board = self._boards.pop(job.id, None) or _Board(await self._stored_id(job))
         board.closed = True
         async with board.busy:

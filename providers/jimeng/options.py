@@ -33,7 +33,7 @@ class JimengOptions(Options):
         json_schema_extra={"allowed": N_("1–15 or auto"), "examples": ["1", "2", "4", "auto"]},
     )
     scale: float = Field(
-        0.5, ge=0, le=1, description=N_("how much the words count against the reference pictures"), allow_inf_nan=False
+        0.5, ge=0, le=1, description=N_("0: keep close to the photos, 1: keep close to the words"), allow_inf_nan=False
     )
     model: Literal["4.0", "4.6"] = Field("4.0", description=N_("the model; 4.6 is better at portraits and design"))
 

@@ -74,8 +74,8 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
             raise InvalidRequest(
                 Sentence(
-                    "{count} references and {pictures} new pictures are more than the {most} that go together. "
-                    "Ask for at most {left}.",
+                    "References and new pictures together: at most {most}. With {count} references, ask for at most "
+                    "{left}.",
                     values,
                 )
             )

@@ -94,7 +94,7 @@ async def test_wrong_ones_are_answered_before_anything_is_paid(house: House, typ
 async def test_too_many_together_with_references(house: House) -> None:
     await house.say("foxes --n 15", picture())
     told = await house.ended("⚠️")
-    assert "1 references and 15 new pictures are more than the 15 that go together. Ask for at most 14." in told.text
+    assert "References and new pictures together: at most 15. With 1 references, ask for at most 14." in told.text
     assert not house.tasks
 
 

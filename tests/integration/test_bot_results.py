@@ -71,6 +71,14 @@ async def test_again_makes_a_new_job_with_the_same_references_and_options(house:
     assert {message.reply_to for message in house.album()} == {1}  # the prompt
 
 
+async def test_a_double_tap_on_again_is_one_wish(house: House) -> None:
+    result = await house.made("a fox")
+    await house.press(result, "Again")
+    await house.press(result, "Again")
+    await house.ended()
+    assert len(house.submitted()) == 2, "the first, and one more"
+
+
 async def test_again_of_a_single_picture_leaves_the_first_where_it_is(house: House) -> None:
     first = await house.made("a fox")
     await house.press(first, "Again")
@@ -195,4 +203,4 @@ async def test_a_button_of_a_job_that_is_not_known(house: House) -> None:
     result.keyboard[0][0]["callback_data"] = "j:again:4711"
     told = await house.press(result, "Again")
     assert told.alert
-    assert told.text == "This job is no longer known."
+    assert told.text == "I don't remember this one any more. Send your words again."

@@ -229,5 +229,21 @@ async def test_progress_that_could_not_be_shown_is_tried_again(house: House) -> 
     await house.quiet()
 
 
-def _edits(house: House, message: ChatMessage) -> list[Call]:
-    return [call for call in house.called("editMessageText") if call.request["message_id"] == message.id]
+def _edits(house: House, message: ChatMessage, since: int = 0) -> list[Call]:
+    edits = house.called("editMessageText", since=since)
+    return [call for call in edits if call.request["message_id"] == message.id]
+
+
+async def test_the_jobs_of_a_chat_take_turns_in_showing_progress(house: House) -> None:
+    await house.say("/imagine first", chat=house.group)
+    status = await house.shown("Drawing", house.group)
+    waiting = []
+    for number in range(4):
+        await house.say(f"/imagine no. {number}", who=house.bob, chat=house.group)
+        waiting.append(await house.shown("Got it", house.group))
+    since = house.now
+    house.learn(2, 2)
+    await house.telegram.until(lambda: all("queue" in one.text or "next" in one.text for one in waiting))
+    assert len(_edits(house, status, since)) <= 2
+    house.release()
+    await house.quiet()

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import ClientSession
 
-from bot.demo.telegram import Refusal, groups
+from bot.demo.telegram import Delay, Refusal, groups
 from bot.settings import AccessSettings
 from tests.support.house import House, look, open_house, picture
 
@@ -83,6 +84,19 @@ async def test_stopping_while_an_album_arrives_loses_nothing(house: House) -> No
     await house.all_submitted(1)
     await house.quiet()
     assert [look(one)[1] for one in house.tasks[0].references] == [201, 202]
+
+
+@pytest.mark.parametrize("updates", ["polling", "webhook"])
+async def test_what_is_being_answered_is_finished_before_the_bot_stops(
+    tmp_path: Path, updates: Literal["polling", "webhook"]
+) -> None:
+    async with open_house(tmp_path, updates=updates) as house:
+        house.telegram.play(Delay(method="sendMessage", seconds=0.2))
+        await house.say("", picture(201))
+        await house.telegram.until(lambda: not len(house.telegram.world.updates))
+        await house.restart()
+        await house.made("in blue")
+        assert [look(one)[1] for one in house.tasks[0].references] == [201]
 
 
 # by webhook

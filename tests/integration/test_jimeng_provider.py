@@ -172,7 +172,7 @@ async def test_a_reference_that_can_not_be_fetched(provider: Jimeng, bench: Benc
         ),
         (
             request(*[reference()] * 10, n=6),
-            "10 references and 6 new pictures are more than the 15 that go together. Ask for at most 5.",
+            "References and new pictures together: at most 15. With 10 references, ask for at most 5.",
         ),
         (request(prompt="x" * 801), "The prompt has 801 characters; 800 are allowed. Shorten it, please."),
         (request(prompt="  "), "Write what the picture should show."),

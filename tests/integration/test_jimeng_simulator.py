@@ -75,13 +75,14 @@ async def test_a_query_with_the_wrong_model(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "code"), [("unsafe result", 50511), ("Protected Result", 50519), ("broken result", 50501)]
+    ("prompt", "code", "data"),
+    [("unsafe result", 50511, None), ("Protected Result", 50519, None), ("broken result", 50501, {"status": "done"})],
 )
-async def test_tasks_that_end_badly(bench: Bench, prompt: str, code: int) -> None:
+async def test_tasks_that_end_badly(bench: Bench, prompt: str, code: int, data: object) -> None:
     task_id = await bench.submit(prompt=prompt)
     bench.clock.seconds = 10
     answer = await bench.ask(task_id)
-    assert (answer["code"], answer["data"]) == (code, None)
+    assert (answer["code"], answer["data"]) == (code, data)
 
 
 async def test_one_task_at_once(bench: Bench) -> None:

@@ -6,46 +6,26 @@ are held by the simulators, not by time. Each test looks at one job of the story
 """
 
 import asyncio
-import colorsys
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.calls import Call
-from bot.demo.telegram import ChatMessage, Delay, TelegramSimulator
 from bot.demo.telegram.errors import Dropped
-from providers.jimeng.simulator import Call as JimengCall
-from providers.jimeng.simulator import Fault, JimengSimulator
+from providers.jimeng.simulator import Fault
 from storage.pictures import Shelf
 from storage.records import Job
 from storage.store import Store
-from tests.support.gates import Gate, Gates
+from tests.support.gates import Gate
 from tests.support.house import look, picture
-from tests.support.process import BotProcess, database_url, write_config
+from tests.support.process import database_url
+from tests.support.scene import LONG, QUICK, Scene, Seen, nothing
 
-QUICK, LONG = 0.05, 10_000.0
 PLACES = 4
-SUBMIT = "CVSync2AsyncSubmitTask"
 UNKNOWN = "not known whether"
 RETRY, AGAIN = "🔁 Try again", "🔁 Again"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What has come of a job. `paid`: tasks the service took; `pictures` in the chat; `doubles`: how many too many;
-    `words`: the bot's last message, with its buttons."""
-
-    paid: int
-    pictures: int
-    doubles: int
-    words: str
 
 
 @dataclass(frozen=True)
@@ -84,158 +64,26 @@ WANTED = {
 }
 
 
-def draw(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """One colour for each picture, far enough from the others' to be another picture after JPEG."""
-    digest = hashlib.sha256(f"{prompt} {seed}".encode()).digest()
-    red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(digest[0] / 255, 1, 0.5 + digest[1] / 512))
-    return picture(64, 64, colour=f"#{red:02x}{green:02x}{blue:02x}")
+class Story(Scene):
+    """The jobs' common story.
 
-
-class Story:
-    """The simulators, the chats and the bot's processes, one after another.
-
-    `before`: what was there when nobody had pressed "Try again" yet; `after`: in the end; `codes` and `logs`: of the
-    processes; `unfinished` and `kept` (the picture of a cancelled job): what the bot remembers; `told`: all it wrote.
+    `before`: what was there when nobody had pressed "Try again" yet; `after`: in the end; `unfinished` and `kept` (the
+    picture of a cancelled job): what the bot remembers.
     """
 
-    bot: BotProcess
+    held: Sequence[Gate]
+    applied: Gate
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.gates = Gates()
-        self.seconds = QUICK
-        self.passed = 0.0
-        self.telegram = TelegramSimulator(strict=False, sleep=self.gates.sleep)
-        self.jimeng = JimengSimulator(
-            durations=lambda _: self.seconds,
-            concurrency=50,
-            qps=100_000,
-            draw=draw,
-            draw_scale=0.1,
-            clock=lambda: asyncio.get_running_loop().time() + self.passed,
-            sleep=self.gates.sleep,
-            on_call=self._called,
-        )
-        world = self.telegram.world
-        self.people = {
-            name: world.add_person(600_000_000 + number, f"Person {number}", f"person_{number}", "en")
-            for number, name in enumerate(WANTED)
-        }
-        self.on_submit: Callable[[str, int], None] = nothing
-        self.held: Sequence[Gate] = ()
-        self.applied: Gate
+        super().__init__(folder, WANTED, PLACES)
         self.before: dict[str, Seen] = {}
         self.after: dict[str, Seen] = {}
         self.unfinished: list[Job] = []
         self.kept: bytes | None = None
-        self.codes: list[int] = []
-        self.logs: list[str] = []
-
-    # the people
-
-    async def say(self, name: str, flags: str = "", *files: bytes) -> None:
-        """The person of this job asks for it."""
-        await self.telegram.send(self.people[name], text=f"{name} {flags}", files=files)
-
-    def answers(self, name: str) -> list[ChatMessage]:
-        """The bot's messages in the chat of this job."""
-        return [message for message in self.telegram.messages(self.people[name].chat) if message.by_bot]
-
-    async def shown(self, name: str, words: str) -> ChatMessage:
-        """Wait until the bot's last message has these words or such a button."""
-
-        def found() -> ChatMessage | None:
-            return next((one for one in self.answers(name)[-1:] if words in _all_words(one)), None)
-
-        try:
-            return await self.telegram.until(found, 20)
-        except TimeoutError as error:
-            raise AssertionError(f"{name}: {words!r} is not shown. {error}\n{self.bot.log}") from None
-
-    async def press(self, name: str, button: str) -> None:
-        """The person presses a button under the bot's last message."""
-        press = self.telegram.press(self.people[name], self.answers(name)[-1], button)
-        await self.telegram.until(lambda: press.answer, 20)
-
-    def see(self, names: Iterable[str] = WANTED) -> dict[str, Seen]:
-        """What there is of each job now."""
-        return {name: self._seen(name) for name in names}
-
-    def _seen(self, name: str) -> Seen:
-        answers = self.answers(name)
-        shown = Counter(one.photo.largest.unique_id for one in answers if one.photo)
-        words = _all_words(answers[-1]) if answers else ""
-        return Seen(self.jimeng.submits[name], len(shown), shown.total() - len(shown), words)
-
-    @property
-    def told(self) -> str:
-        """All that the bot has written in any chat, progress included."""
-        calls = [call.request for call in self.telegram.calls if call.service == "telegram"]
-        return "\n".join(str(request.get("text") or request.get("caption")) for request in calls)
-
-    # the services
-
-    def hold(self, method: str, name: str | None = None) -> Gate:
-        """The next call of this method (in this job's chat) is held."""
-        gate = self.gates.new()
-        chat = self.people[name].chat.id if name else None
-        self.telegram.play(Delay(method=method, chat=chat, seconds=gate.seconds))
-        return gate
-
-    def hold_second_album(self, name: str) -> Gate:
-        """In this job's chat the second album is held."""
-        gate, chat = self.gates.new(), self.people[name].chat.id
-        albums: list[Call] = []
-
-        def listen(call: Call) -> None:
-            if call.name == "sendMediaGroup" and call.request["chat_id"] == str(chat) and not albums:
-                albums.append(call)
-                self.telegram.play(Delay(method="sendMediaGroup", chat=chat, seconds=gate.seconds))
-
-        self.telegram.calls.listen(listen)
-        return gate
-
-    def hold_submit(self) -> Gate:
-        """The next submit is held before the service takes it."""
-        gate = self.gates.new()
-        self.jimeng.faults.append(Fault(kind="delay", action="submit", seconds=gate.seconds))
-        return gate
-
-    def play(self, kind: Literal["code", "lost"], action: Literal["submit", "result"], times: int = 1) -> None:
-        """The next calls of this action are refused as too many (code 50429), or their answers are lost."""
-        self.jimeng.faults.append(Fault(kind=kind, action=action, code=50429, times=times))
-
-    async def taken(self, *names: str) -> None:
-        """Wait until the service has taken these tasks."""
-        await self.telegram.until(lambda: all(self.jimeng.submits[name] for name in names), 20)
-
-    async def asked_for(self, name: str) -> None:
-        """Wait until the bot has asked for the result of this job: then its ticket is stored."""
-        tasks, polls = self.jimeng._desk.tasks, self.jimeng.polls
-        await self.telegram.until(lambda: any(polls[task.id] for task in tasks.values() if task.prompt == name), 20)
-
-    def all_done(self) -> None:
-        """What the service has under way is ready now."""
-        self.passed += LONG
-        self.seconds = QUICK
-
-    def _called(self, call: JimengCall) -> None:
-        prompt = call.request.get("prompt") if isinstance(call.request, dict) else None
-        if call.name == SUBMIT:
-            self.on_submit(str(prompt), call.status)
-        # Who waits for the chats to change looks at the service, too.
-        self.telegram.world.changed.ring()
-
-    # the acts
 
     async def play_all(self) -> None:
         """The whole story, on one database."""
-        async with AsyncExitStack() as stack:
-            await self.jimeng.start()
-            stack.push_async_callback(self.jimeng.aclose)
-            await stack.enter_async_context(self.telegram)
-            await self.start()
-            stack.push_async_callback(self._end_bot)
+        async with self.open():
             await self.bring_to_every_step()
             await self.fill_all_places_and_kill()
             await self.start()
@@ -248,18 +96,6 @@ class Story:
             await self.end()
             self.after = self.see()
             await self.look_into_the_store()
-
-    async def start(self) -> None:
-        """The bot's next process."""
-        self.bot = await BotProcess.start(write_config(self.folder, self.telegram, self.jimeng, PLACES))
-
-    async def _end_bot(self) -> None:
-        await self.bot.aclose()
-
-    async def end(self) -> None:
-        """The process ends."""
-        self.codes.append(await self.bot.gone())
-        self.logs.append(self.bot.log)
 
     async def bring_to_every_step(self) -> None:
         """Two tasks that take long, a job that is done, three that are being delivered, one that waits for a photo."""
@@ -316,14 +152,14 @@ class Story:
         names = [name for name in WANTED if name.startswith(how)]
         for name in names:
             await self.shown(name, WANTED[name].words)
-        self.before |= self.see(names)
+        self.before |= self.see(*names)
 
     async def hear_nothing_and_try_again(self) -> None:
         """Lost answers, presses of "Try again", and a service that asks to slow down."""
         self.play("lost", "submit")
         await self.say("heard nothing of a submit")
         await self.shown("heard nothing of a submit", UNKNOWN)
-        self.before |= self.see(["heard nothing of a submit"])
+        self.before |= self.see("heard nothing of a submit")
         self.play("code", "submit")
         self.play("lost", "result", times=PLACES)
         again = [name for name, wanted in WANTED.items() if wanted.retried]
@@ -332,7 +168,7 @@ class Story:
         await self.say("heard nothing of a result")
         for name in (*again, "heard nothing of a result"):
             await self.shown(name, AGAIN)
-        self.before |= self.see(["heard nothing of a result"])
+        self.before |= self.see("heard nothing of a result")
 
     async def bring_to_some_steps_and_stop(self) -> None:
         """SIGTERM: what is in the middle of something comes to a good end, the rest waits for the next process."""
@@ -373,14 +209,6 @@ class Story:
         newest = await store.pictures.newest(Shelf(cancelled.id))
         self.kept = await store.pictures.data(newest.id) if newest else None
         await store.aclose()
-
-
-def nothing(prompt: str, status: int) -> None:
-    """A submit that nobody waits for."""
-
-
-def _all_words(message: ChatMessage) -> str:
-    return "\n".join([message.text, *message.buttons])
 
 
 def _table(story: Story) -> str:

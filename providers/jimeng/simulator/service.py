@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from providers.jimeng.simulator import references
-from providers.jimeng.simulator.envelopes import SUCCESS, Denied, Refusal, Reply, answer, denial
+from providers.jimeng.simulator.envelopes import MESSAGES, SUCCESS, Denied, Refusal, Reply, answer, denial
 from providers.jimeng.simulator.gallery import Gallery
 from providers.jimeng.simulator.gateway import Keys, Raw, verify
 from providers.jimeng.simulator.rules import check_result, check_submit, read_body
@@ -17,6 +17,8 @@ from providers.jimeng.simulator.tasks import Desk, Task
 
 ACTIONS = {"CVSync2AsyncSubmitTask": "submit", "CVSync2AsyncGetResult": "result"}
 VERSION = "2022-08-31"
+# With these codes only the status tells a task that failed from a service that is out of order for a moment.
+TOLD_BY_STATUS = (50501,)
 
 
 class Service:
@@ -75,6 +77,8 @@ class Service:
         if task and task.req_key != payload["req_key"]:
             raise Refusal(50215)
         if task and status == "done":
+            if task.code in TOLD_BY_STATUS:
+                return answer(task.code, {"status": "done"}, self._now(), MESSAGES[task.code])
             if task.code != SUCCESS:
                 raise Refusal(task.code)
             return answer(SUCCESS, {**await self._pictures(task, extra, base), "status": status}, self._now())
