@@ -1,4 +1,4 @@
-"""The README's pictures, taken of the running demo: `python -m tests.e2e.screenshots [FOLDER]` (half a minute)."""
+"""The README's pictures, taken of the running demo: `python -m tests.e2e.screenshots [FOLDER]` (a minute)."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ from tests.e2e.browser import browsing
 from tests.e2e.talk import Talk
 
 FOLDER = Path(__file__).parent / "screenshots"
-DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.25}
+DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.2}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SEED = 11
 
@@ -48,7 +48,7 @@ async def foxes(talk: Talk) -> None:
 async def references(talk: Talk) -> None:
     """Two photos and words, and what was made of them."""
     photos = photo("a ginger cat in a meadow", "cat.jpg"), photo("mountains in the snow at night", "mountains.jpg")
-    await talk.say("the cat up there, as a painting --ar 4:3", *photos)
+    await talk.say("the cat dreams of mountains --ar 4:3", *photos)
     await finished(talk, 2)
 
 
@@ -60,14 +60,14 @@ async def history(talk: Talk) -> None:
 
 
 async def group(talk: Talk, telegram: TelegramSimulator) -> None:
-    """A picture of 小明's, then Ann's pictures under way and 小明's next wish in the queue."""
+    """A picture of 小明's, then Ann's pictures and his next one under way."""
     await talk.say("/imagine 一只在樱花树下的猫 --ar 4:3")
     await finished(talk, 1)
     await telegram.send(telegram.ann, telegram.group, text="/imagine a lighthouse at dusk --n 4")
     await talk.message("Got it").wait_for()
     await talk.say("/imagine 山间的小屋，晨雾")
-    await expect(talk.message("⏳")).to_be_visible(timeout=20_000)
     await expect(talk.message("Drawing").get_by_test_id("bar")).to_be_visible(timeout=20_000)
+    await expect(talk.message("收到")).to_have_count(0, timeout=20_000)
 
 
 async def visit(

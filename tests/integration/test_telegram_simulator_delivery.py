@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramConflictError,
@@ -40,14 +38,6 @@ async def telegram(pauses: list[float]) -> AsyncIterator[TelegramSimulator]:
 
     async with TelegramSimulator(sleep=sleep) as running:
         yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
 
 
 async def texts(bot: Bot, **how: Any) -> list[str | None]:

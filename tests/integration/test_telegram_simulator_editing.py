@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import (
     BufferedInputFile,
@@ -42,14 +40,6 @@ def clock() -> Clock:
 async def telegram(clock: Clock) -> AsyncIterator[TelegramSimulator]:
     async with TelegramSimulator(strict=False, clock=clock) as running:
         yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
 
 
 def upload(colour: str = "orange", name: str = "a.jpg") -> BufferedInputFile:

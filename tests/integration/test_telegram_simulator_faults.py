@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramNetworkError,
@@ -52,14 +50,6 @@ async def telegram(clock: Clock, pauses: list[float]) -> AsyncIterator[TelegramS
 
     async with TelegramSimulator(clock=clock, sleep=sleep) as running:
         yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
 
 
 def photos(count: int) -> list[Any]:

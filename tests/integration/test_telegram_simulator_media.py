@@ -1,14 +1,11 @@
 """Photos, files and albums that the bot sends, and what is refused."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
 import pytest
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramEntityTooLarge,
@@ -28,17 +25,9 @@ from bot.demo.telegram import TelegramSimulator
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[TelegramSimulator]:
-    async with TelegramSimulator(strict=False) as running:
-        yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
+def bot(bot: Bot) -> Bot:
+    bot.default = DefaultBotProperties(parse_mode="HTML")
+    return bot
 
 
 def picture(width: int = 64, height: int = 48, kind: str = "JPEG", mode: str = "RGB", **how: Any) -> bytes:

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramRetryAfter
 from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from aiohttp import ClientSession, FormData
@@ -65,14 +63,6 @@ async def telegram(tmp_path: Path) -> AsyncIterator[TelegramSimulator]:
 async def page(telegram: TelegramSimulator) -> AsyncIterator[Page]:
     async with ClientSession(telegram.url) as session:
         yield Page(session)
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
 
 
 def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:

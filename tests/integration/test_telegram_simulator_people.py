@@ -1,7 +1,6 @@
 """What people do and how much of it the bot sees: albums, files, replies, privacy mode, commands, members."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,6 @@ from PIL import Image
 
 from bot.demo.telegram import PeopleError, TelegramSimulator, groups, upload
 from bot.demo.telegram.methods.profile import commands_in
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramSimulator]:
-    async with TelegramSimulator(strict=False) as running:
-        yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
 
 
 def picture(width: int = 64, height: int = 48, kind: str = "JPEG", **how: Any) -> bytes:

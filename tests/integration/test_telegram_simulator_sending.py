@@ -1,15 +1,12 @@
 """What the bot sends: text, HTML, keyboards, photos, files, albums, replies, topics; and what is refused."""
 
 import json
-from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
 import pytest
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -33,17 +30,9 @@ from bot.demo.telegram import TelegramSimulator, groups
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[TelegramSimulator]:
-    async with TelegramSimulator(strict=False) as running:
-        yield running
-
-
-@pytest.fixture
-async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
+def bot(bot: Bot) -> Bot:
+    bot.default = DefaultBotProperties(parse_mode="HTML")
+    return bot
 
 
 def picture() -> bytes:

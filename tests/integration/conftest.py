@@ -1,0 +1,26 @@
+"""What the tests of the Telegram simulator share; a module that needs another simulator overrides `telegram`."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+
+from bot.demo.telegram import TelegramSimulator
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramSimulator]:
+    """A simulator without flood control."""
+    async with TelegramSimulator(strict=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
+    """A real aiogram bot that talks to it."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
+    yield Bot(telegram.token, session=session)
+    if session._session:  # aiogram's own close waits 250 ms
+        await session._session.close()
