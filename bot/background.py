@@ -24,14 +24,17 @@ class Background:
     async def drain(self) -> None:
         """Wait until all of it has ended by itself."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            ended, _ = await asyncio.wait(self._tasks)
+            self._tasks -= ended
 
     async def aclose(self) -> None:
         """Cancel everything and wait until it is gone."""
-        while self._tasks:
-            for task in self._tasks:
+        while tasks := list(self._tasks):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            # Waiting for what has ended already doesn't let `_ended` run: without this the loop would never end.
+            self._tasks.difference_update(tasks)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

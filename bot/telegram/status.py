@@ -62,10 +62,11 @@ class StatusMessages:
             text = words(progress)
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
-        if board.closed or board.busy.locked() or text == board.text:
+        if board.closed or board.busy.locked():
+            return
+        if text == board.text:
             self._leave_line(job)
         elif board.message_id is None or self._is_its_turn(job):
-            self._leave_line(job)
             self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
         elif progress.phase is Phase.DELIVERING:
             # This is said once: nobody must wait behind a job that doesn't come again.
@@ -131,6 +132,7 @@ class StatusMessages:
                 if not isinstance(error, TelegramBadRequest):
                     return
             board.text = text
+            self._leave_line(job)
 
     async def _send(
         self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True
