@@ -151,12 +151,14 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         if settings.telegram.updates == "webhook":
             handler = SimpleRequestHandler(dispatcher, bot, secret_token=_derived("webhook", settings))
             handler.register(web.app, WEBHOOK_PATH)
-        await web.start()
         stack.push_async_callback(web.aclose)
         stack.push_async_callback(status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(underway.aclose)
+        # Updates may come by webhook as soon as the server listens.
+        await engine.enter()
+        await web.start()
         yield App(settings, bot, dispatcher, engine, store, web, languages)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiohttp import ClientSession
+from sqlalchemy.engine import make_url
 
 from bot.app import make_bot
 from bot.settings import Settings, variable
@@ -65,7 +66,7 @@ async def _database(settings: Settings) -> str:
     except UnusableStore as error:
         raise _Trouble(str(error)) from error
     await store.aclose()
-    return f"{settings.storage.url} is ready"
+    return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
 
 
 async def _web(settings: Settings) -> str:

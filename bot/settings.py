@@ -67,9 +67,8 @@ class StorageSettings(_Section):
     @field_validator("url")
     @classmethod
     def _known(cls, value: str) -> str:
-        if not value.startswith("sqlite:///"):
-            msg = "must be sqlite:///path/to/file.db"
-            raise ValueError(msg)
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:password@host/name")
         return value
 
 

@@ -24,6 +24,7 @@ class ProviderSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
+    per_minute: int | None = Field(None, ge=1, description="tasks the account may begin in a minute")
     time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
 
 

@@ -3,59 +3,64 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Connection, Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.backend import Backend
+from storage.sqlite import SqliteBackend
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-BUSY_SECONDS = 30
 StoreError = SQLAlchemyError
-"""What any operation of the store may raise: the disk is full, the file is locked for too long. Nothing was changed."""
+"""What any operation of the store may raise: the disk is full, the server is gone. Nothing was changed, or all was."""
 
 
 class UnusableStore(Exception):
     """The database can't be opened; the message says why, in one sentence."""
 
 
-class Database:
-    """A SQLite file behind `read()` and `write()`. Made by `open`; give it back with `aclose`."""
+class OutOfReach(SQLAlchemyError):
+    """There is no connection to the database server at the moment."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+class Database:
+    """A SQLite file or a PostgreSQL database behind `read()` and `write()`. Made by `open`; ended with `aclose`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self._reader = backend.engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite lets one writer in at a time and makes the others poll; a lock of our own queues them instead.
-        self._writing = asyncio.Lock()
+        self._writing = asyncio.Lock() if backend.one_writer else nullcontext()
 
     @classmethod
     async def open(cls, url: str) -> "Database":
-        """Open `sqlite:///path` (its folder is made) and migrate it. Raises `UnusableStore`."""
-        parsed = make_url(url).set(drivername="sqlite+aiosqlite")
-        # Errors go to the log: they must not carry people's prompts along.
-        engine = create_async_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
-        _prepare_sqlite(engine)
+        """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStore`."""
+        parsed = make_url(url)
+        name = parsed.render_as_string(hide_password=True)
         try:
-            if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            async with engine.connect() as connection:
-                await connection.run_sync(_migrate)
-        except CommandError as error:
-            await engine.dispose()
-            raise UnusableStore(f"storage.url: {url} was written by a newer version of the bot: {error}") from error
-        except (OSError, SQLAlchemyError) as error:
-            await engine.dispose()
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise UnusableStore(f"storage.url: {url} can't be opened: {reason}") from error
-        return cls(engine)
+            database = cls(_backend(parsed))
+        except OSError as error:
+            raise UnusableStore(f"storage.url: {name} can't be opened: {error}") from error
+        try:
+            await database._migrate()
+        except (CommandError, OSError, SQLAlchemyError) as error:
+            await database.aclose()
+            if isinstance(error, CommandError):
+                why = f"{name} was written by a newer version of the bot: {error}"
+            else:
+                why = f"{name} can't be opened: {error.orig if isinstance(error, DBAPIError) else error}"
+            raise UnusableStore(f"storage.url: {why}") from error
+        return database
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -64,37 +69,74 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncIterator["Transaction"]:
         """A transaction: kept when the block ends well, undone when it raises."""
-        async with self._writing, _opened(self._engine) as connection:
+        async with self._writing, _opened(self.backend.engine) as connection:
             yield connection
+            if connection.rung:
+                await self.backend.ring(connection, connection.rung)
             await _in_full(connection.commit())
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that can say what to do on a conflict."""
+        return self.backend.insert(table)
+
+    async def lock(self, connection: AsyncConnection, name: str) -> None:
+        """Until its transaction ends, no other transaction gets past this name."""
+        await self.backend.lock(connection, name)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        await self.backend.aclose()
+
+    async def _migrate(self) -> None:
+        async with self.write() as connection:
+            # Of several processes that start at once, one does it.
+            await self.lock(connection, "migrate")
+            await connection.run_sync(_upgrade)
 
 
-class _Connection(AsyncConnection):
+class Transaction(AsyncConnection):
     """A connection that ends the statement it is in before a cancellation goes on.
 
     Cut off within a statement, SQLAlchemy and the driver leave the connection open, and with it the lock of a write.
     """
 
+    __slots__ = ("rung",)
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.rung: list[str] = []
+
+    def ring(self, topic: str) -> None:
+        """Let the other processes know once this is committed; `storage.signals` has the topics."""
+        self.rung.append(topic)
+
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """See `AsyncConnection.execute`."""
         return await _in_full(super().execute(*args, **kwargs))
 
 
 @asynccontextmanager
-async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
     """A connection of the pool; what was not committed is undone."""
-    connection = _Connection(engine)
+    connection = Transaction(engine)
     try:
-        await _in_full(connection.start())
+        await _in_full(_started(connection))
         yield connection
     finally:
         if connection.sync_connection:
             await _in_full(connection.close())
+
+
+async def _started(connection: Transaction) -> None:
+    try:
+        await connection.start()
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        # The driver's own: the server is not there, is starting, refuses the password, or has no place left.
+        raise OutOfReach(f"no connection: {error}") from error
 
 
 async def _in_full(work: Coroutine[Any, Any, T]) -> T:
@@ -111,25 +153,18 @@ async def _in_full(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        # The driver's own transactions begin too late (at the first write), so they are begun below by hand.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        # FULL: a ticket that was committed is there after a power cut too; it stands for money.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begun(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later must not find its snapshot outdated.
-        if connection.get_isolation_level() != "AUTOCOMMIT":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _backend(url: URL) -> Backend:
+    if url.get_backend_name() == "sqlite":
+        return SqliteBackend(url)
+    try:
+        from storage.postgres import PostgresBackend  # noqa: PLC0415 - who doesn't use it needs no driver
+    except ImportError as error:
+        advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
+        raise UnusableStore(f"storage.url: {advice} ({error}).") from error
+    return PostgresBackend(url)
 
 
-def _migrate(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

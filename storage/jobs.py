@@ -1,16 +1,20 @@
 """Jobs and their references: each named operation is one transaction that moves a life one step."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import RowMapping, Update, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Update, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage import signals
+from storage.database import Database, Transaction
 from storage.records import (
     BEGUN,
+    FOR_NOTHING,
+    NOT_READY,
     OPEN,
-    TOLD,
     UNFINISHED,
+    Allowance,
     CheckedSource,
     Job,
     JobState,
@@ -18,9 +22,13 @@ from storage.records import (
     NewSource,
     Source,
     TaskState,
+    TooMany,
     Trouble,
 )
-from storage.schema import jobs, sources, tasks
+from storage.schema import jobs, sources, tasks, workers
+
+DAY = 24 * 3600.0
+ANYTHING = Allowance()
 
 
 class Jobs:
@@ -29,37 +37,51 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def add(self, new: NewJob, now: float, state: JobState = JobState.PREPARING) -> Job | None:
-        """Store what a person asks for. None when this `origin` has made its job already."""
+    async def add(
+        self,
+        new: NewJob,
+        now: float,
+        state: JobState = JobState.PREPARING,
+        *,
+        worker_id: int | None = None,
+        allowance: Allowance = ANYTHING,
+    ) -> Job | None:
+        """Store what a person asks for; `worker_id` is to see to it.
+
+        None when this `origin` has made its job already, or the person asked for the same within `allowance.apart`
+        seconds. Raises `TooMany`.
+        """
         async with self._db.write() as connection:
-            known = select(jobs.c.id).where(jobs.c.chat_id == new.chat_id, jobs.c.origin == new.origin)
-            if (await connection.execute(known)).first():
-                return None
+            if state is not JobState.DRAFT:
+                # Two at once, in two processes, are looked at one after the other.
+                await self._db.lock(connection, f"person {new.user_id}")
+                if allowance.apart and await _is_twin(connection, new, now - allowance.apart):
+                    return None
             values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
-            row = insert(jobs).values(**values, state=state, created_at=now).returning(jobs)
-            job = _job((await connection.execute(row)).mappings().one())
+            row = self._db.insert(jobs).values(**values, state=state, created_at=now, worker_id=_if_alive(worker_id))
+            once = row.on_conflict_do_nothing(index_elements=["chat_id", "origin"]).returning(jobs)
+            added = (await connection.execute(once)).mappings().first()
+            if added is None:
+                return None
+            if state is not JobState.DRAFT:
+                await _count(connection, new.user_id, now, allowance)
+            job = as_job(added)
             await _add_sources(connection, job.id, new.sources)
+            _ring(connection, job)
             return job
 
     async def get(self, job_id: int) -> Job | None:
         """The job, or None."""
         async with self._db.read() as connection:
             row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().first()
-            return _job(row) if row else None
-
-    async def unfinished(self) -> list[Job]:
-        """All jobs that something is left to do for, oldest first: the open ones, and those not closed by `end`."""
-        async with self._db.read() as connection:
-            ended = and_(jobs.c.state.in_(TOLD), jobs.c.finished_at.is_(None))
-            query = select(jobs).where(or_(jobs.c.state.in_(OPEN), ended)).order_by(jobs.c.id)
-            return [_job(row) for row in (await connection.execute(query)).mappings()]
+            return as_job(row) if row else None
 
     async def asked_by(self, chat_id: int, origin: str) -> Job | None:
         """The job that this update asked for."""
         async with self._db.read() as connection:
             query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.origin == origin)
             row = (await connection.execute(query)).mappings().first()
-            return _job(row) if row else None
+            return as_job(row) if row else None
 
     async def shown_at(self, job_id: int, status_id: int) -> None:
         """Remember the status message."""
@@ -77,7 +99,8 @@ class Jobs:
             or_(jobs.c.created_at >= since, jobs.c.status_id == status_id) if status_id else jobs.c.created_at >= since
         )
         async with self._db.write() as connection:
-            found = (await connection.execute(select(jobs.c.id).where(*own, fresh).order_by(jobs.c.id))).scalars().all()
+            waiting = select(jobs.c.id).where(*own, fresh).order_by(jobs.c.id).with_for_update()
+            found = (await connection.execute(waiting)).scalars().all()
             taken = [source for job_id in found for source in await _sources(connection, job_id)]
             await connection.execute(delete(jobs).where(jobs.c.id.in_(found)))
             return tuple(NewSource(source.file_id, source.message_id) for source in taken)
@@ -100,29 +123,34 @@ class Jobs:
         async with self._db.read() as connection:
             query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
             row = (await connection.execute(query)).mappings().first()
-            return _job(row) if row else None
+            return as_job(row) if row else None
 
     async def sources(self, job_id: int) -> list[Source]:
         """The references of a job, in the order in which their messages were sent."""
         async with self._db.read() as connection:
             return await _sources(connection, job_id)
 
-    async def add_source(self, job_id: int, new: NewSource) -> bool:
-        """A reference that arrives late joins a draft or a job that is not queued yet. False: too late, or known."""
+    async def add_source(self, job_id: int, new: NewSource) -> Job | None:
+        """A reference that arrives late joins a draft or a job that is not under way yet; returns that job.
+
+        None: it is too late, or the reference is known.
+        """
         async with self._db.write() as connection:
-            state = (await connection.execute(select(jobs.c.state).where(jobs.c.id == job_id))).scalar()
+            job = await locked(connection, job_id)
             known = {source.message_id for source in await _sources(connection, job_id)}
-            if state not in (JobState.DRAFT, JobState.PREPARING, JobState.WORKING) or new.message_id in known:
-                return False
-            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state != TaskState.QUEUED)
-            if (await connection.execute(begun)).first():
-                return False
+            joinable = (JobState.DRAFT, JobState.PREPARING, JobState.WORKING)
+            if job is None or job.state not in joinable or new.message_id in known:
+                return None
+            waiting = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
+            if set((await connection.execute(waiting)).scalars()) - {TaskState.QUEUED}:
+                return None
             # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
-            if state == JobState.WORKING:
-                await connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING))
             await _add_sources(connection, job_id, (new,))
-            return True
+            if job.state is not JobState.WORKING:
+                return job
+            again = update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING)
+            return await _moved(connection, again)
 
     async def store_source(self, source_id: int, checked: CheckedSource) -> None:
         """Keep the checked bytes of a reference for the job's life."""
@@ -140,6 +168,8 @@ class Jobs:
     async def settle(self, job_id: int) -> Job | None:
         """When the last task of a working job has ended, move the job on and return it; else None."""
         async with self._db.write() as connection:
+            # Of two tasks that end at once, in two processes, the second sees both.
+            await locked(connection, job_id)
             query = select(tasks.c.state, tasks.c.trouble).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
             rows = (await connection.execute(query)).all()
             states = {row.state for row in rows}
@@ -180,15 +210,17 @@ class Jobs:
         `free` or `paid` are the words for it, by whether any of its tasks has been begun.
         """
         async with self._db.write() as connection:
+            job = await locked(connection, job_id)
+            if job is None or job.state not in (JobState.PREPARING, JobState.WORKING):
+                return None
+            waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
+            await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
+            # Only now: what got its turn at this very moment is begun.
             begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(BEGUN))
             trouble = paid if (await connection.execute(begun)).first() else free
-            stoppable = (JobState.PREPARING, JobState.WORKING)
-            change = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(stoppable))
-            job = await _moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
-            waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
-            if job:
-                await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
-            return job
+            change = update(jobs).where(jobs.c.id == job_id)
+            connection.ring(signals.QUEUE)
+            return await _moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
 
     async def _update_job(self, job_id: int, **values: object) -> None:
         async with self._db.write() as connection:
@@ -203,9 +235,59 @@ def _settled(states: set[str]) -> JobState:
     return JobState.FAILED if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLED
 
 
-async def _moved(connection: AsyncConnection, change: Update) -> Job | None:
+async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
+    """A job that nobody else changes until the transaction ends."""
+    # Not a full lock: a new task or picture of the job needs it to stay, no more.
+    query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
+    row = (await connection.execute(query)).mappings().first()
+    return as_job(row) if row else None
+
+
+def as_job(row: RowMapping) -> Job:
+    """A row of the table."""
+    return Job(**{**row, "state": JobState(row["state"])})
+
+
+async def _moved(connection: Transaction, change: Update) -> Job | None:
     row = (await connection.execute(change.returning(jobs))).mappings().first()
-    return _job(row) if row else None
+    if row is None:
+        return None
+    _ring(connection, job := as_job(row))
+    return job
+
+
+def _ring(connection: Transaction, job: Job) -> None:
+    connection.ring(signals.job(job.id, job.worker_id))
+    if job.worker_id is None and job.state is not JobState.DRAFT:
+        connection.ring(signals.ORPHANS)
+
+
+def _if_alive(worker_id: int | None) -> Any:
+    """A worker that has gone meanwhile leaves the job to whoever adopts it."""
+    return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
+
+
+async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bool:
+    """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid."""
+    same = select(jobs.c.id).where(
+        jobs.c.user_id == new.user_id,
+        jobs.c.created_at > since,
+        jobs.c.chat_id == new.chat_id,
+        jobs.c.prompt == new.prompt,
+        jobs.c.message_id == new.message_id,
+        jobs.c.origin.startswith("press:"),
+    )
+    return (await connection.execute(same)).first() is not None
+
+
+async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
+    """Raise `TooMany` when the job just added is one too many: then it is not kept."""
+    own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
+    waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
+    todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, jobs.c.state.not_in(FOR_NOTHING))
+    for most, query, is_waiting in ((allowance.waiting, waiting, True), (allowance.daily, todays, False)):
+        if most is not None and (await connection.execute(query)).scalar_one() > most:
+            raise TooMany(most, waiting=is_waiting)
 
 
 async def _add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:
@@ -219,7 +301,3 @@ async def _sources(connection: AsyncConnection, job_id: int) -> list[Source]:
     size = func.length(sources.c.data).label("size")
     query = select(*columns, size).where(sources.c.job_id == job_id).order_by(sources.c.message_id, sources.c.id)
     return [Source(**row) for row in (await connection.execute(query)).mappings()]
-
-
-def _job(row: RowMapping) -> Job:
-    return Job(**{**row, "state": JobState(row["state"])})

@@ -1,7 +1,6 @@
 """Pictures that people posted where the bot could see them."""
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
 from storage.records import NewSource
@@ -24,7 +23,7 @@ class Posted:
             "posted_at": now,
         }
         async with self._db.write() as connection:
-            await connection.execute(insert(posted).values(values).on_conflict_do_nothing())
+            await connection.execute(self._db.insert(posted).values(values).on_conflict_do_nothing())
 
     async def album(self, chat_id: int, media_group_id: str) -> tuple[NewSource, ...]:
         """The items of an album as far as they were seen, in the order in which they were sent."""

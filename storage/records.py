@@ -28,8 +28,8 @@ class JobState(StrEnum):
 
 
 OPEN = (JobState.PREPARING, JobState.WORKING, JobState.DELIVERING)
-TOLD = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
-"""Ends without an album: the person is told in words, and only then the job is finished."""
+NOT_READY = (JobState.PREPARING, JobState.WORKING)
+FOR_NOTHING = (JobState.FAILED, JobState.CANCELLED)
 
 
 class TaskState(StrEnum):
@@ -78,7 +78,8 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `finished_at`: when all was done for it, the person's being told included."""
+    """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
+    shows it, delivers it and tells its end."""
 
     id: int
     state: JobState
@@ -95,6 +96,7 @@ class Job:
     trouble: dict[str, Any] | None
     created_at: float
     finished_at: float | None
+    worker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class CheckedSource:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One submission. `submitted_at` is when its ticket was stored."""
+    """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
+    watches it."""
 
     id: int
     job_id: int
@@ -137,8 +140,10 @@ class Task:
     trouble: dict[str, Any] | None
     queued_at: float
     not_before: float
+    begun_at: float | None
     submitted_at: float | None
     finished_at: float | None
+    worker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +155,81 @@ class NewPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A task in the queue, as fairness sees it."""
+class InLine:
+    """A task that waits or is under way, as fairness and the look ahead see it. `last_turn`: its person's."""
 
     task_id: int
     job_id: int
     user_id: int
+    state: TaskState
     queued_at: float
+    submitted_at: float | None
     last_turn: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one provider's account may do: tasks at once, and tasks begun in a minute (None: as many as it takes)."""
+
+    at_once: int
+    per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Tasks whose turn it is now. `due`: when to look again, where time alone makes room for the next one."""
+
+    tasks: tuple[Task, ...]
+    due: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused."""
+
+    name: str
+    not_before: float = 0.0
+    failures: int = 0
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process of the bot. `present`: whether its line to the database is up."""
+
+    id: int
+    beat: int
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """An update as Telegram sent it. `album` is what the items of one album have in common."""
+
+    id: int
+    payload: dict[str, Any]
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one person may ask for (None: as much as they like): jobs not ready yet, and jobs a day.
+
+    `apart`: seconds within which the same wish by a button, twice, is one wish.
+    """
+
+    waiting: int | None = None
+    daily: int | None = None
+    apart: float = 0.0
+
+
+class TooMany(Exception):
+    """A person has asked for as much as one person may. `waiting`: jobs that have not come to their end; else a day's.
+
+    `most`: how many are allowed.
+    """
+
+    def __init__(self, most: int, *, waiting: bool) -> None:
+        self.most = most
+        self.waiting = waiting
+        super().__init__(f"at most {most} {'waiting' if waiting else 'a day'}")

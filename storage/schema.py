@@ -3,6 +3,8 @@
 Times are seconds since 1970 as floats. Ids of people, chats and messages are Telegram's.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -28,6 +31,53 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _where(condition: str) -> Any:
+    """An index over the rows of this condition only."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+# The processes of the bot that share this database. A worker's beat goes up by one every few seconds.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("beat", BigInteger, nullable=False, server_default="0"),
+    Column("started_at", Float, nullable=False),
+    # An id is never used again: what a dead worker has left must not look like a living one's.
+    sqlite_autoincrement=True,
+)
+
+# Telegram's updates from the moment they are taken until they are done with: one that comes twice acts once.
+updates = Table(
+    "updates",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("worker_id", BigInteger),
+    # What the items of one album have in common: they go to one worker.
+    Column("album", String(128)),
+    # As Telegram sent it; forgotten when it is done with.
+    Column("payload", JSON),
+    Column("taken_at", Float, nullable=False),
+    Column("done_at", Float),
+    Index("ix_updates_album", "album"),
+    Index("ix_updates_undone", "worker_id", **_where("done_at IS NULL")),
+    Index("ix_updates_taken_at", "taken_at"),
+)
+
+# How the providers do, as all workers see it.
+services = Table(
+    "services",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    # Nothing is submitted before this time.
+    Column("not_before", Float, nullable=False, server_default="0"),
+    # How many tasks in a row came to nothing by the service's fault.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    # Why it is paused, as people read it; one task at a time tries it until one succeeds.
+    Column("trouble", JSON),
+)
 
 people = Table(
     "people",
@@ -57,7 +107,11 @@ jobs = Table(
     Column("trouble", JSON),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
-    Index("ix_jobs_state", "state"),
+    # Who shows it, delivers it and tells its end.
+    Column("worker_id", BigInteger),
+    Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
+    # What something is left to do for, and drafts.
+    Index("ix_jobs_open", "worker_id", **_where("finished_at IS NULL")),
     Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
 )
@@ -92,9 +146,13 @@ tasks = Table(
     Column("trouble", JSON),
     Column("queued_at", Float, nullable=False),
     Column("not_before", Float, nullable=False, server_default="0"),
+    Column("begun_at", Float),
     Column("submitted_at", Float),
     Column("finished_at", Float),
+    # Who submits and watches it.
+    Column("worker_id", BigInteger),
     Index("ix_tasks_state_provider", "state", "provider"),
+    Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
 )
 

@@ -4,7 +4,10 @@ from storage.database import Database
 from storage.jobs import Jobs
 from storage.pictures import Pictures
 from storage.posted import Posted
+from storage.services import Services
 from storage.tasks import Tasks
+from storage.updates import Updates
+from storage.workers import Workers
 
 DRAFT_SECONDS = 24 * 3600
 POSTED_SECONDS = 30 * 24 * 3600
@@ -19,10 +22,13 @@ class Store:
         self.tasks = Tasks(database)
         self.pictures = Pictures(database)
         self.posted = Posted(database)
+        self.services = Services(database)
+        self.updates = Updates(database)
+        self.workers = Workers(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
-        """Open and migrate the database at `url` (`sqlite:///path`)."""
+        """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`)."""
         return cls(await Database.open(url))
 
     async def tidy(self, now: float) -> None:

@@ -1,14 +1,30 @@
-"""The queue: tasks are queued, claimed in fair turns, and followed to their end."""
+"""Tasks are queued, given their turns (`storage.turns`), and followed to their end."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, case, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import RowMapping, and_, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
-from storage.records import ACTIVE, JobState, NewPicture, Task, TaskState, Trouble, Waiting
+from storage import signals, turns
+from storage.database import Database, Transaction
+from storage.jobs import locked
+from storage.records import (
+    ACTIVE,
+    UNFINISHED,
+    InLine,
+    JobState,
+    Limits,
+    NewPicture,
+    Task,
+    TaskState,
+    Trouble,
+    Turns,
+)
 from storage.schema import jobs, people, pictures, sources, tasks
+
+# Turns given together are so many seconds apart, so that they have an order.
+INSTANT = 1e-6
 
 
 class Tasks:
@@ -19,66 +35,71 @@ class Tasks:
 
     async def queue(
         self, job_id: int, parts: Sequence[Mapping[str, Any]], prepared: Sequence[int], since: float
-    ) -> bool:
+    ) -> JobState | None:
         """Put the tasks of a prepared job (the options of each) into the queue.
 
-        `prepared`: the ids of the references that were looked at; `since`: when their wait began. False, and nothing is
-        done, when the job is no longer being prepared or another reference has joined meanwhile.
+        `prepared`: the ids of the references that were looked at; `since`: when their wait began. Returns the job's
+        state: `WORKING` when it is done; `PREPARING` when nothing is done because another reference has joined.
         """
         async with self._db.write() as connection:
-            row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().one()
+            job = await locked(connection, job_id)
             known = select(sources.c.id).where(sources.c.job_id == job_id)
             ids = set((await connection.execute(known)).scalars())
-            if row["state"] != JobState.PREPARING or ids != set(prepared):
-                return False
-            common = {"job_id": job_id, "user_id": row["user_id"], "provider": row["provider"], "queued_at": since}
+            if job is None or job.state is not JobState.PREPARING or ids != set(prepared):
+                return job.state if job else None
+            common = {"job_id": job_id, "user_id": job.user_id, "provider": job.provider, "queued_at": since}
             values = [{**common, "state": TaskState.QUEUED, "options": dict(options)} for options in parts]
             await connection.execute(insert(tasks), values)
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.WORKING))
-            return True
+            connection.ring(signals.QUEUE)
+            return JobState.WORKING
 
-    async def claim(self, provider: str, at_once: int, now: float) -> Task | None:
-        """Give the next task its turn, when fewer than `at_once` are under way: it is `submitting` from here on.
+    async def claim(self, provider: str, limits: Limits, now: float, *, worker_id: int = 0, most: int = 1) -> Turns:
+        """Give the next tasks (`most` at a time) their turns, as far as the provider's limits and its state allow.
 
-        (One that was put back with a ticket is `running`: it is not submitted again.)
-        Among waiting people the one with the fewest tasks under way is next, then the one whose wait (since their
-        task was queued or since their last turn, whichever is later) is the longest.
+        They are `submitting` from here on, and this worker's. (Those that were put back with a ticket are `running`:
+        they are not submitted again.) For the order see `storage.turns`. The limits hold over all workers.
         """
         async with self._db.write() as connection:
-            active = select(func.count()).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
-            if (await connection.execute(active)).scalar_one() >= at_once:
-                return None
-            task_id = (await connection.execute(_next_task(provider, now))).scalar()
-            if task_id is None:
-                return None
-            state = case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
-            begun = update(tasks).where(tasks.c.id == task_id).values(state=state).returning(tasks)
-            task = _task((await connection.execute(begun)).mappings().one())
-            turn = upsert(people).values(id=task.user_id, last_turn=now)
-            await connection.execute(turn.on_conflict_do_update(index_elements=[people.c.id], set_={"last_turn": now}))
-            return task
+            await self._db.lock(connection, f"provider {provider}")
+            room = await turns.room(connection, provider, limits, now)
+            if not room.count:
+                # Whoever makes room wakes those who wait, but time wakes nobody.
+                someone_waits = await turns.next_due(connection, provider, after=-1.0) is not None
+                return Turns((), room.due if someone_waits else None)
+            query = turns.next_tasks(provider, now, min(most, room.count))
+            begun = [
+                await self._begin(connection, task_id, worker_id, now + place * INSTANT)
+                for place, task_id in enumerate(list((await connection.execute(query)).scalars()))
+            ]
+            return Turns(tuple(begun), now if begun else await turns.next_due(connection, provider, after=now))
 
-    async def next_due(self, provider: str) -> float | None:
-        """When the earliest waiting task may go; None when none waits."""
-        async with self._db.read() as connection:
-            query = select(func.min(tasks.c.not_before)).where(
-                tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED
-            )
-            due: float | None = (await connection.execute(query)).scalar()
-            return due
+    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
+        """The service has the task; from here on it can be taken up again. False: its job was cancelled meanwhile.
 
-    async def accepted(self, task_id: int, ticket: str, now: float) -> None:
-        """The service has the task; from here on it can be taken up again."""
-        await self._update_task(task_id, state=TaskState.RUNNING, ticket=ticket, submitted_at=now)
+        A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it.
+        """
+        async with self._db.write() as connection:
+            taken = update(tasks).where(tasks.c.id == task_id)
+            values = {"state": TaskState.RUNNING, "ticket": ticket, "submitted_at": now, "worker_id": worker_id}
+            row = taken.values(**values, trouble=None, finished_at=None).returning(tasks.c.job_id)
+            job = await locked(connection, (await connection.execute(row)).scalar_one())
+            if job and job.state is JobState.INTERRUPTED:
+                again = {"state": JobState.WORKING, "trouble": None, "finished_at": None}
+                await connection.execute(update(jobs).where(jobs.c.id == job.id).values(again))
+                connection.ring(signals.job(job.id, job.worker_id))
+            return job is not None and job.state is not JobState.CANCELLED
 
     async def put_back(self, task_id: int, not_before: float) -> None:
-        """The service was busy and nothing was paid: the task waits again, unless its job was cancelled meanwhile."""
+        """The service took nothing: the task waits again, unless its job was cancelled meanwhile."""
         async with self._db.write() as connection:
-            job_id = select(tasks.c.job_id).where(tasks.c.id == task_id, tasks.c.ticket.is_(None)).scalar_subquery()
-            cancelled = select(jobs.c.state == JobState.CANCELLED).where(jobs.c.id == job_id)
-            state = TaskState.CANCELLED if (await connection.execute(cancelled)).scalar() else TaskState.QUEUED
-            change = update(tasks).where(tasks.c.id == task_id).values(state=state, not_before=not_before)
-            await connection.execute(change)
+            row = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().one()
+            job = await locked(connection, row["job_id"])
+            cancelled = job is None or job.state is JobState.CANCELLED
+            state = TaskState.CANCELLED if cancelled and row["ticket"] is None else TaskState.QUEUED
+            change = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
+            await connection.execute(change.values(state=state, not_before=not_before, begun_at=None))
+            connection.ring(signals.QUEUE)
 
     async def finish_task(self, task_id: int, results: Sequence[NewPicture], now: float) -> None:
         """The task is done: its pictures are stored with it, in one step."""
@@ -93,48 +114,63 @@ class Tasks:
             common = {"job_id": job["id"], "task_id": task_id, "user_id": job["user_id"], "chat_id": job["chat_id"]}
             values = [{**common, "url": one.url, "data": one.data, "created_at": now} for one in results]
             await connection.execute(insert(pictures), values)
+            _ring_end(connection, job["id"], job["worker_id"])
 
     async def end_task(self, task_id: int, state: TaskState, trouble: Trouble, now: float) -> None:
         """The task ended without pictures."""
-        await self._update_task(task_id, state=state, trouble=dict(trouble), finished_at=now)
+        async with self._db.write() as connection:
+            change = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
+            values = {"state": state, "trouble": dict(trouble), "finished_at": now}
+            row = (await connection.execute(change.values(values).returning(tasks.c.job_id))).first()
+            if row:
+                owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
+                _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
 
-    async def watch_again(self, job_id: int) -> bool:
-        """Take up the overdue tasks of a job. False when there are none."""
+    async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
+        """Take up the overdue tasks of a job; returns those."""
         lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE)
-        values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None}
+        values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None, "worker_id": worker_id}
         async with self._db.write() as connection:
-            return bool((await connection.execute(update(tasks).where(lost).values(values))).rowcount)
+            rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))
+            return sorted((as_task(row) for row in rows.mappings()), key=lambda task: task.id)
 
-    async def interrupt_lost(self, trouble: Trouble, now: float) -> list[int]:
-        """At the start: tasks whose submit was cut off by a crash. Returns their jobs' ids."""
-        async with self._db.write() as connection:
-            change = update(tasks).where(tasks.c.state == TaskState.SUBMITTING)
-            values = {"state": TaskState.INTERRUPTED, "trouble": dict(trouble), "finished_at": now}
-            rows = await connection.execute(change.values(values).returning(tasks.c.job_id))
-            return sorted({row.job_id for row in rows})
+    async def get(self, task_id: int) -> Task | None:
+        """The task, or None."""
+        async with self._db.read() as connection:
+            row = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().first()
+            return as_task(row) if row else None
 
     async def of_job(self, job_id: int) -> list[Task]:
         """The tasks of a job, in order."""
         async with self._db.read() as connection:
             query = select(tasks).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
-            return [_task(row) for row in (await connection.execute(query)).mappings()]
+            return [as_task(row) for row in (await connection.execute(query)).mappings()]
 
     async def running(self) -> list[Task]:
         """All tasks that the services work on."""
         async with self._db.read() as connection:
             query = select(tasks).where(tasks.c.state == TaskState.RUNNING).order_by(tasks.c.id)
-            return [_task(row) for row in (await connection.execute(query)).mappings()]
+            return [as_task(row) for row in (await connection.execute(query)).mappings()]
 
-    async def waiting(self, provider: str) -> list[Waiting]:
-        """The queue of a provider, in no particular order."""
-        columns = (tasks.c.id, tasks.c.job_id, tasks.c.user_id, tasks.c.queued_at, _last_turn())
+    async def line(self, provider: str) -> list[InLine]:
+        """All tasks of a provider that wait or are under way, whoever watches them, in no particular order."""
+        columns = (
+            tasks.c.id,
+            tasks.c.job_id,
+            tasks.c.user_id,
+            tasks.c.state,
+            tasks.c.queued_at,
+            tasks.c.submitted_at,
+            turns.last_turn(),
+        )
         async with self._db.read() as connection:
             query = (
                 select(*columns)
                 .outerjoin(people, people.c.id == tasks.c.user_id)
-                .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
+                .where(tasks.c.provider == provider, tasks.c.state.in_(UNFINISHED))
             )
-            return [Waiting(*row) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            return [InLine(*row[:3], TaskState(row[3]), *row[4:]) for row in rows]
 
     async def durations(self, provider: str, most: int = 200) -> list[float]:
         """How many seconds the latest tasks took from submit to result, oldest first."""
@@ -148,32 +184,20 @@ class Tasks:
             )
             return list((await connection.execute(query)).scalars())[::-1]
 
-    async def _update_task(self, task_id: int, **values: object) -> None:
-        async with self._db.write() as connection:
-            await connection.execute(update(tasks).where(tasks.c.id == task_id).values(values))
+    async def _begin(self, connection: AsyncConnection, task_id: int, worker_id: int, now: float) -> Task:
+        state = turns.state_when_begun()
+        begun = update(tasks).where(tasks.c.id == task_id).values(state=state, begun_at=now, worker_id=worker_id)
+        task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())
+        turn = self._db.insert(people).values(id=task.user_id, last_turn=now)
+        await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))
+        return task
 
 
-def _last_turn() -> Any:
-    return func.coalesce(people.c.last_turn, 0.0)
-
-
-def _next_task(provider: str, now: float) -> Any:
-    active = (
-        select(tasks.c.user_id, func.count().label("count"))
-        .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
-        .group_by(tasks.c.user_id)
-        .subquery()
-    )
-    waits_since = case((tasks.c.queued_at > _last_turn(), tasks.c.queued_at), else_=_last_turn())
-    return (
-        select(tasks.c.id)
-        .outerjoin(people, people.c.id == tasks.c.user_id)
-        .outerjoin(active, active.c.user_id == tasks.c.user_id)
-        .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, tasks.c.not_before <= now)
-        .order_by(func.coalesce(active.c.count, 0), waits_since, tasks.c.id)
-        .limit(1)
-    )
-
-
-def _task(row: RowMapping) -> Task:
+def as_task(row: RowMapping) -> Task:
+    """A row of the table."""
     return Task(**{**row, "state": TaskState(row["state"])})
+
+
+def _ring_end(connection: Transaction, job_id: int, worker_id: int | None) -> None:
+    connection.ring(signals.job(job_id, worker_id))
+    connection.ring(signals.QUEUE)

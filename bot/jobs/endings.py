@@ -28,6 +28,7 @@ class Endings:
         self._clock = clock
         self._sleep = sleep
         self._delivering: set[int] = set()
+        self._closing: set[int] = set()
 
     def deliver(self, job: Job) -> None:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
@@ -41,7 +42,11 @@ class Endings:
         return job_id in self._delivering
 
     def close(self, job: Job) -> None:
-        """Say how a job ended that has no album, and keep what was paid for it."""
+        """Say once how a job ended that has no album, and keep what was paid for it."""
+        if job.id in self._closing:
+            self.keep(job)
+            return
+        self._closing.add(job.id)
         self._background.spawn(self._close(job), f"close job {job.id}")
 
     def keep(self, job: Job) -> None:
@@ -99,6 +104,7 @@ class Endings:
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
+        self._closing.discard(job.id)
 
     async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
         return await surely(step, f"the end of job {job.id}", self._sleep)

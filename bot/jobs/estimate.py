@@ -14,39 +14,42 @@ class Durations:
 
     def __init__(self, known: Iterable[float] = ()) -> None:
         self._latest: deque[float] = deque(known, maxlen=MEMORY)
+        self._ordered = sorted(self._latest)
 
     def add(self, seconds: float) -> None:
         """One more task has ended."""
         self._latest.append(seconds)
+        self._ordered = sorted(self._latest)
 
     @property
     def typical(self) -> float | None:
         """The median; None while nothing is known."""
-        return median(self._latest) if self._latest else None
+        return median(self._ordered) if self._ordered else None
 
     def left(self, elapsed: float) -> float | None:
         """How long a task that has run for `elapsed` still takes: the median of those that took longer.
 
         Past all that is known it is a tenth of what has passed, so that the bar creeps instead of standing at its end.
         """
-        if not self._latest:
+        if not self._ordered:
             return None
-        ordered = sorted(self._latest)
-        longer = ordered[bisect_right(ordered, elapsed) :]
-        return median(longer) - elapsed if longer else max(1.0, elapsed / 10)
+        first, count = bisect_right(self._ordered, elapsed), len(self._ordered)
+        if first == count:
+            return max(1.0, elapsed / 10)
+        low, high = self._ordered[(first + count - 1) // 2], self._ordered[(first + count) // 2]
+        return (low + high) / 2 - elapsed
 
 
-def time_left(running: Sequence[float], places: Sequence[int], at_once: int, typical: float) -> float:
-    """Seconds until the tasks at `places` of the queue (1 is next) have ended.
+def ends(running: Sequence[float], waiting: int, at_once: int, typical: float) -> list[float]:
+    """Seconds until each of the `waiting` tasks of the queue, in their order, has ended.
 
     `running`: what the tasks under way still take. Each of the `at_once` slots takes the next task when it is free.
     """
     slots = [*running, *[0.0] * max(0, at_once - len(running))]
     heapq.heapify(slots)
-    wanted, end = set(places), 0.0
-    for place in range(1, max(places, default=0) + 1):
-        free = heapq.heappop(slots)
-        heapq.heappush(slots, free + typical)
-        if place in wanted:
-            end = max(end, free + typical)
-    return end
+    found = []
+    for _ in range(waiting):
+        end = slots[0] + typical
+        heapq.heapreplace(slots, end)
+        found.append(end)
+    return found

@@ -2,19 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.jobs.estimate import Durations, time_left
+from bot.jobs.estimate import Durations, ends
 from bot.jobs.stage import Phase, Progress
 from bot.jobs.turns import order
 from providers.base import Event, Working
-from storage.records import Job, Task, Waiting
+from storage.records import InLine, Job, Task, TaskState
 
 
 @dataclass(slots=True)
 class Flight:
-    """A task under way. `since`: when its ticket was stored; `reported`: 0–1 as the service says.
+    """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -24,6 +24,7 @@ class Flight:
     ticket: str | None = None
     reported: float | None = None
     safe: asyncio.Event = field(default_factory=asyncio.Event)
+    watch: asyncio.Task[None] | None = None
 
     def note(self, event: Event) -> None:
         """Take in what the service says of its progress."""
@@ -59,60 +60,81 @@ class Outlook:
         """The tasks of a job that are under way."""
         return [flight for flight in self.flights.values() if flight.task.job_id == job_id]
 
-    def progress(self, provider: str, waiting: list[Waiting], at_once: int, now: float) -> dict[int, Progress]:
-        """The progress of this provider's open jobs by job id.
+    def progress(self, provider: str, line: Iterable[InLine], at_once: int, now: float) -> dict[int, Progress]:
+        """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere.
 
         A job is left out at the moments when its tasks neither wait nor run: they are being queued or counted.
         """
-        flights = [flight for flight in self.flights.values() if flight.task.provider == provider]
-        active = Counter(flight.task.user_id for flight in flights)
-        places: dict[int, list[int]] = {}
-        for place, task in enumerate(order(waiting, active), 1):
-            places.setdefault(task.job_id, []).append(place)
-        own: dict[int, list[Flight]] = {}
-        for flight in flights:
-            own.setdefault(flight.task.job_id, []).append(flight)
-        running = [self._left(flight, now) or 0.0 for flight in flights]
+        view = self._view(provider, line, at_once, now)
         return {
-            job_id: self._one(opened, own.get(job_id, []), places.get(job_id, []), _Line(running, at_once, now))
+            job_id: self._one(opened, view)
             for job_id, opened in self.jobs.items()
-            if opened.job.provider == provider and (opened.is_clear or job_id in own or job_id in places)
+            if opened.job.provider == provider and (opened.is_clear or job_id in view.running or job_id in view.places)
         }
 
-    def _one(self, opened: OpenJob, flights: list[Flight], places: list[int], line: "_Line") -> Progress:
+    def _view(self, provider: str, line: Iterable[InLine], at_once: int, now: float) -> "_View":
+        durations = self.durations[provider]
+        view = _View()
+        waiting, active, lefts = [], Counter[int](), []
+        for task in line:
+            if task.state is TaskState.QUEUED:
+                waiting.append(task)
+                continue
+            active[task.user_id] += 1
+            run = self._run(task, durations, now)
+            view.running.setdefault(task.job_id, []).append(run)
+            lefts.append(run.left or 0.0)
+        known = durations.typical
+        finished = [] if known is None else ends(lefts, len(waiting), at_once, known)
+        for place, task in enumerate(order(waiting, active), 1):
+            view.places.setdefault(task.job_id, place)
+            if finished:
+                view.ends[task.job_id] = finished[place - 1]
+        return view
+
+    def _run(self, task: InLine, durations: Durations, now: float) -> "_Run":
+        elapsed = max(0.0, now - task.submitted_at) if task.submitted_at is not None else 0.0
+        left = durations.left(elapsed)
+        flight = self.flights.get(task.task_id)
+        reported = flight.reported if flight else None
+        if reported is None and left is not None:
+            reported = elapsed / (elapsed + left) if elapsed + left > 0 else 0.0
+        return _Run(elapsed, left, reported)
+
+    def _one(self, opened: OpenJob, view: "_View") -> Progress:
         if opened.phase is not Phase.WORKING:
             return Progress(opened.phase, total=opened.total)
-        typical = self.durations[opened.job.provider].typical
+        runs = view.running.get(opened.job.id, [])
         left = None
-        if typical is not None:
-            own = [self._left(flight, line.now) or 0.0 for flight in flights]
-            left = max([*own, time_left(line.running, places, line.at_once, typical)])
-        if not flights and not opened.ended:
-            return Progress(Phase.WAITING, place=min(places, default=1), left=left, total=opened.total)
-        parts = [self._fraction(flight, line.now) for flight in flights]
-        known = [part for part in parts if part is not None]
+        if self.durations[opened.job.provider].typical is not None:
+            left = max([*(run.left or 0.0 for run in runs), view.ends.get(opened.job.id, 0.0)])
+        if not runs and not opened.ended:
+            return Progress(Phase.WAITING, place=view.places.get(opened.job.id, 1), left=left, total=opened.total)
+        known = [run.fraction for run in runs if run.fraction is not None]
         fraction = None
-        if len(known) == len(parts):
+        if len(known) == len(runs):
             # A bar that falls back because more was learned would look like a fault.
             fraction = opened.shown = max(opened.shown, (opened.ended + sum(known)) / opened.total)
-        elapsed = max((line.now - flight.since for flight in flights), default=0.0)
+        elapsed = max((run.elapsed for run in runs), default=0.0)
         return Progress(Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total)
-
-    def _left(self, flight: Flight, now: float) -> float | None:
-        return self.durations[flight.task.provider].left(now - flight.since)
-
-    def _fraction(self, flight: Flight, now: float) -> float | None:
-        if flight.reported is not None:
-            return flight.reported
-        elapsed, left = now - flight.since, self._left(flight, now)
-        return None if left is None else elapsed / (elapsed + left) if elapsed + left > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    running: list[float]
-    at_once: int
-    now: float
+class _Run:
+    """A task under way: seconds gone, seconds left, and the share that is done, as far as they are known."""
+
+    elapsed: float
+    left: float | None
+    fraction: float | None
+
+
+@dataclass(slots=True)
+class _View:
+    """One look at a provider's line. By job id: its tasks under way, its first place, when its last one ends."""
+
+    running: dict[int, list[_Run]] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
+    ends: dict[int, float] = field(default_factory=dict)
 
 
 def by_provider(durations: Mapping[str, list[float]]) -> dict[str, Durations]:

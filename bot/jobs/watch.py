@@ -25,10 +25,7 @@ BUSY_MOST = 60.0
 
 
 class Watcher:
-    """Runs tasks through their providers and writes each step down.
-
-    `held` maps a provider's name to the time before which it is asked for nothing.
-    """
+    """Runs tasks through their providers and writes each step down. `worker`: the id of this process now."""
 
     def __init__(
         self,
@@ -37,17 +34,18 @@ class Watcher:
         requests: Requests,
         outlook: Outlook,
         *,
+        worker: Callable[[], int],
         clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
         self._store = store
+        self._worker = worker
         self._providers = providers
         self._requests = requests
         self._outlook = outlook
         self._clock = clock
         self._sleep = sleep
         self._refusals: dict[str, int] = {}
-        self.held: dict[str, float] = {}
 
     async def watch(self, flight: Flight) -> None:
         """Follow a task until it has ended or waits in the queue again. Cancelling leaves it as it is."""
@@ -113,10 +111,12 @@ class Watcher:
         match event:
             case Accepted(ticket):
                 log.info("task %d of job %d has the ticket %s", flight.task.id, flight.task.job_id, ticket)
-                await self._surely(lambda: self._store.tasks.accepted(flight.task.id, ticket, now), flight.task)
                 flight.since, flight.ticket = now, ticket
+                wanted = await self._surely(lambda: self._accepted(flight.task.id, ticket, now), flight.task)
                 flight.safe.set()
                 self._refusals.pop(flight.task.provider, None)
+                if not wanted:
+                    await self.cancel(flight)
             case Finished(pictures):
                 if not pictures:
                     raise ValueError("a result without pictures")
@@ -126,12 +126,24 @@ class Watcher:
             case _:
                 flight.note(event)
 
+    async def cancel(self, flight: Flight) -> None:
+        """Tell the service that nobody wants this task any more, where it can be told."""
+        if flight.ticket is None:
+            return
+        try:
+            await self._providers[flight.task.provider].cancel(flight.ticket)
+        except ProviderError as error:
+            log.info("task %d was not cancelled at the service: %s", flight.task.id, error.detail)
+
+    async def _accepted(self, task_id: int, ticket: str, now: float) -> bool:
+        return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+
     async def _put_back(self, task: Task, busy: Busy) -> None:
         refusals = self._refusals[task.provider] = self._refusals.get(task.provider, 0) + 1
         delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
         again = self._clock() + delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
         # The whole provider waits: the next in line would be refused as well.
-        self.held[task.provider] = again
+        await self._surely(lambda: self._store.services.hold(task.provider, again), task)
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
         await self._surely(lambda: self._store.tasks.put_back(task.id, again), task)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from storage.pictures import Sent, Shelf
-from storage.records import CheckedSource, Job, JobState, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
 from storage.schema import metadata
 from storage.store import Store
 
@@ -20,8 +19,8 @@ TROUBLE = {"template": "No.", "values": {}}
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite:///{tmp_path}/new/folder/bot.db")
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
     yield store
     await store.aclose()
 
@@ -43,14 +42,20 @@ def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
 async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now: float = 0.0) -> Job:
     job = await store.jobs.add(new_job(number, user), now)
     assert job
-    assert await store.tasks.queue(job.id, [{"n": 1}] * parts, [], now)
+    assert await store.tasks.queue(job.id, [{"n": 1}] * parts, [], now) is JobState.WORKING
     return job
 
 
 async def claim(store: Store, now: float, at_once: int = 100) -> Task:
-    task = await store.tasks.claim("jimeng", at_once, now)
-    assert task
+    (task,) = (await store.tasks.claim("jimeng", Limits(at_once), now)).tasks
     return task
+
+
+async def nothing_due(store: Store, now: float, at_once: int = 1, provider: str = "jimeng") -> float | None:
+    """Nobody's turn has come; returns when to look again."""
+    turns = await store.tasks.claim(provider, Limits(at_once), now)
+    assert not turns.tasks
+    return turns.due
 
 
 async def run(store: Store, now: float) -> Task:
@@ -79,12 +84,11 @@ async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/bot.db"
-    first = await Store.open(url)
+async def test_what_was_stored_is_there_after_opening_again(database_url: str) -> None:
+    first = await Store.open(database_url)
     job = await first.jobs.add(new_job(sources=(NewSource("file", 3),)), 1.0)
     await first.aclose()
-    second = await Store.open(url)
+    second = await Store.open(database_url)
     assert job
     assert await second.jobs.get(job.id) == job
     assert [source.file_id for source in await second.jobs.sources(job.id)] == ["file"]
@@ -123,10 +127,10 @@ async def test_the_limit_of_a_provider_counts_submitting_and_running(store: Stor
     first = await claim(store, 1.0, at_once=2)
     await store.tasks.accepted(first.id, "t", 1.0)
     await claim(store, 1.0, at_once=2)
-    assert await store.tasks.claim("jimeng", 2, 1.0) is None
-    assert await store.tasks.claim("another", 2, 1.0) is None
+    assert await nothing_due(store, 1.0, at_once=2) is None
+    assert await nothing_due(store, 1.0, at_once=2, provider="another") is None
     await store.tasks.finish_task(first.id, [NewPicture(url="u")], 2.0)
-    assert await store.tasks.claim("jimeng", 2, 2.0)
+    await claim(store, 2.0, at_once=2)
 
 
 async def test_turns_are_fair_with_one_place(store: Store) -> None:
@@ -151,10 +155,9 @@ async def test_a_busy_service_lets_the_task_wait(store: Store) -> None:
     job = await queued(store, 1)
     task = await claim(store, 1.0)
     await store.tasks.put_back(task.id, not_before=9.0)
-    assert await store.tasks.claim("jimeng", 1, 8.9) is None
-    assert await store.tasks.next_due("jimeng") == 9.0
+    assert await nothing_due(store, 8.9) == 9.0
     await store.jobs.cancel(job.id, 8.0, TROUBLE, TROUBLE)
-    assert await store.tasks.claim("jimeng", 1, 9.0) is None
+    assert await nothing_due(store, 9.0) is None
 
 
 async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
@@ -162,7 +165,7 @@ async def test_a_cancelled_job_is_not_put_back(store: Store) -> None:
     task = await claim(store, 1.0)
     assert await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE)
     await store.tasks.put_back(task.id, 3.0)
-    assert await store.tasks.next_due("jimeng") is None
+    assert await nothing_due(store, 1.0) is None
 
 
 async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
@@ -202,8 +205,9 @@ async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskSta
 async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store) -> None:
     job = await queued(store, 1)
     await claim(store, 1.0)
-    assert await store.tasks.interrupt_lost(TROUBLE, 2.0) == [job.id]
-    assert await store.tasks.claim("jimeng", 5, 3.0) is None
+    (adopted,) = await store.workers.adopt_jobs(await store.workers.join(2.0), TROUBLE, 2.0)
+    assert adopted.id == job.id
+    assert await nothing_due(store, 3.0) is None
     settled = await store.jobs.settle(job.id)
     assert settled
     assert settled.state is JobState.INTERRUPTED
@@ -217,7 +221,7 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     assert await store.tasks.watch_again(job.id)
     (again,) = await store.tasks.running()
     assert again.ticket == f"ticket {task.id}"
-    assert not await store.tasks.watch_again(job.id)
+    assert await store.tasks.watch_again(job.id) == []
 
 
 async def test_drafts_wait_for_words(store: Store) -> None:
@@ -255,8 +259,8 @@ async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:
     assert again
     assert again.state is JobState.PREPARING
     (source,) = await store.jobs.sources(job.id)
-    assert not await store.tasks.queue(job.id, [{}], [], 1.0), "prepared without the late one"
-    assert await store.tasks.queue(job.id, [{}], [source.id], 1.0)
+    assert await store.tasks.queue(job.id, [{}], [], 1.0) is JobState.PREPARING, "prepared without the late one"
+    assert await store.tasks.queue(job.id, [{}], [source.id], 1.0) is JobState.WORKING
     await claim(store, 2.0)
     assert not await store.jobs.add_source(job.id, NewSource("too late", 3))
 

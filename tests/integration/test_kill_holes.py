@@ -14,7 +14,7 @@ from bot.jobs.stage import Undelivered, Unfit, trouble
 from providers.errors import OutcomeUnknown, Refused, Sentence
 from storage.database import StoreError
 from storage.pictures import Sent
-from storage.records import Job, JobState, NewSource, Task, TaskState
+from storage.records import Job, JobState, Limits, NewSource, TaskState, Turns
 from tests.support.room import Room, logged, open_room, until
 
 
@@ -149,12 +149,12 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) ->
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = room.store.tasks.claim
 
-    async def slow(provider: str, at_once: int, now: float) -> Task | None:
-        task = await claim(provider, at_once, now)
-        if task:
+    async def slow(provider: str, limits: Limits, now: float, **how: int) -> Turns:
+        turns = await claim(provider, limits, now, **how)
+        if turns.tasks:
             claimed.set()
             await go_on.wait()
-        return task
+        return turns
 
     room.store.tasks.claim = slow  # type: ignore[method-assign]
     job = await room.ask()

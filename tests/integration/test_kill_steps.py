@@ -204,7 +204,7 @@ class Story(Scene):
     async def look_into_the_store(self) -> None:
         """What the bot remembers in the end."""
         store = await Store.open(database_url(self.folder))
-        self.unfinished = await store.jobs.unfinished()
+        self.unfinished = await store.workers.adopt_jobs(0, {}, 0.0)
         cancelled = self.people["killed while running, cancelled before"]
         newest = await store.pictures.newest(Shelf(cancelled.id))
         self.kept = await store.pictures.data(newest.id) if newest else None

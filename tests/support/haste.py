@@ -37,8 +37,9 @@ def hurry(app: App) -> None:
     flood._lanes.clear()
     albums_of(app)._quiet = QUIET_ALBUM
     engine = app.engine
-    engine._sleep = _tick
-    engine._requests._sleep = engine._endings._sleep = engine._watcher._sleep = _fast_sleep
+    engine._report._sleep = _tick
+    for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
+        part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         assert isinstance(provider, Jimeng)
         provider._clock, provider._sleep = _fast_clock, _fast_sleep

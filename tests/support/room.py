@@ -105,6 +105,7 @@ class Room:
     async def start(self) -> None:
         """Another process."""
         self.engine = self._engine()
+        await self.engine.enter()
         await self.engine.start()
 
     async def run(self, statement: str) -> None:
@@ -135,6 +136,7 @@ async def open_room(folder: Path) -> AsyncIterator[Room]:
     """A room whose engine is at work."""
     store = await Store.open(f"sqlite:///{folder}/bot.db")
     room = Room(store)
+    await room.engine.enter()
     await room.engine.start()
     yield room
     await room.engine.stop()

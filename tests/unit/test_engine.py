@@ -91,6 +91,7 @@ class House:
         await self.engine._finishing.aclose()
         yield
         self.engine = self.new_engine()
+        await self.engine.enter()
         await self.engine.start()
 
 
@@ -98,6 +99,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
     house = House(store)
+    await house.engine.enter()
     await house.engine.start()
     yield house
     await house.engine.stop()
@@ -350,6 +352,7 @@ async def test_stopping_leaves_running_tasks_to_the_next_start(house: House) -> 
     await house.engine.stop()
     assert await house.state(job) is JobState.WORKING
     house.engine = house.new_engine()
+    await house.engine.enter()
     await house.engine.start()
     house.provider.finish("t1")
     await house.until_state(job, JobState.DELIVERED)

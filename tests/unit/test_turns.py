@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.turns import order
-from storage.records import NewJob, Waiting
+from storage.records import InLine, Limits, NewJob, TaskState
 from storage.store import Store
 
 
-def waiting(task: int, user: int, queued_at: float, last_turn: float = 0.0) -> Waiting:
-    return Waiting(task, task, user, queued_at, last_turn)
+def waiting(task: int, user: int, queued_at: float, last_turn: float = 0.0) -> InLine:
+    return InLine(task, task, user, TaskState.QUEUED, queued_at, None, last_turn)
 
 
 def test_twenty_tasks_of_one_person_do_not_starve_another() -> None:
@@ -34,7 +34,7 @@ def test_an_empty_queue_has_no_turns() -> None:
     assert order([], {1: 2}) == []
 
 
-async def _turns_of_the_store(people: list[int]) -> tuple[list[int], list[int]]:
+async def _turns_of_the_store(people: list[int], most: int) -> tuple[list[int], list[int]]:
     """The order foreseen at the start, and the order in which the store gave turns when nothing ended meanwhile."""
     with TemporaryDirectory() as folder:
         store = await Store.open(f"sqlite:///{Path(folder)}/bot.db")
@@ -43,16 +43,16 @@ async def _turns_of_the_store(people: list[int]) -> tuple[list[int], list[int]]:
             job = await store.jobs.add(new, number)
             assert job
             await store.tasks.queue(job.id, [{}], [], float(number))
-        foreseen = [task.task_id for task in order(await store.tasks.waiting("fake"), {})]
+        foreseen = [task.task_id for task in order(await store.tasks.line("fake"), {})]
         given_turns: list[int] = []
-        while task := await store.tasks.claim("fake", 1000, 100.0 + len(given_turns)):
-            given_turns.append(task.id)
+        while turns := (await store.tasks.claim("fake", Limits(1000), 100.0 + len(given_turns), most=most)).tasks:
+            given_turns += [task.id for task in turns]
         await store.aclose()
         return foreseen, given_turns
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(1, 4), max_size=8))
-async def test_the_store_gives_turns_as_foreseen(people: list[int]) -> None:
-    foreseen, given_turns = await _turns_of_the_store(people)
+@given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 5))
+async def test_the_store_gives_turns_as_foreseen(people: list[int], most: int) -> None:
+    foreseen, given_turns = await _turns_of_the_store(people, most)
     assert foreseen == given_turns

@@ -1,0 +1,83 @@
+"""From what a person asked for to tasks in the queue: references fetched, all checked before anything is paid."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.background import Background
+from bot.jobs.patience import Sleep, T, surely
+from bot.jobs.requests import Requests
+from bot.jobs.stage import Unfit
+from bot.jobs.watch import OURS
+from providers.base import Provider
+from providers.errors import ProviderError, Sentence
+from storage.records import Job, JobState
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """Prepares jobs. `queued(job, tasks)` is called when its tasks are in the queue, `refused(job, why)` otherwise."""
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        requests: Requests,
+        queued: Callable[[Job, int], None],
+        refused: Callable[[Job, Sentence], Awaitable[None]],
+        *,
+        background: Background,
+        sleep: Sleep,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._requests = requests
+        self._queued = queued
+        self._refused = refused
+        self._background = background
+        self._sleep = sleep
+        self._busy: set[int] = set()
+
+    def start(self, job: Job) -> None:
+        """Prepare a job; one that is being prepared already finds by itself what has joined it."""
+        if job.id not in self._busy:
+            self._busy.add(job.id)
+            self._background.spawn(self._prepare(job), f"prepare job {job.id}")
+
+    async def _prepare(self, job: Job) -> None:
+        provider = self._providers[job.provider]
+        try:
+            state: JobState | None = JobState.PREPARING
+            count = 0
+            while state is JobState.PREPARING:
+                state, count = await self._try(job, provider)
+        except (Unfit, ProviderError) as error:
+            log.info("job %d is refused: %s", job.id, error.sentence)
+            await self._refused(job, error.sentence)
+        except Exception:
+            log.exception("job %d can't be prepared", job.id)
+            await self._refused(job, OURS)
+        else:
+            if state is JobState.WORKING:
+                self._queued(job, count)
+        finally:
+            self._busy.discard(job.id)
+
+    async def _try(self, job: Job, provider: Provider[Any, Any]) -> tuple[JobState | None, int]:
+        """The job's state afterwards (still `PREPARING`: a reference has joined), and how many tasks it has."""
+        parts, ids = await self._surely(lambda: self._plan(job, provider), job.id)
+        queue = self._store.tasks.queue
+        return await self._surely(lambda: queue(job.id, parts, ids, job.created_at), job.id), len(parts)
+
+    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+        """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""
+        sources = await self._requests.fetch_sources(job, provider)
+        request = await self._requests.build(job, job.options, provider)
+        provider.validate(request)
+        parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
+        return parts, [source.id for source in sources]
+
+    async def _surely(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
+        return await surely(step, f"a step of job {job_id}", self._sleep)

@@ -1,0 +1,86 @@
+"""Showing how the open jobs do, once a second, as far as there is something to show."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from bot.jobs.outlook import OpenJob, Outlook
+from bot.jobs.patience import Sleep
+from bot.jobs.stage import Progress, Stage
+from providers.base import Provider
+from storage.database import StoreError
+from storage.records import Job
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+# Looking around takes no more than this share of the process's time, however many jobs there are.
+SHARE = 0.1
+# How many jobs are shown in one go before others get their turn, and how many in one tick: more than Telegram takes.
+AT_ONCE, MOST = 20, 300
+
+
+class Report:
+    """Shows the open jobs of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        outlook: Outlook,
+        stage: Stage,
+        *,
+        clock: Callable[[], float],
+        sleep: Sleep,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._outlook = outlook
+        self._stage = stage
+        self._clock = clock
+        self._sleep = sleep
+        self._opened = asyncio.Event()
+        self._shown_last = 0
+
+    def open(self, job: Job) -> OpenJob:
+        """From now on this job is shown."""
+        opened = self._outlook.jobs[job.id] = OpenJob(job)
+        self._opened.set()
+        return opened
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        while True:
+            await self._opened.wait()
+            started = time.perf_counter()
+            try:
+                await self._show_all()
+            except StoreError:
+                log.exception("progress can't be shown")
+            if not self._outlook.jobs:
+                self._opened.clear()
+            await self._sleep(max(TICK, (time.perf_counter() - started) / SHARE))
+
+    async def _show_all(self) -> None:
+        for name, provider in self._providers.items():
+            line = await self._store.tasks.line(name)
+            shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock())
+            for place, (job_id, progress) in enumerate(self._next(shown)):
+                if opened := self._outlook.jobs.get(job_id):
+                    self._stage.show(opened.job, progress)
+                if place % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
+
+    def _next(self, shown: Mapping[int, Progress]) -> list[tuple[int, Progress]]:
+        """Those to show in this tick: all, or of very many the ones that follow those of the last tick."""
+        if len(shown) <= MOST:
+            return list(shown.items())
+        ordered = sorted(shown)
+        behind = [job_id for job_id in ordered if job_id > self._shown_last]
+        chosen = list(islice([*behind, *ordered], MOST))
+        self._shown_last = chosen[-1]
+        return [(job_id, shown[job_id]) for job_id in chosen]

@@ -1,0 +1,59 @@
+"""What SQLite and PostgreSQL do each in their own way; all else of the store is the same on both.
+
+Each process that shares a database is a *worker*. A worker that is present holds a line to the database (a locked file,
+a session) which breaks when the process ends, however it ends.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+EVERYTHING = "everything"
+"""The topic that is heard when others may have rung while this process's line was broken."""
+
+Hear = Callable[[str], None]
+
+
+class InUse(Exception):
+    """Another process works with this database, and there can be only one."""
+
+
+class Backend(Protocol):
+    """A database system. See `storage.sqlite` (one process at a time) and `storage.postgres` (many)."""
+
+    engine: AsyncEngine
+    one_writer: bool
+    """Whether writers have to queue."""
+    alone: bool
+    """Whether no other process can be there while this one is."""
+    leads: bool
+    """Whether this is the one process that does what only one may do. It may end at any time, with the line."""
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that can say what to do on a conflict."""
+
+    async def lock(self, connection: AsyncConnection, name: str) -> None:
+        """Until its transaction ends, no other transaction gets past this name."""
+
+    async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
+        """Let the other processes know of these topics once the transaction is committed."""
+
+    async def enter(self, worker_id: int) -> None:
+        """Be present as this worker. Raises `InUse`."""
+
+    async def present(self, connection: AsyncConnection) -> set[int]:
+        """The workers whose lines are up."""
+
+    async def lead(self) -> bool:
+        """Try to become the one that leads; True when this one does."""
+
+    async def resign(self) -> None:
+        """Lead no longer."""
+
+    def listen(self, hear: Hear) -> None:
+        """`hear` is called with each topic that *other* processes ring, and with `EVERYTHING` after a broken line."""
+
+    async def aclose(self) -> None:
+        """Be present no longer, and close all connections."""

@@ -1,0 +1,173 @@
+"""PostgreSQL: many processes. Locks and news go over one connection of each process, its line, beside the pool.
+
+Needs the extra `postgres` (asyncpg). A line is a session: a pooler in transaction mode can't carry it.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain, repeat
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Table, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from storage.backend import EVERYTHING, Hear
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "imagine_bot"
+# The bot's own corner of the advisory locks: "imag" in ASCII. Within it 0 is the leader's, others are workers' ids.
+LOCKS, LEADER = 0x696D6167, 0
+NAMED_LOCKS = LOCKS + 1
+POOL = 10
+STATEMENT_SECONDS = 30.0
+RECONNECT = (0.1, 0.5, 1.0, 2.0)
+# The server finds out within 11 s that this machine has gone without a word, and lets go of its locks.
+KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+NOT_CONNECTED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What the driver raises when there is no connection to be had."""
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
+_RING = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
+_PRESENT = text(
+    "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space AND objid <> :leader "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+class PostgresBackend:
+    """The database that `url` names."""
+
+    one_writer = False
+    alone = False
+
+    def __init__(self, url: URL) -> None:
+        self.engine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            connect_args={"command_timeout": STATEMENT_SECONDS, "server_settings": {"application_name": "imagine-bot"}},
+            pool_size=POOL,
+            # A connection that the server has closed meanwhile is replaced before anything is lost on it.
+            pool_pre_ping=True,
+            # Errors go to the log: they must not carry people's prompts along.
+            hide_parameters=True,
+        )
+        self.leads = False
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # What this process signs its topics with, so that it doesn't hear itself.
+        self._token = secrets.token_hex(4)
+        self._hears: list[Hear] = []
+        self._line: asyncpg.Connection[Any] | None = None
+        self._worker = 0
+        self._keeper: asyncio.Task[None] | None = None
+        self._broken = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def insert(self, table: Table) -> Any:
+        """PostgreSQL's own INSERT."""
+        return insert(table)
+
+    async def lock(self, connection: AsyncConnection, name: str) -> None:
+        """Until its transaction ends, no other transaction gets past this name."""
+        await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": name})
+
+    async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
+        """Let the other processes know of these topics once the transaction is committed."""
+        signed = [f"{self._token} {topic}" for topic in dict.fromkeys(topics)]
+        await connection.execute(_RING, {"channel": CHANNEL, "topics": signed})
+
+    async def enter(self, worker_id: int) -> None:
+        """Be present as this worker; from now on the line is kept up. Raises the driver's errors."""
+        self._worker = worker_id
+        async with self._turn:
+            await self._hang_up()
+            await self._connect()
+        self._keeper = self._keeper or asyncio.create_task(self._keep(), name="line to the database")
+
+    async def present(self, connection: AsyncConnection) -> set[int]:
+        """The workers whose lines are up."""
+        found = await connection.execute(_PRESENT, {"space": LOCKS, "leader": LEADER})
+        return set(found.scalars())
+
+    async def lead(self) -> bool:
+        """Try to become the one that leads; True when this one does."""
+        async with self._turn:
+            if not self.leads and self._line and not self._line.is_closed():
+                with suppress(*NOT_CONNECTED):
+                    lock = "SELECT pg_try_advisory_lock($1, $2)"
+                    self.leads = bool(await self._line.fetchval(lock, LOCKS, LEADER))
+            return self.leads
+
+    async def resign(self) -> None:
+        """Lead no longer."""
+        async with self._turn:
+            if self.leads and self._line and not self._line.is_closed():
+                with suppress(*NOT_CONNECTED):
+                    await self._line.execute("SELECT pg_advisory_unlock($1, $2)", LOCKS, LEADER)
+            self.leads = False
+
+    def listen(self, hear: Hear) -> None:
+        """`hear` is called with each topic that *other* processes ring, and with `EVERYTHING` after a broken line."""
+        self._hears.append(hear)
+
+    async def aclose(self) -> None:
+        """Be present no longer, and close all connections."""
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._hang_up()
+        await self.engine.dispose()
+
+    async def _connect(self) -> None:
+        line = await asyncpg.connect(
+            self._address,
+            timeout=10,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": f"imagine-bot worker {self._worker}", **KEEPALIVE},
+        )
+        line.add_termination_listener(self._ended)
+        await line.add_listener(CHANNEL, self._heard)
+        await line.execute("SELECT pg_advisory_lock($1, $2)", LOCKS, self._worker)
+        self._broken.clear()
+        self._line = line
+
+    async def _hang_up(self) -> None:
+        self.leads = False
+        if self._line and not self._line.is_closed():
+            self._line.remove_termination_listener(self._ended)
+            await self._line.remove_listener(CHANNEL, self._heard)
+            with suppress(*NOT_CONNECTED):
+                await self._line.close(timeout=2)
+        self._line = None
+
+    async def _keep(self) -> None:
+        while True:
+            await self._broken.wait()
+            for delay in chain(RECONNECT, repeat(RECONNECT[-1])):
+                try:
+                    async with self._turn:
+                        await self._connect()
+                except NOT_CONNECTED as error:
+                    log.warning("no line to the database (%s); tried again in %.1f s", type(error).__name__, delay)
+                    await asyncio.sleep(delay)
+                else:
+                    break
+            log.info("the line to the database is up again")
+            self._tell(EVERYTHING)
+
+    def _ended(self, _line: object) -> None:
+        self.leads = False
+        self._broken.set()
+
+    def _heard(self, _line: object, _pid: int, _channel: str, payload: object) -> None:
+        token, _, topic = str(payload).partition(" ")
+        if token != self._token:
+            self._tell(topic)
+
+    def _tell(self, topic: str) -> None:
+        for hear in self._hears:
+            hear(topic)

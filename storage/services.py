@@ -1,0 +1,67 @@
+"""How the providers do, as all workers see it: held for a moment, failing, paused."""
+
+from sqlalchemy import case, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import signals
+from storage.database import Database
+from storage.records import Service, Trouble
+from storage.schema import services
+
+
+class Services:
+    """The providers' states in one database. Times are handed in, in seconds since 1970."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def get(self, name: str) -> Service:
+        """How this provider does."""
+        async with self._db.read() as connection:
+            return await service(connection, name)
+
+    async def hold(self, name: str, not_before: float) -> None:
+        """Nothing is submitted before this time."""
+        async with self._db.write() as connection:
+            row = self._db.insert(services).values(name=name, not_before=not_before)
+            later = case(
+                (services.c.not_before > row.excluded.not_before, services.c.not_before), else_=row.excluded.not_before
+            )
+            await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"not_before": later}))
+            connection.ring(signals.QUEUE)
+
+    async def stumbled(self, name: str) -> int:
+        """A task came to nothing by the service's fault. Returns how many have in a row."""
+        async with self._db.write() as connection:
+            row = self._db.insert(services).values(name=name, failures=1)
+            more = {"failures": services.c.failures + 1}
+            counted = row.on_conflict_do_update(index_elements=["name"], set_=more).returning(services.c.failures)
+            return int((await connection.execute(counted)).scalar_one())
+
+    async def pause(self, name: str, trouble: Trouble, not_before: float) -> bool:
+        """From now on one task at a time tries it, the next `not_before`. True: it was not paused yet."""
+        async with self._db.write() as connection:
+            await self._db.lock(connection, f"provider {name}")
+            known = await service(connection, name)
+            row = self._db.insert(services).values(name=name, trouble=dict(trouble), not_before=not_before)
+            change = {"trouble": dict(trouble), "not_before": not_before}
+            await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=change))
+            connection.ring(signals.QUEUE)
+            return known.trouble is None
+
+    async def recovered(self, name: str) -> bool:
+        """A task has succeeded: all is well again. True: it was paused."""
+        known = await self.get(name)
+        if not known.failures and known.trouble is None:
+            return False
+        async with self._db.write() as connection:
+            well = update(services).where(services.c.name == name)
+            await connection.execute(well.values(failures=0, trouble=None, not_before=0.0))
+            connection.ring(signals.QUEUE)
+        return known.trouble is not None
+
+
+async def service(connection: AsyncConnection, name: str) -> Service:
+    """How a provider does, seen within a transaction."""
+    row = (await connection.execute(select(services).where(services.c.name == name))).mappings().first()
+    return Service(**row) if row else Service(name)

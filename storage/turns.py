@@ -1,0 +1,102 @@
+"""Whose turn it is: among waiting people the one with the fewest tasks under way is next, then the longest wait.
+
+The wait is counted since the task was queued or since the person's last turn, whichever is later.
+
+`bot.jobs.turns` looks ahead by the same rule (a test holds them together).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.records import ACTIVE, Limits, TaskState
+from storage.schema import people, tasks
+from storage.services import service
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more tasks may begin now. `due`: when time alone makes room, where it does."""
+
+    count: int
+    due: float | None = None
+
+
+async def room(connection: AsyncConnection, provider: str, limits: Limits, now: float) -> Room:
+    """The room that a provider has, over all workers."""
+    state = await service(connection, provider)
+    if state.not_before > now:
+        return Room(0, state.not_before)
+    active = select(func.count()).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
+    # A paused provider is tried by one task at a time.
+    at_once = 1 if state.trouble is not None else limits.at_once
+    count = at_once - (await connection.execute(active)).scalar_one()
+    if count <= 0 or limits.per_minute is None:
+        return Room(max(0, count))
+    lately = (tasks.c.provider == provider, tasks.c.begun_at > now - MINUTE)
+    begun, first = (await connection.execute(select(func.count(), func.min(tasks.c.begun_at)).where(*lately))).one()
+    left = limits.per_minute - begun
+    return Room(min(count, left)) if left > 0 else Room(0, first + MINUTE)
+
+
+def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
+    """The ids of those whose turn is next, in order, locked; each counts as under way for those behind it."""
+    active = (
+        select(tasks.c.user_id, func.count().label("count"))
+        .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
+        .group_by(tasks.c.user_id)
+        .subquery()
+    )
+    since = case((tasks.c.queued_at > last_turn(), tasks.c.queued_at), else_=last_turn())
+    own = (since, tasks.c.id)
+    under_way = func.coalesce(active.c.count, 0)
+    # Whoever gets a second turn here stands behind those who come to the same number by their first.
+    waiting = (
+        select(
+            tasks.c.id,
+            (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=own)).label("number"),
+            under_way.label("under_way"),
+            func.first_value(since).over(partition_by=tasks.c.user_id, order_by=own).label("since"),
+            func.first_value(tasks.c.id).over(partition_by=tasks.c.user_id, order_by=own).label("first"),
+        )
+        .outerjoin(people, people.c.id == tasks.c.user_id)
+        .outerjoin(active, active.c.user_id == tasks.c.user_id)
+        .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, tasks.c.not_before <= now)
+        .subquery()
+    )
+    chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
+    return (
+        select(tasks.c.id)
+        .join(chosen, chosen.c.id == tasks.c.id)
+        # One that is being cancelled at this moment is passed over.
+        .where(tasks.c.state == TaskState.QUEUED)
+        .order_by(*_order(chosen.c))
+        .with_for_update(skip_locked=True, of=tasks)
+    )
+
+
+def _order(waiting: Any) -> tuple[Any, ...]:
+    return waiting.number, waiting.under_way.desc(), waiting.since, waiting.first
+
+
+async def next_due(connection: AsyncConnection, provider: str, after: float) -> float | None:
+    """When the next waiting task may go that may not yet at `after`; None when there is none."""
+    query = select(func.min(tasks.c.not_before)).where(
+        tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, tasks.c.not_before > after
+    )
+    due: float | None = (await connection.execute(query)).scalar()
+    return due
+
+
+def state_when_begun() -> Any:
+    """One that was put back with a ticket is not submitted again."""
+    return case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
+
+
+def last_turn() -> Any:
+    """When the person of a task (outer-joined with `people`) last got a turn."""
+    return func.coalesce(people.c.last_turn, 0.0)

@@ -1,0 +1,88 @@
+"""A PostgreSQL server of the tests' own, on loopback, with a database for each test that asks for one."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+# What is lost with the machine is no loss here.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+USER = "imagine"
+
+
+@cache
+def programs() -> Path | None:
+    """Where the server's programs are; None when PostgreSQL is not installed."""
+    # Debian keeps them apart from what users run, a folder for each version.
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = versions[-1] if versions else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+class Server:
+    """A running server. `database` makes a new database in it and gives its URL."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._numbers = count(1)
+
+    def url(self, name: str) -> str:
+        """The `storage.url` of a database."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
+
+    def database(self, template: str = "template0") -> str:
+        """A new database, a copy of `template`."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def run(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement as the server's owner; returns what psql prints."""
+        home = programs()
+        assert home
+        command = [str(home / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server; skips the test where PostgreSQL is not installed (in CI that is a failure)."""
+    home = programs()
+    if home is None:
+        assert not os.environ.get("CI"), "PostgreSQL is not installed"
+        pytest.skip("PostgreSQL is not installed")
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="imagine-bot-postgres-") as folder:
+        data = Path(folder) / "data"
+        # The server refuses to run as root.
+        before: list[str] = []
+        if getpass.getuser() == "root":
+            shutil.chown(folder, "postgres")
+            before = ["runuser", "-u", "postgres", "--"]
+
+        def call(program: str, *arguments: str) -> None:
+            command = [*before, str(home / program), *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+        call("initdb", "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = " ".join(f"-c {option}" for option in (*QUICK, f"port={port}", f"unix_socket_directories={folder}"))
+        call("pg_ctl", "-D", str(data), "-w", "-l", str(Path(folder) / "log"), "-o", options, "start")
+        try:
+            yield Server(port)
+        finally:
+            call("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
