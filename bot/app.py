@@ -6,7 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
@@ -18,7 +18,6 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from aiogram.types import LinkPreviewOptions
-from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
@@ -28,26 +27,28 @@ from bot.jobs.engine import Engine
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.albums import AlbumMiddleware
 from bot.middlewares.language import LanguageMiddleware
-from bot.middlewares.underway import UnderwayMiddleware
 from bot.settings import Settings
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import Downloads
 from bot.telegram.flood import FloodControl
+from bot.telegram.inbox import Inbox
 from bot.telegram.language import Languages
 from bot.telegram.originals import Originals
 from bot.telegram.pictures import ImageWorker
 from bot.telegram.stage import TelegramStage
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
+from bot.web import references, webhook
 from bot.web.references import References
 from bot.web.server import WebServer
+from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, build
 from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-WEBHOOK_PATH = "/telegram"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CONNECT_DELAYS = (1, 2, 5, 10, 30)
 
 
@@ -62,6 +63,7 @@ class App:
     store: Store
     web: WebServer
     languages: Languages
+    inbox: Inbox
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, *, handle_signals: bool = True) -> None:
@@ -71,20 +73,27 @@ class App:
         log.info("ready as @%s", (await self.bot.me()).username)
         await self.store.tidy(time.time())
         await self.engine.start()
+        await self.inbox.start()
+        if handle_signals:
+            for number in STOP_SIGNALS:
+                asyncio.get_running_loop().add_signal_handler(number, self._stop_by, number)
         if self.settings.telegram.updates == "webhook":
-            await self._serve_webhook(handle_signals=handle_signals)
+            await self._surely("set the webhook", self._set_webhook)
         else:
             await self._surely("begin to poll", self.bot.delete_webhook)
-            await self.dispatcher.start_polling(
-                self.bot, handle_signals=handle_signals, close_bot_session=False, polling_timeout=30
-            )
+            self.inbox.poll()
+        await self.stopped.wait()
 
-    async def stop(self) -> None:
-        """End `run`: no more updates are taken."""
+    def stop(self) -> None:
+        """End `run`."""
         self.stopped.set()
-        # aiogram says so when it isn't polling: there is nothing to end then.
-        with suppress(RuntimeError):
-            await self.dispatcher.stop_polling()
+
+    def _stop_by(self, number: signal.Signals) -> None:
+        log.info("Received %s signal", number.name)
+        self.stop()
+        # A second one ends the process at once.
+        for each in STOP_SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(each)
 
     async def _surely(self, what: str, call: Callable[[], Awaitable[object]]) -> None:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
@@ -98,15 +107,10 @@ class App:
             else:
                 return
 
-    async def _serve_webhook(self, *, handle_signals: bool) -> None:
+    async def _set_webhook(self) -> None:
         secret = _derived("webhook", self.settings)
-        address, updates = self.settings.web.public_url + WEBHOOK_PATH, self.dispatcher.resolve_used_update_types()
-        set_webhook = partial(self.bot.set_webhook, address, secret_token=secret, allowed_updates=updates)
-        await self._surely("set the webhook", set_webhook)
-        if handle_signals:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self.stopped.set)
-        await self.stopped.wait()
+        address, updates = self.settings.web.public_url + webhook.PATH, self.dispatcher.resolve_used_update_types()
+        await self.bot.set_webhook(address, secret_token=secret, allowed_updates=updates)
 
 
 @asynccontextmanager
@@ -127,8 +131,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         images = ImageWorker()
         stack.push_async_callback(images.aclose)
         languages = Languages()
-        references = References(store.jobs, settings.web.public_url, settings.telegram.token.get_secret_value())
-        web = WebServer(settings.web.host, settings.web.port, references)
+        published = References(store.jobs, settings.web.public_url, settings.telegram.token.get_secret_value())
+        web = WebServer(settings.web.host, settings.web.port)
+        web.app.router.add_get(references.PATH, published.serve)
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
         stage = TelegramStage(
@@ -140,26 +145,29 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             uploads=uploads,
             images=images,
         )
-        engine = Engine(store, providers, stage, references.publish)
+        by_polling = settings.telegram.updates == "polling"
+        # Where one process takes all updates, the work is given to all.
+        engine = Engine(store, providers, stage, published.publish, share=by_polling)
         desk = Desk(engine, store, providers, registry.default)
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
-        underway = UnderwayMiddleware()
-        dispatcher = make_dispatcher(settings, languages, albums, underway)
+        dispatcher = make_dispatcher(settings, languages, albums)
         dispatcher.workflow_data.update(
             desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
         )
-        if settings.telegram.updates == "webhook":
-            handler = SimpleRequestHandler(dispatcher, bot, secret_token=_derived("webhook", settings))
-            handler.register(web.app, WEBHOOK_PATH)
+        inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
+        if not by_polling:
+            web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
         stack.push_async_callback(web.aclose)
         stack.push_async_callback(status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
-        stack.push_async_callback(underway.aclose)
+        stack.push_async_callback(inbox.aclose)
+        stack.callback(albums.drop)
+        stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
         await engine.enter()
         await web.start()
-        yield App(settings, bot, dispatcher, engine, store, web, languages)
+        yield App(settings, bot, dispatcher, engine, store, web, languages, inbox)
 
 
 def make_bot(settings: Settings, flood: FloodControl) -> Bot:
@@ -172,12 +180,9 @@ def make_bot(settings: Settings, flood: FloodControl) -> Bot:
     return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
-def make_dispatcher(
-    settings: Settings, languages: Languages, albums: AlbumMiddleware, underway: UnderwayMiddleware
-) -> Dispatcher:
+def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher()
-    dispatcher.update.outer_middleware(underway)
     dispatcher.update.outer_middleware(LanguageMiddleware(languages))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
     dispatcher.message.outer_middleware(albums)

@@ -46,6 +46,9 @@ class Backend(Protocol):
     async def present(self, connection: AsyncConnection) -> set[int]:
         """The workers whose lines are up."""
 
+    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
+        """Break the line of a worker that hangs: what it holds alone is free for others."""
+
     async def lead(self) -> bool:
         """Try to become the one that leads; True when this one does."""
 

@@ -34,10 +34,12 @@ NOT_CONNECTED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Interface
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _RING = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
-_PRESENT = text(
-    "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space AND objid <> :leader "
+_LINES = (
+    "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_PRESENT = text(f"SELECT objid {_LINES} AND objid <> :leader")
+_EXPEL = text(f"SELECT pg_terminate_backend(pid) {_LINES} AND objid = :worker")
 
 
 class PostgresBackend:
@@ -92,6 +94,10 @@ class PostgresBackend:
         """The workers whose lines are up."""
         found = await connection.execute(_PRESENT, {"space": LOCKS, "leader": LEADER})
         return set(found.scalars())
+
+    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
+        """Break the line of a worker that hangs: what it holds alone is free for others."""
+        await connection.execute(_EXPEL, {"space": LOCKS, "worker": worker_id})
 
     async def lead(self) -> bool:
         """Try to become the one that leads; True when this one does."""

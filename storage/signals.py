@@ -9,6 +9,10 @@ ORPHANS = "orphans"
 """The worker of some jobs, tasks or updates is gone."""
 
 
+JOB, CALL, INBOX = "job", "call", "inbox"
+"""Kinds of topics that are about one job, one task, and one worker's updates."""
+
+
 class Topic(NamedTuple):
     """A topic taken apart; `subject` and `worker_id` are 0 where there are none."""
 
@@ -19,17 +23,17 @@ class Topic(NamedTuple):
 
 def job(job_id: int, worker_id: int | None) -> str:
     """A job has changed, whose worker this is."""
-    return f"job {job_id} {worker_id or 0}"
+    return f"{JOB} {job_id} {worker_id or 0}"
 
 
 def call(task_id: int) -> str:
     """The service has announced the end of a task."""
-    return f"call {task_id}"
+    return f"{CALL} {task_id}"
 
 
 def inbox(worker_id: int) -> str:
     """An update has come for this worker."""
-    return f"inbox 0 {worker_id}"
+    return f"{INBOX} 0 {worker_id}"
 
 
 def parse(topic: str) -> Topic:

@@ -57,6 +57,9 @@ class SqliteBackend:
         """Nobody else."""
         return set()
 
+    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
+        """Nobody else."""
+
     async def lead(self) -> bool:
         """The only one leads."""
         return True

@@ -47,8 +47,11 @@ class Workers:
         """Its work is to be adopted. False: it has shown a sign of life meanwhile, or is buried already."""
         async with self._db.write() as connection:
             dead = delete(workers).where(workers.c.id == worker.id, workers.c.beat == worker.beat)
+            if not (await connection.execute(dead)).rowcount:
+                return False
+            await self._db.backend.expel(connection, worker.id)
             connection.ring(signals.ORPHANS)
-            return bool((await connection.execute(dead)).rowcount)
+            return True
 
     async def leave(self, worker_id: int) -> None:
         """This worker ends; what it leaves is to be adopted."""

@@ -106,7 +106,7 @@ async def running(telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_wo
                     yield Demo(telegram, jimeng, app, work)
                 finally:
                     if work:
-                        await app.stop()
+                        app.stop()
                         work.cancel()
                         await asyncio.wait({work})
     finally:

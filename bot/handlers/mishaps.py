@@ -10,6 +10,7 @@ from aiogram.types import ErrorEvent
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.language import ENGLISH, Languages
+from storage.database import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ def make_router() -> Router:
 async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
     """Answer a press, or a message in private; in a group nobody knows whether it was meant for the bot."""
     error = event.exception
+    if isinstance(error, StoreError):
+        # The inbox keeps the update and hands it over again.
+        raise error
     if isinstance(error, TelegramForbiddenError):
         log.info("an answer reaches nobody any more: %s", error.message)
         return

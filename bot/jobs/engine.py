@@ -225,7 +225,7 @@ class Engine:
             self._flights.wake()
         elif heard.kind == signals.ORPHANS:
             self._background.spawn(self._adopt(), "adopt")
-        elif heard.kind == "job" and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
+        elif heard.kind == signals.JOB and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
             self._background.spawn(self._look_at(heard.subject), f"look at job {heard.subject}")
         elif heard.kind == EVERYTHING:
             self._flights.wake()

@@ -1,14 +1,14 @@
 """From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from bot.jobs.stage import Stage, Unfit
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
-from storage.records import Job, Source
+from storage.records import Job, Source, Task
 from storage.store import Store
 
 FETCHES_AT_ONCE = 3
@@ -33,26 +33,35 @@ class Requests:
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
-        found = await self._store.jobs.sources(job.id)
         limits = provider.reference_limits(provider.Options.model_validate(job.options))
-        # More than the service takes is refused by `validate`; that needs no fetching.
-        if limits is None or len(found) > limits.count:
-            return found
+        while True:
+            found = await self._store.jobs.sources(job.id)
+            missing = [source for source in found if source.media_type is None]
+            # More than the service takes is refused by `validate`; that needs no fetching.
+            if not missing or limits is None or len(found) > limits.count:
+                return found
+            # Others may join meanwhile.
+            await self._fetch_all(missing, limits)
+
+    async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
+        """The request of one of a job's tasks."""
+        return self.build(job, task.options, await self._store.jobs.sources(job.id), provider)
+
+    def build(
+        self, job: Job, options: Mapping[str, Any], sources: Iterable[Source], provider: Provider[Any, Any]
+    ) -> ImageRequest[Any]:
+        """A request with these options and fetched references. Raises `ValidationError`."""
+        references = tuple(self._reference(source) for source in sources)
+        return ImageRequest(job.prompt, provider.Options.model_validate(options), references)
+
+    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for source in found:
-                    if source.media_type is None:
-                        group.create_task(self._fetch(source, limits))
+                for source in missing:
+                    group.create_task(self._fetch(source, limits))
         except* Unfit as unfit:
             # One reason is enough for a person; the first picture's.
             raise next(_leaves(unfit)) from None
-        return await self._store.jobs.sources(job.id)
-
-    async def build(self, job: Job, options: Mapping[str, Any], provider: Provider[Any, Any]) -> ImageRequest[Any]:
-        """The request of a job, or of one of its tasks, by their options."""
-        sources = await self._store.jobs.sources(job.id)
-        references = tuple(self._reference(source) for source in sources)
-        return ImageRequest(job.prompt, provider.Options.model_validate(options), references)
 
     def _reference(self, source: Source) -> Reference:
         return Reference(

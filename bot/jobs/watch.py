@@ -96,7 +96,7 @@ class Watcher:
     async def _request(self, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         try:
             job = cast("Job", await self._store.jobs.get(task.job_id))
-            return await self._requests.build(job, task.options, provider)
+            return await self._requests.of_task(job, task, provider)
         except StoreError:
             raise
         except Exception as error:

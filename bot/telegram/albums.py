@@ -96,34 +96,38 @@ class AlbumGatherer(Generic[ItemT]):
         self._background = Background()
         self._ended = False
 
-    def add(self, item: ItemT) -> None:
-        """Register an arrival and return at once. Raises `RuntimeError` after `aclose`."""
+    def add(self, item: ItemT) -> bool:
+        """Register an arrival and return at once. False: it is known. Raises `RuntimeError` after `aclose`."""
         if self._ended:
             raise RuntimeError("the gatherer of albums is closed")
         now = self._timer.time()
         self._forget(now)
         album = self._albums.setdefault((item.chat_id, item.media_group_id), _Album(now))
         if item.message_id in album.items or any(item.message_id == each.message_id for each in album.late):
-            return
+            return False
         if album.closed is not None:
             album.late.append(item)
             self._start(album)
-            return
+            return True
         album.items[item.message_id] = item
         if album.timer:
             album.timer.cancel()
         wait = min(self._quiet, album.first + self._cap - now)
         album.timer = self._timer.call_later(max(wait, 0), lambda: self._close(album))
+        return True
 
-    async def flush(self) -> None:
-        """Hand over at once what is still being waited for, and wait until all callbacks have returned."""
-        for album in self._albums.values():
+    def drop(self) -> list[ItemT]:
+        """Give back what is still being waited for: it is not handed over."""
+        dropped: list[ItemT] = []
+        for key, album in list(self._albums.items()):
             if album.closed is None:
-                self._close(album)
-        await self._background.drain()
+                if album.timer:
+                    album.timer.cancel()
+                dropped += self._albums.pop(key).items.values()
+        return dropped
 
     async def aclose(self) -> None:
-        """Stop: nothing more is handed over, and callbacks that still run are cancelled. `flush` first to lose none."""
+        """Stop: nothing more is handed over, and callbacks that still run are cancelled."""
         self._ended = True
         for album in self._albums.values():
             if album.timer:

@@ -3,19 +3,16 @@
 from aiohttp import web
 
 from bot.settings import SettingsError
-from bot.web import references
-from bot.web.references import References
 
 
 class WebServer:
     """Listens on `host` and `port` (0: any free one). Further routes are added to `app` before `start`."""
 
-    def __init__(self, host: str, port: int, published: References) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
         self.app = web.Application()
         self.app.router.add_get("/health", _health)
-        self.app.router.add_get(references.PATH, published.serve)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:

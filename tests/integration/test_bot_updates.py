@@ -1,6 +1,5 @@
 """How updates arrive: twice, by webhook, from strangers, in another language, after a restart."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
@@ -237,7 +236,6 @@ async def test_a_mishap_is_told_instead_of_silence(house: House, caplog: pytest.
     asked = await house.say("/history")
     told = await house.shown("went wrong in the bot itself")
     assert told.reply_to == asked.id
-    await house.app.store.aclose()
-    await asyncio.sleep(0)
+    await house.quiet()
     assert "could not be handled" in caplog.text
     assert result.photo

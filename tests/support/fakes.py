@@ -1,7 +1,7 @@
 """A provider and a stage that do what a test tells them, for tests of the engine."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Literal
 
 from aiohttp import ClientSession
@@ -86,7 +86,8 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
 
 
 class RecordingStage:
-    """A stage that delivers into the store at once. `trouble`: what the next deliveries raise."""
+    """A stage that delivers into the store at once. `trouble`: what the next deliveries raise; `fetched`: called
+    when a reference is being fetched."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -96,10 +97,13 @@ class RecordingStage:
         self.kept: list[int] = []
         self.trouble: list[Exception] = []
         self.files: dict[str, CheckedSource | Exception] = {}
+        self.fetched: Callable[[str], Awaitable[None]] | None = None
         self.changed = asyncio.Event()
 
     async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
         found = self.files[file_id]
+        if self.fetched:
+            await self.fetched(file_id)
         if isinstance(found, Exception):
             raise found
         return found

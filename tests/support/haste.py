@@ -9,7 +9,6 @@ from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.app import App
 from bot.middlewares.albums import AlbumMiddleware
-from bot.middlewares.underway import UnderwayMiddleware
 from bot.telegram.flood import FloodControl
 from providers.jimeng import Jimeng
 
@@ -38,15 +37,12 @@ def hurry(app: App) -> None:
     albums_of(app)._quiet = QUIET_ALBUM
     engine = app.engine
     engine._report._sleep = _tick
+    app.inbox._sleep = _fast_sleep
     for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         assert isinstance(provider, Jimeng)
         provider._clock, provider._sleep = _fast_clock, _fast_sleep
-
-
-def underway_of(app: App) -> UnderwayMiddleware:
-    return next(one for one in app.dispatcher.update.outer_middleware if isinstance(one, UnderwayMiddleware))
 
 
 def albums_of(app: App) -> AlbumMiddleware:

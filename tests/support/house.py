@@ -28,7 +28,7 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
 from storage.store import Store
-from tests.support.haste import albums_of, certificates, close_at_once, hurry, underway_of
+from tests.support.haste import albums_of, certificates, close_at_once, hurry
 from tests.support.sketches import draw_plain, look, picture
 
 __all__ = ["House", "close_at_once", "hurry", "look", "open_house", "picture"]
@@ -82,7 +82,7 @@ class House:
     async def stop(self) -> None:
         """Stop the bot in good order."""
         if self._work:
-            await self.app.stop()
+            self.app.stop()
             self._work.cancel()
             await asyncio.wait({self._work})
             self._work = None
@@ -210,7 +210,7 @@ class House:
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app)._gatherer
         yield len(self.telegram.world.updates)
-        yield self.app.dispatcher._handle_update_tasks or underway_of(self.app)._tasks
+        yield self.app.inbox._work._tasks or self.app.inbox._notes._tasks
         if gatherer:
             yield any(album.busy or album.closed is None for album in gatherer._albums.values())
 

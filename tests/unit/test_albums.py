@@ -90,7 +90,7 @@ class Listener:
             self.gatherer.add(item)
             await settle()
         await self.timer.advance(self.timer.now + CAP)
-        await self.gatherer.flush()
+        await self.gatherer._background.drain()
         await self.gatherer.aclose()
 
 
@@ -172,7 +172,8 @@ async def test_callbacks_of_an_album_follow_one_another_and_never_hold_up_the_ca
         if number == freed_after:
             free.set()
     free.set()
-    await listener.gatherer.flush()
+    await listener.timer.advance(listener.timer.now + CAP)
+    await listener.gatherer._background.drain()
     await listener.gatherer.aclose()
 
     handed = [each for _, items, item in listener.calls for each in ([item] if item else items)]
@@ -225,7 +226,8 @@ async def test_albums_are_forgotten_by_number() -> None:
         listener.gatherer.add(Item(1, str(at), 1))
         assert len(listener.gatherer._albums) <= 3
 
-    await listener.gatherer.flush()
+    await listener.timer.advance(listener.timer.now + CAP)
+    await listener.gatherer._background.drain()
     assert len(listener.calls) == 100
     await listener.gatherer.aclose()
 
@@ -245,15 +247,16 @@ async def test_a_callback_that_fails_is_told_and_the_next_is_called(caplog: pyte
     assert len(caplog.records) == 2
 
 
-async def test_flush_hands_over_what_is_waited_for() -> None:
+async def test_what_is_waited_for_can_be_dropped() -> None:
     listener = Listener()
-    listener.gatherer.add(album(2)[0])
-    listener.gatherer.add(album(1)[0])
+    assert listener.gatherer.add(album(1)[0])
+    await listener.timer.advance(CAP)
+    assert listener.gatherer.add(album(1, group="b")[0])
 
-    await listener.gatherer.flush()
-    await listener.timer.advance(100)
+    assert listener.gatherer.drop() == [*album(1, group="b")]
+    await listener.timer.advance(2 * CAP)
 
-    assert listener.calls == [(0, album(1, 2), None)]
+    assert listener.calls == [(QUIET, album(1), None)]
     await listener.gatherer.aclose()
 
 

@@ -203,6 +203,20 @@ async def test_a_late_reference_joins_a_waiting_job(house: House) -> None:
     assert not await house.engine.join(second, NewSource("f3", 3))
 
 
+async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(house: House) -> None:
+    house.stage.files = {"f1": PNG, "f2": PNG}
+    job: Job
+
+    async def joined(file_id: str) -> None:
+        if file_id == "f1":
+            assert await house.engine.join(job, NewSource("f2", 2))
+
+    house.stage.fetched = joined
+    job = await house.ask(sources=(NewSource("f1", 1),))
+    await house.until_submitted(1)
+    assert house.provider.references == [b"png", b"png"]
+
+
 async def test_the_queue_shows_places_and_learns_the_time(house: House) -> None:
     first = await house.ask(user=1)
     await house.until_submitted(1)

@@ -1,0 +1,200 @@
+"""The inbox: updates are stored before Telegram is told that they arrived, and stay until they are done with.
+
+One that comes twice, by whatever way and to whichever process, acts once; what a process could not end goes to another.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain, repeat
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramConflictError
+from aiogram.methods import GetUpdates, TelegramMethod
+from aiogram.types import Update
+
+from bot.background import Background
+from bot.jobs.patience import surely
+from storage import signals
+from storage.backend import EVERYTHING
+from storage.database import StoreError
+from storage.records import NewUpdate
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 30
+LEADER_DELAY = 1.0
+"""Seconds between tries to become the process that polls."""
+DELAYS = (0.5, 1.0, 2.0, 5.0)
+PATIENCE = 5.0
+"""Seconds that handlers at work get when the bot stops."""
+
+
+class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """`getUpdates` that returns what Telegram sent: an update that this version can't read spoils no other."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = GetUpdates.__api_method__
+
+    offset: int | None = None
+    timeout: int | None = None
+    allowed_updates: list[str] | None = None
+
+
+class Inbox:
+    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now; `clock`: since 1970."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        dispatcher: Dispatcher,
+        store: Store,
+        worker: Callable[[], int],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._store = store
+        self._worker = worker
+        self._clock = clock
+        self._sleep = sleep
+        self._handlers: dict[int, asyncio.Task[None]] = {}
+        self._ended: list[int] = []
+        self._work = Background()
+        self._notes = Background()
+        self._polling = Background()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Take up what this process, or one that is gone, could not end. Raises `StoreError`."""
+        self._store.database.backend.listen(self._hear)
+        await self._take_up()
+
+    def poll(self) -> None:
+        """Ask Telegram for updates whenever this is the process that does so."""
+        self._polling.spawn(self._poll(), "polling")
+
+    async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
+        """Store updates as Telegram sent them; their handlers run on their own. Raises `StoreError`.
+
+        False: this process takes no more.
+        """
+        if self._closed:
+            return False
+        new = [NewUpdate(int(payload["update_id"]), dict(payload), _album(payload)) for payload in payloads]
+        for one in await self._store.updates.take(self._worker(), new, self._clock()):
+            self._begin(one)
+        return True
+
+    async def close(self) -> None:
+        """Take nothing more."""
+        self._closed = True
+        await self._polling.aclose()
+        await self._store.database.backend.resign()
+
+    async def aclose(self) -> None:
+        """Let the handlers at work come to their end (5 s at most); the rest waits in the store."""
+        if self._handlers:
+            await asyncio.wait(self._handlers.values(), timeout=PATIENCE)
+        if self._handlers:
+            log.warning("stopped while %d updates were being handled; the next start handles them", len(self._handlers))
+        await self._work.aclose()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._notes.drain()
+        except TimeoutError:
+            log.warning("it could not be stored that some updates are done with")
+        await self._notes.aclose()
+
+    # handling
+
+    async def _take_up(self) -> None:
+        for one in await self._store.updates.of(self._worker()):
+            self._begin(one)
+
+    def _begin(self, one: NewUpdate) -> None:
+        # What was stored in the very moment of a stop waits for the next start.
+        if not self._closed and one.id not in self._handlers:
+            self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+
+    async def _handle(self, one: NewUpdate) -> None:
+        try:
+            update = Update.model_validate(one.payload, context={"bot": self._bot})
+            feed = partial(self._dispatcher.feed_update, self._bot, update)
+            await surely(feed, f"update {one.id}", self._sleep)
+        except Exception:
+            # It would fail again, also after a restart.
+            log.exception("update %d could not be handled", one.id)
+        finally:
+            del self._handlers[one.id]
+        self._ended.append(one.id)
+        # Those that end while this is being written are written together.
+        if len(self._ended) == 1:
+            self._notes.spawn(self._note(), "done updates")
+
+    async def _note(self) -> None:
+        while self._ended:
+            ids = list(self._ended)
+            done = partial(self._store.updates.done, ids, self._clock())
+            await surely(done, "done updates", self._sleep)
+            del self._ended[: len(ids)]
+
+    def _hear(self, topic: str) -> None:
+        heard = signals.parse(topic)
+        mine = heard.kind == signals.INBOX and heard.worker_id == self._worker()
+        if not self._closed and (mine or heard.kind in {signals.ORPHANS, EVERYTHING}):
+            self._work.spawn(surely(self._take_up, "the inbox", self._sleep), "inbox")
+
+    # polling
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                leads = await self._store.database.backend.lead()
+            except (StoreError, OSError) as error:
+                log.warning("nobody knows who polls: %s", error)
+                leads = False
+            if leads:
+                log.info("Run polling for bot @%s", (await self._bot.me()).username)
+                await self._poll_while_leading()
+                log.info("another process polls from now on")
+            await self._sleep(LEADER_DELAY)
+
+    async def _poll_while_leading(self) -> None:
+        ask = RawUpdates(timeout=POLL_SECONDS, allowed_updates=self._dispatcher.resolve_used_update_types())
+        patience = int((self._bot.session.timeout or 0) + POLL_SECONDS)
+        delays = chain(DELAYS, repeat(DELAYS[-1]))
+        while self._store.database.backend.leads:
+            try:
+                updates = await self._bot(ask, request_timeout=patience)
+                await self.take(updates)
+            except Exception as error:  # whatever it is: without updates there is no bot
+                await self._sleep(self._explain(error, next(delays)))
+                continue
+            delays = chain(DELAYS, repeat(DELAYS[-1]))
+            if updates:
+                # Only what is stored is confirmed.
+                ask = ask.model_copy(update={"offset": updates[-1]["update_id"] + 1})
+
+    def _explain(self, error: Exception, delay: float) -> float:
+        """Log why there are no updates; returns the seconds until the next try."""
+        if isinstance(error, StoreError):
+            log.error("updates can't be stored (%s); Telegram keeps them; tried again in %.1f s", error, delay)
+        elif isinstance(error, TelegramConflictError) and self._store.database.backend.leads:
+            log.error("another bot runs with this token, on another database; stop one of them")
+        else:
+            # Not the error's own words: those of a transport may name the address, and with it the token.
+            log.warning("no updates (%s); tried again in %.1f s", type(error).__name__, delay)
+        return delay
+
+
+def _album(payload: Mapping[str, Any]) -> str | None:
+    message = payload.get("message") or {}
+    album = message.get("media_group_id")
+    return f"{message['chat']['id']} {album}" if album else None

@@ -1,0 +1,39 @@
+"""Where Telegram posts updates: each is stored before it is answered, or refused so that Telegram sends it again."""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from storage.database import StoreError
+
+log = logging.getLogger(__name__)
+
+PATH = "/telegram"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name, not a secret
+
+
+class Webhook:
+    """Answers Telegram. `take` stores updates, unless it is too late; `secret`: what Telegram sends along."""
+
+    def __init__(self, take: Callable[[Sequence[Mapping[str, Any]]], Awaitable[bool]], secret: str) -> None:
+        self._take = take
+        self._secret = secret
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """200 when the update is stored; 503: it is wanted later, or by another process."""
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
+            return web.Response(status=401)
+        try:
+            update = await request.json()
+            int(update["update_id"])
+        except (ValueError, TypeError, KeyError):
+            return web.Response(status=400)
+        try:
+            taken = await self._take([update])
+        except StoreError as error:
+            log.warning("an update can't be stored (%s); Telegram sends it again", error)
+            taken = False
+        return web.Response(status=200 if taken else 503)
