@@ -43,7 +43,8 @@ from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, build
-from storage.records import Job
+from storage.jobs import ANYTHING
+from storage.records import Allowance, Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
         engine = Engine(store, providers, stage, published.publish, share=by_polling)
-        desk = Desk(engine, store, providers, registry.default)
+        desk = Desk(engine, store, providers, registry.default, allowance=_allowances(settings))
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         dispatcher = make_dispatcher(settings, languages, albums)
         dispatcher.workflow_data.update(
@@ -195,6 +196,12 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
         mishaps.make_router(),
     )
     return dispatcher
+
+
+def _allowances(settings: Settings) -> Callable[[int], Allowance]:
+    """What each person may ask for, by their id."""
+    limited = Allowance(settings.limits.waiting or None, settings.limits.daily or None)
+    return lambda user_id: ANYTHING if user_id in settings.access.admins else limited
 
 
 def _maker(providers: Mapping[str, AnyProvider], job: Job) -> str:

@@ -80,6 +80,13 @@ class AccessSettings(_Section):
     chats: frozenset[int] = frozenset()
 
 
+class LimitsSettings(_Section):
+    """`[limits]`: of one person, admins excepted; 0: no limit."""
+
+    waiting: int = Field(10, ge=0)
+    daily: int = Field(100, ge=0)
+
+
 class ProvidersSettings(BaseModel):
     """`[providers]`: which is the default; each further table is one provider's own settings, read by it."""
 
@@ -112,6 +119,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
     access: AccessSettings = AccessSettings()
+    limits: LimitsSettings = LimitsSettings()
     providers: ProvidersSettings = ProvidersSettings()
 
 

@@ -78,6 +78,12 @@ class Busy(ProviderError):
         super().__init__(sentence, detail=detail)
 
 
+class Unavailable(Busy):
+    """Not now, because the service is out of order or out of reach: as `Busy`, but if it goes on it is a failure."""
+
+    default = Sentence("The image service can't be reached at the moment.")
+
+
 class Misconfigured(ProviderError):
     """The operator must act: wrong keys, a service not activated, arrears. No job can succeed until then.
 

@@ -2,9 +2,9 @@
 
 The question behind every fault is about money: can the service have taken the request? Two cases are told apart.
 
-- It certainly did not (no name, refused, no TLS, no connection in time): `Busy`, ask again later.
+- It certainly did not (no name, refused, no TLS, no connection in time): `Unavailable`, ask again later.
 - It may have (the connection broke, the answer never came, came in pieces, or is a gateway's page): for a call that
-  pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Busy`: asking again costs nothing.
+  pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Unavailable`: asking again costs nothing.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Sentence
+from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
 
 # A connect limit below the total makes sure that the total can only run out after the request has left.
 QUESTION = ClientTimeout(total=30, connect=10)
@@ -43,7 +43,6 @@ _NOT_REACHED = (
     InvalidURL,
     NonHttpUrlClientError,
 )
-_UNREACHABLE = Sentence("The image service can't be reached at the moment.")
 _TOO_BIG = Sentence("The request is too big for the image service. Send fewer or smaller pictures.")
 
 
@@ -92,14 +91,14 @@ async def call(
         ) as response:
             return Answer(response.status, response.headers, await _read(response, most))
     except _NOT_REACHED as error:
-        raise Busy(_UNREACHABLE, retry_after=RETRY, detail=_say(error)) from error
+        raise Unavailable(retry_after=RETRY, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
         raise lost(_say(error), paying=paying) from error
 
 
 def lost(detail: str, *, paying: bool) -> ProviderError:
     """The error for an answer that never came whole: the request may have been taken."""
-    return OutcomeUnknown(detail=detail) if paying else Busy(_UNREACHABLE, detail=detail)
+    return OutcomeUnknown(detail=detail) if paying else Unavailable(detail=detail)
 
 
 def unreadable(answer: Answer, *, paying: bool) -> ProviderError:

@@ -30,13 +30,14 @@ class Services:
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"not_before": later}))
             connection.ring(signals.QUEUE)
 
-    async def stumbled(self, name: str) -> int:
-        """A task came to nothing by the service's fault. Returns how many have in a row."""
+    async def stumbled(self, name: str, now: float) -> Service:
+        """A task came to nothing by the service's fault; that counts unless nothing is submitted just now anyway."""
         async with self._db.write() as connection:
             row = self._db.insert(services).values(name=name, failures=1)
-            more = {"failures": services.c.failures + 1}
-            counted = row.on_conflict_do_update(index_elements=["name"], set_=more).returning(services.c.failures)
-            return int((await connection.execute(counted)).scalar_one())
+            counts = case((services.c.not_before > now, 0), else_=1)
+            more = {"failures": services.c.failures + counts}
+            counted = row.on_conflict_do_update(index_elements=["name"], set_=more).returning(services)
+            return Service(**(await connection.execute(counted)).mappings().one())
 
     async def pause(self, name: str, trouble: Trouble, not_before: float) -> bool:
         """From now on one task at a time tries it, the next `not_before`. True: it was not paused yet."""

@@ -32,9 +32,11 @@ async def room(connection: AsyncConnection, provider: str, limits: Limits, now: 
     if state.not_before > now:
         return Room(0, state.not_before)
     active = select(func.count()).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
-    # A paused provider is tried by one task at a time.
-    at_once = 1 if state.trouble is not None else limits.at_once
-    count = at_once - (await connection.execute(active)).scalar_one()
+    count = limits.at_once - (await connection.execute(active)).scalar_one()
+    if state.trouble is not None:
+        # A paused provider is tried by one task at a time, whatever else it still works on.
+        trying = active.where(tasks.c.begun_at >= state.not_before)
+        count = min(count, 1 - (await connection.execute(trying)).scalar_one())
     if count <= 0 or limits.per_minute is None:
         return Room(max(0, count))
     lately = (tasks.c.provider == provider, tasks.c.begun_at > now - MINUTE)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aiogram.types import CallbackQuery, Message
+from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.flags import Scan, read, scan
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
 from providers.base import Provider
 from providers.options import N_, Flag, flags
-from storage.records import Job, JobState, NewJob, NewSource
+from storage.jobs import ANYTHING
+from storage.records import Allowance, Job, JobState, NewJob, NewSource, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -47,7 +49,9 @@ class Place:
 
 
 class Desk:
-    """Takes wishes in. `providers` by name; `default` is the one for who names none."""
+    """Takes wishes in. `providers` by name; `default` is the one for who names none; `allowance`: what a person may
+    ask for, by their id.
+    """
 
     def __init__(
         self,
@@ -55,14 +59,16 @@ class Desk:
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
+        *,
+        allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
         self.store = store
         self.providers = providers
         self.default = default
+        self._allowance = allowance
         self._clock = clock
-        self._again: dict[tuple[int, int], float] = {}
 
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""
@@ -75,26 +81,25 @@ class Desk:
         return scan(text, [*known, *(flag.name for flag in self.own_flags())])
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
-        """Make a job of words and pictures. None when this update has made one. Raises `FlagError`."""
+        """Make a job of words and pictures. None when this update has made one. Raises `FlagError` or `TooMany`."""
         typed = (words.value("provider") or self.default).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
         parsed = read(words, self.providers[name].Options, self.own_flags())
         new = self._job(place, sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return await self.engine.ask(replace(new, options=options))
+        return await self.engine.ask(replace(new, options=options), self._allowance(place.user_id))
 
     async def ask_again(self, place: Place, job: Job) -> Job | None:
-        """The same request once more, as a job of whoever pressed the button."""
-        # A double tap is one wish, and each would be paid.
-        who, now = (place.user_id, job.id), self._clock()
-        if now - self._again.get(who, 0.0) < DOUBLE_TAP_SECONDS:
-            return None
-        self._again = {each: at for each, at in self._again.items() if now - at < DOUBLE_TAP_SECONDS} | {who: now}
+        """The same request once more, as a job of whoever pressed the button. Raises `TooMany`.
+
+        None: a double tap is one wish, and each would be paid.
+        """
         known = await self.store.jobs.sources(job.id)
         sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
-        return await self.engine.ask(replace(new, options=job.options))
+        allowance = replace(self._allowance(place.user_id), apart=DOUBLE_TAP_SECONDS)
+        return await self.engine.ask(replace(new, options=job.options), allowance)
 
     async def wait_for_words(self, place: Place, sources: tuple[NewSource, ...], asked_by: int) -> None:
         """Keep pictures until their words come: as an answer to the message `asked_by`, or with the next message."""
@@ -124,3 +129,12 @@ class Desk:
             options={},
             sources=sources,
         )
+
+
+def too_many(error: TooMany) -> str:
+    """What somebody hears who has asked for as much as one person may."""
+    if error.waiting:
+        words = _("You have {most} requests waiting already; one person may have no more. Try again when one is done.")
+    else:
+        words = _("You have made {most} requests in the last 24 hours; one person may make no more. Try again later.")
+    return words.format(most=error.most)

@@ -13,7 +13,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, is_unchanged, message_of, owns
+from bot.handlers.presses import answer, change_buttons, is_unchanged, message_of, once_more, owns
 from bot.telegram.buttons import HistoryPress, in_history, sure_to_hide
 from bot.telegram.incoming import as_sources
 from bot.telegram.uploads import Upload, Uploads
@@ -109,8 +109,7 @@ async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Run the request of a picture again."""
     if page := await _page(query, callback_data, desk):
-        await answer(query, _("One more time!"))
-        await desk.ask_again(Place.of_press(query, page.message, page.message.message_id, language), page.job)
+        await once_more(query, desk, Place.of_press(query, page.message, page.message.message_id, language), page.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:

@@ -8,11 +8,11 @@ from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
 from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to
 from bot.telegram.wording import say
-from storage.records import NewSource
+from storage.records import NewSource, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
@@ -99,11 +99,16 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, sources
     try:
         await desk.ask(place, words, sources)
     except FlagError as error:
-        # The pictures are not lost: the corrected words find them.
-        if sources:
-            await ask_for_words(message, place, desk, sources, say(error.sentence))
-        else:
-            await message.reply(say(error.sentence))
+        why = say(error.sentence)
+    except TooMany as error:
+        why = too_many(error)
+    else:
+        return
+    # The pictures are not lost: the corrected words find them.
+    if sources:
+        await ask_for_words(message, place, desk, sources, why)
+    else:
+        await message.reply(why)
 
 
 async def ask_for_words(

@@ -5,6 +5,9 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.desk import Desk, Place, too_many
+from storage.records import Job, TooMany
+
 
 async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
     """Answer a press; too late an answer is no error."""
@@ -13,6 +16,16 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
     except TelegramBadRequest as error:
         if "query is too old" not in error.message:
             raise
+
+
+async def once_more(query: CallbackQuery, desk: Desk, place: Place, job: Job) -> None:
+    """Run a request again, and say so."""
+    try:
+        await desk.ask_again(place, job)
+    except TooMany as error:
+        await answer(query, too_many(error), alert=True)
+    else:
+        await answer(query, _("One more time!"))
 
 
 def is_unchanged(error: TelegramBadRequest) -> bool:

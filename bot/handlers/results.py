@@ -7,7 +7,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, is_chat_admin, message_of, owns
+from bot.handlers.presses import answer, change_buttons, is_chat_admin, message_of, once_more, owns
 from bot.telegram.buttons import JobPress, PicturePress, under_result, which_picture
 from bot.telegram.incoming import as_sources
 from bot.telegram.originals import Originals
@@ -47,8 +47,7 @@ async def again(query: CallbackQuery, callback_data: JobPress, desk: Desk, langu
     job = await _own_job(query, callback_data.job, desk)
     message = await message_of(query) if job else None
     if job and message:
-        await answer(query, _("One more time!"))
-        await desk.ask_again(Place.of_press(query, message, job.message_id, language), job)
+        await once_more(query, desk, Place.of_press(query, message, job.message_id, language), job)
 
 
 async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:

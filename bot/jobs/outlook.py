@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.jobs.estimate import Durations, ends
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.stage import Phase, Progress, sentence
 from bot.jobs.turns import order
 from providers.base import Event, Working
-from storage.records import InLine, Job, Task, TaskState
+from providers.errors import Sentence
+from storage.records import InLine, Job, Task, TaskState, Trouble
 
 
 @dataclass(slots=True)
@@ -60,12 +61,16 @@ class Outlook:
         """The tasks of a job that are under way."""
         return [flight for flight in self.flights.values() if flight.task.job_id == job_id]
 
-    def progress(self, provider: str, line: Iterable[InLine], at_once: int, now: float) -> dict[int, Progress]:
-        """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere.
+    def progress(
+        self, provider: str, line: Iterable[InLine], at_once: int, now: float, paused: Trouble | None = None
+    ) -> dict[int, Progress]:
+        """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere;
+        `paused`: why nothing is submitted.
 
         A job is left out at the moments when its tasks neither wait nor run: they are being queued or counted.
         """
         view = self._view(provider, line, at_once, now)
+        view.paused = sentence(paused) if paused else None
         return {
             job_id: self._one(opened, view)
             for job_id, opened in self.jobs.items()
@@ -99,7 +104,7 @@ class Outlook:
         reported = flight.reported if flight else None
         if reported is None and left is not None:
             reported = elapsed / (elapsed + left) if elapsed + left > 0 else 0.0
-        return _Run(elapsed, left, reported)
+        return _Run(elapsed, left, reported, task.submitted_at is not None)
 
     def _one(self, opened: OpenJob, view: "_View") -> Progress:
         if opened.phase is not Phase.WORKING:
@@ -108,6 +113,10 @@ class Outlook:
         left = None
         if self.durations[opened.job.provider].typical is not None:
             left = max([*(run.left or 0.0 for run in runs), view.ends.get(opened.job.id, 0.0)])
+        # A task that only tries whether a paused service works again is not more than that.
+        begun = any(run.is_submitted for run in runs) if view.paused else bool(runs)
+        if view.paused and not begun and not opened.ended:
+            return Progress(Phase.PAUSED, total=opened.total, why=view.paused)
         if not runs and not opened.ended:
             return Progress(Phase.WAITING, place=view.places.get(opened.job.id, 1), left=left, total=opened.total)
         known = [run.fraction for run in runs if run.fraction is not None]
@@ -126,15 +135,20 @@ class _Run:
     elapsed: float
     left: float | None
     fraction: float | None
+    is_submitted: bool
 
 
 @dataclass(slots=True)
 class _View:
-    """One look at a provider's line. By job id: its tasks under way, its first place, when its last one ends."""
+    """One look at a provider's line. By job id: its tasks under way, its first place, when its last one ends.
+
+    `paused`: why nothing is submitted.
+    """
 
     running: dict[int, list[_Run]] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
+    paused: Sentence | None = None
 
 
 def by_provider(durations: Mapping[str, list[float]]) -> dict[str, Durations]:

@@ -68,7 +68,8 @@ class Report:
     async def _show_all(self) -> None:
         for name, provider in self._providers.items():
             line = await self._store.tasks.line(name)
-            shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock())
+            paused = (await self._store.services.get(name)).trouble if line else None
+            shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock(), paused)
             for place, (job_id, progress) in enumerate(self._next(shown)):
                 if opened := self._outlook.jobs.get(job_id):
                     self._stage.show(opened.job, progress)

@@ -14,13 +14,15 @@ class Phase(Enum):
 
     PREPARING = "preparing"
     WAITING = "waiting"
+    PAUSED = "paused"
     WORKING = "working"
     DELIVERING = "delivering"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks."""
+    """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks;
+    `why`: what it is paused for."""
 
     phase: Phase
     place: int | None = None
@@ -29,6 +31,7 @@ class Progress:
     elapsed: float = 0.0
     done: int = 0
     total: int = 1
+    why: Sentence | None = None
 
 
 class Unfit(Exception):

@@ -6,12 +6,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
+from bot.jobs.breaker import Breaker
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
 from bot.jobs.stage import trouble
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
-from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, TookTooLong
+from providers.errors import (
+    Busy,
+    Failed,
+    Misconfigured,
+    OutcomeUnknown,
+    ProviderError,
+    Sentence,
+    TookTooLong,
+    Unavailable,
+)
 from storage.database import StoreError
 from storage.records import Job, NewPicture, Task, TaskState
 from storage.store import Store
@@ -22,6 +32,8 @@ OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; pleas
 OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
 BUSY_DELAY = 2.0
 BUSY_MOST = 60.0
+ANOTHER_FIRST = 5.0
+"""Seconds that a task which a paused service has turned away lets others go first."""
 
 
 class Watcher:
@@ -46,6 +58,7 @@ class Watcher:
         self._clock = clock
         self._sleep = sleep
         self._refusals: dict[str, int] = {}
+        self._breaker = Breaker(store, clock, sleep)
 
     async def watch(self, flight: Flight) -> None:
         """Follow a task until it has ended or waits in the queue again. Cancelling leaves it as it is."""
@@ -57,19 +70,29 @@ class Watcher:
         except OutcomeUnknown as error:
             log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.INTERRUPTED, error.sentence)
+            await self._breaker.failed(task.provider, error)
         except TookTooLong as error:
             log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.OVERDUE, error.sentence)
         except ProviderError as error:
-            operators = isinstance(error, Misconfigured)
-            level = logging.ERROR if operators else logging.INFO
-            log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
-            # The operator's mistake is not the task's end: with a ticket its picture can be had later.
-            later = operators and flight.ticket
-            await self._end(task, TaskState.OVERDUE if later else TaskState.FAILED, error.sentence)
+            await self._fail(flight, error)
         finally:
             self._outlook.flights.pop(task.id, None)
             flight.safe.set()
+
+    async def _fail(self, flight: Flight, error: ProviderError) -> None:
+        task, operators = flight.task, isinstance(error, Misconfigured)
+        level = logging.ERROR if operators else logging.INFO
+        log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
+        paused = await self._breaker.failed(task.provider, error)
+        if operators and flight.ticket:
+            # The operator's mistake is not the task's end: its picture can be had later.
+            await self._end(task, TaskState.OVERDUE, error.sentence)
+        elif operators and paused:
+            # Another task may be the next to try, in case it is about this one.
+            await self._wait(task, paused + ANOTHER_FIRST)
+        else:
+            await self._end(task, TaskState.FAILED, error.sentence)
 
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
@@ -123,6 +146,7 @@ class Watcher:
                 results = [NewPicture(picture.url, picture.data) for picture in pictures]
                 await self._surely(lambda: self._store.tasks.finish_task(flight.task.id, results, now), flight.task)
                 self._outlook.durations[flight.task.provider].add(now - flight.since)
+                await self._breaker.succeeded(flight.task.provider)
             case _:
                 flight.note(event)
 
@@ -139,13 +163,19 @@ class Watcher:
         return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
 
     async def _put_back(self, task: Task, busy: Busy) -> None:
+        if isinstance(busy, Unavailable) and (paused := await self._breaker.failed(task.provider, busy)):
+            await self._wait(task, paused)
+            return
         refusals = self._refusals[task.provider] = self._refusals.get(task.provider, 0) + 1
         delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
         again = self._clock() + delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
         # The whole provider waits: the next in line would be refused as well.
         await self._surely(lambda: self._store.services.hold(task.provider, again), task)
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
-        await self._surely(lambda: self._store.tasks.put_back(task.id, again), task)
+        await self._wait(task, again)
+
+    async def _wait(self, task: Task, until: float) -> None:
+        await self._surely(lambda: self._store.tasks.put_back(task.id, until), task)
 
     async def _end(self, task: Task, state: TaskState, words: Sentence) -> None:
         now = self._clock()

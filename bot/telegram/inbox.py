@@ -121,7 +121,9 @@ class Inbox:
     def _begin(self, one: NewUpdate) -> None:
         # What was stored in the very moment of a stop waits for the next start.
         if not self._closed and one.id not in self._handlers:
-            self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+            task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+            # Not in the task itself: cancelled at its beginning it would never come so far.
+            task.add_done_callback(lambda _task: self._handlers.pop(one.id))
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -131,8 +133,6 @@ class Inbox:
         except Exception:
             # It would fail again, also after a restart.
             log.exception("update %d could not be handled", one.id)
-        finally:
-            del self._handlers[one.id]
         self._ended.append(one.id)
         # Those that end while this is being written are written together.
         if len(self._ended) == 1:

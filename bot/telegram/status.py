@@ -15,7 +15,7 @@ from bot.jobs.stage import Phase, Progress
 from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
 from bot.telegram.language import Languages
-from bot.telegram.wording import bar, duration
+from bot.telegram.wording import bar, duration, say
 from storage.records import Job
 from storage.store import Store
 
@@ -168,6 +168,8 @@ def words(progress: Progress) -> str:
             return _("👀 Got it. Getting ready…")
         case Phase.WAITING:
             return _waiting(progress)
+        case Phase.PAUSED:
+            return _paused(progress)
         case Phase.WORKING:
             return _working(progress)
         case Phase.DELIVERING:
@@ -180,6 +182,11 @@ def _waiting(progress: Progress) -> str:
     else:
         text = _("⏳ Number {place} in the queue.").format(place=progress.place)
     return text if progress.left is None else f"{text}\n{_about(progress.left)}"
+
+
+def _paused(progress: Progress) -> str:
+    why = say(progress.why) if progress.why else ""
+    return "\n".join(["⏸ " + why, _("Your request waits and goes on by itself.")])
 
 
 def _working(progress: Progress) -> str:

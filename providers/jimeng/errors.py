@@ -16,6 +16,7 @@ from providers.errors import (
     ProviderError,
     Refused,
     Sentence,
+    Unavailable,
 )
 from providers.polling import PassingError
 
@@ -92,7 +93,8 @@ def _failed(fault: Fault) -> ProviderError:
 def _checker(fault: Fault) -> ProviderError:
     """The moderation service is out of order: before a task that is "not now"; a task it struck has failed."""
     if fault.submitting:
-        return _busy(Sentence("The image service's own safety check is out of order at the moment."), 30)(fault)
+        words = Sentence("The image service's own safety check is out of order at the moment.")
+        return Unavailable(words, retry_after=fault.retry_after or 30, detail=fault.detail)
     return Failed(
         Sentence("The image service's own safety check broke down on this picture. You can try again."),
         detail=fault.detail,

@@ -23,7 +23,15 @@ from bot.demo.calls import Call
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
-from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from bot.settings import (
+    AccessSettings,
+    LimitsSettings,
+    ProvidersSettings,
+    Settings,
+    StorageSettings,
+    TelegramSettings,
+    WebSettings,
+)
 from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
@@ -237,6 +245,7 @@ async def open_house(
     public: bool = True,
     updates: Literal["polling", "webhook"] = "polling",
     access: AccessSettings | None = None,
+    limits: LimitsSettings | None = None,
     concurrency: int = 8,
     strict: bool = False,
 ) -> AsyncIterator[House]:
@@ -257,6 +266,7 @@ async def open_house(
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
+            limits=limits or LimitsSettings(),
             providers=ProvidersSettings(default="jimeng", jimeng=jimeng),
         )
 

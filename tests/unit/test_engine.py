@@ -156,9 +156,10 @@ async def test_a_submit_that_fails_is_never_repeated(
 
 
 async def test_a_busy_service_is_asked_again_and_nobody_notices(house: House) -> None:
-    house.provider.refuse = [Busy(retry_after=0.01), Busy(retry_after=0.01)]
+    house.provider.refuse = [Busy(retry_after=0.01) for _ in range(7)]
     job = await house.ask()
     await house.until_submitted(1)
+    assert house.stage.shown[job.id].phase is not Phase.PAUSED
     house.provider.finish("t1")
     await house.until_state(job, JobState.DELIVERED)
     assert (house.provider.submits, house.stage.endings) == (1, [])

@@ -12,6 +12,7 @@ from providers.errors import (
     OutcomeUnknown,
     ProviderError,
     Refused,
+    Unavailable,
 )
 from providers.jimeng.errors import TABLE, Fault, explain
 from providers.jimeng.simulator.envelopes import MESSAGES, SUCCESS
@@ -26,9 +27,9 @@ CODES: dict[int | str, tuple[int, type[Exception], type[Exception]]] = {
     50512: (400, Refused, Refused),
     50511: (400, Refused, Refused),
     50519: (400, Refused, Refused),
-    50520: (400, Busy, PassingError),
-    50521: (400, Busy, PassingError),
-    50522: (400, Busy, PassingError),
+    50520: (400, Unavailable, PassingError),
+    50521: (400, Unavailable, PassingError),
+    50522: (400, Unavailable, PassingError),
     50429: (429, Busy, Busy),
     50430: (429, Busy, Busy),
     50500: (500, Failed, PassingError),

@@ -37,7 +37,7 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
     shipped, defaults = load(ROOT / "config.toml"), load(file(tmp_path, GOOD))
     assert shipped.model_dump(exclude={"providers"}) == defaults.model_dump(exclude={"providers"})
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access):
+    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits):
         for key in type(section).model_fields:
             assert f"\n{key} = " in text
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError
+from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Unavailable
 from providers.http import Answer, call, unreadable
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -97,7 +97,7 @@ async def test_a_failed_handshake_is_not_reached(session: ClientSession, serve: 
         await writer.drain()
 
     url = await serve(no_tls)
-    assert isinstance(await fault(session, url.replace("http:", "https:"), paying=True), Busy)
+    assert isinstance(await fault(session, url.replace("http:", "https:"), paying=True), Unavailable)
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,14 +135,14 @@ BROKEN = [
 async def test_a_lost_answer(session: ClientSession, serve: Serve, text: bytes) -> None:
     url = await serve(answering(text))
     assert isinstance(await fault(session, url, paying=True), OutcomeUnknown)
-    assert isinstance(await fault(session, url, paying=False), Busy)
+    assert isinstance(await fault(session, url, paying=False), Unavailable)
 
 
 @pytest.mark.parametrize("limits", [{"total": 0.3}, {"total": 30, "sock_read": 0.01}], ids=["total", "read"])
 async def test_no_answer_in_time(session: ClientSession, serve: Serve, limits: dict[str, float]) -> None:
     url = await serve(silent)
     assert isinstance(await fault(session, url, paying=True, **limits), OutcomeUnknown)
-    assert isinstance(await fault(session, url, paying=False, **limits), Busy)
+    assert isinstance(await fault(session, url, paying=False, **limits), Unavailable)
 
 
 async def test_a_closed_session_sends_nothing(session: ClientSession) -> None:
@@ -165,8 +165,8 @@ async def test_a_closed_session_sends_nothing(session: ClientSession) -> None:
         (404, {}, True, Misconfigured),
         (403, {}, True, Misconfigured),
         (301, {}, True, Misconfigured),
-        (502, {}, False, Busy),
-        (200, {}, False, Busy),
+        (502, {}, False, Unavailable),
+        (200, {}, False, Unavailable),
         (404, {}, False, Misconfigured),
     ],
 )

@@ -1,0 +1,53 @@
+"""A provider that keeps failing is paused: its jobs wait, and one task at a time tries it until one succeeds."""
+
+import logging
+import random
+from collections.abc import Callable
+
+from bot.jobs.patience import Sleep, surely
+from bot.jobs.stage import trouble
+from providers.errors import Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+FAILURES: dict[type[ProviderError], int] = {Unavailable: 3, Misconfigured: 3, OutcomeUnknown: 3, Failed: 5}
+"""After how many failures in a row, of which this is the last. (A task may fail by its own fault; that takes more.)"""
+FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
+UNWELL = Sentence("The image service does not work properly at the moment.")
+
+
+class Breaker:
+    """Counts failures over all workers. `clock`: seconds since 1970."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], sleep: Sleep) -> None:
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+
+    async def failed(self, provider: str, error: ProviderError) -> float | None:
+        """A task failed. Returns until when the provider is paused, None when it is not."""
+        limit = next((count for kind, count in FAILURES.items() if isinstance(error, kind)), None)
+        if limit is None:
+            return None
+        services, now = self._store.services, self._clock()
+        state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
+        if state.not_before > now:
+            # Others of the same moment; one failure is enough for all.
+            until: float = state.not_before
+            return until if state.trouble else None
+        if state.failures < limit and state.trouble is None:
+            return None
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, state.failures - limit))
+        until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
+        why = trouble(error.sentence if isinstance(error, Unavailable | Misconfigured) else UNWELL)
+        is_new = await surely(lambda: services.pause(provider, why, until), f"the pause of {provider}", self._sleep)
+        level = logging.ERROR if is_new else logging.INFO
+        log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
+        return until
+
+    async def succeeded(self, provider: str) -> None:
+        """A task has come to its pictures."""
+        recovered = self._store.services.recovered
+        if await surely(lambda: recovered(provider), f"the recovery of {provider}", self._sleep):
+            log.info("provider %s works again", provider)
