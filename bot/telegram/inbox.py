@@ -154,6 +154,7 @@ class Inbox:
     # polling
 
     async def _poll(self) -> None:
+        follows = False
         while True:
             try:
                 leads = await self._store.database.backend.lead()
@@ -163,7 +164,11 @@ class Inbox:
             if leads:
                 log.info("Run polling for bot @%s", (await self._bot.me()).username)
                 await self._poll_while_leading()
-                log.info("another process polls from now on")
+                log.info("this process polls no longer")
+                follows = False
+            elif not follows:
+                log.info("another process polls; this one takes over when that ends")
+                follows = True
             await self._sleep(LEADER_DELAY)
 
     async def _poll_while_leading(self) -> None:

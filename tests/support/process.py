@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ from providers.jimeng.simulator import JimengSimulator
 
 ROOT = Path(__file__).parents[2]
 READY = "Run polling for bot"
+STANDING_BY = "another process polls"
 START_SECONDS = 60.0
 
 
@@ -27,8 +29,8 @@ class BotProcess:
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, config: Path) -> Self:
-        """Start the bot and wait until it asks for updates. Raises `AssertionError` with its log when it doesn't."""
+    async def start(cls, config: Path, ready: str = READY) -> Self:
+        """Start the bot and wait until it asks for updates (or says `ready`). Raises `AssertionError` with its log."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run", "--config", str(config)),
             cwd=ROOT,
@@ -39,7 +41,7 @@ class BotProcess:
         )
         started = cls(process)
         try:
-            await started.logged(READY, START_SECONDS)
+            await started.logged(ready, START_SECONDS)
         except BaseException:
             await started.aclose()
             raise
@@ -63,6 +65,19 @@ class BotProcess:
     def kill(self) -> None:
         """SIGKILL, at this very moment."""
         self._process.kill()
+
+    def hang(self) -> None:
+        """SIGSTOP: from now on it does nothing, without knowing it."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """SIGCONT: it goes on where it was."""
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def terminate(self) -> None:
         """SIGTERM: a request to stop."""
@@ -89,12 +104,14 @@ class BotProcess:
         self._said.ring()
 
 
-def write_config(folder: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, concurrency: int) -> Path:
-    """A `config.toml` for a bot between these simulators, with its database in the same folder."""
+def write_config(
+    folder: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, concurrency: int, database: str
+) -> Path:
+    """A `config.toml` for a bot between these simulators; `database`: where it keeps what it remembers, a URL."""
     tables: dict[str, dict[str, str | int]] = {
         "telegram": {"token": telegram.token, "api_url": telegram.url},
         "web": {"port": 0},
-        "storage": {"url": database_url(folder)},
+        "storage": {"url": database},
         "providers.jimeng": {
             "access_key": jimeng.keys.access,
             "secret_key": jimeng.keys.secret,
@@ -111,8 +128,3 @@ def write_config(folder: Path, telegram: TelegramSimulator, jimeng: JimengSimula
     file = folder / "config.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
-
-
-def database_url(folder: Path) -> str:
-    """Where the bot configured by `write_config` keeps what it remembers."""
-    return f"sqlite:///{folder}/bot.db"

@@ -16,7 +16,7 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import Fault, JimengSimulator
 from tests.support.gates import Gate, Gates
 from tests.support.house import picture
-from tests.support.process import BotProcess, write_config
+from tests.support.process import READY, BotProcess, write_config
 
 QUICK, LONG = 0.05, 10_000.0
 SUBMIT = "CVSync2AsyncSubmitTask"
@@ -42,8 +42,8 @@ def draw(prompt: str, references: Sequence[bytes], width: int, height: int, seed
 
 class Scene:
     """Both simulators, a person with a chat for each of the `names` (of jobs, and their prompts), and the bot's
-    processes, one after another, on one database in `folder`, with so many
-    `places` for tasks at once.
+    processes, one after another, on one `database` (a URL; SQLite in
+    `folder` when none is given), with so many `places` for tasks at once.
 
     `seconds`: how long tasks submitted from now on take; `on_submit`: told of each submit's prompt and HTTP status;
     `codes` and `logs`: of the processes that have ended.
@@ -51,8 +51,9 @@ class Scene:
 
     bot: BotProcess
 
-    def __init__(self, folder: Path, names: Iterable[str], places: int) -> None:
+    def __init__(self, folder: Path, names: Iterable[str], places: int, database: str = "") -> None:
         self.folder = folder
+        self.database = database or f"sqlite:///{folder}/bot.db"
         self.places = places
         self.gates = Gates()
         self.seconds = QUICK
@@ -94,7 +95,12 @@ class Scene:
 
     async def start(self) -> None:
         """The bot's next process."""
-        self.bot = await BotProcess.start(write_config(self.folder, self.telegram, self.jimeng, self.places))
+        self.bot = await self.new_process()
+
+    async def new_process(self, ready: str = READY) -> BotProcess:
+        """One more process, which has said `ready`."""
+        config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database)
+        return await BotProcess.start(config, ready)
 
     async def end(self) -> None:
         """The process ends."""

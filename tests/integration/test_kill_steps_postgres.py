@@ -1,0 +1,16 @@
+"""A paid job survives a crash and is never paid twice, on PostgreSQL."""
+
+import pytest
+
+from tests.support import postgres
+from tests.support.story import KillMatrix, Story, play
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str) -> Story:
+    database = postgres_server.url(postgres_server.database(postgres_template))
+    return play(tmp_path_factory.mktemp("story"), database)
+
+
+class TestPostgres(KillMatrix):
+    """Every way to end at every step."""
