@@ -1,0 +1,173 @@
+"""Two processes on one database: what one leaves, killed or hanging, the other takes up, by its ticket and once."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from aiohttp.web import HTTPServiceUnavailable
+
+from bot.demo.telegram.errors import Dropped
+from storage.store import Store
+from tests.support import postgres
+from tests.support.house import picture
+from tests.support.process import STANDING_BY, BotProcess
+from tests.support.scene import LONG, QUICK, Scene, Seen
+
+AGAIN, UNKNOWN = "🔁 Again", "not known whether"
+TAKEN_UP_WITHIN = 15.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should come of a job. `words`: in the bot's last message."""
+
+    paid: int = 1
+    pictures: int = 1
+    words: str = AGAIN
+
+
+WANTED = {
+    "running": Wanted(),
+    "running, cancelled before": Wanted(1, 0, "/history"),
+    "delivering three pictures": Wanted(1, 3, "3 pictures"),
+    "between two albums of 12 pictures": Wanted(1, 12, "12 pictures"),
+    "fetching references": Wanted(),
+    "submitting": Wanted(0, 0, UNKNOWN),
+    "queued": Wanted(),
+    "asked when the first was gone": Wanted(),
+}
+LATER = "asked when the first was gone"
+
+
+class Takeover(Scene):
+    """The first process has jobs at every step when it ends `how`; the second stands by. `seconds_taken`: until all
+    had an answer, and a new request as well.
+    """
+
+    second: BotProcess
+
+    def __init__(self, folder: Path, database: str, how: Literal["killed", "hanging"]) -> None:
+        super().__init__(folder, WANTED, 3, database)
+        self.how = how
+        self.seconds_taken = 0.0
+        self.seen: dict[str, Seen] = {}
+        self.unfinished = -1
+
+    async def play_all(self) -> None:
+        async with self.open():
+            await self.bring_to_every_step()
+            self.second = await self.new_process(STANDING_BY)
+            try:
+                await self.end_the_first()
+                if self.how == "hanging":
+                    await self.wake_the_first()
+                self.second.terminate()
+                self.codes.append(await self.second.gone())
+                self.logs.append(self.second.log)
+            finally:
+                await self.second.aclose()
+            self.seen = self.see()
+            store = await Store.open(self.database)
+            self.unfinished = len(await store.workers.adopt_jobs(0, {}, 0.0))
+            await store.aclose()
+
+    async def bring_to_every_step(self) -> None:
+        three = self.hold("sendMediaGroup", "delivering three pictures")
+        twelve = self.hold_second_album("between two albums of 12 pictures")
+        cancelled = "running, cancelled before"
+        self.seconds = LONG
+        await self.say("running")
+        await self.say(cancelled)
+        await self.taken("running", cancelled)
+        self.seconds = QUICK
+        await self.say("between two albums of 12 pictures", "--n auto")
+        await self.say("delivering three pictures", "--n auto")
+        fetch = self.hold("getFile")
+        await self.say("fetching references", "", picture())
+        for gate in (three, twelve, fetch):
+            await gate.reached()
+        for name in ("running", cancelled):
+            await self.asked_for(name)
+        await self.press(cancelled, "Cancel")
+        await self.shown(cancelled, "/history")
+        # The last place is taken by a task that the service doesn't answer.
+        self.submit = self.hold_submit()
+        await self.say("submitting")
+        await self.submit.reached()
+        await self.say("queued")
+        await self.shown("queued", "⏳")
+        self.held = (three, twelve, fetch)
+
+    async def end_the_first(self) -> None:
+        began = time.monotonic()
+        if self.how == "killed":
+            self.bot.kill()
+            await self.end()
+        else:
+            self.bot.hang()
+        self.submit.shut(HTTPServiceUnavailable())
+        for gate in self.held:
+            gate.shut(Dropped())
+        self.seconds = QUICK
+        self.all_done()
+        await self.say(LATER)
+        for name, wanted in WANTED.items():
+            await self.shown(name, wanted.words)
+        self.seconds_taken = time.monotonic() - began
+
+    async def wake_the_first(self) -> None:
+        """It finds out that the other has its work."""
+        self.bot.wake()
+        await self.bot.logged("was taken for dead")
+        await self.bot.logged("is up again")
+        # Whatever it would do wrong it would do in this time.
+        await asyncio.sleep(1)
+        self.bot.terminate()
+        await self.end()
+
+
+@pytest.fixture(scope="module", params=["killed", "hanging"])
+def scene(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: postgres.Server,
+    postgres_template: str,
+) -> Takeover:
+    async def play() -> Takeover:
+        database = postgres_server.url(postgres_server.database(postgres_template))
+        scene = Takeover(tmp_path_factory.mktemp("scene"), database, request.param)
+        await scene.play_all()
+        return scene
+
+    played = asyncio.run(play())
+    print(f"\nthe first process {played.how}: all answered after {played.seconds_taken:.1f} s")
+    for name, seen in played.seen.items():
+        print(f"{name:32} paid {seen.paid}, pictures {seen.pictures:2}, doubles {seen.doubles}")
+    return played
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_nothing_is_lost_and_nothing_is_paid_twice(scene: Takeover, name: str) -> None:
+    wanted, seen = WANTED[name], scene.seen[name]
+    assert wanted.words in seen.words
+    assert (seen.paid, seen.pictures, seen.doubles) == (wanted.paid, wanted.pictures, 0)
+
+
+def test_it_is_taken_up_soon(scene: Takeover) -> None:
+    assert scene.seconds_taken < TAKEN_UP_WITHIN
+
+
+def test_nothing_is_left_to_do(scene: Takeover) -> None:
+    assert scene.unfinished == 0
+
+
+def test_processes_end_as_told(scene: Takeover) -> None:
+    assert scene.codes == ([-9, 0] if scene.how == "killed" else [0, 0])
+
+
+def test_no_process_stumbles(scene: Takeover) -> None:
+    lines = [line for log in scene.logs for line in log.splitlines()]
+    assert [line for line in lines if "Traceback" in line] == []
