@@ -86,7 +86,6 @@ class PostgresBackend:
         """Be present as this worker; from now on the line is kept up. Raises the driver's errors."""
         self._worker = worker_id
         async with self._turn:
-            await self._hang_up()
             await self._connect()
         self._keeper = self._keeper or asyncio.create_task(self._keep(), name="line to the database")
 
@@ -129,24 +128,27 @@ class PostgresBackend:
         await self.engine.dispose()
 
     async def _connect(self) -> None:
+        await self._hang_up()
+        # Before anything that may break: a break that comes at once must not be overlooked.
+        self._broken.clear()
         line = await asyncpg.connect(
             self._address,
             timeout=10,
             command_timeout=STATEMENT_SECONDS,
             server_settings={"application_name": f"imagine-bot worker {self._worker}", **KEEPALIVE},
         )
+        # From here on it is closed with the next one, whatever happens.
+        self._line = line
         line.add_termination_listener(self._ended)
         await line.add_listener(CHANNEL, self._heard)
         await line.execute("SELECT pg_advisory_lock($1, $2)", LOCKS, self._worker)
-        self._broken.clear()
-        self._line = line
 
     async def _hang_up(self) -> None:
         self.leads = False
         if self._line and not self._line.is_closed():
             self._line.remove_termination_listener(self._ended)
-            await self._line.remove_listener(CHANNEL, self._heard)
             with suppress(*NOT_CONNECTED):
+                await self._line.remove_listener(CHANNEL, self._heard)
                 await self._line.close(timeout=2)
         self._line = None
 

@@ -1,6 +1,6 @@
 """Tasks are queued, given their turns (`storage.turns`), and followed to their end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, insert, select, update
@@ -125,6 +125,21 @@ class Tasks:
             if row:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
+
+    async def strays(self, worker_id: int, known: Collection[int]) -> list[Task]:
+        """Tasks that this worker was given without hearing of it: not those of the `known` ids.
+
+        Those without a ticket were never submitted and wait again; those with one are returned, to be watched.
+        """
+        async with self._db.write() as connection:
+            own = select(tasks).where(tasks.c.worker_id == worker_id, tasks.c.state.in_(ACTIVE)).order_by(tasks.c.id)
+            found = [as_task(row) for row in (await connection.execute(own)).mappings() if row["id"] not in known]
+            unsubmitted = [task.id for task in found if task.ticket is None]
+            if unsubmitted:
+                change = update(tasks).where(tasks.c.id.in_(unsubmitted))
+                await connection.execute(change.values(state=TaskState.QUEUED, begun_at=None))
+                connection.ring(signals.QUEUE)
+            return [task for task in found if task.ticket is not None]
 
     async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
         """Take up the overdue tasks of a job; returns those."""

@@ -34,7 +34,6 @@ class Endings:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
         if job.id not in self._delivering:
             self._delivering.add(job.id)
-            self._stage.show(job, Progress(Phase.DELIVERING))
             self._background.spawn(self._deliver(job), f"deliver job {job.id}")
 
     def is_delivering(self, job_id: int) -> bool:
@@ -44,7 +43,8 @@ class Endings:
     def close(self, job: Job) -> None:
         """Say once how a job ended that has no album, and keep what was paid for it."""
         if job.id in self._closing:
-            self.keep(job)
+            if job.state is JobState.CANCELLED:
+                self.keep(job)
             return
         self._closing.add(job.id)
         self._background.spawn(self._close(job), f"close job {job.id}")
@@ -61,6 +61,9 @@ class Endings:
 
     async def _deliver(self, job: Job) -> None:
         try:
+            if not await self._is_open(job):
+                return
+            self._stage.show(job, Progress(Phase.DELIVERING))
             if await self._tried(self._deliver_or_keep, job):
                 await self._end(job, JobState.DELIVERED)
             else:
@@ -76,8 +79,10 @@ class Endings:
             await self._stage.keep(job)
 
     async def _close(self, job: Job) -> None:
+        if not await self._is_open(job):
+            self._closing.discard(job.id)
         # Who could not be told is told after the next start.
-        if await self._tried(self._stage.ended, job):
+        elif await self._tried(self._stage.ended, job):
             await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
@@ -86,6 +91,11 @@ class Endings:
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
             await self._end(job, job.state)
+
+    async def _is_open(self, job: Job) -> bool:
+        """Whether there is still something to do for a job in this state."""
+        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
+        return latest is not None and latest.state is job.state and latest.finished_at is None
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> bool:
         """Do it again until it has succeeded. False: it never did, but the store knows all that is needed for later."""

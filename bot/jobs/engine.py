@@ -25,8 +25,9 @@ from providers.base import Provider
 from providers.errors import OutcomeUnknown, Sentence
 from storage import signals
 from storage.backend import EVERYTHING
+from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, JobState, NewJob, NewSource, TaskState
+from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -119,8 +120,9 @@ class Engine:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""
         worker_id = self.crew.pick() if self._share else self.crew.id
         job = await self._store.jobs.add(new, self._clock(), worker_id=worker_id, allowance=allowance)
-        if job:
-            self._changed(job)
+        # One that was stored before may have been so without this process's hearing of it.
+        if found := job or await self._store.jobs.asked_by(new.chat_id, new.origin):
+            self._changed(found)
         return job
 
     async def join(self, job: Job, source: NewSource) -> bool:
@@ -207,6 +209,15 @@ class Engine:
         """Take over what is left of workers that are gone."""
         if not self.crew.id:
             return
+        try:
+            await self._take_over()
+        except StoreError:
+            # It may have been done all the same.
+            self._flights.doubt()
+            self._background.spawn(self._look_at_all(), "look at all jobs")
+            raise
+
+    async def _take_over(self) -> None:
         while found := await self._store.workers.adopt_jobs(self.crew.id, trouble(LOST), self._clock()):
             for job in found:
                 self._tend(job)
@@ -228,7 +239,7 @@ class Engine:
         elif heard.kind == signals.JOB and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
             self._background.spawn(self._look_at(heard.subject), f"look at job {heard.subject}")
         elif heard.kind == EVERYTHING:
-            self._flights.wake()
+            self._flights.doubt()
             self._background.spawn(self._look_at_all(), "look at all jobs")
 
     async def _look_at(self, job_id: int) -> None:
@@ -272,11 +283,10 @@ class Engine:
     async def _settle(self, job_id: int) -> None:
         job = await self._surely(lambda: self._store.jobs.settle(job_id), job_id)
         if job is None:
+            # It has ended otherwise, or was moved on without this process's hearing of it.
             job = await self._surely(lambda: self._store.jobs.get(job_id), job_id)
-            if job and job.state is JobState.CANCELLED and job.worker_id == self.crew.id:
-                self._endings.keep(job)
-            return
-        self._changed(job)
+        if job and job.state not in NOT_READY:
+            self._changed(job)
 
     async def _surely(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
         return await surely(step, f"a step of job {job_id}", self._sleep)

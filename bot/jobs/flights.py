@@ -49,6 +49,7 @@ class Flights:
         self._wake = asyncio.Event()
         self._turns: asyncio.Task[None] | None = None
         self._stopping = False
+        self._in_doubt = False
 
     def start(self) -> None:
         """Give turns from now on."""
@@ -56,6 +57,11 @@ class Flights:
 
     def wake(self) -> None:
         """There may be a turn to give."""
+        self._wake.set()
+
+    def doubt(self) -> None:
+        """The store may have given this process tasks without its hearing of it."""
+        self._in_doubt = True
         self._wake.set()
 
     async def land(self) -> None:
@@ -102,10 +108,14 @@ class Flights:
         while not self._stopping:
             self._wake.clear()
             try:
+                if self._in_doubt:
+                    self._in_doubt = False
+                    self.follow(await self._store.tasks.strays(self._worker(), self._outlook.flights.keys()))
                 due = [await self._fill(name) for name in self._providers]
             except Exception:
                 # Without turns nothing would ever be made again.
                 log.exception("turns can't be given")
+                self._in_doubt = True
                 await self._sleep(STORE_PAUSE)
                 continue
             wait = min((at for at in due if at is not None), default=None)

@@ -1,7 +1,7 @@
 """From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -59,9 +59,9 @@ class Requests:
             async with asyncio.TaskGroup() as group:
                 for source in missing:
                     group.create_task(self._fetch(source, limits))
-        except* Unfit as unfit:
-            # One reason is enough for a person; the first picture's.
-            raise next(_leaves(unfit)) from None
+        except ExceptionGroup as group:
+            # One reason is enough, for a person the first picture's.
+            raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
 
     def _reference(self, source: Source) -> Reference:
         return Reference(
@@ -90,11 +90,3 @@ class Requests:
                 await self._store.jobs.store_source(source.id, checked)
                 return
         raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))
-
-
-def _leaves(group: BaseExceptionGroup[Unfit]) -> Iterator[Unfit]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

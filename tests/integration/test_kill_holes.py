@@ -6,8 +6,10 @@ The store is real; a trigger that refuses changes stands for a full disk.
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.jobs.engine import CANCELLED
 from bot.jobs.stage import Undelivered, Unfit, trouble
@@ -168,3 +170,46 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) ->
     room.provider.finish("t1")
     await room.finished(job, JobState.DELIVERED)
     assert room.provider.submits == 1
+
+
+# the store does it, and the answer is lost
+
+
+@pytest.mark.parametrize(
+    ("part", "operation"),
+    [
+        ("jobs", "add"),
+        ("tasks", "queue"),
+        ("tasks", "claim"),
+        ("tasks", "accepted"),
+        ("tasks", "finish_task"),
+        ("jobs", "settle"),
+        ("jobs", "end"),
+    ],
+)
+async def test_what_the_store_did_without_saying_so_is_not_lost(room: Room, part: str, operation: str) -> None:
+    real = getattr(getattr(room.store, part), operation)
+    answers_lost = 0
+
+    async def unheard(*arguments: Any, **how: Any) -> Any:
+        nonlocal answers_lost
+        result = await real(*arguments, **how)
+        # A claim that finds nothing changes nothing.
+        if result != Turns((), None) and not answers_lost and (operation != "settle" or result):
+            answers_lost += 1
+            raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
+        return result
+
+    setattr(getattr(room.store, part), operation, unheard)
+    try:
+        job = await room.ask()
+    except StoreError:
+        # As the inbox does: the same update once more.
+        assert await room.engine.ask(room.wish) is None
+        found = await room.store.jobs.asked_by(room.wish.chat_id, room.wish.origin)
+        assert found
+        job = found
+    await room.running()
+    room.provider.finish("t1")
+    await room.finished(job, JobState.DELIVERED)
+    assert (room.provider.submits, room.stage.delivered, answers_lost) == (1, [job.id], 1)

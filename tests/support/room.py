@@ -44,7 +44,9 @@ class Provider(FakeProvider):
 
 
 class Room:
-    """An engine on a database, with what surrounds it."""
+    """An engine on a database, with what surrounds it. `wish`: what was asked for last."""
+
+    wish: NewJob
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -58,8 +60,9 @@ class Room:
 
     async def ask(self, n: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
         self._number += 1
-        new = NewJob(f"message:{self._number}", 5, self._number, 1, "en", "fake", "a fox", {"n": n}, sources=sources)
-        job = await self.engine.ask(new)
+        origin = f"message:{self._number}"
+        self.wish = NewJob(origin, 5, self._number, 1, "en", "fake", "a fox", {"n": n}, sources=sources)
+        job = await self.engine.ask(self.wish)
         assert job
         return job
 

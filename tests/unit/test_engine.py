@@ -237,6 +237,7 @@ async def test_cancelling_in_the_queue_costs_nothing(house: House) -> None:
     await house.until_state(second, JobState.WORKING)
     assert await house.engine.cancel(second.id)
     assert not await house.engine.cancel(second.id)
+    await house.stage.until(lambda: house.stage.endings)
     assert house.stage.endings[0].trouble == {"template": engine_module.CANCELLED.template, "values": {}}
     house.provider.finish("t1")
     await house.stage.until(lambda: house.stage.delivered)

@@ -1,0 +1,144 @@
+"""The connection to the database is cut again and again, at every step of a job's life, by the server itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from storage.store import Store
+from tests.support import postgres
+from tests.support.house import picture
+from tests.support.scene import LONG, Scene, Seen
+
+AGAIN = "🔁 Again"
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should come of a job, whenever the connection was cut."""
+
+    pictures: int = 1
+    words: str = AGAIN
+
+
+WANTED = {
+    "cut while references are fetched": Wanted(),
+    "cut while queued": Wanted(),
+    "cut while submitting": Wanted(),
+    "cut while running": Wanted(),
+    "cut while a picture is delivered": Wanted(),
+    "cut while three pictures are delivered": Wanted(3, "3 pictures"),
+    **{f"cut all the time, number {number}": Wanted() for number in range(6)},
+}
+STEADY = [name for name in WANTED if "all the time" not in name]
+
+
+class Cut(Scene):
+    """Every step is cut once while it is held; then a number of jobs live through cuts that never end."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        super().__init__(folder, WANTED, 3, database)
+        self.cuts = 0
+        self.seen: dict[str, Seen] = {}
+        self.unfinished = -1
+
+    async def play_all(self) -> None:
+        async with self.open():
+            await self.cut_every_step()
+            async with self.cutting():
+                for name in WANTED:
+                    if name not in STEADY:
+                        await self.say(name)
+                        await asyncio.sleep(0.2)
+            for name, wanted in WANTED.items():
+                await self.shown(name, wanted.words)
+            self.bot.terminate()
+            await self.end()
+            self.seen = self.see()
+            store = await Store.open(self.database)
+            self.unfinished = len(await store.workers.adopt_jobs(0, {}, 0.0))
+            await store.aclose()
+
+    async def cut_every_step(self) -> None:
+        single = self.hold("editMessageMedia", "cut while a picture is delivered")
+        three = self.hold("sendMediaGroup", "cut while three pictures are delivered")
+        for name in ("cut while a picture is delivered", "cut while three pictures are delivered"):
+            await self.say(name, "--n auto")
+        for gate in (single, three):
+            await gate.reached()
+        self.seconds = LONG
+        await self.say("cut while running")
+        await self.asked_for("cut while running")
+        submit = self.hold_submit()
+        await self.say("cut while submitting")
+        await submit.reached()
+        second = self.hold_submit()
+        await self.say("cut while queued")
+        await second.reached()
+        fetch = self.hold("getFile")
+        await self.say("cut while references are fetched", "", picture())
+        await fetch.reached()
+        await self.cut()
+        for gate in (fetch, single, three, submit, second):
+            gate.open()
+            await self.cut()
+        self.all_done()
+        for name in STEADY:
+            await self.shown(name, WANTED[name].words)
+
+    async def cut(self) -> None:
+        """The server ends all sessions of the bot."""
+        server, _, name = self.database.rpartition("/")
+        other = await asyncpg.connect(f"{server}/postgres")
+        self.cuts += len(await other.fetch(CUT, name))
+        await other.close()
+
+    @asynccontextmanager
+    async def cutting(self) -> AsyncIterator[None]:
+        """Cut it every 0.1 s meanwhile."""
+
+        async def cut() -> None:
+            while True:
+                await self.cut()
+                await asyncio.sleep(0.1)
+
+        cutter = asyncio.create_task(cut())
+        yield
+        cutter.cancel()
+        await asyncio.wait({cutter})
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str) -> Cut:
+    async def play() -> Cut:
+        scene = Cut(tmp_path_factory.mktemp("cut"), postgres_server.url(postgres_server.database(postgres_template)))
+        await scene.play_all()
+        return scene
+
+    played = asyncio.run(play())
+    print(f"\n{played.cuts} sessions were cut")
+    return played
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_nothing_is_lost_and_nothing_is_paid_twice(scene: Cut, name: str) -> None:
+    seen, wanted = scene.seen[name], WANTED[name]
+    assert wanted.words in seen.words
+    assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
+
+
+def test_it_was_cut_often(scene: Cut) -> None:
+    assert scene.cuts > 30
+
+
+def test_nothing_is_left_to_do(scene: Cut) -> None:
+    assert scene.unfinished == 0
+
+
+def test_the_process_lives_on(scene: Cut) -> None:
+    assert scene.codes == [0]
