@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from bot.handlers import history, imagine, mishaps, results, start
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
+from bot.jobs.requests import Addresses
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.albums import AlbumMiddleware
 from bot.middlewares.language import LanguageMiddleware
@@ -38,7 +39,8 @@ from bot.telegram.pictures import ImageWorker
 from bot.telegram.stage import TelegramStage
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
-from bot.web import references, webhook
+from bot.web import callbacks, references, webhook
+from bot.web.callbacks import Callbacks
 from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
@@ -132,9 +134,11 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         images = ImageWorker()
         stack.push_async_callback(images.aclose)
         languages = Languages()
-        published = References(store.jobs, settings.web.public_url, settings.telegram.token.get_secret_value())
+        token = settings.telegram.token.get_secret_value()
+        published = References(store.jobs, settings.web.public_url, token)
         web = WebServer(settings.web.host, settings.web.port)
         web.app.router.add_get(references.PATH, published.serve)
+        calls = Callbacks(settings.web.public_url, token)
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
         stage = TelegramStage(
@@ -148,7 +152,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
-        engine = Engine(store, providers, stage, published.publish, share=by_polling)
+        engine = Engine(store, providers, stage, Addresses(published.publish, calls.address), share=by_polling)
+        web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
         desk = Desk(engine, store, providers, registry.default, allowance=_allowances(settings))
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         dispatcher = make_dispatcher(settings, languages, albums)

@@ -5,8 +5,9 @@ To write a provider: a folder with a settings model, an options model and a subc
 `imagine_bot.providers`, and a test class that inherits `providers.testing.ProviderContract`.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
@@ -48,13 +49,47 @@ class Reference:
     url: str | None = None
 
 
+class Callback:
+    """How a service can announce the end of one task: it calls `url`, which the bot answers, and `call` is called."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._called = False
+        self._nap: asyncio.Future[None] | None = None
+
+    def call(self) -> None:
+        """The service has called. Nothing is believed of it but that now is a good time to ask."""
+        self._called = True
+        if self._nap:
+            self._nap.cancel()
+
+    async def during(self, nap: Coroutine[Any, Any, None]) -> bool:
+        """Wait until `nap` is over or the service calls. True: it has called since the last time."""
+        if self._called:
+            nap.close()
+        else:
+            self._nap = asyncio.ensure_future(nap)
+            try:
+                await asyncio.wait({self._nap})
+            finally:
+                self._nap.cancel()
+                self._nap = None
+        called, self._called = self._called, False
+        return called
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRequest(Generic[OptionsT]):
-    """What one person asks for: words, references in the order given, options of the provider's own model."""
+    """What one person asks for: words, references in the order given, options of the provider's own model.
+
+    `callback`: where the service can announce the end, if it can (`Capabilities.callbacks`) and the world reaches the
+    bot.
+    """
 
     prompt: str
     options: OptionsT
     references: tuple[Reference, ...] = ()
+    callback: Callback | None = None
 
     def with_options(self, **changes: object) -> "ImageRequest[OptionsT]":
         """The same request with some options changed (validated again)."""
@@ -116,13 +151,14 @@ class ReferenceLimits:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the service can do. `prompt_length` in characters; `pictures`: the most one request may ask for;
-    `price`: of one picture, in `currency`, None where unknown."""
+    `price`: of one picture, in `currency`, None where unknown; `callbacks`: whether it can announce a task's end."""
 
     prompt_length: int
     pictures: int
     references: ReferenceLimits | None = None
     price: Decimal | None = None
     currency: str = "CNY"
+    callbacks: bool = False
 
 
 class Provider(ABC, Generic[SettingsT, OptionsT]):
@@ -185,6 +221,10 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     async def cancel(self, ticket: str) -> bool:
         """Tell the service to drop a task. False where the service can't."""
         return False
+
+    def called_back(self, body: bytes) -> str | None:
+        """The ticket that a call of the service is about, as far as its body says; None where it doesn't."""
+        return None
 
     def learn(self, durations: Iterable[float]) -> None:
         """Told at the start how many seconds this provider's latest tasks took, oldest first."""

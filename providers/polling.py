@@ -3,17 +3,39 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import Any
 
 from aiohttp import ClientSession
 
-from providers.base import Accepted, Event, Finished, ImageRequest, OptionsT, Provider, Queued, SettingsT, Working
+from providers.base import (
+    Accepted,
+    Callback,
+    Event,
+    Finished,
+    ImageRequest,
+    OptionsT,
+    Provider,
+    Queued,
+    SettingsT,
+    Working,
+)
 from providers.errors import Busy, Misconfigured, ProviderError, TookTooLong
 from providers.schedule import STEP, Pace, Tab
 
 PATIENCE = 60.0
 """Seconds for which a service may go on answering with an internal error before the task counts as failed."""
 _BACKOFF, _LONGEST = 2.0, 30.0
+NET = 45.0
+"""Seconds between polls where the service calls by itself: they only catch a call that went astray."""
+MISSED, PROBE = 2, 20
+"""So many ends in a row without a call: the service can't reach the bot, and is asked as if it couldn't call. Every
+`PROBE`th task tries whether it can again."""
+AT_ONCE = 16
+"""Polls under way at once, however many tasks are watched."""
+
+
+Sleep = Callable[[float], Coroutine[Any, Any, None]]
 
 
 class PassingError(Exception):
@@ -40,12 +62,14 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         session: ClientSession,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(settings, session)
         self._clock = clock
         self._sleep = sleep
         self._pace = Pace()
+        self._missed = 0
+        self._asking = asyncio.Semaphore(AT_ONCE)
 
     @abstractmethod
     async def submit(self, request: ImageRequest[OptionsT]) -> str:
@@ -76,7 +100,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
             if not resumed:
                 yield Accepted(ticket)
             while not isinstance(last, Finished):
-                await self._sleep(watch.pause())
+                await self._wait(watch, request.callback)
                 event = await self._asked(watch, request, ticket)
                 if event is not None and event != last:
                     last = event
@@ -84,11 +108,28 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         finally:
             watch.leave()
 
+    async def _wait(self, watch: "_Watch", callback: Callback | None) -> None:
+        """Until the next poll is due, or the service calls."""
+        if callback is None:
+            await self._sleep(watch.pause())
+            return
+        trusted = self._missed < MISSED or self._missed % PROBE == 0
+        net = NET if trusted and not watch.early else 0.0
+        watch.called = await callback.during(self._sleep(watch.pause(net)))
+        if watch.called:
+            self._missed = 0
+
+    def _note_end(self, watch: "_Watch", callback: Callback | None) -> None:
+        """A task has ended: whether the service has called tells whether it can."""
+        if callback and not watch.called and not watch.early:
+            self._missed += 1
+
     async def _asked(self, watch: "_Watch", request: ImageRequest[OptionsT], ticket: str) -> Event | None:
         """One poll: what it says, or None where a fault hid it."""
         watch.asks()
         try:
-            event = await self.ask(request, ticket)
+            async with self._asking:
+                event = await self.ask(request, ticket)
         except Busy as error:
             watch.stumbles(error, error.retry_after)
             return None
@@ -100,9 +141,11 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
             watch.stumbles(error, None, passing=True)
             return None
         except ProviderError:
+            self._note_end(watch, request.callback)
             watch.ends(well=False)
             raise
         if isinstance(event, Finished):
+            self._note_end(watch, request.callback)
             watch.ends(well=True)
         else:
             watch.runs()
@@ -114,11 +157,14 @@ class _Watch:
 
     __slots__ = (
         "asked",
+        "called",
         "clock",
         "closed",
+        "early",
         "faults",
         "known",
         "limit",
+        "net",
         "next",
         "pace",
         "resumed",
@@ -136,10 +182,16 @@ class _Watch:
         self.faults = 0
         self.sick: float | None = None  # since when the service answers with its own faults only
         self.closed = False
+        self.called = False  # the service called just now
+        self.early = False  # it called, and the task was not at its end
+        self.net = 0.0
 
-    def pause(self) -> float:
-        """Seconds to sleep before the next poll; the last one falls on the time limit."""
-        return max(0.0, self.tab.earliest(min(self.next, self.limit)) - self._now())
+    def pause(self, net: float = 0.0) -> float:
+        """Seconds to sleep before the next poll, at least `net` after the last; the last falls on the time limit."""
+        self.net = net
+        # What was taken up again may have ended, and announced it, when nobody listened.
+        wanted = self.next if self.resumed and not self.tab.polls else max(self.next, self.asked + net)
+        return max(0.0, self.tab.earliest(min(wanted, self.limit)) - self._now())
 
     def asks(self) -> None:
         self.asked = self._now()
@@ -149,6 +201,7 @@ class _Watch:
         """The poll was answered: the task is still under way. Raises `TookTooLong`."""
         self.known = self.asked
         self.faults, self.sick = 0, None
+        self.early = self.early or self.called
         self._goes_on(self._following())
 
     def stumbles(self, error: ProviderError, retry_after: float | None, *, passing: bool = False) -> None:
@@ -169,8 +222,9 @@ class _Watch:
         """The last poll ended the task."""
         self.closed = True
         self.tab.close()
-        if well and not self.resumed and not self.faults:
-            self.pace.seen(self.known, self.asked)
+        if well and not self.resumed and not self.faults and (self.called or not self.net):
+            # A call says it exactly; the net is too coarse to learn from.
+            self.pace.seen(self.asked if self.called else self.known, self.asked)
 
     def leave(self) -> None:
         """The watch is over, whatever the reason."""

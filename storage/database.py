@@ -124,6 +124,11 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
     try:
         await _in_full(_started(connection))
         yield connection
+    except DBAPIError:
+        # What state it is in nobody knows: it is not used again.
+        if connection.sync_connection:
+            await _in_full(connection.invalidate())
+        raise
     finally:
         if connection.sync_connection:
             await _in_full(connection.close())

@@ -128,7 +128,10 @@ class PostgresBackend:
         await self.engine.dispose()
 
     async def _connect(self) -> None:
-        await self._hang_up()
+        if self._line:
+            # Not politely: what is broken doesn't answer.
+            self._line.remove_termination_listener(self._ended)
+            self._line.terminate()
         # Before anything that may break: a break that comes at once must not be overlooked.
         self._broken.clear()
         line = await asyncpg.connect(
@@ -148,7 +151,6 @@ class PostgresBackend:
         if self._line and not self._line.is_closed():
             self._line.remove_termination_listener(self._ended)
             with suppress(*NOT_CONNECTED):
-                await self._line.remove_listener(CHANNEL, self._heard)
                 await self._line.close(timeout=2)
         self._line = None
 

@@ -149,6 +149,11 @@ class Tasks:
             rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))
             return sorted((as_task(row) for row in rows.mappings()), key=lambda task: task.id)
 
+    async def announce(self, task_id: int) -> None:
+        """Let whoever watches the task know that the service has announced its end."""
+        async with self._db.write() as connection:
+            connection.ring(signals.call(task_id))
+
     async def get(self, task_id: int) -> Task | None:
         """The task, or None."""
         async with self._db.read() as connection:

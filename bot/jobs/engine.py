@@ -18,7 +18,7 @@ from bot.jobs.outlook import OpenJob, Outlook, by_provider
 from bot.jobs.patience import T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
-from bot.jobs.requests import Requests
+from bot.jobs.requests import NOWHERE, Addresses, Requests
 from bot.jobs.stage import Phase, Progress, Stage, trouble
 from bot.jobs.watch import Watcher
 from providers.base import Provider
@@ -27,7 +27,7 @@ from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
+from storage.records import ACTIVE, NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ STOP_SECONDS = 10.0
 
 
 class Engine:
-    """Runs the jobs of one process. `publish` gives the public URL of a reference by its id, or None.
+    """Runs the jobs of one process. `addresses`: where services reach it.
 
     `share`: whether jobs that are asked for here may be given to any worker, or stay here.
     """
@@ -51,7 +51,7 @@ class Engine:
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         stage: Stage,
-        publish: Callable[[int], str | None],
+        addresses: Addresses = NOWHERE,
         *,
         share: bool = False,
         clock: Callable[[], float] = time.time,
@@ -66,7 +66,7 @@ class Engine:
         self._outlook = Outlook(durations=by_provider({name: [] for name in providers}))
         self._background = Background()
         self._finishing = Background()
-        self._requests = Requests(store, stage, publish, sleep)
+        self._requests = Requests(store, stage, addresses, sleep)
         self.crew = Crew(store, self._adopt, self._buried, wall=clock, clock=time.monotonic, sleep=sleep)
         self._watcher = Watcher(
             store, providers, self._requests, self._outlook, worker=self._worker, clock=clock, sleep=sleep
@@ -141,6 +141,18 @@ class Engine:
         await self._flights.cancel(job_id)
         self._flights.wake()
         return True
+
+    async def called_back(self, task_id: int, body: bytes) -> None:
+        """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
+        task = await self._store.tasks.get(task_id)
+        provider = self._providers.get(task.provider) if task else None
+        # One that has ended, and one that the service doesn't mean, need nothing.
+        if task is None or provider is None or task.state not in ACTIVE:
+            return
+        if task.ticket and provider.called_back(body) not in {None, task.ticket}:
+            log.warning("a call for task %d is about another ticket; ignored", task_id)
+        elif not self._flights.called(task_id):
+            await self._store.tasks.announce(task_id)
 
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
@@ -238,6 +250,8 @@ class Engine:
             self._background.spawn(self._adopt(), "adopt")
         elif heard.kind == signals.JOB and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
             self._background.spawn(self._look_at(heard.subject), f"look at job {heard.subject}")
+        elif heard.kind == signals.CALL:
+            self._flights.called(heard.subject)
         elif heard.kind == EVERYTHING:
             self._flights.doubt()
             self._background.spawn(self._look_at_all(), "look at all jobs")

@@ -94,6 +94,13 @@ class Flights:
             if flight.safe.is_set() and flight.watch:
                 flight.watch.cancel()
 
+    def called(self, task_id: int) -> bool:
+        """The service has announced the end of a task. False: it is not watched here."""
+        flight = self._outlook.flights.get(task_id)
+        if flight and flight.callback:
+            flight.callback.call()
+        return flight is not None
+
     async def cancel(self, job_id: int) -> None:
         """Tell the services that nobody wants the tasks of this job any more."""
         for flight in self._outlook.of_job(job_id):

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from bot.jobs.estimate import Durations, ends
 from bot.jobs.stage import Phase, Progress, sentence
 from bot.jobs.turns import order
-from providers.base import Event, Working
+from providers.base import Callback, Event, Working
 from providers.errors import Sentence
 from storage.records import InLine, Job, Task, TaskState, Trouble
 
 
 @dataclass(slots=True)
 class Flight:
-    """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says.
+    """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says;
+    `callback`: where the service announces the end, if it does.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -24,6 +25,7 @@ class Flight:
     since: float
     ticket: str | None = None
     reported: float | None = None
+    callback: Callback | None = None
     safe: asyncio.Event = field(default_factory=asyncio.Event)
     watch: asyncio.Task[None] | None = None
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from bot.jobs.stage import Stage, Unfit
-from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
+from providers.base import Callback, ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, Source, Task
 from storage.store import Store
@@ -15,19 +16,33 @@ FETCHES_AT_ONCE = 3
 FETCH_DELAYS = (0.0, 1.0, 5.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the world reaches this bot, None where it can't.
+
+    `reference`: the URL of a reference by its id; `callback`: that of a task's announcement, by its id.
+    """
+
+    reference: Callable[[int], str | None]
+    callback: Callable[[int], str | None]
+
+
+NOWHERE = Addresses(lambda _id: None, lambda _id: None)
+
+
 class Requests:
-    """Makes requests of jobs. `publish` gives the public URL of a reference by its id, or None."""
+    """Makes requests of jobs."""
 
     def __init__(
         self,
         store: Store,
         stage: Stage,
-        publish: Callable[[int], str | None],
+        addresses: Addresses,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._stage = stage
-        self._publish = publish
+        self._addresses = addresses
         self._sleep = sleep
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
@@ -45,7 +60,9 @@ class Requests:
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         """The request of one of a job's tasks."""
-        return self.build(job, task.options, await self._store.jobs.sources(job.id), provider)
+        request = self.build(job, task.options, await self._store.jobs.sources(job.id), provider)
+        url = self._addresses.callback(task.id) if provider.capabilities.callbacks else None
+        return replace(request, callback=Callback(url)) if url else request
 
     def build(
         self, job: Job, options: Mapping[str, Any], sources: Iterable[Source], provider: Provider[Any, Any]
@@ -70,7 +87,7 @@ class Requests:
             height=source.height or 0,
             size=source.size or 0,
             read=partial(self._read, source.id),
-            url=self._publish(source.id),
+            url=self._addresses.reference(source.id),
         )
 
     async def _read(self, source_id: int) -> bytes:

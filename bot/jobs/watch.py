@@ -97,6 +97,7 @@ class Watcher:
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
         request = await self._surely(lambda: self._request(flight.task, provider), flight.task)
+        flight.callback = request.callback
         events = provider.imagine(request, flight.task.ticket)
         try:
             async with aclosing(events):

@@ -5,7 +5,7 @@ import binascii
 import json
 import time
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from providers.jimeng.models import MODELS, SIDES
 from providers.jimeng.options import MOST, JimengOptions
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import best_size, parse_ratio, parse_size
-from providers.polling import PassingError, PollingProvider
+from providers.polling import PassingError, PollingProvider, Sleep
 
 MOST_INLINE = 7 << 20
 """Bytes of reference pictures that fit, as base64, into a body, which may have 10 MB."""
@@ -39,7 +39,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         session: ClientSession,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(settings, session, clock=clock, sleep=sleep)
         self.client = Client(settings, session)
@@ -54,8 +54,15 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
                 ratio=(1 / 3, 3),
             ),
             price=settings.price,
+            callbacks=True,
         )
-        self._req_json = _req_json(settings)
+        result = {"return_url": True, **_marks(settings)}
+        # A result query takes this as JSON within JSON; a submit with a callback takes its parts so.
+        self._req_json = json.dumps(result, ensure_ascii=False)
+        self._marks_as_text = {
+            key: value if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+            for key, value in result.items()
+        }
 
     def model_name(self, options: JimengOptions) -> str:
         """ "Jimeng 4.0" or "Jimeng 4.6"."""
@@ -98,6 +105,8 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         }
         if request.options.n != "auto":
             payload["force_single"] = True
+        if request.callback:
+            payload |= {"callback_url": request.callback.url, **self._marks_as_text}
         if not request.references:
             return await self.client.submit(payload)
         if _by_url(request):
@@ -121,6 +130,14 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             case _:  # "generating"; a state that the document doesn't name is no reason to give a paid task up
                 return Working()
 
+    def called_back(self, body: bytes) -> str | None:
+        """`task_id` of the call, which comes at the task's end, well or badly."""
+        try:
+            ticket = json.loads(body)["task_id"]
+        except (ValueError, TypeError, KeyError):
+            return None
+        return ticket if isinstance(ticket, str) else None
+
     async def check(self) -> None:
         """Ask for a task that doesn't exist: an answer about the task proves key, signature and permission."""
         try:
@@ -131,10 +148,9 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             return
 
 
-def _req_json(settings: JimengSettings) -> str:
-    """The part of a result query that is JSON within JSON: pictures as URLs, and the marks to put on them."""
-    marks = settings.model_dump(include={"logo_info", "aigc_meta"}, exclude_none=True, mode="json")
-    return json.dumps({"return_url": True, **marks}, ensure_ascii=False)
+def _marks(settings: JimengSettings) -> dict[str, object]:
+    """What to put on the pictures."""
+    return settings.model_dump(include={"logo_info", "aigc_meta"}, exclude_none=True, mode="json")
 
 
 def _shape(options: JimengOptions) -> dict[str, int]:

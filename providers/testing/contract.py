@@ -6,12 +6,13 @@ tests are coroutines: pytest-asyncio in its auto mode runs them.
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from pydantic import ValidationError
 
-from providers.base import Accepted, Finished, ImageRequest, Provider
+from providers.base import Accepted, Callback, Finished, ImageRequest, Provider
 from providers.errors import (
     Busy,
     Expired,
@@ -149,6 +150,29 @@ class ProviderContract:
         assert not any(isinstance(event, Accepted) for event in events)
         assert finished(events).pictures
         assert harness.submitted == 1
+
+    async def test_a_call_of_the_service_ends_the_wait(self, harness: Harness) -> None:
+        """Where the service announces the end, the end is known with the call; calls before and after do no harm."""
+        if not harness.provider.capabilities.callbacks:
+            return
+        callback = Callback("https://bot.example/callbacks/x")
+        request = replace(await harness.play(Scenario.SUCCESS), callback=callback)
+        async with aclosing(harness.provider.imagine(request)) as events:
+            assert isinstance(await anext(events), Accepted)
+            harness.pass_time(1000)
+            callback.call()
+            callback.call()
+            assert isinstance(await anext(events), Finished)
+            callback.call()
+            assert [event async for event in events] == []
+        assert harness.submitted == 1
+
+    async def test_a_call_that_never_comes(self, harness: Harness) -> None:
+        """The end is found all the same."""
+        if harness.provider.capabilities.callbacks:
+            callback = Callback("https://bot.example/callbacks/x")
+            events = await run(harness, replace(await harness.play(Scenario.SUCCESS), callback=callback))
+            assert finished(events).pictures
 
     async def test_leaving_early(self, harness: Harness) -> None:
         """An iterator that was left is at its end, and the provider works on."""

@@ -51,6 +51,10 @@ class Harness(ABC):
     def several(self, count: int) -> ImageRequest[Any]:
         """A request for that many pictures."""
 
+    def pass_time(self, seconds: float) -> None:
+        """So many seconds go by at the service and for the provider. Needed where the service calls back."""
+        raise NotImplementedError
+
     @property
     @abstractmethod
     def submitted(self) -> int:

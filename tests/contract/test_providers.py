@@ -81,6 +81,9 @@ class JimengHarness(Harness):
         await self.runner.cleanup()
         await self.simulator.aclose()
 
+    def pass_time(self, seconds: float) -> None:
+        self.clock.seconds += seconds
+
     async def play(self, scenario: Scenario) -> ImageRequest[JimengOptions]:
         self.forgetful = scenario is Scenario.EXPIRED
         self.seconds = 5000.0 if scenario is Scenario.TOO_LONG else 12.0

@@ -161,7 +161,7 @@ async def test_run_again_and_edit(house: House) -> None:
     assert (await house.press(shown, "Run again")).text == "One more time!"
     await house.quiet()
     first, second = house.submitted()
-    assert {**second, "image_urls": None} == {**first, "image_urls": None}
+    assert house.without_addresses(second) == house.without_addresses(first)
     assert [look(one)[1] for one in house.tasks[-1].references] == [201]
     assert house.answers()[-1].photo
     await house.press(shown, "Edit")

@@ -65,7 +65,7 @@ async def test_again_makes_a_new_job_with_the_same_references_and_options(house:
     assert told.text == "One more time!"
     await house.quiet()
     first, _, third, _ = house.submitted()
-    assert {**third, "image_urls": None} == {**first, "image_urls": None}
+    assert house.without_addresses(third) == house.without_addresses(first)
     assert [look(one)[1] for one in house.tasks[-1].references] == [201]
     assert len(house.album()) == 4
     assert {message.reply_to for message in house.album()} == {1}  # the prompt

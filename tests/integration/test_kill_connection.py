@@ -95,8 +95,10 @@ class Cut(Scene):
         """The server ends all sessions of the bot."""
         server, _, name = self.database.rpartition("/")
         other = await asyncpg.connect(f"{server}/postgres")
-        self.cuts += len(await other.fetch(CUT, name))
-        await other.close()
+        try:
+            self.cuts += len(await other.fetch(CUT, name))
+        finally:
+            other.terminate()
 
     @asynccontextmanager
     async def cutting(self) -> AsyncIterator[None]:

@@ -62,7 +62,7 @@ async def test_what_arrived_before_a_crash_is_not_sent_after_it(house: House, fl
 async def test_looking_at_it_in_the_history_does_not_count_as_its_arrival(house: House) -> None:
     house.telegram.play(down("editMessageMedia", times=100))
     asked = await house.say("a fox")
-    await house.shown("📤")
+    await house.telegram.until(lambda: house.called("editMessageMedia"))
     await house.say("/history")
     await house.telegram.until(house.album)
     house.telegram.faults.clear()

@@ -197,6 +197,11 @@ class House:
         wanted = [call.request for call in self.jimeng_calls if call.name == "CVSync2AsyncSubmitTask"]
         return [request for request in wanted if isinstance(request, dict)]
 
+    @staticmethod
+    def without_addresses(submit: dict[str, Any]) -> dict[str, Any]:
+        """A submit without what is new each time: the signed addresses."""
+        return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
+
     def hold(self) -> None:
         """Tasks submitted from now on are not finished before `release`."""
         self.seconds = 10_000.0
@@ -227,6 +232,7 @@ class House:
         yield from self._taking_in()
         yield engine._outlook.jobs or engine._outlook.flights
         yield engine._finishing._tasks
+        yield any(task.get_name().startswith("task ") for task in engine._background._tasks)
 
     def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
         return self.draw(prompt, references, width, height, seed)

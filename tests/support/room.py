@@ -56,7 +56,7 @@ class Room:
         self._number = 0
 
     def _engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, lambda _id: None, sleep=_soon)
+        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=_soon)
 
     async def ask(self, n: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
         self._number += 1

@@ -31,7 +31,7 @@ class House:
         self._number = 0
 
     def new_engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, lambda _id: None, sleep=self._sleep)
+        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep)
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "delay", "cut"]
+Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "delay", "cut", "twice", "early"]
 
 
 class Fault(BaseModel):
@@ -14,12 +14,15 @@ class Fault(BaseModel):
     envelope with `name` and `status`. `html`: a gateway's page with `status`. `text`: `text` with `status`.
     `drop`: the connection breaks before anything is processed. `lost`: the call is processed, then the connection
     breaks. `delay`: the true answer, `seconds` later. `cut`: a picture breaks off in the middle.
+
+    Of the calls that the service makes itself (`call`), which come at a task's end: `drop`: it never comes; `delay`:
+    `seconds` later; `twice`: once more; `early`: once more, and before the end.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind
-    action: Literal["submit", "result", "picture"] | None = None
+    action: Literal["submit", "result", "picture", "call"] | None = None
     times: int = Field(1, ge=1)
     status: int = Field(502, ge=200, le=599)
     code: int = 50500
@@ -28,10 +31,10 @@ class Fault(BaseModel):
     seconds: float = Field(0, ge=0)
 
 
-def take(faults: list[Fault], action: str) -> Fault | None:
-    """The first fault that fits, one time less of it."""
+def take(faults: list[Fault], action: str, *, own: bool = False) -> Fault | None:
+    """The first fault that fits, one time less of it. `own`: only one that names the action."""
     for fault in faults:
-        if fault.action in {None, action}:
+        if fault.action == action or (fault.action is None and not own):
             fault.times -= 1
             if fault.times < 1:
                 faults.remove(fault)

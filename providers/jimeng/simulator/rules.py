@@ -24,7 +24,11 @@ _SUBMIT: Mapping[str, tuple[type, ...]] = {
     "force_single": (bool,),
     "min_ratio": _NUMBER,
     "max_ratio": _NUMBER,
+    "callback_url": (str,),
+    **dict.fromkeys(("logo_info", "aigc_meta"), (str,)),
+    "return_url": (bool,),
 }
+_WITH_CALLBACK = ("return_url", "logo_info", "aigc_meta")
 _RESULT: Mapping[str, tuple[type, ...]] = {"req_key": (str,), "task_id": (str,), "req_json": (str,)}
 _REQ_JSON: Mapping[str, tuple[type, ...]] = {"return_url": (bool,), "logo_info": (dict,), "aigc_meta": (dict,)}
 _LOGO: Mapping[str, tuple[type, ...]] = {
@@ -78,6 +82,7 @@ def check_submit(payload: Mapping[str, Any]) -> Row:
     _check_references(payload, row)
     _check_scale(payload, row)
     _check_size(payload)
+    _check_callback(payload)
     return row
 
 
@@ -91,9 +96,27 @@ def check_result(payload: Mapping[str, Any]) -> dict[str, Any]:
         raise Refusal(50200, "req_json is not JSON") from error
     if not isinstance(extra, dict):
         raise Refusal(50200, "req_json is not a JSON object")
+    _check_extra(extra)
+    return extra
+
+
+def _check_callback(payload: Mapping[str, Any]) -> None:
+    given = {name: payload[name] for name in _WITH_CALLBACK if name in payload}
+    if "callback_url" not in payload:
+        if given:
+            raise Refusal(50200, f"{', '.join(given)} without callback_url")
+        return
+    if not payload["callback_url"].startswith(("http://", "https://")):
+        raise Refusal(50200, "callback_url is no address")
+    try:
+        _check_extra({name: json.loads(value) if type(value) is str else value for name, value in given.items()})
+    except ValueError as error:
+        raise Refusal(50200, "logo_info and aigc_meta are JSON") from error
+
+
+def _check_extra(extra: Mapping[str, Any]) -> None:
     _typed(extra, _REQ_JSON)
     _check_marks(extra.get("logo_info", {}), extra.get("aigc_meta"))
-    return extra
 
 
 def _typed(payload: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], *needed: str) -> None:

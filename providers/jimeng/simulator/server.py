@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from aiohttp import ClientSession, ClientTimeout, web
 from pydantic import JsonValue
 
+from providers.jimeng.simulator.caller import Caller
 from providers.jimeng.simulator.envelopes import MESSAGES, Denied, Reply, answer, denial
 from providers.jimeng.simulator.faults import Fault, take
 from providers.jimeng.simulator.gallery import Draw, Gallery
@@ -69,7 +70,8 @@ class JimengSimulator:
         self.url = ""
         self._desk = Desk(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
         self._gallery = Gallery(draw, draw_scale)
-        self._service = Service(self.keys, self._desk, self._gallery, clock, now)
+        self._caller = Caller(self.faults, self._announcement, self._called, clock=clock, sleep=sleep)
+        self._service = Service(self.keys, self._desk, self._gallery, clock=clock, now=now, taken=self._caller.taken)
         self._clock, self._now, self._sleep = clock, now, sleep
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
@@ -104,7 +106,7 @@ class JimengSimulator:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/picture/{task}/{number}", self._picture)
         app.router.add_route("*", "/{path:.*}", self._api)
-        self._session = ClientSession(timeout=ClientTimeout(total=10))
+        self._session = self._caller.session = ClientSession(timeout=ClientTimeout(total=10))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
@@ -112,10 +114,18 @@ class JimengSimulator:
 
     async def aclose(self) -> None:
         """Stop listening and close all connections."""
+        await self._caller.aclose()
         if self._runner:
             await self._runner.cleanup()
         if self._session:
             await self._session.close()
+
+    async def _announcement(self, task: Task) -> dict[str, object]:
+        return await self._service.announcement(task, self.url)
+
+    def _called(self, body: str, status: int, ms: float) -> None:
+        if self.on_call:
+            self.on_call(Call("callback", status, ms, _summed(body), ""))
 
     def activate(self, *, active: bool) -> None:
         """Whether the account has this interface; without it every call is refused with 50400."""

@@ -24,11 +24,19 @@ TOLD_BY_STATUS = (50501,)
 class Service:
     """Gateway, rules and tasks put together. `clock`: the tasks' seconds; `now`: the calendar's time, for signatures.
 
-    `activated`: False makes every call fail with 50400. `calls` and `polls` count what got past the gateway.
+    `taken` is told of each task. `activated`: False makes every call fail with 50400. `calls` and `polls` count what
+    got past the gateway.
     """
 
     def __init__(
-        self, keys: Keys, desk: Desk, gallery: Gallery, clock: Callable[[], float], now: Callable[[], datetime]
+        self,
+        keys: Keys,
+        desk: Desk,
+        gallery: Gallery,
+        *,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        taken: Callable[[Task], None],
     ) -> None:
         self.keys = keys
         self.desk = desk
@@ -36,7 +44,7 @@ class Service:
         self.calls: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
         self._gallery = gallery
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._taken = clock, now, taken
 
     async def reply(self, raw: Raw, action: str, version: str, session: ClientSession, base: str) -> Reply:
         """The answer to one call. `session` fetches references; `base` is the address of the pictures."""
@@ -67,7 +75,18 @@ class Service:
         check_submit(payload)
         self.desk.check_free(self._clock())
         task = self.desk.take(payload, await references.take(payload, session), self._clock())
+        self._taken(task)
         return answer(SUCCESS, {"task_id": task.id}, self._now())
+
+    async def announcement(self, task: Task, base: str) -> dict[str, object]:
+        """What the service posts to `callback_url` when a task has ended."""
+        if task.code == SUCCESS:
+            data: object = {**await self._pictures(task, {"return_url": True}, base), "status": "done"}
+        else:
+            data = {"resp_data": ""}
+        message = MESSAGES.get(task.code, "Success")
+        reply = answer(task.code, None, self._now(), message).payload
+        return {**reply, "task_id": task.id, "data": data}
 
     async def _result(self, payload: dict[str, Any], base: str) -> Reply:
         extra = check_result(payload)

@@ -49,6 +49,7 @@ class Task:
     started: float
     finished: float
     code: int
+    callback_url: str | None
 
     def status(self, now: float) -> str:
         """As `data.status` says it."""
@@ -110,6 +111,7 @@ class Desk:
             started=now + _QUEUE * duration,
             finished=now + duration,
             code=next((code for words, code in _AT_RESULT.items() if words in prompt.lower()), SUCCESS),
+            callback_url=payload.get("callback_url"),
         )
         self._forget(now)
         self.tasks[task.id] = task
