@@ -29,8 +29,15 @@ STATEMENT_SECONDS = 30.0
 RECONNECT = (0.1, 0.5, 1.0, 2.0)
 # The server finds out within 11 s that this machine has gone without a word, and lets go of its locks.
 KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
-NOT_CONNECTED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What the driver raises when there is no connection to be had."""
+NOT_CONNECTED = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # A server that shuts down in the middle of something leaves the driver so.
+    asyncpg.InternalClientError,
+)
+"""What the driver raises when there is no connection to be had, or no more."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _RING = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
@@ -161,7 +168,7 @@ class PostgresBackend:
                 try:
                     async with self._turn:
                         await self._connect()
-                except NOT_CONNECTED as error:
+                except Exception as error:  # whatever it is: without a line this process is dead to the others
                     log.warning("no line to the database (%s); tried again in %.1f s", type(error).__name__, delay)
                     await asyncio.sleep(delay)
                 else:

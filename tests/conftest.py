@@ -1,6 +1,7 @@
 """Databases for the tests that run on each of them."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,11 @@ import pytest
 
 from storage.store import Store
 from tests.support import postgres
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of the time the tests wait for processes and for time to pass."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
