@@ -31,7 +31,7 @@ unit: .venv/ready
 	$(BIN)/pytest $(ARGS)
 
 bench: .venv/ready  ## what a person waits for, beside its baselines
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(ARGS)
 
 messages: .venv/ready  ## bring the catalogues up to date with the code
 	$(BIN)/pybabel -q extract --omit-header --no-location --sort-output -k Sentence:1 -k wrong:1 -o bot/locales/messages.pot bot providers

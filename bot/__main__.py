@@ -1,4 +1,4 @@
-"""The command line: `run`, `demo`, `check`."""
+"""The command line: `run`, `demo`, `check`, `backup`."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from bot.app import assembled
 from bot.check import check
 from bot.settings import Settings, SettingsError, load, variable
 from providers import registry
+from storage.backup import back_up
 from storage.database import UnusableStore
 
 WRONG_SETTINGS = 2
@@ -36,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(options.config)
         if options.command == "check":
             return asyncio.run(check(settings))
-        asyncio.run(_run(settings))
+        if options.command == "backup":
+            asyncio.run(back_up(settings.storage.url, options.file))
+            sys.stdout.write(f"Everything the bot remembers is in {options.file}.\n")
+        else:
+            asyncio.run(_run(settings))
     except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStore) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
@@ -47,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return WRONG_SETTINGS
     except KeyboardInterrupt:
-        return 0
+        pass
     return 0
 
 
@@ -59,9 +64,15 @@ async def _run(settings: Settings) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imagine-bot", description="A Telegram bot that makes pictures of words.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, help_ in (("run", "run the bot"), ("check", "try the settings without paying for anything")):
+    names = {
+        "run": "run the bot",
+        "check": "try the settings without paying for anything",
+        "backup": "copy the database into one file, also while the bot runs",
+    }
+    for name, help_ in names.items():
         command = commands.add_parser(name, help=help_)
         command.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    commands.choices["backup"].add_argument("file", type=Path, help="a new SQLite file")
     demo = commands.add_parser("demo", help="try everything on this machine, without accounts")
     for command in commands.choices.values():
         command.add_argument("--verbose", action="store_true", help="log every step")

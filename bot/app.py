@@ -21,6 +21,7 @@ from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
+from bot.background import Background
 from bot.handlers import history, imagine, mishaps, results, start
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
@@ -45,12 +46,14 @@ from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, build
+from storage.database import StoreError
 from storage.jobs import ANYTHING
 from storage.records import Allowance, Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
+TIDY_SECONDS = 3600.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CONNECT_DELAYS = (1, 2, 5, 10, 30)
 
@@ -67,6 +70,7 @@ class App:
     web: WebServer
     languages: Languages
     inbox: Inbox
+    background: Background
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, *, handle_signals: bool = True) -> None:
@@ -74,8 +78,8 @@ class App:
         await self._surely("say hello to Telegram", self.bot.me)
         await self._surely("tell Telegram the commands", partial(start.set_commands, self.bot, self.languages))
         log.info("ready as @%s", (await self.bot.me()).username)
-        await self.store.tidy(time.time())
         await self.engine.start()
+        self.background.spawn(self._keep_tidy(), "tidying up")
         await self.inbox.start()
         if handle_signals:
             for number in STOP_SIGNALS:
@@ -90,6 +94,14 @@ class App:
     def stop(self) -> None:
         """End `run`."""
         self.stopped.set()
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            try:
+                await self.store.tidy(time.time(), self.settings.storage.keep_days)
+            except StoreError as error:
+                log.warning("nothing could be tidied up: %s", error)
+            await asyncio.sleep(TIDY_SECONDS)
 
     def _stop_by(self, number: signal.Signals) -> None:
         log.info("Received %s signal", number.name)
@@ -160,6 +172,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         dispatcher.workflow_data.update(
             desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
         )
+        background = Background()
+        stack.push_async_callback(background.aclose)
         inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
@@ -173,7 +187,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await engine.enter()
         await web.start()
-        yield App(settings, bot, dispatcher, engine, store, web, languages, inbox)
+        yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background)
 
 
 def make_bot(settings: Settings, flood: FloodControl) -> Bot:

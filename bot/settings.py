@@ -63,6 +63,7 @@ class StorageSettings(_Section):
     """`[storage]`."""
 
     url: str = "sqlite:///data/bot.db"
+    keep_days: int = Field(30, ge=1)
 
     @field_validator("url")
     @classmethod

@@ -7,7 +7,7 @@ a session) which breaks when the process ends, however it ends.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Table
+from sqlalchemy import Column, ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 EVERYTHING = "everything"
@@ -30,6 +30,9 @@ class Backend(Protocol):
     """Whether no other process can be there while this one is."""
     leads: bool
     """Whether this is the one process that does what only one may do. It may end at any time, with the line."""
+
+    def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
+        """Whether a text has these words, in capitals or not."""
 
     def insert(self, table: Table) -> Any:
         """An INSERT that can say what to do on a conflict."""

@@ -118,6 +118,13 @@ class Jobs:
             old = (jobs.c.state == JobState.DRAFT, jobs.c.created_at < before)
             await connection.execute(delete(jobs).where(*old))
 
+    async def forget_bytes(self, before: float) -> None:
+        """Forget the bytes of references of jobs asked for before this time. (Those of ended jobs are gone already.)"""
+        old = select(jobs.c.id).where(jobs.c.created_at < before)
+        async with self._db.write() as connection:
+            change = update(sources).where(sources.c.data.is_not(None), sources.c.job_id.in_(old))
+            await connection.execute(change.values(data=None))
+
     async def with_status(self, chat_id: int, status_id: int) -> Job | None:
         """The job whose status message this is."""
         async with self._db.read() as connection:

@@ -1,8 +1,8 @@
 """Pictures: what a job gave, what Telegram calls it, and each person's history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 
@@ -56,6 +56,25 @@ class Shelf:
     words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One picture of a shelf. `number` of `count`: 1 is the newest."""
+
+    picture: Picture
+    prompt: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Which picture of a shelf: the newest; or that with the id `at`, the next one back or forward in time from it."""
+
+    at: int | None = None
+    towards: Literal["here", "older", "newer"] = "here"
+
+
+NEWEST = Step()
 _COLUMNS = [column for column in pictures.c if column is not pictures.c.data]
 
 
@@ -86,6 +105,12 @@ class Pictures:
         """Keep the bytes of a picture that Telegram doesn't have yet."""
         await self._update(picture_id, data=data)
 
+    async def forget_bytes(self, before: float) -> None:
+        """Forget the bytes of pictures made before this time."""
+        async with self._db.write() as connection:
+            old = (pictures.c.data.is_not(None), pictures.c.created_at < before)
+            await connection.execute(update(pictures).where(*old).values(data=None))
+
     async def sent(self, picture_id: int, sent: Sent) -> None:
         """Telegram has it: its ids are remembered and kept bytes are forgotten."""
         await self.all_sent({picture_id: sent})
@@ -114,23 +139,38 @@ class Pictures:
         async with self._db.write() as connection:
             return bool((await connection.execute(update(pictures).where(*mine).values(hidden_at=now))).rowcount)
 
-    async def newest(self, shelf: Shelf) -> Picture | None:
-        """The picture made last."""
-        return await self._one(_on(shelf).order_by(pictures.c.id.desc()).limit(1))
-
-    async def older(self, shelf: Shelf, than: int) -> Picture | None:
-        """The next one back in time."""
-        return await self._one(_on(shelf, pictures.c.id < than).order_by(pictures.c.id.desc()).limit(1))
-
-    async def newer(self, shelf: Shelf, than: int) -> Picture | None:
-        """The next one forward in time."""
-        return await self._one(_on(shelf, pictures.c.id > than).order_by(pictures.c.id).limit(1))
-
-    async def count(self, shelf: Shelf, from_id: int = 0) -> int:
-        """How many there are; with `from_id`, how many from this one on to the newest."""
-        query = _on(shelf, pictures.c.id >= from_id).with_only_columns(func.count(pictures.c.id))
+    async def page(self, shelf: Shelf, step: Step = NEWEST) -> Page | None:
+        """All that is shown of one picture in its owner's history, in one question. None: there is no such picture."""
+        own = self._on(shelf).cte("own")
+        # Prompts are searched once, and not once for each number; without words an index gives them all at once.
+        own = own.prefix_with("MATERIALIZED" if shelf.words else "NOT MATERIALIZED")
+        here = _target(own.c.id, step).select_from(own).cte("here")
+        count = select(func.count()).select_from(own).scalar_subquery()
+        number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
+        query = (
+            select(*_COLUMNS, jobs.c.prompt, number.label("number"), count.label("count"))
+            .select_from(here)
+            .join(pictures, pictures.c.id == here.c.id)
+            .join(jobs, jobs.c.id == pictures.c.job_id)
+        )
         async with self._db.read() as connection:
-            return int((await connection.execute(query)).scalar_one())
+            row = (await connection.execute(query)).mappings().first()
+            if row is None:
+                return None
+            known = {column.name: row[column.name] for column in _COLUMNS}
+            return Page(Picture(**known), row["prompt"], row["number"], row["count"])
+
+    def _on(self, shelf: Shelf) -> Select[Any]:
+        """The ids of a shelf's pictures."""
+        query = select(pictures.c.id).where(pictures.c.user_id == shelf.user_id, pictures.c.hidden_at.is_(None))
+        if shelf.chat_id is not None:
+            query = query.where(pictures.c.chat_id == shelf.chat_id)
+        if shelf.words:
+            # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese signs.
+            found = (self._db.backend.contains(jobs.c.prompt, word) for word in shelf.words)
+            own = jobs.c.user_id == shelf.user_id
+            query = query.join(jobs, jobs.c.id == pictures.c.job_id).where(own, *found)
+        return query
 
     async def _one(self, query: Select[Any]) -> Picture | None:
         async with self._db.read() as connection:
@@ -142,15 +182,12 @@ class Pictures:
             await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(values))
 
 
-def _on(shelf: Shelf, *more: ColumnElement[bool]) -> Select[Any]:
-    query = select(*_COLUMNS).where(pictures.c.user_id == shelf.user_id, pictures.c.hidden_at.is_(None), *more)
-    if shelf.chat_id is not None:
-        query = query.where(pictures.c.chat_id == shelf.chat_id)
-    if shelf.words:
-        # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese characters.
-        query = query.join(jobs, jobs.c.id == pictures.c.job_id).where(*_contains(shelf.words))
-    return query
-
-
-def _contains(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    return [jobs.c.prompt.icontains(word, autoescape=True) for word in words]
+def _target(ids: ColumnElement[int], step: Step) -> Select[Any]:
+    """The id of the picture that a step leads to, or NULL."""
+    if step.at is None:
+        return select(func.max(ids).label("id"))
+    if step.towards == "here":
+        return select(func.max(ids).label("id")).where(ids == step.at)
+    if step.towards == "older":
+        return select(func.max(ids).label("id")).where(ids < step.at)
+    return select(func.min(ids).label("id")).where(ids > step.at)

@@ -12,7 +12,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Table, text
+from sqlalchemy import URL, Column, ColumnElement, Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -25,7 +25,7 @@ CHANNEL = "imagine_bot"
 LOCKS, LEADER = 0x696D6167, 0
 NAMED_LOCKS = LOCKS + 1
 POOL = 10
-STATEMENT_SECONDS = 30.0
+STATEMENT_SECONDS, ANSWER_SECONDS = 30.0, 3.0
 RECONNECT = (0.1, 0.5, 1.0, 2.0)
 # The server finds out within 11 s that this machine has gone without a word, and lets go of its locks.
 KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
@@ -76,6 +76,10 @@ class PostgresBackend:
         self._broken = asyncio.Event()
         self._turn = asyncio.Lock()
 
+    def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
+        """Whether a text has these words, in capitals or not."""
+        return column.icontains(words, autoescape=True)
+
     def insert(self, table: Table) -> Any:
         """PostgreSQL's own INSERT."""
         return insert(table)
@@ -109,9 +113,12 @@ class PostgresBackend:
         """Try to become the one that leads; True when this one does."""
         async with self._turn:
             if not self.leads and self._line and not self._line.is_closed():
-                with suppress(*NOT_CONNECTED):
-                    lock = "SELECT pg_try_advisory_lock($1, $2)"
-                    self.leads = bool(await self._line.fetchval(lock, LOCKS, LEADER))
+                lock = "SELECT pg_try_advisory_lock($1, $2)"
+                try:
+                    self.leads = bool(await self._line.fetchval(lock, LOCKS, LEADER, timeout=ANSWER_SECONDS))
+                except NOT_CONNECTED:
+                    # The driver doesn't always notice that its connection is gone.
+                    self._ended(self._line)
             return self.leads
 
     async def resign(self) -> None:

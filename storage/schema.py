@@ -130,6 +130,7 @@ sources = Table(
     Column("data", LargeBinary),
     # What was done to it so that the service takes it, told to the person: a list like `jobs.trouble`.
     Column("changes", JSON, nullable=False),
+    Index("ix_sources_kept", "job_id", **_where("data IS NOT NULL")),
 )
 
 # What is submitted, paid and taken up again on its own: a job has one task or several.
@@ -176,7 +177,11 @@ pictures = Table(
     Column("message_id", BigInteger),
     Column("created_at", Float, nullable=False),
     Column("hidden_at", Float),
-    Index("ix_pictures_user_id_id", "user_id", "id"),
+    # Few have bytes here: those that Telegram doesn't have.
+    Index("ix_pictures_kept", "created_at", **_where("data IS NOT NULL")),
+    # What a history looks through, in all chats and in one, without a look at the rows themselves.
+    Index("ix_pictures_shelf", "user_id", "id", "job_id", **_where("hidden_at IS NULL")),
+    Index("ix_pictures_shelf_chat", "user_id", "chat_id", "id", "job_id", **_where("hidden_at IS NULL")),
 )
 
 # Pictures that people posted where the bot could see them, so that a reply to one item of an album finds the others.

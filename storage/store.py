@@ -1,7 +1,7 @@
 """The whole store in one hand."""
 
 from storage.database import Database
-from storage.jobs import Jobs
+from storage.jobs import DAY, Jobs
 from storage.pictures import Pictures
 from storage.posted import Posted
 from storage.services import Services
@@ -11,6 +11,8 @@ from storage.workers import Workers
 
 DRAFT_SECONDS = 24 * 3600
 POSTED_SECONDS = 30 * 24 * 3600
+# Telegram itself gives up on an update after a day.
+UPDATE_SECONDS = 2 * 24 * 3600
 
 
 class Store:
@@ -31,10 +33,16 @@ class Store:
         """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`)."""
         return cls(await Database.open(url))
 
-    async def tidy(self, now: float) -> None:
-        """Forget what nobody will come back to: pictures that waited for words, and albums posted long ago."""
+    async def tidy(self, now: float, keep_days: int = 30) -> None:
+        """Forget what nobody will come back to: pictures that waited for words, albums posted long ago, updates.
+
+        After `keep_days` also the bytes of references, and those of pictures that Telegram doesn't have.
+        """
         await self.jobs.forget_drafts(now - DRAFT_SECONDS)
         await self.posted.forget(now - POSTED_SECONDS)
+        await self.updates.forget(now - UPDATE_SECONDS)
+        await self.jobs.forget_bytes(now - keep_days * DAY)
+        await self.pictures.forget_bytes(now - keep_days * DAY)
 
     async def aclose(self) -> None:
         """Close the database."""

@@ -18,7 +18,7 @@ from bot.telegram.buttons import HistoryPress, in_history, sure_to_hide
 from bot.telegram.incoming import as_sources
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption
-from storage.pictures import Picture, Sent, Shelf
+from storage.pictures import Page, Picture, Sent, Shelf, Step
 from storage.records import Job
 
 # The search of a history message stands in its caption's last line: buttons have no room for it.
@@ -45,83 +45,83 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     """Show the newest picture."""
     place = Place.of_message(message, language)
     shelf = _shelf(message, place.user_id, (command.args or "")[:SEARCH_LENGTH].split())
-    picture = await desk.store.pictures.newest(shelf)
-    if picture is None:
+    page = await desk.store.pictures.page(shelf)
+    if page is None:
         await message.reply(_nothing(shelf))
         return
-    text, buttons = await _caption(desk, picture, shelf), await _buttons(desk, picture, shelf)
-    async with uploads.open(picture) as upload:
+    async with uploads.open(page.picture) as upload:
         if upload is None:
-            await message.reply(await _caption(desk, picture, shelf, unfetched=True), reply_markup=buttons)
+            await message.reply(_caption(page, shelf, unfetched=True), reply_markup=_buttons(page))
             return
-        shown = await message.reply_photo(upload.media, caption=text, reply_markup=buttons)
+        shown = await message.reply_photo(upload.media, caption=_caption(page, shelf), reply_markup=_buttons(page))
     await _remember(desk, upload, shown)
 
 
 async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
     """To the next picture, newer or older."""
-    if not (page := await _page(query, callback_data, desk)):
+    if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    towards = desk.store.pictures.newer if callback_data.do == "newer" else desk.store.pictures.older
-    picture = await towards(page.shelf, page.picture.id)
-    if picture is None:
+    towards = Step(pressed.picture.id, "newer" if callback_data.do == "newer" else "older")
+    page = await desk.store.pictures.page(pressed.shelf, towards)
+    if page is None:
         await answer(query, _("That was the last one."))
         return
     await answer(query)
-    await _show(page.message, desk, uploads, picture, page.shelf)
+    await _show(pressed.message, desk, uploads, page, pressed.shelf)
 
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Ask before a picture is deleted."""
-    if page := await _page(query, callback_data, desk):
+    if page := await _pressed(query, callback_data, desk):
         await change_buttons(page.message, sure_to_hide(page.picture))
         await answer(query, _("Delete it from your history?"))
 
 
 async def stay(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """It is not deleted."""
-    if page := await _page(query, callback_data, desk):
-        await change_buttons(page.message, await _buttons(desk, page.picture, page.shelf))
+    if pressed := await _pressed(query, callback_data, desk):
+        if page := await desk.store.pictures.page(pressed.shelf, Step(pressed.picture.id)):
+            await change_buttons(pressed.message, _buttons(page))
         await answer(query)
 
 
 async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
     """Delete a picture from the history and show its neighbour."""
-    if not (page := await _page(query, callback_data, desk)):
+    if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    pictures = desk.store.pictures
-    await pictures.hide(page.picture.id, page.picture.user_id, time.time())
+    pictures, at = desk.store.pictures, pressed.picture.id
+    await pictures.hide(at, pressed.picture.user_id, time.time())
     await answer(query, _("Deleted from your history."))
-    at = page.picture.id
-    if picture := await pictures.older(page.shelf, at) or await pictures.newer(page.shelf, at):
-        await _show(page.message, desk, uploads, picture, page.shelf)
+    older, newer = Step(at, "older"), Step(at, "newer")
+    if page := await pictures.page(pressed.shelf, older) or await pictures.page(pressed.shelf, newer):
+        await _show(pressed.message, desk, uploads, page, pressed.shelf)
     else:
-        await page.message.delete()
+        await pressed.message.delete()
 
 
 async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Send a picture to the chat again, by its file id."""
-    if (page := await _page(query, callback_data, desk)) and (photo := await _photo_id(query, page)):
+    if (page := await _pressed(query, callback_data, desk)) and (photo := await _photo_id(query, page)):
         await answer(query)
         await page.message.answer_photo(photo, caption=caption(page.job.prompt))
 
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Run the request of a picture again."""
-    if page := await _page(query, callback_data, desk):
+    if page := await _pressed(query, callback_data, desk):
         await once_more(query, desk, Place.of_press(query, page.message, page.message.message_id, language), page.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
-    if (page := await _page(query, callback_data, desk)) and await _photo_id(query, page):
+    if (page := await _pressed(query, callback_data, desk)) and await _photo_id(query, page):
         await answer(query)
         place = Place.of_press(query, page.message, page.message.message_id, language)
         await ask_for_words(page.message, place, desk, as_sources([page.picture], page.message.chat.id))
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _Pressed:
     """A history message whose owner has pressed a button."""
 
     message: Message
@@ -130,7 +130,7 @@ class _Page:
     shelf: Shelf
 
 
-async def _page(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Page | None:
+async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pressed | None:
     """What a press is about; None when it was answered here."""
     picture = await desk.store.pictures.get(press.at)
     job = await desk.store.jobs.get(picture.job_id) if picture else None
@@ -139,20 +139,20 @@ async def _page(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Page 
         await answer(query, _("This is somebody else's history. See yours with /history."), alert=True)
         return None
     message = await message_of(query)
-    return _Page(message, picture, job, _shelf_of(message, picture.user_id)) if message else None
+    return _Pressed(message, picture, job, _shelf_of(message, picture.user_id)) if message else None
 
 
-async def _photo_id(query: CallbackQuery, page: _Page) -> str | None:
+async def _photo_id(query: CallbackQuery, page: _Pressed) -> str | None:
     if page.picture.photo_id is None:
         await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
     return page.picture.photo_id
 
 
-async def _show(message: Message, desk: Desk, uploads: Uploads, picture: Picture, shelf: Shelf) -> None:
-    text, buttons = await _caption(desk, picture, shelf), await _buttons(desk, picture, shelf)
-    async with uploads.open(picture) as upload:
+async def _show(message: Message, desk: Desk, uploads: Uploads, page: Page, shelf: Shelf) -> None:
+    text, buttons = _caption(page, shelf), _buttons(page)
+    async with uploads.open(page.picture) as upload:
         if upload is None:
-            unfetched = await _caption(desk, picture, shelf, unfetched=True)
+            unfetched = _caption(page, shelf, unfetched=True)
             if message.photo:
                 await message.edit_caption(caption=unfetched, reply_markup=buttons)
             else:
@@ -175,23 +175,19 @@ async def _remember(desk: Desk, upload: Upload, shown: Message) -> None:
         await desk.store.pictures.sent(upload.picture.id, Sent(shown.photo[-1].file_id, None, *size))
 
 
-async def _caption(desk: Desk, picture: Picture, shelf: Shelf, *, unfetched: bool = False) -> str:
-    job = await desk.store.jobs.get(picture.job_id)
+def _caption(page: Page, shelf: Shelf, *, unfetched: bool = False) -> str:
+    picture = page.picture
     made = datetime.fromtimestamp(picture.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     size = f"{picture.width}×{picture.height}" if picture.width else ""
-    pictures = desk.store.pictures
-    number, count = await pictures.count(shelf, from_id=picture.id), await pictures.count(shelf)
-    place = _("{number} of {count}").format(number=number, count=count)
+    place = _("{number} of {count}").format(number=page.number, count=page.count)
     # The search stands last: the next press reads it there.
     below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
     below += [SEARCH + " ".join(shelf.words)] if shelf.words else []
-    return caption(job.prompt if job else "", place, made, size, below=below)
+    return caption(page.prompt, place, made, size, below=below)
 
 
-async def _buttons(desk: Desk, picture: Picture, shelf: Shelf) -> InlineKeyboardMarkup:
-    pictures = desk.store.pictures
-    newer, older = await pictures.newer(shelf, picture.id), await pictures.older(shelf, picture.id)
-    return in_history(picture, newer=newer is not None, older=older is not None)
+def _buttons(page: Page) -> InlineKeyboardMarkup:
+    return in_history(page.picture, newer=page.number > 1, older=page.number < page.count)
 
 
 def _nothing(shelf: Shelf) -> str:

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from storage.pictures import Sent, Shelf
+from storage.pictures import NEWEST, Page, Sent, Shelf, Step
 from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
 from storage.schema import metadata
 from storage.store import Store
@@ -285,21 +285,27 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
     await finished(store, 4, user_id=MING)
     await finished(store, 5, chat_id=-9)
     everything, here = Shelf(ANN), Shelf(ANN, chat_id=-5)
-    newest = await store.pictures.newest(everything)
-    assert newest
-    assert newest.chat_id == -9
-    three = await store.pictures.newest(here)
-    assert three
-    assert await store.pictures.newer(here, three.id) is None
-    two = await store.pictures.older(here, three.id)
-    assert two
-    assert two.url == "https://pictures/2"
-    assert await store.pictures.newer(here, two.id) == three
-    assert await store.pictures.count(here) == 3
-    assert await store.pictures.count(here, from_id=two.id) == 2
-    assert await store.pictures.hide(two.id, MING, 9.0) is False
-    assert await store.pictures.hide(two.id, ANN, 9.0) is True
-    assert await store.pictures.count(here) == 2
+    newest = await page(store, everything)
+    assert (newest.picture.chat_id, newest.number, newest.count) == (-9, 1, 4)
+    three = await page(store, here)
+    assert (three.number, three.count) == (1, 3)
+    assert await store.pictures.page(here, Step(three.picture.id, "newer")) is None
+    two = await page(store, here, Step(three.picture.id, "older"))
+    assert (two.picture.url, two.prompt, two.number, two.count) == ("https://pictures/2", "a red fox", 2, 3)
+    assert await page(store, here, Step(two.picture.id)) == two
+    assert await page(store, here, Step(two.picture.id, "newer")) == three
+    assert await store.pictures.hide(two.picture.id, MING, 9.0) is False
+    assert await store.pictures.hide(two.picture.id, ANN, 9.0) is True
+    assert await store.pictures.page(here, Step(two.picture.id)) is None
+    one = await page(store, here, Step(two.picture.id, "older"))
+    assert (one.picture.url, one.number, one.count) == ("https://pictures/1", 2, 2)
+    assert await store.pictures.page(Shelf(33)) is None
+
+
+async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
+    found = await store.pictures.page(shelf, step)
+    assert found
+    return found
 
 
 @pytest.mark.parametrize(
@@ -309,7 +315,8 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
 async def test_history_is_searched_by_words(store: Store, words: tuple[str, ...], found: int) -> None:
     for number, prompt in enumerate(["a red fox in the snow", "雪地里的狐狸", "Fox, 100% wool"], 1):
         await finished(store, number, prompt)
-    assert await store.pictures.count(Shelf(ANN, words=words)) == found
+    shown = await store.pictures.page(Shelf(ANN, words=words))
+    assert (shown.count if shown else 0) == found
 
 
 async def test_what_telegram_confirmed_is_remembered(store: Store) -> None:

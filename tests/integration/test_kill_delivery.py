@@ -29,9 +29,9 @@ async def jobs(house: House) -> list[Job]:
 
 
 async def newest(house: House) -> Picture:
-    picture = await house.app.store.pictures.newest(Shelf(house.ann.id))
-    assert picture
-    return picture
+    page = await house.app.store.pictures.page(Shelf(house.ann.id))
+    assert page
+    return page.picture
 
 
 def down(method: str, times: int) -> Refusal:

@@ -205,8 +205,8 @@ class Story(Scene):
         store = await Store.open(self.database)
         self.unfinished = await store.workers.adopt_jobs(0, {}, 0.0)
         cancelled = self.people["killed while running, cancelled before"]
-        newest = await store.pictures.newest(Shelf(cancelled.id))
-        self.kept = await store.pictures.data(newest.id) if newest else None
+        newest = await store.pictures.page(Shelf(cancelled.id))
+        self.kept = await store.pictures.data(newest.picture.id) if newest else None
         await store.aclose()
 
 

@@ -12,7 +12,7 @@ from providers.jimeng.simulator.faults import Fault, take
 from providers.jimeng.simulator.tasks import Task
 
 LOOK = 0.05
-"""Seconds between looks at the clock, which tests put forward."""
+"""Seconds between looks at a clock that tests put forward."""
 
 
 class Caller:
@@ -54,7 +54,7 @@ class Caller:
         if kind == "early":
             await self._post(task, url)
         while (left := task.finished - self._clock()) > 0:
-            await self._sleep(min(left, LOOK))
+            await self._sleep(left if self._clock is time.monotonic else min(left, LOOK))
         if kind == "drop":
             return
         if fault and kind == "delay":

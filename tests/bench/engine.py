@@ -1,0 +1,121 @@
+"""Jobs a second from prompt to album, beside a bot that only echoes; how soon a job starts, beside a bare insert."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.types import Message
+
+from bot.demo.launcher import running
+from bot.demo.telegram import ChatMessage
+from bot.demo.telegram.simulator import TelegramSimulator
+from bot.jobs.engine import Engine
+from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings
+from providers.jimeng.simulator import JimengSimulator
+from storage.records import NewJob
+from storage.store import Store
+from tests.bench.figures import databases, percentile
+from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
+from tests.support.sketches import draw_plain
+
+JOBS = 200
+STARTS = 300
+
+
+async def echoed() -> float:
+    """Messages a second that a bare bot answers."""
+    telegram = TelegramSimulator(strict=False)
+    async with telegram:
+        bot = Bot(telegram.token, session=AiohttpSession(api=TelegramAPIServer.from_base(telegram.url)))
+        dispatcher = Dispatcher()
+
+        async def echo(message: Message) -> None:
+            await message.answer(message.text or "")
+
+        dispatcher.message.register(echo)
+        work = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False))
+        await telegram.until(lambda: telegram.world.updates.polls, timeout=30)
+        found = await _rate(telegram, lambda message: bool(message.text))
+        await dispatcher.stop_polling()
+        await work
+        return found
+
+
+async def made() -> float:
+    """Jobs a second that the whole bot makes: status message, submit, query, picture, album."""
+    telegram = TelegramSimulator(strict=False)
+    jimeng = JimengSimulator(durations=lambda _: 0.0, concurrency=50, qps=100_000, draw=draw_plain, draw_scale=0.1)
+    async with running(telegram, jimeng):
+        await telegram.until(lambda: telegram.world.updates.polls, timeout=30)
+        return await _rate(telegram, lambda message: bool(message.photo))
+
+
+async def _rate(telegram: TelegramSimulator, is_answer: Callable[[ChatMessage], bool]) -> float:
+    people = [telegram.world.add_person(9000 + number, f"P {number}", f"p_{number}", "en") for number in range(JOBS)]
+    started = time.perf_counter()
+    for person in people:
+        await telegram.send(person, text="a red fox in the snow")
+
+    def done() -> bool:
+        return all(
+            any(message.by_bot and is_answer(message) for message in telegram.messages(person.chat))
+            for person in people
+        )
+
+    await telegram.until(done, timeout=120)
+    return JOBS / (time.perf_counter() - started)
+
+
+class Noting(FakeProvider):
+    """A provider that notes when it is asked, and is done at once."""
+
+    begun: asyncio.Future[float]
+
+    async def imagine(
+        self, request: ImageRequest[FakeOptions], ticket: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """The moment of the submit is what counts."""
+        self.begun.set_result(time.perf_counter())
+        yield Accepted("t")
+        yield Finished((Picture(url="https://pictures/1"),))
+
+
+async def started(store: Store) -> tuple[list[float], list[float]]:
+    """Milliseconds from asking to the submit, and those of a bare insert."""
+    provider = Noting(ProviderSettings(concurrency=50))
+    engine = Engine(store, {"fake": provider}, RecordingStage(store))
+    await engine.enter()
+    await engine.start()
+    delays, inserts = [], []
+    for number in range(STARTS):
+        provider.begun = asyncio.get_running_loop().create_future()
+        asked = time.perf_counter()
+        await engine.ask(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
+        delays.append((await provider.begun - asked) * 1000)
+        asked = time.perf_counter()
+        async with store.database.write() as connection:
+            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % -number)  # noqa: UP031
+        inserts.append((time.perf_counter() - asked) * 1000)
+    await engine.stop()
+    return delays, inserts
+
+
+async def main() -> None:
+    """Measure and print."""
+    say = sys.stdout.write
+    echoes, jobs = await echoed(), await made()
+    say(f"  {JOBS} people at once: bare aiogram echo (baseline) {echoes:.0f} messages/s, ")
+    say(f"jobs from prompt to picture {jobs:.0f}/s ({jobs / echoes:.0%})\n")
+    with databases() as urls:
+        for name, url in urls.items():
+            store = await Store.open(url)
+            delays, inserts = await started(store)
+            await store.aclose()
+            base = percentile(inserts, 0.5)
+            say(f"  {name}: bare insert (baseline) p50 {base:.1f} ms, p99 {percentile(inserts, 0.99):.1f} ms; ")
+            p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
+            say(f"asked to submitted p50 {p50:.1f} ms ({p50 / base:.1f}×), p99 {p99:.1f} ms\n")

@@ -1,0 +1,112 @@
+"""A backup is one file that the bot can run on, taken from either database while somebody writes."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from storage.backup import back_up
+from storage.database import UnusableStore
+from storage.pictures import Shelf
+from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource
+from storage.store import Store
+
+DAY = 24 * 3600.0
+
+
+async def made(store: Store, number: int, at: float = 1.0) -> Job:
+    source = NewSource(f"f{number}", number)
+    new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "雪地里的狐狸", {"n": 1}, sources=(source,))
+    worker = await store.workers.join(0.0) if number == 1 else 0
+    job = await store.jobs.add(new, at, worker_id=worker)
+    assert job
+    (known,) = await store.jobs.sources(job.id)
+    await store.jobs.store_source(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []))
+    await store.tasks.queue(job.id, [{"n": 1}], [known.id], at)
+    (task,) = (await store.tasks.claim("jimeng", Limits(100), at)).tasks
+    await store.tasks.accepted(task.id, f"t{number}", at)
+    await store.tasks.finish_task(task.id, [NewPicture(data=b"a picture")], at)
+    return job
+
+
+async def test_everything_is_in_it_and_the_bot_can_run_on_it(database_url: str, tmp_path: Path) -> None:
+    store = await Store.open(database_url)
+    jobs = [await made(store, number) for number in range(1, 4)]
+    writing = asyncio.create_task(_write(store))
+    await back_up(database_url, tmp_path / "copy.db")
+    writing.cancel()
+    await asyncio.wait({writing})
+    copy = await Store.open(f"sqlite:///{tmp_path}/copy.db")
+    page, original = await copy.pictures.page(Shelf(7, words=("狐狸",))), await store.pictures.page(Shelf(7))
+    assert page
+    assert original
+    assert page.count == 3
+    assert page.picture == original.picture
+    assert await copy.pictures.data(page.picture.id) == b"a picture"
+    for job in jobs:
+        assert await copy.jobs.sources(job.id) == await store.jobs.sources(job.id)
+        assert await copy.tasks.of_job(job.id)
+    worker = await copy.workers.join(2.0)
+    for other in await copy.workers.beat(worker) or ():
+        await copy.workers.bury(other)
+    adopted = await copy.workers.adopt_jobs(worker, {}, 2.0)
+    assert {job.id for job in jobs} <= {job.id for job in adopted}, "what was unfinished is taken up"
+    await copy.aclose()
+    await store.aclose()
+    assert names(tmp_path) == ["copy.db", "copy.db.lock"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if "copy" in path.name)
+
+
+async def _write(store: Store) -> None:
+    for number in range(100, 1000):
+        new = NewJob(f"message:{number}", 5, number, 8, "en", "jimeng", "an owl", {})
+        await store.jobs.add(new, 1.0, JobState.DRAFT)
+
+
+async def test_a_file_that_is_there_is_left_alone(database_url: str, tmp_path: Path) -> None:
+    await (await Store.open(database_url)).aclose()
+    target = tmp_path / "copy.db"
+    target.write_text("mine", encoding="utf-8")
+    with pytest.raises(UnusableStore, match="is there already"):
+        await back_up(database_url, target)
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
+async def test_a_folder_that_is_not_there(database_url: str, tmp_path: Path) -> None:
+    await (await Store.open(database_url)).aclose()
+    with pytest.raises(UnusableStore, match="could not be written"):
+        await back_up(database_url, tmp_path / "nowhere" / "copy.db")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[telegram]\ntoken = "1:a"\n[storage]\nurl = "sqlite:///{tmp_path}/bot.db"\n', encoding="utf-8")
+    arguments = ["backup", str(tmp_path / "copy.db"), "--config", str(config)]
+    assert main(arguments) == 2
+    assert "there is no database" in capsys.readouterr().err
+    asyncio.run(_empty(f"sqlite:///{tmp_path}/bot.db"))
+    assert main(arguments) == 0
+    assert "copy.db" in capsys.readouterr().out
+    assert main(arguments) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+async def _empty(url: str) -> None:
+    await (await Store.open(url)).aclose()
+
+
+async def test_bytes_are_kept_for_so_many_days(database_url: str) -> None:
+    store = await Store.open(database_url)
+    old, new = await made(store, 1, at=1.0), await made(store, 2, at=20 * DAY)
+    await store.tidy(31 * DAY, keep_days=30)
+    kept = []
+    for job in (old, new):
+        (source,), (picture,) = await store.jobs.sources(job.id), await store.pictures.of_job(job.id)
+        kept.append((await store.jobs.source_data(source.id), await store.pictures.data(picture.id)))
+        assert source.file_id, "what Telegram has can be used again"
+    assert kept == [(None, None), ((b"bytes", "image/png"), b"a picture")]
+    await store.aclose()
