@@ -138,7 +138,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         registry = build(settings.providers.tables, settings.providers.default, session)
         stack.push_async_callback(registry.aclose)
         providers = {name: registry.get(name) for name in registry.names}
-        flood = FloodControl()
+        # The engine comes later; nothing is sent before that.
+        flood = FloodControl(among=lambda: engine.crew.size)
         bot = make_bot(settings, flood)
         stack.push_async_callback(bot.session.close)
         downloads = Downloads()

@@ -119,7 +119,7 @@ def _settings(telegram: TelegramSimulator, jimeng: JimengSimulator, folder: Path
         "access_key": jimeng.keys.access,
         "secret_key": jimeng.keys.secret,
         "endpoint": jimeng.url,
-        "concurrency": 2,
+        "concurrency": jimeng.concurrency,
     }
     return Settings(
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),

@@ -88,6 +88,11 @@ class Crew:
                 # They find out by themselves.
                 log.warning("nobody could be told that this worker ends: %s", error)
 
+    @property
+    def size(self) -> int:
+        """How many workers live, as far as this one knows."""
+        return 1 + len(self._seen)
+
     def pick(self) -> int:
         """A worker for the next job, any of those alive."""
         return random.choice([self.id, *self._seen])  # noqa: S311 - nothing secret

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
@@ -115,18 +115,22 @@ class _Lane:
 
 
 class FloodControl(BaseRequestMiddleware):
-    """A request middleware for the bot's session; one for each bot."""
+    """A request middleware for the bot's session; one for each bot. `among`: how many processes speak for this bot
+    now; they share what Telegram allows over all.
+    """
 
     def __init__(
         self,
         *,
+        among: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._lanes: dict[int | str, _Lane] = {}
-        self._all = _Lane(OVER_ALL)
+        self._among = among
+        self._everything = _Lane(OVER_ALL)
 
     async def __call__(
         self,
@@ -152,6 +156,13 @@ class FloodControl(BaseRequestMiddleware):
                 lane.muted_until = self._clock() + error.retry_after
                 if _progress.get():
                     raise Dropped from error
+
+    @property
+    def _all(self) -> _Lane:
+        lane, most = self._everything, max(1, OVER_ALL.most // self._among())
+        if lane.limit.most != most:
+            lane.limit = replace(OVER_ALL, most=most)
+        return lane
 
     def has_room_for_progress(self, chat: int) -> bool:
         """Whether a progress edit would go now."""

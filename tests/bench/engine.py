@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -87,7 +88,8 @@ class Noting(FakeProvider):
 async def started(store: Store) -> tuple[list[float], list[float]]:
     """Milliseconds from asking to the submit, and those of a bare insert."""
     provider = Noting(ProviderSettings(concurrency=50))
-    engine = Engine(store, {"fake": provider}, RecordingStage(store))
+    stage = RecordingStage(store)
+    engine = Engine(store, {"fake": provider}, stage)
     await engine.enter()
     await engine.start()
     delays, inserts = [], []
@@ -96,12 +98,19 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
         asked = time.perf_counter()
         await engine.ask(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
+        # The next one finds nothing under way.
+        await stage.until(partial(_delivered, stage, number + 1))
+        await engine._finishing.drain()
         asked = time.perf_counter()
         async with store.database.write() as connection:
-            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % -number)  # noqa: UP031
+            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % (-1 - number))  # noqa: UP031
         inserts.append((time.perf_counter() - asked) * 1000)
     await engine.stop()
     return delays, inserts
+
+
+def _delivered(stage: RecordingStage, count: int) -> bool:
+    return len(stage.delivered) >= count
 
 
 async def main() -> None:

@@ -38,6 +38,7 @@ def serve(line: "Connection[str, object]") -> None:
         await service.start()
         line.send(" ".join((service.url, service.keys.access, service.keys.secret)))
         await asyncio.to_thread(line.recv)
+        await service.aclose()
 
     asyncio.run(run())
 

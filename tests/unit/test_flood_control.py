@@ -22,7 +22,8 @@ class Line:
         self.now = 1000.0
         self.sent: list[tuple[float, TelegramMethod[Any]]] = []
         self.refusals: list[int] = []
-        self.control = FloodControl(clock=lambda: self.now, sleep=self._sleep)
+        self.processes = 1
+        self.control = FloodControl(among=lambda: self.processes, clock=lambda: self.now, sleep=self._sleep)
 
     async def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -144,3 +145,17 @@ async def test_quiet_chats_are_forgotten() -> None:
         await line.send(SendMessage(chat_id=chat, text="x"))
         line.now += 1
     assert len(line.control._lanes) <= 1001
+
+
+async def test_processes_share_what_is_allowed_over_all() -> None:
+    line = Line()
+    line.processes = 5
+    for chat in range(1, 41):
+        await line.send(SendMessage(chat_id=chat, text="x"))
+    assert most_within(line, 1.0) == 5
+    line.processes = 1
+    line.now += 10
+    line.sent.clear()
+    for chat in range(1, 41):
+        await line.send(SendMessage(chat_id=chat, text="x"))
+    assert most_within(line, 1.0) == 25

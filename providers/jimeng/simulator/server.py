@@ -77,6 +77,11 @@ class JimengSimulator:
         self._session: ClientSession | None = None
 
     @property
+    def concurrency(self) -> int:
+        """The account's limit of tasks at once."""
+        return self._desk.concurrency
+
+    @property
     def calls(self) -> Counter[str]:
         """Calls that got past the gateway: "submit" and "result"."""
         return self._service.calls
