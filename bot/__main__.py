@@ -11,6 +11,8 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.app import assembled
 from bot.check import check
+from bot.jobs.engine import RESTORED
+from bot.jobs.stage import trouble
 from bot.settings import Settings, SettingsError, load, variable
 from providers import registry
 from storage.backup import back_up
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "check":
             return asyncio.run(check(settings))
         if options.command == "backup":
-            asyncio.run(back_up(settings.storage.url, options.file))
+            asyncio.run(back_up(settings.storage.url, options.file, trouble(RESTORED)))
             sys.stdout.write(f"Everything the bot remembers is in {options.file}.\n")
         else:
             asyncio.run(_run(settings))

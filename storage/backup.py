@@ -6,26 +6,32 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StoreError, UnusableStore
-from storage.schema import metadata, workers
+from storage.records import JobState, TaskState, Trouble
+from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
 
 STEP = 500
 """Rows that are in memory at once."""
 
 
-async def back_up(url: str, target: Path) -> None:
-    """Copy the database at `url` to a new file. Raises `UnusableStore` with a sentence; then there is no file."""
+async def back_up(url: str, target: Path, unknown: Trouble) -> None:
+    """Copy the database at `url` to a new file. Raises `UnusableStore` with a sentence; then there is no file.
+
+    What waits there to be submitted is interrupted in the copy, with the words `unknown`: by the time somebody works
+    with it, it will have been submitted, and must not be paid again.
+    """
     part = _beside(target)
     try:
         if make_url(url).get_backend_name() == "sqlite":
             await _copy_sqlite(url, part)
         else:
             await _copy_rows(url, part)
+        await _interrupt(part, unknown)
         part.rename(target)
     except (OSError, sqlite3.Error, StoreError) as error:
         raise UnusableStore(f"{target} could not be written: {error}") from error
@@ -50,6 +56,23 @@ async def _copy_sqlite(url: str, part: Path) -> None:
     if not await asyncio.to_thread(Path(source).exists):
         raise UnusableStore(f"storage.url: there is no database {source}.")
     await asyncio.to_thread(copy_file, source, part)
+
+
+async def _interrupt(part: Path, unknown: Trouble) -> None:
+    copy = await Database.open(f"sqlite:///{part}")
+    words = {"trouble": dict(unknown)}
+    try:
+        async with copy.write() as writer:
+            now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
+            waiting = (tasks.c.state.in_((TaskState.QUEUED, TaskState.SUBMITTING)), tasks.c.ticket.is_(None))
+            ended = {"state": TaskState.INTERRUPTED, "finished_at": now, **words}
+            await writer.execute(update(tasks).where(*waiting).values(ended))
+            # The others move on by themselves when their tasks have ended.
+            preparing = update(jobs).where(jobs.c.state == JobState.PREPARING)
+            await writer.execute(preparing.values(state=JobState.INTERRUPTED, **words))
+            await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
+    finally:
+        await copy.aclose()
 
 
 async def _copy_rows(url: str, part: Path) -> None:

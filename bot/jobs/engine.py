@@ -33,6 +33,9 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 LOST = OutcomeUnknown.default
+RESTORED = Sentence(
+    "The bot goes on from a backup, so it is not known what became of this. Trying again makes a new one, paid anew."
+)
 CANCELLED = Sentence("Cancelled. Nothing was paid.")
 CANCELLED_PAID = Sentence(
     "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."

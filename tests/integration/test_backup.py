@@ -9,10 +9,11 @@ from bot.__main__ import main
 from storage.backup import back_up
 from storage.database import UnusableStore
 from storage.pictures import Shelf
-from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource
+from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, NewUpdate, TaskState
 from storage.store import Store
 
 DAY = 24 * 3600.0
+UNKNOWN = {"template": "Not known.", "values": {}}
 
 
 async def made(store: Store, number: int, at: float = 1.0) -> Job:
@@ -34,7 +35,7 @@ async def test_everything_is_in_it_and_the_bot_can_run_on_it(database_url: str, 
     store = await Store.open(database_url)
     jobs = [await made(store, number) for number in range(1, 4)]
     writing = asyncio.create_task(_write(store))
-    await back_up(database_url, tmp_path / "copy.db")
+    await back_up(database_url, tmp_path / "copy.db", UNKNOWN)
     writing.cancel()
     await asyncio.wait({writing})
     copy = await Store.open(f"sqlite:///{tmp_path}/copy.db")
@@ -67,19 +68,44 @@ async def _write(store: Store) -> None:
         await store.jobs.add(new, 1.0, JobState.DRAFT)
 
 
+async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str, tmp_path: Path) -> None:
+    store = await Store.open(database_url)
+    running = await made(store, 1)
+    preparing = await store.jobs.add(NewJob("message:8", 5, 8, 7, "en", "jimeng", "an owl", {}), 1.0)
+    queued = await store.jobs.add(NewJob("message:9", 5, 9, 7, "en", "jimeng", "a cat", {}), 1.0)
+    assert preparing
+    assert queued
+    await store.tasks.queue(queued.id, [{"n": 1}], [], 1.0)
+    await store.updates.take(1, [NewUpdate(5, {"update_id": 5})], 1.0)
+    await back_up(database_url, tmp_path / "copy.db", UNKNOWN)
+    await store.aclose()
+    copy = await Store.open(f"sqlite:///{tmp_path}/copy.db")
+    assert not (await copy.tasks.claim("jimeng", Limits(100), 2.0)).tasks
+    assert await copy.updates.of(1) == []
+    found = await copy.jobs.get(preparing.id)
+    assert found
+    assert (found.state, found.trouble, found.finished_at) == (JobState.INTERRUPTED, UNKNOWN, None)
+    (task,) = await copy.tasks.of_job(queued.id)
+    assert (task.state, task.trouble) == (TaskState.INTERRUPTED, UNKNOWN)
+    kept = await copy.jobs.get(running.id)
+    assert kept
+    assert kept.state is JobState.WORKING
+    await copy.aclose()
+
+
 async def test_a_file_that_is_there_is_left_alone(database_url: str, tmp_path: Path) -> None:
     await (await Store.open(database_url)).aclose()
     target = tmp_path / "copy.db"
     target.write_text("mine", encoding="utf-8")
     with pytest.raises(UnusableStore, match="is there already"):
-        await back_up(database_url, target)
+        await back_up(database_url, target, UNKNOWN)
     assert target.read_text(encoding="utf-8") == "mine"
 
 
 async def test_a_folder_that_is_not_there(database_url: str, tmp_path: Path) -> None:
     await (await Store.open(database_url)).aclose()
     with pytest.raises(UnusableStore, match="could not be written"):
-        await back_up(database_url, tmp_path / "nowhere" / "copy.db")
+        await back_up(database_url, tmp_path / "nowhere" / "copy.db", UNKNOWN)
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
