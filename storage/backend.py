@@ -24,6 +24,9 @@ class Backend(Protocol):
     """A database system. See `storage.sqlite` (one process at a time) and `storage.postgres` (many)."""
 
     engine: AsyncEngine
+    """For transactions."""
+    reader: AsyncEngine
+    """For statements that only read, on connections of its own: to switch one to and fro costs as much as asking."""
     one_writer: bool
     """Whether writers have to queue."""
     alone: bool

@@ -38,7 +38,6 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self._reader = backend.engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite lets one writer in at a time and makes the others poll; a lock of our own queues them instead.
         self._writing = asyncio.Lock() if backend.one_writer else nullcontext()
 
@@ -65,7 +64,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for statements that only read; each sees the latest state."""
-        async with _opened(self._reader) as connection:
+        async with _opened(self.backend.reader) as connection:
             yield connection
 
     @asynccontextmanager

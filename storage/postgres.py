@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import URL, Column, ColumnElement, Table, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.backend import EVERYTHING, Hear
 
@@ -24,7 +24,7 @@ CHANNEL = "imagine_bot"
 # The bot's own corner of the advisory locks: "imag" in ASCII. Within it 0 is the leader's, others are workers' ids.
 LOCKS, LEADER = 0x696D6167, 0
 NAMED_LOCKS = LOCKS + 1
-POOL = 10
+POOL = 5
 STATEMENT_SECONDS, ANSWER_SECONDS = 30.0, 3.0
 RECONNECT = (0.1, 0.5, 1.0, 2.0)
 # The server finds out within 11 s that this machine has gone without a word, and lets go of its locks.
@@ -56,15 +56,7 @@ class PostgresBackend:
     alone = False
 
     def __init__(self, url: URL) -> None:
-        self.engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
-            connect_args={"command_timeout": STATEMENT_SECONDS, "server_settings": {"application_name": "imagine-bot"}},
-            pool_size=POOL,
-            # A connection that the server has closed meanwhile is replaced before anything is lost on it.
-            pool_pre_ping=True,
-            # Errors go to the log: they must not carry people's prompts along.
-            hide_parameters=True,
-        )
+        self.engine, self.reader = _engine(url), _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.leads = False
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         # What this process signs its topics with, so that it doesn't hear itself.
@@ -139,6 +131,7 @@ class PostgresBackend:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         await self._hang_up()
+        await self.reader.dispose()
         await self.engine.dispose()
 
     async def _connect(self) -> None:
@@ -195,3 +188,17 @@ class PostgresBackend:
     def _tell(self, topic: str) -> None:
         for hear in self._hears:
             hear(topic)
+
+
+def _engine(url: URL, **how: Any) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        connect_args={"command_timeout": STATEMENT_SECONDS, "server_settings": {"application_name": "imagine-bot"}},
+        pool_size=POOL,
+        max_overflow=POOL,
+        # A connection that the server has closed meanwhile is replaced before anything is lost on it.
+        pool_pre_ping=True,
+        # Errors go to the log: they must not carry people's prompts along.
+        hide_parameters=True,
+        **how,
+    )

@@ -29,7 +29,7 @@ class SqliteBackend:
     def __init__(self, url: URL) -> None:
         path = Path(url.database or "bot.db")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _engine(url)
+        self.engine, self.reader = _writer(url), _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
 
@@ -77,16 +77,17 @@ class SqliteBackend:
 
     async def aclose(self) -> None:
         """Close, and let another process have the file."""
+        await self.reader.dispose()
         await self.engine.dispose()
         if self._locked:
             self._locked.close()
             self._locked = None
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, **how: Any) -> AsyncEngine:
     # Errors go to the log: they must not carry people's prompts along.
     driver = url.set(drivername="sqlite+aiosqlite")
-    engine = create_async_engine(driver, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    engine = create_async_engine(driver, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True, **how)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -99,11 +100,16 @@ def _engine(url: URL) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    return engine
+
+
+def _writer(url: URL) -> AsyncEngine:
+    engine = _engine(url)
+
     @event.listens_for(engine.sync_engine, "begin")
     def _begun(connection: Connection) -> None:
         # IMMEDIATE: a transaction that reads first and writes later must not find its snapshot outdated.
-        if connection.get_isolation_level() != "AUTOCOMMIT":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
