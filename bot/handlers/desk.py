@@ -134,7 +134,7 @@ class Desk:
 def too_many(error: TooMany) -> str:
     """What somebody hears who has asked for as much as one person may."""
     if error.waiting:
-        words = _("You have {most} requests waiting already; one person may have no more. Try again when one is done.")
+        words = _("One too many: at most {most} of your requests can wait at a time. Try again when one is done.")
     else:
-        words = _("You have made {most} requests in the last 24 hours; one person may make no more. Try again later.")
+        words = _("One too many: at most {most} of your requests are taken in 24 hours. Try again later.")
     return words.format(most=error.most)
