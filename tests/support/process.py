@@ -4,15 +4,14 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Self
 
 from bot.demo.telegram import TelegramSimulator
 from bot.demo.telegram.bell import Signal
 from providers.jimeng.simulator import JimengSimulator
+from tests.support.nursery import nursery
 
-ROOT = Path(__file__).parents[2]
 READY = "Run polling for bot"
 STANDING_BY = "another process polls"
 START_SECONDS = 60.0
@@ -21,25 +20,18 @@ START_SECONDS = 60.0
 class BotProcess:
     """One process of the bot. Made by `start`; end it with `kill` or `terminate` and wait for it with `gone`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, pid: int, log: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
         self._lines: list[str] = []
         self._silent = False
         self._said = Signal()
-        self._listener = asyncio.create_task(self._listen())
+        self._listener = asyncio.create_task(self._listen(log))
 
     @classmethod
     async def start(cls, config: Path, ready: str = READY) -> Self:
         """Start the bot and wait until it asks for updates (or says `ready`). Raises `AssertionError` with its log."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run", "--config", str(config)),
-            cwd=ROOT,
-            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LANG": "C.UTF-8"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        started = cls(process)
+        started = cls(*nursery().start("run", "--config", str(config)))
         try:
             await started.logged(ready, START_SECONDS)
         except BaseException:
@@ -64,42 +56,46 @@ class BotProcess:
 
     def kill(self) -> None:
         """SIGKILL, at this very moment."""
-        self._process.kill()
+        os.kill(self.pid, signal.SIGKILL)
 
     def hang(self) -> None:
         """SIGSTOP: from now on it does nothing, without knowing it."""
-        self._process.send_signal(signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def wake(self) -> None:
         """SIGCONT: it goes on where it was."""
-        self._process.send_signal(signal.SIGCONT)
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
+        os.kill(self.pid, signal.SIGCONT)
 
     def terminate(self) -> None:
         """SIGTERM: a request to stop."""
-        self._process.terminate()
+        os.kill(self.pid, signal.SIGTERM)
 
     async def gone(self, timeout: float = 20.0) -> int:
         """Wait for its end; returns the exit code, which is negative when a signal ended it."""
         async with asyncio.timeout(timeout):
             await self._listener
-            return await self._process.wait()
+            # Silent a moment before it has ended.
+            while self._code is None:
+                self._code = nursery().code(self.pid)
+                await asyncio.sleep(0.01)
+            return self._code
 
     async def aclose(self) -> None:
         """End it, if it still lives."""
-        if self._process.returncode is None:
+        if self._code is None:
             self.kill()
-        await self.gone()
+            await self.gone()
 
-    async def _listen(self) -> None:
-        assert self._process.stderr
-        async for line in self._process.stderr:
+    async def _listen(self, log: int) -> None:
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(log, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        async for line in reader:
             self._lines.append(line.decode("utf-8", "replace"))
             self._said.ring()
+        transport.close()
         self._silent = True
         self._said.ring()
 
