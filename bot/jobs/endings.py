@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.background import Background
 from bot.jobs.patience import Sleep, T, surely
-from bot.jobs.stage import Phase, Progress, Stage, Undelivered, Unreachable, trouble
+from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
 from storage.records import ACTIVE, Job, JobState
 from storage.store import Store
@@ -68,6 +68,8 @@ class Endings:
                 await self._end(job, JobState.DELIVERED)
             else:
                 await self.fail(job, UNSENT)
+        except TakenOver:
+            log.warning("job %d is delivered by another process", job.id)
         finally:
             self._delivering.discard(job.id)
 
@@ -103,6 +105,8 @@ class Endings:
             await self._sleep(delay)
             try:
                 await step(job)
+            except TakenOver:
+                raise
             except Undelivered as error:
                 log.warning("job %d: not delivered: %s", job.id, error)
             except Exception:

@@ -50,6 +50,10 @@ class Undelivered(Exception):
     """Some or all of an album did not arrive for now; trying again later may help."""
 
 
+class TakenOver(Exception):
+    """Another process has this job now: this one hung, and was taken for dead. Nothing more is done here."""
+
+
 class Stage(Protocol):
     """Where a job is seen. Implemented with Telegram in `bot.telegram.stage`."""
 
@@ -60,7 +64,7 @@ class Stage(Protocol):
         """Show progress soon, or not at all when there is no room for it."""
 
     async def deliver(self, job: Job) -> None:
-        """Send the pictures that have not been sent. Raises `Unreachable` or `Undelivered`."""
+        """Send the pictures that have not been sent. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
 
     async def keep(self, job: Job) -> None:
         """Fetch the pictures that were not sent, for their owner's history. Raises `Undelivered`: not all for now."""

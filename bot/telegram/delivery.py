@@ -18,7 +18,7 @@ from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyP
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.patience import surely
-from bot.jobs.stage import Undelivered, Unreachable, sentence
+from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
@@ -52,7 +52,7 @@ class Delivery:
         self._transfers = asyncio.Semaphore(TRANSFERS)
 
     async def deliver(self, job: Job) -> None:
-        """Send the pictures of a job that have not been confirmed. Raises `Unreachable` or `Undelivered`."""
+        """Send what has not been confirmed of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         try:
             async with self._transfers:
                 await self._deliver(job)
@@ -87,6 +87,7 @@ class Delivery:
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
         text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)
+        await self._still_ours(job)
         await self._status.move_below(job, text, under_result(job, look=bool(left) or await self._overdue(job)))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
@@ -96,6 +97,7 @@ class Delivery:
                 raise Undelivered("the picture could not be fetched")
             text = self._caption(job, upload, await self._notes(job))
             buttons = under_result(job, look=await self._overdue(job))
+            await self._still_ours(job)
             message = None
             if status_id is not None:
                 message = await self._turn_into_picture(job, status_id, upload, text, buttons)
@@ -105,6 +107,12 @@ class Delivery:
         await self._confirm([upload], [message])
         if status_id is not None and not replaced:
             await self._status.take_away(job, status_id)
+
+    async def _still_ours(self, job: Job) -> None:
+        """Asked right before something is sent: a process may hang anywhere, and wake when another has sent it."""
+        latest = await surely(lambda: self._store.jobs.get(job.id), f"whose job {job.id} is", asyncio.sleep)
+        if latest is None or latest.worker_id != job.worker_id:
+            raise TakenOver
 
     async def _overdue(self, job: Job) -> bool:
         """Whether a task of the job may still have a picture."""
@@ -151,6 +159,7 @@ class Delivery:
                 *(stack.enter_async_context(self._uploads.open(picture)) for picture in pictures)
             )
             uploads = [upload for upload in opened if upload]
+            await self._still_ours(job)
             try:
                 messages = await self._send(job, uploads)
             except (TelegramNetworkError, TelegramBadRequest) as error:

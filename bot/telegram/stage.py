@@ -63,7 +63,7 @@ class TelegramStage:
         self._status.show(job, progress)
 
     async def deliver(self, job: Job) -> None:
-        """Send the pictures that have not been sent. Raises `Unreachable` or `Undelivered`."""
+        """Send the pictures that have not been sent. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         with self._languages.speaking(job.language):
             await self._delivery.deliver(job)
 

@@ -173,8 +173,12 @@ class Scene:
 
     def hold_submit(self) -> Gate:
         """The next submit is held before the service takes it."""
+        return self.hold_service("submit")
+
+    def hold_service(self, action: Literal["submit", "result", "picture"]) -> Gate:
+        """The next call of this action at the service is held before it takes effect."""
         gate = self.gates.new()
-        self.jimeng.faults.append(Fault(kind="delay", action="submit", seconds=gate.seconds))
+        self.jimeng.faults.append(Fault(kind="delay", action=action, seconds=gate.seconds))
         return gate
 
     def play(self, kind: Literal["code", "lost"], action: Literal["submit", "result"], times: int = 1) -> None:
