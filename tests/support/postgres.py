@@ -6,9 +6,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
@@ -29,11 +29,20 @@ def programs() -> Path | None:
 
 
 class Server:
-    """A running server. `database` makes a new database in it and gives its URL."""
+    """A running server. `database` makes a new database in it and gives its name; `control` runs `pg_ctl`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, control: Callable[..., None]) -> None:
         self.port = port
+        self._control = control
         self._numbers = count(1)
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        self._control("start", "-w")
+
+    def crash(self) -> None:
+        """End it without any preparation, all its sessions with it."""
+        self._control("stop", "-m", "immediate")
 
     def url(self, name: str) -> str:
         """The `storage.url` of a database."""
@@ -70,16 +79,17 @@ def running() -> Iterator[Server]:
             before = ["runuser", "-u", "postgres", "--"]
 
         def call(program: str, *arguments: str) -> None:
-            command = [*before, str(home / program), *arguments]
+            command = [*before, str(home / program), "-D", str(data), *arguments]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
 
-        call("initdb", "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        call("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         options = " ".join(f"-c {option}" for option in (*QUICK, f"port={port}", f"unix_socket_directories={folder}"))
-        call("pg_ctl", "-D", str(data), "-w", "-l", str(Path(folder) / "log"), "-o", options, "start")
+        server = Server(port, partial(call, "pg_ctl", "-l", str(Path(folder) / "log"), "-o", options))
+        server.start()
         try:
-            yield Server(port)
+            yield server
         finally:
-            call("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+            server.crash()
 
 
 def _free_port() -> int:

@@ -44,15 +44,15 @@ class BotProcess:
         """What it has written so far."""
         return "".join(self._lines)
 
-    async def logged(self, words: str, timeout: float = 10.0) -> None:
-        """Wait until it has written these words. Raises `AssertionError` when it ends or falls silent before."""
+    async def logged(self, words: str, timeout: float = 10.0, times: int = 1) -> None:
+        """Wait until it has written these words so often. Raises `AssertionError` when it ends or is silent before."""
         try:
             async with asyncio.timeout(timeout):
-                while words not in self.log and not self._silent:
+                while self.log.count(words) < times and not self._silent:
                     await self._said.wait()
         except TimeoutError:
             pass
-        assert words in self.log, f"not in the log within {timeout} s: {words}\n{self.log}"
+        assert self.log.count(words) >= times, f"not in the log within {timeout} s: {words}\n{self.log}"
 
     def kill(self) -> None:
         """SIGKILL, at this very moment."""
