@@ -176,6 +176,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
+        engine.crew.heirs.append(inbox.inherit)
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
         stack.push_async_callback(web.aclose)

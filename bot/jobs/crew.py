@@ -29,6 +29,8 @@ class _Seen:
 class Crew:
     """One worker. `adopt` is called when there may be work whose worker is gone; `buried` when this one has been taken
     for dead: it has another id then, and its work is others'. `clock`: monotonic seconds.
+
+    `heirs` are called when this one has buried another: whoever buries does not hear of it as the others do.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Crew:
         sleep: Sleep,
     ) -> None:
         self.id = 0
+        self.heirs: list[Callable[[], None]] = []
         self._store = store
         self._adopt = adopt
         self._buried = buried
@@ -68,6 +71,8 @@ class Crew:
             if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.bury(worker):
                 log.warning("worker %d is gone; its work is taken over", worker.id)
                 self._seen.pop(worker.id, None)
+                for inherit in self.heirs:
+                    inherit()
         await self._adopt()
 
     async def run(self) -> None:

@@ -70,9 +70,11 @@ class Delivery:
         unsent = [picture for picture in pictures if picture.message_id is None]
         board = await self._status.close(job)
         if len(pictures) == 1:
-            # One that was sent has its buttons already.
             if unsent:
                 await self._single(job, unsent[0], board.message_id)
+            elif board.message_id not in {None, pictures[0].message_id}:
+                # It was sent, with its buttons, in the place of the status message.
+                await self._status.take_away(job, board.message_id)
             return
         for first in range(0, len(unsent), ALBUM):
             await self._album(job, unsent[first : first + ALBUM])

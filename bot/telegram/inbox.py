@@ -76,6 +76,11 @@ class Inbox:
         self._store.database.backend.listen(self._hear)
         await self._take_up()
 
+    def inherit(self) -> None:
+        """There may be updates whose process is gone: take them up, soon."""
+        if not self._closed:
+            self._work.spawn(surely(self._take_up, "the inbox", self._sleep), "inbox")
+
     def poll(self) -> None:
         """Ask Telegram for updates whenever this is the process that does so."""
         self._polling.spawn(self._poll(), "polling")
@@ -148,8 +153,8 @@ class Inbox:
     def _hear(self, topic: str) -> None:
         heard = signals.parse(topic)
         mine = heard.kind == signals.INBOX and heard.worker_id == self._worker()
-        if not self._closed and (mine or heard.kind in {signals.ORPHANS, EVERYTHING}):
-            self._work.spawn(surely(self._take_up, "the inbox", self._sleep), "inbox")
+        if mine or heard.kind in {signals.ORPHANS, EVERYTHING}:
+            self.inherit()
 
     # polling
 

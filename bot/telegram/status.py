@@ -56,7 +56,10 @@ class StatusMessages:
         await self._background.aclose()
 
     def show(self, job: Job, progress: Progress) -> None:
-        """Show progress: the first time by a message, then by edits when the words changed and there is room."""
+        """Show progress: the first time by a message, then by edits when the words changed and there is room.
+
+        No message is sent to say that the pictures are being sent: those come next, or have come before a crash.
+        """
         board = self._boards.setdefault(job.id, _Board(job.status_id))
         with self._languages.speaking(job.language):
             text = words(progress)
@@ -64,7 +67,7 @@ class StatusMessages:
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         if board.closed or board.busy.locked():
             return
-        if text == board.text:
+        if text == board.text or (board.message_id is None and progress.phase is Phase.DELIVERING):
             self._leave_line(job)
         elif board.message_id is None or self._is_its_turn(job):
             self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")

@@ -46,6 +46,8 @@ WANTED = {
     "submitting": Wanted(0, 0, UNKNOWN),
     TAKEN: Wanted(1, 0, UNKNOWN),
     "queued": Wanted(),
+    "answering /start": Wanted(0, 0, "Hello!"),
+    "photos arrive": Wanted(),
     LATER: Wanted(),
 }
 # The ticket was in its hands after all.
@@ -115,10 +117,16 @@ class Takeover(Scene):
         await taken.reached()
         await self.say("queued")
         await self.shown("queued", "⏳")
-        self.lost = (twelve, fetch)
-        self.done = (three, download, taken)
+        hello = self.hold("sendMessage", "answering /start")
+        await self.write("answering /start", "/start")
+        await hello.reached()
+        self.lost, self.done = [twelve, fetch], [three, download, taken]
+        # One that hangs would hear of a lost answer when it wakes, and excuse itself.
+        (self.lost if self.how == "killed" else self.done).append(hello)
 
     async def end_the_first(self) -> None:
+        await self.say("photos arrive", "", picture(), picture(colour="red"))
+        await self.all_taken_in()
         began = time.monotonic()
         if self.how == "killed":
             self.bot.kill()

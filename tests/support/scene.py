@@ -113,6 +113,14 @@ class Scene:
         """The person of this job asks for it."""
         await self.telegram.send(self.people[name], text=f"{name} {flags}", files=files)
 
+    async def write(self, name: str, text: str) -> None:
+        """The person of this job writes something else."""
+        await self.telegram.send(self.people[name], text=text)
+
+    async def all_taken_in(self) -> None:
+        """Wait until the bot has confirmed to Telegram all that was said."""
+        await self.telegram.until(lambda: not len(self.telegram.world.updates), 20)
+
     def answers(self, name: str) -> list[ChatMessage]:
         """The bot's messages in the chat of this job."""
         return [message for message in self.telegram.messages(self.people[name].chat) if message.by_bot]

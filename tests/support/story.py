@@ -42,6 +42,8 @@ class Wanted:
 
 TAKEN = "killed while submitting, after the service took it"
 WANTED = {
+    "killed while /start is answered": Wanted(0, 0, "Hello!"),
+    "killed while photos arrive": Wanted(),
     "killed while references are fetched": Wanted(),
     "killed while queued": Wanted(),
     "killed while submitting, before the service took it": Wanted(0, 0, UNKNOWN, retried=1),
@@ -135,6 +137,12 @@ class Story(Scene):
         for name in (TAKEN, "killed while queued"):
             await self.say(name)
             await self.shown(name, "⏳")
+        hello = self.hold("sendMessage", "killed while /start is answered")
+        await self.write("killed while /start is answered", "/start")
+        await hello.reached()
+        await self.say("killed while photos arrive", "", picture(), picture(colour="red"))
+        await self.all_taken_in()
+        self.held = (*self.held, hello)
         self.on_submit = lambda prompt, status: self.bot.kill() if (prompt, status) == (TAKEN, 200) else None
         refused.open()
         await self.end()
@@ -184,7 +192,7 @@ class Story(Scene):
         await submit.reached()
         await self._meet_a_busy_service("stopped while the service is busy")
         await self.say("stopped while photos arrive", "", picture(), picture(colour="red"))
-        await self.telegram.until(lambda: not len(self.telegram.world.updates), 20)
+        await self.all_taken_in()
         self.bot.terminate()
         await self.bot.logged("SIGTERM")
         album.open()
