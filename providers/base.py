@@ -7,13 +7,13 @@ To write a provider: a folder with a settings model, an options model and a subc
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from providers.errors import InvalidRequest, Sentence
 from providers.options import Options
@@ -27,6 +27,14 @@ class ProviderSettings(BaseModel):
     concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
     per_minute: int | None = Field(None, ge=1, description="tasks the account may begin in a minute")
     time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
+    price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
+    prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
+    currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
+
+    @field_validator("currency")
+    @classmethod
+    def _in_capitals(cls, value: str) -> str:
+        return value.upper()
 
 
 SettingsT = TypeVar("SettingsT", bound=ProviderSettings)
@@ -150,14 +158,19 @@ class ReferenceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the service can do. `prompt_length` in characters; `pictures`: the most one request may ask for;
-    `price`: of one picture, in `currency`, None where unknown; `callbacks`: whether it can announce a task's end."""
+    """What the service can do. `prompt_length` in characters; `pictures`: the most one request may ask for.
+
+    `resumes`: it gives tickets, by which a task is taken up again; a service that answers when the picture is made, and
+    knows nothing of it afterwards, has none. `cancels`: a task can be dropped there. `streams`: it shows previews.
+    `callbacks`: it can announce a task's end.
+    """
 
     prompt_length: int
     pictures: int
     references: ReferenceLimits | None = None
-    price: Decimal | None = None
-    currency: str = "CNY"
+    resumes: bool = True
+    cancels: bool = False
+    streams: bool = False
     callbacks: bool = False
 
 
@@ -168,8 +181,8 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     """The name people see: "Jimeng 4.0"."""
     Settings: ClassVar[type[Any]]
     """A subclass of `ProviderSettings`."""
-    Options: ClassVar[type[Any]]
-    """A subclass of `providers.options.Options`."""
+    Options: type[Any]
+    """A subclass of `providers.options.Options`. An instance may have one of its own (`providers.options.offering`)."""
     capabilities: Capabilities
 
     def __init__(self, settings: SettingsT, session: ClientSession) -> None:
@@ -179,6 +192,11 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     def model_name(self, options: OptionsT) -> str:
         """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""
         return self.title
+
+    def price(self, options: OptionsT) -> Decimal | None:
+        """What one picture with these options costs, in `settings.currency`; None where nobody has set it."""
+        model = str(getattr(options, "model", ""))
+        return self.settings.prices.get(model, self.settings.price)
 
     def reference_limits(self, options: OptionsT) -> ReferenceLimits | None:
         """What references may go with these options. By default the same with all."""
@@ -209,9 +227,9 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """Run one task (a part given by `split`) and yield its events, ending with `Finished`.
 
-        Without a ticket the task is submitted, once, and `Accepted` is the first event. With a ticket it takes a
-        submitted task up again and submits nothing. Raises only `ProviderError`s; leaving the iterator early
-        leaves the task at the service as it is.
+        Without a ticket the task is submitted, once, and `Accepted` is the first event (where there are no tickets,
+        `Capabilities.resumes`, there is none). With a ticket it takes a submitted task up again and submits nothing.
+        Raises only `ProviderError`s; leaving the iterator early leaves the task at the service as it is.
         """
 
     @abstractmethod

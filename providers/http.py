@@ -7,7 +7,7 @@ The question behind every fault is about money: can the service have taken the r
   pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Unavailable`: asking again costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -19,6 +19,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
+    FormData,
     InvalidURL,
     NonHttpUrlClientError,
     ServerFingerprintMismatch,
@@ -67,7 +68,7 @@ async def call(
     url: str,
     *,
     paying: bool,
-    data: bytes | None = None,
+    data: bytes | FormData | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: ClientTimeout = QUESTION,
     most: int = 1 << 20,
@@ -83,7 +84,7 @@ async def call(
         async with session.request(
             method,
             URL(url, encoded=True),
-            data=None if data is None else BytesIO(data),  # goes out in pieces; bytes would hold the loop up
+            data=_in_pieces(data),
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
@@ -94,6 +95,69 @@ async def call(
         raise Unavailable(retry_after=RETRY, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
         raise lost(_say(error), paying=paying) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event of a stream of server-sent events: its `data`."""
+
+    data: str
+
+
+async def stream(
+    session: ClientSession,
+    url: str,
+    *,
+    data: bytes | FormData,
+    headers: Mapping[str, str] | None = None,
+    timeout: ClientTimeout = SUBMIT,
+    most: int = 64 << 20,
+) -> AsyncGenerator[Answer | ServerEvent, None]:
+    """One paying POST whose answer comes as server-sent events (https://html.spec.whatwg.org, 9.2).
+
+    Yields the events, or one `Answer` where the service answers otherwise (an error). `most`: bytes of all together.
+    Raises `Busy` (nothing was taken) or `OutcomeUnknown`, also when the stream breaks off.
+    """
+    if session.closed:
+        raise Busy(detail="the HTTP session is closed")
+    try:
+        async with session.post(
+            URL(url, encoded=True),
+            data=_in_pieces(data),
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            raise_for_status=False,
+        ) as response:
+            if response.status != 200 or response.content_type != "text/event-stream":
+                yield Answer(response.status, response.headers, await _read(response, most))
+                return
+            async for event in _events(response, most):
+                yield event
+    except _NOT_REACHED as error:
+        raise Unavailable(retry_after=RETRY, detail=_say(error)) from error
+    except (ClientError, TimeoutError, OSError, _TooLongError) as error:
+        raise OutcomeUnknown(detail=_say(error)) from error
+
+
+async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerEvent, None]:
+    """Lines come in pieces of any size: a preview is longer than what the reader takes for a line."""
+    rest, lines, size = bytearray(), list[str](), 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > most:
+            response.close()
+            raise _TooLongError(f"the stream is longer than {most} bytes")
+        rest += chunk
+        *whole, last = rest.split(b"\n") if b"\n" in chunk else [rest]
+        rest = bytearray(last)
+        for line in whole:
+            text = line.decode("utf-8", "replace").rstrip("\r")
+            if text.startswith("data:"):
+                lines.append(text[5:].removeprefix(" "))
+            elif not text and lines:
+                yield ServerEvent("\n".join(lines))
+                lines = []
 
 
 def lost(detail: str, *, paying: bool) -> ProviderError:
@@ -121,6 +185,11 @@ def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
 
 class _TooLongError(Exception):
     pass
+
+
+def _in_pieces(data: bytes | FormData | None) -> BytesIO | FormData | None:
+    """A body that goes out in pieces; bytes would hold the loop up."""
+    return BytesIO(data) if isinstance(data, bytes) else data
 
 
 async def _read(response: ClientResponse, most: int) -> bytes:

@@ -1,12 +1,12 @@
 """What a person may set, declared once: flags, help text and keyboards are made from these models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -28,6 +28,9 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One option as a person sees it. `allowed` is a short text; `choices` are values worth a button (may be empty)."""
@@ -43,9 +46,25 @@ def flags(options: type[Options]) -> Iterator[Flag]:
     """The flags of an options model, in the order of its fields."""
     for name, field in options.model_fields.items():
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        choices = tuple(str(value) for value in _listed(extra.get("examples"))) or tuple(_literals(field.annotation))
+        listed = () if get_origin(field.annotation) is Literal else _listed(extra.get("examples"))
+        choices = tuple(str(value) for value in listed) or tuple(_literals(field.annotation))
         default = "" if field.default is None else str(field.default)
-        yield Flag(name, field.description or "", str(extra.get("allowed") or _allowed(field)), choices, default)
+        yield Flag(
+            name,
+            field.description or "",
+            str(extra.get("allowed") or _allowed(field) or ", ".join(choices)),
+            choices,
+            default,
+        )
+
+
+def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
+    """The same options where the operator's settings say what there is to choose from; the first is the default."""
+    fields: dict[str, Any] = {}
+    for name, values in choices.items():
+        description = options.model_fields[name].description
+        fields[name] = Literal[tuple(values)], Field(values[0], description=description)
+    return create_model(options.__name__, __base__=options, **fields)
 
 
 def wrong(template: str, **values: object) -> PydanticCustomError:

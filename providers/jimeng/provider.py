@@ -53,7 +53,6 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
                 side=4096,
                 ratio=(1 / 3, 3),
             ),
-            price=settings.price,
             callbacks=True,
         )
         result = {"return_url": True, **_marks(settings)}

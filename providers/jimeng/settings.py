@@ -45,7 +45,8 @@ class JimengSettings(ProviderSettings):
     )
     session_token: SecretStr | None = Field(None, description="only for temporary credentials (STS)")
     endpoint: str = Field("https://visual.volcengineapi.com", description="where the API is")
-    price: Decimal | None = Field(Decimal("0.20"), ge=0, description="CNY a picture, for the people to see")
+    price: Decimal | None = Field(Decimal("0.20"), ge=0, description="of one picture, for the people to see")
+    currency: str = Field("CNY", min_length=3, max_length=3, description="of the price")
     logo_info: LogoInfo | None = Field(None, description="a visible watermark")
     aigc_meta: AigcMeta | None = Field(None, description="an invisible mark")
 

@@ -1,7 +1,9 @@
 """What the contract suite needs to know of a provider's surroundings."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import ClientSession
@@ -35,13 +37,13 @@ class Harness(ABC):
     """A provider with a stand-in of its service, and the means to make things happen there.
 
     `provider`: built with `session`, and with time that doesn't really pass. `secrets`: what must never be shown.
-    `impossible`: scenarios that this service can't have; their tests pass by themselves.
+    `impossible`: scenarios that this service can't have, each with the reason; their tests pass by themselves.
     """
 
     provider: Provider[Any, Any]
     session: ClientSession
     secrets: tuple[str, ...] = ()
-    impossible: frozenset[Scenario] = frozenset()
+    impossible: Mapping[Scenario, str] = MappingProxyType({})
 
     @abstractmethod
     async def play(self, scenario: Scenario) -> ImageRequest[Any]:

@@ -43,9 +43,11 @@ async def load(picture: Picture, session: ClientSession) -> bytes:
         return await response.read()
 
 
-async def failure(harness: Harness, request: ImageRequest[Any], kind: type[ErrorT]) -> ErrorT:
+async def failure(
+    harness: Harness, request: ImageRequest[Any], kind: type[ErrorT], ticket: str | None = None
+) -> ErrorT:
     """The error that a task ends with."""
-    return await raised(run(harness, request), kind)
+    return await raised(run(harness, request, ticket), kind)
 
 
 async def fails(harness: Harness, scenario: Scenario, kind: type[ErrorT]) -> ErrorT | None:

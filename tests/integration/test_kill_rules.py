@@ -211,7 +211,7 @@ async def test_options_that_nobody_understands_any_more(room: Room, taken: bool,
     second = await room.ask()
     await until(lambda: in_states(room, second, [TaskState.QUEUED]))
     await room.crash()
-    room.provider.Options = Choosy  # type: ignore[misc]
+    room.provider.Options = Choosy
     await room.start()
     job = first if taken else second
     await room.finished(job, JobState.FAILED)

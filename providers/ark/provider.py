@@ -1,0 +1,202 @@
+"""Seedream on Ark behind the contract: one answer for one picture, a stream of results for a set."""
+
+import binascii
+from base64 import b64decode
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, ValidationError
+
+from providers import http
+from providers.answering import AnsweringProvider
+from providers.ark.options import MOST, SIZES, ArkOptions, ArkSettings
+from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
+from providers.options import offering
+from providers.rest import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused, unreadable
+
+KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
+_MODEL = operator("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
+_CREDIT = operator("the account has unpaid bills or no balance: settle them in the Volcengine console")
+_BUSY = busy(5)
+
+TABLE: Mapping[str, Maker] = {
+    # docs/82379/1299023 (error codes)
+    "AuthenticationError": operator(KEY),
+    "AccessDenied": operator("the key may not use this model: check its permissions in the Ark console"),
+    "AccountOverdueError": _CREDIT,
+    "ModelNotOpen": _MODEL,
+    "InvalidEndpointOrModel.NotFound": _MODEL,
+    "InputTextSensitiveContentDetected": refused("prompt"),
+    "InputImageSensitiveContentDetected": refused("reference"),
+    "OutputImageSensitiveContentDetected": refused("result"),
+    "SensitiveContentDetected": refused("prompt"),
+    "InvalidParameter": invalid(),
+    "MissingParameter": invalid(),
+    "RateLimitExceeded": _BUSY,
+    "RequestBurstTooFast": _BUSY,
+    "QuotaExceeded": _CREDIT,
+    "ServerOverloaded": _BUSY,
+    "InternalServiceError": failed,
+}
+
+Request = ImageRequest[ArkOptions]
+
+
+class _Item(BaseModel):
+    url: str | None = None
+    b64_json: str | None = None
+    error: dict[str, Any] | None = None
+
+
+class _Images(BaseModel):
+    data: list[_Item]
+
+
+class _Event(_Item):
+    type: str = ""
+
+
+class _Nothing(BaseModel):
+    pass
+
+
+class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
+    """Seedream 4.0, 4.5 and 5.0."""
+
+    title: ClassVar[str] = "Seedream"
+    Settings = ArkSettings
+    Options = ArkOptions
+
+    def __init__(self, settings: ArkSettings, session: ClientSession) -> None:
+        super().__init__(settings, session)
+        self.Options = offering(ArkOptions, model=settings.models)
+        self.capabilities = Capabilities(
+            prompt_length=2000,
+            pictures=MOST,
+            references=ReferenceLimits(
+                count=14,
+                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+                size=10 << 20,
+                side=6000,
+                ratio=(1 / 16, 16),
+            ),
+            resumes=False,
+        )
+        headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
+        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+
+    def model_name(self, options: ArkOptions) -> str:
+        """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
+        parts = options.model.removeprefix("doubao-seedream-").split("-")
+        return f"{self.title} {'.'.join(parts[:2])}" if parts[0].isdecimal() else options.model
+
+    def validate(self, request: Request) -> None:
+        """See `Provider.validate`; also how many pictures go together."""
+        super().validate(request)
+        count, pictures = len(request.references), request.options.set
+        if count + pictures > MOST:
+            values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
+            raise InvalidRequest(
+                Sentence(
+                    "References and new pictures together: at most {most}. With {count} references, ask for at most "
+                    "{left}.",
+                    values,
+                )
+            )
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """`n` pictures are as many tasks; a set is one."""
+        return (request.with_options(n=1),) * request.options.n
+
+    async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
+        """One picture in one answer; a set by a stream, so that what was made before it broke off is not lost."""
+        options, url = request.options, f"{self.settings.endpoint}/images/generations"
+        payload: dict[str, object] = {
+            "model": options.model,
+            "prompt": request.prompt,
+            "size": SIZES[options.size].get(options.ar, options.size.upper()),
+            "response_format": "url",
+            "watermark": self.settings.watermark,
+            "sequential_image_generation": "disabled",
+        }
+        if request.references:
+            payload["image"] = [await address(reference) for reference in request.references]
+        if options.set == 1:
+            images = await self.rest.call("POST", url, _Images, payload, paying=True, timeout=self.patience)
+            yield Finished(self._pictures(images.data))
+            return
+        payload["sequential_image_generation"] = "auto"
+        payload["sequential_image_generation_options"] = {"max_images": options.set}
+        payload["stream"] = True
+        async with aclosing(self._streamed(url, payload, options.set)) as events:
+            async for event in events:
+                yield event
+
+    async def _streamed(
+        self, url: str, payload: Mapping[str, object], most: int
+    ) -> AsyncGenerator[Working | Finished, None]:
+        items: list[_Item] = []
+        data, heads = self.rest.body(payload) or b"", self.rest.heads(payload)
+        streamed = http.stream(self.session, url, data=data, headers=heads, timeout=self.patience)
+        try:
+            async with aclosing(streamed) as parts:
+                async for part in parts:
+                    if isinstance(part, http.Answer):
+                        items += self.rest.understood(part, _Images, paying=True).data
+                        break
+                    event = _event(part.data)
+                    if event.type.endswith((".partial_succeeded", ".partial_failed")):
+                        items.append(event)
+                        yield Working(progress=min(0.99, len(items) / most))
+                    elif event.type.endswith(".completed"):
+                        break
+                else:
+                    raise http.lost("the stream ended early", paying=True)
+        except ProviderError:
+            # What has arrived is paid.
+            if not any(item.url or item.b64_json for item in items):
+                raise
+        yield Finished(self._pictures(items))
+
+    def _pictures(self, items: list[_Item]) -> tuple[Picture, ...]:
+        """The pictures that were made. Raises what became of the first when there are none."""
+        found = [Picture(url=item.url) if item.url else _inline(item.b64_json) for item in items if not item.error]
+        if found:
+            return tuple(found)
+        for item in items:
+            if item.error and (known := read_error({"error": item.error})):
+                raise self.rest.explain(Fault(200, *known, paying=True))
+        raise Failed(detail="an answer without pictures")
+
+    async def check(self) -> None:
+        """A request without a prompt: it is refused for that, which proves the key."""
+        try:
+            url = f"{self.settings.endpoint}/images/generations"
+            await self.rest.call("POST", url, _Nothing, {"model": self.settings.models[0]}, paying=True)
+        except InvalidRequest:
+            return
+
+
+def read_error(answer: Any) -> tuple[str, str] | None:
+    """`{"error": {code, message, param, type}}`."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return None
+    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
+
+
+def _event(data: str) -> _Event:
+    try:
+        return _Event.model_validate_json(data) if data != "[DONE]" else _Event()
+    except ValidationError as error:
+        raise unreadable(data, paying=True) from error
+
+
+def _inline(text: str | None) -> Picture:
+    try:
+        return Picture(data=b64decode(text or "", validate=True))
+    except binascii.Error as error:
+        raise Failed(detail=f"a picture is not base64: {error}") from error

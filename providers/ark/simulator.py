@@ -1,0 +1,90 @@
+"""A strict stand-in for Seedream on Ark on loopback, for the demo and the tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from providers.ark.options import MODELS, MOST, SIZES
+from providers.testing.service import Problem, ServiceSimulator, Task
+
+_ERRORS: Mapping[Problem, tuple[int, str]] = {
+    "prompt": (400, "InputTextSensitiveContentDetected"),
+    "reference": (400, "InputImageSensitiveContentDetected"),
+    "result": (400, "OutputImageSensitiveContentDetected"),
+    "broken": (500, "InternalServiceError"),
+    "invalid": (400, "InvalidParameter"),
+    "busy": (429, "RateLimitExceeded"),
+    "credentials": (401, "AuthenticationError"),
+}
+_KNOWN = {
+    "model",
+    "prompt",
+    "image",
+    "size",
+    "sequential_image_generation",
+    "sequential_image_generation_options",
+    "response_format",
+    "watermark",
+    "stream",
+}
+
+
+class ArkSimulator(ServiceSimulator):
+    """`url` + `/api/v3` is the endpoint."""
+
+    key = "ark-simulated-0000-0000-000000000001"
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """One call does all."""
+        router.add_post("/api/v3/images/generations", self._generate, name="submit")
+
+    def credential(self, request: web.Request) -> str | None:
+        """A bearer."""
+        return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    def error(self, problem: Problem, detail: str = "") -> web.Response:
+        """`{"error": …}`."""
+        return web.json_response({"error": _error(problem, detail)}, status=_ERRORS[problem][0])
+
+    async def _generate(self, request: web.Request) -> web.StreamResponse:
+        asked: dict[str, Any] = await request.json()
+        sequential, options = asked.get("sequential_image_generation"), asked.get("sequential_image_generation_options")
+        most = (options or {}).get("max_images", MOST) if sequential == "auto" else 1
+        references = await self.references(asked.get("image"))
+        if set(asked) - _KNOWN or asked.get("model") not in MODELS or not 1 <= most <= MOST - len(references):
+            self.refuse("invalid", "unknown parameter or model, or too many images")
+        task = self.take(asked.get("prompt"), references, self._size(asked.get("size")), most)
+        if asked.get("stream"):
+            return await self._streamed(request, task)
+        await self.made(task)
+        items = [{"url": url, "size": f"{task.width}x{task.height}"} for url in self.links(task)]
+        return web.json_response({"model": asked["model"], "created": 1_700_000_000, "data": items, "usage": {}})
+
+    def _size(self, given: object) -> tuple[int, int]:
+        text = {"1K": "1024x1024", "2K": "2048x2048", "4K": "4096x4096"}.get(str(given), str(given))
+        known = {size for sizes in SIZES.values() for size in sizes.values()} | {"1024x1024"}
+        if text not in known:
+            self.refuse("invalid", "size")
+        width, _x, height = text.partition("x")
+        return int(width), int(height)
+
+    async def _streamed(self, request: web.Request, task: Task) -> web.StreamResponse:
+        response, send = await self.open_stream(request)
+
+        seconds = task.finished - task.started
+        for number, url in enumerate(self.links(task)):
+            await self.sleep(seconds / task.count)
+            if task.problem:
+                await send("image_generation.partial_failed", image_index=number, error=_error(task.problem))
+            else:
+                await send("image_generation.partial_succeeded", image_index=number, url=url)
+        await self.sleep(max(0.0, task.finished - self.clock()))
+        await send("image_generation.completed", usage={"generated_images": task.count})
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+
+def _error(problem: Problem, detail: str = "") -> dict[str, str]:
+    code = _ERRORS[problem][1]
+    return {"code": code, "message": f"{code} {detail}".strip(), "param": "", "type": "BadRequest"}

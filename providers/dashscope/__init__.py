@@ -1,0 +1,6 @@
+"""Wan and Qwen-Image on Alibaba's DashScope (百炼): submit and ask. Document: help.aliyun.com/zh/model-studio."""
+
+from providers.dashscope.options import DashScopeOptions, DashScopeSettings
+from providers.dashscope.provider import DashScope
+
+__all__ = ["DashScope", "DashScopeOptions", "DashScopeSettings"]

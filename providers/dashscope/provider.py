@@ -1,0 +1,165 @@
+"""DashScope behind the contract."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, Field
+
+from providers import http
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
+from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
+from providers.errors import Expired, Failed, InvalidRequest, ProviderError
+from providers.options import offering
+from providers.polling import PassingError, PollingProvider, Sleep
+from providers.rest import Fault, Maker, Rest, busy, failed, invalid, operator, refused
+
+KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
+_CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
+_BUSY = busy(5)
+
+TABLE: Mapping[str, Maker] = {
+    # help.aliyun.com/zh/model-studio/error-code
+    "InvalidApiKey": operator(KEY),
+    "InvalidParameter": invalid(),
+    "InvalidURL": invalid(),
+    "DataInspectionFailed": refused("prompt"),
+    "data_inspection_failed": refused("prompt"),
+    "IPInfringementSuspect": refused("prompt"),
+    "Arrearage": _CREDIT,
+    "AccessDenied": operator("the account may not use this model: activate it in the Model Studio console"),
+    "AccessDenied.Unpurchased": operator("activate Model Studio (百炼) for this account"),
+    "AllocationQuota.FreeTierOnly": _CREDIT,
+    "ModelNotFound": operator("there is no such model: check providers.dashscope.models"),
+    "Throttling": _BUSY,
+    "Throttling.RateQuota": _BUSY,
+    "Throttling.AllocationQuota": _BUSY,
+    "InternalError": failed,
+    "InternalError.Algo": failed,
+}
+
+Request = ImageRequest[DashScopeOptions]
+
+
+class _Result(BaseModel):
+    url: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class _Output(BaseModel):
+    task_id: str = Field(min_length=1)
+    task_status: str
+    code: str | None = None
+    message: str | None = None
+    results: list[_Result] = []
+
+
+class _Answer(BaseModel):
+    output: _Output
+
+
+class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
+    """Qwen-Image and Wan. `clock` and `sleep`: see `PollingProvider`."""
+
+    title: ClassVar[str] = "DashScope"
+    Settings = DashScopeSettings
+    Options = DashScopeOptions
+
+    def __init__(
+        self,
+        settings: DashScopeSettings,
+        session: ClientSession,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        super().__init__(settings, session, clock=clock, sleep=sleep)
+        self.Options = offering(DashScopeOptions, model=settings.models)
+        self.capabilities = Capabilities(prompt_length=800, pictures=4, cancels=True)
+        headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
+        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+        self.submitting = Rest(session, headers | {"X-DashScope-Async": "enable"}, read_error, TABLE, KEY)
+
+    def model_name(self, options: DashScopeOptions) -> str:
+        """The model's own name: "qwen-image"."""
+        return options.model
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """Qwen-Image makes one picture at a time; so does everything here, each with a ticket of its own."""
+        return (request.with_options(n=1),) * request.options.n
+
+    async def submit(self, request: Request) -> str:
+        """Submit a task."""
+        options = request.options
+        sizes = SIZES["qwen" if options.model.startswith("qwen") else "wan"]
+        parameters: dict[str, object] = {"size": sizes[options.ar], "n": 1, "watermark": self.settings.watermark}
+        if options.seed is not None:
+            parameters["seed"] = options.seed
+        words = {"prompt": request.prompt} | ({"negative_prompt": options.avoid} if options.avoid else {})
+        payload = {"model": options.model, "input": words, "parameters": parameters}
+        url = f"{self.settings.endpoint}/services/aigc/text2image/image-synthesis"
+        answer = await self.submitting.call("POST", url, _Answer, payload, paying=True, timeout=http.SUBMIT)
+        return answer.output.task_id
+
+    async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
+        """A failure can sit inside an answer that is well (`output.code`)."""
+        output = (await self.rest.call("GET", self._task(ticket), _Answer)).output
+        match output.task_status:
+            case "PENDING":
+                return Queued()
+            case "SUCCEEDED":
+                return Finished(self._pictures(output))
+            case "FAILED":
+                raise self._ended(output.code, output.message)
+            case "CANCELED":
+                raise Failed(detail=f"task {ticket} was cancelled", paid=False)
+            case "UNKNOWN":
+                raise Expired(detail=f"task {ticket} is not known")
+            case _:
+                return Working()
+
+    async def cancel(self, ticket: str) -> bool:
+        """Only a task that still waits can be cancelled."""
+        try:
+            await self.rest.call("POST", f"{self._task(ticket)}/cancel", _Cancelled, {})
+        except (ProviderError, PassingError):
+            return False
+        return True
+
+    async def check(self) -> None:
+        """Ask for a task that doesn't exist: that it is not known proves the key."""
+        try:
+            await self.rest.call("GET", self._task("00000000-0000-0000-0000-000000000000"), _Answer)
+        except PassingError as error:
+            raise error.error from error
+        except (Expired, InvalidRequest):
+            return
+
+    def _task(self, ticket: str) -> str:
+        return f"{self.settings.endpoint}/tasks/{ticket}"
+
+    def _pictures(self, output: _Output) -> tuple[Picture, ...]:
+        found = tuple(Picture(url=one.url) for one in output.results if one.url)
+        if not found:
+            first = output.results[0] if output.results else _Result()
+            raise self._ended(first.code, first.message)
+        return found
+
+    def _ended(self, code: str | None, message: str | None) -> ProviderError:
+        """What a task that failed came to. Whatever is wrong, it is this task's end."""
+        error = self.rest.explain(Fault(400, code or "", message or "", paying=True))
+        return error if code in TABLE and not isinstance(error, Failed) else Failed(detail=error.detail)
+
+
+class _Cancelled(BaseModel):
+    request_id: str | None = None
+
+
+def read_error(answer: Any) -> tuple[str, str] | None:
+    """`{"code", "message", "request_id"}`."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("code"), str) or not answer["code"]:
+        return None
+    return answer["code"], str(answer.get("message") or "")

@@ -1,0 +1,6 @@
+"""fal's queue: any of its image apps. Document: docs.fal.ai/model-apis/model-endpoints/queue."""
+
+from providers.fal.options import FalOptions, FalSettings
+from providers.fal.provider import Fal
+
+__all__ = ["Fal", "FalOptions", "FalSettings"]

@@ -1,0 +1,48 @@
+"""What an operator sets in `[providers.fal]`, and what a person may set for a picture."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from providers.base import ProviderSettings
+from providers.options import N_, Options
+
+MODELS = ("fal-ai/flux/dev", "fal-ai/flux/schnell", "fal-ai/qwen-image")
+SIZES: Mapping[str, str] = {
+    "1:1": "square_hd",
+    "4:3": "landscape_4_3",
+    "3:4": "portrait_4_3",
+    "16:9": "landscape_16_9",
+    "9:16": "portrait_16_9",
+}
+
+
+class FalSettings(ProviderSettings):
+    """The account, and the apps people may choose from."""
+
+    key: SecretStr = Field(
+        min_length=1,
+        description="the account's key",
+        json_schema_extra={"how": "create a key at fal.ai (Dashboard → Keys)"},
+    )
+    endpoint: str = Field("https://queue.fal.run", pattern="^https?://.+", description="where the queue is")
+    models: tuple[str, ...] = Field(MODELS, min_length=1, description="the apps to choose from, the default first")
+    edit_model: str = Field("fal-ai/nano-banana/edit", description="the app that takes references (`image_urls`)")
+    concurrency: int = Field(2, ge=1, description="tasks the account may run at once")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class FalOptions(Options):
+    """The flags of this provider."""
+
+    ar: Literal["1:1", "4:3", "3:4", "16:9", "9:16"] = Field(
+        "1:1", description=N_("the picture's shape: width to height")
+    )
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
+    seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))
+    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})

@@ -1,0 +1,99 @@
+"""A strict stand-in for fal's queue on loopback, for the demo and the tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from providers.fal.options import SIZES
+from providers.testing.service import Problem, ServiceSimulator, Task
+
+_ERRORS: Mapping[Problem, tuple[int, str]] = {
+    "prompt": (422, "content_policy_violation"),
+    "reference": (422, "content_policy_violation"),
+    "result": (422, "content_policy_violation"),
+    "broken": (500, "internal_server_error"),
+    "invalid": (422, "value_error"),
+    "busy": (429, "concurrent_requests_limit"),
+    "credentials": (401, ""),
+}
+_SIDES = {
+    "square_hd": (1024, 1024),
+    "landscape_4_3": (1024, 768),
+    "portrait_4_3": (768, 1024),
+    "landscape_16_9": (1024, 576),
+    "portrait_16_9": (576, 1024),
+}
+_KNOWN = {"prompt", "num_images", "image_size", "image_urls", "seed", "output_format"}
+
+
+class FalSimulator(ServiceSimulator):
+    """`url` is the endpoint."""
+
+    key = "00000000-0000-0000-0000-000000000001:simulated"
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Submit, ask, fetch, cancel. Requests live under the first two parts of the app's name."""
+        one = "/{owner}/{app}/requests/{id}"
+        router.add_get(f"{one}/status", self._status, name="result")
+        router.add_put(f"{one}/cancel", self._cancel, name="cancel")
+        router.add_get(one, self._result, name="fetch")
+        router.add_post("/{owner}/{app:.+}", self._submit, name="submit")
+
+    def credential(self, request: web.Request) -> str | None:
+        """`Key …`."""
+        return request.headers.get("Authorization", "").removeprefix("Key ")
+
+    def error(self, problem: Problem, detail: str = "") -> web.Response:
+        """A list of what is wrong, or a sentence."""
+        status, kind = _ERRORS[problem]
+        if not kind:
+            return web.json_response(
+                {"detail": "Authentication is required to access this application."}, status=status
+            )
+        found = [{"loc": ["body"], "msg": f"{kind} {detail}".strip(), "type": kind}]
+        return web.json_response({"detail": found}, status=status)
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        asked: dict[str, Any] = await request.json()
+        is_edit, size = request.path.endswith("/edit"), asked.get("image_size", "square_hd")
+        if set(asked) - _KNOWN or size not in SIZES.values() or not 1 <= asked.get("num_images", 1) <= 4:
+            self.refuse("invalid", "unknown parameter, size or number")
+        if is_edit is not ("image_urls" in asked):
+            self.refuse("invalid", "references go to the app that edits, and only there")
+        references = await self.references(asked.get("image_urls"))
+        task = self.take(asked.get("prompt"), references, _SIDES[size], asked.get("num_images", 1))
+        base = f"{self.url}/fal-ai/app/requests/{task.id}"
+        links = {"response_url": base, "status_url": f"{base}/status", "cancel_url": f"{base}/cancel"}
+        return web.json_response({"request_id": task.id, "queue_position": 0, **links})
+
+    async def _status(self, request: web.Request) -> web.Response:
+        task = self._task(request)
+        state = self.state(task)
+        if state == "queued":
+            return web.json_response({"status": "IN_QUEUE", "queue_position": 0}, status=202)
+        if state == "running":
+            return web.json_response({"status": "IN_PROGRESS"}, status=202)
+        return web.json_response({"status": "COMPLETED"})
+
+    async def _result(self, request: web.Request) -> web.Response:
+        task = self._task(request)
+        state = self.state(task)
+        if state == "cancelled":
+            return web.json_response({"detail": "Request was cancelled"}, status=499)
+        if state != "done":
+            self.refuse(task.problem or "invalid", "still in progress")
+        images = [{"url": url, "width": task.width, "height": task.height} for url in self.links(task)]
+        return web.json_response({"images": images, "seed": task.seed, "has_nsfw_concepts": [False] * task.count})
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        task = self._task(request)
+        if self.state(task) not in {"queued", "running"}:
+            return web.json_response({"status": "ALREADY_COMPLETED"}, status=400)
+        task.cancelled = True
+        return web.json_response({"status": "CANCELLATION_REQUESTED"}, status=202)
+
+    def _task(self, request: web.Request) -> Task:
+        if (task := self.known(request.match_info["id"])) is None:
+            raise web.HTTPNotFound(text='{"detail": "Request not found"}', content_type="application/json")
+        return task

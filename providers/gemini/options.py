@@ -1,0 +1,44 @@
+"""What an operator sets in `[providers.gemini]`, and what a person may set for a picture."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from providers.base import ProviderSettings
+from providers.options import N_, Options
+
+MODELS = ("gemini-2.5-flash-image", "gemini-3-pro-image-preview")
+
+
+class GeminiSettings(ProviderSettings):
+    """The account and the address."""
+
+    api_key: SecretStr = Field(
+        min_length=1,
+        description="the account's key",
+        json_schema_extra={"how": "create an API key at aistudio.google.com"},
+    )
+    endpoint: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta", pattern="^https?://.+", description="where the API is"
+    )
+    models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
+    concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
+    time_limit: float = Field(300, gt=0, description="seconds an answer is waited for")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class GeminiOptions(Options):
+    """The flags of this provider. Without `ar` the model chooses the shape."""
+
+    ar: Literal["auto", "1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9"] = Field(
+        "auto", description=N_("the picture's shape: width to height")
+    )
+    size: Literal["1k", "2k", "4k"] = Field(
+        "1k", description=N_("how large the picture is; 2k and 4k only with a pro model")
+    )
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
+    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})

@@ -1,0 +1,187 @@
+"""Gemini's images behind the contract: one call, references and results inside it."""
+
+import binascii
+from base64 import b64decode
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, ClassVar
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, Field
+
+from providers.answering import AnsweringProvider
+from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
+from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
+from providers.options import offering
+from providers.polling import PassingError
+from providers.rest import Maker, Rest, base64_of, busy, failed, invalid, operator, unavailable, unreadable
+
+KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
+
+TABLE: Mapping[str, Maker] = {
+    # ai.google.dev/gemini-api/docs/troubleshooting: `status`, or `reason` of the details
+    "API_KEY_INVALID": operator(KEY),
+    "UNAUTHENTICATED": operator(KEY),
+    "PERMISSION_DENIED": operator("the key may not use this model: check its project at aistudio.google.com"),
+    "FAILED_PRECONDITION": operator(
+        "enable billing for the project at aistudio.google.com, or its country is not served"
+    ),
+    "NOT_FOUND": operator("there is no such model: check providers.gemini.models"),
+    "INVALID_ARGUMENT": invalid(),
+    "RESOURCE_EXHAUSTED": busy(20),
+    "UNAVAILABLE": unavailable,
+    "INTERNAL": failed,
+}
+_OF_RESULT = frozenset({"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "RECITATION"})
+_OF_PROMPT = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE"})
+_NO_PICTURE = Sentence("The service answered with words instead of a picture. Say more clearly what it should show.")
+
+Request = ImageRequest[GeminiOptions]
+
+
+class _Wire(BaseModel):
+    model_config = {"populate_by_name": True}
+
+
+class _Inline(_Wire):
+    data: str
+    mime_type: str = Field("", alias="mimeType")
+
+
+class _Part(_Wire):
+    text: str | None = None
+    inline_data: _Inline | None = Field(None, alias="inlineData")
+    thought: bool = False
+
+
+class _Content(_Wire):
+    parts: list[_Part] = []
+
+
+class _Candidate(_Wire):
+    content: _Content = _Content()
+    finish_reason: str | None = Field(None, alias="finishReason")
+
+
+class _Feedback(_Wire):
+    block_reason: str | None = Field(None, alias="blockReason")
+
+
+class _Answer(_Wire):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = Field(None, alias="promptFeedback")
+
+
+class _Model(_Wire):
+    name: str
+
+
+class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
+    """Gemini's image models."""
+
+    title: ClassVar[str] = "Gemini"
+    Settings = GeminiSettings
+    Options = GeminiOptions
+
+    def __init__(self, settings: GeminiSettings, session: ClientSession) -> None:
+        super().__init__(settings, session)
+        self.Options = offering(GeminiOptions, model=settings.models)
+        self.capabilities = Capabilities(
+            prompt_length=8000,
+            pictures=4,
+            references=ReferenceLimits(
+                count=3,
+                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+                size=6 << 20,
+                side=4096,
+                ratio=(1 / 8, 8),
+            ),
+            resumes=False,
+        )
+        headers = {"x-goog-api-key": settings.api_key.get_secret_value()}
+        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+
+    def model_name(self, options: GeminiOptions) -> str:
+        """The model's own name."""
+        return options.model
+
+    def validate(self, request: Request) -> None:
+        """See `Provider.validate`; also that only pro models draw larger."""
+        super().validate(request)
+        if request.options.size != "1k" and "-pro-" not in request.options.model:
+            raise InvalidRequest(
+                Sentence("--size {size} needs a pro model: --model {model}.", self._pro(request.options.size))
+            )
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """One picture a call."""
+        return (request.with_options(n=1),) * request.options.n
+
+    async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
+        """generateContent with all references inside."""
+        options = request.options
+        shape = ({} if options.ar == "auto" else {"aspectRatio": options.ar}) | (
+            {"imageSize": options.size.upper()} if options.size != "1k" else {}
+        )
+        parts: list[dict[str, object]] = [{"text": request.prompt}]
+        parts += [
+            {"inlineData": {"mimeType": reference.media_type, "data": await base64_of(reference)}}
+            for reference in request.references
+        ]
+        config: dict[str, object] = {"responseModalities": ["IMAGE"]} | ({"imageConfig": shape} if shape else {})
+        payload = {"contents": [{"role": "user", "parts": parts}], "generationConfig": config}
+        url = f"{self.settings.endpoint}/models/{options.model}:generateContent"
+        answer = await self.rest.call("POST", url, _Answer, payload, paying=True, timeout=self.patience)
+        yield Finished(_pictures(answer))
+
+    async def check(self) -> None:
+        """Ask for the model, which is free."""
+        try:
+            await self.rest.call("GET", f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
+        except PassingError as error:
+            raise error.error from error
+
+    def _pro(self, size: str) -> dict[str, object]:
+        return {"size": size, "model": next((name for name in self.settings.models if "-pro-" in name), MODELS[-1])}
+
+
+def read_error(answer: Any) -> tuple[str, str] | None:
+    """`{"error": {"code", "message", "status", "details": [{"reason"}]}}`."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return None
+    reasons = (one.get("reason") for one in error.get("details") or () if isinstance(one, dict))
+    code = next((reason for reason in reasons if reason in TABLE), error.get("status"))
+    return str(code or ""), str(error.get("message") or "")
+
+
+def _pictures(answer: _Answer) -> tuple[Picture, ...]:
+    candidates = answer.candidates or []
+    # A pro model's drafts are thoughts.
+    parts = [part for candidate in candidates for part in candidate.content.parts if not part.thought]
+    found = tuple(Picture(data=_decoded(part.inline_data.data)) for part in parts if part.inline_data)
+    if found:
+        return found
+    if answer.prompt_feedback and (reason := answer.prompt_feedback.block_reason):
+        raise _blocked(reason)
+    if not candidates:
+        raise unreadable("neither candidates nor a reason", paying=True)
+    raise _blocked(candidates[0].finish_reason or "", words=any(part.text for part in parts))
+
+
+def _blocked(reason: str, *, words: bool = False) -> ProviderError:
+    """`blockReason` or `finishReason`."""
+    if reason in _OF_RESULT:
+        return Refused("result", detail=reason, paid=None)
+    if reason in _OF_PROMPT:
+        return Refused("prompt", detail=reason)
+    if words or reason == "NO_IMAGE":
+        return InvalidRequest(_NO_PICTURE, detail=reason)
+    return Failed(detail=f"no picture: {reason}")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise Failed(detail=f"a picture is not base64: {error}") from error

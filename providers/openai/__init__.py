@@ -1,0 +1,6 @@
+"""OpenAI Images, and every service that speaks the same. Document: platform.openai.com/docs/api-reference/images."""
+
+from providers.openai.options import OpenAIOptions, OpenAISettings
+from providers.openai.provider import OpenAI
+
+__all__ = ["OpenAI", "OpenAIOptions", "OpenAISettings"]

@@ -1,0 +1,154 @@
+"""Replicate behind the contract."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from aiohttp import ClientSession
+from pydantic import BaseModel, Field
+
+from providers import http
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
+from providers.options import offering
+from providers.polling import PassingError, PollingProvider, Sleep
+from providers.replicate.options import ReplicateOptions, ReplicateSettings
+from providers.rest import Maker, Rest, address, busy, invalid, operator
+
+KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"
+
+TABLE: Mapping[str, Maker] = {
+    # replicate.com/docs/reference/http: problems bear a title
+    "Unauthenticated": operator(KEY),
+    "Insufficient credit": operator("the account has no credit left: add some at replicate.com (Account → Billing)"),
+    "Monthly spend limit reached": operator("the account's spend limit is reached: raise it at replicate.com"),
+    "Input validation failed": invalid(),
+    "Request was throttled.": busy(5),
+}
+_MODERATED = ("nsfw", "sensitive", "safety", "flagged", "moderat", "prohibited")
+"""Words in a failed prediction's error: it has no codes."""
+
+Request = ImageRequest[ReplicateOptions]
+
+
+class _Prediction(BaseModel):
+    id: str = Field(min_length=1)
+    status: str
+    output: list[str] | str | None = None
+    error: str | None = None
+
+
+class _Account(BaseModel):
+    username: str
+
+
+class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
+    """Image models on Replicate. `clock` and `sleep`: see `PollingProvider`."""
+
+    title: ClassVar[str] = "Replicate"
+    Settings = ReplicateSettings
+    Options = ReplicateOptions
+
+    def __init__(
+        self,
+        settings: ReplicateSettings,
+        session: ClientSession,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        super().__init__(settings, session, clock=clock, sleep=sleep)
+        self.Options = offering(ReplicateOptions, model=settings.models)
+        self.capabilities = Capabilities(
+            prompt_length=4000,
+            pictures=4,
+            references=ReferenceLimits(
+                count=10,
+                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+                size=7 << 20,
+                side=4096,
+                ratio=(1 / 4, 4),
+            ),
+            cancels=True,
+        )
+        headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+
+    def model_name(self, options: ReplicateOptions) -> str:
+        """The model's name without its owner: "flux-dev"."""
+        return options.model.rpartition("/")[2]
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """The models differ in whether they make several; one each is understood by all."""
+        return (request.with_options(n=1),) * request.options.n
+
+    async def submit(self, request: Request) -> str:
+        """Create a prediction of an official model."""
+        given: dict[str, object] = {"prompt": request.prompt, "aspect_ratio": request.options.ar}
+        if request.references:
+            given[self.settings.references_as] = [await address(one) for one in request.references]
+        url = f"{self.settings.endpoint}/models/{request.options.model}/predictions"
+        made = await self.rest.call("POST", url, _Prediction, {"input": given}, paying=True, timeout=http.SUBMIT)
+        return made.id
+
+    async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
+        """The prediction's state."""
+        prediction = await self.rest.call("GET", self._prediction(ticket), _Prediction)
+        match prediction.status:
+            case "starting":
+                return Queued()
+            case "succeeded":
+                return Finished(_pictures(prediction))
+            case "failed":
+                raise _ended(prediction.error or "")
+            case "canceled" | "aborted":
+                raise Failed(detail=f"prediction {ticket} was cancelled")
+            case _:
+                return Working()
+
+    async def cancel(self, ticket: str) -> bool:
+        """A prediction is dropped, also while it runs."""
+        try:
+            await self.rest.call("POST", f"{self._prediction(ticket)}/cancel", _Prediction, {})
+        except (ProviderError, PassingError):
+            return False
+        return True
+
+    async def check(self) -> None:
+        """Ask whose token it is."""
+        try:
+            await self.rest.call("GET", f"{self.settings.endpoint}/account", _Account)
+        except PassingError as error:
+            raise error.error from error
+
+    def _prediction(self, ticket: str) -> str:
+        return f"{self.settings.endpoint}/predictions/{ticket}"
+
+
+def read_error(answer: Any) -> tuple[str, str] | None:
+    """`{"title", "detail", "status"}`; some problems have a `detail` only. A prediction has an `id`."""
+    if not isinstance(answer, dict) or "id" in answer or "detail" not in answer:
+        return None
+    detail = str(answer["detail"])
+    title = str(answer.get("title") or next((name for name in TABLE if detail.startswith(name)), ""))
+    return title, detail
+
+
+def _ended(words: str) -> ProviderError:
+    lowered = words.lower()
+    if "E005" in words or any(word in lowered for word in _MODERATED):
+        return Refused("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words, paid=None)
+    if "image" in lowered and ("load" in lowered or "download" in lowered or "identify" in lowered):
+        return InvalidRequest(
+            Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."), detail=words
+        )
+    return Failed(detail=words)
+
+
+def _pictures(prediction: _Prediction) -> tuple[Picture, ...]:
+    output = prediction.output or []
+    found = tuple(Picture(url=url) for url in ([output] if isinstance(output, str) else output) if url)
+    if not found:
+        raise Failed(detail="a prediction without pictures")
+    return found

@@ -1,0 +1,181 @@
+"""JSON over HTTP as most image services speak it: one call, their errors read by a table, answers as typed models."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from aiohttp import ClientSession, ClientTimeout, FormData
+from pydantic import BaseModel, ValidationError
+
+from providers import http
+from providers.base import Reference
+from providers.errors import (
+    Busy,
+    Expired,
+    Failed,
+    InvalidRequest,
+    Misconfigured,
+    ProviderError,
+    Refused,
+    Sentence,
+    Unavailable,
+)
+from providers.polling import PassingError
+
+MOST = 64 << 20
+"""Bytes of an answer: it may bring its pictures along."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a service said. `code`: its own name for it, or ""; `paying`: in answer to a call that pays."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+    retry_after: float | None = None
+    paying: bool = False
+
+    @property
+    def detail(self) -> str:
+        """For the log."""
+        return f"HTTP {self.status} {self.code}: {self.message[:300]}"
+
+
+_NO_MODEL = "there is no such model or address: check the model and the endpoint"
+
+Maker = Callable[[Fault], ProviderError]
+Read = Callable[[Any], tuple[str, str] | None]
+"""From an answer's JSON to the code and the message of the error in it; None where there is none."""
+
+
+def refused(what: Literal["prompt", "reference", "result"]) -> Maker:
+    """Moderation."""
+    return lambda fault: Refused(what, detail=fault.detail)
+
+
+def invalid(words: Sentence | None = None) -> Maker:
+    """The request must be changed; `words` say how."""
+    return lambda fault: InvalidRequest(words, detail=fault.detail)
+
+
+def busy(seconds: float, words: Sentence | None = None) -> Maker:
+    """Not now. `seconds`: when to ask again, where the service doesn't say."""
+    return lambda fault: Busy(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+
+
+def unavailable(fault: Fault) -> ProviderError:
+    """The service is out of order, and says that it took nothing."""
+    return Unavailable(retry_after=fault.retry_after, detail=fault.detail)
+
+
+def operator(advice: str) -> Maker:
+    """The operator must act."""
+    return lambda fault: Misconfigured(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+
+
+def failed(fault: Fault) -> ProviderError:
+    """The service took the task and failed it."""
+    return Failed(detail=fault.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The calls of one service.
+
+    `read`: finds an error in an answer's JSON, whatever its status; `table`: what its codes mean; `key`: the advice for
+    the operator when credentials are refused and the code isn't in the table.
+    """
+
+    session: ClientSession
+    headers: Mapping[str, str] = field(repr=False)
+    read: Read
+    table: Mapping[str, Maker]
+    key: str
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        answer: type[ModelT],
+        payload: Mapping[str, object] | FormData | None = None,
+        *,
+        paying: bool = False,
+        timeout: ClientTimeout = http.QUESTION,
+    ) -> ModelT:
+        """One call and its answer. Raises `ProviderError`s; from one that doesn't pay also `PassingError`."""
+        got = await http.call(
+            self.session,
+            method,
+            url,
+            data=self.body(payload),
+            headers=self.heads(payload),
+            paying=paying,
+            timeout=timeout,
+            most=MOST,
+        )
+        return self.understood(got, answer, paying=paying)
+
+    def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
+        """What is sent: a form as it is, everything else as JSON."""
+        return payload if payload is None or isinstance(payload, FormData) else json.dumps(payload).encode()
+
+    def heads(self, payload: Mapping[str, object] | FormData | None) -> dict[str, str]:
+        """The headers of a call."""
+        return {**self.headers, **({"Content-Type": "application/json"} if isinstance(payload, Mapping) else {})}
+
+    def understood(self, got: http.Answer, answer: type[ModelT], *, paying: bool) -> ModelT:
+        """An answer as its model. Raises what it says otherwise."""
+        try:
+            spoken = json.loads(got.body)
+        except ValueError as error:
+            raise http.unreadable(got, paying=paying) from error
+        if (found := self.read(spoken)) is not None or got.status >= 300:
+            code, message = found or ("", str(got.body[:300], "utf-8", "replace"))
+            raise self.explain(Fault(got.status, code, message, got.retry_after, paying))
+        try:
+            return answer.model_validate(spoken)
+        except ValidationError as error:
+            raise unreadable(got.body, paying=paying) from error
+
+    def explain(self, fault: Fault) -> ProviderError:
+        """The error for a fault: by its code, else by its status."""
+        return self.table.get(fault.code, self._by_status)(fault)
+
+    def _by_status(self, fault: Fault) -> ProviderError:
+        status = fault.status
+        if status in {401, 402, 403}:
+            return operator(f"{self.key} ({fault.message})")(fault)
+        if status in {408, 425, 429}:
+            return busy(5)(fault)
+        if status in {404, 410} and not fault.paying:
+            return Expired(detail=fault.detail)
+        if status >= 500 or status < 300:
+            is_plain_no = status == 503 and fault.retry_after is not None
+            return unavailable(fault) if is_plain_no else http.lost(fault.detail, paying=fault.paying)
+        return (invalid() if status != 404 else operator(_NO_MODEL))(fault)
+
+
+def unreadable(body: bytes | str, *, paying: bool) -> Exception:
+    """The error for an answer that is well but makes no sense: it may have been a yes."""
+    detail = f"not an answer: {body[:200]!r}"
+    return http.lost(detail, paying=True) if paying else PassingError(Failed(detail=detail))
+
+
+async def data_uri(reference: Reference) -> str:
+    """A reference as `data:image/png;base64,…`."""
+    return f"data:{reference.media_type};base64,{await base64_of(reference)}"
+
+
+async def base64_of(reference: Reference) -> str:
+    """A reference as base64."""
+    return b64encode(await reference.read()).decode("ascii")
+
+
+async def address(reference: Reference) -> str:
+    """Where the service finds a reference: its URL if the bot can publish, else the whole of it as a data URI."""
+    return reference.url or await data_uri(reference)
