@@ -22,7 +22,7 @@ from aiohttp import ClientSession
 from pydantic import ValidationError
 
 from bot.background import Background
-from bot.handlers import history, imagine, mishaps, results, start
+from bot.handlers import history, imagine, mishaps, models, results, start, usage
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
 from bot.jobs.requests import Addresses
@@ -167,7 +167,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Where one process takes all updates, the work is given to all.
         engine = Engine(store, providers, stage, Addresses(published.publish, calls.address), share=by_polling)
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
-        desk = Desk(engine, store, providers, registry.default, allowance=_allowances(settings))
+        admins = settings.access.admins
+        desk = Desk(engine, store, providers, registry.default, admins=admins, allowance=_allowances(settings))
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         dispatcher = make_dispatcher(settings, languages, albums)
         dispatcher.workflow_data.update(
@@ -211,6 +212,8 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
     dispatcher.include_routers(
         start.make_router(),
         history.make_router(),
+        models.make_router(),
+        usage.make_router(),
         results.make_router(),
         imagine.make_router(),
         start.make_fallback(),

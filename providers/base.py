@@ -29,6 +29,7 @@ class ProviderSettings(BaseModel):
     time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
     price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
     prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
+    fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
     currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
 
     @field_validator("currency")

@@ -1,7 +1,8 @@
 """From entry points and settings to built providers.
 
 Every provider, in-tree or of a third party, is found through the entry-point group `imagine_bot.providers`. Only those
-with a settings table `[providers.<name>]` are imported and built.
+with a settings table `[providers.<name>]` are imported and built. A table's `type` names the provider where it isn't
+the table's own name, so that one provider can be there several times: with two accounts, say.
 """
 
 from collections.abc import Mapping
@@ -78,26 +79,38 @@ def build(
     """
     installed = discover() if installed is None else installed
     choices = ", ".join(sorted(installed)) or "none is installed"
-    for name in [*tables, default]:
-        if name not in installed:
-            key = f"providers.{name}" if name in tables else "providers.default"
-            raise RegistryError(f'{key}: there is no provider "{name}"; the installed ones: {choices}.')
+    for name, table in tables.items():
+        kind, key = table.get("type", name), f"providers.{name}{'.type' if 'type' in table else ''}"
+        if kind not in installed:
+            raise RegistryError(f'{key}: there is no provider "{kind}"; the installed ones: {choices}.')
     if default not in tables:
+        if default not in installed:
+            raise RegistryError(f'providers.default: there is no provider "{default}"; the installed ones: {choices}.')
         raise SettingsError(
             f"providers.{default} is missing: the default provider needs a table [providers.{default}]."
         )
-    return Registry({name: _one(name, installed[name], table, session) for name, table in tables.items()}, default)
+    built = {name: _one(name, installed[table.get("type", name)], table, session) for name, table in tables.items()}
+    for name, provider in built.items():
+        second = provider.settings.fallback
+        if second is not None and (second not in built or second == name):
+            others = ", ".join(other for other in built if other != name) or "none"
+            raise SettingsError(
+                f'providers.{name}.fallback: "{second}" is not another provider set up here; these are: {others}.'
+            )
+    return Registry(built, default)
 
 
 def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session: ClientSession) -> AnyProvider:
     try:
         kind = entry.load()
     except (ImportError, AttributeError) as error:
-        raise RegistryError(f'The provider "{name}" ({entry.value}) can\'t be imported: {error}.') from error
+        package = entry.dist.name if entry.dist else name
+        how = f" Install what it needs: pip install '{package}[{','.join(entry.extras)}]'." if entry.extras else ""
+        raise RegistryError(f'The provider "{name}" ({entry.value}) can\'t be imported: {error}.{how}') from error
     if not (isinstance(kind, type) and issubclass(kind, Provider)):
         raise RegistryError(f'The provider "{name}" ({entry.value}) is not a subclass of providers.base.Provider.')
     try:
-        settings = kind.Settings.model_validate(dict(table))
+        settings = kind.Settings.model_validate({key: value for key, value in table.items() if key != "type"})
     except ValidationError as error:
         _explain(name, kind.Settings, error)
     provider: AnyProvider = kind(settings, session)

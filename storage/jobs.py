@@ -1,6 +1,6 @@
 """Jobs and their references: each named operation is one transaction that moves a life one step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, Update, delete, func, insert, or_, select, update
@@ -210,6 +210,36 @@ class Jobs:
         async with self._db.write() as connection:
             ended = update(jobs).where(jobs.c.id == job_id, jobs.c.state.not_in(OPEN))
             return await _moved(connection, ended.values(state=state, finished_at=None, trouble=None))
+
+    async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
+        """Another provider makes this job, with these options: it is prepared anew.
+
+        None: it has ended, was handed over before, or something of it may be paid. `trying`: the task of it that this
+        worker has just found refused, so that it is known not to be paid; all others must be waiting.
+        """
+        async with self._db.write() as connection:
+            job = await locked(connection, job_id)
+            if job is None or job.state not in NOT_READY or job.first_provider is not None:
+                return None
+            own = select(tasks.c.id, tasks.c.state, tasks.c.ticket).where(tasks.c.job_id == job_id).with_for_update()
+            rows = (await connection.execute(own)).all()
+            if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
+                return None
+            await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            # The other one has limits of its own.
+            unfetched: dict[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
+            await connection.execute(update(sources).where(sources.c.job_id == job_id).values(unfetched))
+            new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
+            change = update(jobs).where(jobs.c.id == job_id)
+            return await _moved(connection, change.values(state=JobState.PREPARING, **new))
+
+    async def waiting_for(self, provider: str) -> list[Job]:
+        """The jobs of a provider of which nothing has been begun."""
+        begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED)
+        async with self._db.read() as connection:
+            waiting = (jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY), jobs.c.provider == provider)
+            rows = await connection.execute(select(jobs).where(*waiting, ~begun.exists()).order_by(jobs.c.id))
+            return [as_job(row) for row in rows.mappings()]
 
     async def cancel(self, job_id: int, now: float, free: Trouble, paid: Trouble) -> Job | None:
         """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before.

@@ -79,7 +79,7 @@ class NewJob:
 @dataclass(frozen=True, slots=True)
 class Job:
     """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
-    shows it, delivers it and tells its end."""
+    shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over."""
 
     id: int
     state: JobState
@@ -97,6 +97,7 @@ class Job:
     created_at: float
     finished_at: float | None
     worker_id: int | None
+    first_provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class CheckedSource:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it."""
+    watches it; `cost`: see `Cost`."""
 
     id: int
     job_id: int
@@ -144,6 +145,26 @@ class Task:
     submitted_at: float | None
     finished_at: float | None
     worker_id: int | None
+    cost: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a task cost: `amount` in ten-thousandths of the `currency`."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one person has made by one provider: `pictures`, and what they cost, by currency where it is known."""
+
+    user_id: int
+    provider: str
+    pictures: int
+    costs: tuple[Cost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +177,8 @@ class NewPicture:
 
 @dataclass(frozen=True, slots=True)
 class InLine:
-    """A task that waits or is under way, as fairness and the look ahead see it. `last_turn`: its person's."""
+    """A task that waits or is under way, as fairness and the look ahead see it. `last_turn`: its person's; `begun_at`:
+    when it got its turn."""
 
     task_id: int
     job_id: int
@@ -165,6 +187,7 @@ class InLine:
     queued_at: float
     submitted_at: float | None
     last_turn: float
+    begun_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ people = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     # When one of this person's tasks last got its turn: fairness counts from here.
     Column("last_turn", Float, nullable=False),
+    # The provider that this person has chosen.
+    Column("provider", String(64)),
 )
 
 jobs = Table(
@@ -101,6 +103,8 @@ jobs = Table(
     Column("user_id", BigInteger, nullable=False),
     Column("language", String(16), nullable=False),
     Column("provider", String(64), nullable=False),
+    # The provider that was asked for, where another one took over.
+    Column("first_provider", String(64)),
     Column("prompt", Text, nullable=False),
     Column("options", JSON, nullable=False),
     # What went wrong, as the person reads it: {"template": …, "values": {…}}.
@@ -152,8 +156,12 @@ tasks = Table(
     Column("finished_at", Float),
     # Who submits and watches it.
     Column("worker_id", BigInteger),
+    # What it cost, in ten-thousandths of the currency, where the operator has set a price.
+    Column("cost", BigInteger),
+    Column("currency", String(3)),
     Index("ix_tasks_state_provider", "state", "provider"),
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
+    Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),
     Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
 )
 

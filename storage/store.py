@@ -2,11 +2,13 @@
 
 from storage.database import Database
 from storage.jobs import DAY, Jobs
+from storage.people import People
 from storage.pictures import Pictures
 from storage.posted import Posted
 from storage.services import Services
 from storage.tasks import Tasks
 from storage.updates import Updates
+from storage.usage import Usage
 from storage.workers import Workers
 
 DRAFT_SECONDS = 24 * 3600
@@ -22,10 +24,12 @@ class Store:
         self.database = database
         self.jobs = Jobs(database)
         self.tasks = Tasks(database)
+        self.people = People(database)
         self.pictures = Pictures(database)
         self.posted = Posted(database)
         self.services = Services(database)
         self.updates = Updates(database)
+        self.usage = Usage(database)
         self.workers = Workers(database)
 
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, insert, select, update
+from sqlalchemy import RowMapping, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
@@ -12,6 +12,7 @@ from storage.jobs import locked
 from storage.records import (
     ACTIVE,
     UNFINISHED,
+    Cost,
     InLine,
     JobState,
     Limits,
@@ -101,26 +102,29 @@ class Tasks:
             await connection.execute(change.values(state=state, not_before=not_before, begun_at=None))
             connection.ring(signals.QUEUE)
 
-    async def finish_task(self, task_id: int, results: Sequence[NewPicture], now: float) -> None:
-        """The task is done: its pictures are stored with it, in one step."""
+    async def finish_task(
+        self, task_id: int, results: Sequence[NewPicture], now: float, cost: Cost | None = None
+    ) -> None:
+        """The task is done: its pictures are stored with it, in one step, and what they cost."""
         async with self._db.write() as connection:
             done = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            row = (
-                await connection.execute(done.values(state=TaskState.DONE, finished_at=now).returning(tasks.c.job_id))
-            ).first()
+            values = {"state": TaskState.DONE, "finished_at": now, **_paid(cost)}
+            row = (await connection.execute(done.values(values).returning(tasks.c.job_id))).first()
             if row is None:
                 return
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
             common = {"job_id": job["id"], "task_id": task_id, "user_id": job["user_id"], "chat_id": job["chat_id"]}
-            values = [{**common, "url": one.url, "data": one.data, "created_at": now} for one in results]
-            await connection.execute(insert(pictures), values)
+            made = [{**common, "url": one.url, "data": one.data, "created_at": now} for one in results]
+            await connection.execute(insert(pictures), made)
             _ring_end(connection, job["id"], job["worker_id"])
 
-    async def end_task(self, task_id: int, state: TaskState, trouble: Trouble, now: float) -> None:
-        """The task ended without pictures."""
+    async def end_task(
+        self, task_id: int, state: TaskState, trouble: Trouble, now: float, cost: Cost | None = None
+    ) -> None:
+        """The task ended without pictures, which may have cost something all the same."""
         async with self._db.write() as connection:
             change = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": state, "trouble": dict(trouble), "finished_at": now}
+            values = {"state": state, "trouble": dict(trouble), "finished_at": now, **_paid(cost)}
             row = (await connection.execute(change.values(values).returning(tasks.c.job_id))).first()
             if row:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
@@ -182,6 +186,7 @@ class Tasks:
             tasks.c.queued_at,
             tasks.c.submitted_at,
             turns.last_turn(),
+            tasks.c.begun_at,
         )
         async with self._db.read() as connection:
             query = (
@@ -196,9 +201,10 @@ class Tasks:
         """How many seconds the latest tasks took from submit to result, oldest first."""
         async with self._db.read() as connection:
             query = (
-                select(tasks.c.finished_at - tasks.c.submitted_at)
+                # Where there are no tickets a task is submitted when it gets its turn.
+                select(tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
                 .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None))
-                .where(tasks.c.state == TaskState.DONE, tasks.c.submitted_at.is_not(None))
+                .where(tasks.c.state == TaskState.DONE, tasks.c.begun_at.is_not(None))
                 .order_by(tasks.c.finished_at.desc())
                 .limit(most)
             )
@@ -216,6 +222,10 @@ class Tasks:
 def as_task(row: RowMapping) -> Task:
     """A row of the table."""
     return Task(**{**row, "state": TaskState(row["state"])})
+
+
+def _paid(cost: Cost | None) -> dict[str, Any]:
+    return {"cost": cost.amount, "currency": cost.currency} if cost else {}
 
 
 def _ring_end(connection: Transaction, job_id: int, worker_id: int | None) -> None:

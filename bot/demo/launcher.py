@@ -1,4 +1,4 @@
-"""The demo: a Telegram and a Jimeng on loopback, and the real bot between them. No account, no network."""
+"""The demo: a Telegram and all image services on loopback, the real bot between them. No account, no network."""
 
 import argparse
 import asyncio
@@ -16,20 +16,26 @@ from typing import Any
 from bot.app import App, assembled
 from bot.demo.calls import CallLog
 from bot.demo.say import Words, say
+from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram.simulator import TelegramSimulator
-from bot.settings import ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
+from providers.testing.service import ServiceSimulator
 
 HOST = "127.0.0.1"
 WRONG_CALL = 2
+SPEED = 2.0
+"""How much quicker pictures are made than in life."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo. `work`: the bot's own task, when it works by itself; it ends only by an error."""
+    """A running demo. `services`: the image services beside Jimeng, by name; `work`: the bot's own task, when it works
+    by itself; it ends only by an error."""
 
     telegram: TelegramSimulator
     jimeng: JimengSimulator
+    services: Mapping[str, ServiceSimulator]
     app: App
     work: asyncio.Task[None] | None
 
@@ -85,25 +91,33 @@ def simulators(port: int = 0) -> tuple[TelegramSimulator, JimengSimulator]:
     """
     calls = CallLog()
     telegram = TelegramSimulator(port=port, calls=calls, album_gap=0.05, shuffle=True)
-    jimeng = JimengSimulator(speed=2, concurrency=2, seed=random.randrange(1 << 30))
+    jimeng = JimengSimulator(speed=SPEED, concurrency=2, seed=random.randrange(1 << 30))
     return telegram, jimeng
 
 
 @asynccontextmanager
-async def running(telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_work: bool = True) -> AsyncIterator[Demo]:
-    """Both simulators and the bot between them, started; everything is gone afterwards.
+async def running(
+    telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_work: bool = True, speed: float = SPEED
+) -> AsyncIterator[Demo]:
+    """All simulators and the bot between them, started; everything is gone afterwards.
 
-    `at_work`: whether the bot works by itself, or waits for `app.run()`.
+    `at_work`: whether the bot works by itself, or waits for `app.run()`; `speed`: of the services beside Jimeng.
     """
     jimeng.on_call = _recorder(telegram.calls)
     telegram.add_service("jimeng", _JimengFaults(jimeng))
     await jimeng.start()
     try:
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
-            async with telegram, assembled(_settings(telegram, jimeng, Path(folder))) as app:
+            async with (
+                telegram,
+                serving(telegram.calls, speed) as services,
+                assembled(_settings(telegram, jimeng, services, Path(folder))) as app,
+            ):
+                for name, service in services.items():
+                    telegram.add_service(name, ServiceFaults(service))
                 work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
                 try:
-                    yield Demo(telegram, jimeng, app, work)
+                    yield Demo(telegram, jimeng, services, app, work)
                 finally:
                     if work:
                         app.stop()
@@ -113,19 +127,23 @@ async def running(telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_wo
         await jimeng.aclose()
 
 
-def _settings(telegram: TelegramSimulator, jimeng: JimengSimulator, folder: Path) -> Settings:
+def _settings(
+    telegram: TelegramSimulator, jimeng: JimengSimulator, services: Mapping[str, ServiceSimulator], folder: Path
+) -> Settings:
     port = _free_port()
     provider = {
         "access_key": jimeng.keys.access,
         "secret_key": jimeng.keys.secret,
         "endpoint": jimeng.url,
         "concurrency": jimeng.concurrency,
+        "fallback": "ark",
     }
     return Settings(
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
         web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
         storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
-        providers=ProvidersSettings(default="jimeng", jimeng=provider),
+        access=AccessSettings(admins=frozenset({telegram.ann.id})),
+        providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
     )
 
 

@@ -1,7 +1,7 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,8 +49,8 @@ class Place:
 
 
 class Desk:
-    """Takes wishes in. `providers` by name; `default` is the one for who names none; `allowance`: what a person may
-    ask for, by their id.
+    """Takes wishes in. `providers` by name; `default` is the one for who names none; `admins`: who runs the bot;
+    `allowance`: what a person may ask for, by their id.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Desk:
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
         *,
+        admins: Collection[int] = (),
         allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -67,6 +68,7 @@ class Desk:
         self.store = store
         self.providers = providers
         self.default = default
+        self.admins = admins
         self._allowance = allowance
         self._clock = clock
 
@@ -75,6 +77,11 @@ class Desk:
         names = tuple(self.providers)
         return (Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),)
 
+    async def chosen(self, user_id: int) -> str:
+        """The name of the provider that a person's jobs go to."""
+        name = await self.store.people.provider(user_id)
+        return name if name is not None and name in self.providers else self.default
+
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
         known = {flag.name for provider in self.providers.values() for flag in flags(provider.Options)}
@@ -82,7 +89,7 @@ class Desk:
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
         """Make a job of words and pictures. None when this update has made one. Raises `FlagError` or `TooMany`."""
-        typed = (words.value("provider") or self.default).lower()
+        typed = (words.value("provider") or await self.chosen(place.user_id)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
         parsed = read(words, self.providers[name].Options, self.own_flags())

@@ -1,5 +1,6 @@
 """The first minute: `/start`, `/help`, and a word to those who send what the bot can't use."""
 
+from collections.abc import Sequence
 from html import escape
 
 from aiogram import Bot, F, Router
@@ -8,10 +9,10 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import BotCommand, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk
+from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import is_no_command
 from bot.telegram.language import Languages
-from providers.options import flags
+from providers.options import Flag, flags
 
 
 def make_router() -> Router:
@@ -43,9 +44,9 @@ async def start(message: Message) -> None:
     )
 
 
-async def help_(message: Message, desk: Desk) -> None:
-    """The options of the default provider, with an example."""
-    provider = desk.providers[desk.default]
+async def help_(message: Message, desk: Desk, language: str) -> None:
+    """The options of the provider that this person's jobs go to, with an example."""
+    provider = desk.providers[await desk.chosen(Place.of_message(message, language).user_id)]
     limits = provider.reference_limits(provider.Options())
     offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
     lines = [f"<code>--{flag.name}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}" for flag in offered]
@@ -53,12 +54,13 @@ async def help_(message: Message, desk: Desk) -> None:
         "\n".join(
             [
                 _("Put options anywhere in your words:"),
-                "<code>" + _("a lighthouse at dusk --ar 16:9 --n 4") + "</code>",
+                "<code>" + _example(offered) + "</code>",
                 "",
                 *lines,
                 "",
                 *([_("Up to {count} photos can go with a prompt.").format(count=limits.count)] if limits else []),
                 _("In groups: /imagine and your words, also in reply to a photo."),
+                *([_("/models shows all services and chooses yours.")] if len(desk.providers) > 1 else []),
             ]
         )
     )
@@ -81,6 +83,15 @@ async def set_commands(bot: Bot, languages: Languages) -> None:
             commands = [
                 BotCommand(command="imagine", description=_("make a picture of your words")),
                 BotCommand(command="history", description=_("your pictures; add words to search")),
+                BotCommand(command="models", description=_("the services and what they can do")),
+                BotCommand(command="usage", description=_("what you have made this month, and its cost")),
                 BotCommand(command="help", description=_("the options")),
             ]
         await bot.set_my_commands(commands, language_code=None if locale == languages.default_locale else locale)
+
+
+def _example(offered: Sequence[Flag]) -> str:
+    """An example with flags that this provider has."""
+    words, names = _("a lighthouse at dusk"), {flag.name: flag for flag in offered}
+    shape = next((one for one in names["ar"].choices if one in {"16:9", "3:2"}), "") if "ar" in names else ""
+    return " ".join([words, *([f"--ar {shape}"] if shape else []), *(["--n 4"] if "n" in names else [])])

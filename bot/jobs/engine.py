@@ -13,6 +13,7 @@ from typing import Any
 from bot.background import Background
 from bot.jobs.crew import Crew
 from bot.jobs.endings import Endings
+from bot.jobs.fallback import Fallback
 from bot.jobs.flights import Flights
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
 from bot.jobs.patience import T, surely
@@ -41,6 +42,8 @@ CANCELLED_PAID = Sentence(
     "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."
 )
 STOP_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+"""How long a stop waits for services that give no tickets: what is under way there is lost with the process."""
 
 
 class Engine:
@@ -71,8 +74,16 @@ class Engine:
         self._finishing = Background()
         self._requests = Requests(store, stage, addresses, sleep)
         self.crew = Crew(store, self._adopt, self._buried, wall=clock, clock=time.monotonic, sleep=sleep)
+        self._fallback = Fallback(store, providers, self._changed, clock=clock, sleep=sleep)
         self._watcher = Watcher(
-            store, providers, self._requests, self._outlook, worker=self._worker, clock=clock, sleep=sleep
+            store,
+            providers,
+            self._requests,
+            self._outlook,
+            self._fallback,
+            worker=self._worker,
+            clock=clock,
+            sleep=sleep,
         )
         self._endings = Endings(store, stage, self._finishing, clock, sleep)
         self._report = Report(store, providers, self._outlook, stage, clock=clock, sleep=sleep)
@@ -108,9 +119,10 @@ class Engine:
         self._background.spawn(self._report.run(), "progress")
 
     async def stop(self) -> None:
-        """Begin nothing more; let submits and deliveries under way end (for 10 s), leave the rest to the next start."""
+        """Begin nothing more; let submits and deliveries under way end (for 10 s, or for 60 s where a service gives no
+        tickets), leave the rest to the next start."""
         try:
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS if self._flights.await_answers() else STOP_SECONDS):
                 await self._flights.land()
                 await self._finishing.drain()
         except TimeoutError:
@@ -123,6 +135,8 @@ class Engine:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""
         worker_id = self.crew.pick() if self._share else self.crew.id
         job = await self._store.jobs.add(new, self._clock(), worker_id=worker_id, allowance=allowance)
+        if job and await self._fallback.at_entry(job):
+            return job
         # One that was stored before may have been so without this process's hearing of it.
         if found := job or await self._store.jobs.asked_by(new.chat_id, new.origin):
             self._changed(found)
@@ -275,7 +289,9 @@ class Engine:
     # a job's way
 
     def _open(self, job: Job) -> OpenJob:
-        return self._outlook.jobs.get(job.id) or self._report.open(job)
+        known = self._outlook.jobs.get(job.id)
+        # One that another provider has taken over begins anew.
+        return known if known and known.job.provider == job.provider else self._report.open(job)
 
     def _queued(self, job: Job, tasks: int) -> None:
         if opened := self._outlook.jobs.get(job.id):

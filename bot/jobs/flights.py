@@ -74,6 +74,11 @@ class Flights:
         for flight in list(self._outlook.flights.values()):
             await flight.safe.wait()
 
+    def await_answers(self) -> bool:
+        """Whether something is under way at a service that gives no tickets."""
+        names = {flight.task.provider for flight in self._outlook.flights.values()}
+        return any(not self._providers[name].capabilities.resumes for name in names)
+
     def follow(self, tasks: Iterable[Task]) -> None:
         """Watch these tasks, those that are not watched yet."""
         for task in tasks:

@@ -100,7 +100,9 @@ class Outlook:
         return view
 
     def _run(self, task: InLine, durations: Durations, now: float) -> "_Run":
-        elapsed = max(0.0, now - task.submitted_at) if task.submitted_at is not None else 0.0
+        # Where there are no tickets, a task runs from its turn on.
+        since = task.submitted_at if task.submitted_at is not None else task.begun_at
+        elapsed = max(0.0, now - since) if since is not None else 0.0
         left = durations.left(elapsed)
         flight = self.flights.get(task.task_id)
         reported = flight.reported if flight else None

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from bot.jobs.breaker import Breaker
+from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
@@ -23,7 +24,7 @@ from providers.errors import (
     Unavailable,
 )
 from storage.database import StoreError
-from storage.records import Job, NewPicture, Task, TaskState
+from storage.records import Cost, Job, NewPicture, Task, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Watcher:
         providers: Mapping[str, Provider[Any, Any]],
         requests: Requests,
         outlook: Outlook,
+        fallback: Fallback,
         *,
         worker: Callable[[], int],
         clock: Callable[[], float],
@@ -59,6 +61,7 @@ class Watcher:
         self._sleep = sleep
         self._refusals: dict[str, int] = {}
         self._breaker = Breaker(store, clock, sleep)
+        self._fallback = fallback
 
     async def watch(self, flight: Flight) -> None:
         """Follow a task until it has ended or waits in the queue again. Cancelling leaves it as it is."""
@@ -85,14 +88,18 @@ class Watcher:
         level = logging.ERROR if operators else logging.INFO
         log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
         paused = await self._breaker.failed(task.provider, error)
+        if operators and not flight.ticket and await self._fallback.refused(task):
+            return
         if operators and flight.ticket:
             # The operator's mistake is not the task's end: its picture can be had later.
             await self._end(task, TaskState.OVERDUE, error.sentence)
         elif operators and paused:
             # Another task may be the next to try, in case it is about this one.
             await self._wait(task, paused + ANOTHER_FIRST)
+            await self._fallback.paused(task.provider)
         else:
-            await self._end(task, TaskState.FAILED, error.sentence)
+            cost = self._cost(task, 1) if error.paid else None
+            await self._end(task, TaskState.FAILED, error.sentence, cost)
 
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
@@ -145,7 +152,8 @@ class Watcher:
                 if not pictures:
                     raise ValueError("a result without pictures")
                 results = [NewPicture(picture.url, picture.data) for picture in pictures]
-                await self._surely(lambda: self._store.tasks.finish_task(flight.task.id, results, now), flight.task)
+                cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
+                await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
                 self._outlook.durations[flight.task.provider].add(now - flight.since)
                 await self._breaker.succeeded(flight.task.provider)
             case _:
@@ -166,6 +174,7 @@ class Watcher:
     async def _put_back(self, task: Task, busy: Busy) -> None:
         if isinstance(busy, Unavailable) and (paused := await self._breaker.failed(task.provider, busy)):
             await self._wait(task, paused)
+            await self._fallback.paused(task.provider)
             return
         refusals = self._refusals[task.provider] = self._refusals.get(task.provider, 0) + 1
         delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
@@ -178,9 +187,15 @@ class Watcher:
     async def _wait(self, task: Task, until: float) -> None:
         await self._surely(lambda: self._store.tasks.put_back(task.id, until), task)
 
-    async def _end(self, task: Task, state: TaskState, words: Sentence) -> None:
-        now = self._clock()
-        await self._surely(lambda: self._store.tasks.end_task(task.id, state, trouble(words), now), task)
+    async def _end(self, task: Task, state: TaskState, words: Sentence, cost: Cost | None = None) -> None:
+        now, end = self._clock(), self._store.tasks.end_task
+        await self._surely(lambda: end(task.id, state, trouble(words), now, cost), task)
+
+    def _cost(self, task: Task, pictures: int) -> Cost | None:
+        """What a task has cost, where the operator has set a price."""
+        provider = self._providers[task.provider]
+        price = provider.price(provider.Options.model_validate(task.options))
+        return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)
 
     async def _surely(self, step: Callable[[], Awaitable[T]], task: Task) -> T:
         return await surely(step, f"a step of task {task.id}", self._sleep)

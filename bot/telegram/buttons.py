@@ -24,6 +24,12 @@ class PicturePress(CallbackData, prefix="p"):
     picture: int
 
 
+class ProviderPress(CallbackData, prefix="m"):
+    """A button about a service: `name` makes one's pictures from now on."""
+
+    name: str
+
+
 class HistoryPress(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay; `at`: what is shown."""
 

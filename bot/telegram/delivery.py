@@ -202,7 +202,13 @@ class Delivery:
         trouble = [f"⚠️ {plain(sentence(job.trouble))}"] if job.trouble else []
         sources = await self._store.jobs.sources(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
-        return [*trouble, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
+        other = [f"ℹ️ {_instead(job)}"] if job.first_provider else []
+        return [*trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
+
+
+def _instead(job: Job) -> str:
+    words = _("{first} does not work at the moment, so {second} made this.")
+    return words.format(first=job.first_provider, second=job.provider)
 
 
 def _sent(upload: Upload, message: Message) -> Sent:

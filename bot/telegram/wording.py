@@ -1,6 +1,7 @@
 """How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from html import escape
 
 from aiogram.utils.i18n import gettext as _
@@ -44,6 +45,15 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
     text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
     parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
     return "\n".join(part for part in parts if part)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency: "¥0.20", "$0.042", "0.2 GBP"."""
+    digits = f"{amount.quantize(Decimal('0.0001')).normalize():f}"
+    whole, _point, cents = digits.partition(".")
+    text = f"{whole}.{cents.ljust(2, '0')}"
+    sign = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency)
+    return f"{sign}{text}" if sign else f"{text} {currency}"
 
 
 def bar(fraction: float) -> str:

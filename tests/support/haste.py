@@ -10,7 +10,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from bot.app import App
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.flood import FloodControl
-from providers.jimeng import Jimeng
+from providers.polling import PollingProvider
 
 SPEED = 100
 TICK_SPEED = 20
@@ -41,8 +41,8 @@ def hurry(app: App) -> None:
     for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
-        assert isinstance(provider, Jimeng)
-        provider._clock, provider._sleep = _fast_clock, _fast_sleep
+        if isinstance(provider, PollingProvider):
+            provider._clock, provider._sleep = _fast_clock, _fast_sleep
 
 
 def albums_of(app: App) -> AlbumMiddleware:

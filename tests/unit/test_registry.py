@@ -110,8 +110,8 @@ HOW = "create an access key in the Volcengine console (IAM → API access keys) 
             {**KEYS, "acces_key": "x"},
             [
                 "providers.jimeng.acces_key is not a setting. The settings of jimeng: access_key, aigc_meta, "
-                "concurrency, currency, endpoint, logo_info, per_minute, price, prices, secret_key, session_token, "
-                "time_limit."
+                "concurrency, currency, endpoint, fallback, logo_info, per_minute, price, prices, secret_key, "
+                "session_token, time_limit."
             ],
         ),
         (
@@ -159,3 +159,22 @@ def test_two_packages_must_not_claim_one_name(monkeypatch: pytest.MonkeyPatch) -
         discover()
     rivals.pop()
     assert discover() == JIMENG, "the same twice (an editable install beside a built one) is fine"
+
+
+async def test_two_accounts_of_one_provider(session: ClientSession) -> None:
+    tables = {"jimeng": {**KEYS, "fallback": "second"}, "second": {**KEYS, "type": "jimeng"}}
+    built = build(tables, "jimeng", session, JIMENG)
+    assert built.names == ("jimeng", "second")
+    assert isinstance(built.get("second"), Jimeng)
+    assert built.get("second") is not built.get("jimeng")
+
+
+@pytest.mark.parametrize("second", ["nobody", "jimeng"])
+async def test_a_fallback_must_be_another_one(session: ClientSession, second: str) -> None:
+    with pytest.raises(SettingsError, match=r"providers\.jimeng\.fallback: .* these are: none\."):
+        build({"jimeng": {**KEYS, "fallback": second}}, "jimeng", session, JIMENG)
+
+
+async def test_an_unknown_type(session: ClientSession) -> None:
+    with pytest.raises(RegistryError, match=r'providers\.second\.type: there is no provider "dalle"'):
+        build({"jimeng": KEYS, "second": {"type": "dalle"}}, "jimeng", session, JIMENG)

@@ -6,7 +6,7 @@ import { glance, pretty } from "./json.js";
 import { copy } from "./notice.js";
 
 const MOST = 500;
-const NAMES = { telegram: "Telegram", jimeng: "Jimeng" };
+const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini" };
 const SHORT = { telegram: "TG", jimeng: "JM" };
 
 /** Draws the store's calls into `node`. `hide()` is called by its close button. */
@@ -122,7 +122,7 @@ function detailsOf(call) {
 /** What the answer says in a word: why it was refused, or where a task stands. */
 function outcome({ response }) {
   const word = response?.description ?? (response?.code !== 10000 && response?.message) ?? null;
-  const said = word || response?.data?.status;
+  const said = word || response?.data?.status || response?.error?.code || response?.output?.task_status || response?.status;
   return typeof said === "string" ? el("b.outcome", {}, `${said} `) : null;
 }
 

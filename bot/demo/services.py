@@ -1,0 +1,71 @@
+"""The image services of the demo beside Jimeng, each with the settings that lead the bot to its stand-in."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot.demo.calls import CallLog
+from providers.ark.simulator import ArkSimulator
+from providers.dashscope.simulator import DashScopeSimulator
+from providers.fal.simulator import FalSimulator
+from providers.gemini.simulator import GeminiSimulator
+from providers.openai.simulator import OpenAISimulator
+from providers.replicate.simulator import ReplicateSimulator
+from providers.testing.service import Call, Fault, ServiceSimulator
+
+SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
+    # The prices are made up; real ones stand in the services' price lists.
+    "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
+    "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "price": "0.042", "previews": 2}),
+    "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
+    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "price": "0.025"}),
+    "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),
+    "gemini": (GeminiSimulator, {"api_key": "{key}", "endpoint": "{url}/v1beta", "price": "0.039"}),
+}
+
+
+class ServiceFaults:
+    """Lets the chat page play faults of a service."""
+
+    def __init__(self, service: ServiceSimulator) -> None:
+        self._service = service
+
+    def play(self, fault: Mapping[str, Any]) -> None:
+        """The next call meets this fault. Raises `ValidationError`."""
+        self._service.faults.append(Fault.model_validate(fault))
+
+    def clear(self) -> None:
+        """No more faults."""
+        self._service.faults.clear()
+
+
+@asynccontextmanager
+async def serving(calls: CallLog, speed: float) -> AsyncIterator[dict[str, ServiceSimulator]]:
+    """All services by name, started. `speed` divides the time that pictures take; calls are recorded in `calls`."""
+    services = {name: kind(speed=speed, on_call=_recorder(calls, name)) for name, (kind, _settings) in SERVICES.items()}
+    try:
+        for service in services.values():
+            calls.hide(service.key)
+            await service.start()
+        yield services
+    finally:
+        for service in services.values():
+            await service.aclose()
+
+
+def settings_of(services: Mapping[str, ServiceSimulator]) -> dict[str, dict[str, Any]]:
+    """The tables `[providers.<name>]` that lead to the stand-ins."""
+    return {
+        name: {
+            key: value.format(url=service.url, key=service.key) if isinstance(value, str) else value
+            for key, value in SERVICES[name][1].items()
+        }
+        for name, service in services.items()
+    }
+
+
+def _recorder(calls: CallLog, name: str) -> Callable[[Call], None]:
+    def record(call: Call) -> None:
+        calls.record(name, call.name, status=call.status, ms=call.ms, request=call.request, response=call.response)
+
+    return record

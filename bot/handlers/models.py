@@ -1,0 +1,86 @@
+"""`/models`: which services there are, what each can do and costs, and which one a person's jobs go to."""
+
+from collections.abc import Iterator
+from html import escape
+
+from aiogram import Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk, Place
+from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.telegram.buttons import ProviderPress, button, keyboard
+from bot.telegram.wording import money
+from providers.options import flags
+from providers.registry import AnyProvider
+
+IN_A_ROW = 3
+MOST_MODELS = 6
+
+
+def make_router() -> Router:
+    """The services."""
+    router = Router(name="models")
+    router.message.register(models, Command("models"))
+    router.callback_query.register(choose, ProviderPress.filter())
+    return router
+
+
+async def models(message: Message, desk: Desk, language: str) -> None:
+    """List the services."""
+    chosen = await desk.chosen(Place.of_message(message, language).user_id)
+    await message.answer(_listed(desk, chosen), reply_markup=_buttons(desk, chosen))
+
+
+async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk) -> None:
+    """From now on this person's jobs go there."""
+    if callback_data.name not in desk.providers:
+        await answer(query, _("This service is not here any more. Look at /models again."), alert=True)
+        return
+    await desk.store.people.choose(query.from_user.id, callback_data.name)
+    await answer(query, _("Your pictures are made by {name} from now on.").format(name=callback_data.name))
+    message = await message_of(query)
+    # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
+    if message and message.chat.type == "private":
+        try:
+            await message.edit_text(_listed(desk, callback_data.name), reply_markup=_buttons(desk, callback_data.name))
+        except TelegramBadRequest as error:
+            if not is_unchanged(error):
+                raise
+
+
+def _listed(desk: Desk, chosen: str) -> str:
+    parts = ["\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in desk.providers.items()]
+    hint = _("For one picture: <code>--provider {name}</code>. For all of yours, press a button.")
+    last = [hint.format(name=list(desk.providers)[-1])] if len(desk.providers) > 1 else []
+    return "\n\n".join([*parts, *last])
+
+
+def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str]:
+    """A service in a few lines."""
+    can = provider.capabilities
+    title = provider.title if provider.title.lower() == name else f"{provider.title} ({name})"
+    yield f"<b>{escape(title)}</b>" + (" ✓ " + _("yours") if is_chosen else "")
+    photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
+    facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
+    yield " · ".join([*facts, *([_("previews")] if can.streams else [])])
+    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())
+    for model in offered[:MOST_MODELS]:
+        options = provider.Options.model_validate({"model": model})
+        price = provider.price(options)
+        cost = "" if price is None else f" · {money(price, provider.settings.currency)}"
+        yield f"<code>--model {escape(model)}</code>{cost}"
+    if not offered and (price := provider.price(provider.Options())) is not None:
+        yield _("{price} a picture").format(price=money(price, provider.settings.currency))
+
+
+def _buttons(desk: Desk, chosen: str) -> InlineKeyboardMarkup | None:
+    if len(desk.providers) < 2:
+        return None
+    buttons = [
+        button(("✓ " if name == chosen else "") + name, ProviderPress(name=name), "primary" if name == chosen else None)
+        for name in desk.providers
+    ]
+    return keyboard(*(buttons[first : first + IN_A_ROW] for first in range(0, len(buttons), IN_A_ROW)))

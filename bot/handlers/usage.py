@@ -1,0 +1,80 @@
+"""`/usage`: what a person has made this month and what it cost; admins see everybody's."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk, Place
+from bot.telegram.wording import money
+from storage.records import Used
+
+MOST_PEOPLE = 20
+
+
+def make_router() -> Router:
+    """What it costs."""
+    router = Router(name="usage")
+    router.message.register(usage, Command("usage"))
+    return router
+
+
+async def usage(message: Message, desk: Desk, language: str) -> None:
+    """This month's pictures, by service."""
+    user_id = Place.of_message(message, language).user_id
+    start = month_start(time.time())
+    own = await desk.store.usage.since(start, user_id)
+    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own) or [_("None yet.")])]
+    # In a group everybody reads along.
+    if user_id in desk.admins and message.chat.type == "private":
+        everybody = await desk.store.usage.since(start)
+        lines += ["", _("<b>Everybody's</b>"), *_by_person(everybody), *_by_provider(everybody)]
+    await message.reply("\n".join(lines))
+
+
+def month_start(now: float) -> float:
+    """When the month began that `now` (seconds since 1970) falls into, in UTC."""
+    today = datetime.fromtimestamp(now, UTC)
+    return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _by_provider(used: Iterable[Used]) -> list[str]:
+    pictures, costs = Counter[str](), dict[str, Counter[str]]()
+    for one in used:
+        pictures[one.provider] += one.pictures
+        _add(costs.setdefault(one.provider, Counter()), one)
+    lines = [_line(name, pictures[name], costs[name]) for name in costs]
+    if len(lines) > 1:
+        total = Counter[str]()
+        for cost in costs.values():
+            total.update(cost)
+        lines.append(_line(_("All"), pictures.total(), total))
+    return lines
+
+
+def _by_person(used: Iterable[Used]) -> list[str]:
+    pictures, costs = Counter[int](), dict[int, Counter[str]]()
+    for one in used:
+        pictures[one.user_id] += one.pictures
+        _add(costs.setdefault(one.user_id, Counter()), one)
+    shown = pictures.most_common(MOST_PEOPLE)
+    lines = [_line(f"<code>{person}</code>", count, costs[person]) for person, count in shown]
+    if len(pictures) > MOST_PEOPLE:
+        lines.append(_("… and {count} more people").format(count=len(pictures) - MOST_PEOPLE))
+    return lines
+
+
+def _add(costs: Counter[str], used: Used) -> None:
+    for cost in used.costs:
+        costs[cost.currency] += cost.amount
+
+
+def _line(name: str, pictures: int, costs: Counter[str]) -> str:
+    cost = [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]
+    return " · ".join([f"{name}: {pictures}", *cost])

@@ -1,0 +1,32 @@
+"""What was made and what it cost, by person and provider."""
+
+from collections import defaultdict
+
+from sqlalchemy import func, select
+
+from storage.database import Database
+from storage.records import Cost, Used
+from storage.schema import pictures, tasks
+
+
+class Usage:
+    """Sums over the tasks of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def since(self, start: float, user_id: int | None = None) -> list[Used]:
+        """What was made since `start` (seconds since 1970) by one person, or by each; most pictures first."""
+        ended = [tasks.c.finished_at >= start]
+        if user_id is not None:
+            ended.append(tasks.c.user_id == user_id)
+        key = (tasks.c.user_id, tasks.c.provider)
+        count = select(*key, func.count()).join(pictures, pictures.c.task_id == tasks.c.id).where(*ended).group_by(*key)
+        paid = select(*key, tasks.c.currency, func.sum(tasks.c.cost)).where(*ended, tasks.c.cost.is_not(None))
+        costs: dict[tuple[int, str], list[Cost]] = defaultdict(list)
+        async with self._db.read() as connection:
+            counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(count)}
+            for person, provider, currency, amount in await connection.execute(paid.group_by(*key, tasks.c.currency)):
+                costs[person, provider].append(Cost(int(amount), currency))
+        found = [Used(*one, counted.get(one, 0), tuple(costs[one])) for one in sorted({*counted, *costs})]
+        return sorted(found, key=lambda used: -used.pictures)

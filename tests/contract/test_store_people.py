@@ -1,0 +1,67 @@
+"""What people have chosen, what they have used, and jobs that another provider takes over, on SQLite."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.records import Cost, JobState, Limits, NewJob, NewPicture, Used
+from storage.store import Store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+    yield store
+    await store.aclose()
+
+
+async def queued(store: Store, number: int, parts: int = 1) -> int:
+    new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "a fox", {})
+    job = await store.jobs.add(new, 1.0)
+    assert job
+    await store.tasks.queue(job.id, [{}] * parts, [], 1.0)
+    return job.id
+
+
+async def test_a_choice_is_kept_and_taken_back(store: Store) -> None:
+    assert await store.people.provider(7) is None
+    await store.people.choose(7, "ark")
+    assert await store.people.provider(7) == "ark"
+    await store.people.choose(7, None)
+    assert await store.people.provider(7) is None
+
+
+async def test_what_was_used(store: Store) -> None:
+    await queued(store, 1)
+    (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
+    await store.tasks.accepted(task.id, "t", 2.0)
+    await store.tasks.finish_task(task.id, [NewPicture(url="a"), NewPicture(url="b")], 10.0, Cost(4000, "CNY"))
+    assert await store.usage.since(5.0, 7) == [Used(7, "jimeng", 2, (Cost(4000, "CNY"),))]
+    assert await store.usage.since(5.0) == await store.usage.since(5.0, 7)
+    assert await store.usage.since(11.0) == await store.usage.since(5.0, 8) == []
+
+
+async def test_what_waits_can_be_handed_over_once(store: Store) -> None:
+    job_id = await queued(store, 1, parts=2)
+    assert [job.id for job in await store.jobs.waiting_for("jimeng")] == [job_id]
+    moved = await store.jobs.hand_over(job_id, "ark", {"n": 2}, None)
+    assert moved
+    assert (moved.provider, moved.first_provider, moved.state) == ("ark", "jimeng", JobState.PREPARING)
+    assert await store.tasks.of_job(job_id) == []
+    assert await store.jobs.hand_over(job_id, "jimeng", {}, None) is None
+
+
+async def test_what_may_be_paid_is_not_handed_over(store: Store) -> None:
+    job_id = await queued(store, 1, parts=2)
+    (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
+    assert await store.jobs.hand_over(job_id, "ark", {}, None) is None
+    await store.tasks.accepted(task.id, "t", 2.0)
+    assert await store.jobs.hand_over(job_id, "ark", {}, task.id) is None
+    assert await store.jobs.waiting_for("jimeng") == []
+
+
+async def test_the_task_that_was_just_refused_does_not_hold_its_job(store: Store) -> None:
+    job_id = await queued(store, 1)
+    (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
+    assert await store.jobs.hand_over(job_id, "ark", {}, task.id)
