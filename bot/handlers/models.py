@@ -64,8 +64,7 @@ def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str
     title = provider.title if provider.title.lower() == name else f"{provider.title} ({name})"
     yield f"<b>{escape(title)}</b>" + (" ✓ " + _("yours") if is_chosen else "")
     photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
-    facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
-    yield " · ".join([*facts, *([_("previews")] if can.streams else [])])
+    yield " · ".join([photos, _("up to {count} pictures").format(count=can.pictures)])
     offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())
     for model in offered[:MOST_MODELS]:
         options = provider.Options.model_validate({"model": model})
