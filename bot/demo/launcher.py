@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.app import App, assembled
 from bot.demo.calls import CallLog
+from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram.simulator import TelegramSimulator
@@ -130,7 +131,7 @@ async def running(
 def _settings(
     telegram: TelegramSimulator, jimeng: JimengSimulator, services: Mapping[str, ServiceSimulator], folder: Path
 ) -> Settings:
-    port = _free_port()
+    port = free_port()
     provider = {
         "access_key": jimeng.keys.access,
         "secret_key": jimeng.keys.secret,
@@ -145,12 +146,6 @@ def _settings(
         access=AccessSettings(admins=frozenset({telegram.ann.id})),
         providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _recorder(calls: CallLog) -> Callable[[Call], None]:

@@ -7,7 +7,6 @@ are plain and small.
 """
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.app import App, assembled
 from bot.demo.calls import Call
+from bot.demo.ports import free_port
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
@@ -257,7 +257,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
     Telegram's flood control is on; `concurrency`: the provider's tasks at once."""
-    port = _free_port() if public or updates == "webhook" else 0
+    port = free_port() if public or updates == "webhook" else 0
 
     def settings(house: House) -> Settings:
         keys = house.jimeng.keys
@@ -293,12 +293,6 @@ async def open_house(
             finally:
                 await house.stop()
                 await house.jimeng.aclose()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 async def _put_empty_database(file: Path) -> None:

@@ -3,7 +3,6 @@
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
+from bot.demo.ports import free_port
 
 # What is lost with the machine is no loss here.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
@@ -69,7 +70,7 @@ def running() -> Iterator[Server]:
     if home is None:
         assert not os.environ.get("CI"), "PostgreSQL is not installed"
         pytest.skip("PostgreSQL is not installed")
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="imagine-bot-postgres-") as folder:
         data = Path(folder) / "data"
         # The server refuses to run as root.
@@ -90,9 +91,3 @@ def running() -> Iterator[Server]:
             yield server
         finally:
             server.crash()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

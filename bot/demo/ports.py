@@ -1,0 +1,22 @@
+"""A port that is told to others before somebody listens on it."""
+
+import random
+import socket
+
+# Below what the systems give out for port 0 and for outgoing connections (Linux from 32768, the others from 49152):
+# another socket can't get the port by chance between the look and the listening.
+_PORTS = range(20_000, 32_000)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of `host` on which nobody listens. Raises `OSError` when none was found."""
+    error = OSError("no free port")
+    for port in random.sample(_PORTS, 50):
+        try:
+            with socket.socket() as probe:
+                probe.bind((host, port))
+        except OSError as taken:
+            error = taken
+        else:
+            return port
+    raise error
