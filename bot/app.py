@@ -148,7 +148,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(images.aclose)
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
-        published = References(store.jobs, settings.web.public_url, token)
+        published = References(store.sources, settings.web.public_url, token)
         web = WebServer(settings.web.host, settings.web.port)
         web.app.router.add_get(references.PATH, published.serve)
         calls = Callbacks(settings.web.public_url, token)

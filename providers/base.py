@@ -10,17 +10,23 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from providers.errors import InvalidRequest, Sentence
-from providers.options import Options
+from providers.options import Options, offering
+
+Address = Annotated[str, StringConstraints(pattern="^https?://.+"), AfterValidator(lambda address: address.rstrip("/"))]
+"""A setting that says where a service is; a slash at its end is left out."""
 
 
 class ProviderSettings(BaseModel):
-    """The root of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`."""
+    """The root of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
+
+    A field `models` (names, the default first) says what the option `model` offers, and which `prices` there may be.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -151,10 +157,10 @@ class ReferenceLimits:
     """What the service takes as references. `size` in bytes, `side` in pixels, `ratio`: least and most width/height."""
 
     count: int
-    media_types: frozenset[str]
     size: int
     side: int
     ratio: tuple[float, float]
+    media_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +189,15 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     Settings: ClassVar[type[Any]]
     """A subclass of `ProviderSettings`."""
     Options: type[Any]
-    """A subclass of `providers.options.Options`. An instance may have one of its own (`providers.options.offering`)."""
+    """A subclass of `providers.options.Options`. An instance whose settings have `models` has
+    one of its own, which offers those."""
     capabilities: Capabilities
 
     def __init__(self, settings: SettingsT, session: ClientSession) -> None:
         self.settings = settings
         self.session = session
+        if models := getattr(settings, "models", ()):
+            self.Options = offering(self.Options, model=models)
 
     def model_name(self, options: OptionsT) -> str:
         """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""

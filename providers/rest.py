@@ -1,16 +1,17 @@
 """JSON over HTTP as most image services speak it: one call, their errors read by a table, answers as typed models."""
 
+import binascii
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from aiohttp import ClientSession, ClientTimeout, FormData
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from providers import http
-from providers.base import Reference
+from providers.base import Picture, Reference
 from providers.errors import (
     Busy,
     Expired,
@@ -120,6 +121,26 @@ class Rest:
         )
         return self.understood(got, answer, paying=paying)
 
+    async def is_done(self, method: str, url: str, answer: type[BaseModel]) -> bool:
+        """Ask for something that may be refused, as a task's end: whether the service did it."""
+        try:
+            await self.call(method, url, answer, {})
+        except (ProviderError, PassingError):
+            return False
+        return True
+
+    async def check(self, url: str, answer: type[BaseModel], *proofs: type[ProviderError]) -> None:
+        """Try the credentials by a question that costs nothing. `proofs`: errors that only a known account gets.
+
+        Raises `Misconfigured`, or `Busy` when the service is out of order.
+        """
+        try:
+            await self.call("GET", url, answer)
+        except PassingError as error:
+            raise Busy(detail=error.error.detail) from error
+        except proofs:
+            return
+
     def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
         """What is sent: a form as it is, everything else as JSON."""
         return payload if payload is None or isinstance(payload, FormData) else json.dumps(payload).encode()
@@ -179,3 +200,34 @@ async def base64_of(reference: Reference) -> str:
 async def address(reference: Reference) -> str:
     """Where the service finds a reference: its URL if the bot can publish, else the whole of it as a data URI."""
     return reference.url or await data_uri(reference)
+
+
+def bearer(secret: SecretStr) -> dict[str, str]:
+    """The header that most services want."""
+    return {"Authorization": f"Bearer {secret.get_secret_value()}"}
+
+
+def error_object(answer: Any) -> tuple[str, str] | None:
+    """`{"error": {"message", "type", "param", "code"}}`, as OpenAI and others word it; parts may be missing."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not error:
+        return None
+    if not isinstance(error, dict):
+        return "", str(error)
+    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
+
+
+def event(data: str, model: type[ModelT]) -> ModelT:
+    """A server-sent event of an answer that is paid; the mark of the end, `[DONE]`, is an empty one."""
+    try:
+        return model.model_validate_json(data) if data != "[DONE]" else model()
+    except ValidationError as error:
+        raise unreadable(data, paying=True) from error
+
+
+def decoded(text: str) -> Picture:
+    """A picture that came as base64. Raises `Failed`."""
+    try:
+        return Picture(data=b64decode(text, validate=True))
+    except binascii.Error as error:
+        raise Failed(detail=f"a picture is not base64: {error}") from error

@@ -1,13 +1,13 @@
-"""Jobs and their references: each named operation is one transaction that moves a life one step."""
+"""Jobs: each named operation is one transaction that moves a life one step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, Update, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.records import (
     BEGUN,
     FOR_NOTHING,
@@ -15,17 +15,16 @@ from storage.records import (
     OPEN,
     UNFINISHED,
     Allowance,
-    CheckedSource,
     Job,
     JobState,
     NewJob,
-    NewSource,
-    Source,
     TaskState,
     TooMany,
     Trouble,
 )
+from storage.rows import as_job, locked, moved, ring
 from storage.schema import jobs, sources, tasks, workers
+from storage.sources import add_sources
 
 DAY = 24 * 3600.0
 ANYTHING = Allowance()
@@ -66,8 +65,8 @@ class Jobs:
             if state is not JobState.DRAFT:
                 await _count(connection, new.user_id, now, allowance)
             job = as_job(added)
-            await _add_sources(connection, job.id, new.sources)
-            _ring(connection, job)
+            await add_sources(connection, job.id, new.sources)
+            ring(connection, job)
             return job
 
     async def get(self, job_id: int) -> Job | None:
@@ -87,90 +86,12 @@ class Jobs:
         """Remember the status message."""
         await self._update_job(job_id, status_id=status_id)
 
-    async def take_drafts(
-        self, chat_id: int, user_id: int, *, since: float, status_id: int | None = None
-    ) -> tuple[NewSource, ...]:
-        """The pictures that this person sent without words; they wait no longer.
-
-        Those sent after `since`, and those that the message `status_id` asked words for. Empty when there are none.
-        """
-        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
-        fresh = (
-            or_(jobs.c.created_at >= since, jobs.c.status_id == status_id) if status_id else jobs.c.created_at >= since
-        )
-        async with self._db.write() as connection:
-            waiting = select(jobs.c.id).where(*own, fresh).order_by(jobs.c.id).with_for_update()
-            found = (await connection.execute(waiting)).scalars().all()
-            taken = [source for job_id in found for source in await _sources(connection, job_id)]
-            await connection.execute(delete(jobs).where(jobs.c.id.in_(found)))
-            return tuple(NewSource(source.file_id, source.message_id) for source in taken)
-
-    async def set_drafts_aside(self, chat_id: int, user_id: int, since: float) -> None:
-        """The next words are not for pictures sent after `since`; an answer to the message that asked still is."""
-        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
-        async with self._db.write() as connection:
-            fresh = update(jobs).where(*own, jobs.c.created_at >= since)
-            await connection.execute(fresh.values(created_at=since - 1))
-
-    async def forget_drafts(self, before: float) -> None:
-        """Forget the pictures that were sent without words before this time."""
-        async with self._db.write() as connection:
-            old = (jobs.c.state == JobState.DRAFT, jobs.c.created_at < before)
-            await connection.execute(delete(jobs).where(*old))
-
-    async def forget_bytes(self, before: float) -> None:
-        """Forget the bytes of references of jobs asked for before this time. (Those of ended jobs are gone already.)"""
-        old = select(jobs.c.id).where(jobs.c.created_at < before)
-        async with self._db.write() as connection:
-            change = update(sources).where(sources.c.data.is_not(None), sources.c.job_id.in_(old))
-            await connection.execute(change.values(data=None))
-
     async def with_status(self, chat_id: int, status_id: int) -> Job | None:
         """The job whose status message this is."""
         async with self._db.read() as connection:
             query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
             row = (await connection.execute(query)).mappings().first()
             return as_job(row) if row else None
-
-    async def sources(self, job_id: int) -> list[Source]:
-        """The references of a job, in the order in which their messages were sent."""
-        async with self._db.read() as connection:
-            return await _sources(connection, job_id)
-
-    async def add_source(self, job_id: int, new: NewSource) -> Job | None:
-        """A reference that arrives late joins a draft or a job that is not under way yet; returns that job.
-
-        None: it is too late, or the reference is known.
-        """
-        async with self._db.write() as connection:
-            job = await locked(connection, job_id)
-            known = {source.message_id for source in await _sources(connection, job_id)}
-            joinable = (JobState.DRAFT, JobState.PREPARING, JobState.WORKING)
-            if job is None or job.state not in joinable or new.message_id in known:
-                return None
-            waiting = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
-            if set((await connection.execute(waiting)).scalars()) - {TaskState.QUEUED}:
-                return None
-            # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
-            await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
-            await _add_sources(connection, job_id, (new,))
-            if job.state is not JobState.WORKING:
-                return job
-            again = update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING)
-            return await _moved(connection, again)
-
-    async def store_source(self, source_id: int, checked: CheckedSource) -> None:
-        """Keep the checked bytes of a reference for the job's life."""
-        values = {name: getattr(checked, name) for name in CheckedSource.__slots__}
-        async with self._db.write() as connection:
-            await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
-
-    async def source_data(self, source_id: int) -> tuple[bytes, str] | None:
-        """The bytes and the media type of a reference; None when they are gone or not there yet."""
-        async with self._db.read() as connection:
-            query = select(sources.c.data, sources.c.media_type).where(sources.c.id == source_id)
-            row = (await connection.execute(query)).first()
-            return (row.data, row.media_type) if row and row.data is not None else None
 
     async def settle(self, job_id: int) -> Job | None:
         """When the last task of a working job has ended, move the job on and return it; else None."""
@@ -184,13 +105,13 @@ class Jobs:
                 return None
             trouble = next((row.trouble for row in rows if row.trouble), None)
             move = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.WORKING)
-            return await _moved(connection, move.values(state=_settled(states), trouble=trouble))
+            return await moved(connection, move.values(state=_settled(states), trouble=trouble))
 
     async def fail(self, job_id: int, trouble: Trouble) -> Job | None:
         """An open job came to nothing. None: it has ended before. The person is told next, then it is closed."""
         async with self._db.write() as connection:
             move = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(OPEN))
-            return await _moved(connection, move.values(state=JobState.FAILED, trouble=dict(trouble)))
+            return await moved(connection, move.values(state=JobState.FAILED, trouble=dict(trouble)))
 
     async def end(self, job_id: int, state: JobState, now: float) -> Job | None:
         """Close a job that ended in `state`: nothing is left to do or to say. Its references' bytes are forgotten.
@@ -200,7 +121,7 @@ class Jobs:
         before = JobState.DELIVERING if state is JobState.DELIVERED else state
         async with self._db.write() as connection:
             change = update(jobs).where(jobs.c.id == job_id, jobs.c.state == before)
-            job = await _moved(connection, change.values(state=state, finished_at=now))
+            job = await moved(connection, change.values(state=state, finished_at=now))
             if job:
                 await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
             return job
@@ -209,7 +130,7 @@ class Jobs:
         """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already."""
         async with self._db.write() as connection:
             ended = update(jobs).where(jobs.c.id == job_id, jobs.c.state.not_in(OPEN))
-            return await _moved(connection, ended.values(state=state, finished_at=None, trouble=None))
+            return await moved(connection, ended.values(state=state, finished_at=None, trouble=None))
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
         """Another provider makes this job, with these options: it is prepared anew.
@@ -231,7 +152,7 @@ class Jobs:
             await connection.execute(update(sources).where(sources.c.job_id == job_id).values(unfetched))
             new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
             change = update(jobs).where(jobs.c.id == job_id)
-            return await _moved(connection, change.values(state=JobState.PREPARING, **new))
+            return await moved(connection, change.values(state=JobState.PREPARING, **new))
 
     async def waiting_for(self, provider: str) -> list[Job]:
         """The jobs of a provider of which nothing has been begun."""
@@ -257,7 +178,7 @@ class Jobs:
             trouble = paid if (await connection.execute(begun)).first() else free
             change = update(jobs).where(jobs.c.id == job_id)
             connection.ring(signals.QUEUE)
-            return await _moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
+            return await moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
 
     async def _update_job(self, job_id: int, **values: object) -> None:
         async with self._db.write() as connection:
@@ -270,33 +191,6 @@ def _settled(states: set[str]) -> JobState:
     if TaskState.INTERRUPTED in states:
         return JobState.INTERRUPTED
     return JobState.FAILED if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLED
-
-
-async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
-    """A job that nobody else changes until the transaction ends."""
-    # Not a full lock: a new task or picture of the job needs it to stay, no more.
-    query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
-    row = (await connection.execute(query)).mappings().first()
-    return as_job(row) if row else None
-
-
-def as_job(row: RowMapping) -> Job:
-    """A row of the table."""
-    return Job(**{**row, "state": JobState(row["state"])})
-
-
-async def _moved(connection: Transaction, change: Update) -> Job | None:
-    row = (await connection.execute(change.returning(jobs))).mappings().first()
-    if row is None:
-        return None
-    _ring(connection, job := as_job(row))
-    return job
-
-
-def _ring(connection: Transaction, job: Job) -> None:
-    connection.ring(signals.job(job.id, job.worker_id))
-    if job.worker_id is None and job.state is not JobState.DRAFT:
-        connection.ring(signals.ORPHANS)
 
 
 def _if_alive(worker_id: int | None) -> Any:
@@ -325,16 +219,3 @@ async def _count(connection: AsyncConnection, user_id: int, now: float, allowanc
     for most, query, is_waiting in ((allowance.waiting, waiting, True), (allowance.daily, todays, False)):
         if most is not None and (await connection.execute(query)).scalar_one() > most:
             raise TooMany(most, waiting=is_waiting)
-
-
-async def _add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:
-    if new:
-        rows = [{"job_id": job_id, "file_id": one.file_id, "message_id": one.message_id, "changes": []} for one in new]
-        await connection.execute(insert(sources), rows)
-
-
-async def _sources(connection: AsyncConnection, job_id: int) -> list[Source]:
-    columns = [column for column in sources.c if column is not sources.c.data]
-    size = func.length(sources.c.data).label("size")
-    query = select(*columns, size).where(sources.c.job_id == job_id).order_by(sources.c.message_id, sources.c.id)
-    return [Source(**row) for row in (await connection.execute(query)).mappings()]

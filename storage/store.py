@@ -1,11 +1,13 @@
 """The whole store in one hand."""
 
 from storage.database import Database
+from storage.drafts import Drafts
 from storage.jobs import DAY, Jobs
 from storage.people import People
 from storage.pictures import Pictures
 from storage.posted import Posted
 from storage.services import Services
+from storage.sources import Sources
 from storage.tasks import Tasks
 from storage.updates import Updates
 from storage.usage import Usage
@@ -23,6 +25,8 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.jobs = Jobs(database)
+        self.sources = Sources(database)
+        self.drafts = Drafts(database)
         self.tasks = Tasks(database)
         self.people = People(database)
         self.pictures = Pictures(database)
@@ -42,10 +46,10 @@ class Store:
 
         After `keep_days` also the bytes of references, and those of pictures that Telegram doesn't have.
         """
-        await self.jobs.forget_drafts(now - DRAFT_SECONDS)
+        await self.drafts.forget(now - DRAFT_SECONDS)
         await self.posted.forget(now - POSTED_SECONDS)
         await self.updates.forget(now - UPDATE_SECONDS)
-        await self.jobs.forget_bytes(now - keep_days * DAY)
+        await self.sources.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)
 
     async def aclose(self) -> None:

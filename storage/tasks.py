@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
 from storage.database import Database, Transaction
-from storage.jobs import locked
 from storage.records import (
     ACTIVE,
     UNFINISHED,
@@ -22,6 +21,7 @@ from storage.records import (
     Trouble,
     Turns,
 )
+from storage.rows import locked
 from storage.schema import jobs, people, pictures, sources, tasks
 
 # Turns given together are so many seconds apart, so that they have an order.

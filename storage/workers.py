@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.jobs import as_job
 from storage.records import Job, JobState, Task, TaskState, Trouble, Worker
+from storage.rows import as_job
 from storage.schema import jobs, tasks, workers
 from storage.tasks import as_task
 

@@ -102,7 +102,7 @@ class Desk:
 
         None: a double tap is one wish, and each would be paid.
         """
-        known = await self.store.jobs.sources(job.id)
+        known = await self.store.sources.of_job(job.id)
         sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
         allowance = replace(self._allowance(place.user_id), apart=DOUBLE_TAP_SECONDS)
@@ -117,11 +117,11 @@ class Desk:
     async def waiting_pictures(self, place: Place, asked_by: int | None) -> tuple[NewSource, ...]:
         """The pictures that waited for words of this person; they wait no longer."""
         since = self._clock() - DRAFT_SECONDS
-        return await self.store.jobs.take_drafts(place.chat_id, place.user_id, since=since, status_id=asked_by)
+        return await self.store.drafts.take(place.chat_id, place.user_id, since=since, status_id=asked_by)
 
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
-        await self.store.jobs.set_drafts_aside(place.chat_id, place.user_id, self._clock() - DRAFT_SECONDS)
+        await self.store.drafts.set_aside(place.chat_id, place.user_id, self._clock() - DRAFT_SECONDS)
 
     def _job(self, place: Place, sources: tuple[NewSource, ...], *, provider: str, prompt: str) -> NewJob:
         return NewJob(

@@ -28,7 +28,7 @@ from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import ACTIVE, NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
+from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class Engine:
 
     async def join(self, job: Job, source: NewSource) -> bool:
         """A reference that arrived late joins its job (or draft) while that waits. False: it is too late."""
-        joined = await self._store.jobs.add_source(job.id, source)
+        joined = await self._store.sources.join(job.id, source)
         if joined:
             self._changed(joined)
         return joined is not None
@@ -161,15 +161,7 @@ class Engine:
 
     async def called_back(self, task_id: int, body: bytes) -> None:
         """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
-        task = await self._store.tasks.get(task_id)
-        provider = self._providers.get(task.provider) if task else None
-        # One that has ended, and one that the service doesn't mean, need nothing.
-        if task is None or provider is None or task.state not in ACTIVE:
-            return
-        if task.ticket and provider.called_back(body) not in {None, task.ticket}:
-            log.warning("a call for task %d is about another ticket; ignored", task_id)
-        elif not self._flights.called(task_id):
-            await self._store.tasks.announce(task_id)
+        await self._flights.called_back(task_id, body)
 
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""

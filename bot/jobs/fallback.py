@@ -73,7 +73,7 @@ class Fallback:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
-        count = len(await self._store.jobs.sources(job.id))
+        count = len(await self._store.sources.of_job(job.id))
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
         hand_over = self._store.jobs.hand_over

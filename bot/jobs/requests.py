@@ -50,7 +50,7 @@ class Requests:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
         limits = provider.reference_limits(provider.Options.model_validate(job.options))
         while True:
-            found = await self._store.jobs.sources(job.id)
+            found = await self._store.sources.of_job(job.id)
             missing = [source for source in found if source.media_type is None]
             # More than the service takes is refused by `validate`; that needs no fetching.
             if not missing or limits is None or len(found) > limits.count:
@@ -60,7 +60,7 @@ class Requests:
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         """The request of one of a job's tasks."""
-        request = self.build(job, task.options, await self._store.jobs.sources(job.id), provider)
+        request = self.build(job, task.options, await self._store.sources.of_job(job.id), provider)
         url = self._addresses.callback(task.id) if provider.capabilities.callbacks else None
         return replace(request, callback=Callback(url)) if url else request
 
@@ -91,7 +91,7 @@ class Requests:
         )
 
     async def _read(self, source_id: int) -> bytes:
-        found = await self._store.jobs.source_data(source_id)
+        found = await self._store.sources.data(source_id)
         if found is None:
             raise FileNotFoundError(source_id)
         return found[0]
@@ -104,6 +104,6 @@ class Requests:
                     checked = await self._stage.fetch(source.file_id, limits)
                 except OSError:
                     continue
-                await self._store.jobs.store_source(source.id, checked)
+                await self._store.sources.store(source.id, checked)
                 return
         raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))

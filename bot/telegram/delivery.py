@@ -200,7 +200,7 @@ class Delivery:
     async def _notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
         trouble = [f"⚠️ {plain(sentence(job.trouble))}"] if job.trouble else []
-        sources = await self._store.jobs.sources(job.id)
+        sources = await self._store.sources.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
         other = [f"ℹ️ {_instead(job)}"] if job.first_provider else []
         return [*trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]

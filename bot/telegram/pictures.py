@@ -22,7 +22,7 @@ __all__ = ["Header", "ImageWorker", "Prepared", "UnfitPicture", "sniff"]
 ResultT = TypeVar("ResultT")
 
 # Telegram's bounds of a photo: 10 MB, width + height 10000, ratio 20. It shows at most about 2560 pixels a side.
-PHOTO = ReferenceLimits(1, frozenset({"image/jpeg"}), 10_000_000, 2560, (1 / 20, 20))
+PHOTO = ReferenceLimits(1, 10_000_000, 2560, (1 / 20, 20), frozenset({"image/jpeg"}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import hashlib
 from aiohttp import web
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from storage.jobs import Jobs
+from storage.sources import Sources
 
 # Addresses are signed when a task is submitted, and the service fetches at once; this leaves it an hour.
 LIFETIME_SECONDS = 3600
@@ -15,8 +15,8 @@ PATH = "/references/{key}"
 class References:
     """Publishes references under `public_url`. `secret` signs the addresses; no other secret can be read from them."""
 
-    def __init__(self, jobs: Jobs, public_url: str, secret: str) -> None:
-        self._jobs = jobs
+    def __init__(self, sources: Sources, public_url: str, secret: str) -> None:
+        self._sources = sources
         self._public_url = public_url
         self._signer = URLSafeTimedSerializer(
             secret, salt="references", signer_kwargs={"digest_method": hashlib.sha256}
@@ -34,7 +34,7 @@ class References:
             source_id = int(self._signer.loads(request.match_info["key"], max_age=LIFETIME_SECONDS))
         except (BadData, ValueError) as error:
             raise web.HTTPNotFound from error
-        found = await self._jobs.source_data(source_id)
+        found = await self._sources.data(source_id)
         if found is None:
             raise web.HTTPNotFound
         data, media_type = found

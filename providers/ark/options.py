@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options, wrong
 
 MODELS = (
@@ -50,17 +50,12 @@ class ArkSettings(ProviderSettings):
         description="the account's key",
         json_schema_extra={"how": "create an API key in the Ark console (API Key 管理)"},
     )
-    endpoint: str = Field("https://ark.cn-beijing.volces.com/api/v3", pattern="^https?://.+", description="the API")
+    endpoint: Address = Field("https://ark.cn-beijing.volces.com/api/v3", description="the API")
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
     watermark: bool = Field(False, description="put the service's visible mark on every picture")
     concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
     time_limit: float = Field(300, gt=0, description="seconds an answer is waited for")
     currency: str = Field("CNY", min_length=3, max_length=3, description="of the prices")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class ArkOptions(Options):

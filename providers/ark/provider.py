@@ -1,21 +1,32 @@
 """Seedream on Ark behind the contract: one answer for one picture, a stream of results for a set."""
 
-import binascii
-from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any, ClassVar
 
-from aiohttp import ClientSession
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from providers import http
 from providers.answering import AnsweringProvider
 from providers.ark.options import MOST, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
-from providers.options import offering
-from providers.rest import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused, unreadable
+from providers.rest import (
+    Fault,
+    Maker,
+    Rest,
+    address,
+    bearer,
+    busy,
+    decoded,
+    error_object,
+    event,
+    failed,
+    invalid,
+    operator,
+    refused,
+)
 
 KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
 _MODEL = operator("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
@@ -69,24 +80,17 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     title: ClassVar[str] = "Seedream"
     Settings = ArkSettings
     Options = ArkOptions
+    capabilities = Capabilities(
+        prompt_length=2000,
+        pictures=MOST,
+        references=ReferenceLimits(count=14, size=10 << 20, side=6000, ratio=(1 / 16, 16)),
+        resumes=False,
+    )
 
-    def __init__(self, settings: ArkSettings, session: ClientSession) -> None:
-        super().__init__(settings, session)
-        self.Options = offering(ArkOptions, model=settings.models)
-        self.capabilities = Capabilities(
-            prompt_length=2000,
-            pictures=MOST,
-            references=ReferenceLimits(
-                count=14,
-                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-                size=10 << 20,
-                side=6000,
-                ratio=(1 / 16, 16),
-            ),
-            resumes=False,
-        )
-        headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
-        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY)
 
     def model_name(self, options: ArkOptions) -> str:
         """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
@@ -147,11 +151,11 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
                     if isinstance(part, http.Answer):
                         items += self.rest.understood(part, _Images, paying=True).data
                         break
-                    event = _event(part.data)
-                    if event.type.endswith((".partial_succeeded", ".partial_failed")):
-                        items.append(event)
+                    spoken = event(part.data, _Event)
+                    if spoken.type.endswith((".partial_succeeded", ".partial_failed")):
+                        items.append(spoken)
                         yield Working(progress=min(0.99, len(items) / most))
-                    elif event.type.endswith(".completed"):
+                    elif spoken.type.endswith(".completed"):
                         break
                 else:
                     raise http.lost("the stream ended early", paying=True)
@@ -163,11 +167,13 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
 
     def _pictures(self, items: list[_Item]) -> tuple[Picture, ...]:
         """The pictures that were made. Raises what became of the first when there are none."""
-        found = [Picture(url=item.url) if item.url else _inline(item.b64_json) for item in items if not item.error]
+        found = [
+            Picture(url=item.url) if item.url else decoded(item.b64_json or "") for item in items if not item.error
+        ]
         if found:
             return tuple(found)
         for item in items:
-            if item.error and (known := read_error({"error": item.error})):
+            if item.error and (known := error_object({"error": item.error})):
                 raise self.rest.explain(Fault(200, *known, paying=True))
         raise Failed(detail="an answer without pictures")
 
@@ -178,25 +184,3 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
             await self.rest.call("POST", url, _Nothing, {"model": self.settings.models[0]}, paying=True)
         except InvalidRequest:
             return
-
-
-def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"error": {code, message, param, type}}`."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
-        return None
-    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
-
-
-def _event(data: str) -> _Event:
-    try:
-        return _Event.model_validate_json(data) if data != "[DONE]" else _Event()
-    except ValidationError as error:
-        raise unreadable(data, paying=True) from error
-
-
-def _inline(text: str | None) -> Picture:
-    try:
-        return Picture(data=b64decode(text or "", validate=True))
-    except binascii.Error as error:
-        raise Failed(detail=f"a picture is not base64: {error}") from error

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.ark.options import MODELS, MOST, SIZES
-from providers.testing.service import Problem, ServiceSimulator, Task
+from providers.testing.faults import Problem
+from providers.testing.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "InputTextSensitiveContentDetected"),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
 
 MODELS = ("qwen-image", "wan2.2-t2i-flash", "wan2.2-t2i-plus")
@@ -24,20 +24,14 @@ class DashScopeSettings(ProviderSettings):
         description="the account's key",
         json_schema_extra={"how": "create an API key in the Model Studio console (百炼 → API-KEY)"},
     )
-    endpoint: str = Field(
+    endpoint: Address = Field(
         "https://dashscope.aliyuncs.com/api/v1",
-        pattern="^https?://.+",
         description="the API; outside China https://dashscope-intl.aliyuncs.com/api/v1",
     )
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
     watermark: bool = Field(False, description="put the service's visible mark on every picture")
     concurrency: int = Field(2, ge=1, description="tasks the account may run at once")
     currency: str = Field("CNY", min_length=3, max_length=3, description="of the prices")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class DashScopeOptions(Options):

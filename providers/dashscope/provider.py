@@ -1,20 +1,18 @@
 """DashScope behind the contract."""
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
 from providers.errors import Expired, Failed, InvalidRequest, ProviderError
-from providers.options import offering
-from providers.polling import PassingError, PollingProvider, Sleep
-from providers.rest import Fault, Maker, Rest, busy, failed, invalid, operator, refused
+from providers.polling import PollingProvider
+from providers.rest import Fault, Maker, Rest, bearer, busy, failed, invalid, operator, refused
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
 _CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
@@ -62,26 +60,22 @@ class _Answer(BaseModel):
 
 
 class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
-    """Qwen-Image and Wan. `clock` and `sleep`: see `PollingProvider`."""
+    """Qwen-Image and Wan."""
 
     title: ClassVar[str] = "DashScope"
     Settings = DashScopeSettings
     Options = DashScopeOptions
+    capabilities = Capabilities(prompt_length=800, pictures=4, cancels=True)
 
-    def __init__(
-        self,
-        settings: DashScopeSettings,
-        session: ClientSession,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        super().__init__(settings, session, clock=clock, sleep=sleep)
-        self.Options = offering(DashScopeOptions, model=settings.models)
-        self.capabilities = Capabilities(prompt_length=800, pictures=4, cancels=True)
-        headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
-        self.rest = Rest(session, headers, read_error, TABLE, KEY)
-        self.submitting = Rest(session, headers | {"X-DashScope-Async": "enable"}, read_error, TABLE, KEY)
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, bearer(self.settings.api_key), read_error, TABLE, KEY)
+
+    @cached_property
+    def submitting(self) -> Rest:
+        """The same for a task, which is only made as one when a header says so."""
+        return replace(self.rest, headers={**self.rest.headers, "X-DashScope-Async": "enable"})
 
     def model_name(self, options: DashScopeOptions) -> str:
         """The model's own name: "qwen-image"."""
@@ -123,20 +117,11 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     async def cancel(self, ticket: str) -> bool:
         """Only a task that still waits can be cancelled."""
-        try:
-            await self.rest.call("POST", f"{self._task(ticket)}/cancel", _Cancelled, {})
-        except (ProviderError, PassingError):
-            return False
-        return True
+        return await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", _Cancelled)
 
     async def check(self) -> None:
         """Ask for a task that doesn't exist: that it is not known proves the key."""
-        try:
-            await self.rest.call("GET", self._task("00000000-0000-0000-0000-000000000000"), _Answer)
-        except PassingError as error:
-            raise error.error from error
-        except (Expired, InvalidRequest):
-            return
+        await self.rest.check(self._task("00000000-0000-0000-0000-000000000000"), _Answer, Expired, InvalidRequest)
 
     def _task(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/tasks/{ticket}"

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.dashscope.options import MODELS, SIZES
-from providers.testing.service import Problem, ServiceSimulator
+from providers.testing.faults import Problem
+from providers.testing.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "DataInspectionFailed"),

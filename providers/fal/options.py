@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
 
 MODELS = ("fal-ai/flux/dev", "fal-ai/flux/schnell", "fal-ai/qwen-image")
@@ -26,15 +26,10 @@ class FalSettings(ProviderSettings):
         description="the account's key",
         json_schema_extra={"how": "create a key at fal.ai (Dashboard → Keys)"},
     )
-    endpoint: str = Field("https://queue.fal.run", pattern="^https?://.+", description="where the queue is")
+    endpoint: Address = Field("https://queue.fal.run", description="where the queue is")
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="the apps to choose from, the default first")
     edit_model: str = Field("fal-ai/nano-banana/edit", description="the app that takes references (`image_urls`)")
     concurrency: int = Field(2, ge=1, description="tasks the account may run at once")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class FalOptions(Options):

@@ -1,19 +1,16 @@
 """fal behind the contract. The ticket is app and request id: `fal-ai/flux/dev#764c…`."""
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
-from providers.errors import Busy, Expired, Failed, InvalidRequest, ProviderError, Refused, Sentence
+from providers.errors import Expired, Failed, InvalidRequest, Refused, Sentence
 from providers.fal.options import SIZES, FalOptions, FalSettings
-from providers.options import offering
-from providers.polling import PassingError, PollingProvider, Sleep
+from providers.polling import PollingProvider
 from providers.rest import Maker, Rest, address, busy, failed, invalid, operator, refused
 
 KEY = "create a key at fal.ai (Dashboard → Keys) and set it as providers.fal.key"
@@ -61,35 +58,24 @@ class _Cancelled(BaseModel):
 
 
 class Fal(PollingProvider[FalSettings, FalOptions]):
-    """fal's image apps. `clock` and `sleep`: see `PollingProvider`."""
+    """fal's image apps."""
 
     title: ClassVar[str] = "fal"
     Settings = FalSettings
     Options = FalOptions
+    capabilities = Capabilities(
+        prompt_length=2000,
+        pictures=4,
+        references=ReferenceLimits(count=4, size=10 << 20, side=4096, ratio=(1 / 4, 4)),
+        cancels=True,
+    )
 
-    def __init__(
-        self,
-        settings: FalSettings,
-        session: ClientSession,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        super().__init__(settings, session, clock=clock, sleep=sleep)
-        self.Options = offering(FalOptions, model=settings.models)
-        self.capabilities = Capabilities(
-            prompt_length=2000,
-            pictures=4,
-            references=ReferenceLimits(
-                count=4,
-                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-                size=10 << 20,
-                side=4096,
-                ratio=(1 / 4, 4),
-            ),
-            cancels=True,
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(
+            self.session, {"Authorization": f"Key {self.settings.key.get_secret_value()}"}, read_error, TABLE, KEY
         )
-        self.rest = Rest(session, {"Authorization": f"Key {settings.key.get_secret_value()}"}, read_error, TABLE, KEY)
 
     def model_name(self, options: FalOptions) -> str:
         """The app's name without its owner: "flux/dev"."""
@@ -128,20 +114,12 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
 
     async def cancel(self, ticket: str) -> bool:
         """A task that waits is dropped."""
-        try:
-            await self.rest.call("PUT", f"{self._address(ticket)}/cancel", _Cancelled)
-        except (ProviderError, PassingError):
-            return False
-        return True
+        return await self.rest.is_done("PUT", f"{self._address(ticket)}/cancel", _Cancelled)
 
     async def check(self) -> None:
         """Ask for a request that doesn't exist: that it is not known proves the key."""
-        try:
-            await self.rest.call("GET", f"{self._address(f'{self.settings.models[0]}#none')}/status", _Status)
-        except PassingError as error:
-            raise Busy(detail=error.error.detail) from error
-        except (Expired, InvalidRequest):
-            return
+        nowhere = self._address(f"{self.settings.models[0]}#none")
+        await self.rest.check(f"{nowhere}/status", _Status, Expired, InvalidRequest)
 
     def _address(self, ticket: str) -> str:
         """Requests are found under the first two parts of an app's name only."""

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
 
 MODELS = ("gemini-2.5-flash-image", "gemini-3-pro-image-preview")
@@ -18,17 +18,10 @@ class GeminiSettings(ProviderSettings):
         description="the account's key",
         json_schema_extra={"how": "create an API key at aistudio.google.com"},
     )
-    endpoint: str = Field(
-        "https://generativelanguage.googleapis.com/v1beta", pattern="^https?://.+", description="where the API is"
-    )
+    endpoint: Address = Field("https://generativelanguage.googleapis.com/v1beta", description="where the API is")
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
     concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
     time_limit: float = Field(300, gt=0, description="seconds an answer is waited for")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class GeminiOptions(Options):

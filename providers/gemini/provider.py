@@ -1,20 +1,16 @@
 """Gemini's images behind the contract: one call, references and results inside it."""
 
-import binascii
-from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
 from providers.answering import AnsweringProvider
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
-from providers.options import offering
-from providers.polling import PassingError
-from providers.rest import Maker, Rest, base64_of, busy, failed, invalid, operator, unavailable, unreadable
+from providers.rest import Maker, Rest, base64_of, busy, decoded, failed, invalid, operator, unavailable, unreadable
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
 
@@ -82,24 +78,17 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
     title: ClassVar[str] = "Gemini"
     Settings = GeminiSettings
     Options = GeminiOptions
+    capabilities = Capabilities(
+        prompt_length=8000,
+        pictures=4,
+        references=ReferenceLimits(count=3, size=6 << 20, side=4096, ratio=(1 / 8, 8)),
+        resumes=False,
+    )
 
-    def __init__(self, settings: GeminiSettings, session: ClientSession) -> None:
-        super().__init__(settings, session)
-        self.Options = offering(GeminiOptions, model=settings.models)
-        self.capabilities = Capabilities(
-            prompt_length=8000,
-            pictures=4,
-            references=ReferenceLimits(
-                count=3,
-                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-                size=6 << 20,
-                side=4096,
-                ratio=(1 / 8, 8),
-            ),
-            resumes=False,
-        )
-        headers = {"x-goog-api-key": settings.api_key.get_secret_value()}
-        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, {"x-goog-api-key": self.settings.api_key.get_secret_value()}, read_error, TABLE, KEY)
 
     def model_name(self, options: GeminiOptions) -> str:
         """The model's own name."""
@@ -136,10 +125,7 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
 
     async def check(self) -> None:
         """Ask for the model, which is free."""
-        try:
-            await self.rest.call("GET", f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
-        except PassingError as error:
-            raise error.error from error
+        await self.rest.check(f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
 
     def _pro(self, size: str) -> dict[str, object]:
         return {"size": size, "model": next((name for name in self.settings.models if "-pro-" in name), MODELS[-1])}
@@ -159,7 +145,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
     candidates = answer.candidates or []
     # A pro model's drafts are thoughts.
     parts = [part for candidate in candidates for part in candidate.content.parts if not part.thought]
-    found = tuple(Picture(data=_decoded(part.inline_data.data)) for part in parts if part.inline_data)
+    found = tuple(decoded(part.inline_data.data) for part in parts if part.inline_data)
     if found:
         return found
     if answer.prompt_feedback and (reason := answer.prompt_feedback.block_reason):
@@ -178,10 +164,3 @@ def _blocked(reason: str, *, words: bool = False) -> ProviderError:
     if words or reason == "NO_IMAGE":
         return InvalidRequest(_NO_PICTURE, detail=reason)
     return Failed(detail=f"no picture: {reason}")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise Failed(detail=f"a picture is not base64: {error}") from error

@@ -7,7 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.gemini.options import MODELS, GeminiOptions
-from providers.testing.service import Problem, ServiceSimulator
+from providers.testing import received
+from providers.testing.faults import Problem
+from providers.testing.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "broken": (500, "INTERNAL"),
@@ -57,7 +59,7 @@ class GeminiSimulator(ServiceSimulator):
         parts = asked["contents"][0]["parts"]
         words = " ".join(part["text"] for part in parts if "text" in part)
         inline = [part["inlineData"] for part in parts if "inlineData" in part]
-        references = [self.picture(self.decoded(one["data"])) for one in inline if one["mimeType"].startswith("image/")]
+        references = [received.decoded(one["data"]) for one in inline if one["mimeType"].startswith("image/")]
         width, _colon, height = ratio.partition(":")
         side = _SIDES[shape.get("imageSize", "1K")]
         task = self.take(words, references, (side, round(side * int(height) / int(width))))

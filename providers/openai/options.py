@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
 
 MODELS = ("gpt-image-1.5", "gpt-image-1", "gpt-image-1-mini")
@@ -19,16 +19,11 @@ class OpenAISettings(ProviderSettings):
         description="the account's key",
         json_schema_extra={"how": "create an API key at platform.openai.com (API keys)"},
     )
-    base_url: str = Field("https://api.openai.com/v1", pattern="^https?://.+", description="where the API is")
+    base_url: Address = Field("https://api.openai.com/v1", description="where the API is")
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
     previews: int = Field(0, ge=0, le=3, description="pictures shown while one is drawn; each costs a little")
     concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
     time_limit: float = Field(300, gt=0, description="seconds an answer is waited for")
-
-    @field_validator("base_url")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class OpenAIOptions(Options):

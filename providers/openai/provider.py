@@ -1,22 +1,33 @@
 """OpenAI Images behind the contract: generations, edits with references, and previews by server-sent events."""
 
-import binascii
-from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from aiohttp import ClientSession, FormData
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from providers import http
 from providers.answering import AnsweringProvider
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
-from providers.errors import Failed, ProviderError
+from providers.errors import Failed
 from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
-from providers.options import offering
-from providers.polling import PassingError
-from providers.rest import Fault, Maker, Rest, busy, failed, invalid, operator, refused, unreadable
+from providers.rest import (
+    Fault,
+    Maker,
+    Rest,
+    bearer,
+    busy,
+    decoded,
+    error_object,
+    event,
+    failed,
+    invalid,
+    operator,
+    refused,
+)
 
 KEY = "create an API key at platform.openai.com and set it as providers.openai.api_key"
 _ACCOUNT = operator("the account has no credit left: add some in its billing settings")
@@ -63,25 +74,21 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
     title: ClassVar[str] = "OpenAI"
     Settings = OpenAISettings
     Options = OpenAIOptions
+    capabilities = Capabilities(
+        prompt_length=32_000,
+        pictures=10,
+        references=ReferenceLimits(count=16, size=20 << 20, side=4096, ratio=(1 / 4, 4)),
+        resumes=False,
+    )
 
     def __init__(self, settings: OpenAISettings, session: ClientSession) -> None:
         super().__init__(settings, session)
-        self.Options = offering(OpenAIOptions, model=settings.models)
-        self.capabilities = Capabilities(
-            prompt_length=32_000,
-            pictures=10,
-            references=ReferenceLimits(
-                count=16,
-                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-                size=20 << 20,
-                side=4096,
-                ratio=(1 / 4, 4),
-            ),
-            resumes=False,
-            streams=settings.previews > 0,
-        )
-        headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
-        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+        self.capabilities = replace(self.capabilities, streams=settings.previews > 0)
+
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY)
 
     def model_name(self, options: OpenAIOptions) -> str:
         """The model's own name: "gpt-image-1"."""
@@ -121,33 +128,21 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
                     # An error, or a compatible service that doesn't stream.
                     yield Finished(_pictures(self.rest.understood(part, _Images, paying=True)))
                     return
-                event = _event(part.data)
-                if event.error is not None:
-                    code, message = read_error({"error": event.error}) or ("", "")
-                    raise self.rest.explain(Fault(200, code, message, paying=True))
-                if event.type.endswith(".partial_image") and event.b64_json:
-                    yield Working(preview=_decoded(event.b64_json))
-                elif event.type.endswith(".completed") and event.b64_json:
-                    yield Finished((Picture(data=_decoded(event.b64_json)),))
+                spoken = event(part.data, _Event)
+                if spoken.error is not None:
+                    raise self.rest.explain(
+                        Fault(200, *(error_object({"error": spoken.error}) or ("", "")), paying=True)
+                    )
+                if spoken.type.endswith(".partial_image") and spoken.b64_json:
+                    yield Working(preview=decoded(spoken.b64_json).data)
+                elif spoken.type.endswith(".completed") and spoken.b64_json:
+                    yield Finished((decoded(spoken.b64_json),))
                     return
         raise http.lost("the stream ended without a picture", paying=True)
 
     async def check(self) -> None:
         """List the models, which is free."""
-        try:
-            await self.rest.call("GET", f"{self.settings.base_url}/models", _Models)
-        except PassingError as error:
-            raise error.error from error
-
-
-def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"error": {"message", "type", "param", "code"}}`; compatible services leave parts out."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not error:
-        return None
-    if not isinstance(error, dict):
-        return "", str(error)
-    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
+        await self.rest.check(f"{self.settings.base_url}/models", _Models)
 
 
 async def _form(payload: Mapping[str, object], request: Request) -> FormData:
@@ -161,34 +156,12 @@ async def _form(payload: Mapping[str, object], request: Request) -> FormData:
     return form
 
 
-def _event(data: str) -> _Event:
-    try:
-        return _Event.model_validate_json(data) if data != "[DONE]" else _Event()
-    except ValidationError as error:
-        raise _lost(data) from error
-
-
-def _lost(data: str) -> Exception:
-    return unreadable(data, paying=True)
-
-
 def _pictures(images: _Images) -> tuple[Picture, ...]:
     found = [
-        Picture(data=_decoded(one.b64_json)) if one.b64_json else Picture(url=one.url)
+        decoded(one.b64_json) if one.b64_json else Picture(url=one.url)
         for one in images.data
         if one.b64_json or one.url
     ]
     if not found:
-        raise _nothing()
+        raise Failed(detail="an answer without pictures")
     return tuple(found)
-
-
-def _nothing() -> ProviderError:
-    return Failed(detail="an answer without pictures")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise Failed(detail=f"a picture is not base64: {error}") from error

@@ -7,7 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.openai.options import MODELS, SIZES
-from providers.testing.service import Problem, ServiceSimulator, Task
+from providers.testing import received
+from providers.testing.faults import Problem
+from providers.testing.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
     "prompt": (400, "image_generation_user_error", "moderation_blocked"),
@@ -55,7 +57,7 @@ class OpenAISimulator(ServiceSimulator):
             if isinstance(value, web.FileField):
                 if name != "image[]":
                     self.refuse("invalid", name)
-                pictures.append(self.picture(value.file.read()))
+                pictures.append(received.picture(value.file.read()))
             else:
                 fields[name] = value
         if not 1 <= len(pictures) <= 16:

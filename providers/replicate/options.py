@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from providers.base import ProviderSettings
+from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
 
 MODELS = ("google/nano-banana", "black-forest-labs/flux-dev", "black-forest-labs/flux-schnell")
@@ -18,15 +18,10 @@ class ReplicateSettings(ProviderSettings):
         description="the account's token",
         json_schema_extra={"how": "create a token at replicate.com (Account → API tokens)"},
     )
-    endpoint: str = Field("https://api.replicate.com/v1", pattern="^https?://.+", description="where the API is")
+    endpoint: Address = Field("https://api.replicate.com/v1", description="where the API is")
     models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
     references_as: str = Field("image_input", description="the input of the models that takes a list of references")
     concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class ReplicateOptions(Options):

@@ -1,20 +1,17 @@
 """Replicate behind the contract."""
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
-from providers.options import offering
-from providers.polling import PassingError, PollingProvider, Sleep
+from providers.polling import PollingProvider
 from providers.replicate.options import ReplicateOptions, ReplicateSettings
-from providers.rest import Maker, Rest, address, busy, invalid, operator
+from providers.rest import Maker, Rest, address, bearer, busy, invalid, operator
 
 KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"
 
@@ -44,36 +41,22 @@ class _Account(BaseModel):
 
 
 class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
-    """Image models on Replicate. `clock` and `sleep`: see `PollingProvider`."""
+    """Image models on Replicate."""
 
     title: ClassVar[str] = "Replicate"
     Settings = ReplicateSettings
     Options = ReplicateOptions
+    capabilities = Capabilities(
+        prompt_length=4000,
+        pictures=4,
+        references=ReferenceLimits(count=10, size=7 << 20, side=4096, ratio=(1 / 4, 4)),
+        cancels=True,
+    )
 
-    def __init__(
-        self,
-        settings: ReplicateSettings,
-        session: ClientSession,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        super().__init__(settings, session, clock=clock, sleep=sleep)
-        self.Options = offering(ReplicateOptions, model=settings.models)
-        self.capabilities = Capabilities(
-            prompt_length=4000,
-            pictures=4,
-            references=ReferenceLimits(
-                count=10,
-                media_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-                size=7 << 20,
-                side=4096,
-                ratio=(1 / 4, 4),
-            ),
-            cancels=True,
-        )
-        headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-        self.rest = Rest(session, headers, read_error, TABLE, KEY)
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, bearer(self.settings.token), read_error, TABLE, KEY)
 
     def model_name(self, options: ReplicateOptions) -> str:
         """The model's name without its owner: "flux-dev"."""
@@ -109,18 +92,11 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
 
     async def cancel(self, ticket: str) -> bool:
         """A prediction is dropped, also while it runs."""
-        try:
-            await self.rest.call("POST", f"{self._prediction(ticket)}/cancel", _Prediction, {})
-        except (ProviderError, PassingError):
-            return False
-        return True
+        return await self.rest.is_done("POST", f"{self._prediction(ticket)}/cancel", _Prediction)
 
     async def check(self) -> None:
         """Ask whose token it is."""
-        try:
-            await self.rest.call("GET", f"{self.settings.endpoint}/account", _Account)
-        except PassingError as error:
-            raise error.error from error
+        await self.rest.check(f"{self.settings.endpoint}/account", _Account)
 
     def _prediction(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/predictions/{ticket}"

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.replicate.options import MODELS, ReplicateOptions
-from providers.testing.service import Problem, ServiceSimulator, Task
+from providers.testing.faults import Problem
+from providers.testing.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "Input validation failed"),

@@ -1,14 +1,15 @@
-"""What a provider is tested with: inherit `ProviderContract`, and give it a `Harness` of your service's stand-in.
+"""What a provider is tested with: `ServiceContract`, and a stand-in of the service made of `ServiceSimulator`.
 
-The shortest way: a stand-in made of `ServiceSimulator`, and `open_bench`.
+A stand-in of another kind: inherit `ProviderContract`, and give it a `Harness`.
 """
 
-from providers.testing.bench import ServiceHarness, open_bench
+from providers.testing.bench import ServiceContract, ServiceHarness, open_bench
 from providers.testing.clock import FastClock
 from providers.testing.contract import ProviderContract
+from providers.testing.faults import Fault, Problem
 from providers.testing.harness import Harness, Scenario
 from providers.testing.meta import gaps
-from providers.testing.service import Fault, Problem, ServiceSimulator, Task
+from providers.testing.service import ServiceSimulator, Task
 
 __all__ = [
     "FastClock",
@@ -17,6 +18,7 @@ __all__ = [
     "Problem",
     "ProviderContract",
     "Scenario",
+    "ServiceContract",
     "ServiceHarness",
     "ServiceSimulator",
     "Task",

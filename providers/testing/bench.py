@@ -1,19 +1,22 @@
-"""The contract suite's harness for a provider whose stand-in is a `ServiceSimulator`."""
+"""The contract suite for a provider whose stand-in is a `ServiceSimulator`: `ServiceContract`."""
 
 import io
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+import pytest
 from aiohttp import ClientSession, web
 from PIL import Image
 
 from providers.base import ImageRequest, Provider, Reference
 from providers.polling import PollingProvider
 from providers.testing.clock import FastClock
+from providers.testing.contract import ProviderContract
+from providers.testing.faults import Fault
 from providers.testing.harness import Harness, Scenario
-from providers.testing.service import Fault, ServiceSimulator
+from providers.testing.service import ServiceSimulator
 
 PROMPTS = {
     Scenario.REFUSED_PROMPT: "a forbidden fox",
@@ -167,3 +170,18 @@ async def open_bench(
             yield harness
         finally:
             await harness.aclose()
+
+
+class ServiceContract(ProviderContract):
+    """The whole suite. `settings`: the provider's table, in which `{url}` and `{key}` are the stand-in's; `impossible`:
+    what can't happen at this service, and why."""
+
+    simulator: ClassVar[type[ServiceSimulator]]
+    settings: ClassVar[Mapping[str, Any]]
+    impossible: ClassVar[Mapping[Scenario, str]] = MappingProxyType({})
+
+    @pytest.fixture
+    async def harness(self) -> AsyncIterator[ServiceHarness]:
+        """Provider and stand-in, running."""
+        async with open_bench(self.provider, self.simulator, self.settings, impossible=self.impossible) as harness:
+            yield harness

@@ -6,69 +6,29 @@ that make it act as on real trouble: `forbidden` (the words are refused), `unsaf
 """
 
 import asyncio
-import binascii
-import io
 import json
 import math
 import random
 import time
 from abc import ABC, abstractmethod
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NoReturn
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
-from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from aiohttp import ClientSession, ClientTimeout, web
 
+from providers.testing import received
 from providers.testing.artist import draw as draw_picture
+from providers.testing.calls import Call, recorded
+from providers.testing.faults import Fault, Problem, next_fault, problem_of
 
-Problem = Literal["prompt", "reference", "result", "broken", "invalid", "busy", "credentials"]
-WORDS: dict[str, Problem] = {
-    "forbidden": "prompt",
-    "impossible wish": "invalid",
-    "unsafe reference": "reference",
-    "unsafe result": "result",
-    "broken result": "broken",
-}
 _LOST = web.RequestKey("lost", bool)
-LONGEST = 200
-"""Characters of one string that an inspector is shown: pictures come as base64."""
 
 
 def usual(source: random.Random) -> float:
     """Seconds that a task takes: lognormal, median 12, sigma 0.4."""
     return source.lognormvariate(math.log(12), 0.4)
-
-
-class Fault(BaseModel):
-    """One fault, played on the next `times` calls of `action` (a route's name; None: any), instead of the true answer.
-
-    `problem`: what the service says of `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `drop`:
-    the connection breaks before anything is processed. `lost`: the call is processed, then the connection breaks.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Literal["problem", "html", "text", "drop", "lost"]
-    action: str | None = None
-    times: int = Field(1, ge=1)
-    status: int = Field(502, ge=200, le=599)
-    name: Problem = "busy"
-    text: str = "[1, 2"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call as an inspector shows it; `status` 0: the connection was broken off. Headers, and so keys, are out."""
-
-    name: str
-    status: int
-    ms: float
-    request: Any
-    response: Any
 
 
 @dataclass(slots=True)
@@ -172,8 +132,7 @@ class ServiceSimulator(ABC):
         """Take a task in, or refuse it by its words."""
         if not isinstance(prompt, str) or not prompt.strip():
             self.refuse("invalid", "prompt")
-        found = (problem for words, problem in WORDS.items() if words in prompt)
-        problem = next((one for one in found if one != "reference" or references), None)
+        problem = problem_of(prompt, has_references=bool(references))
         if problem is not None and problem in self.at_once:
             self.refuse(problem)
         now = self.clock()
@@ -225,39 +184,10 @@ class ServiceSimulator(ABC):
         return [f"{self.url}/pictures/{task.id}/{number}" for number in range(task.count)]
 
     async def references(self, given: object, *, urls: bool = True) -> list[bytes]:
-        """The pictures that were sent as URLs or data URIs: one, several or none. Refuses what is no picture."""
+        """The pictures that were sent as URLs or data URIs: one, several or none. Raises `ValueError`."""
         listed = given if isinstance(given, list) else [] if given is None else [given]
-        return [self.picture(await self._fetched(one, urls=urls)) for one in listed]
-
-    def picture(self, data: bytes) -> bytes:
-        """Refuse what is no picture."""
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                image.verify()
-        except (OSError, SyntaxError):
-            self.refuse("invalid", "image")
-        return data
-
-    def decoded(self, text: object) -> bytes:
-        """Base64; refuses anything else."""
-        try:
-            return b64decode(str(text), validate=True)
-        except binascii.Error:
-            self.refuse("invalid", "base64")
-
-    async def _fetched(self, one: object, *, urls: bool) -> bytes:
-        text = str(one)
-        if text.startswith("data:image/") and ";base64," in text:
-            return self.decoded(text.partition(";base64,")[2])
-        if not urls or not text.startswith(("http://", "https://")) or self._session is None:
-            self.refuse("invalid", "image url")
-        try:
-            async with self._session.get(text) as response:
-                if response.status != 200:
-                    self.refuse("invalid", "image url")
-                return await response.read()
-        except (ClientError, TimeoutError):
-            self.refuse("invalid", "image url")
+        assert self._session
+        return [await received.fetched(self._session, one, urls=urls) for one in listed]
 
     async def open_stream(self, request: web.Request) -> tuple[web.StreamResponse, Callable[..., Awaitable[None]]]:
         """An answer of server-sent events, and what sends one: `await send(name, **event)`."""
@@ -279,8 +209,10 @@ class ServiceSimulator(ABC):
     ) -> web.StreamResponse:
         started = time.perf_counter()
         name = request.match_info.route.name or request.path
-        fault = self._fault(name)
-        response: web.StreamResponse | None = self._played(fault) if fault else None
+        fault = next_fault(self.faults, name)
+        response: web.StreamResponse | None = None
+        if fault:
+            response = self.error(fault.name) if fault.kind == "problem" else fault.page()
         if fault is None or fault.kind == "lost":
             try:
                 if name != "picture" and (self.revoked or self.credential(request) != self.key):
@@ -293,28 +225,13 @@ class ServiceSimulator(ABC):
                 response = self.error("invalid", repr(error))
         if fault and fault.kind in {"drop", "lost"}:
             response = None
-        await self._record(name, request, response, started)
+        if self.on_call:
+            self.on_call(await recorded(name, (time.perf_counter() - started) * 1000, request, response))
         if response is None:
             if request.transport:
                 request.transport.abort()
             return web.Response()
         return response
-
-    def _fault(self, name: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.action in {None, name}:
-                fault.times -= 1
-                if fault.times < 1:
-                    self.faults.remove(fault)
-                return fault
-        return None
-
-    def _played(self, fault: Fault) -> web.Response | None:
-        if fault.kind == "problem":
-            return self.error(fault.name)
-        if fault.kind == "html":
-            return web.Response(status=fault.status, text="<html><h1>gateway</h1></html>", content_type="text/html")
-        return web.Response(text=fault.text, content_type="application/json") if fault.kind == "text" else None
 
     async def _picture(self, request: web.Request) -> web.Response:
         task, number = self.tasks.get(request.match_info["task"]), request.match_info["number"]
@@ -322,35 +239,8 @@ class ServiceSimulator(ABC):
             return web.Response(status=404)
         return web.Response(body=await self.drawn(task, int(number)), content_type="image/jpeg")
 
-    async def _record(
-        self, name: str, request: web.Request, response: web.StreamResponse | None, started: float
-    ) -> None:
-        if self.on_call is None:
-            return
-        sent = _summed(await request.read()) if request.content_type == "application/json" else request.content_type
-        body = response.body if isinstance(response, web.Response) and response.content_type.endswith("json") else b""
-        got = _summed(body) if isinstance(body, bytes) and body else response.content_type if response else None
-        status = response.status if response is not None else 0
-        self.on_call(Call(name, status, (time.perf_counter() - started) * 1000, sent, got))
-
 
 class _Refusal(Exception):
     def __init__(self, response: web.Response) -> None:
         self.response = response
         super().__init__(response.text)
-
-
-def _summed(body: bytes) -> Any:
-    try:
-        return _shortened(json.loads(body))
-    except ValueError:
-        return str(body[:LONGEST], "utf-8", "replace")
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _shortened(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_shortened(one) for one in value]
-    is_long = isinstance(value, str) and len(value) > LONGEST
-    return f"{value[:40]}… ({len(value)} characters)" if is_long else value

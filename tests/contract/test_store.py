@@ -91,7 +91,7 @@ async def test_what_was_stored_is_there_after_opening_again(database_url: str) -
     second = await Store.open(database_url)
     assert job
     assert await second.jobs.get(job.id) == job
-    assert [source.file_id for source in await second.jobs.sources(job.id)] == ["file"]
+    assert [source.file_id for source in await second.sources.of_job(job.id)] == ["file"]
     await second.aclose()
 
 
@@ -228,18 +228,18 @@ async def test_drafts_wait_for_words(store: Store) -> None:
     pictures = (NewSource("b", 8), NewSource("a", 7))
     await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
     await store.jobs.add(new_job(9, prompt="", sources=(NewSource("c", 9),)), 110.0, JobState.DRAFT)
-    assert await store.jobs.take_drafts(-5, MING, since=0.0) == ()
-    taken = await store.jobs.take_drafts(-5, ANN, since=50.0)
+    assert await store.drafts.take(-5, MING, since=0.0) == ()
+    taken = await store.drafts.take(-5, ANN, since=50.0)
     assert [source.file_id for source in taken] == ["a", "b", "c"]
-    assert await store.jobs.take_drafts(-5, ANN, since=50.0) == ()
+    assert await store.drafts.take(-5, ANN, since=50.0) == ()
 
 
 async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
     old = await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
     assert old
     await store.jobs.shown_at(old.id, 70)
-    assert await store.jobs.take_drafts(-5, ANN, since=101.0) == ()
-    assert await store.jobs.take_drafts(-5, ANN, since=101.0, status_id=70) == (NewSource("a", 7),)
+    assert await store.drafts.take(-5, ANN, since=101.0) == ()
+    assert await store.drafts.take(-5, ANN, since=101.0, status_id=70) == (NewSource("a", 7),)
 
 
 async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
@@ -253,30 +253,30 @@ async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
 
 async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:
     job = await queued(store, 1)
-    assert await store.jobs.add_source(job.id, NewSource("late", 2))
-    assert not await store.jobs.add_source(job.id, NewSource("late", 2)), "the same message twice"
+    assert await store.sources.join(job.id, NewSource("late", 2))
+    assert not await store.sources.join(job.id, NewSource("late", 2)), "the same message twice"
     again = await store.jobs.get(job.id)
     assert again
     assert again.state is JobState.PREPARING
-    (source,) = await store.jobs.sources(job.id)
+    (source,) = await store.sources.of_job(job.id)
     assert await store.tasks.queue(job.id, [{}], [], 1.0) is JobState.PREPARING, "prepared without the late one"
     assert await store.tasks.queue(job.id, [{}], [source.id], 1.0) is JobState.WORKING
     await claim(store, 2.0)
-    assert not await store.jobs.add_source(job.id, NewSource("too late", 3))
+    assert not await store.sources.join(job.id, NewSource("too late", 3))
 
 
 async def test_references_are_kept_for_the_jobs_life(store: Store) -> None:
     job = await store.jobs.add(new_job(sources=(NewSource("f", 1),)), 1.0)
     assert job
-    (source,) = await store.jobs.sources(job.id)
-    assert await store.jobs.source_data(source.id) is None
-    await store.jobs.store_source(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]))
-    (checked,) = await store.jobs.sources(job.id)
+    (source,) = await store.sources.of_job(job.id)
+    assert await store.sources.data(source.id) is None
+    await store.sources.store(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]))
+    (checked,) = await store.sources.of_job(job.id)
     assert (checked.media_type, checked.size, checked.changes) == ("image/png", 5, [TROUBLE])
-    assert await store.jobs.source_data(source.id) == (b"bytes", "image/png")
+    assert await store.sources.data(source.id) == (b"bytes", "image/png")
     await store.jobs.fail(job.id, TROUBLE)
     await store.jobs.end(job.id, JobState.FAILED, 2.0)
-    assert await store.jobs.source_data(source.id) is None
+    assert await store.sources.data(source.id) is None
 
 
 async def test_history_is_ones_own_newest_first(store: Store) -> None:
@@ -345,7 +345,7 @@ async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
     await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
     await store.tidy(101.0 + month)
-    assert await store.jobs.take_drafts(-5, ANN, since=0.0) == ()
+    assert await store.drafts.take(-5, ANN, since=0.0) == ()
     assert await store.jobs.get(kept.id)
     assert await store.posted.album(-5, "old") == ()
     assert await store.posted.album(-5, "new")

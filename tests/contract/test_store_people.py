@@ -1,7 +1,6 @@
-"""What people have chosen, what they have used, and jobs that another provider takes over, on SQLite."""
+"""What people have chosen, what they have used, and jobs that another provider takes over, on each database."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from storage.store import Store
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
     yield store
     await store.aclose()
 

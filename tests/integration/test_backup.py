@@ -22,8 +22,8 @@ async def made(store: Store, number: int, at: float = 1.0) -> Job:
     worker = await store.workers.join(0.0) if number == 1 else 0
     job = await store.jobs.add(new, at, worker_id=worker)
     assert job
-    (known,) = await store.jobs.sources(job.id)
-    await store.jobs.store_source(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []))
+    (known,) = await store.sources.of_job(job.id)
+    await store.sources.store(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []))
     await store.tasks.queue(job.id, [{"n": 1}], [known.id], at)
     (task,) = (await store.tasks.claim("jimeng", Limits(100), at)).tasks
     await store.tasks.accepted(task.id, f"t{number}", at)
@@ -46,7 +46,7 @@ async def test_everything_is_in_it_and_the_bot_can_run_on_it(database_url: str, 
     assert page.picture == original.picture
     assert await copy.pictures.data(page.picture.id) == b"a picture"
     for job in jobs:
-        assert await copy.jobs.sources(job.id) == await store.jobs.sources(job.id)
+        assert await copy.sources.of_job(job.id) == await store.sources.of_job(job.id)
         assert await copy.tasks.of_job(job.id)
     worker = await copy.workers.join(2.0)
     for other in await copy.workers.beat(worker) or ():
@@ -131,8 +131,8 @@ async def test_bytes_are_kept_for_so_many_days(database_url: str) -> None:
     await store.tidy(31 * DAY, keep_days=30)
     kept = []
     for job in (old, new):
-        (source,), (picture,) = await store.jobs.sources(job.id), await store.pictures.of_job(job.id)
-        kept.append((await store.jobs.source_data(source.id), await store.pictures.data(picture.id)))
+        (source,), (picture,) = await store.sources.of_job(job.id), await store.pictures.of_job(job.id)
+        kept.append((await store.sources.data(source.id), await store.pictures.data(picture.id)))
         assert source.file_id, "what Telegram has can be used again"
     assert kept == [(None, None), ((b"bytes", "image/png"), b"a picture")]
     await store.aclose()

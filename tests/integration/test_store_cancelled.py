@@ -44,7 +44,7 @@ async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
         assert outcome is None or not isinstance(outcome, Exception)
         found = await store.jobs.asked_by(5, f"message:{moment}")
         if found:
-            assert len(await store.jobs.sources(found.id)) == 1
+            assert len(await store.sources.of_job(found.id)) == 1
         done.append(outcome)
     # Nobody holds the database: a writer gets in at once.
     async with asyncio.timeout(1):

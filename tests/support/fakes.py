@@ -37,7 +37,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
     Settings = ProviderSettings
     Options = FakeOptions
     capabilities = Capabilities(
-        prompt_length=50, pictures=5, references=ReferenceLimits(2, frozenset({"image/png"}), 1000, 100, (0.1, 10))
+        prompt_length=50, pictures=5, references=ReferenceLimits(2, 1000, 100, (0.1, 10), frozenset({"image/png"}))
     )
 
     def __init__(self, settings: ProviderSettings, session: ClientSession | None = None) -> None:

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms
 from bot.telegram.pictures import Header, ImageWorker, UnfitPicture, sniff
 from providers.base import ReferenceLimits
 
-LIMITS = ReferenceLimits(10, frozenset({"image/jpeg", "image/png"}), 60_000, 400, (1 / 3, 3))
+LIMITS = ReferenceLimits(10, 60_000, 400, (1 / 3, 3), frozenset({"image/jpeg", "image/png"}))
 
 
 @pytest_asyncio.fixture(name="worker")

@@ -1,0 +1,55 @@
+"""What may go wrong at a stand-in on request: by words in a prompt, or by faults played on calls."""
+
+from typing import Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+Problem = Literal["prompt", "reference", "result", "broken", "invalid", "busy", "credentials"]
+WORDS: dict[str, Problem] = {
+    "forbidden": "prompt",
+    "impossible wish": "invalid",
+    "unsafe reference": "reference",
+    "unsafe result": "result",
+    "broken result": "broken",
+}
+
+
+def problem_of(prompt: str, *, has_references: bool) -> Problem | None:
+    """What a prompt asks to go wrong, if anything."""
+    found = (problem for words, problem in WORDS.items() if words in prompt)
+    return next((one for one in found if one != "reference" or has_references), None)
+
+
+class Fault(BaseModel):
+    """One fault, played on the next `times` calls of `action` (a route's name; None: any), instead of the true answer.
+
+    `problem`: what the service says of `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `drop`:
+    the connection breaks before anything is processed. `lost`: the call is processed, then the connection breaks.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["problem", "html", "text", "drop", "lost"]
+    action: str | None = None
+    times: int = Field(1, ge=1)
+    status: int = Field(502, ge=200, le=599)
+    name: Problem = "busy"
+    text: str = "[1, 2"
+
+    def page(self) -> web.Response | None:
+        """The answer, where it is not the service's own."""
+        if self.kind == "html":
+            return web.Response(status=self.status, text="<html><h1>gateway</h1></html>", content_type="text/html")
+        return web.Response(text=self.text, content_type="application/json") if self.kind == "text" else None
+
+
+def next_fault(faults: list[Fault], action: str) -> Fault | None:
+    """The fault to play on this call; it is counted, and taken off the list with its last call."""
+    for fault in faults:
+        if fault.action in {None, action}:
+            fault.times -= 1
+            if fault.times < 1:
+                faults.remove(fault)
+            return fault
+    return None

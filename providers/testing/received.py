@@ -1,0 +1,36 @@
+"""The reference pictures that a stand-in was sent. What is none raises `ValueError`: the stand-in answers "invalid"."""
+
+import io
+from base64 import b64decode
+
+from aiohttp import ClientError, ClientSession
+from PIL import Image
+
+
+def picture(data: bytes) -> bytes:
+    """The same bytes, if they are a picture."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.verify()
+    except (OSError, SyntaxError) as error:
+        raise ValueError("image") from error
+    return data
+
+
+def decoded(text: object) -> bytes:
+    """A picture in base64."""
+    return picture(b64decode(str(text), validate=True))
+
+
+async def fetched(session: ClientSession, address: object, *, urls: bool) -> bytes:
+    """A picture in a data URI or, where the service takes them, at a URL."""
+    text = str(address)
+    if text.startswith("data:image/") and ";base64," in text:
+        return decoded(text.partition(";base64,")[2])
+    if not urls or not text.startswith(("http://", "https://")):
+        raise ValueError("image url")
+    try:
+        async with session.get(text, raise_for_status=True) as response:
+            return picture(await response.read())
+    except (ClientError, TimeoutError) as error:
+        raise ValueError("image url") from error

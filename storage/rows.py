@@ -1,0 +1,38 @@
+"""Rows of jobs: read, locked, moved on, and announced to whoever sees to them."""
+
+from sqlalchemy import RowMapping, Update, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import signals
+from storage.database import Transaction
+from storage.records import Job, JobState
+from storage.schema import jobs
+
+
+def as_job(row: RowMapping) -> Job:
+    """A row of the table."""
+    return Job(**{**row, "state": JobState(row["state"])})
+
+
+async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
+    """A job that nobody else changes until the transaction ends."""
+    # Not a full lock: a new task or picture of the job needs it to stay, no more.
+    query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
+    row = (await connection.execute(query)).mappings().first()
+    return as_job(row) if row else None
+
+
+async def moved(connection: Transaction, change: Update) -> Job | None:
+    """Carry out the change of one job; who sees to it hears of it. None: there was none to change."""
+    row = (await connection.execute(change.returning(jobs))).mappings().first()
+    if row is None:
+        return None
+    ring(connection, job := as_job(row))
+    return job
+
+
+def ring(connection: Transaction, job: Job) -> None:
+    """A job has changed: its worker hears of it; of one without a worker, all do."""
+    connection.ring(signals.job(job.id, job.worker_id))
+    if job.worker_id is None and job.state is not JobState.DRAFT:
+        connection.ring(signals.ORPHANS)

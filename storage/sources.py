@@ -1,0 +1,80 @@
+"""The references of jobs: what a person sent, and its checked bytes while the job lives."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import CheckedSource, Job, JobState, NewSource, Source, TaskState
+from storage.rows import locked, moved
+from storage.schema import jobs, sources, tasks
+
+
+class Sources:
+    """The references of one database's jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def of_job(self, job_id: int) -> list[Source]:
+        """The references of a job, in the order in which their messages were sent."""
+        async with self._db.read() as connection:
+            return await sources_of(connection, job_id)
+
+    async def join(self, job_id: int, new: NewSource) -> Job | None:
+        """A reference that arrives late joins a draft or a job that is not under way yet; returns that job.
+
+        None: it is too late, or the reference is known.
+        """
+        async with self._db.write() as connection:
+            job = await locked(connection, job_id)
+            known = {source.message_id for source in await sources_of(connection, job_id)}
+            joinable = (JobState.DRAFT, JobState.PREPARING, JobState.WORKING)
+            if job is None or job.state not in joinable or new.message_id in known:
+                return None
+            waiting = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
+            if set((await connection.execute(waiting)).scalars()) - {TaskState.QUEUED}:
+                return None
+            # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
+            await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            await add_sources(connection, job_id, (new,))
+            if job.state is not JobState.WORKING:
+                return job
+            again = update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING)
+            return await moved(connection, again)
+
+    async def store(self, source_id: int, checked: CheckedSource) -> None:
+        """Keep the checked bytes of a reference for the job's life."""
+        values = {name: getattr(checked, name) for name in CheckedSource.__slots__}
+        async with self._db.write() as connection:
+            await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+
+    async def data(self, source_id: int) -> tuple[bytes, str] | None:
+        """The bytes and the media type of a reference; None when they are gone or not there yet."""
+        async with self._db.read() as connection:
+            query = select(sources.c.data, sources.c.media_type).where(sources.c.id == source_id)
+            row = (await connection.execute(query)).first()
+            return (row.data, row.media_type) if row and row.data is not None else None
+
+    async def forget_bytes(self, before: float) -> None:
+        """Forget the bytes of references of jobs asked for before this time. (Those of ended jobs are gone already.)"""
+        old = select(jobs.c.id).where(jobs.c.created_at < before)
+        async with self._db.write() as connection:
+            change = update(sources).where(sources.c.data.is_not(None), sources.c.job_id.in_(old))
+            await connection.execute(change.values(data=None))
+
+
+async def add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:
+    """Add references to a job, within a transaction."""
+    if new:
+        rows = [{"job_id": job_id, "file_id": one.file_id, "message_id": one.message_id, "changes": []} for one in new]
+        await connection.execute(insert(sources), rows)
+
+
+async def sources_of(connection: AsyncConnection, job_id: int) -> list[Source]:
+    """The references of a job, within a transaction."""
+    columns = [column for column in sources.c if column is not sources.c.data]
+    size = func.length(sources.c.data).label("size")
+    query = select(*columns, size).where(sources.c.job_id == job_id).order_by(sources.c.message_id, sources.c.id)
+    return [Source(**row) for row in (await connection.execute(query)).mappings()]
