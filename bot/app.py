@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
+from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
@@ -42,6 +43,7 @@ from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
 from bot.web import callbacks, references, webhook
 from bot.web.callbacks import Callbacks
+from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
@@ -50,6 +52,9 @@ from storage.database import StoreError
 from storage.jobs import ANYTHING
 from storage.records import Allowance, Job
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.web.bucket import Bucket
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +76,7 @@ class App:
     languages: Languages
     inbox: Inbox
     background: Background
+    bucket: "Bucket | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, *, handle_signals: bool = True) -> None:
@@ -101,6 +107,8 @@ class App:
                 await self.store.tidy(time.time(), self.settings.storage.keep_days)
             except StoreError as error:
                 log.warning("nothing could be tidied up: %s", error)
+            if self.bucket:
+                await self.bucket.tidy()
             await asyncio.sleep(TIDY_SECONDS)
 
     def _stop_by(self, number: signal.Signals) -> None:
@@ -148,9 +156,10 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(images.aclose)
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
-        published = References(store.sources, settings.web.public_url, token)
         web = WebServer(settings.web.host, settings.web.port)
-        web.app.router.add_get(references.PATH, published.serve)
+        own = References(store.sources, settings.web.public_url, token)
+        web.app.router.add_get(references.PATH, own.serve)
+        bucket = open_bucket(settings.bucket, token)
         calls = Callbacks(settings.web.public_url, token)
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
@@ -165,7 +174,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
-        engine = Engine(store, providers, stage, Addresses(published.publish, calls.address), share=by_polling)
+        engine = Engine(store, providers, stage, Addresses(bucket or own, calls.address), share=by_polling)
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
         admins = settings.access.admins
         desk = Desk(engine, store, providers, registry.default, admins=admins, allowance=_allowances(settings))
@@ -190,7 +199,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await engine.enter()
         await web.start()
-        yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background)
+        yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background, bucket)
 
 
 def make_bot(settings: Settings, flood: FloodControl) -> Bot:

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
-from aiohttp import ClientSession
+from aiohttp import ClientError, ClientSession
 from sqlalchemy.engine import make_url
 
 from bot.app import make_bot
 from bot.settings import Settings, variable
 from bot.telegram.flood import FloodControl
+from bot.web.publishing import open_bucket
 from providers.errors import Misconfigured, ProviderError
 from providers.registry import AnyProvider, build
 from storage.database import UnusableStore
@@ -27,7 +28,7 @@ async def check(settings: Settings) -> int:
         results = [
             await _one("telegram", lambda: _telegram(settings)),
             await _one("database", lambda: _database(settings)),
-            await _one("web", lambda: _web(settings)),
+            await _one("references", lambda: _references(settings, session)),
         ]
         for name in registry.names:
             results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after another
@@ -69,10 +70,24 @@ async def _database(settings: Settings) -> str:
     return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
 
 
-async def _web(settings: Settings) -> str:
+async def _references(settings: Settings, session: ClientSession) -> str:
+    if bucket := open_bucket(settings.bucket, settings.telegram.token.get_secret_value()):
+        from bot.web.bucket import ERRORS, said  # noqa: PLC0415 - see `open_bucket`
+
+        try:
+            address = await bucket.trial()
+        except ERRORS as error:
+            raise _Trouble(said(error, settings.bucket)) from error
+        try:
+            async with session.get(address, raise_for_status=True):
+                pass
+        except (ClientError, TimeoutError) as error:
+            advice = "check bucket.endpoint and bucket.virtual_host"
+            raise _Trouble(f"what was uploaded can't be fetched ({type(error).__name__}): {advice}") from error
+        return f"published in the bucket {settings.bucket.name}"
     if settings.web.public_url:
-        return f"references are published under {settings.web.public_url}"
-    return "no web.public_url: references are sent along with the request, up to about 7 MB a prompt"
+        return f"published under {settings.web.public_url}"
+    return "neither web.public_url nor bucket.name: they are sent along with the request, up to about 7 MB a prompt"
 
 
 def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:

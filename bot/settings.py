@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 ENV_PREFIX = "BOT_"
 HELP = {
     "telegram.token": "get one from @BotFather",
+    "bucket.access_key": "make one at your object storage that may write to the bucket",
+    "bucket.secret_key": "it comes with bucket.access_key",
     "web.public_url": "the address, starting with https://, at which the world reaches this server",
 }
 
@@ -57,6 +59,30 @@ class WebSettings(_Section):
     @classmethod
     def _address(cls, value: str) -> str:
         return _web_address(value) if value else ""
+
+
+class BucketSettings(_Section):
+    """`[bucket]`: object storage in which references are published; without a `name` the bot's own server does it."""
+
+    name: str = ""
+    endpoint: str = ""
+    region: str = "us-east-1"
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+    virtual_host: bool = False
+    prefix: str = "imagine-bot/"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _web_address(value) if value else ""
+
+    @field_validator("prefix")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        if not value.strip("/"):
+            raise ValueError("must not be empty: what is old under it is deleted")
+        return f"{value.strip('/')}/"
 
 
 class StorageSettings(_Section):
@@ -118,6 +144,7 @@ class Settings(_Section):
 
     telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
+    bucket: BucketSettings = BucketSettings()
     storage: StorageSettings = StorageSettings()
     access: AccessSettings = AccessSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -182,6 +209,9 @@ def _refuse_missing(settings: Settings) -> None:
     required = {"telegram.token": settings.telegram.token.get_secret_value()}
     if settings.telegram.updates == "webhook":
         required["web.public_url"] = settings.web.public_url
+    if settings.bucket.name:
+        required["bucket.access_key"] = settings.bucket.access_key.get_secret_value()
+        required["bucket.secret_key"] = settings.bucket.secret_key.get_secret_value()
     for key, value in required.items():
         if not value:
             raise SettingsError(

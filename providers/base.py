@@ -154,13 +154,17 @@ Event = Accepted | Queued | Working | Finished
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLimits:
-    """What the service takes as references. `size` in bytes, `side` in pixels, `ratio`: least and most width/height."""
+    """What the service takes as references. `size` in bytes, `side` in pixels, `ratio`: least and most width/height.
+
+    `by_url`: it fetches them itself where they have a `url`; otherwise none is published for it.
+    """
 
     count: int
     size: int
     side: int
     ratio: tuple[float, float]
     media_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
+    by_url: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.background import Background
 from bot.jobs.patience import Sleep, T, surely
+from bot.jobs.requests import Publisher
 from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
 from storage.records import ACTIVE, Job, JobState
@@ -20,10 +21,18 @@ class Endings:
     """The last steps of jobs. They run in `background`; `clock` gives seconds since 1970."""
 
     def __init__(
-        self, store: Store, stage: Stage, background: Background, clock: Callable[[], float], sleep: Sleep
+        self,
+        store: Store,
+        stage: Stage,
+        references: Publisher,
+        *,
+        background: Background,
+        clock: Callable[[], float],
+        sleep: Sleep,
     ) -> None:
         self._store = store
         self._stage = stage
+        self._references = references
         self._background = background
         self._clock = clock
         self._sleep = sleep
@@ -119,6 +128,8 @@ class Endings:
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
         self._closing.discard(job.id)
+        if await self._surely(lambda: self._store.sources.of_job(job.id), job):
+            await self._references.withdraw(job.id)
 
     async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
         return await surely(step, f"the end of job {job.id}", self._sleep)

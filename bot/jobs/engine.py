@@ -85,7 +85,9 @@ class Engine:
             clock=clock,
             sleep=sleep,
         )
-        self._endings = Endings(store, stage, self._finishing, clock, sleep)
+        self._endings = Endings(
+            store, stage, addresses.references, background=self._finishing, clock=clock, sleep=sleep
+        )
         self._report = Report(store, providers, self._outlook, stage, clock=clock, sleep=sleep)
         self._preparation = Preparation(
             store, providers, self._requests, self._queued, self._fail, background=self._background, sleep=sleep

@@ -74,7 +74,7 @@ class Preparation:
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
         """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""
         sources = await self._requests.fetch_sources(job, provider)
-        request = self._requests.build(job, job.options, sources, provider)
+        request = await self._requests.build(job, job.options, sources, provider)
         provider.validate(request)
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
         return parts, [source.id for source in sources]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from bot.jobs.stage import Stage, Unfit
 from providers.base import Callback, ImageRequest, Provider, Reference, ReferenceLimits
@@ -16,18 +16,36 @@ FETCHES_AT_ONCE = 3
 FETCH_DELAYS = (0.0, 1.0, 5.0)
 
 
+class Publisher(Protocol):
+    """Where services fetch references."""
+
+    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+        """The address of a reference for an hour; None when there is no way: it goes along with its request."""
+
+    async def withdraw(self, job_id: int) -> None:
+        """The references of this job are not needed any more."""
+
+
+class Unpublished:
+    """Every reference goes along with its request."""
+
+    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+        """See `Publisher`."""
+        return None
+
+    async def withdraw(self, job_id: int) -> None:
+        """See `Publisher`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the world reaches this bot, None where it can't.
+    """Where the world finds things: references, and (`callback`, by its id) a task's announcement; None: nowhere."""
 
-    `reference`: the URL of a reference by its id; `callback`: that of a task's announcement, by its id.
-    """
-
-    reference: Callable[[int], str | None]
+    references: Publisher
     callback: Callable[[int], str | None]
 
 
-NOWHERE = Addresses(lambda _id: None, lambda _id: None)
+NOWHERE = Addresses(Unpublished(), lambda _id: None)
 
 
 class Requests:
@@ -60,16 +78,29 @@ class Requests:
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         """The request of one of a job's tasks."""
-        request = self.build(job, task.options, await self._store.sources.of_job(job.id), provider)
+        found = await self._store.sources.of_job(job.id)
+        # One that has its ticket is not submitted any more.
+        request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
         url = self._addresses.callback(task.id) if provider.capabilities.callbacks else None
         return replace(request, callback=Callback(url)) if url else request
 
-    def build(
-        self, job: Job, options: Mapping[str, Any], sources: Iterable[Source], provider: Provider[Any, Any]
+    async def build(
+        self,
+        job: Job,
+        options: Mapping[str, Any],
+        sources: Iterable[Source],
+        provider: Provider[Any, Any],
+        *,
+        publish: bool = True,
     ) -> ImageRequest[Any]:
-        """A request with these options and fetched references. Raises `ValidationError`."""
-        references = tuple(self._reference(source) for source in sources)
-        return ImageRequest(job.prompt, provider.Options.model_validate(options), references)
+        """A request with these options and fetched references; `publish`: they get addresses where the service fetches.
+
+        Raises `ValidationError`.
+        """
+        limits = provider.capabilities.references
+        by_url = publish and limits is not None and limits.by_url
+        references = [await self._reference(job, source, publish=by_url) for source in sources]
+        return ImageRequest(job.prompt, provider.Options.model_validate(options), tuple(references))
 
     async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits) -> None:
         try:
@@ -80,14 +111,17 @@ class Requests:
             # One reason is enough, for a person the first picture's.
             raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
 
-    def _reference(self, source: Source) -> Reference:
+    async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
+        read, url = partial(self._read, source.id), None
+        if publish and source.media_type:
+            url = await self._addresses.references.publish(job.id, source, read)
         return Reference(
             media_type=source.media_type or "",
             width=source.width or 0,
             height=source.height or 0,
             size=source.size or 0,
-            read=partial(self._read, source.id),
-            url=self._addresses.reference(source.id),
+            read=read,
+            url=url,
         )
 
     async def _read(self, source_id: int) -> bytes:

@@ -1,10 +1,12 @@
 """References published for image services that fetch them: under signed addresses that expire."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from storage.records import Source
 from storage.sources import Sources
 
 # Addresses are signed when a task is submitted, and the service fetches at once; this leaves it an hour.
@@ -22,11 +24,12 @@ class References:
             secret, salt="references", signer_kwargs={"digest_method": hashlib.sha256}
         )
 
-    def publish(self, source_id: int) -> str | None:
+    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
         """The address of a reference; None when the world can't reach this server."""
-        if not self._public_url:
-            return None
-        return self._public_url + PATH.format(key=self._signer.dumps(source_id))
+        return self._public_url + PATH.format(key=self._signer.dumps(source.id)) if self._public_url else None
+
+    async def withdraw(self, job_id: int) -> None:
+        """Nothing: what the store has forgotten is not found any more."""
 
     async def serve(self, request: web.Request) -> web.Response:
         """Answer a fetch: the picture, or 404 for anything that is forged, old or over."""

@@ -83,7 +83,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     capabilities = Capabilities(
         prompt_length=2000,
         pictures=MOST,
-        references=ReferenceLimits(count=14, size=10 << 20, side=6000, ratio=(1 / 16, 16)),
+        references=ReferenceLimits(count=14, size=10 << 20, side=6000, ratio=(1 / 16, 16), by_url=True),
         resumes=False,
     )
 

@@ -66,7 +66,7 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
     capabilities = Capabilities(
         prompt_length=2000,
         pictures=4,
-        references=ReferenceLimits(count=4, size=10 << 20, side=4096, ratio=(1 / 4, 4)),
+        references=ReferenceLimits(count=4, size=10 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
         cancels=True,
     )
 

@@ -52,6 +52,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
                 size=15 << 20,
                 side=4096,
                 ratio=(1 / 3, 3),
+                by_url=True,
             ),
             callbacks=True,
         )

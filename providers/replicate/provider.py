@@ -49,7 +49,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
     capabilities = Capabilities(
         prompt_length=4000,
         pictures=4,
-        references=ReferenceLimits(count=10, size=7 << 20, side=4096, ratio=(1 / 4, 4)),
+        references=ReferenceLimits(count=10, size=7 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
         cancels=True,
     )
 

@@ -96,7 +96,7 @@ async def _until(true: Callable[[], Awaitable[bool]]) -> None:
 
 def alone(url: str, address: str, access: str, secret: str, *, called: bool) -> None:
     """One measurement in a process of its own, so that none inherits another's memory."""
-    calls = Addresses(NOWHERE.reference, lambda task: f"http://127.0.0.1:9/callbacks/{task}")
+    calls = Addresses(NOWHERE.references, lambda task: f"http://127.0.0.1:9/callbacks/{task}")
     asyncio.run(fly(url, address, access, secret, calls if called else NOWHERE))
 
 

@@ -11,6 +11,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
+from tests.support import s3
 from tests.support.house import close_at_once
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
@@ -21,6 +22,8 @@ token = "{token}"
 api_url = "{telegram}"
 [web]
 public_url = "{public_url}"
+[bucket]
+{bucket}
 [storage]
 url = "sqlite:///{folder}/data/bot.db"
 [providers.jimeng]
@@ -55,6 +58,7 @@ def check(
             "token": telegram.token,
             "telegram": telegram.url,
             "public_url": "https://bot.example.org",
+            "bucket": "",
             "folder": str(tmp_path),
             "access_key": jimeng.keys.access,
             "secret_key": jimeng.keys.secret,
@@ -83,7 +87,7 @@ async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimul
     assert lines == [
         "✓ telegram: ready as @imagine_demo_bot",
         f"✓ database: sqlite:///{tmp_path}/data/bot.db is ready",
-        "✓ web: references are published under https://bot.example.org",
+        "✓ references: published under https://bot.example.org",
         "✓ jimeng: Jimeng accepts the credentials",
     ]
     assert dict(jimeng.calls) == {"result": 1}
@@ -92,7 +96,29 @@ async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimul
 async def test_without_a_public_address_its_limit_is_said(check: Check) -> None:
     code, lines = await check(public_url="")
     assert code == 0
-    assert "up to about 7 MB" in of(lines, "web")
+    assert "up to about 7 MB" in of(lines, "references")
+
+
+async def test_references_in_a_bucket(check: Check) -> None:
+    with s3.running() as bucket:
+        table = f'name = "{bucket.name}"\nendpoint = "{bucket.endpoint}"\naccess_key = "a"\nsecret_key = "hidden-key"'
+        code, lines = await check(bucket=table)
+        assert code == 0
+        assert of(lines, "references") == "✓ references: published in the bucket pictures"
+        code, lines = await check(bucket=table.replace('"pictures"', '"elsewhere"'))
+        assert code == 1
+        assert of(lines, "references").startswith("✗ references: there is no bucket elsewhere at http://127.0.0.1:")
+    code, lines = await check(bucket=table)
+    assert code == 1
+    assert "can't be reached" in of(lines, "references")
+    assert "hidden-key" not in "".join(lines)
+
+
+async def test_a_bucket_needs_its_keys(check: Check) -> None:
+    code, lines = await check(bucket='name = "pictures"\naccess_key = "a"')
+    assert code == 2
+    assert lines[-1].startswith("bucket.secret_key is missing: it comes with bucket.access_key")
+    assert "BOT_BUCKET__SECRET_KEY" in lines[-1]
 
 
 async def test_a_bad_token(check: Check) -> None:

@@ -25,6 +25,7 @@ from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
 from bot.settings import (
     AccessSettings,
+    BucketSettings,
     LimitsSettings,
     ProvidersSettings,
     Settings,
@@ -254,6 +255,7 @@ async def open_house(
     limits: LimitsSettings | None = None,
     concurrency: int = 8,
     strict: bool = False,
+    bucket: BucketSettings | None = None,
 ) -> AsyncIterator[House]:
     """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
     Telegram's flood control is on; `concurrency`: the provider's tasks at once."""
@@ -270,6 +272,7 @@ async def open_house(
         return Settings(
             telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=house.updates),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
+            bucket=bucket or BucketSettings(),
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
             limits=limits or LimitsSettings(),

@@ -1,0 +1,20 @@
+"""Who publishes references: the bot's own server, or a bucket where the settings name one."""
+
+from typing import TYPE_CHECKING
+
+from bot.settings import BucketSettings, SettingsError
+
+if TYPE_CHECKING:
+    from bot.web.bucket import Bucket
+
+
+def open_bucket(settings: BucketSettings, token: str) -> "Bucket | None":
+    """The bucket, if one is set. Raises `SettingsError` when the package for it is missing."""
+    if not settings.name:
+        return None
+    try:
+        from bot.web.bucket import Bucket  # noqa: PLC0415 - who doesn't use it needs no package for it
+    except ImportError as error:
+        advice = "object storage needs one more package: pip install 'imagine-bot[s3]'"
+        raise SettingsError(f"bucket.name: {advice}, or leave it empty.") from error
+    return Bucket(settings, token)

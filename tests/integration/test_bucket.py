@@ -1,0 +1,167 @@
+"""References published in a bucket: a real S3 server, the real bot, and Jimeng fetching them."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import obstore
+import pytest
+from aiohttp import ClientSession
+
+from bot.settings import BucketSettings, SettingsError
+from bot.web import bucket as module
+from bot.web.bucket import Bucket, said
+from bot.web.publishing import open_bucket
+from storage.records import Source
+from tests.support import s3
+from tests.support.house import look, open_house, picture
+
+TOKEN = "7200000001:for-the-tests"
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[BucketSettings]:
+    with s3.running() as settings:
+        yield settings
+
+
+@pytest.fixture
+async def bucket(settings: BucketSettings, request: pytest.FixtureRequest) -> Bucket:
+    return Bucket(settings.model_copy(update={"prefix": f"{request.node.name}/"}), TOKEN)
+
+
+async def read() -> bytes:
+    return b"the picture"
+
+
+def source(number: int) -> Source:
+    return Source(number, 1, "file", number, "image/png", 3, 4, 11, [])
+
+
+async def kept(bucket: Bucket) -> list[str]:
+    return [one["path"] async for batch in obstore.list(bucket.store) for one in batch if one["path"] != "check.txt"]
+
+
+async def fetched(address: str) -> tuple[int, bytes, str]:
+    async with ClientSession() as session, session.get(address) as answer:
+        return answer.status, await answer.read(), answer.content_type
+
+
+async def test_jimeng_fetches_from_the_bucket_and_nothing_is_left(settings: BucketSettings, tmp_path: Path) -> None:
+    async with open_house(tmp_path, bucket=settings, public=False) as house:
+        await house.made("in blue", picture(201), picture(202))
+        await house.quiet()
+        (submit,) = house.submitted()
+        assert len({url for url in submit["image_urls"] if url.startswith(f"{settings.endpoint}/pictures/")}) == 2
+        assert [look(one)[1] for one in house.tasks[0].references] == [201, 202]
+        assert house.app.bucket
+        assert await kept(house.app.bucket) == []
+
+
+async def test_addresses_are_signed_and_last_an_hour(bucket: Bucket) -> None:
+    address = await bucket.publish(7, source(1), read)
+    assert address
+    query = parse_qs(urlsplit(address).query)
+    assert query["X-Amz-Expires"] == ["3600"]
+    assert query["X-Amz-Signature"]
+    assert await fetched(address) == (200, b"the picture", "image/png")
+    assert "a secret" not in address
+
+
+async def test_a_reference_is_uploaded_once(settings: BucketSettings) -> None:
+    reads, now = 0, 0.0
+
+    async def count() -> bytes:
+        nonlocal reads
+        reads += 1
+        return b"the picture"
+
+    bucket = Bucket(settings, TOKEN, clock=lambda: now)
+    for _ in range(3):
+        await bucket.publish(8, source(1), count)
+    assert reads == 1
+    now += module.KNOWN_SECONDS
+    await bucket.publish(8, source(1), count)
+    assert reads == 2
+    await bucket.withdraw(8)
+    await bucket.publish(8, source(1), count)
+    assert reads == 3, "what was withdrawn is uploaded again"
+
+
+async def test_a_job_takes_only_its_own_away(bucket: Bucket) -> None:
+    mine, other = await bucket.publish(1, source(1), read), await bucket.publish(11, source(2), read)
+    assert mine
+    assert other
+    await bucket.withdraw(1)
+    assert (await fetched(mine))[0] == 404
+    assert (await fetched(other))[0] == 200
+
+
+async def test_what_was_left_behind_goes_after_a_day(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = await bucket.publish(1, source(1), read)
+    assert address
+    await bucket.tidy()
+    assert (await fetched(address))[0] == 200
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Tomorrow":
+            return cls.fromtimestamp(time.time(), UTC) + timedelta(days=1, seconds=5)
+
+    monkeypatch.setattr(module, "datetime", Tomorrow)
+    await bucket.tidy()
+    assert (await fetched(address))[0] == 404
+
+
+@dataclass(frozen=True)
+class Wrong:
+    changes: dict[str, str]
+    words: str
+
+
+WRONG = (
+    Wrong({"name": "elsewhere"}, "there is no bucket elsewhere at"),
+    Wrong({"endpoint": "http://127.0.0.1:9"}, "http://127.0.0.1:9 can't be reached"),
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.words)
+async def test_a_bucket_that_does_not_work(
+    wrong: Wrong, settings: BucketSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed = settings.model_copy(update=wrong.changes)
+    bucket = Bucket(changed, TOKEN)
+    assert await bucket.publish(1, source(1), read) is None, "the picture goes along with its request"
+    assert "can't be published" in caplog.text
+    await bucket.withdraw(1)
+    with pytest.raises(module.ERRORS) as raised:
+        await bucket.trial()
+    assert said(raised.value, changed).startswith(wrong.words)
+    assert "a secret" not in caplog.text + said(raised.value, changed)
+
+
+async def test_the_job_goes_on_without_the_bucket(settings: BucketSettings, tmp_path: Path) -> None:
+    gone = settings.model_copy(update={"name": "elsewhere"})
+    async with open_house(tmp_path, bucket=gone, public=False) as house:
+        await house.made("in blue", picture(201))
+        (submit,) = house.submitted()
+        assert len(submit["binary_data_base64"]) == 1
+
+
+def test_the_host_bears_the_buckets_name_where_it_must() -> None:
+    settings = BucketSettings.model_validate(
+        {"name": "pictures", "endpoint": "https://tos-s3-cn-beijing.volces.com", "virtual_host": True}
+    )
+    assert Bucket(settings, TOKEN).store.config["endpoint"] == "https://pictures.tos-s3-cn-beijing.volces.com"
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bot.web.bucket", None)
+    with pytest.raises(SettingsError, match=r"pip install 'imagine-bot\[s3\]'"):
+        open_bucket(BucketSettings(name="pictures"), TOKEN)
+    assert open_bucket(BucketSettings(), TOKEN) is None
