@@ -1,8 +1,9 @@
 """THE CONTRACT: all that stands between the bot and an image service, on one page.
 
 To write a provider: a folder with a settings model, an options model and a subclass of `Provider` (or of
-`providers.polling.PollingProvider` for services where one submits and asks), an entry point in the group
-`imagine_bot.providers`, and a test class that inherits `providers.testing.ProviderContract`.
+`providers.polling.PollingProvider` for services where one submits and asks, of `providers.answering.AnsweringProvider`
+where the answer is the picture), an entry point in the group `imagine_bot.providers`, and a test class that inherits
+`providers.testing.ServiceContract`. `providers/README.md` is the guide.
 """
 
 import asyncio

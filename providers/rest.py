@@ -167,6 +167,14 @@ class Rest:
         """The error for a fault: by its code, else by its status."""
         return self.table.get(fault.code, self._by_status)(fault)
 
+    def ended(self, code: str, message: str = "") -> ProviderError:
+        """What a task came to that the service had taken: whatever is wrong, it is this task's end."""
+        error = self.explain(Fault(200, code, message, paying=True))
+        if isinstance(error, (Refused, InvalidRequest)):
+            error.paid = None
+            return error
+        return Failed(detail=error.detail)
+
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status
         if status in {401, 402, 403}:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
-from providers.errors import Expired, Failed, InvalidRequest, ProviderError
+from providers.errors import Expired, Failed, InvalidRequest
 from providers.polling import PollingProvider
-from providers.rest import Fault, Maker, Rest, bearer, busy, failed, invalid, operator, refused
+from providers.rest import Maker, Rest, bearer, busy, failed, invalid, operator, refused
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
 _CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
@@ -107,7 +107,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
             case "SUCCEEDED":
                 return Finished(self._pictures(output))
             case "FAILED":
-                raise self._ended(output.code, output.message)
+                raise self.rest.ended(output.code or "", output.message or "")
             case "CANCELED":
                 raise Failed(detail=f"task {ticket} was cancelled", paid=False)
             case "UNKNOWN":
@@ -130,13 +130,8 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         found = tuple(Picture(url=one.url) for one in output.results if one.url)
         if not found:
             first = output.results[0] if output.results else _Result()
-            raise self._ended(first.code, first.message)
+            raise self.rest.ended(first.code or "", first.message or "")
         return found
-
-    def _ended(self, code: str | None, message: str | None) -> ProviderError:
-        """What a task that failed came to. Whatever is wrong, it is this task's end."""
-        error = self.rest.explain(Fault(400, code or "", message or "", paying=True))
-        return error if code in TABLE and not isinstance(error, Failed) else Failed(detail=error.detail)
 
 
 class _Cancelled(BaseModel):

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from providers.fal.options import SIZES
 from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.testing.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "content_policy_violation"),
@@ -17,7 +17,9 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "invalid": (422, "value_error"),
     "busy": (429, "concurrent_requests_limit"),
     "credentials": (401, ""),
+    "unknown": (404, ""),
 }
+_PLAIN = {401: "Authentication is required to access this application.", 404: "Request not found"}
 _SIDES = {
     "square_hd": (1024, 1024),
     "landscape_4_3": (1024, 768),
@@ -49,9 +51,7 @@ class FalSimulator(ServiceSimulator):
         """A list of what is wrong, or a sentence."""
         status, kind = _ERRORS[problem]
         if not kind:
-            return web.json_response(
-                {"detail": "Authentication is required to access this application."}, status=status
-            )
+            return web.json_response({"detail": _PLAIN[status]}, status=status)
         found = [{"loc": ["body"], "msg": f"{kind} {detail}".strip(), "type": kind}]
         return web.json_response({"detail": found}, status=status)
 
@@ -69,7 +69,7 @@ class FalSimulator(ServiceSimulator):
         return web.json_response({"request_id": task.id, "queue_position": 0, **links})
 
     async def _status(self, request: web.Request) -> web.Response:
-        task = self._task(request)
+        task = self.find(request.match_info["id"])
         state = self.state(task)
         if state == "queued":
             return web.json_response({"status": "IN_QUEUE", "queue_position": 0}, status=202)
@@ -78,7 +78,7 @@ class FalSimulator(ServiceSimulator):
         return web.json_response({"status": "COMPLETED"})
 
     async def _result(self, request: web.Request) -> web.Response:
-        task = self._task(request)
+        task = self.find(request.match_info["id"])
         state = self.state(task)
         if state == "cancelled":
             return web.json_response({"detail": "Request was cancelled"}, status=499)
@@ -88,13 +88,8 @@ class FalSimulator(ServiceSimulator):
         return web.json_response({"images": images, "seed": task.seed, "has_nsfw_concepts": [False] * task.count})
 
     async def _cancel(self, request: web.Request) -> web.Response:
-        task = self._task(request)
+        task = self.find(request.match_info["id"])
         if self.state(task) not in {"queued", "running"}:
             return web.json_response({"status": "ALREADY_COMPLETED"}, status=400)
         task.cancelled = True
         return web.json_response({"status": "CANCELLATION_REQUESTED"}, status=202)
-
-    def _task(self, request: web.Request) -> Task:
-        if (task := self.known(request.match_info["id"])) is None:
-            raise web.HTTPNotFound(text='{"detail": "Request not found"}', content_type="application/json")
-        return task

@@ -17,6 +17,7 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "invalid": (422, "Input validation failed"),
     "busy": (429, "Request was throttled."),
     "credentials": (401, "Unauthenticated"),
+    "unknown": (404, "The requested resource could not be found."),
 }
 _ENDS: Mapping[Problem, str] = {
     "prompt": "The input or output was flagged as sensitive. Please try again with a different prompt. (E005)",
@@ -68,20 +69,12 @@ class ReplicateSimulator(ServiceSimulator):
         return web.json_response(self._shown(task), status=201)
 
     async def _get(self, request: web.Request) -> web.Response:
-        return web.json_response(self._shown(self._task(request)))
+        return web.json_response(self._shown(self.find(request.match_info["id"])))
 
     async def _cancel(self, request: web.Request) -> web.Response:
-        task = self._task(request)
+        task = self.find(request.match_info["id"])
         task.cancelled = self.state(task) in {"queued", "running"}
         return web.json_response(self._shown(task))
-
-    def _task(self, request: web.Request) -> Task:
-        if (task := self.known(request.match_info["id"])) is None:
-            raise web.HTTPNotFound(
-                text='{"detail": "The requested resource could not be found.", "status": 404}',
-                content_type="application/json",
-            )
-        return task
 
     def _shown(self, task: Task) -> dict[str, Any]:
         state = self.state(task)

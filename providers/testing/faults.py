@@ -5,7 +5,7 @@ from typing import Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-Problem = Literal["prompt", "reference", "result", "broken", "invalid", "busy", "credentials"]
+Problem = Literal["prompt", "reference", "result", "broken", "invalid", "busy", "credentials", "unknown"]
 WORDS: dict[str, Problem] = {
     "forbidden": "prompt",
     "impossible wish": "invalid",

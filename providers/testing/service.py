@@ -157,6 +157,10 @@ class ServiceSimulator(ABC):
         """A task by its id, unless the service has lost it."""
         return None if self.forgetful else self.tasks.get(task_id)
 
+    def find(self, task_id: str) -> Task:
+        """A task by its id; refuses one that the service does not know."""
+        return self.known(task_id) or self.refuse("unknown")
+
     def state(self, task: Task) -> Literal["queued", "running", "cancelled", "failed", "done"]:
         """How a task does: the first fifth of its time it waits."""
         now = self.clock()

@@ -9,9 +9,10 @@ are plain and small.
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from unittest.mock import patch
 
@@ -256,6 +257,7 @@ async def open_house(
     concurrency: int = 8,
     strict: bool = False,
     bucket: BucketSettings | None = None,
+    providers: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
     Telegram's flood control is on; `concurrency`: the provider's tasks at once."""
@@ -276,7 +278,7 @@ async def open_house(
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
             limits=limits or LimitsSettings(),
-            providers=ProvidersSettings(default="jimeng", jimeng=jimeng),
+            providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": jimeng, **providers}),
         )
 
     house = House(settings, strict=strict)

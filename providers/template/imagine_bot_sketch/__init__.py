@@ -1,0 +1,6 @@
+"""Sketch, an image service: submit a task, ask for it, fetch the pictures."""
+
+from imagine_bot_sketch.options import SketchOptions, SketchSettings
+from imagine_bot_sketch.provider import Sketch
+
+__all__ = ["Sketch", "SketchOptions", "SketchSettings"]

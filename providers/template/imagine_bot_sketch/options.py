@@ -1,0 +1,30 @@
+"""What an operator sets in `[providers.sketch]`, and what a person may set for a picture."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from providers.base import Address, ProviderSettings
+from providers.options import N_, Options
+
+MODELS = ("pencil-2", "pencil-2-fast")
+
+
+class SketchSettings(ProviderSettings):
+    """The account. `models` is what people may choose from, the default first."""
+
+    key: SecretStr = Field(
+        min_length=1,
+        description="the account's key",
+        json_schema_extra={"how": "create a key at sketch.example (Account → Keys)"},
+    )
+    endpoint: Address = Field("https://api.sketch.example/v1", description="where the API is")
+    models: tuple[str, ...] = Field(MODELS, min_length=1, description="the models to choose from, the default first")
+
+
+class SketchOptions(Options):
+    """The flags of this provider: `--ar`, `--n`, `--model`."""
+
+    ar: Literal["1:1", "16:9", "9:16"] = Field("1:1", description=N_("the picture's shape: width to height"))
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
+    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})

@@ -1,0 +1,98 @@
+"""Sketch behind the contract."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+from imagine_bot_sketch.options import SketchOptions, SketchSettings
+from providers import http
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.errors import Expired, Failed
+from providers.polling import PollingProvider
+from providers.rest import Maker, Rest, address, bearer, busy, error_object, failed, invalid, operator, refused
+
+KEY = "create a key at sketch.example (Account → Keys) and set it as providers.sketch.key"
+
+TABLE: Mapping[str, Maker] = {
+    # sketch.example/docs/errors: the service's own codes, and what they mean for the bot
+    "bad_key": operator(KEY),
+    "bad_request": invalid(),
+    "too_many_tasks": busy(5),
+    "words_refused": refused("prompt"),
+    "reference_refused": refused("reference"),
+    "result_refused": refused("result"),
+    "drawing_failed": failed,
+}
+
+Request = ImageRequest[SketchOptions]
+
+
+class _Task(BaseModel):
+    id: str = Field(min_length=1)
+    state: str
+    pictures: list[str] = []
+    failure: str = ""
+
+
+class Sketch(PollingProvider[SketchSettings, SketchOptions]):
+    """Sketch's pencils."""
+
+    title: ClassVar[str] = "Sketch"
+    Settings = SketchSettings
+    Options = SketchOptions
+    capabilities = Capabilities(
+        prompt_length=2000,
+        pictures=4,
+        references=ReferenceLimits(count=3, size=10 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
+        cancels=True,
+    )
+
+    @cached_property
+    def rest(self) -> Rest:
+        """The service's calls."""
+        return Rest(self.session, bearer(self.settings.key), error_object, TABLE, KEY)
+
+    def model_name(self, options: SketchOptions) -> str:
+        """What stands under a picture."""
+        return f"Sketch {options.model}"
+
+    async def submit(self, request: Request) -> str:
+        """The only call that pays."""
+        payload = {
+            "model": request.options.model,
+            "prompt": request.prompt,
+            "shape": request.options.ar,
+            "count": request.options.n,
+            "references": [await address(one) for one in request.references],
+        }
+        url = f"{self.settings.endpoint}/tasks"
+        task = await self.rest.call("POST", url, _Task, payload, paying=True, timeout=http.SUBMIT)
+        return task.id
+
+    async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
+        """One question; the base class decides when to ask."""
+        task = await self.rest.call("GET", self._task(ticket), _Task)
+        if task.state == "waiting":
+            return Queued()
+        if task.state == "drawing":
+            return Working()
+        if task.state == "cancelled":
+            raise Failed(detail="cancelled")
+        if task.state == "failed":
+            raise self.rest.ended(task.failure)
+        if not task.pictures:
+            raise Failed(detail=f"{task.state} without pictures")
+        return Finished(tuple(Picture(url=url) for url in task.pictures))
+
+    async def cancel(self, ticket: str) -> bool:
+        """A task that waits is dropped."""
+        return await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", _Task)
+
+    async def check(self) -> None:
+        """Ask for a task that doesn't exist: that it is not known proves the key."""
+        await self.rest.check(self._task("none"), _Task, Expired)
+
+    def _task(self, ticket: str) -> str:
+        return f"{self.settings.endpoint}/tasks/{ticket}"
