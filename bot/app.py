@@ -5,7 +5,7 @@ import hashlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,6 @@ from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
-from pydantic import ValidationError
 
 from bot.background import Background
 from bot.handlers import history, imagine, mishaps, models, results, start, usage
@@ -47,10 +46,10 @@ from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
-from providers.registry import AnyProvider, build
+from providers.registry import build
 from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job
+from storage.records import Allowance
 from storage.store import Store
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             store,
             languages=languages,
             status=status,
-            delivery=Delivery(bot, store, status, uploads, partial(_maker, providers)),
+            delivery=Delivery(bot, store, status, uploads, providers),
             uploads=uploads,
             images=images,
         )
@@ -235,17 +234,6 @@ def _allowances(settings: Settings) -> Callable[[int], Allowance]:
     """What each person may ask for, by their id."""
     limited = Allowance(settings.limits.waiting or None, settings.limits.daily or None)
     return lambda user_id: ANYTHING if user_id in settings.access.admins else limited
-
-
-def _maker(providers: Mapping[str, AnyProvider], job: Job) -> str:
-    provider = providers.get(job.provider)
-    if provider is None:
-        return job.provider
-    try:
-        return provider.model_name(provider.Options.model_validate(job.options))
-    except ValidationError:
-        # An older version stored options that this one no longer knows.
-        return provider.title
 
 
 def _derived(purpose: str, settings: Settings) -> str:

@@ -18,7 +18,7 @@ from providers.testing.service import ServiceSimulator
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     # The prices are made up; real ones stand in the services' price lists.
     "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
-    "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "price": "0.042"}),
+    "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
     "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "price": "0.025"}),
     "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),

@@ -12,6 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import Desk, Place
 from bot.handlers.presses import answer, is_unchanged, message_of
 from bot.telegram.buttons import ProviderPress, button, keyboard
+from bot.telegram.services import title
 from bot.telegram.wording import money
 from providers.options import flags
 from providers.registry import AnyProvider
@@ -40,7 +41,9 @@ async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk)
         await answer(query, _("This service is not here any more. Look at /models again."), alert=True)
         return
     await desk.store.people.choose(query.from_user.id, callback_data.name)
-    await answer(query, _("Your pictures are made by {name} from now on.").format(name=callback_data.name))
+    await answer(
+        query, _("Your pictures are made by {name} from now on.").format(name=title(desk.providers, callback_data.name))
+    )
     message = await message_of(query)
     # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
     if message and message.chat.type == "private":

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import escape
 
 from aiogram import Router
 from aiogram.filters import Command
@@ -12,6 +13,7 @@ from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
+from bot.telegram.services import title
 from bot.telegram.wording import money
 from storage.records import Used
 
@@ -30,11 +32,11 @@ async def usage(message: Message, desk: Desk, language: str) -> None:
     user_id = Place.of_message(message, language).user_id
     start = month_start(time.time())
     own = await desk.store.usage.since(start, user_id)
-    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own) or [_("None yet.")])]
+    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, desk) or [_("None yet.")])]
     # In a group everybody reads along.
     if user_id in desk.admins and message.chat.type == "private":
         everybody = await desk.store.usage.since(start)
-        lines += ["", _("<b>Everybody's</b>"), *_by_person(everybody), *_by_provider(everybody)]
+        lines += ["", _("<b>Everybody's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
     await message.reply("\n".join(lines))
 
 
@@ -44,12 +46,12 @@ def month_start(now: float) -> float:
     return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _by_provider(used: Iterable[Used]) -> list[str]:
+def _by_provider(used: Iterable[Used], desk: Desk) -> list[str]:
     pictures, costs = Counter[str](), dict[str, Counter[str]]()
     for one in used:
         pictures[one.provider] += one.pictures
         _add(costs.setdefault(one.provider, Counter()), one)
-    lines = [_line(name, pictures[name], costs[name]) for name in costs]
+    lines = [_line(escape(title(desk.providers, name)), pictures[name], costs[name]) for name in costs]
     if len(lines) > 1:
         total = Counter[str]()
         for cost in costs.values():

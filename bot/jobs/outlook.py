@@ -16,7 +16,7 @@ from storage.records import InLine, Job, Task, TaskState, Trouble
 @dataclass(slots=True)
 class Flight:
     """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says;
-    `callback`: where the service announces the end, if it does.
+    `preview`: the latest unfinished picture it shows; `callback`: where it announces the end, if it does.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -25,14 +25,16 @@ class Flight:
     since: float
     ticket: str | None = None
     reported: float | None = None
+    preview: bytes | None = field(default=None, repr=False)
     callback: Callback | None = None
     safe: asyncio.Event = field(default_factory=asyncio.Event)
     watch: asyncio.Task[None] | None = None
 
     def note(self, event: Event) -> None:
         """Take in what the service says of its progress."""
-        if isinstance(event, Working) and event.progress is not None:
-            self.reported = event.progress
+        if isinstance(event, Working):
+            self.reported = self.reported if event.progress is None else event.progress
+            self.preview = event.preview or self.preview
 
 
 @dataclass(slots=True)
@@ -129,7 +131,9 @@ class Outlook:
             # A bar that falls back because more was learned would look like a fault.
             fraction = opened.shown = max(opened.shown, (opened.ended + sum(known)) / opened.total)
         elapsed = max((run.elapsed for run in runs), default=0.0)
-        return Progress(Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total)
+        previews = [flight.preview for flight in self.of_job(opened.job.id) if flight.preview]
+        preview = previews[0] if previews else None
+        return Progress(Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total, preview=preview)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the engine needs of the outside: where references come from, and where progress and results are shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Phase(Enum):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks;
-    `why`: what it is paused for."""
+    `why`: what it is paused for; `preview`: a picture that is not finished yet, as bytes."""
 
     phase: Phase
     place: int | None = None
@@ -32,6 +32,7 @@ class Progress:
     done: int = 0
     total: int = 1
     why: Sentence | None = None
+    preview: bytes | None = field(default=None, repr=False)
 
 
 class Unfit(Exception):

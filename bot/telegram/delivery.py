@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from html import escape
 
@@ -20,6 +20,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
+from bot.telegram.services import Providers, maker, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, plain
@@ -39,16 +40,14 @@ BASE_SECONDS, BYTES_PER_SECOND = 60, 50_000
 
 
 class Delivery:
-    """Sends what jobs have made. `maker`: what made a job's pictures, as people know it."""
+    """Sends what jobs have made."""
 
-    def __init__(
-        self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, maker: Callable[[Job], str]
-    ) -> None:
+    def __init__(self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, providers: Providers) -> None:
         self._bot = bot
         self._store = store
         self._status = status
         self._uploads = uploads
-        self._maker = maker
+        self._providers = providers
         self._transfers = asyncio.Semaphore(TRANSFERS)
 
     async def deliver(self, job: Job) -> None:
@@ -195,20 +194,19 @@ class Delivery:
 
     def _caption(self, job: Job, upload: Upload, notes: Sequence[str] = ()) -> str:
         size = f"{upload.width}×{upload.height}" if upload.width else ""
-        return caption(job.prompt, self._maker(job), size, below=notes)
+        return caption(job.prompt, maker(self._providers, job), size, below=notes)
 
     async def _notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
         trouble = [f"⚠️ {plain(sentence(job.trouble))}"] if job.trouble else []
         sources = await self._store.sources.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
-        other = [f"ℹ️ {_instead(job)}"] if job.first_provider else []
+        other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [*trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
 
-
-def _instead(job: Job) -> str:
-    words = _("{first} does not work at the moment, so {second} made this.")
-    return words.format(first=job.first_provider, second=job.provider)
+    def _instead(self, first: str, second: str) -> str:
+        words = _("{first} does not work at the moment, so {second} made this.")
+        return words.format(first=title(self._providers, first), second=title(self._providers, second))
 
 
 def _sent(upload: Upload, message: Message) -> Sent:

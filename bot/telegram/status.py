@@ -4,10 +4,11 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from aiogram.types import InlineKeyboardMarkup, ReplyParameters
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
@@ -24,10 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Board:
-    """What is known of one job's status message. `text`: what it says now."""
+    """What is known of one job's status message. `text`: what it says now; `preview`: the unfinished picture that was
+    put into it, or was refused; `is_photo`: it has become one by that."""
 
     message_id: int | None
     text: str = ""
+    preview: bytes | None = None
+    is_photo: bool = False
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     closed: bool = False
 
@@ -67,10 +71,12 @@ class StatusMessages:
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         if board.closed or board.busy.locked():
             return
-        if text == board.text or (board.message_id is None and progress.phase is Phase.DELIVERING):
+        news = progress.preview if progress.preview is not board.preview else None
+        is_known = text == board.text and news is None
+        if is_known or (board.message_id is None and progress.phase is Phase.DELIVERING):
             self._leave_line(job)
         elif board.message_id is None or self._is_its_turn(job):
-            self._background.spawn(self._paint(job, board, text, buttons), f"status of job {job.id}")
+            self._background.spawn(self._paint(job, board, text, buttons, news), f"status of job {job.id}")
         elif progress.phase is Phase.DELIVERING:
             # This is said once: nobody must wait behind a job that doesn't come again.
             self._leave_line(job)
@@ -90,7 +96,7 @@ class StatusMessages:
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
         board = await self.close(job)
-        if board.message_id is not None and await self._edited(job, board.message_id, text, buttons):
+        if board.message_id is not None and await self._ended_as(job, board, text, buttons):
             return
         await self._send(job, board, text, buttons)
 
@@ -119,7 +125,9 @@ class StatusMessages:
         latest = await self._store.jobs.get(job.id)
         return latest.status_id if latest else None
 
-    async def _paint(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+    async def _paint(
+        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None
+    ) -> None:
         async with board.busy:
             if board.closed:
                 return
@@ -127,14 +135,15 @@ class StatusMessages:
                 if board.message_id is None:
                     await self._send(job, board, text, buttons)
                 else:
-                    await self._edit(job.chat_id, board.message_id, text, buttons)
+                    async with as_progress():
+                        await self._edit(job.chat_id, board, text, buttons, preview)
             except (TelegramAPIError, Dropped) as error:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
                 # The same words may find room then; what Telegram refuses it would refuse again.
                 if not isinstance(error, TelegramBadRequest):
                     return
-            board.text = text
+            board.text, board.preview = text, preview or board.preview
             self._leave_line(job)
 
     async def _send(
@@ -151,15 +160,33 @@ class StatusMessages:
         board.message_id = message.message_id
         await self._store.jobs.shown_at(job.id, message.message_id)
 
-    async def _edit(self, chat_id: int, message_id: int, text: str, buttons: InlineKeyboardMarkup | None) -> None:
-        async with as_progress():
-            await self._bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, reply_markup=buttons)
+    async def _edit(
+        self,
+        chat_id: int,
+        board: _Board,
+        text: str,
+        buttons: InlineKeyboardMarkup | None,
+        preview: bytes | None = None,
+    ) -> None:
+        where: dict[str, Any] = {"chat_id": chat_id, "message_id": board.message_id, "reply_markup": buttons}
+        if preview is not None:
+            media = InputMediaPhoto(media=BufferedInputFile(preview, "preview.png"), caption=text)
+            await self._bot.edit_message_media(media, **where)
+            board.is_photo = True
+        elif board.is_photo:
+            await self._bot.edit_message_caption(caption=text, **where)
+        else:
+            await self._bot.edit_message_text(text, **where)
 
-    async def _edited(self, job: Job, message_id: int, text: str, buttons: InlineKeyboardMarkup) -> bool:
+    async def _ended_as(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> bool:
         """False: the message is gone."""
         try:
-            await self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=message_id, reply_markup=buttons)
+            await self._edit(job.chat_id, board, text, buttons)
         except TelegramBadRequest as error:
+            if "no text in the message" in error.message:
+                # It became a picture before this process came.
+                board.is_photo = True
+                return await self._ended_as(job, board, text, buttons)
             return "not modified" in error.message
         return True
 

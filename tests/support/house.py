@@ -260,7 +260,8 @@ async def open_house(
     providers: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
-    Telegram's flood control is on; `concurrency`: the provider's tasks at once."""
+    Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`: further tables, and
+    additions to Jimeng's."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(house: House) -> Settings:
@@ -271,6 +272,7 @@ async def open_house(
             "endpoint": house.jimeng.url,
             "concurrency": concurrency,
         }
+        tables = {"default": "jimeng", **providers, "jimeng": {**jimeng, **providers.get("jimeng", {})}}
         return Settings(
             telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=house.updates),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
@@ -278,7 +280,7 @@ async def open_house(
             storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
             limits=limits or LimitsSettings(),
-            providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": jimeng, **providers}),
+            providers=ProvidersSettings.model_validate(tables),
         )
 
     house = House(settings, strict=strict)

@@ -1,0 +1,226 @@
+"""Several services in one bot: choosing one, previews, what is paid, and who steps in for one that can't work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.jobs import breaker, watch
+from bot.settings import AccessSettings
+from providers import http
+from providers.jimeng.simulator import Fault
+from providers.openai.simulator import OpenAISimulator
+from tests.support.house import House, open_house
+from tests.support.sketches import draw_plain
+
+
+class Steps:
+    """A stand-in's sleep: each waits for `go`."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Event] = []
+        self.is_open = False
+
+    async def __call__(self, seconds: float) -> None:
+        if not self.is_open:
+            self._waiting.append(event := asyncio.Event())
+            await event.wait()
+
+    def go(self) -> None:
+        self._waiting.pop(0).set()
+
+    def open(self) -> None:
+        self.is_open = True
+        while self._waiting:
+            self.go()
+
+
+class Second:
+    """OpenAI's stand-in beside Jimeng, whose tasks pass step by step; each drawing is a little wider than the last."""
+
+    def __init__(self) -> None:
+        self.steps = Steps()
+        self._drawn = 0
+        self.service = OpenAISimulator(durations=lambda _: 0.001, sleep=self.steps, draw=self._draw, draw_scale=0.1)
+
+    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+        self._drawn += 1
+        return draw_plain(prompt, references, width + self._drawn, height, seed)
+
+    @asynccontextmanager
+    async def house(self, folder: Path, **jimeng: Any) -> AsyncIterator[House]:
+        """A bot with both; Ann is admin."""
+        await self.service.start()
+        table = {"api_key": self.service.key, "base_url": f"{self.service.url}/v1", "previews": 2, "price": "0.042"}
+        tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
+        try:
+            async with open_house(folder, providers=tables, access=AccessSettings(admins={510_000_001})) as house:
+                assert house.ann.id == 510_000_001
+                yield house
+                self.steps.open()
+        finally:
+            await self.service.aclose()
+
+    @property
+    def prompts(self) -> list[str]:
+        return [task.prompt for task in self.service.tasks.values()]
+
+
+@pytest.fixture
+def second() -> Second:
+    return Second()
+
+
+async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path: Path) -> None:
+    async with second.house(tmp_path) as house:
+        await house.say("a fox --provider openai")
+        status = await house.shown("Drawing")
+        assert not status.photo
+        sides: list[object] = []
+        for _ in range(2):
+            await house.telegram.until(lambda: second.steps._waiting)
+            second.steps.go()
+            await house.telegram.until(lambda: status.photo and status.photo not in sides)
+            assert "Drawing" in status.text
+            assert status.keyboard, "it can still be cancelled"
+            sides.append(status.photo)
+        second.steps.open()
+        result = await house.ended()
+        assert result.id == status.id, "one message from the first word to the picture"
+        assert result.photo not in sides
+        assert "a fox" in result.text
+
+
+async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_path: Path) -> None:
+    async with second.house(tmp_path) as house:
+        await house.say("an unsafe result --provider openai")
+        status = await house.shown("Drawing")
+        await house.telegram.until(lambda: second.steps._waiting)
+        second.steps.go()
+        await house.telegram.until(lambda: status.photo)
+        second.steps.open()
+        await house.quiet()
+        assert "refused" in status.text
+
+
+async def test_ones_own_service(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path) as house:
+        await house.say("/models")
+        listed = await house.shown("Jimeng")
+        assert "OpenAI" in listed.text
+        await house.press(listed, "openai")
+        await house.made("a fox")
+        assert (second.prompts, house.tasks) == (["a fox"], [])
+        await house.made("a hare --provider jimeng")
+        assert [task.prompt for task in house.tasks] == ["a hare"]
+        await house.say("一只猫", who=house.ming)
+        await house.ended("再来一次", house.ming.chat)
+        assert len(house.tasks) == 2, "another's choice is another's"
+        await house.press(listed, "jimeng")
+        await house.made("an owl")
+        assert len(house.tasks) == 3
+
+
+async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path) as house:
+        await house.say("/usage", who=house.ming)
+        await house.shown("还没有", house.ming.chat)
+        await house.made("a fox")
+        await house.made("a hare --provider openai")
+        await house.say("一只猫", who=house.ming)
+        await house.ended("再来一次", house.ming.chat)
+        await house.say("/usage")
+        mine, everybody = (await house.shown("Everybody")).text.split("Everybody's")
+        assert "Jimeng: 1 · ¥0.20" in mine
+        assert "OpenAI: 1 · $0.042" in mine
+        assert f"{house.ming.id}: 1" in everybody
+        await house.say("/usage", who=house.ming)
+        shown = await house.shown("这个月", house.ming.chat)
+        assert str(house.ann.id) not in shown.text
+        assert "OpenAI" not in shown.text
+
+
+@pytest.fixture
+def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST_PAUSE", 100.0)
+    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(http, "RETRY", 0.01)
+
+
+async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path, fallback="openai") as house:
+        house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
+        result = await house.made("a fox")
+        assert second.prompts == ["a fox"]
+        assert "Jimeng does not work at the moment, so OpenAI made this." in result.text
+        await house.made("a hare")
+        assert [task.prompt for task in house.tasks] == ["a hare"], "the next one tries the first again"
+
+
+@pytest.mark.usefixtures("quick_pauses")
+async def test_another_steps_in_while_the_first_is_paused(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path, fallback="openai") as house:
+        await house.jimeng.aclose()
+        await house.made("a fox")
+        assert second.prompts == ["a fox"]
+        await house.made("a hare")
+        assert second.prompts == ["a fox", "a hare"]
+        assert house.tasks == []
+
+
+async def test_a_refusal_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path, fallback="openai") as house:
+        house.jimeng.faults.append(Fault(kind="code", action="submit", code=50412))
+        await house.say("a fox")
+        await house.shown("refused")
+        await house.quiet()
+        assert second.prompts == []
+
+
+async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.house(tmp_path, fallback="openai") as house:
+        house.jimeng.faults.append(Fault(kind="lost", action="submit"))
+        await house.say("a fox")
+        await house.shown("not known whether")
+        await house.quiet()
+        assert (second.prompts, len(house.tasks)) == ([], 1)
+
+
+async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp_path: Path) -> None:
+    async with second.house(tmp_path) as house:
+        await house.say("a fox --provider openai")
+        await house.telegram.until(lambda: second.steps._waiting)
+        stopping = asyncio.create_task(house.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=0.2)
+        assert not done, "it is paid, and nobody could ask for it later"
+        second.steps.open()
+        await stopping
+        await house.start()
+        await house.ended()
+        assert second.prompts == ["a fox"]
+
+
+async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
+    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with second.house(tmp_path) as house:
+        monkeypatch.setattr("bot.jobs.engine.ANSWER_SECONDS", 0.01)
+        await house.say("a fox --provider openai")
+        await house.telegram.until(lambda: second.steps._waiting)
+        await house.restart()
+        asked = await house.shown("not known whether")
+        await house.quiet()
+        assert second.prompts == ["a fox"], "nothing is paid twice by itself"
+        second.steps.open()
+        await house.press(asked, "Try again")
+        await house.ended()
+        assert second.prompts == ["a fox", "a fox"]
