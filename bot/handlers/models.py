@@ -67,15 +67,19 @@ def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str
     title = provider.title if provider.title.lower() == name else f"{provider.title} ({name})"
     yield f"<b>{escape(title)}</b>" + (" ✓ " + _("yours") if is_chosen else "")
     photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
-    yield " · ".join([photos, _("up to {count} pictures").format(count=can.pictures)])
-    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())
-    for model in offered[:MOST_MODELS]:
-        options = provider.Options.model_validate({"model": model})
-        price = provider.price(options)
-        cost = "" if price is None else f" · {money(price, provider.settings.currency)}"
-        yield f"<code>--model {escape(model)}</code>{cost}"
-    if not offered and (price := provider.price(provider.Options())) is not None:
-        yield _("{price} a picture").format(price=money(price, provider.settings.currency))
+    facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
+    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())[:MOST_MODELS]
+    prices = [_price(provider, {"model": model}) for model in offered] or [_price(provider, {})]
+    if is_same := len(set(prices)) == 1:
+        facts += [_("{price} a picture").format(price=prices[0])] if prices[0] else []
+    yield " · ".join(facts)
+    for model, price in zip(offered, prices, strict=False):
+        yield f"<code>--model {escape(model)}</code>" + (f" · {price}" if price and not is_same else "")
+
+
+def _price(provider: AnyProvider, options: dict[str, str]) -> str:
+    price = provider.price(provider.Options.model_validate(options))
+    return "" if price is None else money(price, provider.settings.currency)
 
 
 def _buttons(desk: Desk, chosen: str) -> InlineKeyboardMarkup | None:

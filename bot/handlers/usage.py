@@ -66,7 +66,7 @@ def _by_person(used: Iterable[Used]) -> list[str]:
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
     shown = pictures.most_common(MOST_PEOPLE)
-    lines = [_line(f"<code>{person}</code>", count, costs[person]) for person, count in shown]
+    lines = [_line(f'<a href="tg://user?id={person}">{person}</a>', count, costs[person]) for person, count in shown]
     if len(pictures) > MOST_PEOPLE:
         lines.append(_("… and {count} more people").format(count=len(pictures) - MOST_PEOPLE))
     return lines
