@@ -79,6 +79,12 @@ async def test_wrong_providers(
     assert str(caught.value).startswith(sentence)
 
 
+async def test_what_it_needs_is_named_where_it_is_not_installed(session: ClientSession) -> None:
+    installed = {"more": entry("more", "no.such.module:Thing [fast]")}
+    with pytest.raises(RegistryError, match=r"Install what it needs: pip install 'more\[fast\]'\.$"):
+        build({"more": {}}, "more", session, installed)
+
+
 async def test_nothing_is_installed(session: ClientSession) -> None:
     with pytest.raises(RegistryError, match="none is installed"):
         build({}, "jimeng", session, {})

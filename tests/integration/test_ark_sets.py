@@ -1,0 +1,63 @@
+"""A set of pictures comes from Ark as a stream: what has arrived when it breaks off is paid, and is not lost."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from providers.ark import Ark
+from providers.ark.simulator import ArkSimulator
+from providers.base import Event, Finished, Working
+from providers.errors import OutcomeUnknown, Refused
+from providers.testing import ServiceHarness, open_bench
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[ServiceHarness]:
+    async with open_bench(Ark, ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3"}) as bench:
+        yield bench
+
+
+async def events(bench: ServiceHarness, prompt: str = "four seasons", **options: Any) -> list[Event]:
+    return [event async for event in bench.provider.imagine(bench.request(prompt, **options))]
+
+
+def break_after(bench: ServiceHarness, pictures: int) -> None:
+    """The service's connection breaks when it has sent so many pictures."""
+    left = pictures
+
+    async def sleep(seconds: float) -> None:
+        nonlocal left
+        if not left:
+            raise RuntimeError("the service breaks down")
+        left -= 1
+
+    bench.simulator.sleep = sleep
+
+
+async def test_each_picture_is_progress(bench: ServiceHarness) -> None:
+    *way, last = await events(bench, set=4)
+    assert [event.progress for event in way if isinstance(event, Working)] == [None, 0.25, 0.5, 0.75, 0.99]
+    assert isinstance(last, Finished)
+    assert len({picture.url for picture in last.pictures}) == 4
+    assert bench.submitted == 1, "a set is one task"
+
+
+@pytest.mark.parametrize("arrived", [1, 3])
+async def test_what_has_arrived_is_kept_when_the_stream_breaks(bench: ServiceHarness, arrived: int) -> None:
+    break_after(bench, arrived)
+    last = (await events(bench, set=4))[-1]
+    assert isinstance(last, Finished)
+    assert len(last.pictures) == arrived
+
+
+async def test_without_any_nobody_knows(bench: ServiceHarness) -> None:
+    break_after(bench, 0)
+    with pytest.raises(OutcomeUnknown):
+        await events(bench, set=4)
+
+
+async def test_a_set_that_was_refused_says_why(bench: ServiceHarness) -> None:
+    with pytest.raises(Refused) as refused:
+        await events(bench, "an unsafe result", set=2)
+    assert refused.value.what == "result"
