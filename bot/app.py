@@ -23,6 +23,7 @@ from aiohttp import ClientSession
 
 from bot.background import Background
 from bot.handlers import history, imagine, mishaps, models, results, start, usage
+from bot.handlers import settings as personal
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
 from bot.jobs.requests import Addresses
@@ -178,7 +179,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         admins = settings.access.admins
         desk = Desk(engine, store, providers, registry.default, admins=admins, allowance=_allowances(settings))
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
-        dispatcher = make_dispatcher(settings, languages, albums)
+        dispatcher = make_dispatcher(settings, languages, albums, store)
         dispatcher.workflow_data.update(
             desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
         )
@@ -211,13 +212,14 @@ def make_bot(settings: Settings, flood: FloodControl) -> Bot:
     return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
-def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware) -> Dispatcher:
+def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher()
-    dispatcher.update.outer_middleware(LanguageMiddleware(languages))
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
     dispatcher.message.outer_middleware(albums)
     dispatcher.include_routers(
+        personal.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

@@ -29,6 +29,8 @@ class Options(BaseModel):
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)
+FEW = 16
+"""Numbers that are each worth a button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def flags(options: type[Options]) -> Iterator[Flag]:
     for name, field in options.model_fields.items():
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         listed = () if get_origin(field.annotation) is Literal else _listed(extra.get("examples"))
-        choices = tuple(str(value) for value in listed) or tuple(_literals(field.annotation))
+        choices = tuple(str(value) for value in listed) or tuple(_literals(field.annotation)) or tuple(_few(field))
         default = "" if field.default is None else str(field.default)
         yield Flag(
             name,
@@ -87,8 +89,20 @@ def _literals(annotation: Any) -> Iterator[str]:
             yield from _literals(part)
 
 
-def _allowed(field: FieldInfo) -> str:
+def _few(field: FieldInfo) -> Iterator[str]:
+    """The whole numbers of a small range."""
+    low, high = _bounds(field)
+    if field.annotation is int and low is not None and high is not None and high - low < FEW:
+        yield from map(str, range(low, high + 1))
+
+
+def _bounds(field: FieldInfo) -> tuple[Any, Any]:
     low = next((rule.ge for rule in field.metadata if isinstance(rule, Ge)), None)
     high = next((rule.le for rule in field.metadata if isinstance(rule, Le)), None)
+    return low, high
+
+
+def _allowed(field: FieldInfo) -> str:
+    low, high = _bounds(field)
     parts = [f"{low}–{high}"] if low is not None and high is not None else []
     return ", ".join([*parts, *_literals(field.annotation)])

@@ -1,8 +1,11 @@
 """What people have chosen for themselves."""
 
+from typing import Any
+
 from sqlalchemy import select
 
-from storage.database import Database
+from storage.database import Database, Transaction
+from storage.records import Preferences
 from storage.schema import people
 
 
@@ -12,17 +15,37 @@ class People:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def provider(self, user_id: int) -> str | None:
-        """The provider that this person has chosen."""
+    async def preferences(self, user_id: int) -> Preferences:
+        """What this person has set; nothing of it, where they never did."""
         async with self._db.read() as connection:
-            chosen: str | None = (
-                await connection.execute(select(people.c.provider).where(people.c.id == user_id))
-            ).scalar()
-            return chosen
+            return await _preferences(connection, user_id)
 
     async def choose(self, user_id: int, provider: str | None) -> None:
         """From now on this person's jobs go to this provider (None: to the bot's default)."""
         async with self._db.write() as connection:
-            row = self._db.insert(people).values(id=user_id, last_turn=0.0, provider=provider)
-            kept = row.on_conflict_do_update(index_elements=["id"], set_={"provider": provider})
-            await connection.execute(kept)
+            await self._set(connection, user_id, provider=provider)
+
+    async def speak(self, user_id: int, language: str | None) -> None:
+        """From now on this person is spoken to in this language (None: in Telegram's)."""
+        async with self._db.write() as connection:
+            await self._set(connection, user_id, language=language)
+
+    async def set_option(self, user_id: int, provider: str, name: str, value: str | None) -> None:
+        """From now on an option of this provider has this value where the person types none (None: its own default)."""
+        async with self._db.write() as connection:
+            # Of two presses at once neither may undo the other.
+            await self._db.lock(connection, f"person {user_id}")
+            known = (await _preferences(connection, user_id)).options
+            own = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
+            changed = own if value is None else {**own, name: value}
+            await self._set(connection, user_id, options={**known, provider: changed})
+
+    async def _set(self, connection: Transaction, user_id: int, **values: Any) -> None:
+        row = self._db.insert(people).values(id=user_id, last_turn=0.0, **values)
+        await connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+async def _preferences(connection: Any, user_id: int) -> Preferences:
+    query = select(people.c.provider, people.c.language, people.c.options).where(people.c.id == user_id)
+    row = (await connection.execute(query)).first()
+    return Preferences(row.provider, row.language, row.options or {}) if row else Preferences()

@@ -6,7 +6,7 @@ A task, which is what is submitted and paid:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -147,6 +147,15 @@ class Task:
     worker_id: int | None
     cost: int | None = None
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person has set. `options`: by provider and name, what holds where the person types nothing."""
+
+    provider: str | None = None
+    language: str | None = None
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

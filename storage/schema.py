@@ -87,6 +87,10 @@ people = Table(
     Column("last_turn", Float, nullable=False),
     # The provider that this person has chosen.
     Column("provider", String(64)),
+    # The language to speak, where it isn't Telegram's.
+    Column("language", String(16)),
+    # What holds where nothing is typed: by provider, by option.
+    Column("options", JSON),
 )
 
 jobs = Table(

@@ -14,7 +14,7 @@ from bot.telegram.incoming import topic_of
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, JobState, NewJob, NewSource, TooMany
+from storage.records import Allowance, Job, JobState, NewJob, NewSource, Preferences, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -79,7 +79,11 @@ class Desk:
 
     async def chosen(self, user_id: int) -> str:
         """The name of the provider that a person's jobs go to."""
-        name = await self.store.people.provider(user_id)
+        return self.service_of(await self.store.people.preferences(user_id))
+
+    def service_of(self, preferences: Preferences) -> str:
+        """The name of the provider for who has these."""
+        name = preferences.provider
         return name if name is not None and name in self.providers else self.default
 
     def scan(self, text: str) -> Scan:
@@ -89,10 +93,12 @@ class Desk:
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
         """Make a job of words and pictures. None when this update has made one. Raises `FlagError` or `TooMany`."""
-        typed = (words.value("provider") or await self.chosen(place.user_id)).lower()
+        preferences = await self.store.people.preferences(place.user_id)
+        typed = (words.value("provider") or self.service_of(preferences)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
-        parsed = read(words, self.providers[name].Options, self.own_flags())
+        own = preferences.options.get(name, {})
+        parsed = read(words, self.providers[name].Options, self.own_flags(), own)
         new = self._job(place, sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options), self._allowance(place.user_id))

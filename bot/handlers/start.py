@@ -83,6 +83,7 @@ async def set_commands(bot: Bot, languages: Languages) -> None:
             commands = [
                 BotCommand(command="imagine", description=_("make a picture of your words")),
                 BotCommand(command="history", description=_("your pictures; add words to search")),
+                BotCommand(command="settings", description=_("what holds for all your requests")),
                 BotCommand(command="models", description=_("the services and what they can do")),
                 BotCommand(command="usage", description=_("what you have made this month, and its cost")),
                 BotCommand(command="help", description=_("the options")),

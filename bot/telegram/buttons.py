@@ -30,6 +30,14 @@ class ProviderPress(CallbackData, prefix="m"):
     name: str
 
 
+class SettingPress(CallbackData, prefix="s", sep="|"):
+    """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
+
+    do: str
+    name: str = ""
+    value: str = ""
+
+
 class HistoryPress(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay; `at`: what is shown."""
 
@@ -40,6 +48,16 @@ class HistoryPress(CallbackData, prefix="h"):
 def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
     """Rows of buttons."""
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 30) -> list[list[InlineKeyboardButton]]:
+    """Buttons of one keyboard in rows of at most so many characters, and of at most four buttons."""
+    rows: list[list[InlineKeyboardButton]] = []
+    for one in buttons:
+        if not rows or len(rows[-1]) == 4 or sum(len(other.text) + 4 for other in [*rows[-1], one]) > width:
+            rows.append([])
+        rows[-1].append(one)
+    return rows
 
 
 def button(text: str, press: CallbackData, style: str | None = None) -> InlineKeyboardButton:

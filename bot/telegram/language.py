@@ -12,6 +12,8 @@ from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent.parent / "locales"
 ENGLISH = "en"
+NAMES = {"en": "English", "zh": "中文"}
+"""What the languages call themselves."""
 
 
 class Languages(I18n):

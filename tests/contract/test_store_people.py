@@ -1,10 +1,11 @@
 """What people have chosen, what they have used, and jobs that another provider takes over, on each database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.records import Cost, JobState, Limits, NewJob, NewPicture, Used
+from storage.records import Cost, JobState, Limits, NewJob, NewPicture, Preferences, Used
 from storage.store import Store
 
 
@@ -24,11 +25,26 @@ async def queued(store: Store, number: int, parts: int = 1) -> int:
 
 
 async def test_a_choice_is_kept_and_taken_back(store: Store) -> None:
-    assert await store.people.provider(7) is None
+    assert (await store.people.preferences(7)).provider is None
     await store.people.choose(7, "ark")
-    assert await store.people.provider(7) == "ark"
+    assert (await store.people.preferences(7)).provider == "ark"
     await store.people.choose(7, None)
-    assert await store.people.provider(7) is None
+    assert (await store.people.preferences(7)).provider is None
+
+
+async def test_preferences_are_set_one_by_one(store: Store) -> None:
+    people = store.people
+    assert await people.preferences(7) == Preferences()
+    await people.set_option(7, "jimeng", "ar", "16:9")
+    await asyncio.gather(people.set_option(7, "jimeng", "n", "4"), people.set_option(7, "ark", "size", "4k"))
+    await people.speak(7, "zh")
+    assert await people.preferences(7) == Preferences(
+        None, "zh", {"jimeng": {"ar": "16:9", "n": "4"}, "ark": {"size": "4k"}}
+    )
+    await people.set_option(7, "jimeng", "ar", None)
+    await people.speak(7, None)
+    assert await people.preferences(7) == Preferences(None, None, {"jimeng": {"n": "4"}, "ark": {"size": "4k"}})
+    assert await people.preferences(8) == Preferences()
 
 
 async def test_what_was_used(store: Store) -> None:

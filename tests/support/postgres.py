@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,14 +75,14 @@ def running() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="imagine-bot-postgres-") as folder:
         data = Path(folder) / "data"
         # The server refuses to run as root.
-        before: list[str] = []
+        whose: dict[str, Any] = {}
         if getpass.getuser() == "root":
-            shutil.chown(folder, "postgres")
-            before = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(folder, "postgres", "postgres")
+            whose = {"user": "postgres", "group": "postgres", "extra_groups": []}
 
         def call(program: str, *arguments: str) -> None:
-            command = [*before, str(home / program), "-D", str(data), *arguments]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+            command = [str(home / program), "-D", str(data), *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **whose)
 
         call("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         options = " ".join(f"-c {option}" for option in (*QUICK, f"port={port}", f"unix_socket_directories={folder}"))

@@ -1,0 +1,146 @@
+"""`/settings`: what holds for all of a person's requests. The keyboards are made from the providers' options."""
+
+from html import escape
+
+from aiogram import F, Router
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command, CommandStart
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk
+from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.telegram.buttons import SettingPress, button, in_rows, keyboard
+from bot.telegram.language import NAMES, Languages
+from bot.telegram.services import title
+from providers.options import Flag, flags
+from storage.records import Preferences
+
+START = "settings"
+"""What the button in a group starts the private chat with."""
+SERVICE, LANGUAGE = ".service", ".language"
+"""Settings that are no options; no option's name has a point."""
+
+
+def make_router() -> Router:
+    """A person's settings."""
+    router = Router(name="settings")
+    router.message.register(settings, Command("settings"), F.chat.type == ChatType.PRIVATE)
+    router.message.register(settings, CommandStart(deep_link=True, magic=F.args == START))
+    router.message.register(elsewhere, Command("settings"))
+    router.callback_query.register(show, SettingPress.filter(F.do == "show"))
+    router.callback_query.register(choose, SettingPress.filter(F.do == "set"))
+    return router
+
+
+async def settings(message: Message, desk: Desk) -> None:
+    """All settings on one page."""
+    if message.from_user:
+        text, buttons = _page(desk, await desk.store.people.preferences(message.from_user.id))
+        await message.answer(text, reply_markup=buttons)
+
+
+async def elsewhere(message: Message) -> None:
+    """In a group: the way to one's own."""
+    me = await message.bot.me() if message.bot else None
+    link = InlineKeyboardButton(text=_("⚙️ My settings"), url=f"https://t.me/{me.username if me else ''}?start={START}")
+    await message.reply(_("Your settings are between you and me:"), reply_markup=keyboard([link]))
+
+
+async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk) -> None:
+    """One setting with its choices, or all of them."""
+    await answer(query)
+    await _repaint(query, desk, callback_data.name)
+
+
+async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, languages: Languages) -> None:
+    """Set one, and go back to all."""
+    people, user_id, value = desk.store.people, query.from_user.id, callback_data.value or None
+    now = await people.preferences(user_id)
+    language = None
+    if callback_data.name == LANGUAGE:
+        await people.speak(user_id, value)
+        language = languages.pick(value or query.from_user.language_code)
+    elif callback_data.name == SERVICE:
+        await people.choose(user_id, value if value in desk.providers else None)
+    else:
+        await people.set_option(user_id, desk.service_of(now), callback_data.name, value)
+    with languages.speaking(language or languages.current_locale):
+        await answer(query, _("Saved."))
+        await _repaint(query, desk, "")
+
+
+async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
+    message = await message_of(query)
+    if message is None:
+        return
+    now = await desk.store.people.preferences(query.from_user.id)
+    text, buttons = _choices(desk, now, name) or _page(desk, now)
+    try:
+        await message.edit_text(text, reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+def _page(desk: Desk, now: Preferences) -> tuple[str, InlineKeyboardMarkup]:
+    service = desk.service_of(now)
+    own = now.options.get(service, {})
+    lines = [
+        _("⚙️ <b>Your settings</b>"),
+        _("They hold for all your requests; a flag in the words goes before them."),
+        "",
+    ]
+    if len(desk.providers) > 1:
+        lines.append(_("Service: {name}").format(name=escape(title(desk.providers, service))))
+    offered = _offered(desk, service)
+    lines += [f"<code>--{flag.name}</code> {escape(_(flag.description))}" for flag in offered]
+    parts = [button(f"{flag.name}: {own.get(flag.name) or _usual(flag)}", _show(flag.name)) for flag in offered]
+    first = [button(_("Language"), _show(LANGUAGE))]
+    if len(desk.providers) > 1:
+        first.insert(0, button(_("Service"), _show(SERVICE)))
+    return "\n".join(lines), keyboard(first, *in_rows(parts))
+
+
+def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboardMarkup] | None:
+    """One setting; None where this person's service has none of this name."""
+    if name == LANGUAGE:
+        return _menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
+    if name == SERVICE:
+        names = {each: title(desk.providers, each) for each in desk.providers}
+        return _menu(
+            _("Which service makes your pictures? /models says what each can do."), name, names, desk.service_of(now)
+        )
+    service = desk.service_of(now)
+    flag = next((flag for flag in _offered(desk, service) if flag.name == name), None)
+    if flag is None:
+        return None
+    text = f"<code>--{flag.name}</code> {escape(_(flag.description))}"
+    values = {value: value for value in flag.choices if value != flag.default}
+    return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag))
+
+
+def _menu(
+    text: str, name: str, values: dict[str, str], now: str | None, usual: str = ""
+) -> tuple[str, InlineKeyboardMarkup]:
+    choices = [("", usual)] if usual else []
+    choices += values.items()
+    parts = [
+        button(("✓ " if value == (now or "") else "") + label, SettingPress(do="set", name=name, value=value))
+        for value, label in choices
+    ]
+    return text, keyboard(*in_rows(parts), [button(_("‹ Back"), _show(""))])
+
+
+def _offered(desk: Desk, service: str) -> list[Flag]:
+    """The options that can be chosen by a button."""
+    return [flag for flag in flags(desk.providers[service].Options) if flag.choices]
+
+
+def _usual(flag: Flag) -> str:
+    return flag.default or _("automatic")
+
+
+def _show(name: str) -> SettingPress:
+    return SettingPress(do="show", name=name)

@@ -1,0 +1,103 @@
+"""`/settings`: what holds for all of a person's requests, chosen by buttons made from the provider's options."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage
+from tests.support.house import House, open_house
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+async def settings(house: House) -> ChatMessage:
+    await house.say("/settings")
+    return await house.shown("Your settings")
+
+
+async def press(house: House, page: ChatMessage, label: str) -> str:
+    """Press a button and wait for the page that follows; returns the answer's words."""
+    before = page.text, page.buttons
+    answer = await house.press(page, label)
+    await house.telegram.until(lambda: (page.text, page.buttons) != before)
+    return answer.text
+
+
+async def test_an_option_holds_until_it_is_taken_back(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "ar: automatic")
+    assert page.buttons[:4] == ["✓ automatic", "1:1", "4:3", "3:4"]
+    await press(house, page, "16:9")
+    assert "ar: 16:9" in page.buttons
+    await press(house, page, "n: 1")
+    await press(house, page, "2")
+    await house.made("a fox")
+    await house.made("a hare --ar 1:1 --n 1")
+    first, second, third = house.submitted()
+    assert (first["width"] > first["height"], second["width"] > second["height"]) == (True, True)
+    assert third["width"] == third["height"], "what is typed goes before it"
+    await press(house, page, "n: 2")
+    await press(house, page, "1")
+    await house.made("an owl")
+    assert len(house.submitted()) == 4
+
+
+async def test_they_outlast_a_restart_and_are_ones_own(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "n: 1")
+    await press(house, page, "2")
+    await house.restart()
+    await house.made("a fox")
+    assert len(house.tasks) == 2
+    await house.say("一只猫", who=house.ming)
+    await house.ended("再来一次", house.ming.chat)
+    assert len(house.tasks) == 3
+
+
+async def test_the_language(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "Language")
+    answer = await press(house, page, "中文")
+    assert answer == "已保存。"
+    assert "你的设置" in page.text
+    await house.say("a fox")
+    await house.ended("再来一次")
+    await press(house, page, "语言")
+    answer = await press(house, page, "跟随 Telegram")
+    assert answer == "Saved."
+    await house.say("/help")
+    await house.shown("Put options anywhere")
+
+
+async def test_one_goes_back_without_choosing(house: House) -> None:
+    page = await settings(house)
+    before = page.text
+    await press(house, page, "size: automatic")
+    assert "how large" in page.text.lower() or "size" in page.text
+    await press(house, page, "‹ Back")
+    assert page.text == before
+
+
+async def test_a_group_leads_to_the_private_chat(house: House) -> None:
+    await house.say("/settings", chat=house.group)
+    shown = await house.shown("between you and me", house.group)
+    assert shown.keyboard
+    (link,) = shown.keyboard[0]
+    assert link["url"] == "https://t.me/imagine_demo_bot?start=settings"
+    await house.say("/start settings")
+    await house.shown("Your settings")
+
+
+async def test_two_accounts_are_told_apart(tmp_path: Path) -> None:
+    more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
+    async with open_house(tmp_path, providers={"second": more}) as house:
+        page = await settings(house)
+        await press(house, page, "Service")
+        await press(house, page, "Jimeng (second)")
+        assert "Jimeng (second)" in page.text
+        assert (await house.app.store.people.preferences(house.ann.id)).provider == "second"
