@@ -27,7 +27,7 @@ class ProviderError(Exception):
     """The root of all that a provider raises.
 
     `sentence`: what the person reads; each class has a default. `detail`: for the log only.
-    `paid`: whether the service has charged for the task, as far as is known (None: not known).
+    `paid`: whether the service has charged for the task (None: not known); by default what the class says.
     """
 
     default: ClassVar[Sentence] = Sentence("The image service could not do this.")
@@ -59,6 +59,9 @@ class Refused(ProviderError):
         paid: bool | None = None,
     ) -> None:
         self.what = what
+        if what == "result":
+            # It was made first.
+            self.paid = None
         super().__init__(sentence or self.sentences[what], detail=detail, paid=paid)
 
 

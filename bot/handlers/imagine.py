@@ -1,11 +1,13 @@
 """Asking for pictures: text, photos with a caption, albums, files, `/imagine`, replies and mentions."""
 
 import re
+from contextlib import suppress
 
 from aiogram import F, Router
 from aiogram.enums import ChatType, ContentType
+from aiogram.exceptions import TelegramAPIError
 from aiogram.filters import Command, Filter
-from aiogram.types import ForceReply, Message, ReplyParameters
+from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place, too_many
@@ -97,12 +99,16 @@ async def _ask(
 
 async def _make(message: Message, place: Place, desk: Desk, words: Scan, sources: tuple[NewSource, ...]) -> None:
     try:
-        await desk.ask(place, words, sources)
+        job = await desk.ask(place, words, sources)
     except FlagError as error:
         why = say(error.sentence)
     except TooMany as error:
         why = too_many(error)
     else:
+        if job and message.chat.type != ChatType.PRIVATE:
+            # The others see at once that it is taken; in private the status message says so.
+            with suppress(TelegramAPIError):
+                await message.react([ReactionTypeEmoji(emoji="👀")])
         return
     # The pictures are not lost: the corrected words find them.
     if sources:

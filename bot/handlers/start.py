@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from html import escape
 
 from aiogram import Bot, F, Router
-from aiogram.enums import ChatType
+from aiogram.enums import ChatType, ContentType
 from aiogram.filters import Command, CommandStart
-from aiogram.types import BotCommand, Message
+from aiogram.types import BotCommand, CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk, Place, too_many
 from bot.handlers.imagine import is_no_command
+from bot.handlers.presses import answer, message_of
+from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.language import Languages
 from providers.options import Flag, flags
+from storage.records import TooMany
 
 
 def make_router() -> Router:
@@ -20,6 +23,7 @@ def make_router() -> Router:
     router = Router(name="start")
     router.message.register(start, CommandStart())
     router.message.register(help_, Command("help"))
+    router.callback_query.register(run_example, ExamplePress.filter())
     return router
 
 
@@ -32,16 +36,34 @@ def make_fallback() -> Router:
 
 
 async def start(message: Message) -> None:
-    """What to do, in three lines."""
+    """What to do, in three lines, and three examples that run at a press."""
+    examples = [button(words, ExamplePress(at=at)) for at, words in enumerate(_examples())]
     await message.answer(
         _(
             "Hello! Write what you want to see and I make a picture of it:\n"
             "<code>a red fox in the snow</code>\n\n"
             "📷 Send photos with words, and I use them.\n"
             "↩️ Reply to a picture with words to change it.\n"
-            "🗂 /history has all you made, /help the options."
-        )
+            "🗂 /history has all you made, /help the options.\n\n"
+            "Or try one of these:"
+        ),
+        reply_markup=keyboard(*([one] for one in examples)),
     )
+
+
+async def run_example(query: CallbackQuery, callback_data: ExamplePress, desk: Desk, language: str) -> None:
+    """Make the picture of an example, as if whoever pressed had written it."""
+    message = await message_of(query)
+    if message is None:
+        return
+    examples = _examples()
+    words = examples[callback_data.at % len(examples)]
+    try:
+        await desk.ask(Place.of_press(query, message, message.message_id, language), desk.scan(words), ())
+    except TooMany as error:
+        await answer(query, too_many(error), alert=True)
+    else:
+        await answer(query, words)
 
 
 async def help_(message: Message, desk: Desk, language: str) -> None:
@@ -72,8 +94,15 @@ async def unknown_command(message: Message) -> None:
 
 
 async def something_else(message: Message) -> None:
-    """Voice notes, stickers, videos and the like."""
-    await message.reply(_("I work with words and photos. Write what you want to see, or send a photo with words."))
+    """Voice notes, stickers, videos and the like: what to send instead."""
+    match message.content_type:
+        case ContentType.VOICE | ContentType.AUDIO | ContentType.VIDEO_NOTE:
+            words = _("I can't listen. Write what you want to see, and I make a picture of it.")
+        case ContentType.STICKER | ContentType.ANIMATION | ContentType.VIDEO:
+            words = _("I can't use stickers and videos. Send a photo, or a screenshot of it, with words.")
+        case _:
+            words = _("I work with words and photos. Write what you want to see, or send a photo with words.")
+    await message.reply(words)
 
 
 async def set_commands(bot: Bot, languages: Languages) -> None:
@@ -89,6 +118,14 @@ async def set_commands(bot: Bot, languages: Languages) -> None:
                 BotCommand(command="help", description=_("the options")),
             ]
         await bot.set_my_commands(commands, language_code=None if locale == languages.default_locale else locale)
+
+
+def _examples() -> tuple[str, str, str]:
+    return (
+        _("a red fox in the snow"),
+        _("a lighthouse at dusk, oil painting"),
+        _("a cat in a spacesuit, sticker"),
+    )
 
 
 def _example(offered: Sequence[Flag]) -> str:

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Protocol
 
 from providers.base import ReferenceLimits
-from providers.errors import Sentence
+from providers.errors import Failed, ProviderError, Refused, Sentence
 from storage.records import CheckedSource, Job, Trouble
 
 
@@ -80,6 +80,13 @@ class Stage(Protocol):
 def trouble(sentence: Sentence) -> Trouble:
     """A sentence as the store keeps it."""
     return {"template": sentence.template, "values": {key: _plain(value) for key, value in sentence.values.items()}}
+
+
+def trouble_of(error: ProviderError) -> Trouble:
+    """What a provider's error is to the person: its sentence and, where a task was taken or turned away, whether it was
+    paid."""
+    kept = trouble(error.sentence)
+    return {**kept, "paid": error.paid} if isinstance(error, (Refused, Failed)) else kept
 
 
 def sentence(stored: Trouble) -> Sentence:

@@ -11,7 +11,7 @@ from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
-from bot.jobs.stage import trouble
+from bot.jobs.stage import trouble_of
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import (
     Busy,
@@ -72,11 +72,11 @@ class Watcher:
             await self._put_back(task, busy)
         except OutcomeUnknown as error:
             log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
-            await self._end(task, TaskState.INTERRUPTED, error.sentence)
+            await self._end(task, TaskState.INTERRUPTED, error)
             await self._breaker.failed(task.provider, error)
         except TookTooLong as error:
             log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
-            await self._end(task, TaskState.OVERDUE, error.sentence)
+            await self._end(task, TaskState.OVERDUE, error)
         except ProviderError as error:
             await self._fail(flight, error)
         finally:
@@ -92,14 +92,14 @@ class Watcher:
             return
         if operators and flight.ticket:
             # The operator's mistake is not the task's end: its picture can be had later.
-            await self._end(task, TaskState.OVERDUE, error.sentence)
+            await self._end(task, TaskState.OVERDUE, error)
         elif operators and paused:
             # Another task may be the next to try, in case it is about this one.
             await self._wait(task, paused + ANOTHER_FIRST)
             await self._fallback.paused(task.provider)
         else:
             cost = self._cost(task, 1) if error.paid else None
-            await self._end(task, TaskState.FAILED, error.sentence, cost)
+            await self._end(task, TaskState.FAILED, error, cost)
 
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
@@ -187,9 +187,9 @@ class Watcher:
     async def _wait(self, task: Task, until: float) -> None:
         await self._surely(lambda: self._store.tasks.put_back(task.id, until), task)
 
-    async def _end(self, task: Task, state: TaskState, words: Sentence, cost: Cost | None = None) -> None:
+    async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._clock(), self._store.tasks.end_task
-        await self._surely(lambda: end(task.id, state, trouble(words), now, cost), task)
+        await self._surely(lambda: end(task.id, state, trouble_of(error), now, cost), task)
 
     def _cost(self, task: Task, pictures: int) -> Cost | None:
         """What a task has cost, where the operator has set a price."""

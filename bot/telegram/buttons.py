@@ -30,6 +30,12 @@ class ProviderPress(CallbackData, prefix="m"):
     name: str
 
 
+class ExamplePress(CallbackData, prefix="x"):
+    """One of the examples under the first words."""
+
+    at: int
+
+
 class SettingPress(CallbackData, prefix="s", sep="|"):
     """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
 

@@ -23,7 +23,7 @@ from bot.telegram.buttons import under_result
 from bot.telegram.services import Providers, maker, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, plain
+from bot.telegram.wording import caption, plain, told
 from storage.pictures import Picture, Sent
 from storage.records import Job, TaskState
 from storage.store import Store
@@ -198,7 +198,7 @@ class Delivery:
 
     async def _notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
-        trouble = [f"⚠️ {plain(sentence(job.trouble))}"] if job.trouble else []
+        trouble = [f"⚠️ {told(job.trouble)}"] if job.trouble else []
         sources = await self._store.sources.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []

@@ -1,6 +1,7 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
 import logging
+from html import escape
 from io import BytesIO
 
 from aiogram import Bot
@@ -8,14 +9,14 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNet
 from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError
 
-from bot.jobs.stage import Progress, Undelivered, Unfit, sentence, trouble
+from bot.jobs.stage import Progress, Undelivered, Unfit, trouble
 from bot.telegram.buttons import after_ending
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
 from bot.telegram.pictures import ImageWorker, UnfitPicture
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
-from bot.telegram.wording import say
+from bot.telegram.wording import told
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
 from storage.records import CheckedSource, Job, JobState, TaskState
@@ -79,7 +80,7 @@ class TelegramStage:
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         unsent = any(one.message_id is None for one in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = say(sentence(job.trouble)) if job.trouble else _("This did not work.")
+            words = escape(told(job.trouble), quote=False) if job.trouble else _("This did not work.")
             sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
             look = job.state is JobState.FAILED and (overdue or unsent)
             # What was refused before it came to a task would be refused again.

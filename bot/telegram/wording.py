@@ -6,7 +6,9 @@ from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
+from bot.jobs.stage import sentence
 from providers.errors import Sentence
+from storage.records import Trouble
 
 CAPTION_LENGTH = 1024
 BAR_LENGTH = 10
@@ -24,6 +26,20 @@ def plain(sentence: Sentence) -> str:
         # What a flag allows is in our words, not in the person's.
         values["allowed"] = _(allowed)
     return _(sentence.template).format(**values)
+
+
+def told(trouble: Trouble) -> str:
+    """What went wrong, and whether it was paid, in the language at hand; not escaped."""
+    words = plain(sentence(trouble))
+    paid: bool | None = trouble.get("paid", ...)
+    match paid:
+        case True:
+            return words + " " + _("It was paid all the same.")
+        case False:
+            return words + " " + _("Nothing was paid.")
+        case None:
+            return words + " " + _("It may have been paid.")
+    return words
 
 
 def cut(text: str, length: int) -> str:

@@ -158,7 +158,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 def _blocked(reason: str, *, words: bool = False) -> ProviderError:
     """`blockReason` or `finishReason`."""
     if reason in _OF_RESULT:
-        return Refused("result", detail=reason, paid=None)
+        return Refused("result", detail=reason)
     if reason in _OF_PROMPT:
         return Refused("prompt", detail=reason)
     if words or reason == "NO_IMAGE":

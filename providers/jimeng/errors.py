@@ -54,6 +54,8 @@ def explain(fault: Fault) -> ProviderError | PassingError:
         error: ProviderError = InvalidRequest(_NOT_FETCHED, detail=fault.detail)
     else:
         error = TABLE.get(fault.code, _unknown)(fault)
+    if fault.submitting and isinstance(error, Refused):
+        error.paid = False
     if fault.submitting:
         return error
     error.paid = None

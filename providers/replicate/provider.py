@@ -114,7 +114,9 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 def _ended(words: str) -> ProviderError:
     lowered = words.lower()
     if "E005" in words or any(word in lowered for word in _MODERATED):
-        return Refused("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words, paid=None)
+        error = Refused("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
+        error.paid = None  # it had been taken
+        return error
     if "image" in lowered and ("load" in lowered or "download" in lowered or "identify" in lowered):
         return InvalidRequest(
             Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."), detail=words

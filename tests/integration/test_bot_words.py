@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import groups
+from bot.demo.telegram import Refusal, groups
 from bot.demo.telegram.bot_view import message_json
+from bot.settings import LimitsSettings
 from tests.support.house import House, open_house, picture
 
 
@@ -141,27 +142,71 @@ async def test_unknown_commands_and_other_things_in_private(house: House) -> Non
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "words"),
     [
-        {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}},
-        {"location": {"latitude": 48.2, "longitude": 16.4}},
-        {"contact": {"phone_number": "1", "first_name": "Bob"}},
+        ({"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}}, "I can't listen"),
+        (
+            {
+                "video": {"file_id": "v", "file_unique_id": "v", "duration": 3, "width": 9, "height": 9},
+            },
+            "a screenshot of it",
+        ),
+        ({"location": {"latitude": 48.2, "longitude": 16.4}}, "I work with words and photos"),
+        ({"contact": {"phone_number": "1", "first_name": "Bob"}}, "I work with words and photos"),
     ],
 )
-async def test_what_is_neither_words_nor_pictures(house: House, content: dict[str, object]) -> None:
+async def test_what_is_neither_words_nor_pictures(house: House, content: dict[str, object], words: str) -> None:
     world = house.telegram.world
     for chat in (house.ann.chat, house.group):
         world.updates.push("message", message_json(world.post(chat, house.ann, extra=content)))
-    told = await house.shown("I work with words and photos")
+    told = await house.shown(words)
     assert told.reply_to == 1
     await house.quiet()
     assert len(house.answers()) == 1
     assert house.answers(house.group) == []
 
 
-async def test_start_shows_how_to_begin(house: House) -> None:
+async def test_start_shows_how_to_begin_with_examples_that_run(house: House) -> None:
     await house.say("/start")
     told = await house.shown("Write what you want to see")
     assert "a red fox in the snow" in told.text
     assert "/history" in told.text
     assert "/help" in told.text
+    assert len(told.buttons) == 3
+    await house.press(told, "a lighthouse at dusk, oil painting")
+    result = await house.ended()
+    assert result.reply_to == told.id
+    assert [task.prompt for task in house.tasks] == ["a lighthouse at dusk, oil painting"]
+
+
+async def test_examples_speak_ones_language_and_keep_to_the_limits(tmp_path: Path) -> None:
+    async with open_house(tmp_path, limits=LimitsSettings(waiting=1)) as house:
+        house.hold()
+        await house.say("/start", who=house.ming)
+        told = await house.shown("你好", house.ming.chat)
+        await house.press(told, told.buttons[0], house.ming)
+        await house.all_submitted(1)
+        assert house.tasks[0].prompt == told.buttons[0]
+        assert "最多" in (await house.press(told, told.buttons[1], house.ming)).text
+        house.release()
+        await house.ended("再来一次", house.ming.chat)
+        assert len(house.tasks) == 1
+
+
+async def test_a_group_sees_at_once_that_a_request_is_taken(house: House) -> None:
+    house.hold()
+    asked = await house.say("/imagine a red fox", chat=house.group)
+    await house.telegram.until(lambda: asked.reactions)
+    assert list(asked.reactions.values()) == ["👀"]
+    wrong = await house.say("/imagine a fox --ar none", chat=house.group)
+    alone = await house.say("a red hare")
+    await house.taken_in()
+    await house.all_submitted(2)
+    assert not wrong.reactions
+    assert not alone.reactions
+    house.release()
+
+
+async def test_a_group_without_reactions_gets_its_pictures(house: House) -> None:
+    house.telegram.play(Refusal(method="setMessageReaction", code=400, description="Bad Request: REACTION_INVALID"))
+    await house.made("/imagine a red fox", chat=house.group)

@@ -133,7 +133,7 @@ async def test_one_refused_task_does_not_spoil_the_others(house: House) -> None:
     await house.until_state(job, JobState.DELIVERED)
     found = await house.store.jobs.get(job.id)
     assert found
-    assert found.trouble == {"template": Refused.sentences["prompt"].template, "values": {}}
+    assert found.trouble == {"template": Refused.sentences["prompt"].template, "values": {}, "paid": False}
 
 
 @pytest.mark.parametrize(
