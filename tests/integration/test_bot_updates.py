@@ -223,7 +223,8 @@ async def test_chinese_all_the_way(house: House) -> None:
 
 async def test_the_commands_are_told_to_telegram(house: House) -> None:
     commands = house.telegram.bot_user.commands
-    assert [one["command"] for one in commands["default", ""]] == ["imagine", "history", "settings", "models", "usage", "help"]
+    names = [one["command"] for one in commands["default", ""]]
+    assert names == ["imagine", "history", "settings", "models", "usage", "help"]
     assert commands["default", "zh"] != commands["default", ""]
 
 
