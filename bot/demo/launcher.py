@@ -98,11 +98,17 @@ def simulators(port: int = 0) -> tuple[TelegramSimulator, JimengSimulator]:
 
 @asynccontextmanager
 async def running(
-    telegram: TelegramSimulator, jimeng: JimengSimulator, *, at_work: bool = True, speed: float = SPEED
+    telegram: TelegramSimulator,
+    jimeng: JimengSimulator,
+    *,
+    at_work: bool = True,
+    speed: float = SPEED,
+    draw_scale: float = 1,
 ) -> AsyncIterator[Demo]:
     """All simulators and the bot between them, started; everything is gone afterwards.
 
-    `at_work`: whether the bot works by itself, or waits for `app.run()`; `speed`: of the services beside Jimeng.
+    `at_work`: whether the bot works by itself, or waits for `app.run()`; `speed` and `draw_scale`: of the services
+    beside Jimeng.
     """
     jimeng.on_call = _recorder(telegram.calls)
     telegram.add_service("jimeng", _JimengFaults(jimeng))
@@ -111,7 +117,7 @@ async def running(
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
             async with (
                 telegram,
-                serving(telegram.calls, speed) as services,
+                serving(telegram.calls, speed, draw_scale) as services,
                 assembled(_settings(telegram, jimeng, services, Path(folder))) as app,
             ):
                 for name, service in services.items():

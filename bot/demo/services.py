@@ -42,9 +42,13 @@ class ServiceFaults:
 
 
 @asynccontextmanager
-async def serving(calls: CallLog, speed: float) -> AsyncIterator[dict[str, ServiceSimulator]]:
-    """All services by name, started. `speed` divides the time that pictures take; calls are recorded in `calls`."""
-    services = {name: kind(speed=speed, on_call=_recorder(calls, name)) for name, (kind, _settings) in SERVICES.items()}
+async def serving(calls: CallLog, speed: float, draw_scale: float = 1) -> AsyncIterator[dict[str, ServiceSimulator]]:
+    """All services by name, started. `speed` divides the time that pictures take, `draw_scale` multiplies their sides;
+    calls are recorded in `calls`."""
+    services = {
+        name: kind(speed=speed, draw_scale=draw_scale, on_call=_recorder(calls, name))
+        for name, (kind, _settings) in SERVICES.items()
+    }
     try:
         for service in services.values():
             calls.hide(service.key)

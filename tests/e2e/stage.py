@@ -77,7 +77,7 @@ async def open_stage() -> AsyncIterator[Stage]:
     """The demo, running."""
     stage = Stage()
     with patch.object(AiohttpSession, "close", close_at_once):
-        async with running(stage.telegram, stage.jimeng, speed=500) as stage.demo:
+        async with running(stage.telegram, stage.jimeng, speed=500, draw_scale=0.1) as stage.demo:
             hurry(stage.demo.app)
             await stage.telegram.until(lambda: stage.telegram.world.updates.polls)
             yield stage
