@@ -19,6 +19,7 @@ from storage.records import Preferences
 
 START = "settings"
 """What the button in a group starts the private chat with."""
+MOST_BYTES = 40
 SERVICE, LANGUAGE = ".service", ".language"
 """Settings that are no options; no option's name has a point."""
 
@@ -117,7 +118,8 @@ def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboa
     if flag is None:
         return None
     text = f"<code>--{flag.name}</code> {escape(_(flag.description))}"
-    values = {value: value for value in flag.choices if value != flag.default}
+    # Telegram keeps 64 bytes with a button; a longer name can still be typed.
+    values = {value: value for value in flag.choices if value != flag.default and len(value.encode()) <= MOST_BYTES}
     return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag))
 
 

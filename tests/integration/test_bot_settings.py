@@ -101,3 +101,14 @@ async def test_two_accounts_are_told_apart(tmp_path: Path) -> None:
         await press(house, page, "Jimeng (second)")
         assert "Jimeng (second)" in page.text
         assert (await house.app.store.people.preferences(house.ann.id)).provider == "second"
+
+
+async def test_a_name_too_long_for_a_button_is_left_to_be_typed(tmp_path: Path) -> None:
+    long = f"somebody/{'very-' * 10}long-name"
+    table = {"token": "t", "endpoint": "http://127.0.0.1:9", "models": ["google/nano-banana", long, "a/short"]}
+    async with open_house(tmp_path, providers={"replicate": table}) as house:
+        page = await settings(house)
+        await press(house, page, "Service")
+        await press(house, page, "Replicate")
+        await press(house, page, "model: google/nano-banana")
+        assert page.buttons == ["✓ google/nano-banana", "a/short", "‹ Back"]
