@@ -10,7 +10,7 @@ from contextlib import aclosing
 from aiohttp import ClientTimeout
 
 from providers.base import Event, Finished, ImageRequest, OptionsT, Provider, SettingsT, Working
-from providers.errors import Expired
+from providers.errors import Busy, Expired, Failed, Misconfigured
 
 
 class AnsweringProvider(Provider[SettingsT, OptionsT]):
@@ -34,8 +34,16 @@ class AnsweringProvider(Provider[SettingsT, OptionsT]):
             raise Expired(detail=f"{self.title} gives no tickets, and knows nothing of {ticket}")
         last: Event = Working()
         yield last
-        async with aclosing(self.answer(request)) as events:
-            async for event in events:
-                if event != last:
-                    last = event
-                    yield event
+        has_begun = False
+        try:
+            async with aclosing(self.answer(request)) as events:
+                async for event in events:
+                    has_begun = True
+                    if event != last:
+                        last = event
+                        yield event
+        except (Busy, Misconfigured) as error:
+            if not has_begun:
+                raise
+            # These say that nothing was taken, and are tried again; but something has been drawn, and may be paid.
+            raise Failed(detail=error.detail) from error

@@ -13,7 +13,6 @@ from providers.ark.options import MOST, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
 from providers.rest import (
-    Fault,
     Maker,
     Rest,
     address,
@@ -174,7 +173,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
             return tuple(found)
         for item in items:
             if item.error and (known := error_object({"error": item.error})):
-                raise self.rest.explain(Fault(200, *known, paying=True))
+                raise self.rest.ended(*known)
         raise Failed(detail="an answer without pictures")
 
     async def check(self) -> None:

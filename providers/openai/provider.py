@@ -15,7 +15,6 @@ from providers.base import Capabilities, Finished, ImageRequest, Picture, Refere
 from providers.errors import Failed
 from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
 from providers.rest import (
-    Fault,
     Maker,
     Rest,
     bearer,
@@ -130,9 +129,7 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
                     return
                 spoken = event(part.data, _Event)
                 if spoken.error is not None:
-                    raise self.rest.explain(
-                        Fault(200, *(error_object({"error": spoken.error}) or ("", "")), paying=True)
-                    )
+                    raise self.rest.ended(*(error_object({"error": spoken.error}) or ("", "")))
                 if spoken.type.endswith(".partial_image") and spoken.b64_json:
                     yield Working(preview=decoded(spoken.b64_json).data)
                 elif spoken.type.endswith(".completed") and spoken.b64_json:

@@ -224,3 +224,22 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
         await house.press(asked, "Try again")
         await house.ended()
         assert second.prompts == ["a fox", "a fox"]
+
+
+async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp_path: Path) -> None:
+    """Whatever the service calls it: something has been drawn, and may be paid."""
+    take = second.service.take
+
+    def busy_later(*args: Any, **kwargs: Any) -> Any:
+        task = take(*args, **kwargs)
+        task.problem = "busy"
+        return task
+
+    second.service.take = busy_later  # type: ignore[method-assign]
+    second.steps.open()
+    async with second.house(tmp_path) as house:
+        await house.say("a fox --provider openai")
+        told = await house.shown("failed to make this picture")
+        assert "It may have been paid." in told.text
+        await house.quiet()
+        assert second.prompts == ["a fox"]

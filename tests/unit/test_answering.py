@@ -1,0 +1,51 @@
+"""Services that answer in one go: once something has come, no error means any more that nothing was taken."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from aiohttp import ClientSession
+
+from providers.answering import AnsweringProvider
+from providers.base import Capabilities, Finished, ImageRequest, ProviderSettings, Working
+from providers.errors import Busy, Failed, Misconfigured, ProviderError, Refused
+from tests.support.fakes import FakeOptions
+
+
+class Answering(AnsweringProvider[ProviderSettings, FakeOptions]):
+    title = "Answering"
+    Settings = ProviderSettings
+    Options = FakeOptions
+    capabilities = Capabilities(prompt_length=10, pictures=1, resumes=False)
+    error: ProviderError
+    begins = True
+
+    async def answer(self, request: ImageRequest[FakeOptions]) -> AsyncGenerator[Working | Finished, None]:
+        if self.begins:
+            yield Working(preview=b"half")
+        raise self.error
+
+    async def check(self) -> None:
+        return
+
+
+async def outcome(error: ProviderError, *, begins: bool) -> ProviderError:
+    async with ClientSession() as session:
+        provider = Answering(ProviderSettings(), session)
+        provider.error, provider.begins = error, begins
+        with pytest.raises(ProviderError) as caught:
+            async for _ in provider.imagine(ImageRequest("a fox", FakeOptions())):
+                pass
+        return caught.value
+
+
+@pytest.mark.parametrize("error", [Busy(detail="full"), Misconfigured("pay the bill")])
+async def test_after_a_preview_it_may_have_been_paid(error: ProviderError) -> None:
+    ended = await outcome(error, begins=True)
+    assert isinstance(ended, Failed)
+    assert ended.paid is None
+    assert error.detail in ended.detail
+    assert await outcome(error, begins=False) is error, "nothing was taken: it may be submitted again"
+
+
+async def test_a_refusal_stays_one() -> None:
+    assert isinstance(await outcome(Refused("result"), begins=True), Refused)
