@@ -72,11 +72,11 @@ async def _database(settings: Settings) -> str:
 
 async def _references(settings: Settings, session: ClientSession) -> str:
     if bucket := open_bucket(settings.bucket, settings.telegram.token.get_secret_value()):
-        from bot.web.bucket import ERRORS, said  # noqa: PLC0415 - see `open_bucket`
+        from bot.web.bucket import said  # noqa: PLC0415 - see `open_bucket`
 
         try:
             address = await bucket.trial()
-        except ERRORS as error:
+        except Exception as error:  # whatever it is, it is about these settings
             raise _Trouble(said(error, settings.bucket)) from error
         try:
             async with session.get(address, raise_for_status=True):

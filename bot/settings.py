@@ -80,9 +80,22 @@ class BucketSettings(_Section):
     @field_validator("prefix")
     @classmethod
     def _folder(cls, value: str) -> str:
-        if not value.strip("/"):
-            raise ValueError("must not be empty: what is old under it is deleted")
-        return f"{value.strip('/')}/"
+        parts = value.strip("/").split("/")
+        if not all(re.fullmatch(r"[\w-][\w.-]*", part, re.ASCII) for part in parts):
+            raise ValueError("must be a folder like imagine-bot/, and not empty: what is old under it is deleted")
+        return f"{'/'.join(parts)}/"
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[a-zA-Z0-9._-]+", value):
+            raise ValueError("must be a bucket's name: letters, digits, dots and hyphens")
+        return value
+
+    @field_validator("access_key", "secret_key")
+    @classmethod
+    def _without_spaces(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(value.get_secret_value().strip())
 
 
 class StorageSettings(_Section):

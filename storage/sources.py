@@ -44,11 +44,15 @@ class Sources:
             again = update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING)
             return await moved(connection, again)
 
-    async def store(self, source_id: int, checked: CheckedSource) -> None:
-        """Keep the checked bytes of a reference for the job's life."""
+    async def store(self, source_id: int, checked: CheckedSource, provider: str) -> bool:
+        """Keep the checked bytes of a reference for the job's life. False: another provider than the one they were
+        made to fit has the job now."""
         values = {name: getattr(checked, name) for name in CheckedSource.__slots__}
+        theirs = select(jobs.c.id).where(jobs.c.provider == provider)
         async with self._db.write() as connection:
-            await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+            change = update(sources).where(sources.c.id == source_id, sources.c.job_id.in_(theirs))
+            kept = await connection.execute(change.values(values).returning(sources.c.id))
+            return kept.first() is not None
 
     async def data(self, source_id: int) -> tuple[bytes, str] | None:
         """The bytes and the media type of a reference; None when they are gone or not there yet."""

@@ -66,7 +66,15 @@ async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, 
     elif callback_data.name == SERVICE:
         await people.choose(user_id, value if value in desk.providers else None)
     else:
-        await people.set_option(user_id, desk.service_of(now), callback_data.name, value)
+        service = desk.service_of(now)
+        if not any(
+            callback_data.name == flag.name and (not value or value in flag.choices) for flag in _offered(desk, service)
+        ):
+            # The page is of another service than is chosen now.
+            await answer(query, _("This has changed meanwhile; here is how it is now."))
+            await _repaint(query, desk, "")
+            return
+        await people.set_option(user_id, service, callback_data.name, value)
     with languages.speaking(language or languages.current_locale):
         await answer(query, _("Saved."))
         await _repaint(query, desk, "")
@@ -119,7 +127,7 @@ def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboa
         return None
     text = f"<code>--{flag.name}</code> {escape(_(flag.description))}"
     # Telegram keeps 64 bytes with a button; a longer name can still be typed.
-    values = {value: value for value in flag.choices if value != flag.default and len(value.encode()) <= MOST_BYTES}
+    values = {value: value for value in flag.choices if value != flag.default and _fits(value)}
     return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag))
 
 
@@ -138,6 +146,10 @@ def _menu(
 def _offered(desk: Desk, service: str) -> list[Flag]:
     """The options that can be chosen by a button."""
     return [flag for flag in flags(desk.providers[service].Options) if flag.choices]
+
+
+def _fits(value: str) -> bool:
+    return len(value.encode()) <= MOST_BYTES and SettingPress.__separator__ not in value
 
 
 def _usual(flag: Flag) -> str:

@@ -129,7 +129,8 @@ class Endings:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
         self._closing.discard(job.id)
         if await self._surely(lambda: self._store.sources.of_job(job.id), job):
-            await self._references.withdraw(job.id)
+            # The storage may take its time: nobody waits for it.
+            self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")
 
     async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
         return await surely(step, f"the end of job {job.id}", self._sleep)

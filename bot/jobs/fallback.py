@@ -46,7 +46,8 @@ class Fallback:
         """A job that comes while its provider is paused goes elsewhere; one that comes when it may be tried, tries."""
         if self.second(job.provider) is None:
             return False
-        state = await self._store.services.get(job.provider)
+        services = self._store.services
+        state = await surely(lambda: services.get(job.provider), f"how {job.provider} does", self._sleep)
         return state.trouble is not None and state.not_before > self._clock() and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
@@ -68,12 +69,13 @@ class Fallback:
         name = self.second(job.provider)
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
-        state = await self._store.services.get(name)
+        services, sources = self._store.services, self._store.sources
+        state = await surely(lambda: services.get(name), f"how {name} does", self._sleep)
         if state.trouble is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
-        count = len(await self._store.sources.of_job(job.id))
+        count = len(await surely(lambda: sources.of_job(job.id), f"what job {job.id} uses", self._sleep))
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
         hand_over = self._store.jobs.hand_over

@@ -47,12 +47,18 @@ class Preparation:
             self._background.spawn(self._prepare(job), f"prepare job {job.id}")
 
     async def _prepare(self, job: Job) -> None:
-        provider = self._providers[job.provider]
         try:
             state: JobState | None = JobState.PREPARING
             count = 0
             while state is JobState.PREPARING:
-                state, count = await self._try(job, provider)
+                try:
+                    state, count = await self._try(job, self._providers[job.provider])
+                except Exception:
+                    if not (latest := await self._handed_over(job)):
+                        raise
+                    job = latest
+                else:
+                    job = await self._handed_over(job) or job
         except (Unfit, ProviderError) as error:
             log.info("job %d is refused: %s", job.id, error.sentence)
             await self._refused(job, error.sentence)
@@ -65,11 +71,16 @@ class Preparation:
         finally:
             self._busy.discard(job.id)
 
+    async def _handed_over(self, job: Job) -> Job | None:
+        """The job as another provider has it now; None while it is this one's."""
+        latest = await self._surely(lambda: self._store.jobs.get(job.id), job.id)
+        return latest if latest and latest.provider != job.provider else None
+
     async def _try(self, job: Job, provider: Provider[Any, Any]) -> tuple[JobState | None, int]:
         """The job's state afterwards (still `PREPARING`: a reference has joined), and how many tasks it has."""
         parts, ids = await self._surely(lambda: self._plan(job, provider), job.id)
         queue = self._store.tasks.queue
-        return await self._surely(lambda: queue(job.id, parts, ids, job.created_at), job.id), len(parts)
+        return await self._surely(lambda: queue(job.id, job.provider, parts, ids, job.created_at), job.id), len(parts)
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
         """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""

@@ -74,7 +74,8 @@ class Requests:
             if not missing or limits is None or len(found) > limits.count:
                 return found
             # Others may join meanwhile.
-            await self._fetch_all(missing, limits)
+            if not await self._fetch_all(missing, limits, job.provider):
+                return found
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         """The request of one of a job's tasks."""
@@ -99,17 +100,18 @@ class Requests:
         """
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
-        references = [await self._reference(job, source, publish=by_url) for source in sources]
+        references = await asyncio.gather(*(self._reference(job, source, publish=by_url) for source in sources))
         return ImageRequest(job.prompt, provider.Options.model_validate(options), tuple(references))
 
-    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits) -> None:
+    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, provider: str) -> bool:
+        """False: the job is another provider's now."""
         try:
             async with asyncio.TaskGroup() as group:
-                for source in missing:
-                    group.create_task(self._fetch(source, limits))
+                fetches = [group.create_task(self._fetch(source, limits, provider)) for source in missing]
         except ExceptionGroup as group:
             # One reason is enough, for a person the first picture's.
             raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
+        return all(fetch.result() for fetch in fetches)
 
     async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
         read, url = partial(self._read, source.id), None
@@ -130,7 +132,7 @@ class Requests:
             raise FileNotFoundError(source_id)
         return found[0]
 
-    async def _fetch(self, source: Source, limits: ReferenceLimits) -> None:
+    async def _fetch(self, source: Source, limits: ReferenceLimits, provider: str) -> bool:
         async with self._fetches:
             for delay in FETCH_DELAYS:
                 await self._sleep(delay)
@@ -138,6 +140,5 @@ class Requests:
                     checked = await self._stage.fetch(source.file_id, limits)
                 except OSError:
                     continue
-                await self._store.sources.store(source.id, checked)
-                return
+                return await self._store.sources.store(source.id, checked, provider)
         raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))

@@ -1,5 +1,6 @@
 """References published in object storage that speaks S3: under presigned addresses that expire, gone with their job."""
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from bot.settings import BucketSettings
@@ -23,8 +24,10 @@ LEFT_BEHIND = timedelta(days=1)
 """After this an object is of a job whose end was missed."""
 KNOWN_SECONDS = LEFT_BEHIND.total_seconds() / 2
 TIMEOUT = timedelta(seconds=20)
-# The storage's own errors are no OSErrors, but for two that Python has a name for.
-ERRORS = (BaseError, OSError)
+UPLOAD_SECONDS = 8.0
+"""For one reference: less than a stop of the bot waits, so that a task is not cut off on its way to the service."""
+PAUSE_SECONDS = 60.0
+"""For which a storage that failed is left alone."""
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
@@ -36,6 +39,7 @@ class Bucket:
         self._prefix = settings.prefix
         self._clock = clock
         self._known: dict[str, float] = {}
+        self._again_at = float("-inf")
         self.store = S3Store(
             settings.name,
             endpoint=_endpoint(settings),
@@ -50,14 +54,19 @@ class Bucket:
     async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
         """The address of a reference, which is uploaded before; None when the storage doesn't take it."""
         media_type = source.media_type or ""
-        path = f"{self._folder(job_id)}{source.id}.{_ENDINGS.get(media_type, 'bin')}"
+        # What is fitted anew for another provider is another object.
+        path = f"{self._folder(job_id)}{source.id}-{source.size}.{_ENDINGS.get(media_type, 'bin')}"
+        if self._clock() < self._again_at:
+            return None
         try:
-            if self._clock() - self._known.get(path, -KNOWN_SECONDS) >= KNOWN_SECONDS:
-                await self._put(path, await read(), media_type)
-                self._known[path] = self._clock()
-            return await obstore.sign_async(self.store, "GET", path, LIFETIME)
-        except ERRORS as error:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                if self._clock() - self._known.get(path, -KNOWN_SECONDS) >= KNOWN_SECONDS:
+                    await self._put(path, await read(), media_type)
+                    self._known[path] = self._clock()
+                return await obstore.sign_async(self.store, "GET", path, LIFETIME)
+        except Exception as error:  # the storage's library raises more than it documents
             log.warning("reference %d can't be published, and goes along with its request: %s", source.id, _said(error))
+            self._again_at = self._clock() + PAUSE_SECONDS
             return None
 
     async def withdraw(self, job_id: int) -> None:
@@ -71,7 +80,7 @@ class Bucket:
         await self._delete(self._prefix, datetime.now(UTC) - LEFT_BEHIND)
 
     async def trial(self) -> str:
-        """Upload an object, and give its address. Raises `ERRORS`; `said` puts them into words."""
+        """Upload an object, and give its address. Raises what `said` puts into words."""
         path = f"{self._prefix}check.txt"
         await self._put(path, b"imagine-bot", "text/plain")
         return await obstore.sign_async(self.store, "GET", path, LIFETIME)
@@ -84,7 +93,7 @@ class Bucket:
             async for found in obstore.list(self.store, prefix):
                 if old := [one["path"] for one in found if one["last_modified"] < before]:
                     await obstore.delete_async(self.store, old)
-        except ERRORS as error:
+        except Exception as error:  # see above; nothing waits for this
             log.warning("objects under %s can't be deleted: %s", prefix, _said(error))
 
     def _folder(self, job_id: int) -> str:
@@ -103,7 +112,7 @@ def said(error: Exception, settings: BucketSettings) -> str:
 
 def _said(error: Exception) -> str:
     """An error's first line; what follows is about the library's insides."""
-    return str(error).partition("\n")[0]
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _endpoint(settings: BucketSettings) -> str | None:

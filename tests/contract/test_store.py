@@ -42,7 +42,7 @@ def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
 async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now: float = 0.0) -> Job:
     job = await store.jobs.add(new_job(number, user), now)
     assert job
-    assert await store.tasks.queue(job.id, [{"n": 1}] * parts, [], now) is JobState.WORKING
+    assert await store.tasks.queue(job.id, "jimeng", [{"n": 1}] * parts, [], now) is JobState.WORKING
     return job
 
 
@@ -67,7 +67,7 @@ async def run(store: Store, now: float) -> Task:
 async def finished(store: Store, number: int, prompt: str = "a red fox", **changes: Any) -> Job:
     job = await store.jobs.add(new_job(number, prompt=prompt, **changes), number)
     assert job
-    await store.tasks.queue(job.id, [{}], [], number)
+    await store.tasks.queue(job.id, "jimeng", [{}], [], number)
     task = await run(store, number)
     await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number + 10)
     assert await store.jobs.settle(job.id)
@@ -259,8 +259,10 @@ async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:
     assert again
     assert again.state is JobState.PREPARING
     (source,) = await store.sources.of_job(job.id)
-    assert await store.tasks.queue(job.id, [{}], [], 1.0) is JobState.PREPARING, "prepared without the late one"
-    assert await store.tasks.queue(job.id, [{}], [source.id], 1.0) is JobState.WORKING
+    assert await store.tasks.queue(job.id, "jimeng", [{}], [], 1.0) is JobState.PREPARING, (
+        "prepared without the late one"
+    )
+    assert await store.tasks.queue(job.id, "jimeng", [{}], [source.id], 1.0) is JobState.WORKING
     await claim(store, 2.0)
     assert not await store.sources.join(job.id, NewSource("too late", 3))
 
@@ -270,7 +272,10 @@ async def test_references_are_kept_for_the_jobs_life(store: Store) -> None:
     assert job
     (source,) = await store.sources.of_job(job.id)
     assert await store.sources.data(source.id) is None
-    await store.sources.store(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]))
+    other = CheckedSource(b"fitted for another", "image/png", 3, 4, [])
+    assert not await store.sources.store(source.id, other, "ark")
+    assert await store.sources.data(source.id) is None
+    assert await store.sources.store(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]), "jimeng")
     (checked,) = await store.sources.of_job(job.id)
     assert (checked.media_type, checked.size, checked.changes) == ("image/png", 5, [TROUBLE])
     assert await store.sources.data(source.id) == (b"bytes", "image/png")

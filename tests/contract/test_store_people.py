@@ -20,7 +20,7 @@ async def queued(store: Store, number: int, parts: int = 1) -> int:
     new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "a fox", {})
     job = await store.jobs.add(new, 1.0)
     assert job
-    await store.tasks.queue(job.id, [{}] * parts, [], 1.0)
+    await store.tasks.queue(job.id, "jimeng", [{}] * parts, [], 1.0)
     return job.id
 
 

@@ -23,8 +23,8 @@ async def made(store: Store, number: int, at: float = 1.0) -> Job:
     job = await store.jobs.add(new, at, worker_id=worker)
     assert job
     (known,) = await store.sources.of_job(job.id)
-    await store.sources.store(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []))
-    await store.tasks.queue(job.id, [{"n": 1}], [known.id], at)
+    await store.sources.store(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []), "jimeng")
+    await store.tasks.queue(job.id, "jimeng", [{"n": 1}], [known.id], at)
     (task,) = (await store.tasks.claim("jimeng", Limits(100), at)).tasks
     await store.tasks.accepted(task.id, f"t{number}", at)
     await store.tasks.finish_task(task.id, [NewPicture(data=b"a picture")], at)
@@ -75,7 +75,7 @@ async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str
     queued = await store.jobs.add(NewJob("message:9", 5, 9, 7, "en", "jimeng", "a cat", {}), 1.0)
     assert preparing
     assert queued
-    await store.tasks.queue(queued.id, [{"n": 1}], [], 1.0)
+    await store.tasks.queue(queued.id, "jimeng", [{"n": 1}], [], 1.0)
     await store.updates.take(1, [NewUpdate(5, {"update_id": 5})], 1.0)
     await back_up(database_url, tmp_path / "copy.db", UNKNOWN)
     await store.aclose()

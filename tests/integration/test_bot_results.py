@@ -1,11 +1,15 @@
 """What a person gets and may press: the album and its caption, again, edit, originals."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from bot.web.references import References
+from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture
+from tests.support.room import until
 
 
 @pytest.fixture
@@ -204,3 +208,25 @@ async def test_a_button_of_a_job_that_is_not_known(house: House) -> None:
     told = await house.press(result, "Again")
     assert told.alert
     assert told.text == "I don't remember this one any more. Send your words again."
+
+
+async def test_a_storage_that_takes_its_time_holds_up_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = asyncio.Event()
+
+    async def slow(self: References, job_id: int) -> None:
+        await gate.wait()
+
+    monkeypatch.setattr(References, "withdraw", slow)
+    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture"))
+    await house.say("foxes --n 3", picture(201))
+    told = await house.shown("Fetch the missing")
+
+    async def delivered() -> bool:
+        return not house.app.engine._endings.is_delivering(1)
+
+    await until(delivered)
+    answer = await house.press(told, "Fetch the missing")
+    assert "nothing more" not in answer.text
+    await house.telegram.until(lambda: sum(bool(message.photo) for message in house.answers()) == 3)
+    gate.set()
+    await house.quiet()

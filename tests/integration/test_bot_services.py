@@ -1,19 +1,23 @@
 """Several services in one bot: choosing one, previews, what is paid, and who steps in for one that can't work."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.jobs import breaker, watch
+from bot.jobs.requests import Requests
 from bot.settings import AccessSettings
 from providers import http
 from providers.jimeng.simulator import Fault
 from providers.openai.simulator import OpenAISimulator
-from tests.support.house import House, open_house
+from storage.services import Services
+from tests.support.house import House, open_house, picture
 from tests.support.sketches import draw_plain
 
 
@@ -243,3 +247,60 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
         assert "It may have been paid." in told.text
         await house.quiet()
         assert second.prompts == ["a fox"]
+
+
+async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
+    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second.steps.open()
+    get, failures = Services.get, 0
+
+    def handing_over() -> bool:
+        return any(frame.name == "_hand_over" for frame in traceback.extract_stack())
+
+    async def stumble(self: Services, name: str) -> Any:
+        nonlocal failures
+        if name == "openai" and handing_over() and not failures:
+            failures += 1
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+        return await get(self, name)
+
+    async with second.house(tmp_path, fallback="openai") as house:
+        house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
+        monkeypatch.setattr(Services, "get", stumble)
+        house.app.engine._fallback._sleep = _at_once
+        await house.made("a fox")
+        assert (failures, second.prompts, len(house.tasks)) == (1, ["a fox"], 0)
+
+
+async def _at_once(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("quick_pauses")
+async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
+    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second.steps.open()
+    build, entered, gate = Requests.build, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Requests, *args: Any, **kwargs: Any) -> Any:
+        request = await build(self, *args, **kwargs)
+        if args[3].title == "Jimeng" and request.references and not gate.is_set():
+            entered.set()
+            await gate.wait()
+        return request
+
+    monkeypatch.setattr(Requests, "build", slow)
+    async with second.house(tmp_path, fallback="openai") as house:
+        await house.jimeng.aclose()
+        await house.say("in blue --scale 0.3", picture(201))
+        await asyncio.wait_for(entered.wait(), 5)
+        await house.say("a fox")
+        await house.telegram.until(lambda: second.prompts)
+        gate.set()
+        await house.telegram.until(lambda: len(second.prompts) == 2)
+        await house.quiet()
+        assert sorted(second.prompts) == ["a fox", "in blue"]
+        assert [len(task.references) for task in second.service.tasks.values()] == [0, 1]
+        assert not [message for message in house.answers() if "Something went wrong" in message.text]

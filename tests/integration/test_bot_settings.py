@@ -112,3 +112,18 @@ async def test_a_name_too_long_for_a_button_is_left_to_be_typed(tmp_path: Path) 
         await press(house, page, "Replicate")
         await press(house, page, "model: google/nano-banana")
         assert page.buttons == ["✓ google/nano-banana", "a/short", "‹ Back"]
+
+
+async def test_a_page_of_another_service_changes_nothing(tmp_path: Path) -> None:
+    table = {"api_key": "k", "base_url": "http://127.0.0.1:9/v1"}
+    async with open_house(tmp_path, providers={"openai": table}) as house:
+        old = await settings(house)
+        await press(house, old, "model: 4.0")
+        await house.say("/settings")
+        await house.telegram.until(lambda: len(house.answers()) == 2)
+        page = house.answers()[-1]
+        await press(house, page, "Service")
+        await press(house, page, "OpenAI")
+        assert "changed meanwhile" in await press(house, old, "4.6")
+        assert "model: gpt-image-1.5" in old.buttons
+        assert (await house.app.store.people.preferences(house.ann.id)).options == {}

@@ -42,7 +42,7 @@ async def _turns_of_the_store(people: list[int], most: int) -> tuple[list[int], 
             new = NewJob(f"{number}", 1, number, user, "en", "fake", "a fox", {})
             job = await store.jobs.add(new, number)
             assert job
-            await store.tasks.queue(job.id, [{}], [], float(number))
+            await store.tasks.queue(job.id, "jimeng", [{}], [], float(number))
         foreseen = [task.task_id for task in order(await store.tasks.line("fake"), {})]
         given_turns: list[int] = []
         while turns := (await store.tasks.claim("fake", Limits(1000), 100.0 + len(given_turns), most=most)).tasks:
