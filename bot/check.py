@@ -75,15 +75,13 @@ async def _references(settings: Settings, session: ClientSession) -> str:
         from bot.web.bucket import said  # noqa: PLC0415 - see `open_bucket`
 
         try:
-            address = await bucket.trial()
-        except Exception as error:  # whatever it is, it is about these settings
-            raise _Trouble(said(error, settings.bucket)) from error
-        try:
-            async with session.get(address, raise_for_status=True):
+            async with bucket.trial() as address, session.get(address, raise_for_status=True):
                 pass
         except (ClientError, TimeoutError) as error:
             advice = "check bucket.endpoint and bucket.virtual_host"
             raise _Trouble(f"what was uploaded can't be fetched ({type(error).__name__}): {advice}") from error
+        except Exception as error:  # whatever it is, it is about these settings
+            raise _Trouble(said(error, settings.bucket)) from error
         return f"published in the bucket {settings.bucket.name}"
     if settings.web.public_url:
         return f"published under {settings.web.public_url}"

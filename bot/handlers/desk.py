@@ -20,6 +20,9 @@ from storage.store import Store
 # How long pictures without words wait for the next message to bring them.
 DRAFT_SECONDS = 600
 DOUBLE_TAP_SECONDS = 2.0
+NOTHING_SET = Preferences()
+PRESS = "press:"
+"""What the origin of a press on a button begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +35,28 @@ class Place:
     user_id: int
     language: str
     thread_id: int | None = None
+    preferences: Preferences = NOTHING_SET
 
     @classmethod
-    def of_message(cls, message: Message, language: str) -> "Place":
+    def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
         """The place of a message."""
         # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
         user_id = (message.sender_chat or message.from_user or message.chat).id
         origin = f"message:{message.message_id}"
-        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message))
+        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message), preferences)
 
     @classmethod
-    def of_press(cls, query: CallbackQuery, message: Message, reply_to: int, language: str) -> "Place":
+    def of_press(
+        cls,
+        query: CallbackQuery,
+        message: Message,
+        reply_to: int,
+        language: str,
+        preferences: Preferences = NOTHING_SET,
+    ) -> "Place":
         """The place of a press on a button under `message`; the answer replies to `reply_to`."""
-        origin = f"press:{query.id}"
-        return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message))
+        origin = f"{PRESS}{query.id}"
+        return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message), preferences)
 
 
 class Desk:
@@ -92,8 +103,9 @@ class Desk:
         return scan(text, [*known, *(flag.name for flag in self.own_flags())])
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
-        """Make a job of words and pictures. None when this update has made one. Raises `FlagError` or `TooMany`."""
-        preferences = await self.store.people.preferences(place.user_id)
+        """Make a job of words and pictures. None when this update has made one, or of a double tap. Raises `FlagError`
+        or `TooMany`."""
+        preferences = place.preferences
         typed = (words.value("provider") or self.service_of(preferences)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
@@ -101,7 +113,7 @@ class Desk:
         parsed = read(words, self.providers[name].Options, self.own_flags(), own)
         new = self._job(place, sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return await self.engine.ask(replace(new, options=options), self._allowance(place.user_id))
+        return await self.engine.ask(replace(new, options=options), self._allowed(place))
 
     async def ask_again(self, place: Place, job: Job) -> Job | None:
         """The same request once more, as a job of whoever pressed the button. Raises `TooMany`.
@@ -111,8 +123,7 @@ class Desk:
         known = await self.store.sources.of_job(job.id)
         sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
-        allowance = replace(self._allowance(place.user_id), apart=DOUBLE_TAP_SECONDS)
-        return await self.engine.ask(replace(new, options=job.options), allowance)
+        return await self.engine.ask(replace(new, options=job.options), self._allowed(place))
 
     async def wait_for_words(self, place: Place, sources: tuple[NewSource, ...], asked_by: int) -> None:
         """Keep pictures until their words come: as an answer to the message `asked_by`, or with the next message."""
@@ -128,6 +139,10 @@ class Desk:
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
         await self.store.drafts.set_aside(place.chat_id, place.user_id, self._clock() - DRAFT_SECONDS)
+
+    def _allowed(self, place: Place) -> Allowance:
+        allowance = self._allowance(place.user_id)
+        return replace(allowance, apart=DOUBLE_TAP_SECONDS) if place.origin.startswith(PRESS) else allowance
 
     def _job(self, place: Place, sources: tuple[NewSource, ...], *, provider: str, prompt: str) -> NewJob:
         return NewJob(

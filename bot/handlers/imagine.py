@@ -14,7 +14,7 @@ from bot.handlers.desk import Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
 from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to
 from bot.telegram.wording import say
-from storage.records import NewSource, TooMany
+from storage.records import NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
@@ -49,22 +49,35 @@ class ToTheBot(Filter):
         return f"@{me.username}".lower() in _mentions(message)
 
 
-async def imagine(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+async def imagine(
+    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+) -> None:
     """`/imagine words`, as a text, as a caption, or in reply to a picture."""
     _command, *words = (message.text or message.caption or "").split(maxsplit=1)
-    await _ask(message, "".join(words), desk, language, album, explain=True)
+    await _ask(message, "".join(words), desk, Place.of_message(message, language, preferences), album, explain=True)
 
 
-async def in_private(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+async def in_private(
+    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+) -> None:
     """Any text, photo or picture file in a private chat."""
-    await _ask(message, message.text or message.caption or "", desk, language, album, explain=False)
+    await _ask(
+        message,
+        message.text or message.caption or "",
+        desk,
+        Place.of_message(message, language, preferences),
+        album,
+        explain=False,
+    )
 
 
-async def in_group(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+async def in_group(
+    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+) -> None:
     """A mention or a reply in a group."""
     me = await message.bot.me() if message.bot else None
     words = _without(message.text or message.caption or "", f"@{me.username}" if me else "")
-    await _ask(message, words, desk, language, album, explain=True)
+    await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
 
 
 async def came_late(main: Message, item: Message, desk: Desk) -> None:
@@ -76,9 +89,8 @@ async def came_late(main: Message, item: Message, desk: Desk) -> None:
 
 
 async def _ask(
-    message: Message, text: str, desk: Desk, language: str, album: list[Message] | None, *, explain: bool
+    message: Message, text: str, desk: Desk, place: Place, album: list[Message] | None, *, explain: bool
 ) -> None:
-    place = Place.of_message(message, language)
     if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
         await odd.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
         return

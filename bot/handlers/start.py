@@ -15,7 +15,7 @@ from bot.handlers.presses import answer, message_of
 from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.language import Languages
 from providers.options import Flag, flags
-from storage.records import TooMany
+from storage.records import Preferences, TooMany
 
 
 def make_router() -> Router:
@@ -51,7 +51,9 @@ async def start(message: Message) -> None:
     )
 
 
-async def run_example(query: CallbackQuery, callback_data: ExamplePress, desk: Desk, language: str) -> None:
+async def run_example(
+    query: CallbackQuery, callback_data: ExamplePress, desk: Desk, language: str, preferences: Preferences
+) -> None:
     """Make the picture of an example, as if whoever pressed had written it."""
     message = await message_of(query)
     if message is None:
@@ -59,7 +61,8 @@ async def run_example(query: CallbackQuery, callback_data: ExamplePress, desk: D
     examples = _examples()
     words = examples[callback_data.at % len(examples)]
     try:
-        await desk.ask(Place.of_press(query, message, message.message_id, language), desk.scan(words), ())
+        place = Place.of_press(query, message, message.message_id, language, preferences)
+        await desk.ask(place, desk.scan(words), ())
     except TooMany as error:
         await answer(query, too_many(error), alert=True)
     else:

@@ -58,7 +58,8 @@ class Preparation:
                         raise
                     job = latest
                 else:
-                    job = await self._handed_over(job) or job
+                    if state is JobState.PREPARING:
+                        job = await self._handed_over(job) or job
         except (Unfit, ProviderError) as error:
             log.info("job %d is refused: %s", job.id, error.sentence)
             await self._refused(job, error.sentence)

@@ -1,21 +1,26 @@
-"""The language of whoever speaks, set for all that is said in answer."""
+"""What whoever speaks has set for themselves: above all the language of all that is said in answer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from aiogram import BaseMiddleware
 from aiogram.types import TelegramObject, User
 
 from bot.telegram.language import Languages
 from storage.people import People
+from storage.records import Preferences
 
 
 class LanguageMiddleware(BaseMiddleware):
-    """Gives handlers `language`, and speaks it in the answers."""
+    """Gives handlers `preferences` and `language`, and speaks it in the answers."""
 
     def __init__(self, languages: Languages, people: People) -> None:
         self._languages = languages
         self._people = people
+        # Of two messages sent one right after the other, the first goes on first.
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(
         self,
@@ -25,7 +30,13 @@ class LanguageMiddleware(BaseMiddleware):
     ) -> Any:
         """Set the language of whoever caused the update."""
         user: User | None = data.get("event_from_user")
-        own = (await self._people.preferences(user.id)).language if user else None
-        data["language"] = self._languages.pick(own or (user.language_code if user else None))
+        own = await self._preferences(user.id) if user else Preferences()
+        data["preferences"] = own
+        data["language"] = self._languages.pick(own.language or (user.language_code if user else None))
         with self._languages.speaking(data["language"]):
             return await handler(event, data)
+
+    async def _preferences(self, user_id: int) -> Preferences:
+        turn = self._turns.setdefault(user_id, asyncio.Lock())
+        async with turn:
+            return await self._people.preferences(user_id)

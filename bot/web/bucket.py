@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
@@ -79,11 +80,15 @@ class Bucket:
         """Delete what jobs left behind whose end was missed."""
         await self._delete(self._prefix, datetime.now(UTC) - LEFT_BEHIND)
 
-    async def trial(self) -> str:
-        """Upload an object, and give its address. Raises what `said` puts into words."""
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[str]:
+        """The address of an object that is there meanwhile. Raises what `said` puts into words."""
         path = f"{self._prefix}check.txt"
         await self._put(path, b"imagine-bot", "text/plain")
-        return await obstore.sign_async(self.store, "GET", path, LIFETIME)
+        try:
+            yield await obstore.sign_async(self.store, "GET", path, LIFETIME)
+        finally:
+            await obstore.delete_async(self.store, path)
 
     async def _put(self, path: str, data: bytes, media_type: str) -> None:
         await obstore.put_async(self.store, path, data, attributes={"Content-Type": media_type})

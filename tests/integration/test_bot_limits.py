@@ -20,8 +20,6 @@ async def test_as_many_as_one_person_may_have_waiting(house: House) -> None:
     house.hold()
     await house.say("one")
     await house.say("two")
-    # What is sent within the same moment may be taken up in any order.
-    await house.all_submitted(2)
     asked = await house.say("three")
     told = await house.shown("at most 2 of your requests can wait")
     assert told.reply_to == asked.id
@@ -38,7 +36,6 @@ async def test_the_pictures_of_a_request_too_many_are_kept(house: House) -> None
     house.hold()
     await house.say("one")
     await house.say("two")
-    await house.all_submitted(2)
     await house.say("with a picture", picture(201))
     told = await house.shown("can wait at a time")
     house.release()

@@ -179,6 +179,19 @@ async def test_start_shows_how_to_begin_with_examples_that_run(house: House) -> 
     assert [task.prompt for task in house.tasks] == ["a lighthouse at dusk, oil painting"]
 
 
+async def test_a_double_tap_on_an_example_is_one_wish(house: House) -> None:
+    house.hold()
+    await house.say("/start")
+    told = await house.shown("Write what you want to see")
+    await house.press(told, told.buttons[0])
+    await house.press(told, told.buttons[0])
+    await house.press(told, told.buttons[1])
+    await house.all_submitted(2)
+    await house.taken_in()
+    assert [task.prompt for task in house.tasks] == told.buttons[:2]
+    house.release()
+
+
 async def test_examples_speak_ones_language_and_keep_to_the_limits(tmp_path: Path) -> None:
     async with open_house(tmp_path, limits=LimitsSettings(waiting=1)) as house:
         house.hold()

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from unittest.mock import patch
 
+import obstore
 import pytest
 from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
+from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
 from tests.support import s3
 from tests.support.house import close_at_once
@@ -105,6 +107,8 @@ async def test_references_in_a_bucket(check: Check) -> None:
         code, lines = await check(bucket=table)
         assert code == 0
         assert of(lines, "references") == "✓ references: published in the bucket pictures"
+        left = Bucket(bucket, "another bot's").store
+        assert [found async for found in obstore.list(left)] == [], "nothing of the trial is left"
         code, lines = await check(bucket=table.replace('"pictures"', '"elsewhere"'))
         assert code == 1
         assert of(lines, "references").startswith("✗ references: there is no bucket elsewhere at http://127.0.0.1:")
