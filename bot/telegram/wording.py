@@ -31,15 +31,13 @@ def plain(sentence: Sentence) -> str:
 def told(trouble: Trouble) -> str:
     """What went wrong, and whether it was paid, in the language at hand; not escaped."""
     words = plain(sentence(trouble))
-    paid: bool | None = trouble.get("paid", ...)
-    match paid:
-        case True:
-            return words + " " + _("It was paid all the same.")
-        case False:
-            return words + " " + _("Nothing was paid.")
-        case None:
-            return words + " " + _("It may have been paid.")
-    return words
+    if "paid" not in trouble:
+        return words
+    if trouble["paid"] is None:
+        return _("{words} It may have been paid.").format(words=words)
+    if trouble["paid"]:
+        return _("{words} It was paid all the same.").format(words=words)
+    return _("{words} Nothing was paid.").format(words=words)
 
 
 def cut(text: str, length: int) -> str:
