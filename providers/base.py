@@ -115,10 +115,14 @@ class ImageRequest(Generic[OptionsT]):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set."""
+    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set.
+
+    `seed`: the number it was drawn from, where the service tells.
+    """
 
     url: str | None = None
     data: bytes | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ class Picture:
     message_id: int | None
     created_at: float
     hidden_at: float | None
+    unique_id: str | None = None
+    seed: int | None = None
+    starred_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Sent:
     width: int | None
     height: int | None
     size: int | None
+    unique_id: str | None = None
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
