@@ -221,6 +221,11 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         """What references may go with these options. By default the same with all."""
         return self.capabilities.references
 
+    def enlarged(self, options: OptionsT, size: tuple[int, int]) -> OptionsT | None:
+        """Options for making one picture of this size (pixels) anew as large as the service can, with itself as the
+        reference. None, as by default: it can't."""
+        return None
+
     def validate(self, request: ImageRequest[OptionsT]) -> None:
         """Refuse, before anything is paid, what the service would refuse. Raises `InvalidRequest`."""
         limits = self.reference_limits(request.options)

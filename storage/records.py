@@ -128,6 +128,18 @@ class Source:
     changes: list[dict[str, Any]]
     picture_id: int | None = None
 
+    def again(self) -> NewSource:
+        """The same for another job."""
+        return NewSource(self.file_id, self.message_id, self.picture_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What goes with a person's words, or has been chosen before them: pictures, and perhaps a style."""
+
+    sources: tuple[NewSource, ...] = ()
+    style: Mapping[str, str] | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedSource:

@@ -233,7 +233,9 @@ pictures = Table(
     Column("created_at", Float, nullable=False),
     Column("hidden_at", Float),
     Column("starred_at", Float),
+    # Which picture a message shows.
     Index("ix_pictures_unique_id", "unique_id"),
+    Index("ix_pictures_chat_id_message_id", "chat_id", "message_id"),
     # Few have bytes here: those that Telegram doesn't have.
     Index("ix_pictures_kept", "created_at", **_where("data IS NOT NULL")),
     # What a history looks through, in all chats and in one, without a look at the rows themselves.

@@ -19,7 +19,7 @@ from bot.telegram.incoming import as_sources
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption
 from storage.pictures import Page, Picture, Sent, Shelf, Step
-from storage.records import Job
+from storage.records import Begun, Job
 
 # The search of a history message stands in its caption's last line: buttons have no room for it.
 SEARCH = "🔎 "
@@ -117,7 +117,7 @@ async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, la
     if (page := await _pressed(query, callback_data, desk)) and await _photo_id(query, page):
         await answer(query)
         place = Place.of_press(query, page.message, page.message.message_id, language)
-        await ask_for_words(page.message, place, desk, as_sources([page.picture], page.message.chat.id))
+        await ask_for_words(page.message, place, desk, Begun(as_sources([page.picture], page.message.chat.id)))
 
 
 @dataclass(frozen=True, slots=True)
