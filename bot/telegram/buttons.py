@@ -65,7 +65,8 @@ class SettingPress(CallbackData, prefix="s", sep="|"):
 
 
 class HistoryPress(CallbackData, prefix="h"):
-    """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay; `at`: what is shown."""
+    """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
+    days, grid, stars, all; `at`: what is shown, or with open what is to be."""
 
     do: str
     at: int
@@ -186,8 +187,10 @@ def _star(pictures: Sequence[Picture]) -> str:
     return "⭐" if any(picture.starred_at for picture in pictures) else "☆"
 
 
-def in_history(picture: Picture, *, newer: bool, older: bool) -> InlineKeyboardMarkup:
-    """Under a picture in the history."""
+def in_history(
+    picture: Picture, *, newer: bool, older: bool, origin: Picture | None, starred: bool
+) -> InlineKeyboardMarkup:
+    """Under a picture in the history. `origin`: what it was made from; `starred`: only favourites are shown."""
 
     def press(do: str) -> HistoryPress:
         return HistoryPress(do=do, at=picture.id)
@@ -195,11 +198,44 @@ def in_history(picture: Picture, *, newer: bool, older: bool) -> InlineKeyboardM
     return keyboard(
         [
             *([button(_("‹ Newer"), press("newer"))] if newer else []),
+            *([button(_("↩️ Before"), HistoryPress(do="open", at=origin.id))] if origin else []),
             *([button(_("Older ›"), press("older"))] if older else []),
         ],
-        [button(_("🔁 Run again"), press("again")), button(_("✏️ Edit"), press("edit"))],
-        [button(_("📤 Send again"), press("send")), button(_("🗑 Delete"), press("hide"))],
+        [
+            button(_("🔁 Run again"), press("again")),
+            button(_("✏️ Edit"), press("edit")),
+            button(_("📤 Send again"), press("send")),
+        ],
+        [
+            button("⭐" if picture.starred_at else "☆", press("star")),
+            button(_("ℹ️ Details"), press("details")),
+            button(_("🗑 Delete"), press("hide")),
+        ],
+        [
+            button(_("📅 Date"), press("months")),
+            button(_("▦ Ten"), press("grid")),
+            button(_("All pictures"), press("all")) if starred else button(_("⭐ Only"), press("stars")),
+        ],
     )
+
+
+def in_details(picture: Picture, steps: Sequence[Picture]) -> InlineKeyboardMarkup:
+    """Under the details of a picture. `steps`: what it was made from, the first one first."""
+    numbers = [button(f"↩️ {number}", HistoryPress(do="open", at=step.id)) for number, step in enumerate(steps, 1)]
+    return keyboard(*in_rows(numbers), [button(_("‹ Back"), HistoryPress(do="stay", at=picture.id))])
+
+
+def when_made(at: Picture, times: Sequence[tuple[str, int]], do: str) -> InlineKeyboardMarkup:
+    """Months or days that have pictures, by the id of the newest one in each. `do`: days or open."""
+    buttons = [button(label, HistoryPress(do=do, at=picture_id)) for label, picture_id in times]
+    return keyboard(*in_rows(buttons), [button(_("‹ Back"), HistoryPress(do="stay", at=at.id))])
+
+
+def at_a_glance(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
+    """Under ten pictures of the history: each by its number, and (`older`: the next one's id) the ten before."""
+    numbers = [button(str(number), HistoryPress(do="open", at=at)) for number, at in enumerate(ids, 1)]
+    rows = [numbers[first : first + 5] for first in range(0, len(numbers), 5)]
+    return keyboard(*rows, [button(_("Older ›"), HistoryPress(do="grid", at=older))] if older else [])
 
 
 def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:

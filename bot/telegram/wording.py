@@ -1,6 +1,6 @@
 """How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -65,6 +65,12 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
 def quoted(words: str) -> str:
     """Words as code, which a touch copies; escaped, and cut where they fit into no message."""
     return f"<code>{escape(cut(words, TEXT_LENGTH), quote=False)}</code>"
+
+
+def flags_of(options: Mapping[str, object]) -> str:
+    """Options as they are typed: "--ar 16:9 --n 4"."""
+    values = {name: str(value) for name, value in options.items()}
+    return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
 
 
 def money(amount: Decimal, currency: str) -> str:
