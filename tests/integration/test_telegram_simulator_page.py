@@ -107,7 +107,7 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert first["from"] == {"id": ann, "name": "Ann", "is_bot": False}
     assert " ".join(first) == (
         "id chat date edited from text entities photo document album reply_to topic keyboard reactions spoiler"
-        " caption_above"
+        " caption_above via only_for force_reply"
     )
     _, answer = await page.send(("狐.png", picture(kind="PNG")), person=ann, chat=ann, reply_to=2, as_document=1)
     document = answer["messages"][0]
