@@ -101,7 +101,7 @@ async def test_only_the_receiver_sees_an_ephemeral_message(bot: Bot, telegram: T
     assert update.callback_query
     assert update.callback_query.message
     assert getattr(update.callback_query.message, "ephemeral_message_id", None) == 1
-    place = {"chat_id": group.id, "receiver_user_id": ming.id, "ephemeral_message_id": 1}
+    place: dict[str, Any] = {"chat_id": group.id, "receiver_user_id": ming.id, "ephemeral_message_id": 1}
     assert await bot.edit_ephemeral_message_text(**place, text="<i>done</i>", parse_mode="HTML") is True
     assert (hidden.text, hidden.keyboard) == ("done", None)
     with pytest.raises(TelegramBadRequest, match="message is not modified"):
@@ -160,7 +160,7 @@ async def test_who_may_send_one_and_when(bot: Bot, telegram: TelegramSimulator, 
     with pytest.raises(TelegramBadRequest, match="PARTICIPANT_ID_INVALID"):
         await whisper(bot, telegram, 42)
     for lost in ({"message_id": 99}, {"ephemeral_message_id": 1}):
-        reply = ReplyParameters(allow_sending_without_reply=True, **lost)
+        reply = ReplyParameters.model_validate({"allow_sending_without_reply": True, **lost})
         with pytest.raises(TelegramBadRequest, match="message to be replied not found"):
             await whisper(bot, telegram, ann.id, reply_parameters=reply)
     parameters = EphemeralMessageParameters(receiver_user_id=ann.id)

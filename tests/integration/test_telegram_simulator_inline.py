@@ -188,7 +188,7 @@ async def test_the_page_asks_and_chooses(bot: Bot, telegram: TelegramSimulator) 
 
         waiting = asyncio.create_task(post("inline", chat=telegram.group.id, query="fox"))
         await telegram.until(lambda: len(telegram.world.updates))
-        results = [InlineQueryResultCachedPhoto(id="p", photo_file_id=file_id, caption="a fox"), article()]
+        results: list[Any] = [InlineQueryResultCachedPhoto(id="p", photo_file_id=file_id, caption="a fox"), article()]
         await bot.answer_inline_query((await asked(bot)).id, results, next_offset="2")
         answer = await waiting
         assert [(one["id"], one["title"], one["text"]) for one in answer["results"]] == [

@@ -142,6 +142,9 @@ def button_view(button: JSON) -> JSON:
     found = {ours: button[theirs] for theirs, ours in BUTTON_FIELDS.items() if button.get(theirs) is not None}
     if button.get("copy_text"):
         found["copy"] = button["copy_text"]["text"]
+    queries = (button.get(f"switch_inline_query{where}") for where in ("_current_chat", ""))
+    if (query := next((query for query in queries if query is not None), None)) is not None:
+        found["inline"] = query
     if button.get("disabled") is not None:
         found["disabled"] = True
     return found
