@@ -24,6 +24,8 @@ export function row(messages, view) {
   const when = meta(messages, own);
 
   if (view.group && !own) bubble.append(author(head));
+  if (head.only_for !== null) bubble.append(el("div.note", { test: "only-you" }, icon("eye"), "Only you can see this"));
+  if (head.via) bubble.append(el("div.note", { test: "via" }, `via @${head.via}`));
   if (head.reply_to) bubble.append(quote(head.reply_to, view));
   if (words && said.caption_above) bubble.append(words);
   if (media) bubble.append(media.node);
@@ -49,7 +51,7 @@ function mediaView({ revealed, actions }, captioned) {
 }
 
 function text(message, view) {
-  return el("div.text", { test: "message-text", dir: "auto" }, rich(message.text, message.entities ?? [], view.actions.command));
+  return el("div.text", { test: "message-text", dir: "auto" }, rich(message.text, message.entities ?? [], view.actions));
 }
 
 /** Put the time where there is room for it: on the picture, after the words, or beside the reactions. */

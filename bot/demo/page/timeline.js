@@ -75,7 +75,7 @@ export class Timeline {
 
   #shows(message) {
     const { chat, topic } = this.store;
-    return message.chat === chat && (topic === null || message.topic === topic);
+    return message.chat === chat && this.store.sees(message) && (topic === null || message.topic === topic);
   }
 
   #view() {

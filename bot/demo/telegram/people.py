@@ -11,11 +11,12 @@ from bot.demo.telegram.bot_view import inline_json, message_json, press_json
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
+from bot.demo.telegram.inline_cache import cached
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.telegram.privacy import bot_sees
 from bot.demo.telegram.world import ANONYMOUS, World
 
-MOST_TEXT, MOST_CAPTION, MOST_FILES = 4096, 1024, 10
+MOST_TEXT, MOST_CAPTION, MOST_FILES, MOST_QUERY = 4096, 1024, 10, 256
 Sendable = Upload | Path | bytes
 
 
@@ -90,8 +91,9 @@ class People:
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """Press an inline button, found by its data or its label. Raises `PeopleError`."""
         self._check_member(person, message.chat)
-        if message.chat.messages.get(message.id) is not message:
+        if message.chat.find(message.id) is not message:
             raise PeopleError("This message was deleted.")
+        self._check_sees(person, message)
         buttons = [button for row in message.keyboard or [] for button in row]
         found = [button for button in buttons if button.get("callback_data") == label_or_data]
         found = found or [button for button in buttons if button["text"] == label_or_data]
@@ -113,16 +115,58 @@ class People:
         """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""
         chat = message.chat
         self._check_member(person, chat)
+        if message.only_for:
+            self._check_sees(person, message)
+            self._world.unwhisper(message)
+            return
         if message.sender is not person and chat.type != "private" and person not in chat.admins:
             raise PeopleError("People can delete only what they wrote themselves.")
         self._world.remove(chat, [message.id])
 
-    def inline(self, person: Person, query: str) -> InlineQuery:
-        """Type words after the bot's name in some other chat."""
-        asked = InlineQuery(id=str(secrets.randbits(62)), person=person, query=query)
-        self._world.inline_queries[asked.id] = asked
-        self._world.updates.push("inline_query", inline_json(asked))
+    def inline(self, person: Person, chat: Chat, query: str, offset: str = "") -> InlineQuery:
+        """Type words after the bot's name in a chat. What the bot let Telegram keep is answered without asking it.
+
+        Raises `PeopleError`.
+        """
+        self._check_member(person, chat)
+        world = self._world
+        words = query.strip()[:MOST_QUERY]
+        id_ = str(secrets.randbits(62))
+        asked = InlineQuery(id=id_, person=person, chat=chat, query=words, offset=offset, at=world.clock())
+        world.inline_queries[asked.id] = asked
+        asked.answer = cached(world, asked)
+        if asked.answer is None:
+            world.updates.push("inline_query", inline_json(asked))
         return asked
+
+    def choose(
+        self,
+        person: Person,
+        query: InlineQuery,
+        result_id: str,
+        *,
+        reply_to: int | None = None,
+        topic: int | None = None,
+    ) -> ChatMessage:
+        """Send one of the results into the chat in which it was asked for. Raises `PeopleError`."""
+        self._check_place(person, query.chat, reply_to=reply_to, topic=topic, anonymous=False)
+        result = next((result for result in query.results or [] if result.id == result_id), None)
+        if query.person is not person or result is None:
+            raise PeopleError("There is no such result.")
+        sent = self._world.post(
+            query.chat,
+            person,
+            via=self._world.bot,
+            text=result.text,
+            entities=result.entities,
+            photo=result.photo and self._world.files.photo(result.photo.largest.file_id),
+            keyboard=result.keyboard,
+            caption_above=result.caption_above,
+            reply_to=reply_to,
+            topic=topic,
+        )
+        self._deliver([message for message in [sent] if bot_sees(self._world.bot, message)])
+        return sent
 
     @staticmethod
     def _check_words(text: str, files: Sequence[Sendable]) -> None:
@@ -144,6 +188,11 @@ class People:
             raise PeopleError("There is no such topic in this chat.")
         if anonymous and person not in chat.admins:
             raise PeopleError("Only an admin can write in the group's name.")
+
+    @staticmethod
+    def _check_sees(person: Person, message: ChatMessage) -> None:
+        if not message.seen_by(person):
+            raise PeopleError(f"{person.name} does not see this message.")
 
     @staticmethod
     def _check_member(person: Person, chat: Chat) -> None:
