@@ -163,12 +163,13 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         calls = Callbacks(settings.web.public_url, token)
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
+        originals = Originals(bot, store, downloads)
         stage = TelegramStage(
             bot,
             store,
             languages=languages,
             status=status,
-            delivery=Delivery(bot, store, status, uploads, providers),
+            delivery=Delivery(bot, store, status=status, uploads=uploads, originals=originals, providers=providers),
             uploads=uploads,
             images=images,
         )
@@ -180,9 +181,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         desk = Desk(engine, store, providers, registry.default, admins=admins, allowance=_allowances(settings))
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         dispatcher = make_dispatcher(settings, languages, albums, store)
-        dispatcher.workflow_data.update(
-            desk=desk, uploads=uploads, originals=Originals(bot, store, downloads), languages=languages
-        )
+        dispatcher.workflow_data.update(desk=desk, uploads=uploads, originals=originals, languages=languages)
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)

@@ -110,7 +110,7 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
         await answer(query, gone(), alert=True)
         return
     await answer(query, _("Sending the originals…"))
-    missing = await originals.send(job, await pictures_above(message, job, desk), message)
+    missing = await originals.send(job, await pictures_above(message, job, desk), message.message_id)
     if missing:
         text = _(
             "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."

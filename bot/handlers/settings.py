@@ -1,5 +1,7 @@
 """`/settings`: what holds for all of a person's requests. The keyboards are made from the providers' options."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
 from aiogram import F, Router
@@ -20,7 +22,7 @@ from storage.records import Preferences
 START = "settings"
 """What the button in a group starts the private chat with."""
 MOST_BYTES = 40
-SERVICE, LANGUAGE = ".service", ".language"
+SERVICE, LANGUAGE, DELIVERY, COVERED, DRAFTS = ".service", ".language", ".delivery", ".covered", ".drafts"
 """Settings that are no options; no option's name has a point."""
 
 
@@ -65,6 +67,12 @@ async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, 
         language = languages.pick(value or query.from_user.language_code)
     elif callback_data.name == SERVICE:
         await people.choose(user_id, value if value in desk.providers else None)
+    elif callback_data.name == DELIVERY:
+        await people.deliver(user_id, "files" if value == "files" else "both" if value == "both" else None)
+    elif callback_data.name == COVERED:
+        await people.cover(user_id, bool(value))
+    elif callback_data.name == DRAFTS:
+        await people.show_drafts(user_id, bool(value))
     else:
         service = desk.service_of(now)
         if not any(
@@ -106,16 +114,19 @@ def _page(desk: Desk, now: Preferences) -> tuple[str, InlineKeyboardMarkup]:
     offered = _offered(desk, service)
     lines += [f"<code>--{flag.name}</code> {escape(_(flag.description))}" for flag in offered]
     parts = [button(f"{flag.name}: {own.get(flag.name) or _usual(flag)}", _show(flag.name)) for flag in offered]
-    first = [button(_("Language"), _show(LANGUAGE))]
-    if len(desk.providers) > 1:
-        first.insert(0, button(_("Service"), _show(SERVICE)))
-    return "\n".join(lines), keyboard(first, *in_rows(parts))
+    first = [button(_("Service"), _show(SERVICE))] if len(desk.providers) > 1 else []
+    first.append(button(_("Language"), _show(LANGUAGE)))
+    first += [button(f"{way.label}: {way.choices[way.now]}", _show(name)) for name, way in _ways(now).items()]
+    return "\n".join(lines), keyboard(*in_rows(first), *in_rows(parts))
 
 
 def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboardMarkup] | None:
     """One setting; None where this person's service has none of this name."""
     if name == LANGUAGE:
         return _menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
+    if way := _ways(now).get(name):
+        usual, *others = way.choices
+        return _menu(way.question, name, {key: way.choices[key] for key in others}, way.now, way.choices[usual])
     if name == SERVICE:
         names = {each: title(desk.providers, each) for each in desk.providers}
         return _menu(
@@ -129,6 +140,39 @@ def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboa
     # Telegram keeps 64 bytes with a button; a longer name can still be typed.
     values = {value: value for value in flag.choices if value != flag.default and _fits(value)}
     return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A setting of the bot's own with a few choices: their labels by value, the usual one ("") first."""
+
+    label: str
+    question: str
+    choices: Mapping[str, str]
+    now: str
+
+
+def _ways(now: Preferences) -> dict[str, _Way]:
+    return {
+        DELIVERY: _Way(
+            _("Results"),
+            _("How shall results come? Files are the originals; an album is what Telegram makes of them."),
+            {"": _("album"), "files": _("files"), "both": _("both")},
+            "" if now.delivery == "album" else now.delivery,
+        ),
+        COVERED: _Way(
+            _("Covered"),
+            _("Shall pictures be covered until they are touched?"),
+            {"": _("no"), "yes": _("yes")},
+            "yes" if now.spoiler else "",
+        ),
+        DRAFTS: _Way(
+            _("Progress"),
+            _("How shall I show progress between us? A draft vanishes by itself, but has no button to cancel."),
+            {"": _("message"), "yes": _("draft")},
+            "yes" if now.drafts else "",
+        ),
+    }
 
 
 def _menu(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from html import escape
 
@@ -20,12 +20,13 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
+from bot.telegram.originals import Originals
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, plain, told
 from storage.pictures import Picture, Sent
-from storage.records import Job, TaskState
+from storage.records import Job, Preferences, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -42,11 +43,21 @@ BASE_SECONDS, BYTES_PER_SECOND = 60, 50_000
 class Delivery:
     """Sends what jobs have made."""
 
-    def __init__(self, bot: Bot, store: Store, status: StatusMessages, uploads: Uploads, providers: Providers) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        store: Store,
+        *,
+        status: StatusMessages,
+        uploads: Uploads,
+        originals: Originals,
+        providers: Providers,
+    ) -> None:
         self._bot = bot
         self._store = store
         self._status = status
         self._uploads = uploads
+        self._originals = originals
         self._providers = providers
         self._transfers = asyncio.Semaphore(TRANSFERS)
 
@@ -68,16 +79,46 @@ class Delivery:
         pictures = await self._store.pictures.of_job(job.id)
         unsent = [picture for picture in pictures if picture.message_id is None]
         board = await self._status.close(job)
-        if len(pictures) == 1:
+        wishes = await self._store.people.preferences(job.user_id)
+        if wishes.delivery == "files":
+            unsent = await self._files(job, unsent)
+        if wishes.delivery == "files" and not unsent:
+            await self._close(job, len(pictures))
+        elif len(pictures) == 1:
             if unsent:
-                await self._single(job, unsent[0], board.message_id)
+                await self._single(job, unsent[0], board.message_id, wishes)
             elif board.message_id not in {None, pictures[0].message_id}:
                 # It was sent, with its buttons, in the place of the status message.
                 await self._status.take_away(job, board.message_id)
-            return
-        for first in range(0, len(unsent), ALBUM):
-            await self._album(job, unsent[first : first + ALBUM])
-        await self._close(job, len(pictures))
+            await self._also_files(job, wishes)
+        else:
+            for first in range(0, len(unsent), ALBUM):
+                await self._album(job, unsent[first : first + ALBUM], wishes)
+            await self._also_files(job, wishes)
+            await self._close(job, len(pictures))
+
+    async def _files(self, job: Job, pictures: Sequence[Picture]) -> list[Picture]:
+        """Send the originals in place of an album; those that can't be sent so are returned."""
+        left = []
+        for picture in pictures:
+            await self._still_ours(job)
+            text = self._caption(job) if picture is pictures[0] else None
+            posted = await self._originals.post(job, picture, job.message_id, text)
+            if posted is None:
+                left.append(picture)
+                continue
+            message, header = posted
+            file = message.document
+            size = (header.width, header.height) if header else (picture.width, picture.height)
+            sent = Sent(None, message.message_id, *size, file.file_size if file else None)
+            await self._remember({picture.id: sent})
+        return left
+
+    async def _also_files(self, job: Job, wishes: Preferences) -> None:
+        """The originals beside an album; of those that can't be had the button says so."""
+        if wishes.delivery == "both":
+            pictures = await self._store.pictures.of_job(job.id)
+            await self._originals.send(job, [one for one in pictures if not one.document_id], job.message_id)
 
     async def _close(self, job: Job, count: int) -> None:
         left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
@@ -99,7 +140,7 @@ class Delivery:
         look = missing or await self._overdue(job)
         return under_result(job, offer(self._providers, job), shown, look=look)
 
-    async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
+    async def _single(self, job: Job, picture: Picture, status_id: int | None, wishes: Preferences) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
         async with self._uploads.open(picture) as upload:
             if upload is None:
@@ -109,10 +150,10 @@ class Delivery:
             await self._still_ours(job)
             message = None
             if status_id is not None:
-                message = await self._turn_into_picture(job, status_id, upload, text, buttons)
+                message = await self._turn_into_picture(job, status_id, upload, _photo(upload, wishes, text), buttons)
             replaced = message is not None
             if message is None:
-                message = await self._photo(job, upload, text, buttons)
+                message = await self._photo(job, upload, _photo(upload, wishes, text), buttons)
         await self._confirm([upload], [message])
         if status_id is not None and not replaced:
             await self._status.take_away(job, status_id)
@@ -128,9 +169,8 @@ class Delivery:
         return any(task.state is TaskState.OVERDUE for task in await self._store.tasks.of_job(job.id))
 
     async def _turn_into_picture(
-        self, job: Job, status_id: int, upload: Upload, text: str, buttons: InlineKeyboardMarkup
+        self, job: Job, status_id: int, upload: Upload, media: InputMediaPhoto, buttons: InlineKeyboardMarkup
     ) -> Message | None:
-        media = InputMediaPhoto(media=upload.media, caption=text)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=buttons)
         try:
             message = await self._bot(edit, request_timeout=_timeout([upload]))
@@ -151,18 +191,21 @@ class Delivery:
         message = await self._bot(bare.model_copy(update={"reply_markup": buttons}))
         return message if isinstance(message, Message) else None
 
-    async def _photo(self, job: Job, upload: Upload, text: str, buttons: InlineKeyboardMarkup | None) -> Message:
+    async def _photo(
+        self, job: Job, upload: Upload, media: InputMediaPhoto, buttons: InlineKeyboardMarkup | None
+    ) -> Message:
         photo = SendPhoto(
             chat_id=job.chat_id,
-            photo=upload.media,
-            caption=text,
+            photo=media.media,
+            caption=media.caption,
+            has_spoiler=media.has_spoiler,
             reply_markup=buttons,
             message_thread_id=job.thread_id,
             reply_parameters=_reply(job),
         )
         return await self._bot(photo, request_timeout=_timeout([upload]))
 
-    async def _album(self, job: Job, pictures: Sequence[Picture]) -> None:
+    async def _album(self, job: Job, pictures: Sequence[Picture], wishes: Preferences) -> None:
         async with AsyncExitStack() as stack:
             opened = await asyncio.gather(
                 *(stack.enter_async_context(self._uploads.open(picture)) for picture in pictures)
@@ -170,7 +213,7 @@ class Delivery:
             uploads = [upload for upload in opened if upload]
             await self._still_ours(job)
             try:
-                messages = await self._send(job, uploads)
+                messages = await self._send(job, uploads, wishes)
             except (TelegramNetworkError, TelegramBadRequest) as error:
                 if not any(upload.broken for upload in uploads) and isinstance(error, TelegramNetworkError):
                     raise
@@ -178,30 +221,35 @@ class Delivery:
                     raise
                 log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
                 uploads = [upload for upload in uploads if await self._uploads.again(upload)]
-                messages = await self._send(job, uploads)
+                messages = await self._send(job, uploads, wishes)
         await self._confirm(uploads, messages)
 
-    async def _send(self, job: Job, uploads: Sequence[Upload]) -> Sequence[Message]:
+    async def _send(self, job: Job, uploads: Sequence[Upload], wishes: Preferences) -> Sequence[Message]:
         if not uploads:
             return []
         text = self._caption(job, uploads[0])
+        media = [_photo(upload, wishes, text if upload is uploads[0] else None) for upload in uploads]
         if len(uploads) == 1:
-            return [await self._photo(job, uploads[0], text, None)]
+            return [await self._photo(job, uploads[0], media[0], None)]
         group = SendMediaGroup(
             chat_id=job.chat_id,
-            media=list(_media(uploads, text)),
+            media=list(media),
             message_thread_id=job.thread_id,
             reply_parameters=_reply(job),
         )
         return await self._bot(group, request_timeout=_timeout(uploads))
 
     async def _confirm(self, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
-        sent = {upload.picture.id: _sent(upload, message) for upload, message in zip(uploads, messages, strict=True)}
+        await self._remember(
+            {upload.picture.id: _sent(upload, message) for upload, message in zip(uploads, messages, strict=True)}
+        )
+
+    async def _remember(self, sent: Mapping[int, Sent]) -> None:
         # What is not written down would be sent once more.
         await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
 
-    def _caption(self, job: Job, upload: Upload, notes: Sequence[str] = ()) -> str:
-        size = f"{upload.width}×{upload.height}" if upload.width else ""
+    def _caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
+        size = f"{upload.width}×{upload.height}" if upload and upload.width else ""
         style = job.style["name"] if job.style else ""
         return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
 
@@ -228,9 +276,8 @@ def _reply(job: Job) -> ReplyParameters:
     return ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
 
 
-def _media(uploads: Sequence[Upload], text: str) -> Iterator[InputMediaPhoto]:
-    for index, upload in enumerate(uploads):
-        yield InputMediaPhoto(media=upload.media, caption=text if index == 0 else None)
+def _photo(upload: Upload, wishes: Preferences, text: str | None) -> InputMediaPhoto:
+    return InputMediaPhoto(media=upload.media, caption=text, has_spoiler=wishes.spoiler)
 
 
 def _timeout(uploads: Sequence[Upload]) -> int:

@@ -24,6 +24,7 @@ from aiogram.methods import (
     SendDocument,
     SendMediaGroup,
     SendMessage,
+    SendMessageDraft,
     SendPhoto,
     TelegramMethod,
 )
@@ -34,6 +35,7 @@ COUNTED = (
     SendPhoto,
     SendDocument,
     SendMediaGroup,
+    SendMessageDraft,
     EditMessageText,
     EditMessageCaption,
     EditMessageMedia,

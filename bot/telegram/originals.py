@@ -8,6 +8,7 @@ from aiogram.methods import SendDocument
 from aiogram.types import BufferedInputFile, InputFile, Message, ReplyParameters
 
 from bot.telegram.downloads import BrokenOff, Downloads, Gone
+from bot.telegram.pictures import Header, sniff
 from bot.telegram.uploads import file_name
 from storage.pictures import Picture
 from storage.records import Job
@@ -25,42 +26,47 @@ class Originals:
         self._store = store
         self._downloads = downloads
 
-    async def send(self, job: Job, pictures: Sequence[Picture], under: Message) -> int:
-        """Send the originals in answer to a message. Returns how many could not be had."""
+    async def send(self, job: Job, pictures: Sequence[Picture], under: int) -> int:
+        """Send the originals in answer to the message `under`. Returns how many could not be had."""
         missing = 0
         for picture in pictures:
-            missing += not await self._one(job, picture, under)
+            missing += await self.post(job, picture, under) is None
         return missing
 
-    async def _one(self, job: Job, picture: Picture, under: Message) -> bool:
+    async def post(
+        self, job: Job, picture: Picture, under: int, caption: str | None = None
+    ) -> tuple[Message, Header | None] | None:
+        """Send one original. Returns the message, and what is known of the file where it was fetched for this; None
+        when it can't be had."""
         if picture.document_id:
-            await self._document(job, picture.document_id, under)
-            return True
+            return await self._document(job, picture.document_id, under, caption), None
         if kept := await self._store.pictures.data(picture.id):
-            return await self._sent(job, picture, BufferedInputFile(kept, file_name(picture)), under)
+            file = BufferedInputFile(kept, file_name(picture))
+            return await self._sent(job, picture, file, under, caption), sniff(kept)
         if picture.url is None:
-            return False
+            return None
         async with AsyncExitStack() as stack:
             try:
                 stream = await stack.enter_async_context(self._downloads.open(picture.url, file_name(picture)))
             except (BrokenOff, Gone):
-                return False
+                return None
             if stream.size is not None and stream.size > DOCUMENT_BYTES:
-                return False
-            return await self._sent(job, picture, stream, under)
+                return None
+            return await self._sent(job, picture, stream, under, caption), stream.header
 
-    async def _sent(self, job: Job, picture: Picture, file: InputFile, under: Message) -> bool:
-        sent = await self._document(job, file, under)
+    async def _sent(self, job: Job, picture: Picture, file: InputFile, under: int, caption: str | None) -> Message:
+        sent = await self._document(job, file, under, caption)
         if sent.document:
             await self._store.pictures.sent_as_file(picture.id, sent.document.file_id)
-        return True
+        return sent
 
-    async def _document(self, job: Job, document: str | InputFile, under: Message) -> Message:
+    async def _document(self, job: Job, document: str | InputFile, under: int, caption: str | None) -> Message:
         method = SendDocument(
             chat_id=job.chat_id,
             document=document,
+            caption=caption,
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
-            reply_parameters=ReplyParameters(message_id=under.message_id, allow_sending_without_reply=True),
+            reply_parameters=ReplyParameters(message_id=under, allow_sending_without_reply=True),
         )
         return await self._bot(method, request_timeout=UPLOAD_SECONDS)

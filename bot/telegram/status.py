@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,13 +24,19 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
+# Telegram shows a draft for half a minute.
+DRAFT_SECONDS = 20.0
+
 
 @dataclass(slots=True)
 class _Board:
     """What is known of one job's status message. `text`: what it says now; `preview`: the unfinished picture that was
-    put into it, or was refused; `is_photo`: it has become one by that."""
+    put into it, or was refused; `is_photo`: it has become one by that; `as_draft`: progress is a draft, which is no
+    message, shown last at `drafted_at`; None: not known yet."""
 
     message_id: int | None
+    as_draft: bool | None = None
+    drafted_at: float = 0.0
     text: str = ""
     preview: bytes | None = None
     is_photo: bool = False
@@ -45,8 +53,11 @@ class StatusMessages:
         store: Store,
         languages: Languages,
         flood: FloodControl,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
+        self._clock = clock
         self._store = store
         self._languages = languages
         self._flood = flood
@@ -72,7 +83,9 @@ class StatusMessages:
         if board.closed or board.busy.locked():
             return
         news = progress.preview if progress.preview is not board.preview else None
-        is_known = text == board.text and news is None
+        # A draft vanishes where nothing new is said for a while.
+        is_fading = board.as_draft is True and self._clock() > board.drafted_at + DRAFT_SECONDS
+        is_known = text == board.text and news is None and not is_fading
         if is_known or (board.message_id is None and progress.phase is Phase.DELIVERING):
             self._leave_line(job)
         elif board.message_id is None or self._is_its_turn(job):
@@ -132,7 +145,11 @@ class StatusMessages:
             if board.closed:
                 return
             try:
-                if board.message_id is None:
+                if await self._goes_as_draft(job, board):
+                    async with as_progress():
+                        await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
+                    board.drafted_at = self._clock()
+                elif board.message_id is None:
                     await self._send(job, board, text, buttons)
                 else:
                     async with as_progress():
@@ -145,6 +162,14 @@ class StatusMessages:
                     return
             board.text, board.preview = text, preview or board.preview
             self._leave_line(job)
+
+    async def _goes_as_draft(self, job: Job, board: _Board) -> bool:
+        """Whether this person wants progress as a draft, where there can be one: in private, and no message yet."""
+        if board.as_draft is None:
+            is_private = job.chat_id == job.user_id
+            wishes = await self._store.people.preferences(job.user_id) if is_private else None
+            board.as_draft = board.message_id is None and wishes is not None and wishes.drafts
+        return board.as_draft
 
     async def _send(
         self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True

@@ -127,3 +127,83 @@ async def test_a_page_of_another_service_changes_nothing(tmp_path: Path) -> None
         assert "changed meanwhile" in await press(house, old, "4.6")
         assert "model: gpt-image-1.5" in old.buttons
         assert (await house.app.store.people.preferences(house.ann.id)).options == {}
+
+
+async def test_results_as_files(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "Results: album")
+    await press(house, page, "files")
+    assert "Results: files" in page.buttons
+    result = await house.made("foxes --n 2")
+    assert result.text == "✅ 2 pictures"
+    files = [message for message in house.answers() if message.document]
+    assert len(files) == 2
+    assert files[0].text.startswith("foxes\nJimeng 4.0")
+    assert house.album() == []
+    one = await house.made("a hat", reply_to=files[1])
+    assert len(house.tasks[-1].references) == 1
+    assert one.text == "✅ 1 picture"
+    assert "🎲 Variations" in one.buttons
+    # The history has them as files, also when the service has forgotten them.
+    house._skipped += 25 * 3600
+    await house.say("/history")
+    shown = await house.shown("1 of 3")
+    assert shown.document
+    assert "↩️ from “foxes”" in shown.text
+    await house.press(shown, "Older ›")
+    await house.shown("2 of 3")
+    await house.press(shown, "Send again")
+    await house.quiet()
+    assert house.answers()[-1].document
+
+
+async def test_results_both_ways(house: House) -> None:
+    await house.app.store.people.deliver(house.ann.id, "both")
+    result = await house.made("foxes --n 2")
+    assert len(house.album()) == 2
+    assert len([message for message in house.answers() if message.document]) == 2
+    assert house.answers()[-1] is result
+    await house.made("a hare")
+    assert len(house.album()) == 3
+    assert house.answers()[-1].document
+
+
+async def test_an_original_too_large_for_a_file_comes_as_a_photo(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.telegram.originals.DOCUMENT_BYTES", 10)
+    await house.app.store.people.deliver(house.ann.id, "files")
+    await house.made("foxes --n 2")
+    assert len(house.album()) == 2
+    await house.made("a hare")
+    assert len(house.album()) == 3
+    assert not any(message.document for message in house.answers())
+
+
+async def test_pictures_are_covered(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "Covered: no")
+    await press(house, page, "yes")
+    await house.made("foxes --n 2")
+    await house.made("a hare")
+    assert [message.spoiler for message in house.album()] == [True] * 3
+
+
+async def test_progress_as_a_draft(house: House) -> None:
+    page = await settings(house)
+    await press(house, page, "Progress: message")
+    await press(house, page, "draft")
+    house.hold()
+    before = len(house.answers())
+    await house.say("a fox")
+    draft = await house.telegram.until(lambda: house.ann.chat.draft)
+    assert draft.text
+    assert len(house.answers()) == before
+    house.release()
+    result = await house.ended()
+    assert result.photo
+    assert house.ann.chat.draft is None
+    # In a group there are no drafts.
+    house.hold()
+    await house.say("/imagine a fox", chat=house.group)
+    await house.shown("Cancel", house.group)
+    house.release()
+    await house.ended(chat=house.group)
