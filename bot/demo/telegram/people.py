@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.background import Background
-from bot.demo.telegram.bot_view import inline_json, message_json, press_json
+from bot.demo.telegram.bot_view import inline_json, message_json, press_json, update_kind
+from bot.demo.telegram.channels import discuss
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
@@ -47,6 +48,7 @@ class People:
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
+        In a channel, and as an `anonymous` admin (also one who always is), in the name of the chat.
         Pictures go as photos unless `as_document`. Raises `PeopleError`.
         """
         text = text.strip()
@@ -54,6 +56,10 @@ class People:
         self._check_place(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         if topic is None and reply_to is not None:
             topic = chat.messages[reply_to].topic
+        if topic in chat.closed and person not in chat.admins:
+            raise PeopleError("This topic is closed.")
+        channel = chat.type == "channel"
+        masked = anonymous or channel or person in chat.anonymous
         media = [await self._take(await asyncio.to_thread(as_upload, file), as_document) for file in files]
         messages = []
         for kind in (Photo, Document):
@@ -65,8 +71,9 @@ class People:
         posted = [
             self._world.post(
                 chat,
-                ANONYMOUS if anonymous else person,
-                sender_chat=chat if anonymous else None,
+                ANONYMOUS if masked and not channel else person,
+                sender_chat=chat if masked else None,
+                author=person if masked else None,
                 text="" if number else text,
                 entities=[] if number else find_entities(text),
                 reply_to=reply_to,
@@ -76,16 +83,18 @@ class People:
             for number, fields in enumerate(messages or [{}])
         ]
         self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
+        for message in posted:
+            discuss(self._world, message)
         return posted
 
     def edit(self, person: Person, message: ChatMessage, text: str) -> None:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
-        if message.sender is not person:
+        if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
         message.text, message.entities = text, find_entities(text)
         self._world.edited(message)
         if bot_sees(self._world.bot, message):
-            self._world.updates.push("edited_message", message_json(message))
+            self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """Press an inline button, found by its data or its label. Raises `PeopleError`."""
@@ -113,7 +122,8 @@ class People:
         """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""
         chat = message.chat
         self._check_member(person, chat)
-        if message.sender is not person and chat.type != "private" and person not in chat.admins:
+        own = person in {message.sender, message.author}
+        if not own and chat.type != "private" and person not in chat.admins:
             raise PeopleError("People can delete only what they wrote themselves.")
         self._world.remove(chat, [message.id])
 
@@ -144,6 +154,10 @@ class People:
             raise PeopleError("There is no such topic in this chat.")
         if anonymous and person not in chat.admins:
             raise PeopleError("Only an admin can write in the group's name.")
+        if chat.type == "channel" and person not in chat.admins:
+            raise PeopleError("Only admins write in a channel.")
+        if person in chat.muted:
+            raise PeopleError(f"{person.name} may only read here.")
 
     @staticmethod
     def _check_member(person: Person, chat: Chat) -> None:
@@ -164,20 +178,20 @@ class People:
             raise PeopleError(f"{file.name} can't be sent: {error.description}.") from error
 
     def _deliver(self, messages: list[ChatMessage]) -> None:
-        updates = [message_json(message) for message in messages]
+        updates = [(update_kind(message), message_json(message)) for message in messages]
         if self.shuffle:
             self._random.shuffle(updates)
         if self.gap > 0 and len(updates) > 1:
             self._background.spawn(self._trickle(updates, self.gap), "deliver an album")
             return
-        for update in updates:
-            self._world.updates.push("message", update)
+        for kind, update in updates:
+            self._world.updates.push(kind, update)
 
-    async def _trickle(self, updates: list[JSON], gap: float) -> None:
-        for number, update in enumerate(updates):
+    async def _trickle(self, updates: list[tuple[str, JSON]], gap: float) -> None:
+        for number, (kind, update) in enumerate(updates):
             if number:
                 await self._sleep(gap)
-            self._world.updates.push("message", update)
+            self._world.updates.push(kind, update)
 
 
 def as_upload(file: Sendable) -> Upload:

@@ -14,7 +14,9 @@ from bot.demo.calls import CallLog
 from bot.demo.telegram.body import read_file
 from bot.demo.telegram.errors import PeopleError
 from bot.demo.telegram.files import Upload
-from bot.demo.telegram.methods.profile import commands_in
+from bot.demo.telegram.group_menu import Wish, act, named
+from bot.demo.telegram.groups import found_group
+from bot.demo.telegram.methods.profile import commands_in, described, spoken
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
 from bot.demo.telegram.people import People
 from bot.demo.telegram.people_view import chat_view, message_view, person_view
@@ -63,6 +65,8 @@ class PeopleApi:
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
             web.post(f"{api}/delete", answered(self.delete)),
+            web.post(f"{api}/group", answered(self.group)),
+            web.post(f"{api}/groups", answered(self.found_group)),
             web.get(f"{api}/file/{{file_id}}", answered(self.file)),
             web.get(f"{api}/calls", answered(self.calls)),
             web.post(f"{api}/faults", answered(self.play_fault)),
@@ -88,16 +92,22 @@ class PeopleApi:
 
     async def world(self, request: web.Request) -> web.StreamResponse:
         """Who is there."""
-        bot = self._world.bot
-        chats = [chat for chat in self._world.chats.values() if chat.migrated_to is None]
-        everywhere = bot.commands.get(("default", ""), [])
-        menus = {str(chat.id): commands_in(bot, chat) for chat in chats} | {"default": everywhere}
+        bot, people = self._world.bot, self._world.people
+        chats = self._world.chats.values()
+        menus = {
+            str(chat.id): {str(person.id): commands_in(bot, chat, person) for person in chat.members} for chat in chats
+        }
+        profiles = {
+            str(person.id): {kind: described(bot, kind, spoken(person)) for kind in ("name", "description")}
+            for person in people
+        }
         return web.json_response(
             {
                 "bot": {"id": bot.id, "name": bot.name, "username": bot.username},
-                "people": [person_view(person) for person in self._world.people],
+                "people": [person_view(person) for person in people],
                 "chats": [chat_view(chat) for chat in chats],
                 "commands": menus,
+                "profiles": profiles,
                 "services": list(self._players),
             }
         )
@@ -157,6 +167,23 @@ class PeopleApi:
         asked = await read_object(request)
         self._people.delete(self._person(asked.get("person")), self._message(asked))
         return web.json_response({})
+
+    async def group(self, request: web.Request) -> web.StreamResponse:
+        """An admin chooses from a group's menu."""
+        asked = await read_object(request)
+        topic = number(asked.get("topic") or 0, "topic")
+        chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))
+        act(Wish(self._world, admin, chat, str(asked.get("name") or ""), topic), str(asked.get("act")))
+        return web.json_response({})
+
+    async def found_group(self, request: web.Request) -> web.StreamResponse:
+        """A person makes a group of everybody."""
+        asked = await read_object(request)
+        owner = self._person(asked.get("person"))
+        others = [person for person in self._world.people if person is not owner]
+        return web.json_response(
+            chat_view(found_group(self._world, named(str(asked.get("title") or "")), owner, *others))
+        )
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A picture or a file, or a preview of it."""
