@@ -109,8 +109,8 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert (first["photo"]["width"], first["photo"]["height"]) == (400, 300)
     assert first["from"] == {"id": ann, "name": "Ann", "is_bot": False}
     assert " ".join(first) == (
-        "id chat date edited from author service text entities photo document album reply_to topic keyboard reactions spoiler"
-        " caption_above"
+        "id chat date edited from author service text entities photo document album reply_to topic keyboard reactions"
+        " spoiler caption_above"
     )
     _, answer = await page.send(("狐.png", picture(kind="PNG")), person=ann, chat=ann, reply_to=2, as_document=1)
     document = answer["messages"][0]

@@ -95,8 +95,8 @@ export class Composer {
   }
 
   #commands() {
-    const { world, chat } = this.store;
-    return world?.commands[chat] ?? world?.commands.default ?? [];
+    const { world, person, chat } = this.store;
+    return world?.commands[chat]?.[person] ?? [];
   }
 
   #update() {

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { el, icon } from "./dom.js";
 import { summary, time } from "./format.js";
+import { watchClosed, watchGroupMenu, watchNewGroup } from "./group.js";
 import { watchHeader } from "./header.js";
 import { Inspector } from "./inspector.js";
 import { Presses } from "./keyboard.js";
@@ -54,7 +55,7 @@ function showMenu(event, message) {
 /** As in Telegram: one's own words anywhere, everything in a private chat, and everything as an admin. */
 function mayDelete(message) {
   const chat = store.chatOf(message.chat);
-  return message.from.id === store.person || chat.type === "private" || chat.admins.includes(store.person);
+  return (message.author ?? message.from.id) === store.person || chat.type === "private" || chat.admins.includes(store.person);
 }
 
 function save({ id, photo }) {
@@ -78,9 +79,12 @@ function messageAt(target) {
 
 watchPlace(store);
 watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
+watchGroupMenu(store, byId("group-menu"), toast);
+watchClosed(store, byId("composer"), byId("closed"));
 const sheets = watchSheets({ panel: byId("panel-toggle"), calls: byId("inspector-toggle"), shade: byId("shade") });
 watchPeople(store, byId("people"));
 watchChats(store, byId("chats"), () => sheets.close());
+watchNewGroup(store, byId("new-group"), { made: () => sheets.close(), say: toast });
 watchTries(store, byId("tries"), (text) => (sheets.close(), composer.fill(text)));
 watchFaults(store, byId("faults"), toast);
 new Inspector(store, byId("inspector"), () => sheets.hideCalls());

@@ -51,7 +51,7 @@ function chatButton(store, chat, open) {
   const day = last && dayKey(last.date) === dayKey(Date.now() / 1000) ? time(last.date) : last ? dayName(last.date) : "";
   return el(
     "button.chat",
-    { type: "button", test: "chat-tab", data: { id: chat.id, type: chat.type, focus: chat.id }, "aria-current": current ? "true" : null, onclick: open },
+    { type: "button", test: "chat-tab", data: { id: chat.id, type: chat.type, moved: chat.migrated_to !== null, focus: chat.id }, "aria-current": current ? "true" : null, onclick: open },
     faceOf(store, chat),
     el(
       "span.chat-words",
@@ -67,7 +67,8 @@ export const faceOf = (store, chat) => (chat.type === "private" ? face(store.wor
 
 function preview(store, chat, last) {
   if (!last) return "No messages yet";
-  const who = last.from.id === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
+  if (last.service) return summary(last);
+  const who = (last.author ?? last.from.id) === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
   return who + summary(last);
 }
 

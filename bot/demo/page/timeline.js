@@ -80,9 +80,12 @@ export class Timeline {
 
   #view() {
     const { store } = this;
-    const group = store.chatOf(store.chat)?.type !== "private";
+    const chat = store.chatOf(store.chat);
+    const group = chat?.type !== "private";
+    // In a topic all is of that topic.
+    const topicName = (id) => (store.topic === null && chat?.topics.find((topic) => topic.id === id)?.name) || null;
     const nameOf = (id) => (id === store.world.bot.id ? store.world.bot.name : (store.personOf(id)?.name ?? String(id)));
-    return { person: store.person, group, nameOf, revealed: this.#revealed, actions: this.actions };
+    return { person: store.person, group, topicName, nameOf, revealed: this.#revealed, actions: this.actions };
   }
 
   #build(entry) {
@@ -113,7 +116,7 @@ export class Timeline {
     this.parts.list.append(node);
     this.#place(this.#rows.length - 2);
     this.#place(this.#rows.length - 1);
-    if (this.#stuck || message.from.id === this.store.person) this.bottom();
+    if (this.#stuck || (message.author ?? message.from.id) === this.store.person) this.bottom();
     else this.#seen(this.#missed + 1);
   }
 
