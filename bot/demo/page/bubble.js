@@ -50,7 +50,7 @@ export function row(messages, view) {
 /** What Telegram says itself: a line in the middle. */
 function serviceRow({ id, from, text: words }) {
   const data = { id, ids: id, own: false, from: from.id };
-  return el("li.row.service", { test: "message", data }, el("span", { test: "service" }, words));
+  return el("li.row.notice", { test: "message", data }, el("span", { test: "service" }, words));
 }
 
 function mediaView({ revealed, actions }, captioned) {

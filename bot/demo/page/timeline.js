@@ -151,9 +151,13 @@ export class Timeline {
     const gone = [];
     for (const entry of this.#rows) {
       if (!entry.messages.some(({ id }) => ids.has(id))) continue;
-      entry.messages = entry.messages.filter(({ id }) => !ids.has(id));
-      if (entry.messages.length) this.#redraw(entry);
-      else gone.push(entry);
+      const left = entry.messages.filter(({ id }) => !ids.has(id));
+      if (!left.length) {
+        gone.push(entry);
+        continue;
+      }
+      entry.messages = left;
+      this.#redraw(entry);
     }
     for (const entry of gone) this.#drop(entry);
     this.parts.empty(this.#rows.length === 0);
