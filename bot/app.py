@@ -22,7 +22,7 @@ from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
 
 from bot.background import Background
-from bot.handlers import history, imagine, mishaps, models, results, start, usage
+from bot.handlers import history, imagine, mishaps, models, remakes, results, start, styles, usage
 from bot.handlers import settings as personal
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
@@ -225,6 +225,8 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
         models.make_router(),
         usage.make_router(),
         results.make_router(),
+        remakes.make_router(),
+        styles.make_router(),
         imagine.make_router(),
         start.make_fallback(),
         mishaps.make_router(),

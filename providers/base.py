@@ -115,10 +115,14 @@ class ImageRequest(Generic[OptionsT]):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set."""
+    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set.
+
+    `seed`: the number it was drawn from, where the service tells.
+    """
 
     url: str | None = None
     data: bytes | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,11 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     def reference_limits(self, options: OptionsT) -> ReferenceLimits | None:
         """What references may go with these options. By default the same with all."""
         return self.capabilities.references
+
+    def enlarged(self, options: OptionsT, size: tuple[int, int]) -> OptionsT | None:
+        """Options for making one picture of this size (pixels) anew as large as the service can, with itself as the
+        reference. None, as by default: it can't."""
+        return None
 
     def validate(self, request: ImageRequest[OptionsT]) -> None:
         """Refuse, before anything is paid, what the service would refuse. Raises `InvalidRequest`."""

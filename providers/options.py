@@ -1,7 +1,8 @@
 """What a person may set, declared once: flags, help text and keyboards are made from these models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import log
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -67,6 +68,12 @@ def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT
         description = options.model_fields[name].description
         fields[name] = Literal[tuple(values)], Field(values[0], description=description)
     return create_model(options.__name__, __base__=options, **fields)
+
+
+def nearest_shape(shapes: Iterable[str], size: tuple[int, int]) -> str:
+    """Of shapes like "16:9" that which is nearest to a picture's of this size (pixels); others are left out."""
+    ratios = {shape: int(wide) / int(high) for shape in shapes for wide, _colon, high in [shape.partition(":")] if high}
+    return min(ratios, key=lambda shape: abs(log(ratios[shape]) - log(size[0] / size[1])))
 
 
 def wrong(template: str, **values: object) -> PydanticCustomError:

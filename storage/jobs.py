@@ -199,14 +199,16 @@ def _if_alive(worker_id: int | None) -> Any:
 
 
 async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bool:
-    """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid."""
+    """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid.
+
+    The origins of one wish differ only after the last colon.
+    """
+    wish = new.origin.rpartition(":")[0]
     same = select(jobs.c.id).where(
         jobs.c.user_id == new.user_id,
         jobs.c.created_at > since,
         jobs.c.chat_id == new.chat_id,
-        jobs.c.prompt == new.prompt,
-        jobs.c.message_id == new.message_id,
-        jobs.c.origin.startswith("press:"),
+        jobs.c.origin.startswith(f"{wish}:"),
     )
     return (await connection.execute(same)).first() is not None
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storage.database import Database, Transaction
-from storage.records import Preferences
+from storage.records import Delivery, Preferences
 from storage.schema import people
 
 
@@ -30,6 +30,21 @@ class People:
         async with self._db.write() as connection:
             await self._set(connection, user_id, language=language)
 
+    async def deliver(self, user_id: int, delivery: Delivery | None) -> None:
+        """From now on this person's results come this way (None: as an album)."""
+        async with self._db.write() as connection:
+            await self._set(connection, user_id, delivery=delivery)
+
+    async def cover(self, user_id: int, spoiler: bool) -> None:
+        """From now on this person's results are covered until touched, or not."""
+        async with self._db.write() as connection:
+            await self._set(connection, user_id, spoiler=spoiler)
+
+    async def show_drafts(self, user_id: int, drafts: bool) -> None:
+        """From now on progress is a draft in this person's private chat, or a message."""
+        async with self._db.write() as connection:
+            await self._set(connection, user_id, drafts=drafts)
+
     async def set_option(self, user_id: int, provider: str, name: str, value: str | None) -> None:
         """From now on an option of this provider has this value where the person types none (None: its own default)."""
         async with self._db.write() as connection:
@@ -46,6 +61,7 @@ class People:
 
 
 async def _preferences(connection: Any, user_id: int) -> Preferences:
-    query = select(people.c.provider, people.c.language, people.c.options).where(people.c.id == user_id)
-    row = (await connection.execute(query)).first()
-    return Preferences(row.provider, row.language, row.options or {}) if row else Preferences()
+    columns = [people.c[name] for name in Preferences.__slots__]
+    row = (await connection.execute(select(*columns).where(people.c.id == user_id))).mappings().first()
+    # What was never set is as it is by default.
+    return Preferences(**{name: value for name, value in (row or {}).items() if value is not None})

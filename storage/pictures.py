@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
 from storage.database import Database
-from storage.schema import jobs, pictures
+from storage.schema import jobs, pictures, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Picture:
     message_id: int | None
     created_at: float
     hidden_at: float | None
+    unique_id: str | None = None
+    seed: int | None = None
+    starred_at: float | None = None
+
+    @property
+    def file_id(self) -> str | None:
+        """What Telegram calls it, as a photo or as a file; None while Telegram does not have it."""
+        return self.photo_id or self.document_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +53,19 @@ class Sent:
     width: int | None
     height: int | None
     size: int | None
+    unique_id: str | None = None
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Whose history: a person's, in one chat when `chat_id` is given, with all of `words` in the prompt."""
+    """Whose history: a person's, in one chat when `chat_id` is given, with all of `words` in the prompt, or only the
+    favourites."""
 
     user_id: int
     chat_id: int | None = None
     words: tuple[str, ...] = ()
+    starred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,14 @@ class Page:
     prompt: str
     number: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A picture, and the words that made it."""
+
+    picture: Picture
+    prompt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,70 @@ class Pictures:
     async def get(self, picture_id: int) -> Picture | None:
         """The picture, or None."""
         return await self._one(select(*_COLUMNS).where(pictures.c.id == picture_id))
+
+    async def shown_as(self, unique_id: str, chat_id: int, message_id: int) -> Picture | None:
+        """The picture that a message shows: the photo is the same, or it was delivered in that very message."""
+        here = and_(pictures.c.chat_id == chat_id, pictures.c.message_id == message_id)
+        found = select(*_COLUMNS).where(or_(pictures.c.unique_id == unique_id, here))
+        return await self._one(found.order_by(pictures.c.id).limit(1))
+
+    async def lineage(self, picture: Picture, most: int = 10) -> list[Origin]:
+        """What a picture was made from, and what that was made from, and so on: at most so many steps back.
+
+        Of several references the first one counts. Only pictures that are still in their owner's history.
+        """
+        steps: list[Origin] = []
+        async with self._db.read() as connection:
+            while len(steps) < most:
+                last = steps[-1].picture if steps else picture
+                first = (
+                    select(sources.c.picture_id)
+                    .where(sources.c.job_id == last.job_id, sources.c.picture_id.is_not(None))
+                    .order_by(sources.c.message_id, sources.c.id)
+                    .limit(1)
+                )
+                query = (
+                    select(*_COLUMNS, jobs.c.prompt)
+                    .join(jobs, jobs.c.id == pictures.c.job_id)
+                    .where(pictures.c.id == first.scalar_subquery(), pictures.c.hidden_at.is_(None))
+                )
+                row = (await connection.execute(query)).mappings().first()
+                if row is None:
+                    break
+                steps.append(Origin(_picture(row), row["prompt"]))
+        return steps
+
+    async def star(self, picture_id: int, user_id: int, now: float | None) -> bool:
+        """Make a picture one of its owner's favourites, or (None) no longer. False when it isn't theirs."""
+        mine = (pictures.c.id == picture_id, pictures.c.user_id == user_id)
+        async with self._db.write() as connection:
+            return bool((await connection.execute(update(pictures).where(*mine).values(starred_at=now))).rowcount)
+
+    async def next_ones(self, shelf: Shelf, before: int | None, count: int) -> list[Origin]:
+        """The next pictures of a shelf that are older than the one with the id `before` (None: the newest ones)."""
+        own = self._on(shelf)
+        if before is not None:
+            own = own.where(pictures.c.id < before)
+        ids = own.order_by(pictures.c.id.desc()).limit(count).subquery("ids")
+        query = (
+            select(*_COLUMNS, jobs.c.prompt)
+            .join(ids, ids.c.id == pictures.c.id)
+            .join(jobs, jobs.c.id == pictures.c.job_id)
+            .order_by(pictures.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            return [Origin(_picture(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
+
+    async def moments(self, shelf: Shelf, since: float = 0.0, until: float | None = None) -> list[tuple[int, float]]:
+        """When the pictures of a shelf were made: their ids and times, newest first."""
+        ids = self._on(shelf).subquery("ids")
+        made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
+        made = made.where(pictures.c.created_at >= since)
+        if until is not None:
+            made = made.where(pictures.c.created_at < until)
+        async with self._db.read() as connection:
+            rows = await connection.execute(made.order_by(pictures.c.id.desc()))
+            return [(row.id, row.created_at) for row in rows]
 
     async def of_job(self, job_id: int) -> list[Picture]:
         """The pictures of a job in the order of its tasks."""
@@ -157,14 +241,15 @@ class Pictures:
             row = (await connection.execute(query)).mappings().first()
             if row is None:
                 return None
-            known = {column.name: row[column.name] for column in _COLUMNS}
-            return Page(Picture(**known), row["prompt"], row["number"], row["count"])
+            return Page(_picture(row), row["prompt"], row["number"], row["count"])
 
     def _on(self, shelf: Shelf) -> Select[Any]:
         """The ids of a shelf's pictures."""
         shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
         if shelf.chat_id is not None:
             shown = shown.where(pictures.c.chat_id == shelf.chat_id)
+        if shelf.starred:
+            shown = shown.where(pictures.c.starred_at.is_not(None))
         if not shelf.words:
             return shown.where(pictures.c.user_id == shelf.user_id)
         # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese signs. From
@@ -180,6 +265,11 @@ class Pictures:
     async def _update(self, picture_id: int, **values: object) -> None:
         async with self._db.write() as connection:
             await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(values))
+
+
+def _picture(row: RowMapping) -> Picture:
+    """A picture of a row that has more than its columns."""
+    return Picture(**{column.name: row[column.name] for column in _COLUMNS})
 
 
 def _target(ids: ColumnElement[int], step: Step) -> Select[Any]:

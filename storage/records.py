@@ -8,8 +8,9 @@ A task, which is what is submitted and paid:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
+Delivery = Literal["album", "files", "both"]
 Trouble = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
 
@@ -54,10 +55,19 @@ BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """A reference as it arrives: Telegram's file id and the message that showed it."""
+    """A reference as it arrives: Telegram's file id, the message that showed it, and which of our pictures it is."""
 
     file_id: str
     message_id: int
+    picture_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Words with a name, added to a prompt by that name."""
+
+    name: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +83,15 @@ class NewJob:
     prompt: str
     options: Mapping[str, Any]
     thread_id: int | None = None
+    style: Mapping[str, str] | None = None
     sources: tuple[NewSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
-    shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over."""
+    shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over; `style`:
+    the `name` and `words` of the style that was named."""
 
     id: int
     state: JobState
@@ -98,6 +110,7 @@ class Job:
     finished_at: float | None
     worker_id: int | None
     first_provider: str | None = None
+    style: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,19 @@ class Source:
     height: int | None
     size: int | None
     changes: list[dict[str, Any]]
+    picture_id: int | None = None
+
+    def again(self) -> NewSource:
+        """The same for another job."""
+        return NewSource(self.file_id, self.message_id, self.picture_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What goes with a person's words, or has been chosen before them: pictures, and perhaps a style."""
+
+    sources: tuple[NewSource, ...] = ()
+    style: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +177,30 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a person has set. `options`: by provider and name, what holds where the person types nothing."""
+    """What a person has set. `options`: by provider and name, what holds where the person types nothing; `delivery`:
+    how results come; `spoiler`: covered until touched; `drafts`: progress as a draft in the private chat."""
 
     provider: str | None = None
     language: str | None = None
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    delivery: Delivery = "album"
+    spoiler: bool = False
+    drafts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRules:
+    """What the admins of a group have set. `provider`, `options`: what holds where a person has set and typed nothing;
+    `quiet`: no sound and no progress; `paused`: nothing is taken; `muted`: the bot may not write there; `thread_id`:
+    the only topic in which the bot works."""
+
+    admins_only: bool = False
+    provider: str | None = None
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    quiet: bool = False
+    paused: bool = False
+    muted: bool = False
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +223,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
-    """A result as the provider gives it: at `url`, or its bytes."""
+    """A result as the provider gives it: at `url`, or its bytes. `seed`: the number it was drawn from."""
 
     url: str | None = None
     data: bytes | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -91,6 +92,39 @@ people = Table(
     Column("language", String(16)),
     # What holds where nothing is typed: by provider, by option.
     Column("options", JSON),
+    # How results come: "album" (NULL means that), "files" or "both"; and whether they are covered until touched.
+    Column("delivery", String(8)),
+    Column("spoiler", Boolean),
+    # In the private chat progress is shown as a draft, not in a message.
+    Column("drafts", Boolean),
+)
+
+# Words with a name of a person's own, added to a prompt by that name.
+styles = Table(
+    "styles",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(32), primary_key=True),
+    Column("words", Text, nullable=False),
+)
+
+# What the admins of a group have set for it.
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("admins_only", Boolean),
+    # What holds where neither the words nor the person's settings say anything.
+    Column("provider", String(64)),
+    Column("options", JSON),
+    # Results come without a sound, and progress is not shown.
+    Column("quiet", Boolean),
+    # Nothing is taken until an admin says so.
+    Column("paused", Boolean),
+    # The bot may not write there, as Telegram tells.
+    Column("muted", Boolean),
+    # The only topic in which the bot works.
+    Column("thread_id", BigInteger),
 )
 
 jobs = Table(
@@ -111,6 +145,8 @@ jobs = Table(
     Column("first_provider", String(64)),
     Column("prompt", Text, nullable=False),
     Column("options", JSON, nullable=False),
+    # The style that was named: {"name": …, "words": …}; its words go with the prompt.
+    Column("style", JSON),
     # What went wrong, as the person reads it: {"template": …, "values": {…}}.
     Column("trouble", JSON),
     Column("created_at", Float, nullable=False),
@@ -132,6 +168,8 @@ sources = Table(
     Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("file_id", Text, nullable=False),
     Column("message_id", BigInteger, nullable=False),
+    # The picture of ours that it is: where the job's pictures come from.
+    Column("picture_id", BigInteger),
     Column("media_type", String(32)),
     Column("width", Integer),
     Column("height", Integer),
@@ -139,6 +177,7 @@ sources = Table(
     # What was done to it so that the service takes it, told to the person: a list like `jobs.trouble`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **_where("data IS NOT NULL")),
+    Index("ix_sources_picture_id", "picture_id"),
 )
 
 # What is submitted, paid and taken up again on its own: a job has one task or several.
@@ -187,8 +226,16 @@ pictures = Table(
     Column("photo_id", Text),
     Column("document_id", Text),
     Column("message_id", BigInteger),
+    # Telegram's name of the photo that is the same in all messages that show it.
+    Column("unique_id", String(64)),
+    # The number it was drawn from, where the service tells.
+    Column("seed", BigInteger),
     Column("created_at", Float, nullable=False),
     Column("hidden_at", Float),
+    Column("starred_at", Float),
+    # Which picture a message shows.
+    Index("ix_pictures_unique_id", "unique_id"),
+    Index("ix_pictures_chat_id_message_id", "chat_id", "message_id"),
     # Few have bytes here: those that Telegram doesn't have.
     Index("ix_pictures_kept", "created_at", **_where("data IS NOT NULL")),
     # What a history looks through, in all chats and in one, without a look at the rows themselves.

@@ -72,7 +72,10 @@ class Sources:
 async def add_sources(connection: AsyncConnection, job_id: int, new: Sequence[NewSource]) -> None:
     """Add references to a job, within a transaction."""
     if new:
-        rows = [{"job_id": job_id, "file_id": one.file_id, "message_id": one.message_id, "changes": []} for one in new]
+        rows = [
+            {**{name: getattr(one, name) for name in NewSource.__slots__}, "job_id": job_id, "changes": []}
+            for one in new
+        ]
         await connection.execute(insert(sources), rows)
 
 

@@ -1,5 +1,6 @@
 """The whole store in one hand."""
 
+from storage.chats import Chats
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.jobs import DAY, Jobs
@@ -8,6 +9,7 @@ from storage.pictures import Pictures
 from storage.posted import Posted
 from storage.services import Services
 from storage.sources import Sources
+from storage.styles import Styles
 from storage.tasks import Tasks
 from storage.updates import Updates
 from storage.usage import Usage
@@ -29,6 +31,8 @@ class Store:
         self.drafts = Drafts(database)
         self.tasks = Tasks(database)
         self.people = People(database)
+        self.styles = Styles(database)
+        self.chats = Chats(database)
         self.pictures = Pictures(database)
         self.posted = Posted(database)
         self.services = Services(database)

@@ -117,7 +117,9 @@ class Tasks:
                 return
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
             common = {"job_id": job["id"], "task_id": task_id, "user_id": job["user_id"], "chat_id": job["chat_id"]}
-            made = [{**common, "url": one.url, "data": one.data, "created_at": now} for one in results]
+            made = [
+                {**common, "url": one.url, "data": one.data, "seed": one.seed, "created_at": now} for one in results
+            ]
             await connection.execute(insert(pictures), made)
             _ring_end(connection, job["id"], job["worker_id"])
 

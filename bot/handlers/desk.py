@@ -1,6 +1,7 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
 import time
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,20 +10,39 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.flags import Scan, read, scan
+from bot.handlers.stylebook import find
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, JobState, NewJob, NewSource, Preferences, TooMany
+from storage.records import Allowance, Begun, Job, JobState, NewJob, NewSource, Preferences, Style, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
 DRAFT_SECONDS = 600
 DOUBLE_TAP_SECONDS = 2.0
 NOTHING_SET = Preferences()
+NOTHING_BEGUN = Begun()
 PRESS = "press:"
 """What the origin of a press on a button begins with."""
+
+
+StyleUsed = Mapping[str, str]
+"""A style as a job keeps it: its `name` and `words`."""
+STYLE = "style"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is otherwise in a request that is made once more, where it isn't None."""
+
+    sources: tuple[NewSource, ...] | None = None
+    options: Mapping[str, Any] | None = None
+    style: StyleUsed | None = None
+
+
+NOTHING_ELSE = Change()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,9 @@ class Place:
         preferences: Preferences = NOTHING_SET,
     ) -> "Place":
         """The place of a press on a button under `message`; the answer replies to `reply_to`."""
-        origin = f"{PRESS}{query.id}"
+        # The same button pressed twice is one wish; presses on others are others.
+        wish = zlib.crc32(f"{message.message_id} {query.data}".encode())
+        origin = f"{PRESS}{wish:08x}:{query.id}"
         return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message), preferences)
 
 
@@ -86,7 +108,10 @@ class Desk:
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""
         names = tuple(self.providers)
-        return (Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),)
+        return (
+            Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),
+            Flag(STYLE, N_("a look by its name"), N_("a name from /style"), (), ""),
+        )
 
     async def chosen(self, user_id: int) -> str:
         """The name of the provider that a person's jobs go to."""
@@ -102,37 +127,45 @@ class Desk:
         known = {flag.name for provider in self.providers.values() for flag in flags(provider.Options)}
         return scan(text, [*known, *(flag.name for flag in self.own_flags())])
 
-    async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
-        """Make a job of words and pictures. None when this update has made one, or of a double tap. Raises `FlagError`
-        or `TooMany`."""
+    async def ask(self, place: Place, words: Scan, begun: Begun = NOTHING_BEGUN) -> Job | None:
+        """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
+
+        None when this update has made one, or of a double tap. Raises `FlagError` or `TooMany`.
+        """
         preferences = place.preferences
         typed = (words.value("provider") or self.service_of(preferences)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
         own = preferences.options.get(name, {})
         parsed = read(words, self.providers[name].Options, self.own_flags(), own)
-        new = self._job(place, sources, provider=name, prompt=parsed.prompt)
+        if typed_style := parsed.extra.get(STYLE):
+            begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id))))
+        new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return await self.engine.ask(replace(new, options=options), self._allowed(place))
+        return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
 
-    async def ask_again(self, place: Place, job: Job) -> Job | None:
-        """The same request once more, as a job of whoever pressed the button. Raises `TooMany`.
+    async def ask_again(self, place: Place, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
+        """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany`.
 
         None: a double tap is one wish, and each would be paid.
         """
-        known = await self.store.sources.of_job(job.id)
-        sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
+        sources = change.sources
+        if sources is None:
+            sources = tuple(source.again() for source in await self.store.sources.of_job(job.id))
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
-        return await self.engine.ask(replace(new, options=job.options), self._allowed(place))
+        options = job.options if change.options is None else change.options
+        return await self.engine.ask(
+            replace(new, options=options, style=change.style or job.style), self._allowed(place)
+        )
 
-    async def wait_for_words(self, place: Place, sources: tuple[NewSource, ...], asked_by: int) -> None:
-        """Keep pictures until their words come: as an answer to the message `asked_by`, or with the next message."""
-        new = self._job(place, sources, provider=self.default, prompt="")
+    async def wait_for_words(self, place: Place, begun: Begun, asked_by: int) -> None:
+        """Keep it until its words come: as an answer to the message `asked_by`, or with the next message."""
+        new = replace(self._job(place, begun.sources, provider=self.default, prompt=""), style=begun.style)
         if draft := await self.store.jobs.add(new, self._clock(), JobState.DRAFT):
             await self.store.jobs.shown_at(draft.id, asked_by)
 
-    async def waiting_pictures(self, place: Place, asked_by: int | None) -> tuple[NewSource, ...]:
-        """The pictures that waited for words of this person; they wait no longer."""
+    async def what_waits(self, place: Place, asked_by: int | None) -> Begun:
+        """The pictures that waited for words of this person, and the style; they wait no longer."""
         since = self._clock() - DRAFT_SECONDS
         return await self.store.drafts.take(place.chat_id, place.user_id, since=since, status_id=asked_by)
 
@@ -157,6 +190,11 @@ class Desk:
             options={},
             sources=sources,
         )
+
+
+def used(style: Style) -> StyleUsed:
+    """A style as a job keeps it."""
+    return {"name": style.name, "words": style.words}
 
 
 def too_many(error: TooMany) -> str:

@@ -1,29 +1,45 @@
-"""`/history`: one's own pictures, one at a time, newest first; `/history words` searches."""
+"""`/history`: one's own pictures, one at a time, newest first; `/history words` searches, `/history 2026-11` jumps."""
 
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 
 from aiogram import F, Router
-from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, InputMediaPhoto, Message
+from aiogram.types import CallbackQuery, InputMediaPhoto, MediaUnion, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
+from bot.handlers.gallery import (
+    SEARCH_LENGTH,
+    Sheet,
+    by_time,
+    change_text,
+    details,
+    end_of,
+    month_of,
+    next_month,
+    page_buttons,
+    page_text,
+    search_line,
+    sheet,
+    shelf_for,
+    shelf_of,
+    show,
+    show_first,
+)
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, is_unchanged, message_of, once_more, owns
-from bot.telegram.buttons import HistoryPress, in_history, sure_to_hide
+from bot.handlers.presses import answer, change_buttons, message_of, once_more, owns
+from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
-from bot.telegram.uploads import Upload, Uploads
+from bot.telegram.services import offer
+from bot.telegram.uploads import Uploads
 from bot.telegram.wording import caption
-from storage.pictures import Page, Picture, Sent, Shelf, Step
-from storage.records import Job
+from storage.pictures import NEWEST, Picture, Shelf, Step
+from storage.records import Begun, Job
 
-# The search of a history message stands in its caption's last line: buttons have no room for it.
-SEARCH = "🔎 "
-SEARCH_LENGTH = 100
+FEWEST, TEN = 2, 10
+"""Of an album."""
+MOST_MONTHS = 36
 HistoryStep = HistoryPress.filter(F.do.in_({"newer", "older"}))
 
 
@@ -32,6 +48,13 @@ def make_router() -> Router:
     router = Router(name="history")
     router.message.register(history, Command("history"))
     router.callback_query.register(step, HistoryStep)
+    router.callback_query.register(open_, HistoryPress.filter(F.do == "open"))
+    router.callback_query.register(star, HistoryPress.filter(F.do == "star"))
+    router.callback_query.register(favourites, HistoryPress.filter(F.do.in_({"stars", "all"})))
+    router.callback_query.register(tell, HistoryPress.filter(F.do == "details"))
+    router.callback_query.register(months, HistoryPress.filter(F.do == "months"))
+    router.callback_query.register(days, HistoryPress.filter(F.do == "days"))
+    router.callback_query.register(grid, HistoryPress.filter(F.do == "grid"))
     router.callback_query.register(hide, HistoryPress.filter(F.do == "hide"))
     router.callback_query.register(stay, HistoryPress.filter(F.do == "stay"))
     router.callback_query.register(hide_surely, HistoryPress.filter(F.do == "hide-surely"))
@@ -42,19 +65,22 @@ def make_router() -> Router:
 
 
 async def history(message: Message, command: CommandObject, desk: Desk, uploads: Uploads, language: str) -> None:
-    """Show the newest picture."""
+    """Show the newest picture; `/history words` the newest one with these words, `/history 2026-11` of that time."""
     place = Place.of_message(message, language)
-    shelf = _shelf(message, place.user_id, (command.args or "")[:SEARCH_LENGTH].split())
-    page = await desk.store.pictures.page(shelf)
+    words = (command.args or "")[:SEARCH_LENGTH].split()
+    until = end_of(words[0]) if words else None
+    shelf = shelf_for(message, place.user_id, words[1:] if until else words)
+    step = NEWEST
+    if until:
+        made = await desk.store.pictures.moments(shelf, until=until)
+        step = Step(made[0][0]) if made else NEWEST
+    page = await desk.store.pictures.page(shelf, step)
     if page is None:
         await message.reply(_nothing(shelf))
-        return
-    async with uploads.open(page.picture) as upload:
-        if upload is None:
-            await message.reply(_caption(page, shelf, unfetched=True), reply_markup=_buttons(page))
-            return
-        shown = await message.reply_photo(upload.media, caption=_caption(page, shelf), reply_markup=_buttons(page))
-    await _remember(desk, upload, shown)
+    elif until and step == NEWEST:
+        await message.reply(_("You had made no picture yet by then. Your newest is in /history."))
+    else:
+        await show_first(message, desk, uploads, await sheet(desk.store, page, shelf))
 
 
 async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
@@ -67,7 +93,92 @@ async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
         await answer(query, _("That was the last one."))
         return
     await answer(query)
-    await _show(pressed.message, desk, uploads, page, pressed.shelf)
+    await show(pressed.message, desk, uploads, await sheet(desk.store, page, pressed.shelf))
+
+
+async def open_(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
+    """To a certain picture; where the search doesn't have it, among all."""
+    if not (pressed := await _pressed(query, callback_data, desk)):
+        return
+    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+        await answer(query)
+        await show(pressed.message, desk, uploads, shown)
+    else:
+        await answer(query, _("This picture is no longer in your history."), alert=True)
+
+
+async def star(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
+    """Make the picture a favourite, or not any more."""
+    if not (pressed := await _pressed(query, callback_data, desk)):
+        return
+    starred, picture = pressed.picture.starred_at is None, pressed.picture
+    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
+    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
+    # One that is no favourite any more stays in sight, among all.
+    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+        await change_text(pressed.message, page_text(shown), page_buttons(shown))
+
+
+async def favourites(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
+    """Only the favourites, or all pictures again."""
+    if not (pressed := await _pressed(query, callback_data, desk)):
+        return
+    shelf = replace(pressed.shelf, starred=callback_data.do == "stars")
+    here, newest = Step(pressed.picture.id), NEWEST
+    pictures = desk.store.pictures
+    page = await pictures.page(shelf, here) or await pictures.page(shelf, newest)
+    if page is None:
+        await answer(query, _("You have no favourites yet: press ☆ under a picture."), alert=True)
+        return
+    await answer(query)
+    await show(pressed.message, desk, uploads, await sheet(desk.store, page, shelf))
+
+
+async def tell(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
+    """All that is known of a picture, and each step on the way to it."""
+    if (pressed := await _pressed(query, callback_data, desk)) and (shown := await _sheet(pressed, desk)):
+        await answer(query)
+        steps = [step.picture for step in reversed(shown.origins)]
+        text = await details(desk, shown, pressed.job)
+        await change_text(pressed.message, text, in_details(pressed.picture, steps))
+
+
+async def months(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
+    """The months that have pictures."""
+    if pressed := await _pressed(query, callback_data, desk):
+        made = await desk.store.pictures.moments(pressed.shelf)
+        found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in by_time(made, "%Y-%m").items()]
+        await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
+        await answer(query, _("Which month?"))
+
+
+async def days(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
+    """The days of a month that have pictures."""
+    if pressed := await _pressed(query, callback_data, desk):
+        month = month_of(pressed.picture.created_at)
+        made = await desk.store.pictures.moments(pressed.shelf, since=month, until=next_month(month))
+        found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in by_time(made, "%d").items()]
+        await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
+        await answer(query, _("Which day?"))
+
+
+async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
+    """Ten pictures at a glance, from this one on, and a button for each."""
+    if not (pressed := await _pressed(query, callback_data, desk)):
+        return
+    found = await desk.store.pictures.next_ones(pressed.shelf, pressed.picture.id + 1, TEN + 1)
+    shown = [(one.picture, one.picture.photo_id) for one in found[:TEN]]
+    media: list[MediaUnion] = [InputMediaPhoto(media=photo_id) for _one, photo_id in shown if photo_id]
+    if len(media) < FEWEST:
+        await answer(query, _("There are no others to show beside it."), alert=True)
+        return
+    await answer(query)
+    message = pressed.message
+    await message.answer_media_group(media)
+    older = found[TEN].picture.id if len(found) > TEN else None
+    text = "\n".join([_("Which one shall I open?"), *search_line(pressed.shelf)])
+    buttons = at_a_glance([one.id for one, photo_id in shown if photo_id], older)
+    await message.answer(text, reply_markup=buttons)
 
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
@@ -80,8 +191,8 @@ async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 async def stay(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """It is not deleted."""
     if pressed := await _pressed(query, callback_data, desk):
-        if page := await desk.store.pictures.page(pressed.shelf, Step(pressed.picture.id)):
-            await change_buttons(pressed.message, _buttons(page))
+        if shown := await _sheet(pressed, desk):
+            await change_text(pressed.message, page_text(shown), page_buttons(shown))
         await answer(query)
 
 
@@ -94,16 +205,22 @@ async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: D
     await answer(query, _("Deleted from your history."))
     older, newer = Step(at, "older"), Step(at, "newer")
     if page := await pictures.page(pressed.shelf, older) or await pictures.page(pressed.shelf, newer):
-        await _show(pressed.message, desk, uploads, page, pressed.shelf)
+        await show(pressed.message, desk, uploads, await sheet(desk.store, page, pressed.shelf))
     else:
         await pressed.message.delete()
 
 
 async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
-    """Send a picture to the chat again, by its file id."""
-    if (page := await _pressed(query, callback_data, desk)) and (photo := await _photo_id(query, page)):
-        await answer(query)
-        await page.message.answer_photo(photo, caption=caption(page.job.prompt))
+    """Send a picture to the chat again, by its file id, with the buttons of a result."""
+    if not (pressed := await _pressed(query, callback_data, desk)) or not await _has_file(query, pressed):
+        return
+    await answer(query)
+    job, picture = pressed.job, pressed.picture
+    text, buttons = caption(job.prompt), under_result(job, offer(desk.providers, job), [picture])
+    if picture.photo_id:
+        await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)
+    elif picture.document_id:
+        await pressed.message.answer_document(picture.document_id, caption=text, reply_markup=buttons)
 
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
@@ -114,10 +231,10 @@ async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, l
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
-    if (page := await _pressed(query, callback_data, desk)) and await _photo_id(query, page):
+    if (page := await _pressed(query, callback_data, desk)) and await _has_file(query, page):
         await answer(query)
         place = Place.of_press(query, page.message, page.message.message_id, language)
-        await ask_for_words(page.message, place, desk, as_sources([page.picture], page.message.chat.id))
+        await ask_for_words(page.message, place, desk, Begun(as_sources([page.picture], page.message.chat.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,70 +256,31 @@ async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pr
         await answer(query, _("This is somebody else's history. See yours with /history."), alert=True)
         return None
     message = await message_of(query)
-    return _Pressed(message, picture, job, _shelf_of(message, picture.user_id)) if message else None
+    return _Pressed(message, picture, job, shelf_of(message, picture.user_id)) if message else None
 
 
-async def _photo_id(query: CallbackQuery, page: _Pressed) -> str | None:
-    if page.picture.photo_id is None:
+async def _has_file(query: CallbackQuery, pressed: _Pressed) -> bool:
+    if pressed.picture.file_id is None:
         await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
-    return page.picture.photo_id
+    return pressed.picture.file_id is not None
 
 
-async def _show(message: Message, desk: Desk, uploads: Uploads, page: Page, shelf: Shelf) -> None:
-    text, buttons = _caption(page, shelf), _buttons(page)
-    async with uploads.open(page.picture) as upload:
-        if upload is None:
-            unfetched = _caption(page, shelf, unfetched=True)
-            if message.photo:
-                await message.edit_caption(caption=unfetched, reply_markup=buttons)
-            else:
-                await message.edit_text(unfetched, reply_markup=buttons)
-            return
-        try:
-            shown = await message.edit_media(InputMediaPhoto(media=upload.media, caption=text), reply_markup=buttons)
-        except TelegramBadRequest as error:
-            if is_unchanged(error):
-                return
-            raise
-    if isinstance(shown, Message):
-        await _remember(desk, upload, shown)
+async def _sheet(pressed: _Pressed, desk: Desk) -> Sheet | None:
+    """The page of a picture as it is now; None where it is not on the shelf."""
+    page = await desk.store.pictures.page(pressed.shelf, Step(pressed.picture.id))
+    return await sheet(desk.store, page, pressed.shelf) if page else None
 
 
-async def _remember(desk: Desk, upload: Upload, shown: Message) -> None:
-    """A picture that nobody had seen (its job was cancelled, or is being delivered) has its file id now."""
-    if not upload.picture.photo_id and shown.photo:
-        size = (upload.width, upload.height, upload.size)
-        await desk.store.pictures.sent(upload.picture.id, Sent(shown.photo[-1].file_id, None, *size))
-
-
-def _caption(page: Page, shelf: Shelf, *, unfetched: bool = False) -> str:
-    picture = page.picture
-    made = datetime.fromtimestamp(picture.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    size = f"{picture.width}×{picture.height}" if picture.width else ""
-    place = _("{number} of {count}").format(number=page.number, count=page.count)
-    # The search stands last: the next press reads it there.
-    below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
-    below += [SEARCH + " ".join(shelf.words)] if shelf.words else []
-    return caption(page.prompt, place, made, size, below=below)
-
-
-def _buttons(page: Page) -> InlineKeyboardMarkup:
-    return in_history(page.picture, newer=page.number > 1, older=page.number < page.count)
+def _whole(pressed: _Pressed) -> Shelf:
+    """All pictures of the same person in the same place."""
+    return shelf_for(pressed.message, pressed.picture.user_id, [])
 
 
 def _nothing(shelf: Shelf) -> str:
+    if shelf.starred:
+        return _("You have no favourites yet: press ☆ under a picture.")
     if shelf.words:
         return _("No picture of yours has these words in its prompt.")
     if shelf.chat_id is not None:
         return _("You have made no picture in this group yet. Try: <code>/imagine a red fox in the snow</code>")
     return _("You have made no picture yet. Just write what you want to see.")
-
-
-def _shelf(message: Message, user_id: int, words: list[str]) -> Shelf:
-    here = None if message.chat.type == ChatType.PRIVATE else message.chat.id
-    return Shelf(user_id, here, tuple(words))
-
-
-def _shelf_of(message: Message, user_id: int) -> Shelf:
-    last = (message.caption or message.text or "").rsplit("\n", 1)[-1]
-    return _shelf(message, user_id, last.removeprefix(SEARCH).split() if last.startswith(SEARCH) else [])

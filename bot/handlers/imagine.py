@@ -2,6 +2,8 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
+from html import escape
 
 from aiogram import F, Router
 from aiogram.enums import ChatType, ContentType
@@ -10,11 +12,11 @@ from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
-from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to
+from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, traced
 from bot.telegram.wording import say
-from storage.records import NewSource, Preferences, TooMany
+from storage.records import Begun, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
@@ -23,6 +25,7 @@ WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, Con
 def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
+    router.message.register(leave_alone, from_our_inline_mode)
     router.message.register(imagine, Command("imagine", ignore_case=True))
     router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
     router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
@@ -32,6 +35,15 @@ def make_router() -> Router:
 def is_no_command(message: Message) -> bool:
     """Whether a text or caption is words, not a command (of this bot or another)."""
     return not (message.text or message.caption or "").startswith("/")
+
+
+def from_our_inline_mode(message: Message) -> bool:
+    """Whether a person has sent one of their pictures by `@bot words`: it comes back to the bot, which sent it."""
+    return message.via_bot is not None and message.bot is not None and message.via_bot.id == message.bot.id
+
+
+async def leave_alone(message: Message) -> None:
+    """Nothing is asked by it; a reply to it uses the picture."""
 
 
 class ToTheBot(Filter):
@@ -95,23 +107,35 @@ async def _ask(
         await odd.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
         return
     there = message.reply_to_message
-    replied, own = await pictures_replied_to(message, desk.store), pictures_of(album or [message])
+    replied = await pictures_replied_to(message, desk.store, place.user_id)
+    own = await _own_pictures(message, album, desk, place)
     words = desk.scan(text)
     if words.prompt:
+        begun = Begun(replied)
         if replied:
             await desk.set_waiting_aside(place)
         else:
-            replied = await desk.waiting_pictures(place, there.message_id if there else None)
-        await _make(message, place, desk, words, _without_twins((*replied, *own)))
+            begun = await desk.what_waits(place, there.message_id if there else None)
+        await _make(message, place, desk, words, replace(begun, sources=_without_twins((*begun.sources, *own))))
     elif replied or own:
-        await ask_for_words(message, place, desk, (*replied, *own))
+        await ask_for_words(message, place, desk, Begun((*replied, *own)))
     elif explain or words.flags:
         await message.reply(example())
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, sources: tuple[NewSource, ...]) -> None:
+async def _own_pictures(
+    message: Message, album: list[Message] | None, desk: Desk, place: Place
+) -> tuple[NewSource, ...]:
+    """What a message brings itself; one of our own pictures, forwarded, is known again."""
+    if album:
+        return pictures_of(album)
+    source = picture_of(message)
+    return (await traced(message, source, desk.store, place.user_id),) if source else ()
+
+
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
     try:
-        job = await desk.ask(place, words, sources)
+        job = await desk.ask(place, words, begun)
     except FlagError as error:
         why = say(error.sentence)
     except TooMany as error:
@@ -123,25 +147,26 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, sources
                 await message.react([ReactionTypeEmoji(emoji="👀")])
         return
     # The pictures are not lost: the corrected words find them.
-    if sources:
-        await ask_for_words(message, place, desk, sources, why)
+    if begun != NOTHING_BEGUN:
+        await ask_for_words(message, place, desk, begun, why)
     else:
         await message.reply(why)
 
 
-async def ask_for_words(
-    message: Message, place: Place, desk: Desk, sources: tuple[NewSource, ...], why: str | None = None
-) -> None:
-    """Ask what to make of pictures; the answer, as a reply or as the next message, uses them."""
+async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
+    """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them."""
     text = why or _(
         "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
     )
+    if begun.style and not begun.sources and not why:
+        name = escape(begun.style["name"])
+        text = _("What shall I draw as <b>{style}</b>? Reply to this message with your words.").format(style=name)
     asked = await message.answer(
         text,
         reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
     )
-    await desk.wait_for_words(place, sources, asked.message_id)
+    await desk.wait_for_words(place, begun, asked.message_id)
 
 
 def example() -> str:

@@ -5,7 +5,10 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
+from bot.telegram.buttons import under_result
+from bot.telegram.services import offer
+from storage.pictures import Picture
 from storage.records import Job, TooMany
 
 
@@ -18,14 +21,55 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
             raise
 
 
-async def once_more(query: CallbackQuery, desk: Desk, place: Place, job: Job) -> None:
-    """Run a request again, and say so."""
+async def once_more(
+    query: CallbackQuery, desk: Desk, place: Place, job: Job, change: Change = NOTHING_ELSE, *, said: str = ""
+) -> None:
+    """Run a request again, or with a change, and say so."""
     try:
-        await desk.ask_again(place, job)
+        await desk.ask_again(place, job, change)
     except TooMany as error:
         await answer(query, too_many(error), alert=True)
     else:
-        await answer(query, _("One more time!"))
+        await answer(query, said or _("One more time!"))
+
+
+async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
+    """The job that a button is about, for whoever asked for it; the others hear why not, and get None."""
+    job = await desk.store.jobs.get(job_id)
+    if job is None:
+        await answer(query, gone(), alert=True)
+    elif not await owns(query, job.user_id):
+        await answer(query, _("This is for whoever asked for the picture. Make your own with /imagine."), alert=True)
+    else:
+        return job
+    return None
+
+
+def gone() -> str:
+    """About a job that was forgotten."""
+    return _("I don't remember this one any more. Send your words again.")
+
+
+async def pictures_above(message: Message, job: Job, desk: Desk) -> list[Picture]:
+    """The pictures that a keyboard under a message is about: the one it shows, or all of the job."""
+    shown = [one for one in await desk.store.pictures.of_job(job.id) if one.hidden_at is None and one.file_id]
+    if not message.photo or len(shown) < 2:
+        return shown
+    unique_id = message.photo[-1].file_unique_id
+    here = await desk.store.pictures.shown_as(unique_id, message.chat.id, message.message_id)
+    return [one for one in shown if here and one.id == here.id] or shown
+
+
+async def first_buttons(message: Message, job: Job, desk: Desk) -> None:
+    """The buttons that stand under a result at first, in place of a question."""
+    pictures = await pictures_above(message, job, desk)
+    if pictures:
+        await change_buttons(message, under_result(job, offer(desk.providers, job), pictures))
+
+
+def reply_to(job: Job, message: Message) -> int:
+    """The message that another result of the same request answers to."""
+    return job.message_id if job.chat_id == message.chat.id else message.message_id
 
 
 def is_unchanged(error: TelegramBadRequest) -> bool:

@@ -1,31 +1,50 @@
-"""The buttons under a job: cancel while it runs; again, edit, originals and look again when it has ended."""
+"""The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
+
+import time
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, is_chat_admin, message_of, once_more, owns
-from bot.telegram.buttons import JobPress, PicturePress, under_result, which_picture
+from bot.handlers.presses import (
+    answer,
+    change_buttons,
+    first_buttons,
+    gone,
+    is_chat_admin,
+    message_of,
+    own_job,
+    owns,
+    pictures_above,
+)
+from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources
 from bot.telegram.originals import Originals
+from bot.telegram.wording import quoted
 from storage.pictures import Picture
-from storage.records import Job
+from storage.records import Begun, Job
+
+ONE_OF_SEVERAL = JobPress.filter(F.do.in_({"edit", "vary", "enlarge", "star"}))
 
 
 def make_router() -> Router:
-    """The buttons under a job."""
+    """The buttons under a job, but for those that make another picture."""
     router = Router(name="results")
     router.callback_query.register(cancel, JobPress.filter(F.do == "cancel"))
-    router.callback_query.register(again, JobPress.filter(F.do == "again"))
     router.callback_query.register(look, JobPress.filter(F.do == "look"))
-    router.callback_query.register(edit, JobPress.filter(F.do == "edit"))
-    router.callback_query.register(edit_all, JobPress.filter(F.do == "edit-all"))
-    router.callback_query.register(edit_one, PicturePress.filter(F.do == "edit"))
+    router.callback_query.register(which, ONE_OF_SEVERAL)
     router.callback_query.register(back, JobPress.filter(F.do == "back"))
+    router.callback_query.register(edit, PicturePress.filter(F.do == "edit"))
+    router.callback_query.register(edit_all, JobPress.filter(F.do == "edit-all"))
     router.callback_query.register(files, JobPress.filter(F.do == "files"))
+    router.callback_query.register(words, JobPress.filter(F.do == "words"))
+    router.callback_query.register(star, PicturePress.filter(F.do == "star"))
+    router.callback_query.register(delete, PicturePress.filter(F.do.in_({"delete", "delete-surely"})))
+    router.callback_query.register(delete_all, JobPress.filter(F.do.in_({"delete", "delete-all", "delete-all-surely"})))
     return router
 
 
@@ -33,7 +52,7 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
     """Cancel a job: for whoever asked, and the chat's admins."""
     job = await desk.store.jobs.get(callback_data.job)
     if job is None:
-        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
+        await answer(query, gone(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only whoever asked for it can cancel it."), alert=True)
     elif await desk.engine.cancel(job.id):
@@ -42,61 +61,44 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
         await answer(query, _("Too late: it has already ended."), alert=True)
 
 
-async def again(query: CallbackQuery, callback_data: JobPress, desk: Desk, language: str) -> None:
-    """The same request once more."""
-    job = await _own_job(query, callback_data.job, desk)
-    message = await message_of(query) if job else None
-    if job and message:
-        await once_more(query, desk, Place.of_press(query, message, job.message_id, language), job)
-
-
 async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """Look again for what took too long, or fetch what did not arrive."""
-    if job := await _own_job(query, callback_data.job, desk):
+    if job := await own_job(query, callback_data.job, desk):
         found = await desk.engine.look_again(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 
-async def edit(query: CallbackQuery, callback_data: JobPress, desk: Desk, language: str) -> None:
-    """Use the result as reference; of an album, first ask which picture."""
-    job = await _own_job(query, callback_data.job, desk)
+async def which(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
+    """Ask which picture of an album is meant."""
+    job = await own_job(query, callback_data.job, desk)
     message = await message_of(query) if job else None
-    if job is None or message is None:
-        return
-    pictures = await _shown(desk, job)
-    if len(pictures) > 1:
-        await change_buttons(message, which_picture(job, pictures))
+    if job and message:
+        pictures = await pictures_above(message, job, desk)
+        await change_buttons(message, which_picture(job, callback_data.do, pictures))
         await answer(query, _("Which picture?"))
-    else:
-        await _edit(query, message, desk, language, job=job, pictures=pictures)
+
+
+async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
+    """Back to the first buttons."""
+    job = await desk.store.jobs.get(callback_data.job)
+    message = await message_of(query) if job else None
+    if job and message:
+        await first_buttons(message, job, desk)
+    await answer(query)
+
+
+async def edit(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
+    """Use one picture as reference."""
+    picture = await desk.store.pictures.get(callback_data.picture)
+    job = await own_job(query, picture.job_id if picture else 0, desk)
+    if job and picture:
+        await _edit(query, desk, language, job=job, pictures=[picture])
 
 
 async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, language: str) -> None:
     """Use the whole album as references."""
-    job = await _own_job(query, callback_data.job, desk)
-    message = await message_of(query) if job else None
-    if job and message:
-        await change_buttons(message, under_result(job))
-        await _edit(query, message, desk, language, job=job, pictures=await _shown(desk, job))
-
-
-async def edit_one(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
-    """Use one picture of an album as reference."""
-    picture = await desk.store.pictures.get(callback_data.picture)
-    job = await _own_job(query, picture.job_id if picture else 0, desk)
-    message = await message_of(query) if job else None
-    if job and message and picture:
-        await change_buttons(message, under_result(job))
-        await _edit(query, message, desk, language, job=job, pictures=[picture])
-
-
-async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
-    """Back to the first row of buttons."""
-    job = await _own_job(query, callback_data.job, desk)
-    message = await message_of(query) if job else None
-    if job and message:
-        await change_buttons(message, under_result(job))
-        await answer(query)
+    if job := await own_job(query, callback_data.job, desk):
+        await _edit(query, desk, language, job=job, pictures=None)
 
 
 async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, originals: Originals) -> None:
@@ -105,10 +107,10 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     message = await message_of(query) if job else None
     if job is None or message is None or message.chat.id != job.chat_id:
         # What a button carries can be forged: originals go only where the pictures are.
-        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
+        await answer(query, gone(), alert=True)
         return
     await answer(query, _("Sending the originals…"))
-    missing = await originals.send(job, await desk.store.pictures.of_job(job.id), message)
+    missing = await originals.send(job, await pictures_above(message, job, desk), message)
     if missing:
         text = _(
             "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."
@@ -116,26 +118,111 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
         await message.reply(text.format(count=missing))
 
 
-async def _own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
-    job = await desk.store.jobs.get(job_id)
-    if job is None:
-        await answer(query, _("I don't remember this one any more. Send your words again."), alert=True)
-    elif not await owns(query, job.user_id):
-        await answer(query, _("This is for whoever asked for the picture. Make your own with /imagine."), alert=True)
+async def words(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
+    """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
+    job = await desk.store.jobs.get(callback_data.job)
+    message = await message_of(query) if job else None
+    if job is None or message is None or message.chat.id != job.chat_id:
+        await answer(query, gone(), alert=True)
+        return
+    await answer(query, _("Touch the words to copy them."))
+    await message.reply(quoted(job.prompt))
+
+
+async def star(query: CallbackQuery, callback_data: PicturePress, desk: Desk) -> None:
+    """Make a picture a favourite, or not any more."""
+    picture = await desk.store.pictures.get(callback_data.picture)
+    job = await own_job(query, picture.job_id if picture else 0, desk)
+    message = await message_of(query) if job else None
+    if not (picture and job and message):
+        return
+    starred = picture.starred_at is None
+    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
+    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
+    await first_buttons(message, job, desk)
+
+
+async def delete(query: CallbackQuery, callback_data: PicturePress, desk: Desk) -> None:
+    """Take one picture out of the chat, and out of its owner's history; ask first."""
+    picture = await desk.store.pictures.get(callback_data.picture)
+    job = await desk.store.jobs.get(picture.job_id) if picture else None
+    message = await _deletable(query, job)
+    if not (picture and job and message):
+        return
+    if callback_data.do == "delete":
+        surely = PicturePress(do="delete-surely", picture=picture.id)
+        await change_buttons(message, sure_to_delete(job, surely))
+        await answer(query, _("Delete it here and from your history?"))
     else:
-        return job
+        await _delete(query, desk, message, job, [picture])
+
+
+async def delete_all(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
+    """Which picture of an album is to be deleted, or all of them; ask first."""
+    job = await desk.store.jobs.get(callback_data.job)
+    message = await _deletable(query, job)
+    if not (job and message):
+        return
+    pictures = await pictures_above(message, job, desk)
+    if callback_data.do == "delete":
+        await change_buttons(message, which_picture(job, "delete", pictures))
+        await answer(query, _("Which picture?"))
+    elif callback_data.do == "delete-all":
+        await change_buttons(message, sure_to_delete(job, JobPress(do="delete-all-surely", job=job.id)))
+        await answer(query, _("Delete all of them, here and from your history?"))
+    else:
+        await _delete(query, desk, message, job, pictures)
+
+
+async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
+    """The message with the button, for who may delete the pictures of this job; the others hear why not."""
+    if job is None:
+        await answer(query, gone(), alert=True)
+        return None
+    message = await message_of(query)
+    if message is None:
+        return None
+    is_admin = query.bot is not None and await is_chat_admin(query.bot, message.chat.id, query.from_user.id)
+    if is_admin or await owns(query, job.user_id):
+        return message
+    await answer(query, _("Only whoever asked for the picture, or an admin, can delete it."), alert=True)
     return None
 
 
-async def _shown(desk: Desk, job: Job) -> list[Picture]:
-    return [picture for picture in await desk.store.pictures.of_job(job.id) if picture.photo_id]
+async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, pictures: list[Picture]) -> None:
+    if await owns(query, job.user_id):
+        for picture in pictures:
+            await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
+    doomed = {one.message_id for one in pictures if one.message_id and one.chat_id == message.chat.id}
+    left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
+    if not left or message.photo:
+        doomed.add(message.message_id)
+    else:
+        await first_buttons(message, job, desk)
+    try:
+        for number in sorted(doomed):
+            await message.chat.delete_message(number)
+    except TelegramBadRequest as error:
+        if "can't be deleted" in error.message:
+            await answer(query, _("Telegram lets me delete only what is younger than two days."), alert=True)
+            return
+        # What is gone already is as good as deleted.
+        if "not found" not in error.message:
+            raise
+    await answer(query, _("Deleted."))
 
 
-async def _edit(
-    query: CallbackQuery, message: Message, desk: Desk, language: str, *, job: Job, pictures: list[Picture]
-) -> None:
-    # In a group Telegram opens the reply only for the author of the message that is answered.
-    reply_to = message.message_id if message.chat.type == ChatType.PRIVATE else job.message_id
+async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pictures: list[Picture] | None) -> None:
+    """Ask what to make of these pictures, or of all."""
+    message = await message_of(query)
+    if message is None:
+        return
+    shown = await pictures_above(message, job, desk)
+    if len(shown) > 1:
+        await first_buttons(message, job, desk)
     await answer(query)
-    if sources := as_sources(pictures, message.chat.id):
-        await ask_for_words(message, Place.of_press(query, message, reply_to, language), desk, sources)
+    # In a group Telegram opens the reply only for the author of the message that is answered.
+    is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
+    place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
+    if sources := as_sources(pictures or shown, message.chat.id):
+        await ask_for_words(message, place, desk, Begun(sources))

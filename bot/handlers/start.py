@@ -62,7 +62,7 @@ async def run_example(
     words = examples[callback_data.at % len(examples)]
     try:
         place = Place.of_press(query, message, message.message_id, language, preferences)
-        await desk.ask(place, desk.scan(words), ())
+        await desk.ask(place, desk.scan(words))
     except TooMany as error:
         await answer(query, too_many(error), alert=True)
     else:

@@ -101,7 +101,9 @@ class Requests:
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
         references = await asyncio.gather(*(self._reference(job, source, publish=by_url) for source in sources))
-        return ImageRequest(job.prompt, provider.Options.model_validate(options), tuple(references))
+        # A style is not part of the person's words: it is said after them.
+        prompt = f"{job.prompt}, {job.style['words']}" if job.style else job.prompt
+        return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
     async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, provider: str) -> bool:
         """False: the job is another provider's now."""

@@ -151,7 +151,7 @@ class Watcher:
             case Finished(pictures):
                 if not pictures:
                     raise ValueError("a result without pictures")
-                results = [NewPicture(picture.url, picture.data) for picture in pictures]
+                results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
                 await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
                 self._outlook.durations[flight.task.provider].add(now - flight.since)

@@ -3,25 +3,45 @@
 from collections.abc import Sequence
 
 from aiogram.filters.callback_data import CallbackData
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
+from bot.telegram.services import Offer
 from storage.pictures import Picture
 from storage.records import Job
 
+COPY_LENGTH = 256
+"""What fits on a button that copies, in UTF-16 units."""
+
 
 class JobPress(CallbackData, prefix="j"):
-    """A button about a job. `do`: cancel, again, look, edit, edit-all, back, files."""
+    """A button about a job. `do`: cancel, again, look, back, files, words, shapes, styles, edit-all, delete-all,
+    delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
 
     do: str
     job: int
 
 
 class PicturePress(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: edit."""
+    """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
 
     do: str
     picture: int
+
+
+class ChangePress(CallbackData, prefix="c", sep="|"):
+    """A job once more with one thing changed. `name`: ar or style; a style's `value` is its name."""
+
+    job: int
+    name: str
+    value: str
+
+
+class StylePress(CallbackData, prefix="y", sep="|"):
+    """A style of this name for the next words; or, with `do` drop, not any more."""
+
+    do: str
+    name: str
 
 
 class ProviderPress(CallbackData, prefix="m"):
@@ -45,7 +65,8 @@ class SettingPress(CallbackData, prefix="s", sep="|"):
 
 
 class HistoryPress(CallbackData, prefix="h"):
-    """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay; `at`: what is shown."""
+    """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
+    days, grid, stars, all; `at`: what is shown, or with open what is to be."""
 
     do: str
     at: int
@@ -71,6 +92,18 @@ def button(text: str, press: CallbackData, style: str | None = None) -> InlineKe
     return InlineKeyboardButton(text=text, callback_data=press.pack(), style=style)
 
 
+def copy(text: str, words: str, otherwise: CallbackData) -> InlineKeyboardButton:
+    """A button that copies words; where they are too long for one, a press that shows them."""
+    if len(words.encode("utf-16-le")) // 2 > COPY_LENGTH:
+        return button(text, otherwise)
+    return InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=words))
+
+
+def without_effect(text: str) -> InlineKeyboardButton:
+    """A button that can't be pressed."""
+    return InlineKeyboardButton(text=text, disabled=DisabledButton())
+
+
 def while_waiting(job: Job) -> InlineKeyboardMarkup:
     """Under the status message of an open job."""
     return keyboard([button(_("Cancel"), JobPress(do="cancel", job=job.id))])
@@ -85,30 +118,79 @@ def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
     )
 
 
-def under_result(job: Job, *, look: bool = False) -> InlineKeyboardMarkup:
-    """Under an album or a single picture. `look`: some of its pictures have not arrived."""
+def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False) -> InlineKeyboardMarkup:
+    """Under an album or a single picture. `pictures`: those that are shown; `look`: some have not arrived."""
+
+    def press(do: str) -> CallbackData:
+        """About the only picture, or to ask which one is meant."""
+        return PicturePress(do=do, picture=pictures[0].id) if len(pictures) == 1 else JobPress(do=do, job=job.id)
+
     return keyboard(
         [button(_("🔎 Fetch the missing"), JobPress(do="look", job=job.id), "primary")] if look else [],
         [
             button(_("🔁 Again"), JobPress(do="again", job=job.id)),
-            button(_("✏️ Edit"), JobPress(do="edit", job=job.id)),
-            button(_("📎 Originals"), JobPress(do="files", job=job.id)),
+            *([button(_("🎲 Variations"), press("vary"))] if offer.references else []),
+            *([button(_("✏️ Edit"), press("edit"))] if offer.references else []),
+        ],
+        [
+            *([button(_("📐 Shape"), JobPress(do="shapes", job=job.id))] if offer.shapes else []),
+            button(_("🎭 Style"), JobPress(do="styles", job=job.id)),
+            *([button(_("🔍 Larger"), press("enlarge"))] if offer.enlarges else []),
+        ],
+        [
+            button(_star(pictures), press("star")),
+            button(_("📎 Files"), JobPress(do="files", job=job.id)),
+            copy(_("📋 Copy"), job.prompt, JobPress(do="words", job=job.id)),
+            button("🗑", press("delete")),
         ],
     )
 
 
-def which_picture(job: Job, pictures: Sequence[Picture]) -> InlineKeyboardMarkup:
-    """Under an album whose owner wants to edit: one of its pictures, or all."""
+def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeyboardMarkup:
+    """Under an album: which of its pictures is meant, or all."""
+    mark = "⭐" if do == "star" else ""
     numbers = [
-        button(str(number), PicturePress(do="edit", picture=picture.id)) for number, picture in enumerate(pictures, 1)
+        button(f"{mark if picture.starred_at else ''}{number}", PicturePress(do=do, picture=picture.id))
+        for number, picture in enumerate(pictures, 1)
     ]
     rows = [numbers[first : first + 5] for first in range(0, len(numbers), 5)]
-    last = [button(_("All"), JobPress(do="edit-all", job=job.id)), button(_("‹ Back"), JobPress(do="back", job=job.id))]
-    return keyboard(*rows, last)
+    every = {
+        "edit": [button(_("All"), JobPress(do="edit-all", job=job.id))],
+        "delete": [button(_("All"), JobPress(do="delete-all", job=job.id), "danger")],
+    }
+    return keyboard(*rows, [*every.get(do, []), _back(job)])
 
 
-def in_history(picture: Picture, *, newer: bool, older: bool) -> InlineKeyboardMarkup:
-    """Under a picture in the history."""
+def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
+    """Under a result: which shape or style the next one is to have."""
+    now = (job.style or {}).get("name") if name == "style" else str(job.options.get(name, ""))
+    buttons = [
+        # What it has already is no choice.
+        button(value, ChangePress(job=job.id, name=name, value=value)) if value != now else without_effect(f"✓ {value}")
+        for value in values
+    ]
+    return keyboard(*in_rows(buttons), [_back(job)])
+
+
+def sure_to_delete(job: Job, surely: CallbackData) -> InlineKeyboardMarkup:
+    """Before something is taken out of the chat."""
+    return keyboard(
+        [button(_("Delete"), surely, "danger"), button(_("Keep"), JobPress(do="back", job=job.id))],
+    )
+
+
+def _back(job: Job) -> InlineKeyboardButton:
+    return button(_("‹ Back"), JobPress(do="back", job=job.id))
+
+
+def _star(pictures: Sequence[Picture]) -> str:
+    return "⭐" if any(picture.starred_at for picture in pictures) else "☆"
+
+
+def in_history(
+    picture: Picture, *, newer: bool, older: bool, origin: Picture | None, starred: bool
+) -> InlineKeyboardMarkup:
+    """Under a picture in the history. `origin`: what it was made from; `starred`: only favourites are shown."""
 
     def press(do: str) -> HistoryPress:
         return HistoryPress(do=do, at=picture.id)
@@ -116,11 +198,44 @@ def in_history(picture: Picture, *, newer: bool, older: bool) -> InlineKeyboardM
     return keyboard(
         [
             *([button(_("‹ Newer"), press("newer"))] if newer else []),
+            *([button(_("↩️ Before"), HistoryPress(do="open", at=origin.id))] if origin else []),
             *([button(_("Older ›"), press("older"))] if older else []),
         ],
-        [button(_("🔁 Run again"), press("again")), button(_("✏️ Edit"), press("edit"))],
-        [button(_("📤 Send again"), press("send")), button(_("🗑 Delete"), press("hide"))],
+        [
+            button(_("🔁 Run again"), press("again")),
+            button(_("✏️ Edit"), press("edit")),
+            button(_("📤 Send again"), press("send")),
+        ],
+        [
+            button("⭐" if picture.starred_at else "☆", press("star")),
+            button(_("ℹ️ Details"), press("details")),
+            button(_("🗑 Delete"), press("hide")),
+        ],
+        [
+            button(_("📅 Date"), press("months")),
+            button(_("▦ Ten"), press("grid")),
+            button(_("All pictures"), press("all")) if starred else button(_("⭐ Only"), press("stars")),
+        ],
     )
+
+
+def in_details(picture: Picture, steps: Sequence[Picture]) -> InlineKeyboardMarkup:
+    """Under the details of a picture. `steps`: what it was made from, the first one first."""
+    numbers = [button(f"↩️ {number}", HistoryPress(do="open", at=step.id)) for number, step in enumerate(steps, 1)]
+    return keyboard(*in_rows(numbers), [button(_("‹ Back"), HistoryPress(do="stay", at=picture.id))])
+
+
+def when_made(at: Picture, times: Sequence[tuple[str, int]], do: str) -> InlineKeyboardMarkup:
+    """Months or days that have pictures, by the id of the newest one in each. `do`: days or open."""
+    buttons = [button(label, HistoryPress(do=do, at=picture_id)) for label, picture_id in times]
+    return keyboard(*in_rows(buttons), [button(_("‹ Back"), HistoryPress(do="stay", at=at.id))])
+
+
+def at_a_glance(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
+    """Under ten pictures of the history: each by its number, and (`older`: the next one's id) the ten before."""
+    numbers = [button(str(number), HistoryPress(do="open", at=at)) for number, at in enumerate(ids, 1)]
+    rows = [numbers[first : first + 5] for first in range(0, len(numbers), 5)]
+    return keyboard(*rows, [button(_("Older ›"), HistoryPress(do="grid", at=older))] if older else [])
 
 
 def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:

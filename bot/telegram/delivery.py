@@ -20,7 +20,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
-from bot.telegram.services import Providers, maker, title
+from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, plain, told
@@ -89,7 +89,15 @@ class Delivery:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
         text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)
         await self._still_ours(job)
-        await self._status.move_below(job, text, under_result(job, look=bool(left) or await self._overdue(job)))
+        await self._status.move_below(job, text, await self._buttons(job))
+
+    async def _buttons(self, job: Job) -> InlineKeyboardMarkup:
+        """What stands under the pictures of a job; a picture that has not arrived can be fetched."""
+        pictures = await self._store.pictures.of_job(job.id)
+        missing = any(one.message_id is None for one in pictures) and len(pictures) > 1
+        shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
+        look = missing or await self._overdue(job)
+        return under_result(job, offer(self._providers, job), shown, look=look)
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
@@ -97,7 +105,7 @@ class Delivery:
             if upload is None:
                 raise Undelivered("the picture could not be fetched")
             text = self._caption(job, upload, await self._notes(job))
-            buttons = under_result(job, look=await self._overdue(job))
+            buttons = await self._buttons(job)
             await self._still_ours(job)
             message = None
             if status_id is not None:
@@ -194,7 +202,8 @@ class Delivery:
 
     def _caption(self, job: Job, upload: Upload, notes: Sequence[str] = ()) -> str:
         size = f"{upload.width}×{upload.height}" if upload.width else ""
-        return caption(job.prompt, maker(self._providers, job), size, below=notes)
+        style = job.style["name"] if job.style else ""
+        return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
 
     async def _notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
@@ -210,8 +219,9 @@ class Delivery:
 
 
 def _sent(upload: Upload, message: Message) -> Sent:
-    photo = message.photo[-1].file_id if message.photo else None
-    return Sent(photo, message.message_id, upload.width, upload.height, upload.size)
+    photo = message.photo[-1] if message.photo else None
+    size = (upload.width, upload.height, upload.size)
+    return Sent(photo.file_id if photo else None, message.message_id, *size, photo.file_unique_id if photo else None)
 
 
 def _reply(job: Job) -> ReplyParameters:

@@ -1,6 +1,7 @@
 """Reading what people send: which pictures a message brings, shows or answers to."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aiogram.types import Message
 
@@ -26,8 +27,8 @@ def pictures_of(messages: Iterable[Message]) -> tuple[NewSource, ...]:
     return tuple(source for source in found if source)
 
 
-async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource, ...]:
-    """The pictures that a reply is about.
+async def pictures_replied_to(message: Message, store: Store, user_id: int) -> tuple[NewSource, ...]:
+    """The pictures that a reply of this person is about.
 
     One of the bot's pictures counts alone, and the message with the buttons of an album for all of it; an item of a
     person's album stands for the whole album as far as the bot has seen it.
@@ -41,7 +42,8 @@ async def pictures_replied_to(message: Message, store: Store) -> tuple[NewSource
     if there.media_group_id and not ours:
         seen = await store.posted.album(message.chat.id, there.media_group_id)
         return seen or pictures_of([there])
-    return pictures_of([there])
+    source = picture_of(there)
+    return (await traced(there, source, store, user_id),) if source else ()
 
 
 async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
@@ -49,9 +51,21 @@ async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ..
     return as_sources(await store.pictures.of_job(job.id), there.chat.id) if job else ()
 
 
+async def traced(message: Message, source: NewSource, store: Store, user_id: int) -> NewSource:
+    """The source, and which of our pictures it is, so that its history is known.
+
+    Others' pictures count only where they were made in this chat: their words are not for everybody.
+    """
+    unique_id = message.photo[-1].file_unique_id if message.photo else ""
+    known = await store.pictures.shown_as(unique_id, message.chat.id, message.message_id)
+    if known is None or (known.user_id != user_id and known.chat_id != message.chat.id):
+        return source
+    return replace(source, picture_id=known.id)
+
+
 def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ...]:
     """Pictures as references for a job in this chat, in their order."""
-    return tuple(NewSource(picture.photo_id, _number(picture, chat_id)) for picture in pictures if picture.photo_id)
+    return tuple(NewSource(one.file_id, _number(one, chat_id), one.id) for one in pictures if one.file_id)
 
 
 def _number(picture: Picture, chat_id: int) -> int:

@@ -1,6 +1,6 @@
 """How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -11,6 +11,7 @@ from providers.errors import Sentence
 from storage.records import Trouble
 
 CAPTION_LENGTH = 1024
+TEXT_LENGTH = 4096
 BAR_LENGTH = 10
 
 
@@ -59,6 +60,17 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
     text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
     parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
     return "\n".join(part for part in parts if part)
+
+
+def quoted(words: str) -> str:
+    """Words as code, which a touch copies; escaped, and cut where they fit into no message."""
+    return f"<code>{escape(cut(words, TEXT_LENGTH), quote=False)}</code>"
+
+
+def flags_of(options: Mapping[str, object]) -> str:
+    """Options as they are typed: "--ar 16:9 --n 4"."""
+    values = {name: str(value) for name, value in options.items()}
+    return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -12,6 +12,7 @@ from providers.answering import AnsweringProvider
 from providers.ark.options import MOST, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
+from providers.options import nearest_shape
 from providers.rest import (
     Maker,
     Rest,
@@ -95,6 +96,13 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
         parts = options.model.removeprefix("doubao-seedream-").split("-")
         return f"{self.title} {'.'.join(parts[:2])}" if parts[0].isdecimal() else options.model
+
+    def enlarged(self, options: ArkOptions, size: tuple[int, int]) -> ArkOptions | None:
+        """At 4K, in the shape that is nearest to the picture's."""
+        if options.size == "4k":
+            return None
+        shape = nearest_shape(SIZES["4k"], size)
+        return self.Options.model_validate({"ar": shape, "size": "4k", "model": options.model})
 
     def validate(self, request: Request) -> None:
         """See `Provider.validate`; also how many pictures go together."""

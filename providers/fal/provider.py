@@ -50,6 +50,7 @@ class _File(BaseModel):
 
 class _Result(BaseModel):
     images: list[_File]
+    seed: int | None = None
     has_nsfw_concepts: list[bool] | None = None
 
 
@@ -110,7 +111,7 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             raise Refused("result", detail="has_nsfw_concepts", paid=True)
         if not result.images:
             raise Failed(detail="a result without pictures")
-        return Finished(tuple(Picture(url=one.url) for one in result.images))
+        return Finished(tuple(Picture(url=one.url, seed=result.seed) for one in result.images))
 
     async def cancel(self, ticket: str) -> bool:
         """A task that waits is dropped."""

@@ -10,6 +10,7 @@ from providers.answering import AnsweringProvider
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
+from providers.options import flags, nearest_shape
 from providers.rest import Maker, Rest, base64_of, busy, decoded, failed, invalid, operator, unavailable, unreadable
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
@@ -94,10 +95,18 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         """The model's own name."""
         return options.model
 
+    def enlarged(self, options: GeminiOptions, size: tuple[int, int]) -> GeminiOptions | None:
+        """At 4K by a pro model, where there is one, in the shape that is nearest to the picture's."""
+        pro = options.model if _is_pro(options.model) else next(filter(_is_pro, self.settings.models), None)
+        if options.size == "4k" or pro is None:
+            return None
+        shapes = next(flag.choices for flag in flags(self.Options) if flag.name == "ar")
+        return self.Options.model_validate({"ar": nearest_shape(shapes, size), "size": "4k", "model": pro})
+
     def validate(self, request: Request) -> None:
         """See `Provider.validate`; also that only pro models draw larger."""
         super().validate(request)
-        if request.options.size != "1k" and "-pro-" not in request.options.model:
+        if request.options.size != "1k" and not _is_pro(request.options.model):
             raise InvalidRequest(
                 Sentence("--size {size} needs a pro model: --model {model}.", self._pro(request.options.size))
             )
@@ -128,7 +137,7 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         await self.rest.check(f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
 
     def _pro(self, size: str) -> dict[str, object]:
-        return {"size": size, "model": next((name for name in self.settings.models if "-pro-" in name), MODELS[-1])}
+        return {"size": size, "model": next(filter(_is_pro, self.settings.models), MODELS[-1])}
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
@@ -164,3 +173,7 @@ def _blocked(reason: str, *, words: bool = False) -> ProviderError:
     if words or reason == "NO_IMAGE":
         return InvalidRequest(_NO_PICTURE, detail=reason)
     return Failed(detail=f"no picture: {reason}")
+
+
+def _is_pro(model: str) -> bool:
+    return "-pro-" in model

@@ -68,6 +68,13 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         """ "Jimeng 4.0" or "Jimeng 4.6"."""
         return f"{self.title} {options.model}"
 
+    def enlarged(self, options: JimengOptions, size: tuple[int, int]) -> JimengOptions | None:
+        """At 4K in the picture's own shape, as close to it as the service keeps."""
+        if options.size == "4k":
+            return None
+        shape = f"{size[0]}:{size[1]}"
+        return JimengOptions(ar=shape, size="4k", scale=0, model=options.model)
+
     def reference_limits(self, options: JimengOptions) -> ReferenceLimits | None:
         """The models differ in how many they take."""
         limits = self.capabilities.references

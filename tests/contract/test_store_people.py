@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.records import Cost, JobState, Limits, NewJob, NewPicture, Preferences, Used
+from storage.records import ChatRules, Cost, JobState, Limits, NewJob, NewPicture, Preferences, Style, Used
 from storage.store import Store
 
 
@@ -45,6 +45,47 @@ async def test_preferences_are_set_one_by_one(store: Store) -> None:
     await people.speak(7, None)
     assert await people.preferences(7) == Preferences(None, None, {"jimeng": {"n": "4"}, "ark": {"size": "4k"}})
     assert await people.preferences(8) == Preferences()
+
+
+async def test_how_results_come_is_kept(store: Store) -> None:
+    people = store.people
+    await people.deliver(7, "both")
+    await people.cover(7, True)
+    await people.show_drafts(7, True)
+    assert await people.preferences(7) == Preferences(delivery="both", spoiler=True, drafts=True)
+    await people.deliver(7, None)
+    await people.cover(7, False)
+    await people.show_drafts(7, False)
+    assert await people.preferences(7) == Preferences()
+
+
+async def test_styles_are_each_persons_own(store: Store) -> None:
+    styles = store.styles
+    soft, hard = Style("mine", "soft light"), Style("mine", "hard light")
+    assert await styles.keep(7, soft, most=2)
+    assert await styles.keep(7, Style("another", "in ink"), most=2)
+    assert not await styles.keep(7, Style("third", "in oil"), most=2)
+    assert await styles.keep(7, hard, most=2)
+    assert await styles.keep(8, soft, most=2)
+    assert await styles.of(7) == [Style("another", "in ink"), hard]
+    assert await styles.drop(7, "mine")
+    assert not await styles.drop(7, "mine")
+    assert await styles.of(7) == [Style("another", "in ink")]
+    assert await styles.of(8) == [soft]
+
+
+async def test_what_a_groups_admins_have_set(store: Store) -> None:
+    chats = store.chats
+    assert await chats.rules(-5) == ChatRules()
+    await chats.set(-5, admins_only=True, thread_id=9, provider="ark")
+    await asyncio.gather(chats.set_option(-5, "ark", "n", "2"), chats.set_option(-5, "ark", "ar", "1:1"))
+    assert await chats.rules(-5) == ChatRules(
+        admins_only=True, provider="ark", options={"ark": {"n": "2", "ar": "1:1"}}, thread_id=9
+    )
+    await chats.set(-5, admins_only=False, thread_id=None, provider=None, quiet=True)
+    await chats.set_option(-5, "ark", "n", None)
+    assert await chats.rules(-5) == ChatRules(quiet=True, options={"ark": {"ar": "1:1"}})
+    assert await chats.rules(-6) == ChatRules()
 
 
 async def test_what_was_used(store: Store) -> None:

@@ -32,7 +32,7 @@ async def test_edit_one_of_an_album(stage: Stage, talk: Talk) -> None:
 
 async def test_originals_come_as_files(stage: Stage, talk: Talk) -> None:
     await talk.say("a red fox --n 2")
-    await talk.press("Originals")
+    await talk.press("Files")
     files = talk.at("document")
     await expect(files).to_have_count(2)
     async with talk.page.expect_download() as waiting:

@@ -47,7 +47,7 @@ async def test_more_than_ten_megabytes_is_a_smaller_photo_with_the_original_on_d
     result = await house.made("a fox")
     assert result.photo
     assert result.text.endswith("2100×2000")
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     await house.quiet()
     document = house.answers()[-1].document
     assert document
@@ -90,7 +90,7 @@ async def test_a_picture_that_breaks_off_does_not_keep_the_others_back(house: Ho
     await house.quiet()
     assert len(house.album()) == 3
     assert house.answers()[-1].text == "✅ 3 pictures"
-    assert house.answers()[-1].buttons == ["🔁 Again", "✏️ Edit", "📎 Originals"]
+    assert house.answers()[-1].buttons[:3] == ["🔁 Again", "🎲 Variations", "✏️ Edit"]
     assert len(house.tasks) == 3
 
 
@@ -121,7 +121,7 @@ async def test_when_no_picture_can_be_fetched_the_person_can_try_later(
     assert house.album() == []
     house.jimeng.faults.clear()
     await house.press(told, "Look again")
-    await house.ended("Originals")
+    await house.ended("Files")
     assert len(house.album()) == 2
 
 

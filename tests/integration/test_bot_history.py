@@ -1,11 +1,14 @@
 """The history: one's own pictures, newest first, by file id; search, delete, send again, run again, edit."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.demo.telegram import Chat, ChatMessage, Person
+from storage.schema import pictures
 from tests.support.house import House, look, open_house, picture
 
 UPLOADS = ("sendPhoto", "sendMediaGroup", "editMessageMedia", "sendDocument")
@@ -48,7 +51,8 @@ async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
     assert shown.photo
     assert "205×205" in shown.text
     assert "UTC" in shown.text
-    assert shown.buttons == ["Older ›", "🔁 Run again", "✏️ Edit", "📤 Send again", "🗑 Delete"]
+    row = ["🔁 Run again", "✏️ Edit", "📤 Send again", "☆", "ℹ️ Details", "🗑 Delete"]
+    assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Ten", "⭐ Only"]
     assert (await house.press(shown, "Older ›")).text == ""
     await house.shown("2 of 3")
     assert title(shown) == ("a cat", "2 of 3")
@@ -225,3 +229,102 @@ async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(house: H
     shown = await opened(house)
     await house.press(shown, "Older ›")
     await house.shown("any more")
+
+
+async def test_an_edit_says_where_it_comes_from_and_leads_back(house: House) -> None:
+    first = await house.made("a fox")
+    second = await house.made("with a hat", reply_to=first)
+    await house.made("at night --ar 1:1", reply_to=second)
+    shown = await opened(house)
+    assert "↩️ from “with a hat”" in shown.text
+    await house.press(shown, "Details")
+    await house.telegram.until(lambda: "1. a fox ↓\n2. with a hat ↓" in shown.text)
+    assert "Service: Jimeng 4.0\nOptions: --ar 1:1\nReferences: 1\nCost: ¥0.20\nTime: 1 s\n" in shown.text
+    await house.press(shown, "↩️ 1")
+    await house.shown("3 of 3")
+    assert title(shown) == ("a fox", "3 of 3")
+    await house.press(shown, "Newer")
+    await house.shown("2 of 3")
+    await house.press(shown, "Before")
+    await house.shown("3 of 3")
+    assert "Before" not in " ".join(shown.buttons)
+
+
+async def test_favourites_only(house: House) -> None:
+    for words in ("a fox", "a cat", "a dog"):
+        await house.made(words)
+    shown = await opened(house)
+    told = await house.press(shown, "⭐ Only")
+    assert (told.alert, told.text) == (True, "You have no favourites yet: press ☆ under a picture.")
+    await house.press(shown, "Older ›")
+    await house.shown("2 of 3")
+    await house.press(shown, "☆")
+    await house.telegram.until(lambda: "⭐" in shown.buttons)
+    await house.press(shown, "⭐ Only")
+    await house.shown("1 of 1")
+    assert shown.text.endswith("🔎 ⭐")
+    assert title(await opened(house, "⭐ cat")) == ("a cat", "1 of 1")
+    assert (await opened(house, "⭐ fox")).text == "You have no favourites yet: press ☆ under a picture."
+    await house.press(shown, "All pictures")
+    await house.shown("2 of 3")
+
+
+async def test_jump_to_a_date(house: House) -> None:
+    for words in ("a fox", "a cat", "a dog"):
+        await house.made(words)
+    days = ("2025-03-31 10:00", "2025-04-01 11:00", "2025-04-20 12:00")
+    async with house.app.store.database.write() as connection:
+        for picture_id, day in enumerate(days, 1):
+            moment = datetime.fromisoformat(f"{day}+00:00").timestamp()
+            change = update(pictures).where(pictures.c.id == picture_id).values(created_at=moment)
+            await connection.execute(change)
+    shown = await opened(house)
+    await house.press(shown, "Date")
+    assert shown.buttons == ["2025-04 (2)", "2025-03 (1)", "‹ Back"]
+    await house.press(shown, "2025-04 (2)")
+    assert shown.buttons == ["20 (1)", "01 (1)", "‹ Back"]
+    await house.press(shown, "01 (1)")
+    await house.shown("2 of 3")
+    assert title(shown) == ("a cat", "2 of 3")
+    assert title(await opened(house, "2025-03")) == ("a fox", "3 of 3")
+    assert title(await opened(house, "2025-04-02")) == ("a cat", "2 of 3")
+    assert title(await opened(house, "2025-04 fox")) == ("a fox", "1 of 1")
+    assert (await opened(house, "2024-12")).text.startswith("You had made no picture yet by then.")
+
+
+async def test_ten_at_a_glance(house: House) -> None:
+    await house.made("foxes --n 12")
+    shown = await opened(house)
+    now = house.now
+    await house.press(shown, "Ten")
+    page = await house.shown("Which one shall I open?")
+    assert page.buttons == [str(number) for number in range(1, 11)] + ["Older ›"]
+    (call,) = house.called("sendMediaGroup", since=now)
+    assert len(call.request["media"]) == 10
+    assert all(isinstance(one["media"], str) for one in call.request["media"])
+    await house.press(page, "3")
+    await house.shown("3 of 12")
+    assert page.photo
+    page = await opened(house)
+    await house.press(page, "Ten")
+    page = await house.shown("Which one shall I open?")
+    await house.press(page, "Older ›")
+    page = await house.telegram.until(lambda: next((one for one in house.answers() if one.buttons == ["1", "2"]), None))
+    await house.press(page, "2")
+    await house.shown("12 of 12")
+
+
+async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> None:
+    await house.made("foxes --n 2")
+    shown = await opened(house)
+    await house.press(shown, "Send again")
+    sent = await house.shown("Variations")
+    await house.quiet()
+    sent = house.answers()[-1]
+    await house.press(sent, "Variations")
+    await house.quiet()
+    assert len(house.tasks) == 4
+    assert len(house.tasks[-1].references) == 1
+    await house.press(sent, "🗑")
+    await house.press(sent, "Keep")
+    await house.telegram.until(lambda: "🎲 Variations" in sent.buttons)

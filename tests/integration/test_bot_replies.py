@@ -128,7 +128,7 @@ async def test_a_reply_to_the_buttons_of_an_album_means_all_of_it(house: House) 
 
 async def test_a_reply_to_an_original_sent_as_a_file(house: House) -> None:
     result = await house.made("a fox")
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     await house.quiet()
     original = house.answers()[-1]
     assert original.document

@@ -11,6 +11,8 @@ from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture
 from tests.support.room import until
 
+FIRST = ["🔁 Again", "🎲 Variations", "✏️ Edit", "📐 Shape", "🎭 Style", "🔍 Larger", "☆", "📎 Files", "📋 Copy", "🗑"]
+
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
@@ -27,7 +29,7 @@ async def test_a_single_picture_replaces_the_status_message(house: House) -> Non
     assert result.id == status.id
     assert result.photo
     assert result.reply_to == asked.id
-    assert result.buttons == ["🔁 Again", "✏️ Edit", "📎 Originals"]
+    assert result.buttons == FIRST
     assert house.answers() == [result]
 
 
@@ -42,7 +44,7 @@ async def test_several_are_an_album_in_reply_to_the_prompt_then_the_buttons(hous
     assert [bool(message.text) for message in album] == [True, False, False]
     assert album[0].text.startswith("three foxes\nJimeng 4.0 · ")
     assert buttons.text == "✅ 3 pictures"
-    assert buttons.buttons == ["🔁 Again", "✏️ Edit", "📎 Originals"]
+    assert buttons.buttons == FIRST
 
 
 async def test_the_prompt_is_escaped_in_the_caption(house: House) -> None:
@@ -110,11 +112,11 @@ async def test_edit_of_an_album_asks_which(house: House) -> None:
     assert told.text == "Which picture?"
     assert result.buttons == ["1", "2", "3", "All", "‹ Back"]
     await house.press(result, "Back")
-    assert result.buttons == ["🔁 Again", "✏️ Edit", "📎 Originals"]
+    assert result.buttons == FIRST
     await house.press(result, "Edit")
     await house.press(result, "2")
     await house.shown("What should I make")
-    assert result.buttons == ["🔁 Again", "✏️ Edit", "📎 Originals"]
+    assert result.buttons == FIRST
     await house.made("with a hat")
     second = house.album()[1].photo
     assert second
@@ -154,7 +156,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
 
     house.draw = draw
     result = await house.made("foxes --n 2")
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     await house.quiet()
     files = [message.document for message in house.answers() if message.document]
     assert {file.name for file in files} == {"imagine-1-1.jpg", "imagine-1-2.jpg"}
@@ -164,7 +166,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
     assert house.album()[0].text.endswith(("3000×1500", "3001×1500"))
     # A second time nothing is fetched or uploaded.
     now = house.now
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     await house.quiet()
     sent = house.called("sendDocument", since=now)
     assert len(sent) == 2
@@ -175,7 +177,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
 async def test_originals_that_the_service_no_longer_keeps(house: House) -> None:
     result = await house.made("foxes --n 2")
     house._skipped += 25 * 3600
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     told = await house.shown("only for a while")
     assert told.text.startswith("2 of the originals can't be had")
 
@@ -187,7 +189,7 @@ async def test_strangers_can_not_use_what_costs(house: House) -> None:
         told = await house.press(result, label, house.bob)
         assert told.alert
         assert told.text == "This is for whoever asked for the picture. Make your own with /imagine."
-    assert not (await house.press(result, "Originals", house.bob)).alert
+    assert not (await house.press(result, "Files", house.bob)).alert
     await house.quiet()
     assert len(house.tasks) == 2
     assert len([message for message in house.answers(house.group) if message.document]) == 2

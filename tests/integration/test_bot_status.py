@@ -101,7 +101,7 @@ async def test_the_account_is_free_only_when_the_cancelled_task_ends(house: Hous
     await house.shown("You are next")
     assert len(house.tasks) == 1
     house.release()
-    await house.ended("Originals")
+    await house.ended("Files")
     assert [task.prompt for task in house.tasks] == ["a fox", "a cat"]
 
 
@@ -184,7 +184,7 @@ async def test_a_lost_submit_is_not_repeated_by_itself(house: House) -> None:
     assert "not known whether this picture was paid for" in told.text
     assert len(house.tasks) == 1
     await house.press(told, "Try again")
-    await house.ended("Originals")
+    await house.ended("Files")
     assert len(house.tasks) == 2
 
 
@@ -203,7 +203,7 @@ async def test_a_lost_answer_to_the_status_message_does_not_stop_the_job(house: 
     house.release()
     house.telegram.play(Drop(method="sendMessage", applied=True))
     await house.say("a fox")
-    result = await house.ended("Originals")
+    result = await house.ended("Files")
     assert result.photo
 
 

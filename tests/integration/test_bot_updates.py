@@ -187,7 +187,7 @@ async def test_groups_that_are_listed_are_open_to_their_members(tmp_path: Path) 
 async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
     async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
         result = await house.made("/imagine a fox", chat=house.group)
-        told = await house.press(result, "Originals", house.bob)
+        told = await house.press(result, "Files", house.bob)
         assert told.alert
         assert told.text == "You are not on this bot's list."
 

@@ -117,7 +117,7 @@ async def test_a_forum_topic_is_answered_in_its_topic(house: House) -> None:
     wanted = next(message for message in answers if "What should I make" in message.text)
     result = await house.shown("3 pictures", house.group)
     assert wanted.topic == topic
-    await house.press(result, "Originals")
+    await house.press(result, "Files")
     await house.press(result, "Again")
     await house.quiet()
     assert {message.topic for message in house.answers(house.group)[len(answers) :]} == {topic}

@@ -11,10 +11,8 @@ from aiogram.types import (
     BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InlineQueryResultArticle,
     InputMediaDocument,
     InputMediaPhoto,
-    InputTextMessageContent,
     Message,
     ReactionTypeEmoji,
 )
@@ -152,6 +150,14 @@ async def test_messages_are_deleted(bot: Bot, telegram: TelegramSimulator, clock
     new = await bot.send_message(ann.id, "new")
     assert await bot.delete_messages(ann.id, [*many, 999, new.message_id])
     assert [message.text for message in telegram.messages(ann.chat)] == ["old", "a", "b"]
+    late = await bot.send_message(group.id, "late")
+    clock.now += 48 * 3600
+    await late.delete()
+    groups.set_bot_status(telegram.world, group, "member")
+    late = await bot.send_message(group.id, "late")
+    clock.now += 48 * 3600
+    with pytest.raises(TelegramBadRequest, match="message can't be deleted for everyone"):
+        await late.delete()
 
 
 async def test_reactions(bot: Bot, telegram: TelegramSimulator) -> None:
@@ -213,20 +219,6 @@ async def test_only_live_buttons_can_be_pressed(bot: Bot, telegram: TelegramSimu
     telegram.delete(telegram.ann, stored)
     with pytest.raises(PeopleError, match="deleted"):
         telegram.press(telegram.ann, stored, "Wait")
-
-
-async def test_inline_queries(bot: Bot, telegram: TelegramSimulator) -> None:
-    query = telegram.inline(telegram.ann, "fox")
-    (update,) = await bot.get_updates()
-    assert update.inline_query
-    assert update.inline_query.query == "fox"
-    words = InputTextMessageContent(message_text="a fox")
-    result = InlineQueryResultArticle(id="1", title="Fox", input_message_content=words)
-    with pytest.raises(TelegramBadRequest, match="RESULT_ID_DUPLICATE"):
-        await bot.answer_inline_query(query.id, [result, result])
-    await bot.answer_inline_query(query.id, [result])
-    assert query.results
-    assert query.results[0]["title"] == "Fox"
 
 
 async def test_chat_actions(bot: Bot, telegram: TelegramSimulator) -> None:

@@ -110,7 +110,7 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert first["from"] == {"id": ann, "name": "Ann", "is_bot": False}
     assert " ".join(first) == (
         "id chat date edited from author service text entities photo document album reply_to topic keyboard reactions"
-        " spoiler caption_above"
+        " spoiler caption_above via only_for force_reply"
     )
     _, answer = await page.send(("狐.png", picture(kind="PNG")), person=ann, chat=ann, reply_to=2, as_document=1)
     document = answer["messages"][0]
@@ -148,6 +148,7 @@ async def test_pressing_and_deleting(page: Page, bot: Bot, telegram: TelegramSim
         InlineKeyboardButton(text="Go", callback_data="go", style="success"),
         InlineKeyboardButton.model_validate({"text": "Copy", "copy_text": {"text": "fox"}}),
         InlineKeyboardButton.model_validate({"text": "Wait", "disabled": {}}),
+        InlineKeyboardButton(text="Find", switch_inline_query_current_chat=""),
     ]
     await bot.send_message(ann, "x", reply_markup=InlineKeyboardMarkup(inline_keyboard=[row]))
     (message,) = (await page.get(f"messages?chat={ann}"))["messages"]
@@ -156,6 +157,7 @@ async def test_pressing_and_deleting(page: Page, bot: Bot, telegram: TelegramSim
             {"text": "Go", "data": "go", "style": "success"},
             {"text": "Copy", "copy": "fox"},
             {"text": "Wait", "disabled": True},
+            {"text": "Find", "inline": ""},
         ]
     ]
     place = {"person": ann, "chat": ann, "message": message["id"]}

@@ -9,14 +9,14 @@ async function call(path, init) {
   return body;
 }
 
-const post = (path, json) =>
-  call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(json) });
+const post = (path, json, signal) =>
+  call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(json), signal });
 
 /** The bot, the people, the chats and their commands. */
 export const world = () => call("world");
 
-/** All messages of a chat, oldest first. */
-export const messages = async (chat) => (await call(`messages?chat=${chat}`)).messages;
+/** All messages of a chat, oldest first, and what the bot is writing: { messages, draft }. */
+export const messages = (chat) => call(`messages?chat=${chat}`);
 
 /** The calls the simulators have answered so far. */
 export const calls = async () => (await call("calls")).calls;
@@ -32,6 +32,12 @@ export const group = (person, chat, act, more = {}) => post("group", { person, c
 
 /** Make a group of everybody; gives its chat. */
 export const foundGroup = (person, title) => post("groups", { person, title });
+
+/** Ask the bot as if it were named in a chat. `fields`: person, chat, query, offset; comes when the bot has answered. */
+export const inline = (fields, signal) => post("inline", fields, signal);
+
+/** Send one of its results. `fields`: person, query, result, topic, reply_to. */
+export const choose = (fields) => post("choose", fields);
 
 /** Ask a simulator to play a fault. */
 export const fault = (service, detail) => post("faults", { service, fault: detail });

@@ -1,7 +1,7 @@
 // One row of the conversation: a message, or the messages of one album, as a bubble with what belongs to it.
 
 import { el, face, icon, tone } from "./dom.js";
-import { moment, summary, time } from "./format.js";
+import { moment, summary, time, writerOf } from "./format.js";
 import { keyboard } from "./keyboard.js";
 import { documentRow, photos, picture } from "./media.js";
 import { rich } from "./text.js";
@@ -14,7 +14,7 @@ export function row(messages, view) {
   const [head] = messages;
   if (head.service) return serviceRow(head);
   const said = messages.find((message) => message.text) ?? head;
-  const own = (head.author ?? head.from.id) === view.person;
+  const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);
   const files = messages.filter((message) => message.document);
@@ -26,6 +26,8 @@ export function row(messages, view) {
   const when = meta(messages, own);
 
   if (view.group && !own) bubble.append(author(head));
+  if (head.only_for !== null) bubble.append(el("div.note", { test: "only-you" }, icon("eye"), "Only you can see this"));
+  if (head.via) bubble.append(el("div.note", { test: "via" }, `via @${head.via}`));
   if (topic) bubble.append(el("div.in-topic", { test: "in-topic" }, topic));
   if (head.reply_to) bubble.append(quote(head.reply_to, view));
   if (words && said.caption_above) bubble.append(words);
@@ -58,7 +60,7 @@ function mediaView({ revealed, actions }, captioned) {
 }
 
 function text(message, view) {
-  return el("div.text", { test: "message-text", dir: "auto" }, rich(message.text, message.entities ?? [], view.actions.command));
+  return el("div.text", { test: "message-text", dir: "auto" }, rich(message.text, message.entities ?? [], view.actions));
 }
 
 /** Put the time where there is room for it: on the picture, after the words, or beside the reactions. */

@@ -5,6 +5,7 @@ import { Attachments, watchDrops } from "./attachments.js";
 import { CommandMenu } from "./commands.js";
 import { el, icon } from "./dom.js";
 import { summary } from "./format.js";
+import { InlinePanel } from "./inline.js";
 import { picture } from "./media.js";
 
 const TALLEST = 150;
@@ -22,11 +23,17 @@ export class Composer {
     this.#build(form);
     this.attachments = new Attachments(this.tray, { changed: () => this.#update(), say });
     this.menu = new CommandMenu(this.list, (command) => this.fill(`/${command} `));
+    this.inline = new InlinePanel(store, this.results, {
+      chosen: (query, result) => this.#choose(query, result),
+      start: (words) => this.start(words),
+      back: () => this.box.focus(),
+    });
     form.addEventListener("submit", (event) => (event.preventDefault(), this.#submit()));
     // Beside the phone too: a picture that misses it would else replace the page.
     watchDrops(document.body, drop, (files) => this.attach(files));
     store.on("place", () => this.#moved());
-    store.on("world", () => this.#update());
+    store.on("world", () => (this.#hint(), this.#update()));
+    store.on("message", (message) => message.chat === store.chat && this.#askedBy(message) && this.reply(message));
     store.on("deleted", ({ ids }) => this.#reply && ids.includes(this.#reply.id) && this.reply(null));
   }
 
@@ -43,6 +50,18 @@ export class Composer {
     this.#post({ text, files: [], reply: null });
   }
 
+  /** Go to the private chat with the bot and say `words` there, as links to the bot do; "" says nothing. */
+  start(words) {
+    const { store } = this;
+    store.go({ chat: store.chatsOf(store.person).find(({ type }) => type === "private").id });
+    if (words) this.sendNow(words);
+  }
+
+  /** Ask the bot from here, as a button for it does. */
+  ask(query) {
+    this.fill(`@${this.store.world.bot.username} ${query}`);
+  }
+
   /** Answer a message, or (null) none. */
   reply(message) {
     this.#reply = message;
@@ -57,6 +76,7 @@ export class Composer {
 
   #build(form) {
     this.list = el("div.commands", { role: "listbox", test: "command-menu", "aria-label": "Commands", hidden: true });
+    this.results = el("div.inline", { role: "region", test: "inline-results", "aria-label": "Results", hidden: true });
     this.bar = el("div.reply-bar", { test: "reply-bar", hidden: true });
     this.tray = el("div.tray", { test: "attachments", hidden: true });
     this.box = el("textarea", { rows: "1", test: "composer", placeholder: "Message", "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
@@ -64,7 +84,7 @@ export class Composer {
     const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach pictures", title: "Attach pictures", onclick: () => this.input.click() }, icon("attach"));
     const slash = el("button.tool", { type: "button", test: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.#toggleMenu() }, icon("command"));
     this.button = el("button.send", { type: "submit", test: "send", "aria-label": "Send", title: "Send" }, icon("send"));
-    form.append(this.list, this.bar, this.tray, el("div.write", {}, attach, this.input, el("div.field", {}, this.box, slash), this.button));
+    form.append(this.list, this.results, this.bar, this.tray, el("div.write", {}, attach, this.input, el("div.field", {}, this.box, slash), this.button));
     this.input.addEventListener("change", () => {
       this.attach([...this.input.files]);
       this.input.value = "";
@@ -80,7 +100,7 @@ export class Composer {
 
   #key(event) {
     // Enter also ends a word in an input method; that one is not meant for us.
-    if (event.isComposing || this.menu.key(event)) return;
+    if (event.isComposing || this.menu.key(event) || this.inline.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
@@ -104,11 +124,28 @@ export class Composer {
     this.box.style.height = `${Math.min(this.box.scrollHeight, TALLEST)}px`;
     this.button.disabled = !this.box.value.trim() && !this.attachments.count;
     this.menu.update(this.box.value, this.#commands());
+    this.inline.update(this.box.value);
+  }
+
+  /** Whether a message demands a reply from this very person. */
+  #askedBy(message) {
+    const { person, world } = this.store;
+    const asked = message?.force_reply?.asked;
+    return asked !== undefined && message.from.id === world.bot.id && this.store.sees(message) && (asked === null || asked.includes(person));
+  }
+
+  /** What stands in the empty box: the bot's hint for a reply it demands, else in whose name one writes. */
+  #hint() {
+    const { person, chat } = this.store;
+    const here = this.store.chatOf(chat);
+    const plain = here?.anonymous.includes(person) ? `Message as ${here.title}` : "Message";
+    this.box.placeholder = this.#reply?.force_reply?.placeholder ?? plain;
   }
 
   #drawReply() {
     const message = this.#reply;
     this.bar.hidden = !message;
+    this.#hint();
     if (!message) return this.bar.replaceChildren();
     this.bar.replaceChildren(
       icon("reply"),
@@ -127,8 +164,26 @@ export class Composer {
     this.#place = place;
     this.box.value = this.#drafts.get(place) ?? "";
     this.attachments.take();
-    this.reply(null);
+    const last = this.store.last(chat);
+    this.reply(this.#askedBy(last) ? last : null);
+    this.inline.update("");
     this.#update();
+  }
+
+  /** A result goes on its way like any message. */
+  #choose(query, result) {
+    const { person, topic } = this.store;
+    const fields = { person, query, result, topic, reply_to: this.#reply?.id ?? null };
+    this.fill("");
+    this.reply(null);
+    this.#queue(() => api.choose(fields)).catch((error) => this.say(error.message));
+  }
+
+  /** What is sent goes one after another, in the order it was written. */
+  #queue(send) {
+    const sent = this.#sending.then(send).then(({ messages }) => messages.forEach((message) => this.store.apply({ kind: "message", message })));
+    this.#sending = sent.catch(() => {});
+    return sent;
   }
 
   #submit() {
@@ -142,19 +197,16 @@ export class Composer {
     this.#post(draft);
   }
 
-  /** Messages go one after another, in the order they were written. What could not be sent comes back. */
+  /** What could not be sent comes back. */
   #post({ text, files, asDocument = false, reply }) {
     const { person, chat, topic } = this.store;
     const fields = { person, chat, text, topic, reply_to: reply?.id ?? null, as_document: asDocument ? "1" : null, files };
-    this.#sending = this.#sending
-      .then(() => api.send(fields))
-      .then(({ messages }) => messages.forEach((message) => this.store.apply({ kind: "message", message })))
-      .catch((error) => {
-        this.say(error.message);
-        if (this.box.value || this.attachments.count || this.store.chat !== chat) return;
-        this.fill(text);
-        if (files.length) this.attach(files);
-        this.reply(reply);
-      });
+    this.#queue(() => api.send(fields)).catch((error) => {
+      this.say(error.message);
+      if (this.box.value || this.attachments.count || this.store.chat !== chat) return;
+      this.fill(text);
+      if (files.length) this.attach(files);
+      this.reply(reply);
+    });
   }
 }

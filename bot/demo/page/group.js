@@ -77,7 +77,7 @@ export function watchNewGroup(store, button, { made, say }) {
   });
 }
 
-/** Where one can't write, `node` says why in the place of the `form`; where one writes as the group, the field says so. */
+/** Where one can't write, `node` says why in the place of the `form`. */
 export function watchClosed(store, form, node) {
   const draw = () => {
     const chat = store.chatOf(store.chat);
@@ -86,7 +86,6 @@ export function watchClosed(store, form, node) {
     form.hidden = Boolean(why);
     node.hidden = !why;
     node.replaceChildren(why ?? "");
-    form.querySelector("textarea").placeholder = chat.anonymous.includes(store.person) ? `Message as ${chat.title}` : "Message";
   };
   for (const kind of ["place", "world"]) store.on(kind, draw);
 }

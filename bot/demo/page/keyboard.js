@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { el, icon } from "./dom.js";
-import { safeUrl } from "./text.js";
+import { safeUrl } from "./links.js";
 
 // Telegram's apps stop the button's spinner by themselves when the bot stays silent.
 const PATIENCE = 15_000;
@@ -53,7 +53,7 @@ export class Presses {
 // Numbers of messages are counted anew in every group.
 const keyOf = ({ chat, id }, data) => `${chat}:${id}:${data}`;
 
-/** The rows of buttons of a message. `actions`: press(message, data), copy(text), and `presses`. */
+/** The rows of buttons of a message. `actions`: press(message, data), copy(text), startOf(url), start(words), ask(query), `presses`. */
 export function keyboard(message, actions) {
   const rows = message.keyboard.map((row) =>
     el("div.keys", { test: "keyboard-row" }, row.map((button) => key(message, button, actions))),
@@ -65,11 +65,18 @@ export function keyboard(message, actions) {
 function key(message, button, actions) {
   const props = { test: "keyboard-button", data: { style: button.style ?? "", kind: kindOf(button) }, title: button.url ?? null };
   const words = el("span.key-text", {}, button.text);
-  if (button.url && safeUrl(button.url) && !button.disabled) {
+  const start = button.url && !button.disabled ? actions.startOf(button.url) : null;
+  if (start === null && button.url && safeUrl(button.url) && !button.disabled) {
     return el("a.key", { ...props, href: button.url, target: "_blank", rel: "noopener noreferrer" }, words, corner("link"));
   }
   const node = el("button.key", { ...props, type: "button", disabled: Boolean(button.disabled) }, words);
-  if (button.copy !== undefined && button.copy !== null) {
+  if (start !== null) {
+    node.append(corner("link"));
+    node.addEventListener("click", () => actions.start(start));
+  } else if (button.inline !== undefined) {
+    node.append(corner("search"));
+    node.addEventListener("click", () => actions.ask(button.inline));
+  } else if (button.copy !== undefined && button.copy !== null) {
     node.append(corner("copy"));
     node.addEventListener("click", () => actions.copy(button.copy));
   } else if (button.data !== undefined && button.data !== null) {
@@ -82,5 +89,5 @@ function key(message, button, actions) {
   return node;
 }
 
-const kindOf = (button) => (button.url ? "url" : button.copy ? "copy" : "data");
+const kindOf = (button) => (button.url ? "url" : button.copy ? "copy" : button.inline === undefined ? "data" : "inline");
 const corner = (name) => el("span.corner", {}, icon(name));

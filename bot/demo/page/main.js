@@ -3,11 +3,13 @@
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { el, icon } from "./dom.js";
-import { summary, time } from "./format.js";
+import { watchDraft } from "./draft.js";
+import { summary, time, writerOf } from "./format.js";
 import { watchClosed, watchGroupMenu, watchNewGroup } from "./group.js";
 import { watchHeader } from "./header.js";
 import { Inspector } from "./inspector.js";
 import { Presses } from "./keyboard.js";
+import { startOf } from "./links.js";
 import { openMenu, watchMenus } from "./menu.js";
 import { copy, showAlert, toast } from "./notice.js";
 import { watchChats, watchFaults, watchPeople, watchTries } from "./panel.js";
@@ -27,16 +29,23 @@ const presses = new Presses((key) => {
 
 const composer = new Composer(store, byId("composer"), { drop: byId("drop"), say: toast });
 
+const words = {
+  command: (text) => composer.sendNow(text),
+  startOf: (url) => startOf(url, store.world.bot.username),
+  start: (text) => composer.start(text),
+};
+
 const timeline = new Timeline(
   store,
   { scroller: byId("scroller"), list: byId("timeline"), jump: byId("jump"), empty: (empty) => drawWelcome(store, byId("empty"), composer, empty) },
   {
+    ...words,
     presses,
     toast,
     copy,
     press: (message, data) => presses.press(store.person, message, data),
     open: (message) => openViewer(timeline.photos(), message),
-    command: (text) => composer.sendNow(text),
+    ask: (query) => composer.ask(query),
     menu: (event, message) => showMenu(event, message),
   },
 );
@@ -45,7 +54,8 @@ function showMenu(event, message) {
   const box = event.target.getBoundingClientRect();
   // A menu opened by key has no place of its own.
   const at = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: box.left, y: box.bottom };
-  const items = [{ name: "reply", label: "Reply", icon: "reply", act: () => composer.reply(message) }];
+  const items = [];
+  if (message.only_for === null) items.push({ name: "reply", label: "Reply", icon: "reply", act: () => composer.reply(message) });
   if (message.text) items.push({ name: "copy", label: "Copy text", icon: "copy", act: () => copy(message.text) });
   if (message.photo) items.push({ name: "save", label: "Save picture", icon: "download", act: () => save(message) });
   if (mayDelete(message)) items.push({ name: "delete", label: "Delete", icon: "remove", danger: true, act: () => remove(message) });
@@ -55,7 +65,7 @@ function showMenu(event, message) {
 /** As in Telegram: one's own words anywhere, everything in a private chat, and everything as an admin. */
 function mayDelete(message) {
   const chat = store.chatOf(message.chat);
-  return (message.author ?? message.from.id) === store.person || chat.type === "private" || chat.admins.includes(store.person);
+  return [writerOf(message), message.only_for].includes(store.person) || chat.type === "private" || chat.admins.includes(store.person);
 }
 
 function save({ id, photo }) {
@@ -77,6 +87,7 @@ function messageAt(target) {
   return store.messages(store.chat).get(Number(id));
 }
 
+watchDraft(store, byId("timeline"), words);
 watchPlace(store);
 watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
 watchGroupMenu(store, byId("group-menu"), toast);
@@ -105,7 +116,7 @@ store.on("message", ({ chat, topic }) => {
   if (!known || (topic !== null && !known.topics.some(({ id }) => id === topic))) learn();
 });
 store.on("message", (message) => {
-  if (message.chat === store.chat && message.from.id !== store.person) byId("announcer").textContent = `${message.from.name}: ${summary(message)}`;
+  if (message.chat === store.chat && store.sees(message) && writerOf(message) !== store.person) byId("announcer").textContent = `${message.from.name}: ${summary(message)}`;
 });
 document.addEventListener("visibilitychange", () => !document.hidden && store.world && store.read());
 
@@ -125,7 +136,10 @@ async function load() {
     if (waiting !== mine) return;
     const first = store.world === null;
     store.setWorld(world);
-    for (const [chat, list] of lists) store.setMessages(chat, list);
+    for (const [chat, { messages, draft }] of lists) {
+      store.setMessages(chat, messages);
+      store.setDraft(chat, draft);
+    }
     store.setCalls(calls);
     if (first) store.go(placeInAddress());
     else if (!store.chatOf(store.chat)) store.go({});

@@ -1,9 +1,11 @@
 // What the page knows: the world, where one is in it, the messages and the calls. Views listen and draw.
 
+import { writerOf } from "./format.js";
+
 // As many calls as the simulators remember themselves.
 const CALLS = 1000;
 
-/** The only owner of the page's state. Events: world, place, messages, message, edited, deleted, action, answer, calls, call, unread, online. */
+/** The only owner of the page's state. Events: world, place, messages, message, edited, deleted, draft, action, answer, calls, call, unread, online. */
 export class Store {
   world = null;
   person = null;
@@ -14,6 +16,7 @@ export class Store {
   #listeners = new Map();
   #messages = new Map();
   #unread = new Map();
+  #drafts = new Map();
 
   on(kind, listener) {
     this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), listener]);
@@ -28,11 +31,28 @@ export class Store {
     return this.#messages.get(chat) ?? new Map();
   }
 
-  /** The last message of a chat, or undefined. */
+  /** The last message of a chat that the person sees, or undefined. */
   last(chat) {
     let last;
-    for (const message of this.messages(chat).values()) last = message;
+    for (const message of this.messages(chat).values()) if (this.sees(message)) last = message;
     return last;
+  }
+
+  /** Whether a person sees a message; some in groups are for one member only. */
+  sees(message, person = this.person) {
+    return message.only_for === null || message.only_for === person;
+  }
+
+  /** What the bot is writing in a chat, or null. */
+  draft(chat) {
+    return this.#drafts.get(chat)?.draft ?? null;
+  }
+
+  setDraft(chat, draft) {
+    clearTimeout(this.#drafts.get(chat)?.timer);
+    this.#drafts.delete(chat);
+    if (draft) this.#drafts.set(chat, { draft, timer: setTimeout(() => this.setDraft(chat, null), draft.left * 1000) });
+    this.emit("draft", chat);
   }
 
   chatOf(id) {
@@ -120,6 +140,7 @@ export class Store {
     else if (event.kind === "edited") this.#change(event.message);
     else if (event.kind === "reaction") this.#react(event);
     else if (event.kind === "deleted") this.#remove(event);
+    else if (event.kind === "draft") this.setDraft(event.chat, event.draft);
     else if (event.kind === "call") this.#called(event.call);
     else this.emit(event.kind, event);
   }
@@ -128,7 +149,7 @@ export class Store {
     const known = this.messages(message.chat);
     // A message that is known can only be newer here: its changes come as events of their own.
     if (known.has(message.id)) return;
-    const late = (this.last(message.chat)?.id ?? -Infinity) > message.id;
+    const late = ([...known.keys()].at(-1) ?? -Infinity) > message.id;
     known.set(message.id, message);
     const sorted = late ? new Map([...known].sort(([a], [b]) => a - b)) : known;
     this.#messages.set(message.chat, sorted);
@@ -164,7 +185,7 @@ export class Store {
     for (const person of this.world.people) {
       const here = person.id === this.person && message.chat === this.chat && !document.hidden;
       const theirs = this.chatsOf(person.id).some((chat) => chat.id === message.chat);
-      if (here || !theirs || (message.author ?? message.from.id) === person.id) continue;
+      if (here || !theirs || !this.sees(message, person.id) || writerOf(message) === person.id) continue;
       this.#unread.set(`${person.id}:${message.chat}`, this.unread(person.id, message.chat) + 1);
     }
     this.emit("unread");

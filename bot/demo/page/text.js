@@ -2,8 +2,8 @@
 // https://core.telegram.org/bots/api#messageentity
 
 import { el } from "./dom.js";
+import { safeUrl } from "./links.js";
 
-const SAFE = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 const BAR = /[█▓▰■▮●━⬛🟩🟦]*[░▒▱□▯○─⬜]*/gu;
 const EMPTY = /[░▒▱□▯○─⬜]/u;
 
@@ -21,17 +21,17 @@ const PLAIN = {
 
 /**
  * The text as a list of nodes. Entities may be nested; one that sticks out of its parent is cut in two.
- * `onCommand(text)` is called when a command is clicked.
+ * `actions`: command(text) for a click on a command, startOf(url) and start(words) for links to the bot itself.
  */
-export function rich(text, entities, onCommand) {
+export function rich(text, entities, actions) {
   const sorted = entities
     .map(({ offset, length, ...rest }) => ({ ...rest, start: offset, end: Math.min(offset + length, text.length) }))
     .filter((entity) => entity.end > entity.start)
     .sort((a, b) => a.start - b.start || b.end - a.end);
-  return nodes(text, 0, text.length, sorted, onCommand);
+  return nodes(text, 0, text.length, sorted, actions);
 }
 
-function nodes(text, from, to, entities, onCommand) {
+function nodes(text, from, to, entities, actions) {
   const out = [];
   const waiting = [...entities];
   let place = from;
@@ -43,7 +43,7 @@ function nodes(text, from, to, entities, onCommand) {
     waiting.unshift(...beyond);
     out.push(...words(text.slice(place, entity.start)));
     const kept = inside.map((entry) => ({ ...entry, end: Math.min(entry.end, entity.end) }));
-    out.push(dress(entity, text.slice(entity.start, entity.end), nodes(text, entity.start, entity.end, kept, onCommand), onCommand));
+    out.push(dress(entity, text.slice(entity.start, entity.end), nodes(text, entity.start, entity.end, kept, actions), actions));
     place = entity.end;
   }
   out.push(...words(text.slice(place, to)));
@@ -81,19 +81,19 @@ function tidy(list) {
   });
 }
 
-function dress(entity, raw, children, onCommand) {
+function dress(entity, raw, children, actions) {
   if (Object.hasOwn(PLAIN, entity.type)) return el(PLAIN[entity.type], {}, children);
   switch (entity.type) {
     case "bot_command":
-      return el("button.command", { type: "button", test: "command-link", onclick: () => onCommand(raw) }, children);
+      return el("button.command", { type: "button", test: "command-link", onclick: () => actions.command(raw) }, children);
     case "url":
-      return link(raw.includes("://") ? raw : `https://${raw}`, children);
+      return link(raw.includes("://") ? raw : `https://${raw}`, children, actions);
     case "text_link":
-      return link(entity.url, children);
+      return link(entity.url, children, actions);
     case "email":
-      return link(`mailto:${raw}`, children);
+      return link(`mailto:${raw}`, children, actions);
     case "phone_number":
-      return link(`tel:${raw}`, children);
+      return link(`tel:${raw}`, children, actions);
     case "spoiler":
       return spoiler(children);
     case "pre":
@@ -107,17 +107,10 @@ function dress(entity, raw, children, onCommand) {
   }
 }
 
-/** Whether an address may be opened from here. */
-export function safeUrl(url) {
-  try {
-    return SAFE.has(new URL(url).protocol);
-  } catch {
-    return false;
-  }
-}
-
-function link(url, children) {
+function link(url, children, actions) {
   if (!safeUrl(url)) return el("span", {}, children);
+  const words = actions.startOf(url);
+  if (words !== null) return el("button.link", { type: "button", test: "bot-link", title: url, onclick: () => actions.start(words) }, children);
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, children);
 }
 

@@ -1,6 +1,7 @@
 // The conversation: draws the last rows of a chat, more as one scrolls up, and keeps the reader's place.
 
 import { row } from "./bubble.js";
+import { writerOf } from "./format.js";
 import { placeRow, rowOf, rowsOf } from "./rows.js";
 
 const PAGE = 60;
@@ -75,7 +76,7 @@ export class Timeline {
 
   #shows(message) {
     const { chat, topic } = this.store;
-    return message.chat === chat && (topic === null || message.topic === topic);
+    return message.chat === chat && this.store.sees(message) && (topic === null || message.topic === topic);
   }
 
   #view() {
@@ -116,7 +117,7 @@ export class Timeline {
     this.parts.list.append(node);
     this.#place(this.#rows.length - 2);
     this.#place(this.#rows.length - 1);
-    if (this.#stuck || (message.author ?? message.from.id) === this.store.person) this.bottom();
+    if (this.#stuck || writerOf(message) === this.store.person) this.bottom();
     else this.#seen(this.#missed + 1);
   }
 

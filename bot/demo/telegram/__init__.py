@@ -4,7 +4,7 @@ from bot.demo.telegram.errors import PeopleError
 from bot.demo.telegram.faults import Delay, Drop, Flood, PartialAlbum, Refusal
 from bot.demo.telegram.files import Upload, upload
 from bot.demo.telegram.flood import Rates
-from bot.demo.telegram.model import Chat, ChatMessage, Person, Press
+from bot.demo.telegram.model import Chat, ChatMessage, InlineQuery, InlineResult, Person, Press
 from bot.demo.telegram.simulator import TelegramSimulator
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "Delay",
     "Drop",
     "Flood",
+    "InlineQuery",
+    "InlineResult",
     "PartialAlbum",
     "PeopleError",
     "Person",

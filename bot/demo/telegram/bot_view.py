@@ -90,8 +90,13 @@ def update_kind(message: ChatMessage) -> str:
 def message_json(message: ChatMessage, *, nested: bool = False) -> JSON:
     """A Message, with the one it replies to inside (one level, as Telegram does)."""
     found: JSON = {"message_id": message.id, "date": int(message.date), "chat": chat_json(message.chat)}
+    if message.only_for:
+        found |= {"message_id": 0, "ephemeral_message_id": message.ephemeral_id}
+        found["receiver_user"] = account_json(message.only_for)
     if message.chat.type != "channel":
         found["from"] = account_json(message.sender)
+    if message.via:
+        found["via_bot"] = account_json(message.via)
     if message.sender_chat:
         found["sender_chat"] = chat_json(message.sender_chat)
     if message.edited is not None:
@@ -195,9 +200,12 @@ def membership_json(chat: Chat, bot: Account, by: Account, was: BotStatus, date:
 def press_json(press: Press) -> JSON:
     """A CallbackQuery."""
     who = {"id": press.id, "from": account_json(press.person), "chat_instance": str(press.message.chat.id)}
+    if press.message.via:  # what people sent through the bot is not its own message
+        return {**who, "inline_message_id": f"{press.message.chat.id}:{press.message.id}", "data": press.data}
     return {**who, "message": message_json(press.message), "data": press.data}
 
 
 def inline_json(query: InlineQuery) -> JSON:
     """An InlineQuery."""
-    return {"id": query.id, "from": account_json(query.person), "query": query.query, "offset": ""}
+    asked = {"query": query.query, "offset": query.offset, "chat_type": query.chat_type}
+    return {"id": query.id, "from": account_json(query.person), **asked}

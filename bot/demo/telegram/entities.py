@@ -5,7 +5,12 @@ import re
 from bot.demo.telegram.model import JSON
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("url", re.compile(r"(?<![\w@])(?:https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|t\.me/[\w/+-]+)", re.IGNORECASE)),
+    (
+        "url",
+        re.compile(
+            r"(?<![\w@])(?:https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|t\.me/[\w/+-]+(?:\?[\w=&%-]+)?)", re.IGNORECASE
+        ),
+    ),
     ("email", re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)),
     (
         "bot_command",

@@ -99,6 +99,8 @@ def delete_topic(world: World, chat: Chat, topic: int) -> None:
     del chat.topics[topic]
     chat.closed.discard(topic)
     world.remove(chat, [message.id for message in chat.messages.values() if message.topic == topic])
+    for hidden in [message for message in chat.ephemeral.values() if message.topic == topic]:
+        world.unwhisper(hidden)
     tell_watchers(world)
 
 

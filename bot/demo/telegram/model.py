@@ -37,9 +37,13 @@ class Person(Account):
 
 @dataclass(eq=False, kw_only=True)
 class Chat:
-    """A place where messages stand. `topics`: the names of forum topics by their id (that of their first message);
+    """A place where messages stand.
+
+    `topics`: the names of forum topics by their id (that of their first message);
     `closed`: those in which only admins write; `anonymous`: admins who write in the group's name; `muted`: people who
-    may only read; `linked`: a channel's discussion group, or the channel of such a group."""
+    may only read; `linked`: a channel's discussion group, or the channel of such a group; `ephemeral`: the messages
+    that only one member sees, by their ephemeral id; they are no part of `messages`.
+    """
 
     id: int
     type: ChatType
@@ -55,6 +59,23 @@ class Chat:
     bot: BotStatus = "member"
     migrated_to: int | None = None
     messages: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
+    ephemeral: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
+    last_draft: "Draft | None" = field(default=None, repr=False)
+
+    @property
+    def draft(self) -> "Draft | None":
+        """What the bot is writing now in a private chat."""
+        return self.last_draft if self.last_draft and self.last_draft.left > 0 else None
+
+    def find(self, id_: int) -> "ChatMessage | None":
+        """A message by the number people's apps know it by; an ephemeral one too."""
+        hidden = (message for message in self.ephemeral.values() if message.id == id_)
+        return self.messages.get(id_) or next(hidden, None)
+
+    def seen_by(self, person: "Person | None" = None) -> "list[ChatMessage]":
+        """What stands in the chat, oldest first: with the ephemeral messages of this person, or (None) of everybody."""
+        hidden = [message for message in self.ephemeral.values() if message.seen_by(person)]
+        return sorted([*self.messages.values(), *hidden], key=lambda message: message.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +113,31 @@ class Document:
     thumbnail: PhotoSize | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the bot shows of a text it is still writing. `until`: unix seconds of the world's `clock`."""
+
+    id: int
+    text: str
+    entities: list[JSON]
+    until: float
+    clock: Clock
+
+    @property
+    def left(self) -> float:
+        """Seconds that it will still be shown."""
+        return self.until - self.clock()
+
+
 @dataclass(eq=False, kw_only=True)
 class ChatMessage:
     """One message. `text` is the text or the caption; `entities` are the Bot API's, in UTF-16 units.
 
     `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
-    `extra`: further fields the bot sees as they are.
+    `extra`: further fields the bot sees as they are; `via`: the bot whose inline result a person sent; `only_for`: who
+    alone sees an ephemeral message, which the bot knows by `ephemeral_id`, while `id` is only its place among the
+    others; `force_reply`: as the Bot API writes it.
     """
 
     id: int
@@ -120,12 +159,20 @@ class ChatMessage:
     caption_above: bool = False
     edited: float | None = None
     service: JSON | None = None
+    via: Account | None = None
+    only_for: Person | None = None
+    ephemeral_id: int | None = None
+    force_reply: JSON | None = None
     extra: JSON = field(default_factory=dict)
 
     @property
     def by_bot(self) -> bool:
         """Whether the bot wrote it."""
         return self.sender.is_bot and (self.sender_chat is None or self.chat.type == "channel")
+
+    def seen_by(self, person: Person | None) -> bool:
+        """Whether a member of the chat sees it; None stands for somebody who sees all."""
+        return self.only_for is None or person is None or self.only_for is person
 
     @property
     def buttons(self) -> list[str]:
@@ -163,11 +210,57 @@ class Press:
     answer: CallbackAnswer | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineResult:
+    """One thing to choose from, and the message that is sent when it is chosen.
+
+    `shown`: the picture in the list; `photo`: the one that is sent, None for words alone.
+    """
+
+    id: str
+    title: str
+    description: str
+    shown: Photo | None
+    text: str
+    entities: list[JSON]
+    photo: Photo | None
+    keyboard: Keyboard | None
+    caption_above: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InlineAnswer:
+    """What the bot answered to an inline query.
+
+    `next_offset` "": there is no more; `button`: its text with a start_parameter or a url.
+    """
+
+    results: list[InlineResult]
+    next_offset: str
+    button: JSON | None
+
+
 @dataclass(eq=False, kw_only=True)
 class InlineQuery:
-    """What a person typed after the bot's name in any chat. `results` is None until the bot has answered."""
+    """What a person typed after the bot's name in a chat. `answer` is None until the bot has answered.
+
+    `at`: unix seconds.
+    """
 
     id: str
     person: Person
+    chat: Chat
     query: str
-    results: list[JSON] | None = None
+    offset: str
+    at: float
+    answer: InlineAnswer | None = None
+
+    @property
+    def results(self) -> list[InlineResult] | None:
+        """What there is to choose from; None until the bot has answered."""
+        return None if self.answer is None else self.answer.results
+
+    @property
+    def chat_type(self) -> str:
+        """The kind of chat as the bot is told: people have no private chats here but the one with the bot."""
+        return "sender" if self.chat.type == "private" else self.chat.type

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from aiogram import methods
 from aiogram.client.default import Default
-from aiogram.methods import TelegramMethod
+from aiogram.methods import DeleteEphemeralMessage, EditEphemeralMessageText, SendMessage, TelegramMethod
 from aiogram.types import InputFile
 from pydantic import BaseModel, ValidationError
 
@@ -45,11 +45,21 @@ NOT_HERE = {
     "inline_message_id": "MESSAGE_ID_INVALID",
     "direct_messages_topic_id": "direct messages topic not found",
     "suggested_post_parameters": "suggested posts are not part of this simulator",
-    "ephemeral_message_parameters": "ephemeral messages are not part of this simulator",
-    "receiver_user_id": "ephemeral messages are not part of this simulator",
+    "ephemeral_message_parameters": "ephemeral messages of this simulator are texts only",
+    "receiver_user_id": "ephemeral messages of this simulator are sent by ephemeral_message_parameters only",
+    "can_stop": "drafts that people can stop are not part of this simulator",
+    "switch_pm_text": "give a button instead",
     "rich_message": "rich messages are not part of this simulator",
 }
 """Parameters of things that this world doesn't have."""
+HERE = frozenset(
+    [
+        (SendMessage, "ephemeral_message_parameters"),
+        (EditEphemeralMessageText, "receiver_user_id"),
+        (DeleteEphemeralMessage, "receiver_user_id"),
+    ]
+)
+"""Methods for which it has them."""
 
 
 def given(value: T | Default | None) -> T | None:
@@ -84,7 +94,7 @@ def decode(model: type[Method], body: Body) -> JSON:
 def parse(model: type[Method], params: JSON) -> Method:
     """The call as aiogram's model. Raises `ApiError` for unknown, missing and wrong parameters."""
     for name in params:
-        if name in NOT_HERE and params[name]:
+        if name in NOT_HERE and params[name] and (model, name) not in HERE:
             raise bad_request(NOT_HERE[name])
         if name not in model.model_fields:
             raise bad_request(f'parameter "{name}" is not known to {model.__api_method__}')

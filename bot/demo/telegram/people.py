@@ -12,11 +12,12 @@ from bot.demo.telegram.channels import discuss
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
+from bot.demo.telegram.inline_cache import cached
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.telegram.privacy import bot_sees
 from bot.demo.telegram.world import ANONYMOUS, World
 
-MOST_TEXT, MOST_CAPTION, MOST_FILES = 4096, 1024, 10
+MOST_TEXT, MOST_CAPTION, MOST_FILES, MOST_QUERY = 4096, 1024, 10, 256
 Sendable = Upload | Path | bytes
 
 
@@ -53,39 +54,19 @@ class People:
         """
         text = text.strip()
         self._check_words(text, files)
-        self._check_place(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
-        if topic is None and reply_to is not None:
-            topic = chat.messages[reply_to].topic
-        if topic in chat.closed and person not in chat.admins:
-            raise PeopleError("This topic is closed.")
-        channel = chat.type == "channel"
-        masked = anonymous or channel or person in chat.anonymous
+        topic = self._topic(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         media = [await self._take(await asyncio.to_thread(as_upload, file), as_document) for file in files]
-        messages = []
+        messages: list[JSON] = []
         for kind in (Photo, Document):
             batch = [item for item in media if isinstance(item, kind)]
             album = self._world.album_id() if len(batch) > 1 else None
             for item in batch:
                 media_field = {"photo" if isinstance(item, Photo) else "document": item}
                 messages.append({**media_field, "album": album})
-        posted = [
-            self._world.post(
-                chat,
-                ANONYMOUS if masked and not channel else person,
-                sender_chat=chat if masked else None,
-                author=person if masked else None,
-                text="" if number else text,
-                entities=[] if number else find_entities(text),
-                reply_to=reply_to,
-                topic=topic,
-                **fields,
-            )
-            for number, fields in enumerate(messages or [{}])
-        ]
-        self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
-        for message in posted:
-            discuss(self._world, message)
-        return posted
+        place = {"reply_to": reply_to, "topic": topic}
+        first, *others = messages or [{}]
+        said = {**first, "text": text, "entities": find_entities(text)}
+        return self._post(person, chat, [{**fields, **place} for fields in (said, *others)], anonymous=anonymous)
 
     def edit(self, person: Person, message: ChatMessage, text: str) -> None:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
@@ -99,8 +80,9 @@ class People:
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """Press an inline button, found by its data or its label. Raises `PeopleError`."""
         self._check_member(person, message.chat)
-        if message.chat.messages.get(message.id) is not message:
+        if message.chat.find(message.id) is not message:
             raise PeopleError("This message was deleted.")
+        self._check_sees(person, message)
         buttons = [button for row in message.keyboard or [] for button in row]
         found = [button for button in buttons if button.get("callback_data") == label_or_data]
         found = found or [button for button in buttons if button["text"] == label_or_data]
@@ -122,17 +104,71 @@ class People:
         """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""
         chat = message.chat
         self._check_member(person, chat)
+        if message.only_for:
+            self._check_sees(person, message)
+            self._world.unwhisper(message)
+            return
         own = person in {message.sender, message.author}
         if not own and chat.type != "private" and person not in chat.admins:
             raise PeopleError("People can delete only what they wrote themselves.")
         self._world.remove(chat, [message.id])
 
-    def inline(self, person: Person, query: str) -> InlineQuery:
-        """Type words after the bot's name in some other chat."""
-        asked = InlineQuery(id=str(secrets.randbits(62)), person=person, query=query)
-        self._world.inline_queries[asked.id] = asked
-        self._world.updates.push("inline_query", inline_json(asked))
+    def inline(self, person: Person, chat: Chat, query: str, offset: str = "") -> InlineQuery:
+        """Type words after the bot's name in a chat. What the bot let Telegram keep is answered without asking it.
+
+        Raises `PeopleError`.
+        """
+        self._check_member(person, chat)
+        world = self._world
+        words = query.strip()[:MOST_QUERY]
+        id_ = str(secrets.randbits(62))
+        asked = InlineQuery(id=id_, person=person, chat=chat, query=words, offset=offset, at=world.clock())
+        world.inline_queries[asked.id] = asked
+        asked.answer = cached(world, asked)
+        if asked.answer is None:
+            world.updates.push("inline_query", inline_json(asked))
         return asked
+
+    def choose(
+        self,
+        person: Person,
+        query: InlineQuery,
+        result_id: str,
+        *,
+        reply_to: int | None = None,
+        topic: int | None = None,
+    ) -> ChatMessage:
+        """Send one of the results into the chat in which it was asked for. Raises `PeopleError`."""
+        topic = self._topic(person, query.chat, reply_to=reply_to, topic=topic, anonymous=False)
+        result = next((result for result in query.results or [] if result.id == result_id), None)
+        if query.person is not person or result is None:
+            raise PeopleError("There is no such result.")
+        fields = {
+            "via": self._world.bot,
+            "text": result.text,
+            "entities": result.entities,
+            "photo": result.photo and self._world.files.photo(result.photo.largest.file_id),
+            "keyboard": result.keyboard,
+            "caption_above": result.caption_above,
+            "reply_to": reply_to,
+            "topic": topic,
+        }
+        (sent,) = self._post(person, query.chat, [fields])
+        return sent
+
+    def _post(
+        self, person: Person, chat: Chat, messages: Sequence[JSON], *, anonymous: bool = False
+    ) -> list[ChatMessage]:
+        """New messages of a person with these fields, in the name of the chat where they write so."""
+        channel = chat.type == "channel"
+        masked = anonymous or channel or person in chat.anonymous
+        sender = ANONYMOUS if masked and not channel else person
+        mask = {"sender_chat": chat, "author": person} if masked else {}
+        posted = [self._world.post(chat, sender, **mask, **fields) for fields in messages]
+        self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
+        for message in posted:
+            discuss(self._world, message)
+        return posted
 
     @staticmethod
     def _check_words(text: str, files: Sequence[Sendable]) -> None:
@@ -144,9 +180,10 @@ class People:
         if len(files) > MOST_FILES:
             raise PeopleError(f"An album holds at most {MOST_FILES} files.")
 
-    def _check_place(
+    def _topic(
         self, person: Person, chat: Chat, *, reply_to: int | None, topic: int | None, anonymous: bool
-    ) -> None:
+    ) -> int | None:
+        """The topic that a message goes to. Raises `PeopleError` when the person can't write there."""
         self._check_member(person, chat)
         if reply_to is not None and reply_to not in chat.messages:
             raise PeopleError("The message to reply to is gone.")
@@ -158,6 +195,15 @@ class People:
             raise PeopleError("Only admins write in a channel.")
         if person in chat.muted:
             raise PeopleError(f"{person.name} may only read here.")
+        found = chat.messages[reply_to].topic if topic is None and reply_to is not None else topic
+        if found in chat.closed and person not in chat.admins:
+            raise PeopleError("This topic is closed.")
+        return found
+
+    @staticmethod
+    def _check_sees(person: Person, message: ChatMessage) -> None:
+        if not message.seen_by(person):
+            raise PeopleError(f"{person.name} does not see this message.")
 
     @staticmethod
     def _check_member(person: Person, chat: Chat) -> None:

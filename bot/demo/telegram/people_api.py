@@ -3,23 +3,24 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, ClientConnectionResetError, web
+from aiohttp import ClientConnectionResetError, web
 from pydantic import ValidationError
 
 from bot.demo.calls import CallLog
-from bot.demo.telegram.body import read_file
 from bot.demo.telegram.errors import PeopleError
-from bot.demo.telegram.files import Upload
 from bot.demo.telegram.group_menu import Wish, act, named
 from bot.demo.telegram.groups import found_group
+from bot.demo.telegram.methods.inline import LIFETIME
 from bot.demo.telegram.methods.profile import commands_in, described, spoken
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
 from bot.demo.telegram.people import People
-from bot.demo.telegram.people_view import chat_view, message_view, person_view
+from bot.demo.telegram.people_forms import number, read_form, read_object
+from bot.demo.telegram.people_view import chat_view, draft_view, inline_view, message_view, person_view
 from bot.demo.telegram.pictures import thumbnail
 from bot.demo.telegram.world import World
 
@@ -65,6 +66,8 @@ class PeopleApi:
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
             web.post(f"{api}/delete", answered(self.delete)),
+            web.post(f"{api}/inline", answered(self.inline)),
+            web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
             web.post(f"{api}/groups", answered(self.found_group)),
             web.get(f"{api}/file/{{file_id}}", answered(self.file)),
@@ -113,14 +116,21 @@ class PeopleApi:
         )
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
-        """What stands in a chat."""
-        return shown(list(self._chat(request.query.get("chat")).messages.values()))
+        """What stands in a chat, as a `person` sees it, or for a page that plays everybody; and the bot's draft."""
+        chat = self._chat(request.query.get("chat"))
+        person = self._person(request.query["person"]) if "person" in request.query else None
+        views = [message_view(message) for message in chat.seen_by(person)]
+        return web.json_response({"messages": views, "draft": draft_view(chat.draft)})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """The stream of events, from `since` (or where a broken stream ended), else from now."""
+        """The stream of events, from `since` (or where a broken stream ended), else from now.
+
+        With a `person`, without those of messages that only others see.
+        """
         events = self._world.events
         since = request.headers.get("Last-Event-ID") or request.query.get("since")
         last = min(number(since, "since"), events.last) if since else events.last
+        person = self._person(request.query["person"]) if "person" in request.query else None
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await stream.prepare(request)
         try:
@@ -128,7 +138,8 @@ class PeopleApi:
             while not self._closed:
                 news = events.since(last)
                 for n, event in news:
-                    await stream.write(f"id: {n}\ndata: {json.dumps(event)}\n\n".encode())
+                    if person is None or only_for(event) in {None, person.id}:
+                        await stream.write(f"id: {n}\ndata: {json.dumps(event)}\n\n".encode())
                     last = n
                 if not news:
                     await events.changed.wait(HEARTBEAT)
@@ -167,6 +178,26 @@ class PeopleApi:
         asked = await read_object(request)
         self._people.delete(self._person(asked.get("person")), self._message(asked))
         return web.json_response({})
+
+    async def inline(self, request: web.Request) -> web.StreamResponse:
+        """A person types after the bot's name; the answer waits for the bot's, as long as that may come."""
+        asked = await read_object(request)
+        words, offset = str(asked.get("query", "")), str(asked.get("offset", ""))
+        query = self._people.inline(self._person(asked.get("person")), self._chat(asked.get("chat")), words, offset)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LIFETIME):
+                while query.answer is None and not self._closed:
+                    await self._world.changed.wait()
+        return web.json_response(inline_view(query))
+
+    async def choose(self, request: web.Request) -> web.StreamResponse:
+        """A person sends one of the results."""
+        asked = await read_object(request)
+        query = self._world.inline_queries.get(str(asked.get("query")))
+        if query is None:
+            raise PeopleError("There is no such result.")
+        place = {name: number(asked[name], name) for name in ("reply_to", "topic") if asked.get(name) is not None}
+        return shown([self._people.choose(self._person(asked.get("person")), query, str(asked.get("result")), **place)])
 
     async def group(self, request: web.Request) -> web.StreamResponse:
         """An admin chooses from a group's menu."""
@@ -238,7 +269,7 @@ class PeopleApi:
         return chat
 
     def _message(self, asked: JSON) -> ChatMessage:
-        message = self._chat(asked.get("chat")).messages.get(number(asked.get("message"), "message"))
+        message = self._chat(asked.get("chat")).find(number(asked.get("message"), "message"))
         if message is None:
             raise PeopleError("There is no such message.")
         return message
@@ -256,44 +287,12 @@ def answered(handler: Handler) -> Handler:
     return wrapped
 
 
+def only_for(event: JSON) -> object:
+    """The id of the only person whom an event is for, None for everybody."""
+    message = event.get("message")
+    return event.get("only_for") or (message.get("only_for") if isinstance(message, dict) else None)
+
+
 def shown(messages: list[ChatMessage]) -> web.Response:
     """Messages as JSON."""
     return web.json_response({"messages": [message_view(message) for message in messages]})
-
-
-def number(value: object, name: str) -> int:
-    """A whole number from JSON or a form. Raises `PeopleError`."""
-    try:
-        return int(str(value))
-    except ValueError as error:
-        raise PeopleError(f"{name} must be a number.") from error
-
-
-async def read_object(request: web.Request) -> JSON:
-    """A JSON object. Raises `PeopleError`."""
-    try:
-        found = await request.json()
-    except ValueError as error:
-        raise PeopleError("Send a JSON object.") from error
-    if not isinstance(found, dict):
-        raise PeopleError("Send a JSON object.")
-    return found
-
-
-async def read_form(request: web.Request) -> tuple[dict[str, str], list[Upload]]:
-    """The fields and the files of a multipart form; a file that is too big is refused. Raises `PeopleError`."""
-    if request.content_type != "multipart/form-data":
-        raise PeopleError("Send a multipart form.")
-    fields: dict[str, str] = {}
-    files: list[Upload] = []
-    try:
-        async for part in await request.multipart():
-            if isinstance(part, BodyPartReader) and part.filename is not None:
-                files.append(await read_file(part))
-            elif isinstance(part, BodyPartReader):
-                fields[part.name or ""] = await part.text()
-    except ValueError as error:
-        raise PeopleError("This form can't be read.") from error
-    if too_big := next((file for file in files if file.data is None), None):
-        raise PeopleError(f"{too_big.name} is too big.")
-    return fields, files

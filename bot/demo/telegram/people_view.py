@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
+from bot.demo.telegram.entities import utf16_slice
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Draft, InlineQuery, InlineResult, Person, Photo
 
 BUTTON_FIELDS = {"text": "text", "callback_data": "data", "url": "url", "style": "style"}
 SERVICE_WORDS: Mapping[str, str] = {
@@ -52,7 +53,7 @@ def message_view(message: ChatMessage) -> JSON:
         "service": message.service is not None,
         "text": message.text or service_words(message) or None,
         "entities": message.entities,
-        "photo": photo_view(message),
+        "photo": photo_view(message.photo),
         "document": document_view(message),
         "album": message.album,
         "reply_to": reply_view(message),
@@ -61,14 +62,17 @@ def message_view(message: ChatMessage) -> JSON:
         "reactions": reactions_view(message),
         "spoiler": message.spoiler,
         "caption_above": message.caption_above,
+        "via": message.via.username if message.via else None,
+        "only_for": message.only_for.id if message.only_for else None,
+        "force_reply": force_reply_view(message),
     }
 
 
-def photo_view(message: ChatMessage) -> JSON | None:
-    """The largest size of the photo."""
-    if message.photo is None:
+def photo_view(photo: Photo | None) -> JSON | None:
+    """The largest size of a photo."""
+    if photo is None:
         return None
-    size = message.photo.largest
+    size = photo.largest
     return {"file_id": size.file_id, "width": size.width, "height": size.height, "size": size.size}
 
 
@@ -95,11 +99,63 @@ def reactions_view(message: ChatMessage) -> list[JSON]:
     return [{"emoji": emoji, "by": by} for by, emoji in message.reactions.items()]
 
 
+def force_reply_view(message: ChatMessage) -> JSON | None:
+    """Who is asked to reply (None: everybody), and what stands in their empty box.
+
+    A selective one asks those named in the text and whoever wrote the message replied to.
+    """
+    if message.force_reply is None:
+        return None
+    asked: list[int] | None = None
+    if message.force_reply.get("selective"):
+        original = message.chat.messages.get(message.reply_to or 0)
+        names = {
+            utf16_slice(message.text, entity["offset"], entity["length"]).lower()
+            for entity in message.entities
+            if entity["type"] == "mention"
+        }
+        asked = [
+            person.id
+            for person in message.chat.members
+            if (original and original.sender is person) or f"@{person.username}".lower() in names
+        ]
+    return {"placeholder": message.force_reply.get("input_field_placeholder"), "asked": asked}
+
+
+def draft_view(draft: Draft | None) -> JSON | None:
+    """What the bot is writing, and for how many seconds it will be shown."""
+    if draft is None:
+        return None
+    return {"id": draft.id, "text": draft.text, "entities": draft.entities, "left": draft.left}
+
+
+def inline_view(query: InlineQuery) -> JSON:
+    """The answer to an inline query; `results` is None when there was none in time."""
+    if query.answer is None:
+        return {"id": query.id, "results": None, "next_offset": "", "button": None}
+    results = [result_view(result) for result in query.answer.results]
+    return {
+        "id": query.id,
+        "results": results,
+        "next_offset": query.answer.next_offset,
+        "button": query.answer.button,
+    }
+
+
+def result_view(result: InlineResult) -> JSON:
+    """One of the things to choose from."""
+    words = {"title": result.title, "description": result.description, "text": result.text}
+    return {"id": result.id, **words, "photo": photo_view(result.shown)}
+
+
 def button_view(button: JSON) -> JSON:
     """An inline button."""
     found = {ours: button[theirs] for theirs, ours in BUTTON_FIELDS.items() if button.get(theirs) is not None}
     if button.get("copy_text"):
         found["copy"] = button["copy_text"]["text"]
+    queries = (button.get(f"switch_inline_query{where}") for where in ("_current_chat", ""))
+    if (query := next((query for query in queries if query is not None), None)) is not None:
+        found["inline"] = query
     if button.get("disabled") is not None:
         found["disabled"] = True
     return found

@@ -10,14 +10,15 @@ def bot_sees(bot: BotAccount, message: ChatMessage) -> bool:
     """Whether this message of a person reaches the bot.
 
     In a group with privacy mode on: service messages, commands without a name or with the bot's own, mentions of
-    the bot and replies to its messages. Each item of an album is a message of its own and is judged alone.
+    the bot, replies to its messages and what was sent via it. Each item of an album is a message of its own and is
+    judged alone.
     """
     chat = message.chat
     if chat.type == "private":
         return chat.bot != "kicked"
     if chat.bot in {"kicked", "left"}:
         return False
-    if not bot.privacy or chat.bot == "administrator" or message.service:
+    if not bot.privacy or chat.bot == "administrator" or message.service or message.via is bot:
         return True
     original = replied_to(message)
     return bool(original and original.by_bot) or names_bot(bot, message)

@@ -16,7 +16,7 @@ from bot.demo.telegram.bot_api import BotApi
 from bot.demo.telegram.faults import AnyFault, FaultPlan
 from bot.demo.telegram.files import UPLOAD
 from bot.demo.telegram.flood import FloodControl, Rates
-from bot.demo.telegram.model import BotStatus, Chat, ChatMessage, Clock, InlineQuery, Person, Press
+from bot.demo.telegram.model import BotStatus, Chat, ChatMessage, Clock, InlineQuery, InlineResult, Person, Press
 from bot.demo.telegram.people import People, Sendable
 from bot.demo.telegram.people_api import FaultPlayer, PeopleApi
 from bot.demo.telegram.webhook import Webhook
@@ -205,13 +205,31 @@ class TelegramSimulator:
         """Turn a basic group into a supergroup, which is given. Raises `PeopleError`."""
         return groups.migrate(self.world, group)
 
-    def inline(self, person: Person, query: str) -> InlineQuery:
-        """A person types after the bot's name. The bot's results will be in `.results`."""
-        return self.acts.inline(person, query)
+    def inline(self, person: Person, query: str, chat: Chat | None = None, *, offset: str = "") -> InlineQuery:
+        """A person types after the bot's name, in the private chat unless another is named.
 
-    def messages(self, chat: Chat) -> list[ChatMessage]:
-        """What stands in a chat, oldest first."""
-        return list(chat.messages.values())
+        The bot's results will be in `.results`. Raises `PeopleError`.
+        """
+        return self.acts.inline(person, chat or person.chat, query, offset)
+
+    async def results(
+        self, person: Person, query: str, chat: Chat | None = None, *, offset: str = ""
+    ) -> tuple[InlineQuery, list[InlineResult]]:
+        """A person types after the bot's name, and sees the results. Raises `TimeoutError` and `PeopleError`."""
+        asked = self.inline(person, query, chat, offset=offset)
+        await self.until(lambda: asked.answer)
+        return asked, asked.results or []
+
+    def choose(self, person: Person, query: InlineQuery, result: InlineResult | str) -> ChatMessage:
+        """A person sends one of the results (or its id) into the chat they asked in. Raises `PeopleError`."""
+        return self.acts.choose(person, query, result if isinstance(result, str) else result.id)
+
+    def messages(self, chat: Chat, person: Person | None = None) -> list[ChatMessage]:
+        """What stands in a chat, oldest first, as a person sees it.
+
+        None: everything, with the ephemeral messages of all (those that are `only_for` somebody).
+        """
+        return chat.seen_by(person)
 
     def play(self, fault: AnyFault | Mapping[str, Any]) -> None:
         """Plan a fault. Raises `pydantic.ValidationError`."""
@@ -236,7 +254,7 @@ class TelegramSimulator:
 
     def _summary(self) -> str:
         chats = self.world.chats.values()
-        latest = sorted((message for chat in chats for message in chat.messages.values()), key=lambda one: one.date)
+        latest = sorted((message for chat in chats for message in chat.seen_by()), key=lambda one: one.date)
         told = [f"{message.sender.name}: {message.text[:80]!r} {message.buttons}" for message in latest[-5:]]
         calls = [f"{call.name} {call.status}" for call in list(self.calls)[-10:]]
         return "\n".join(["Messages:", *told, "Calls:", *calls])

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from bot.demo.telegram.bell import Signal
@@ -14,11 +15,13 @@ from bot.demo.telegram.model import (
     ChatMessage,
     ChatType,
     Clock,
+    Draft,
+    InlineAnswer,
     InlineQuery,
     Person,
     Press,
 )
-from bot.demo.telegram.people_view import message_view, reactions_view
+from bot.demo.telegram.people_view import draft_view, message_view, reactions_view
 from bot.demo.telegram.updates import UpdateQueue
 
 ANONYMOUS = Account(id=1087968824, name="Group", username="GroupAnonymousBot", is_bot=True)
@@ -50,7 +53,9 @@ class World:
         self.updates = UpdateQueue(self.events.changed)
         self.presses: dict[str, Press] = {}
         self.inline_queries: dict[str, InlineQuery] = {}
+        self.inline_cache: dict[tuple[object, ...], tuple[float, InlineAnswer]] = {}
         self._message_ids: dict[int, int] = {}
+        self._ephemeral_ids = count(1)
 
     @property
     def changed(self) -> Signal:
@@ -84,13 +89,25 @@ class World:
 
     def post(self, chat: Chat, sender: Account, **fields: Any) -> ChatMessage:
         """A new message, with the fields of `ChatMessage`. The bot is told of it separately."""
-        # Private chats and basic groups share one row of numbers, each supergroup and each channel has its own.
-        row = chat.id if chat.type in {"supergroup", "channel"} else 0
-        self._message_ids[row] = self._message_ids.get(row, 0) + 1
-        message = ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
+        message = self._written(chat, sender, fields)
         chat.messages[message.id] = message
+        if sender is self.bot and chat.draft:
+            self.draft(chat, None)
         self.events.publish("message", message=message_view(message))
         return message
+
+    def whisper(self, chat: Chat, receiver: Person, **fields: Any) -> ChatMessage:
+        """A new message of the bot that only one member sees, with the fields of `ChatMessage`."""
+        message = self._written(chat, self.bot, {**fields, "only_for": receiver})
+        message.ephemeral_id = next(self._ephemeral_ids)
+        chat.ephemeral[message.ephemeral_id] = message
+        self.events.publish("message", message=message_view(message))
+        return message
+
+    def draft(self, chat: Chat, draft: Draft | None) -> None:
+        """The bot shows how far it is with a text, or (None) no longer does."""
+        chat.last_draft = draft
+        self.events.publish("draft", chat=chat.id, draft=draft_view(draft))
 
     def edited(self, message: ChatMessage, *, shown: bool = True) -> None:
         """A message was changed by its author. A new keyboard alone isn't `shown` as an edit."""
@@ -106,6 +123,12 @@ class World:
             message.reactions[account.id] = emoji
         chat = message.chat.id
         self.events.publish("reaction", chat=chat, id=message.id, reactions=reactions_view(message))
+
+    def unwhisper(self, message: ChatMessage) -> None:
+        """An ephemeral message is gone."""
+        if message.chat.ephemeral.pop(message.ephemeral_id or 0, None) and message.only_for:
+            only_for = message.only_for.id
+            self.events.publish("deleted", chat=message.chat.id, ids=[message.id], only_for=only_for)
 
     def remove(self, chat: Chat, ids: list[int]) -> None:
         """Messages are gone for everybody. The bot isn't told."""
@@ -124,6 +147,12 @@ class World:
     def album_id(self) -> str:
         """A new `media_group_id`."""
         return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
+
+    def _written(self, chat: Chat, sender: Account, fields: JSON) -> ChatMessage:
+        # Private chats and basic groups share one row of numbers, each supergroup and each channel has its own.
+        row = chat.id if chat.type in {"supergroup", "channel"} else 0
+        self._message_ids[row] = self._message_ids.get(row, 0) + 1
+        return ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
 
 
 def default_world(bot: BotAccount, clock: Clock) -> World:

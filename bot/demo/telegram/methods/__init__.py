@@ -6,7 +6,16 @@ from typing import Any
 from aiogram import methods as m
 from aiogram.methods import TelegramMethod
 
-from bot.demo.telegram.methods import answering, chats, editing, profile, sending, updating
+from bot.demo.telegram.methods import (
+    answering,
+    chats,
+    editing,
+    ephemeral,
+    inline,
+    profile,
+    sending,
+    updating,
+)
 from bot.demo.telegram.methods.desk import Desk
 
 Handler = Callable[[Desk, Any], Awaitable[Any]]
@@ -18,6 +27,7 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.DeleteWebhook: updating.delete_webhook,
     m.GetWebhookInfo: updating.get_webhook_info,
     m.SendMessage: sending.send_message,
+    m.SendMessageDraft: sending.send_message_draft,
     m.SendPhoto: sending.send_photo,
     m.SendDocument: sending.send_document,
     m.SendMediaGroup: sending.send_media_group,
@@ -27,11 +37,13 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.EditMessageCaption: editing.edit_caption,
     m.EditMessageMedia: editing.edit_media,
     m.EditMessageReplyMarkup: editing.edit_markup,
+    m.EditEphemeralMessageText: ephemeral.edit_ephemeral_text,
+    m.DeleteEphemeralMessage: ephemeral.delete_ephemeral,
     m.DeleteMessage: editing.delete_message,
     m.DeleteMessages: editing.delete_messages,
     m.SetMessageReaction: editing.set_reaction,
     m.AnswerCallbackQuery: answering.answer_callback_query,
-    m.AnswerInlineQuery: answering.answer_inline_query,
+    m.AnswerInlineQuery: inline.answer_inline_query,
     m.SendChatAction: answering.send_chat_action,
     m.GetFile: chats.get_file,
     m.GetChat: chats.get_chat,
@@ -49,6 +61,6 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
 }
 COUNTED = frozenset({
     m.SendMessage, m.SendPhoto, m.SendDocument, m.SendMediaGroup, m.CopyMessage, m.ForwardMessage,
-    m.EditMessageText, m.EditMessageCaption, m.EditMessageMedia, m.EditMessageReplyMarkup,
+    m.EditMessageText, m.EditMessageCaption, m.EditMessageMedia, m.EditMessageReplyMarkup, m.EditEphemeralMessageText,
 })  # fmt: skip
 """The methods that flood control counts."""

@@ -1,6 +1,6 @@
 """Methods that answer people's taps and queries, and chat actions."""
 
-from aiogram.methods import AnswerCallbackQuery, AnswerInlineQuery, SendChatAction
+from aiogram.methods import AnswerCallbackQuery, SendChatAction
 
 from bot.demo.telegram.errors import ApiError, bad_request
 from bot.demo.telegram.methods.desk import Desk
@@ -22,7 +22,6 @@ ACTIONS = frozenset(
     ]
 )
 MOST_ANSWER = 200
-MOST_RESULTS = 50
 LIFETIME = 15.0
 """Seconds in which a pressed button can be answered; bot authors report 10 to 30."""
 
@@ -40,21 +39,6 @@ async def answer_callback_query(desk: Desk, call: AnswerCallbackQuery) -> bool:
     press.answer = CallbackAnswer(text, bool(call.show_alert))
     chat = press.message.chat.id
     desk.world.events.publish("answer", person=press.person.id, chat=chat, text=text, alert=press.answer.alert)
-    return True
-
-
-async def answer_inline_query(desk: Desk, call: AnswerInlineQuery) -> bool:
-    """https://core.telegram.org/bots/api#answerinlinequery."""
-    query = desk.world.inline_queries.get(call.inline_query_id)
-    if query is None or query.results is not None:
-        raise too_old()
-    if len(call.results) > MOST_RESULTS:
-        raise bad_request("RESULTS_TOO_MUCH")
-    ids = [result.id for result in call.results]
-    if len(set(ids)) < len(ids):
-        raise bad_request("RESULT_ID_DUPLICATE")
-    query.results = [result.model_dump(mode="json", exclude_unset=True) for result in call.results]
-    desk.world.changed.ring()
     return True
 
 

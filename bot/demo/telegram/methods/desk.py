@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiogram.client.default import Default
-from aiogram.types import MessageEntity, ReplyParameters
+from aiogram.types import ForceReply, MessageEntity, ReplyParameters
 
 from bot.demo.telegram.bot_view import message_json
 from bot.demo.telegram.channels import discuss
@@ -20,7 +20,7 @@ from bot.demo.telegram.webhook import Webhook
 from bot.demo.telegram.world import World
 
 Right = Literal["read", "members", "edit", "text messages", "photos", "documents"]
-MOST_TEXT, MOST_CAPTION = 4096, 1024
+MOST_TEXT, MOST_CAPTION, MOST_PLACEHOLDER = 4096, 1024, 64
 ATTACHED = "attach://"
 
 
@@ -55,13 +55,17 @@ class Desk:
         """The id of the message to reply to, None for none. `call`: any sending method."""
         wanted: ReplyParameters | None = call.reply_parameters
         message_id = wanted.message_id if wanted else getattr(call, "reply_to_message_id", None)
+        if message_id is None and wanted and wanted.ephemeral_message_id is not None:
+            raise bad_request(
+                "message to be replied not found"
+            )  # people's ephemeral commands are no part of this world
         if message_id is None:
             return None
         elsewhere = wanted is not None and wanted.chat_id is not None and as_id(wanted.chat_id) != chat.id
         if message_id in chat.messages and not elsewhere:
             return int(message_id)
         lenient = given(wanted.allow_sending_without_reply) if wanted else call.allow_sending_without_reply
-        if not lenient:
+        if not lenient or getattr(call, "ephemeral_message_parameters", None):
             raise bad_request("message to be replied not found")
         return None
 
@@ -127,6 +131,10 @@ class Desk:
 
     def post(self, chat: Chat, call: Any, **fields: Any) -> ChatMessage:
         """A new message of the bot, with what all sending methods have in common."""
+        return self.put(chat, **fields, **self.common(chat, call))
+
+    def common(self, chat: Chat, call: Any) -> dict[str, Any]:
+        """The fields of a new message that all sending methods have."""
         reply_to = self.reply(chat, call)
         topic = self.topic(chat, call.message_thread_id, reply_to)
         extra = {"has_protected_content": True} if given(call.protect_content) else {}
@@ -134,7 +142,12 @@ class Desk:
         if effect and chat.type != "private":
             raise bad_request("message effects can be used only in private chats")
         extra |= {"effect_id": effect} if effect else {}
-        return self.put(chat, reply_to=reply_to, topic=topic, extra=extra, **fields)
+        return {
+            "reply_to": reply_to,
+            "topic": topic,
+            "extra": extra,
+            "force_reply": forced(getattr(call, "reply_markup", None)),
+        }
 
     def put(self, chat: Chat, **fields: Any) -> ChatMessage:
         """A new message of the bot as it stands; in a channel it is the channel's."""
@@ -152,6 +165,15 @@ def as_id(chat_id: int | str | None) -> int:
         return int(chat_id)
     except ValueError:
         return 0
+
+
+def forced(markup: object) -> JSON | None:
+    """A demand to reply, out of a `reply_markup`. Raises `ApiError`."""
+    if not isinstance(markup, ForceReply):
+        return None
+    if markup.input_field_placeholder is not None and not 1 <= len(markup.input_field_placeholder) <= MOST_PLACEHOLDER:
+        raise bad_request("REPLY_MARKUP_PLACEHOLDER_INVALID")
+    return markup.model_dump(exclude_none=True)
 
 
 def check_standing(chat: Chat, right: Right) -> None:

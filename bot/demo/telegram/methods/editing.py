@@ -27,7 +27,7 @@ NOT_MODIFIED = (
     "content and reply markup of the message"
 )
 DELETABLE = 48 * 3600
-"""Seconds that a bot can delete a message after it was sent."""
+"""Seconds that a bot that is no administrator can delete a message after it was sent."""
 MOST_DELETED = 100
 EMOJI = (
     "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓"
@@ -136,7 +136,7 @@ def album_keyboard(message: ChatMessage, call: Edit) -> Any:
 
 def change(desk: Desk, message: ChatMessage, **fields: Any) -> JSON:
     """Apply an edit, or refuse one that changes nothing. A keyboard that isn't given again is gone."""
-    if message.chat.messages.get(message.id) is not message:  # deleted while the new picture was worked on
+    if message.chat.find(message.id) is not message:  # deleted while the new picture was worked on
         raise bad_request("message to edit not found")
     if replace(message, **fields).content() == message.content():
         raise bad_request(NOT_MODIFIED)
@@ -147,6 +147,8 @@ def change(desk: Desk, message: ChatMessage, **fields: Any) -> JSON:
 
 
 def deletable(desk: Desk, message: ChatMessage) -> bool:
-    """Whether the bot may delete a message: young, and its own, or incoming in a private chat, or it is an admin."""
-    mine = message.sender is desk.world.bot or message.chat.type == "private" or message.chat.bot == "administrator"
+    """Whether the bot may delete a message: an admin any, else a young one that is its own or in a private chat."""
+    if message.chat.bot == "administrator":
+        return True
+    mine = message.sender is desk.world.bot or message.chat.type == "private"
     return mine and desk.world.clock() - message.date < DELETABLE

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from aiogram.methods import CopyMessage, ForwardMessage, SendDocument, SendMediaGroup, SendMessage, SendPhoto
+from aiogram.methods import (
+    CopyMessage,
+    ForwardMessage,
+    SendDocument,
+    SendMediaGroup,
+    SendMessage,
+    SendMessageDraft,
+    SendPhoto,
+)
 from aiogram.types import InputMediaDocument, InputMediaPhoto
 
 from bot.demo.telegram.bot_view import origin_json
@@ -10,10 +18,12 @@ from bot.demo.telegram.channels import copied
 from bot.demo.telegram.errors import ApiError, bad_request, too_many_requests
 from bot.demo.telegram.keyboards import inline_keyboard
 from bot.demo.telegram.methods.desk import MOST_TEXT, Desk, sent
-from bot.demo.telegram.model import JSON, Chat, ChatMessage
+from bot.demo.telegram.methods.receivers import check_receiver
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Draft
 from bot.demo.telegram.params import given
 
 FEWEST_ITEMS, MOST_ITEMS = 2, 10
+DRAFT_SECONDS = 30.0
 
 
 async def send_message(desk: Desk, call: SendMessage) -> JSON:
@@ -23,7 +33,29 @@ async def send_message(desk: Desk, call: SendMessage) -> JSON:
     if not text:
         raise bad_request("text must be non-empty" if call.text else "message text is empty")
     keyboard = inline_keyboard(call.reply_markup)
-    return sent(desk.post(chat, call, text=text, entities=entities, keyboard=keyboard))
+    fields = {"text": text, "entities": entities, "keyboard": keyboard}
+    if call.ephemeral_message_parameters:
+        receiver = check_receiver(desk, chat, call.ephemeral_message_parameters)
+        return sent(desk.world.whisper(chat, receiver, **fields, **desk.common(chat, call)))
+    return sent(desk.post(chat, call, **fields))
+
+
+async def send_message_draft(desk: Desk, call: SendMessageDraft) -> bool:
+    """https://core.telegram.org/bots/api#sendmessagedraft: no message, and so not counted by flood control.
+
+    The official server's words for its refusals are not known.
+    """
+    chat = desk.chat(call.chat_id, "text messages")
+    if chat.type != "private":
+        raise bad_request("message drafts can be sent only to private chats")
+    if not call.draft_id:
+        raise bad_request("draft identifier must be non-zero")
+    text, entities = desk.words(call.text, call.parse_mode, call.entities, MOST_TEXT)
+    clock = desk.world.clock
+    desk.world.draft(
+        chat, Draft(id=call.draft_id, text=text, entities=entities, until=clock() + DRAFT_SECONDS, clock=clock)
+    )
+    return True
 
 
 async def send_photo(desk: Desk, call: SendPhoto) -> JSON:

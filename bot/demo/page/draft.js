@@ -1,0 +1,22 @@
+// What the bot shows of a message it is still writing: a pale bubble at the end of the chat.
+
+import { el } from "./dom.js";
+import { rich } from "./text.js";
+
+/** Keeps the draft of the open chat at the end of `list`. `actions` are those of the words in it. */
+export function watchDraft(store, list, actions) {
+  const words = el("div.text", { dir: "auto" });
+  const bubble = el("div.bubble", {}, words);
+  // The list is drawn anew at times; by its style the draft stays last wherever it is put in.
+  const node = el("li.row.first.last.draft", { test: "draft", data: { own: false } }, el("div.line", {}, el("div.stack", {}, bubble)));
+  const thinking = () => el("span.thinking", {}, "Thinking", el("span.dots", { "aria-hidden": "true" }));
+
+  const draw = () => {
+    const draft = store.draft(store.chat);
+    if (!draft) return node.remove();
+    words.replaceChildren(...(draft.text ? rich(draft.text, draft.entities, actions) : [thinking()]));
+    if (!node.isConnected) list.append(node);
+  };
+  for (const kind of ["place", "messages"]) store.on(kind, draw);
+  store.on("draft", (chat) => chat === store.chat && draw());
+}

@@ -1,0 +1,28 @@
+// Addresses: which may be opened from here, and which of them lead to the bot itself.
+
+const SAFE = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
+// https://core.telegram.org/api/links#bot-links
+const HOSTS = new Set(["t.me", "telegram.me", "telegram.dog"]);
+const PAYLOAD = /^[\w-]{1,64}$/u;
+
+function parsed(url) {
+  try {
+    return new URL(url);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether an address may be opened from here. */
+export const safeUrl = (url) => SAFE.has(parsed(url)?.protocol);
+
+/** What a link to the bot's private chat says to it: /start with its payload, "" for the chat alone; null for other links. */
+export function startOf(url, username) {
+  const link = parsed(url);
+  const web = link && /^https?:$/u.test(link.protocol) && HOSTS.has(link.host);
+  const app = link?.protocol === "tg:" && /^tg:(\/\/)?resolve\?/u.test(url);
+  const name = web ? link.pathname.replace(/^\/|\/$/gu, "") : app ? link.searchParams.get("domain") : null;
+  if (name?.toLowerCase() !== username.toLowerCase()) return null;
+  const payload = link.searchParams.get("start");
+  return PAYLOAD.test(payload ?? "") ? `/start ${payload}` : "";
+}

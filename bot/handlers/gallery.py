@@ -1,0 +1,201 @@
+"""How the history is shown: a picture with its words and its place, its details, dates, and ten at a glance."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import (
+    InlineKeyboardMarkup,
+    InputFile,
+    InputMediaDocument,
+    InputMediaPhoto,
+    Message,
+)
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk
+from bot.handlers.presses import is_unchanged
+from bot.telegram.buttons import in_history
+from bot.telegram.services import maker
+from bot.telegram.uploads import Upload, Uploads
+from bot.telegram.wording import caption, cut, duration, flags_of, money
+from storage.pictures import Origin, Page, Sent, Shelf
+from storage.records import Job
+from storage.store import Store
+
+SEARCH = "🔎 "
+"""What is searched for stands in the last line of a history message: buttons have no room for it."""
+STAR = "⭐"
+SEARCH_LENGTH = 100
+GLANCE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One picture of a shelf with all that is shown of it. `origins`: what it was made from, the last step first."""
+
+    page: Page
+    shelf: Shelf
+    origins: Sequence[Origin] = ()
+
+
+async def sheet(store: Store, page: Page, shelf: Shelf) -> Sheet:
+    """A page with where its picture comes from, as far as that is its owner's."""
+    steps = await store.pictures.lineage(page.picture)
+    return Sheet(page, shelf, [step for step in steps if step.picture.user_id == page.picture.user_id])
+
+
+def shelf_for(message: Message, user_id: int, words: Sequence[str]) -> Shelf:
+    """A person's pictures; in a group those made there. A star among the words means favourites."""
+    here = None if message.chat.type == ChatType.PRIVATE else message.chat.id
+    return Shelf(user_id, here, tuple(word for word in words if word != STAR), starred=STAR in words)
+
+
+def shelf_of(message: Message, user_id: int) -> Shelf:
+    """The shelf that a history message shows."""
+    last = (message.caption or message.text or "").rsplit("\n", 1)[-1]
+    return shelf_for(message, user_id, last.removeprefix(SEARCH).split() if last.startswith(SEARCH) else [])
+
+
+def search_line(shelf: Shelf) -> list[str]:
+    """The line in which the next press finds the shelf."""
+    words = [*([STAR] if shelf.starred else []), *shelf.words]
+    return [SEARCH + " ".join(words)] if words else []
+
+
+async def show_first(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> None:
+    """Answer with a page."""
+    picture, buttons = shown.page.picture, page_buttons(shown)
+    async with uploads.open(picture) as upload:
+        text = page_text(shown, unfetched=upload is None and not picture.document_id)
+        if upload:
+            sent = await message.reply_photo(upload.media, caption=text, reply_markup=buttons)
+            await _remember(desk, upload, sent)
+        elif picture.document_id:
+            await message.reply_document(picture.document_id, caption=text, reply_markup=buttons)
+        else:
+            await message.reply(text, reply_markup=buttons)
+
+
+async def show(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> None:
+    """Turn a history message into this page."""
+    picture, buttons = shown.page.picture, page_buttons(shown)
+    async with uploads.open(picture) as upload:
+        media: str | InputFile | None = upload.media if upload else picture.document_id
+        text = page_text(shown, unfetched=media is None)
+        if media is None:
+            await change_text(message, text, buttons)
+            return
+        kind = InputMediaPhoto if upload else InputMediaDocument
+        try:
+            changed = await message.edit_media(kind(media=media, caption=text), reply_markup=buttons)
+        except TelegramBadRequest as error:
+            if is_unchanged(error):
+                return
+            raise
+    if upload and isinstance(changed, Message):
+        await _remember(desk, upload, changed)
+
+
+async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup) -> None:
+    """Put other words under what a message shows."""
+    try:
+        if message.photo or message.document:
+            await message.edit_caption(caption=text, reply_markup=buttons)
+        else:
+            await message.edit_text(text, reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+def page_text(shown: Sheet, *, unfetched: bool = False) -> str:
+    """The words of a picture, its place among the others, and where it comes from."""
+    page = shown.page
+    size = f"{page.picture.width}×{page.picture.height}" if page.picture.width else ""
+    place = _("{number} of {count}").format(number=page.number, count=page.count)
+    below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
+    if shown.origins:
+        below.append(_("↩️ from “{words}”").format(words=cut(shown.origins[0].prompt, GLANCE)))
+    # The search stands last: the next press reads it there.
+    return caption(page.prompt, place, when(page.picture.created_at), size, below=[*below, *search_line(shown.shelf)])
+
+
+def page_buttons(shown: Sheet) -> InlineKeyboardMarkup:
+    """The buttons under a page."""
+    page = shown.page
+    origin = shown.origins[0].picture if shown.origins else None
+    return in_history(
+        page.picture, newer=page.number > 1, older=page.number < page.count, origin=origin, starred=shown.shelf.starred
+    )
+
+
+async def details(desk: Desk, shown: Sheet, job: Job) -> str:
+    """All that is known of a picture."""
+    picture, page = shown.page.picture, shown.page
+    task = await desk.store.tasks.get(picture.task_id)
+    lines = [_("Service: {name}").format(name=maker(desk.providers, job))]
+    if job.options:
+        lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
+    if job.style:
+        lines.append(_("Style: {name}").format(name=job.style["name"]))
+    if (seed := picture.seed if picture.seed is not None else job.options.get("seed")) is not None:
+        lines.append(_("Seed: {number}").format(number=seed))
+    if sources := await desk.store.sources.of_job(job.id):
+        lines.append(_("References: {count}").format(count=len(sources)))
+    if task and task.cost is not None and task.currency:
+        siblings = [one for one in await desk.store.pictures.of_job(job.id) if one.task_id == task.id]
+        cost = money(Decimal(task.cost) / 10_000 / len(siblings), task.currency)
+        lines.append(_("Cost: {amount}").format(amount=cost))
+    if task and task.begun_at and task.finished_at:
+        lines.append(_("Time: {time}").format(time=duration(task.finished_at - task.begun_at)))
+    steps = [cut(step.prompt, GLANCE) for step in reversed(shown.origins)]
+    lines += [f"{number}. {words} ↓" for number, words in enumerate(steps, 1)]
+    place = _("{number} of {count}").format(number=page.number, count=page.count)
+    size = f"{picture.width}×{picture.height}" if picture.width else ""
+    return caption(page.prompt, place, when(picture.created_at), size, below=[*lines, *search_line(shown.shelf)])
+
+
+def end_of(text: str) -> float | None:
+    """When a day or month that is written so ends ("2026-11-03", "2026-11"); None for other words."""
+    for written, days in (("%Y-%m-%d", 1), ("%Y-%m", 0)):
+        try:
+            begins = datetime.strptime(text, written).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
+    return None
+
+
+def month_of(moment: float) -> float:
+    """When the month of this moment begins."""
+    first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first.timestamp()
+
+
+def next_month(moment: float) -> float:
+    """When the month after this moment's begins."""
+    return month_of(month_of(moment) + 32 * 24 * 3600)
+
+
+def by_time(made: Iterable[tuple[int, float]], written: str) -> dict[str, list[int]]:
+    """The ids of pictures by when they were made, as `written` for `strftime`; the order stays."""
+    found: dict[str, list[int]] = {}
+    for picture_id, moment in made:
+        found.setdefault(datetime.fromtimestamp(moment, UTC).strftime(written), []).append(picture_id)
+    return found
+
+
+def when(moment: float) -> str:
+    """A time as everybody reads it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+async def _remember(desk: Desk, upload: Upload, shown: Message) -> None:
+    """A picture that nobody had seen (its job was cancelled, or is being delivered) has its file id now."""
+    if not upload.picture.photo_id and shown.photo:
+        photo, size = shown.photo[-1], (upload.width, upload.height, upload.size)
+        await desk.store.pictures.sent(upload.picture.id, Sent(photo.file_id, None, *size, photo.file_unique_id))

@@ -1,0 +1,88 @@
+"""`/style`: one's own styles, and those that everybody has; a button draws the next words in one."""
+
+from html import escape
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk, Place, used
+from bot.handlers.flags import FlagError
+from bot.handlers.imagine import ask_for_words
+from bot.handlers.presses import answer, message_of
+from bot.handlers.stylebook import NAME, NAME_BYTES, OWN_STYLES, STYLE_LENGTH, everybodys, find
+from bot.telegram.buttons import StylePress, button, in_rows, keyboard
+from bot.telegram.wording import plain
+from storage.records import Begun, Style
+
+ADD = {"add", "new", "set", "添加", "新增"}
+REMOVE = {"remove", "delete", "del", "删除"}
+
+
+def make_router() -> Router:
+    """Named styles."""
+    router = Router(name="styles")
+    router.message.register(style, Command("style", "styles", ignore_case=True))
+    router.callback_query.register(draw, StylePress.filter(F.do == "draw"))
+    return router
+
+
+async def style(message: Message, command: CommandObject, desk: Desk, language: str) -> None:
+    """`/style` shows all; `/style add name words` and `/style remove name` change one's own."""
+    user_id = Place.of_message(message, language).user_id
+    what, _space, rest = (command.args or "").strip().partition(" ")
+    if what.lower() in ADD:
+        await _add(message, desk, user_id, rest)
+    elif what.lower() in REMOVE:
+        dropped = await desk.store.styles.drop(user_id, rest.strip())
+        text = _("Style <b>{name}</b> is gone.") if dropped else _("You have no style of the name {name}.")
+        await message.reply(text.format(name=escape(rest.strip())))
+    else:
+        text, buttons = await _all(desk, user_id)
+        await message.reply(text, reply_markup=buttons)
+
+
+async def draw(query: CallbackQuery, callback_data: StylePress, desk: Desk, language: str) -> None:
+    """The next words of whoever pressed are drawn in this style."""
+    message = await message_of(query)
+    if message is None:
+        return
+    try:
+        chosen = find(callback_data.name, await desk.store.styles.of(query.from_user.id))
+    except FlagError as error:
+        await answer(query, plain(error.sentence), alert=True)
+        return
+    await answer(query)
+    place = Place.of_press(query, message, message.message_id, language)
+    await ask_for_words(message, place, desk, Begun(style=used(chosen)))
+
+
+async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
+    name, _space, words = rest.strip().partition(" ")
+    words = words.strip()
+    if not name or not words:
+        why = _("Write it like this: <code>/style add mine soft light, pastel colours</code>")
+    elif not NAME.fullmatch(name) or len(name.encode()) > NAME_BYTES:
+        why = _("The name of a style is one short word, for example: <code>/style add mine soft light</code>")
+    elif len(words) > STYLE_LENGTH:
+        why = _("The words of a style can have {most} characters; these are {count}.").format(
+            most=STYLE_LENGTH, count=len(words)
+        )
+    elif not await desk.store.styles.keep(user_id, Style(name, words), OWN_STYLES):
+        why = _("You have {most} styles already. Remove one first: <code>/style remove name</code>").format(
+            most=OWN_STYLES
+        )
+    else:
+        why = _("Kept. Use it like this: <code>a red fox --style {name}</code>").format(name=escape(name))
+    await message.reply(why)
+
+
+async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
+    own, common = await desk.store.styles.of(user_id), everybodys()
+    lines = [_("🎭 <b>Styles</b>"), _("Press one and write what to draw, or put it into your words:")]
+    lines += [f"<code>{escape(_('a red fox in the snow'))} --style {escape((own or common)[0].name)}</code>", ""]
+    lines += [f"<b>{escape(one.name)}</b>: {escape(one.words)}" for one in own]
+    lines += ["", _("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
+    buttons = [button(one.name, StylePress(do="draw", name=one.name)) for one in (*own, *common)]
+    return "\n".join(lines), keyboard(*in_rows(buttons))

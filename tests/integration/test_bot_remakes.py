@@ -1,0 +1,247 @@
+"""The buttons that make another picture, those that keep or delete one, and where pictures come from."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage, Person
+from bot.demo.telegram.faults import Refusal
+from bot.demo.telegram.model import CallbackAnswer
+from tests.support.house import House, look, open_house, picture
+
+STRANGER = "This is for whoever asked for the picture. Make your own with /imagine."
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+async def press(house: House, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
+    """Press, and wait until the bot is through with it."""
+    told = await house.press(message, label, who)
+    await house.taken_in()
+    return told
+
+
+async def test_variations_of_one_picture_of_an_album(house: House) -> None:
+    sides = iter([210, 220, 230, 240])
+    house.draw = lambda *of: picture(next(sides), 200)
+    result = await house.made("foxes --n 2")
+    assert (await press(house, result, "Variations")).text == "Which picture?"
+    assert result.buttons == ["1", "2", "‹ Back"]
+    assert (await press(house, result, "2")).text == "Variations are on their way."
+    assert "🎲 Variations" in result.buttons
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["foxes"] * 4
+    second = house.album()[1].photo
+    assert second
+    assert [[look(one)[1] for one in task.references] for task in house.tasks[2:]] == [[second.largest.width]] * 2
+
+
+async def test_variations_of_two_pictures_in_a_row_are_two_wishes(house: House) -> None:
+    result = await house.made("foxes --n 2")
+    for number in ("1", "1", "2"):
+        await press(house, result, "Variations")
+        await press(house, result, number)
+    await house.quiet()
+    # The second press on 1 was a double tap.
+    assert len(house.tasks) == 2 + 2 * 2
+
+
+async def test_larger_is_the_picture_at_4k_in_its_own_shape(house: House) -> None:
+    result = await house.made("a fox --ar 16:9 --model 4.6 --style watercolour")
+    assert (await press(house, result, "Larger")).text == "A larger one is on its way."
+    await house.quiet()
+    task = house.tasks[-1]
+    assert len(task.references) == 1
+    assert task.width * task.height > 15_000_000
+    assert task.width / task.height == pytest.approx(16 / 9, rel=0.02)
+    assert task.prompt.startswith("a fox, a loose watercolour")
+    assert task.prompt.endswith("only larger and sharper")
+    larger = house.answers()[-1]
+    assert "watercolour, 🔍" in larger.text
+    assert "🔍 Larger" not in larger.buttons
+
+
+async def test_another_shape(house: House) -> None:
+    result = await house.made("a fox --size 2048x2048", picture(201))
+    assert (await press(house, result, "Shape")).text == "Which shape?"
+    assert result.buttons == ["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9", "‹ Back"]
+    await press(house, result, "9:16")
+    await house.quiet()
+    task = house.tasks[-1]
+    assert task.width / task.height == pytest.approx(9 / 16, rel=0.02)
+    assert [look(one)[1] for one in task.references] == [201]
+    last = house.answers()[-1]
+    await press(house, last, "Shape")
+    assert "✓ 9:16" in last.buttons
+
+
+async def test_another_style(house: House) -> None:
+    result = await house.made("a fox --style ink")
+    assert house.tasks[0].prompt.startswith("a fox, a Chinese ink wash painting")
+    assert result.text.endswith(" · ink")
+    await press(house, result, "Style")
+    assert "✓ ink" in result.buttons
+    assert (await press(house, result, "sketch")).text == "As sketch: on its way."
+    await house.quiet()
+    assert house.tasks[1].prompt.startswith("a fox, a pencil sketch")
+    assert house.answers()[-1].text.endswith(" · sketch")
+
+
+async def test_favourites(house: House) -> None:
+    result = await house.made("foxes --n 3")
+    await press(house, result, "☆")
+    assert (await press(house, result, "2")).text == "⭐ One of your favourites now."
+    assert "⭐" in result.buttons
+    await press(house, result, "⭐")
+    assert result.buttons == ["1", "⭐2", "3", "‹ Back"]
+    assert (await press(house, result, "⭐2")).text == "No favourite any more."
+    assert "☆" in result.buttons
+
+
+async def test_delete_one_and_then_all(house: House) -> None:
+    result = await house.made("foxes --n 3")
+    first, _second, third = house.album()
+    await press(house, result, "🗑")
+    assert (await press(house, result, "2")).text == "Delete it here and from your history?"
+    await press(house, result, "Keep")
+    await press(house, result, "🗑")
+    await press(house, result, "2")
+    assert (await press(house, result, "Delete")).text == "Deleted."
+    assert house.album() == [first, third]
+    await press(house, result, "🗑")
+    assert result.buttons == ["1", "2", "All", "‹ Back"]
+    await press(house, result, "All")
+    await press(house, result, "Delete")
+    assert house.answers() == []
+    await house.say("/history")
+    await house.shown("You have made no picture yet")
+
+
+async def test_an_admin_deletes_from_the_chat_and_not_from_the_history(house: House) -> None:
+    await house.say("/imagine a fox", chat=house.group, who=house.bob)
+    result = await house.ended(chat=house.group)
+    await press(house, result, "🗑", house.ann)
+    await press(house, result, "Delete", house.ann)
+    assert house.album(house.group) == []
+    await house.say("/history", who=house.bob)
+    assert (await house.shown("1 of 1", house.bob.chat)).photo
+
+
+async def test_what_is_older_than_two_days_leaves_the_history_at_least(house: House) -> None:
+    result = await house.made("a fox")
+    words = "Bad Request: message can't be deleted for everyone"
+    house.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
+    await press(house, result, "🗑")
+    told = await press(house, result, "Delete")
+    assert told.alert
+    assert told.text == "Telegram lets me delete only what is younger than two days."
+    await house.say("/history")
+    await house.shown("You have made no picture yet")
+
+
+async def test_strangers_hear_why_not(house: House) -> None:
+    await house.say("/imagine a fox", chat=house.group)
+    result = await house.ended(chat=house.group)
+    for label in ("Variations", "Shape", "Style", "Larger", "☆"):
+        told = await press(house, result, label, house.bob)
+        assert (told.alert, told.text) == (True, STRANGER)
+    told = await press(house, result, "🗑", house.bob)
+    assert (told.alert, told.text) == (True, "Only whoever asked for the picture, or an admin, can delete it.")
+    await house.quiet()
+    assert len(house.tasks) == 1
+
+
+async def test_every_button_works_after_a_restart(house: House) -> None:
+    result = await house.made("a fox")
+    await house.restart()
+    for label in ("Again", "Variations", "Larger"):
+        await press(house, result, label)
+    await press(house, result, "Shape")
+    await press(house, result, "1:1")
+    await press(house, result, "Style")
+    await press(house, result, "ink")
+    await house.quiet()
+    assert len(house.tasks) == 6
+
+
+async def test_copy_of_a_short_and_of_a_long_prompt(house: House) -> None:
+    result = await house.made("a fox")
+    (copy,) = [button for row in result.keyboard or [] for button in row if button["text"] == "📋 Copy"]
+    assert copy["copy_text"] == {"text": "a fox"}
+    words = "a <b>fox</b> in the snow " * 20
+    result = await house.made(words)
+    assert (await press(house, result, "Copy")).text == "Touch the words to copy them."
+    shown = house.answers()[-1]
+    assert shown.text == words.strip()
+    assert [mark["type"] for mark in shown.entities] == ["code"]
+
+
+async def test_a_chain_of_edits_knows_where_it_comes_from(house: House) -> None:
+    first = await house.made("a fox")
+    second = await house.made("with a hat", reply_to=first)
+    await press(house, second, "Edit")
+    await house.shown("What should I make")
+    await house.made("at night")
+    pictures = house.app.store.pictures
+    newest = (await pictures.of_job(3))[0]
+    assert [step.prompt for step in await pictures.lineage(newest)] == ["with a hat", "a fox"]
+
+
+async def test_others_words_are_not_told_by_a_forwarded_picture(house: House) -> None:
+    made = await house.made("a secret fox")
+    assert made.photo
+    photo = house.telegram.world.files.get(made.photo.largest.file_id)
+    assert photo
+    pictures = house.app.store.pictures
+    theirs = (await pictures.of_job(1))[0]
+    assert theirs.unique_id == made.photo.largest.unique_id
+    assert await pictures.shown_as(theirs.unique_id or "", 0, 0) == theirs
+
+
+async def test_styles_of_ones_own(house: House) -> None:
+    await house.say("/style")
+    page = await house.shown("🎭 Styles")
+    assert page.buttons[:3] == ["photo", "watercolour", "oil"]
+    await house.say("/style add mine soft light, pastel colours")
+    assert (await house.shown("Kept.")).text.endswith("a red fox --style mine")
+    await house.made("a cat --style Mine")
+    assert house.tasks[-1].prompt == "a cat, soft light, pastel colours"
+    await house.say("/style")
+    page = await house.shown("mine: soft light")
+    await press(house, page, "mine")
+    question = await house.shown("What shall I draw as mine?")
+    await house.made("a dog", reply_to=question)
+    assert house.tasks[-1].prompt == "a dog, soft light, pastel colours"
+    await house.say("/style remove mine")
+    await house.shown("Style mine is gone.")
+    await house.say("/style remove mine")
+    await house.shown("You have no style of the name mine.")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("/style add", "Write it like this"),
+        ("/style add mine", "Write it like this"),
+        ("/style add a,b soft", "one short word"),
+        ("/style add mine " + "soft " * 101, "can have 500 characters; these are 504"),
+        ("a fox --style nothing", "There is no style nothing. There are: photo, watercolour, oil"),
+    ],
+)
+async def test_what_is_no_style(house: House, words: str, told: str) -> None:
+    await house.say(words)
+    await house.shown(told)
+
+
+async def test_a_style_by_its_name_in_either_spelling_and_language(house: House) -> None:
+    await house.made("a fox --style watercolor")
+    assert "watercolour painting" in house.tasks[-1].prompt
+    await house.made("一只狐狸 --style 水墨", who=house.ming)
+    assert "水墨" in house.tasks[-1].prompt.removeprefix("一只狐狸, ")
+    await house.made("一只狐狸 --style ink", who=house.ming)
+    assert house.tasks[-1].prompt == house.tasks[-2].prompt
