@@ -148,6 +148,7 @@ async def test_who_may_send_one_and_when(bot: Bot, telegram: TelegramSimulator, 
     ann, ming, group = telegram.ann, telegram.ming, telegram.group
     await bot.send_message(group.id, "for all", reply_markup=KEYS)
     press = telegram.press(ann, telegram.messages(group)[0], "Go")
+    assert (await bot.get_chat_member(group.id, bot.id)).status == "member"
     with pytest.raises(TelegramBadRequest, match="not enough rights"):
         await whisper(bot, telegram, ann.id)
     with pytest.raises(TelegramBadRequest, match="query is too old"):
@@ -157,6 +158,7 @@ async def test_who_may_send_one_and_when(bot: Bot, telegram: TelegramSimulator, 
     with pytest.raises(TelegramBadRequest, match="query is too old"):
         await whisper(bot, telegram, ann.id, press.id)
     groups.set_bot_status(telegram.world, group, "administrator")
+    assert (await bot.get_chat_member(group.id, bot.id)).status == "administrator"
     with pytest.raises(TelegramBadRequest, match="PARTICIPANT_ID_INVALID"):
         await whisper(bot, telegram, 42)
     for lost in ({"message_id": 99}, {"ephemeral_message_id": 1}):
@@ -164,8 +166,9 @@ async def test_who_may_send_one_and_when(bot: Bot, telegram: TelegramSimulator, 
         with pytest.raises(TelegramBadRequest, match="message to be replied not found"):
             await whisper(bot, telegram, ann.id, reply_parameters=reply)
     parameters = EphemeralMessageParameters(receiver_user_id=ann.id)
-    with pytest.raises(TelegramBadRequest, match="only to groups"):
-        await bot.send_message(ann.id, "x", ephemeral_message_parameters=parameters)
+    for chat in (ann.chat, telegram.world.add_channel("News", ann)):
+        with pytest.raises(TelegramBadRequest, match="only to groups"):
+            await bot.send_message(chat.id, "x", ephemeral_message_parameters=parameters)
 
 
 async def test_a_reply_is_asked_for(bot: Bot, telegram: TelegramSimulator) -> None:

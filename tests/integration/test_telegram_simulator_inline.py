@@ -121,6 +121,37 @@ async def test_words_may_go_in_place_of_a_photo(bot: Bot, telegram: TelegramSimu
     assert update.callback_query.inline_message_id
 
 
+async def test_results_go_where_and_as_their_person_writes(bot: Bot, telegram: TelegramSimulator) -> None:
+    ann, ming, group = telegram.ann, telegram.ming, telegram.group
+    channel = telegram.world.add_channel("Fox news", ann, ming, admins=(ann,))
+    telegram.write_as_group(ann, group)
+    topic = telegram.add_topic(group, "Foxes")
+    telegram.close_topic(group, topic)
+    telegram.world.updates.drop()
+    queries = []
+    for chat, kind in ((channel, "channel"), (group, "supergroup")):
+        for person in (ann, ming):
+            query = telegram.inline(person, f"{person.name} in a {kind}", chat)
+            assert (await asked(bot)).chat_type == kind
+            await bot.answer_inline_query(query.id, [article()], is_personal=True)
+            queries.append(query)
+    post = telegram.choose(ann, queries[0], "1")
+    with pytest.raises(PeopleError, match="Only admins write in a channel"):
+        telegram.choose(ming, queries[1], "1")
+    masked = telegram.acts.choose(ann, queries[2], "1", topic=topic)
+    with pytest.raises(PeopleError, match="This topic is closed"):
+        telegram.acts.choose(ming, queries[3], "1", reply_to=masked.id)
+    assert [(sent.sender_chat, sent.author) for sent in (post, masked)] == [(channel, ann), (group, ann)]
+    first, second = await bot.get_updates()
+    assert first.channel_post
+    assert (first.channel_post.from_user, first.channel_post.via_bot and first.channel_post.via_bot.id) == (
+        None,
+        bot.id,
+    )
+    assert second.message
+    assert second.message.message_thread_id == topic
+
+
 def wrong_answers() -> list[tuple[dict[str, Any], str]]:
     located = InputLocationMessageContent(latitude=1, longitude=1)
     elsewhere = WebAppInfo(url="http://example.org")

@@ -84,13 +84,16 @@ async def test_the_world(page: Page, bot: Bot, telegram: TelegramSimulator) -> N
     ann, ming = (person["id"] for person in world["people"])
     assert world["chats"][0] == {
         "id": ann, "type": "private", "title": "Ann", "person": ann, "topics": [], "members": [ann], "admins": [],
+        "anonymous": [], "bot": "member", "linked": None, "migrated_to": None,
     }  # fmt: skip
     group = world["chats"][2]
     assert (group["type"], group["title"], group["person"]) == ("supergroup", "Picture club", None)
     assert (group["members"], group["admins"]) == ([ann, ming], [ann])
-    assert group["topics"] == [{"id": topic, "name": "Foxes"}]
+    assert group["topics"] == [{"id": topic, "name": "Foxes", "closed": False}]
     menu = [{"command": "imagine", "description": "Draw"}]
-    assert world["commands"] == {str(ann): menu, str(ming): menu, str(group["id"]): menu, "default": menu}
+    hers, his = {str(ann): menu}, {str(ming): menu}
+    assert world["commands"] == {str(ann): hers, str(ming): his, str(group["id"]): hers | his}
+    assert world["profiles"][str(ming)] == {"name": "Imagine", "description": ""}
     assert world["services"] == ["telegram", "jimeng"]
 
 
@@ -106,8 +109,8 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert (first["photo"]["width"], first["photo"]["height"]) == (400, 300)
     assert first["from"] == {"id": ann, "name": "Ann", "is_bot": False}
     assert " ".join(first) == (
-        "id chat date edited from text entities photo document album reply_to topic keyboard reactions spoiler"
-        " caption_above via only_for force_reply"
+        "id chat date edited from author service text entities photo document album reply_to topic keyboard reactions"
+        " spoiler caption_above via only_for force_reply"
     )
     _, answer = await page.send(("狐.png", picture(kind="PNG")), person=ann, chat=ann, reply_to=2, as_document=1)
     document = answer["messages"][0]

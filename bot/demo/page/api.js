@@ -27,6 +27,12 @@ export const press = (person, chat, message, data) => post("press", { person, ch
 /** Delete a message of this person. */
 export const remove = (person, chat, message) => post("delete", { person, chat, message });
 
+/** What an admin chooses in a group's menu; `more`: { name } of a new topic, { topic } for one that is there. */
+export const group = (person, chat, act, more = {}) => post("group", { person, chat, act, ...more });
+
+/** Make a group of everybody; gives its chat. */
+export const foundGroup = (person, title) => post("groups", { person, title });
+
 /** Ask the bot as if it were named in a chat. `fields`: person, chat, query, offset; comes when the bot has answered. */
 export const inline = (fields, signal) => post("inline", fields, signal);
 

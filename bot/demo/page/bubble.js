@@ -1,19 +1,21 @@
 // One row of the conversation: a message, or the messages of one album, as a bubble with what belongs to it.
 
 import { el, face, icon, tone } from "./dom.js";
-import { moment, summary, time } from "./format.js";
+import { moment, summary, time, writerOf } from "./format.js";
 import { keyboard } from "./keyboard.js";
 import { documentRow, photos, picture } from "./media.js";
 import { rich } from "./text.js";
 
 /**
  * Build the row of `messages` (one, or an album's, oldest first).
- * `view`: { person, group, topicName(id), revealed: Set of "chat:message", actions }.
+ * `view`: { person, group, topicName(id) or null, revealed: Set of "chat:message", actions }.
  */
 export function row(messages, view) {
   const [head] = messages;
+  if (head.service) return serviceRow(head);
   const said = messages.find((message) => message.text) ?? head;
-  const own = head.from.id === view.person;
+  const own = writerOf(head) === view.person;
+  const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);
   const files = messages.filter((message) => message.document);
   const foot = [...messages].reverse().find((message) => message.keyboard);
@@ -26,6 +28,7 @@ export function row(messages, view) {
   if (view.group && !own) bubble.append(author(head));
   if (head.only_for !== null) bubble.append(el("div.note", { test: "only-you" }, icon("eye"), "Only you can see this"));
   if (head.via) bubble.append(el("div.note", { test: "via" }, `via @${head.via}`));
+  if (topic) bubble.append(el("div.in-topic", { test: "in-topic" }, topic));
   if (head.reply_to) bubble.append(quote(head.reply_to, view));
   if (words && said.caption_above) bubble.append(words);
   if (media) bubble.append(media.node);
@@ -44,6 +47,12 @@ export function row(messages, view) {
     { test: "message", data: { id: head.id, ids: messages.map((message) => message.id).join(" "), own, from: head.from.id } },
     line,
   );
+}
+
+/** What Telegram says itself: a line in the middle. */
+function serviceRow({ id, from, text: words }) {
+  const data = { id, ids: id, own: false, from: from.id };
+  return el("li.row.notice", { test: "message", data }, el("span", { test: "service" }, words));
 }
 
 function mediaView({ revealed, actions }, captioned) {

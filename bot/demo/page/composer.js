@@ -10,8 +10,6 @@ import { picture } from "./media.js";
 
 const TALLEST = 150;
 
-const PLACEHOLDER = "Message";
-
 /** Builds the composer into `form`. `say(sentence)` tells the person what went wrong. */
 export class Composer {
   #drafts = new Map();
@@ -34,7 +32,7 @@ export class Composer {
     // Beside the phone too: a picture that misses it would else replace the page.
     watchDrops(document.body, drop, (files) => this.attach(files));
     store.on("place", () => this.#moved());
-    store.on("world", () => this.#update());
+    store.on("world", () => (this.#hint(), this.#update()));
     store.on("message", (message) => message.chat === store.chat && this.#askedBy(message) && this.reply(message));
     store.on("deleted", ({ ids }) => this.#reply && ids.includes(this.#reply.id) && this.reply(null));
   }
@@ -81,7 +79,7 @@ export class Composer {
     this.results = el("div.inline", { role: "region", test: "inline-results", "aria-label": "Results", hidden: true });
     this.bar = el("div.reply-bar", { test: "reply-bar", hidden: true });
     this.tray = el("div.tray", { test: "attachments", hidden: true });
-    this.box = el("textarea", { rows: "1", test: "composer", placeholder: PLACEHOLDER, "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
+    this.box = el("textarea", { rows: "1", test: "composer", placeholder: "Message", "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
     this.input = el("input", { type: "file", multiple: true, hidden: true, test: "file-input", "aria-label": "Pictures to send", tabindex: "-1" });
     const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach pictures", title: "Attach pictures", onclick: () => this.input.click() }, icon("attach"));
     const slash = el("button.tool", { type: "button", test: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.#toggleMenu() }, icon("command"));
@@ -117,8 +115,8 @@ export class Composer {
   }
 
   #commands() {
-    const { world, chat } = this.store;
-    return world?.commands[chat] ?? world?.commands.default ?? [];
+    const { world, person, chat } = this.store;
+    return world?.commands[chat]?.[person] ?? [];
   }
 
   #update() {
@@ -136,10 +134,18 @@ export class Composer {
     return asked !== undefined && message.from.id === world.bot.id && this.store.sees(message) && (asked === null || asked.includes(person));
   }
 
+  /** What stands in the empty box: the bot's hint for a reply it demands, else in whose name one writes. */
+  #hint() {
+    const { person, chat } = this.store;
+    const here = this.store.chatOf(chat);
+    const plain = here?.anonymous.includes(person) ? `Message as ${here.title}` : "Message";
+    this.box.placeholder = this.#reply?.force_reply?.placeholder ?? plain;
+  }
+
   #drawReply() {
     const message = this.#reply;
     this.bar.hidden = !message;
-    this.box.placeholder = message?.force_reply?.placeholder ?? PLACEHOLDER;
+    this.#hint();
     if (!message) return this.bar.replaceChildren();
     this.bar.replaceChildren(
       icon("reply"),

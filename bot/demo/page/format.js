@@ -33,6 +33,9 @@ export function bytes(size) {
   return size < 1e6 ? `${(size / 1000).toFixed(size < 1e4 ? 1 : 0)} KB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
+/** The id of who wrote a message, also of one in the name of a chat. */
+export const writerOf = (message) => message.author ?? message.from.id;
+
 /** One line that stands for a message: its words, or what it holds. */
 export function summary(message) {
   if (message.text) return message.text.replace(/\s+/gu, " ").slice(0, 160);

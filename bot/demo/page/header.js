@@ -1,6 +1,6 @@
 // The top of the chat: its name, what goes on in it, its topics, and how the page is called.
 
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 import { faceOf } from "./panel.js";
 
 // The API shows an action for this long, as Telegram does.
@@ -23,7 +23,7 @@ export function watchHeader(store, parts) {
     parts.subtitle.dataset.busy = String(Boolean(action));
     if (!store.online) parts.subtitle.textContent = "connecting…";
     else if (action) parts.subtitle.replaceChildren(el("span", { test: "action" }, action.text, el("span.dots", { "aria-hidden": "true" })));
-    else parts.subtitle.textContent = chat?.type === "private" ? "bot" : plural(membersOf(store, chat), "member");
+    else parts.subtitle.textContent = chat ? about(chat) : "";
   };
 
   const quiet = (chat) => {
@@ -58,11 +58,19 @@ export function watchHeader(store, parts) {
 }
 
 const plural = (count, word) => (count === 1 ? `1 ${word}` : `${count} ${word}s`);
-const membersOf = (store, chat) => new Set([...(chat?.members ?? []), store.world.bot.id]).size;
+
+/** How many are in a chat, and how the bot stands where that isn't usual. */
+function about({ type, members, bot }) {
+  if (type === "private") return bot === "kicked" ? "bot, blocked" : "bot";
+  if (type === "channel") return plural(members.length, "subscriber");
+  const outside = bot === "kicked" || bot === "left";
+  const count = plural(members.length + (outside ? 0 : 1), "member");
+  return count + (outside ? ", without the bot" : bot === "restricted" ? ", the bot is muted" : "");
+}
 
 function drawTopics(store, chat, node) {
   node.hidden = chat.topics.length === 0;
-  const one = (id, name) =>
-    el("button", { type: "button", role: "tab", test: "topic", data: { id: id ?? "" }, "aria-selected": String(store.topic === id), onclick: () => store.go({ topic: id }) }, name);
-  node.replaceChildren(one(null, "All"), ...chat.topics.map(({ id, name }) => one(id, name)));
+  const one = (id, name, closed) =>
+    el("button", { type: "button", role: "tab", test: "topic", data: { id: id ?? "" }, "aria-selected": String(store.topic === id), onclick: () => store.go({ topic: id }) }, name, closed ? icon("lock") : null);
+  node.replaceChildren(one(null, "All"), ...chat.topics.map(({ id, name, closed }) => one(id, name, closed)));
 }

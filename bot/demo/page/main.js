@@ -3,8 +3,9 @@
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { el, icon } from "./dom.js";
-import { summary, time } from "./format.js";
 import { watchDraft } from "./draft.js";
+import { summary, time, writerOf } from "./format.js";
+import { watchClosed, watchGroupMenu, watchNewGroup } from "./group.js";
 import { watchHeader } from "./header.js";
 import { Inspector } from "./inspector.js";
 import { Presses } from "./keyboard.js";
@@ -64,7 +65,7 @@ function showMenu(event, message) {
 /** As in Telegram: one's own words anywhere, everything in a private chat, and everything as an admin. */
 function mayDelete(message) {
   const chat = store.chatOf(message.chat);
-  return [message.from.id, message.only_for].includes(store.person) || chat.type === "private" || chat.admins.includes(store.person);
+  return [writerOf(message), message.only_for].includes(store.person) || chat.type === "private" || chat.admins.includes(store.person);
 }
 
 function save({ id, photo }) {
@@ -89,9 +90,12 @@ function messageAt(target) {
 watchDraft(store, byId("timeline"), words);
 watchPlace(store);
 watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
+watchGroupMenu(store, byId("group-menu"), toast);
+watchClosed(store, byId("composer"), byId("closed"));
 const sheets = watchSheets({ panel: byId("panel-toggle"), calls: byId("inspector-toggle"), shade: byId("shade") });
 watchPeople(store, byId("people"));
 watchChats(store, byId("chats"), () => sheets.close());
+watchNewGroup(store, byId("new-group"), { made: () => sheets.close(), say: toast });
 watchTries(store, byId("tries"), (text) => (sheets.close(), composer.fill(text)));
 watchFaults(store, byId("faults"), toast);
 new Inspector(store, byId("inspector"), () => sheets.hideCalls());
@@ -112,7 +116,7 @@ store.on("message", ({ chat, topic }) => {
   if (!known || (topic !== null && !known.topics.some(({ id }) => id === topic))) learn();
 });
 store.on("message", (message) => {
-  if (message.chat === store.chat && store.sees(message) && message.from.id !== store.person) byId("announcer").textContent = `${message.from.name}: ${summary(message)}`;
+  if (message.chat === store.chat && store.sees(message) && writerOf(message) !== store.person) byId("announcer").textContent = `${message.from.name}: ${summary(message)}`;
 });
 document.addEventListener("visibilitychange", () => !document.hidden && store.world && store.read());
 

@@ -24,9 +24,35 @@ export function showAlert(title, text) {
     el("form", { method: "dialog" }, el("button.primary", { type: "submit", test: "alert-ok" }, "OK")),
   );
   dialog.addEventListener("close", () => dialog.remove());
+  show(dialog);
+}
+
+/** Ask for a name. Gives it, or null when the person thought better of it. */
+export function askFor(title, hint, label) {
+  const field = el("input", { test: "ask-field", placeholder: hint, "aria-label": title, maxlength: "128", required: true, autocomplete: "off" });
+  const dialog = el(
+    "dialog.alert",
+    { test: "ask", "aria-label": title },
+    el("strong", {}, title),
+    el("form", { method: "dialog" }, field, el("button.primary", { type: "submit", test: "ask-ok" }, label)),
+  );
+  // A click beside it is a no, as with Escape.
+  dialog.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    if (x < left || x > right || y < top || y > bottom) dialog.close();
+  });
+  const answer = new Promise((resolve) => {
+    dialog.addEventListener("submit", () => (dialog.dataset.said = field.value.trim()));
+    dialog.addEventListener("close", () => (dialog.remove(), resolve(dialog.dataset.said || null)));
+  });
+  show(dialog);
+  return answer;
+}
+
+/** Open a dialog over the phone, not over the window. */
+function show(dialog) {
   document.body.append(dialog);
   dialog.showModal();
-  // Over the phone, not over the window.
   const { left, width } = document.getElementById("screen").getBoundingClientRect();
   dialog.style.left = `${2 * (left + width / 2) - innerWidth}px`;
 }

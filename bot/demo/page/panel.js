@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { el, face } from "./dom.js";
 import { FAULTS } from "./faults.js";
-import { dayKey, dayName, summary, time } from "./format.js";
+import { dayKey, dayName, summary, time, writerOf } from "./format.js";
 
 const TRIES = {
   private: ["a red fox in the snow --n 4", "一只在樱花树下的猫 --ar 3:4", "把它变成水彩画", "a lighthouse at dusk --ar 16:9 --size 4k", "/history"],
@@ -51,7 +51,7 @@ function chatButton(store, chat, open) {
   const day = last && dayKey(last.date) === dayKey(Date.now() / 1000) ? time(last.date) : last ? dayName(last.date) : "";
   return el(
     "button.chat",
-    { type: "button", test: "chat-tab", data: { id: chat.id, type: chat.type, focus: chat.id }, "aria-current": current ? "true" : null, onclick: open },
+    { type: "button", test: "chat-tab", data: { id: chat.id, type: chat.type, moved: chat.migrated_to !== null, focus: chat.id }, "aria-current": current ? "true" : null, onclick: open },
     faceOf(store, chat),
     el(
       "span.chat-words",
@@ -67,7 +67,8 @@ export const faceOf = (store, chat) => (chat.type === "private" ? face(store.wor
 
 function preview(store, chat, last) {
   if (!last) return "No messages yet";
-  const who = last.from.id === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
+  if (last.service) return summary(last);
+  const who = writerOf(last) === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
   return who + summary(last);
 }
 

@@ -38,5 +38,5 @@ const dayOf = (entry) => dayKey(entry.messages[0].date);
 
 function together(a, b) {
   const [one, two] = [a.messages.at(-1), b.messages[0]];
-  return one.from.id === two.from.id && two.date - one.date < CLUSTER;
+  return !one.service && !two.service && one.from.id === two.from.id && two.date - one.date < CLUSTER;
 }

@@ -1,5 +1,7 @@
 // What the page knows: the world, where one is in it, the messages and the calls. Views listen and draw.
 
+import { writerOf } from "./format.js";
+
 // As many calls as the simulators remember themselves.
 const CALLS = 1000;
 
@@ -61,14 +63,26 @@ export class Store {
     return this.world.people.find((person) => person.id === id);
   }
 
-  /** The chats a person sees: their own with the bot, and the groups they are in. */
+  /** The chats a person sees: their own with the bot, and the groups they are in; last those that moved away. */
   chatsOf(person) {
-    return this.world.chats.filter((chat) => (chat.type === "private" ? chat.person === person : chat.members.includes(person)));
+    const theirs = this.world.chats.filter((chat) => (chat.type === "private" ? chat.person === person : chat.members.includes(person)));
+    return theirs.sort((a, b) => (a.migrated_to !== null) - (b.migrated_to !== null));
+  }
+
+  /** The bot's name and description in the person's language. */
+  get profile() {
+    return this.world.profiles[this.person] ?? { name: this.world.bot.name, description: "" };
+  }
+
+  /** Whether the person is an admin of the open group or channel. */
+  get isAdmin() {
+    const chat = this.chatOf(this.chat);
+    return Boolean(chat) && chat.type !== "private" && chat.admins.includes(this.person);
   }
 
   /** What a chat is called by those in it: a private chat bears the bot's name. */
   titleOf(chat) {
-    return chat.type === "private" ? this.world.bot.name : chat.title;
+    return chat.type === "private" ? this.profile.name : chat.title;
   }
 
   unread(person, chat) {
@@ -80,9 +94,15 @@ export class Store {
     this.emit("online");
   }
 
+  /** Take over the server's world. Where one is may have moved, and the open topic may be gone. */
   setWorld(world) {
+    const before = this.world && this.chatOf(this.chat);
     this.world = world;
     this.emit("world");
+    const now = before && this.chatOf(before.id);
+    if (!now) return;
+    if (now.migrated_to !== null && before.migrated_to === null) this.go({ chat: now.migrated_to });
+    else if (this.topic !== null && !now.topics.some(({ id }) => id === this.topic)) this.go({});
   }
 
   setCalls(calls) {
@@ -165,7 +185,7 @@ export class Store {
     for (const person of this.world.people) {
       const here = person.id === this.person && message.chat === this.chat && !document.hidden;
       const theirs = this.chatsOf(person.id).some((chat) => chat.id === message.chat);
-      if (here || !theirs || !this.sees(message, person.id) || message.from.id === person.id) continue;
+      if (here || !theirs || !this.sees(message, person.id) || writerOf(message) === person.id) continue;
       this.#unread.set(`${person.id}:${message.chat}`, this.unread(person.id, message.chat) + 1);
     }
     this.emit("unread");

@@ -1,6 +1,7 @@
 // The conversation: draws the last rows of a chat, more as one scrolls up, and keeps the reader's place.
 
 import { row } from "./bubble.js";
+import { writerOf } from "./format.js";
 import { placeRow, rowOf, rowsOf } from "./rows.js";
 
 const PAGE = 60;
@@ -80,9 +81,12 @@ export class Timeline {
 
   #view() {
     const { store } = this;
-    const group = store.chatOf(store.chat)?.type !== "private";
+    const chat = store.chatOf(store.chat);
+    const group = chat?.type !== "private";
+    // In a topic all is of that topic.
+    const topicName = (id) => (store.topic === null && chat?.topics.find((topic) => topic.id === id)?.name) || null;
     const nameOf = (id) => (id === store.world.bot.id ? store.world.bot.name : (store.personOf(id)?.name ?? String(id)));
-    return { person: store.person, group, nameOf, revealed: this.#revealed, actions: this.actions };
+    return { person: store.person, group, topicName, nameOf, revealed: this.#revealed, actions: this.actions };
   }
 
   #build(entry) {
@@ -113,7 +117,7 @@ export class Timeline {
     this.parts.list.append(node);
     this.#place(this.#rows.length - 2);
     this.#place(this.#rows.length - 1);
-    if (this.#stuck || message.from.id === this.store.person) this.bottom();
+    if (this.#stuck || writerOf(message) === this.store.person) this.bottom();
     else this.#seen(this.#missed + 1);
   }
 
@@ -148,9 +152,13 @@ export class Timeline {
     const gone = [];
     for (const entry of this.#rows) {
       if (!entry.messages.some(({ id }) => ids.has(id))) continue;
-      entry.messages = entry.messages.filter(({ id }) => !ids.has(id));
-      if (entry.messages.length) this.#redraw(entry);
-      else gone.push(entry);
+      const left = entry.messages.filter(({ id }) => !ids.has(id));
+      if (!left.length) {
+        gone.push(entry);
+        continue;
+      }
+      entry.messages = left;
+      this.#redraw(entry);
     }
     for (const entry of gone) this.#drop(entry);
     this.parts.empty(this.#rows.length === 0);

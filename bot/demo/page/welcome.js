@@ -5,6 +5,7 @@ import { chip, ideas } from "./panel.js";
 
 const WORDS = {
   private: "Say what you want to see, alone or with photos, and the bot paints it. Everything happens on this machine.",
+  channel: "What the admins and the bot post stands here.",
   group: "In a group the bot listens to its commands, to replies, and when it is named.",
 };
 
@@ -12,17 +13,18 @@ const WORDS = {
 export function drawWelcome(store, node, composer, empty) {
   node.hidden = !empty;
   if (!empty || !store.world) return;
-  const { bot } = store.world;
-  const kind = store.chatOf(store.chat)?.type === "private" ? "private" : "group";
+  const { world: { bot }, profile } = store;
+  const { type } = store.chatOf(store.chat) ?? {};
+  const kind = type === "private" || type === "channel" ? type : "group";
   const begin = el("button.primary", { type: "button", test: "start", onclick: () => composer.sendNow("/start") }, "Start");
-  const chips = ideas(store).slice(0, 3).map((text) => chip(text, (words) => composer.fill(words)));
+  const chips = (kind === "channel" ? [] : ideas(store).slice(0, 3)).map((text) => chip(text, (words) => composer.fill(words)));
   node.replaceChildren(
     el(
       "div.welcome",
       {},
       face({ ...bot, is_bot: true }, true),
-      el("strong", {}, bot.name),
-      el("p", {}, WORDS[kind]),
+      el("strong", {}, profile.name),
+      el("p", { test: "description" }, (kind === "private" && profile.description) || WORDS[kind]),
       kind === "private" ? begin : null,
       el("div.tries", {}, chips),
     ),

@@ -14,9 +14,13 @@ ADMIN_RIGHTS = [
     "can_edit_stories",
     "can_delete_stories",
     "can_send_welcome_messages",
-    "can_pin_messages",
-    "can_manage_topics",
 ]
+OWN_RIGHTS = {
+    "group": ("can_pin_messages",),
+    "supergroup": ("can_pin_messages", "can_manage_topics"),
+    "channel": ("can_post_messages", "can_edit_messages"),
+}
+"""What admins may do in chats of one type only."""
 MEMBER_RIGHTS = [
     "can_send_messages",
     "can_send_audios",
@@ -54,11 +58,22 @@ def chat_json(chat: Chat) -> JSON:
     return {"id": chat.id, "type": chat.type, "title": chat.title, **({"is_forum": True} if chat.topics else {})}
 
 
+def origin_json(message: ChatMessage) -> JSON:
+    """A MessageOrigin: where a forwarded message comes from."""
+    date = {"date": int(message.date)}
+    if message.chat.type == "channel":
+        return {"type": "channel", **date, "chat": chat_json(message.chat), "message_id": message.id}
+    if message.sender_chat:
+        return {"type": "chat", **date, "sender_chat": chat_json(message.sender_chat)}
+    return {"type": "user", **date, "sender_user": account_json(message.sender)}
+
+
 def full_chat_json(chat: Chat) -> JSON:
     """A ChatFullInfo, with the fields that are always there."""
     gifts = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
     known = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": dict.fromkeys(gifts, False)}
-    return {**chat_json(chat), **known}
+    linked = {"linked_chat_id": chat.linked.id} if chat.linked else {}
+    return {**chat_json(chat), **known, **linked}
 
 
 def size_json(size: PhotoSize) -> JSON:
@@ -67,13 +82,19 @@ def size_json(size: PhotoSize) -> JSON:
     return {"file_id": size.file_id, "file_unique_id": size.unique_id, **sides}
 
 
+def update_kind(message: ChatMessage) -> str:
+    """The kind of update that a new message comes in; an edited one has "edited_" before it."""
+    return "channel_post" if message.chat.type == "channel" else "message"
+
+
 def message_json(message: ChatMessage, *, nested: bool = False) -> JSON:
     """A Message, with the one it replies to inside (one level, as Telegram does)."""
     found: JSON = {"message_id": message.id, "date": int(message.date), "chat": chat_json(message.chat)}
     if message.only_for:
         found |= {"message_id": 0, "ephemeral_message_id": message.ephemeral_id}
         found["receiver_user"] = account_json(message.only_for)
-    found["from"] = account_json(message.sender)
+    if message.chat.type != "channel":
+        found["from"] = account_json(message.sender)
     if message.via:
         found["via_bot"] = account_json(message.via)
     if message.sender_chat:
@@ -140,18 +161,29 @@ def thread_of(message: ChatMessage) -> int | None:
     return root
 
 
-def member_json(account: Account, status: str, *, owner: bool = False) -> JSON:
+def member_json(chat: Chat, account: Account, status: str, *, owner: bool = False) -> JSON:
     """A ChatMember. `status` as in `BotStatus`."""
     found: JSON = {"status": status, "user": account_json(account)}
+    hidden = account in chat.anonymous
     if owner:
-        return {**found, "status": "creator", "is_anonymous": False}
+        return {**found, "status": "creator", "is_anonymous": hidden}
     if status == "administrator":
-        return {**found, "can_be_edited": False, "is_anonymous": False, **dict.fromkeys(ADMIN_RIGHTS, True)}
+        rights = dict.fromkeys([*ADMIN_RIGHTS, *OWN_RIGHTS.get(chat.type, ())], True)
+        return {**found, "can_be_edited": False, "is_anonymous": hidden, **rights}
     if status == "restricted":
         return {**found, "is_member": True, "until_date": 0, **dict.fromkeys(MEMBER_RIGHTS, False)}
     if status == "kicked":
         return {**found, "until_date": 0}
     return found
+
+
+def standing_json(chat: Chat, account: Account) -> JSON:
+    """A ChatMember of a person, or of the account behind anonymous admins, which is a member nowhere."""
+    if account in chat.admins:
+        return member_json(chat, account, "administrator", owner=account is chat.admins[0])
+    if account in chat.muted:
+        return member_json(chat, account, "restricted")
+    return member_json(chat, account, "member" if account in chat.members else "left")
 
 
 def membership_json(chat: Chat, bot: Account, by: Account, was: BotStatus, date: float) -> JSON:
@@ -160,8 +192,8 @@ def membership_json(chat: Chat, bot: Account, by: Account, was: BotStatus, date:
         "chat": chat_json(chat),
         "from": account_json(by),
         "date": int(date),
-        "old_chat_member": member_json(bot, was),
-        "new_chat_member": member_json(bot, chat.bot),
+        "old_chat_member": member_json(chat, bot, was),
+        "new_chat_member": member_json(chat, bot, chat.bot),
     }
 
 

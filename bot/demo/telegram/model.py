@@ -7,7 +7,7 @@ from typing import Any, Literal
 JSON = dict[str, Any]
 Keyboard = list[list[JSON]]
 """Rows of inline buttons, as the Bot API writes them."""
-ChatType = Literal["private", "group", "supergroup"]
+ChatType = Literal["private", "group", "supergroup", "channel"]
 BotStatus = Literal["member", "administrator", "restricted", "kicked", "left"]
 """How the bot stands in a chat. In a private chat `kicked` means that the person blocked it."""
 Clock = Callable[[], float]
@@ -37,9 +37,12 @@ class Person(Account):
 
 @dataclass(eq=False, kw_only=True)
 class Chat:
-    """A place where messages stand. `topics`: the names of forum topics by their id (that of their first message).
+    """A place where messages stand.
 
-    `ephemeral`: the messages that only one member sees, by their ephemeral id; they are no part of `messages`.
+    `topics`: the names of forum topics by their id (that of their first message);
+    `closed`: those in which only admins write; `anonymous`: admins who write in the group's name; `muted`: people who
+    may only read; `linked`: a channel's discussion group, or the channel of such a group; `ephemeral`: the messages
+    that only one member sees, by their ephemeral id; they are no part of `messages`.
     """
 
     id: int
@@ -49,6 +52,10 @@ class Chat:
     members: list[Person] = field(default_factory=list, repr=False)
     admins: list[Person] = field(default_factory=list, repr=False)
     topics: dict[int, str] = field(default_factory=dict, repr=False)
+    closed: set[int] = field(default_factory=set, repr=False)
+    anonymous: list[Person] = field(default_factory=list, repr=False)
+    muted: list[Person] = field(default_factory=list, repr=False)
+    linked: "Chat | None" = field(default=None, repr=False)
     bot: BotStatus = "member"
     migrated_to: int | None = None
     messages: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
@@ -126,10 +133,11 @@ class Draft:
 class ChatMessage:
     """One message. `text` is the text or the caption; `entities` are the Bot API's, in UTF-16 units.
 
-    `reply_to` and `topic` are message ids in the same chat; `reactions`: emoji by account id; `service`: the
-    fields of a service message ("forum_topic_created": …); `extra`: further fields the bot sees as they are.
-    `via`: the bot whose inline result a person sent. `only_for`: who alone sees an ephemeral message; the bot knows it
-    by `ephemeral_id`, and `id` is only its place among the others. `force_reply`: as the Bot API writes it.
+    `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
+    chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
+    `extra`: further fields the bot sees as they are; `via`: the bot whose inline result a person sent; `only_for`: who
+    alone sees an ephemeral message, which the bot knows by `ephemeral_id`, while `id` is only its place among the
+    others; `force_reply`: as the Bot API writes it.
     """
 
     id: int
@@ -137,6 +145,7 @@ class ChatMessage:
     date: float
     sender: Account
     sender_chat: Chat | None = None
+    author: Person | None = None
     text: str = ""
     entities: list[JSON] = field(default_factory=list)
     photo: Photo | None = None
@@ -159,7 +168,7 @@ class ChatMessage:
     @property
     def by_bot(self) -> bool:
         """Whether the bot wrote it."""
-        return self.sender.is_bot and self.sender_chat is None
+        return self.sender.is_bot and (self.sender_chat is None or self.chat.type == "channel")
 
     def seen_by(self, person: Person | None) -> bool:
         """Whether a member of the chat sees it; None stands for somebody who sees all."""

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.background import Background
-from bot.demo.telegram.bot_view import inline_json, message_json, press_json
+from bot.demo.telegram.bot_view import inline_json, message_json, press_json, update_kind
+from bot.demo.telegram.channels import discuss
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
@@ -48,45 +49,33 @@ class People:
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
+        In a channel, and as an `anonymous` admin (also one who always is), in the name of the chat.
         Pictures go as photos unless `as_document`. Raises `PeopleError`.
         """
         text = text.strip()
         self._check_words(text, files)
-        self._check_place(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
-        if topic is None and reply_to is not None:
-            topic = chat.messages[reply_to].topic
+        topic = self._topic(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         media = [await self._take(await asyncio.to_thread(as_upload, file), as_document) for file in files]
-        messages = []
+        messages: list[JSON] = []
         for kind in (Photo, Document):
             batch = [item for item in media if isinstance(item, kind)]
             album = self._world.album_id() if len(batch) > 1 else None
             for item in batch:
                 media_field = {"photo" if isinstance(item, Photo) else "document": item}
                 messages.append({**media_field, "album": album})
-        posted = [
-            self._world.post(
-                chat,
-                ANONYMOUS if anonymous else person,
-                sender_chat=chat if anonymous else None,
-                text="" if number else text,
-                entities=[] if number else find_entities(text),
-                reply_to=reply_to,
-                topic=topic,
-                **fields,
-            )
-            for number, fields in enumerate(messages or [{}])
-        ]
-        self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
-        return posted
+        place = {"reply_to": reply_to, "topic": topic}
+        first, *others = messages or [{}]
+        said = {**first, "text": text, "entities": find_entities(text)}
+        return self._post(person, chat, [{**fields, **place} for fields in (said, *others)], anonymous=anonymous)
 
     def edit(self, person: Person, message: ChatMessage, text: str) -> None:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
-        if message.sender is not person:
+        if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
         message.text, message.entities = text, find_entities(text)
         self._world.edited(message)
         if bot_sees(self._world.bot, message):
-            self._world.updates.push("edited_message", message_json(message))
+            self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """Press an inline button, found by its data or its label. Raises `PeopleError`."""
@@ -119,7 +108,8 @@ class People:
             self._check_sees(person, message)
             self._world.unwhisper(message)
             return
-        if message.sender is not person and chat.type != "private" and person not in chat.admins:
+        own = person in {message.sender, message.author}
+        if not own and chat.type != "private" and person not in chat.admins:
             raise PeopleError("People can delete only what they wrote themselves.")
         self._world.remove(chat, [message.id])
 
@@ -149,24 +139,36 @@ class People:
         topic: int | None = None,
     ) -> ChatMessage:
         """Send one of the results into the chat in which it was asked for. Raises `PeopleError`."""
-        self._check_place(person, query.chat, reply_to=reply_to, topic=topic, anonymous=False)
+        topic = self._topic(person, query.chat, reply_to=reply_to, topic=topic, anonymous=False)
         result = next((result for result in query.results or [] if result.id == result_id), None)
         if query.person is not person or result is None:
             raise PeopleError("There is no such result.")
-        sent = self._world.post(
-            query.chat,
-            person,
-            via=self._world.bot,
-            text=result.text,
-            entities=result.entities,
-            photo=result.photo and self._world.files.photo(result.photo.largest.file_id),
-            keyboard=result.keyboard,
-            caption_above=result.caption_above,
-            reply_to=reply_to,
-            topic=topic,
-        )
-        self._deliver([message for message in [sent] if bot_sees(self._world.bot, message)])
+        fields = {
+            "via": self._world.bot,
+            "text": result.text,
+            "entities": result.entities,
+            "photo": result.photo and self._world.files.photo(result.photo.largest.file_id),
+            "keyboard": result.keyboard,
+            "caption_above": result.caption_above,
+            "reply_to": reply_to,
+            "topic": topic,
+        }
+        (sent,) = self._post(person, query.chat, [fields])
         return sent
+
+    def _post(
+        self, person: Person, chat: Chat, messages: Sequence[JSON], *, anonymous: bool = False
+    ) -> list[ChatMessage]:
+        """New messages of a person with these fields, in the name of the chat where they write so."""
+        channel = chat.type == "channel"
+        masked = anonymous or channel or person in chat.anonymous
+        sender = ANONYMOUS if masked and not channel else person
+        mask = {"sender_chat": chat, "author": person} if masked else {}
+        posted = [self._world.post(chat, sender, **mask, **fields) for fields in messages]
+        self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
+        for message in posted:
+            discuss(self._world, message)
+        return posted
 
     @staticmethod
     def _check_words(text: str, files: Sequence[Sendable]) -> None:
@@ -178,9 +180,10 @@ class People:
         if len(files) > MOST_FILES:
             raise PeopleError(f"An album holds at most {MOST_FILES} files.")
 
-    def _check_place(
+    def _topic(
         self, person: Person, chat: Chat, *, reply_to: int | None, topic: int | None, anonymous: bool
-    ) -> None:
+    ) -> int | None:
+        """The topic that a message goes to. Raises `PeopleError` when the person can't write there."""
         self._check_member(person, chat)
         if reply_to is not None and reply_to not in chat.messages:
             raise PeopleError("The message to reply to is gone.")
@@ -188,6 +191,14 @@ class People:
             raise PeopleError("There is no such topic in this chat.")
         if anonymous and person not in chat.admins:
             raise PeopleError("Only an admin can write in the group's name.")
+        if chat.type == "channel" and person not in chat.admins:
+            raise PeopleError("Only admins write in a channel.")
+        if person in chat.muted:
+            raise PeopleError(f"{person.name} may only read here.")
+        found = chat.messages[reply_to].topic if topic is None and reply_to is not None else topic
+        if found in chat.closed and person not in chat.admins:
+            raise PeopleError("This topic is closed.")
+        return found
 
     @staticmethod
     def _check_sees(person: Person, message: ChatMessage) -> None:
@@ -213,20 +224,20 @@ class People:
             raise PeopleError(f"{file.name} can't be sent: {error.description}.") from error
 
     def _deliver(self, messages: list[ChatMessage]) -> None:
-        updates = [message_json(message) for message in messages]
+        updates = [(update_kind(message), message_json(message)) for message in messages]
         if self.shuffle:
             self._random.shuffle(updates)
         if self.gap > 0 and len(updates) > 1:
             self._background.spawn(self._trickle(updates, self.gap), "deliver an album")
             return
-        for update in updates:
-            self._world.updates.push("message", update)
+        for kind, update in updates:
+            self._world.updates.push(kind, update)
 
-    async def _trickle(self, updates: list[JSON], gap: float) -> None:
-        for number, update in enumerate(updates):
+    async def _trickle(self, updates: list[tuple[str, JSON]], gap: float) -> None:
+        for number, (kind, update) in enumerate(updates):
             if number:
                 await self._sleep(gap)
-            self._world.updates.push("message", update)
+            self._world.updates.push(kind, update)
 
 
 def as_upload(file: Sendable) -> Upload:

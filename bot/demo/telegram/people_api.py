@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from bot.demo.calls import CallLog
 from bot.demo.telegram.errors import PeopleError
+from bot.demo.telegram.group_menu import Wish, act, named
+from bot.demo.telegram.groups import found_group
 from bot.demo.telegram.methods.inline import LIFETIME
-from bot.demo.telegram.methods.profile import commands_in
+from bot.demo.telegram.methods.profile import commands_in, described, spoken
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
 from bot.demo.telegram.people import People
 from bot.demo.telegram.people_forms import number, read_form, read_object
@@ -66,6 +68,8 @@ class PeopleApi:
             web.post(f"{api}/delete", answered(self.delete)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
+            web.post(f"{api}/group", answered(self.group)),
+            web.post(f"{api}/groups", answered(self.found_group)),
             web.get(f"{api}/file/{{file_id}}", answered(self.file)),
             web.get(f"{api}/calls", answered(self.calls)),
             web.post(f"{api}/faults", answered(self.play_fault)),
@@ -91,16 +95,22 @@ class PeopleApi:
 
     async def world(self, request: web.Request) -> web.StreamResponse:
         """Who is there."""
-        bot = self._world.bot
-        chats = [chat for chat in self._world.chats.values() if chat.migrated_to is None]
-        everywhere = bot.commands.get(("default", ""), [])
-        menus = {str(chat.id): commands_in(bot, chat) for chat in chats} | {"default": everywhere}
+        bot, people = self._world.bot, self._world.people
+        chats = self._world.chats.values()
+        menus = {
+            str(chat.id): {str(person.id): commands_in(bot, chat, person) for person in chat.members} for chat in chats
+        }
+        profiles = {
+            str(person.id): {kind: described(bot, kind, spoken(person)) for kind in ("name", "description")}
+            for person in people
+        }
         return web.json_response(
             {
                 "bot": {"id": bot.id, "name": bot.name, "username": bot.username},
-                "people": [person_view(person) for person in self._world.people],
+                "people": [person_view(person) for person in people],
                 "chats": [chat_view(chat) for chat in chats],
                 "commands": menus,
+                "profiles": profiles,
                 "services": list(self._players),
             }
         )
@@ -188,6 +198,23 @@ class PeopleApi:
             raise PeopleError("There is no such result.")
         place = {name: number(asked[name], name) for name in ("reply_to", "topic") if asked.get(name) is not None}
         return shown([self._people.choose(self._person(asked.get("person")), query, str(asked.get("result")), **place)])
+
+    async def group(self, request: web.Request) -> web.StreamResponse:
+        """An admin chooses from a group's menu."""
+        asked = await read_object(request)
+        topic = number(asked.get("topic") or 0, "topic")
+        chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))
+        act(Wish(self._world, admin, chat, str(asked.get("name") or ""), topic), str(asked.get("act")))
+        return web.json_response({})
+
+    async def found_group(self, request: web.Request) -> web.StreamResponse:
+        """A person makes a group of everybody."""
+        asked = await read_object(request)
+        owner = self._person(asked.get("person"))
+        others = [person for person in self._world.people if person is not owner]
+        return web.json_response(
+            chat_view(found_group(self._world, named(str(asked.get("title") or "")), owner, *others))
+        )
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A picture or a file, or a preview of it."""

@@ -1,15 +1,20 @@
 """The world as people see it: the JSON of the people's API."""
 
+from collections.abc import Mapping
+
 from bot.demo.telegram.entities import utf16_slice
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Draft, InlineQuery, InlineResult, Person, Photo
 
 BUTTON_FIELDS = {"text": "text", "callback_data": "data", "url": "url", "style": "style"}
-SERVICE_WORDS = {
-    "forum_topic_created": "This topic was created.",
-    "new_chat_members": "The bot joined the group.",
-    "left_chat_member": "The bot left the group.",
-    "migrate_to_chat_id": "This group became a supergroup.",
-    "migrate_from_chat_id": "This supergroup was a group before.",
+SERVICE_WORDS: Mapping[str, str] = {
+    "forum_topic_created": "{by} opened the topic “{topic}”",
+    "forum_topic_closed": "{by} closed the topic",
+    "forum_topic_reopened": "{by} opened the topic again",
+    "group_chat_created": "{by} made the group",
+    "new_chat_members": "{by} added {who}",
+    "left_chat_member": "{by} removed {who}",
+    "migrate_to_chat_id": "This group became a supergroup",
+    "migrate_from_chat_id": "This supergroup was a group before",
 }
 
 
@@ -26,9 +31,13 @@ def chat_view(chat: Chat) -> JSON:
         "type": chat.type,
         "title": chat.title,
         "person": chat.person.id if chat.person else None,
-        "topics": [{"id": topic, "name": name} for topic, name in chat.topics.items()],
+        "topics": [{"id": id_, "name": name, "closed": id_ in chat.closed} for id_, name in chat.topics.items()],
         "members": [person.id for person in chat.members],
         "admins": [person.id for person in chat.admins],
+        "anonymous": [person.id for person in chat.anonymous],
+        "bot": chat.bot,
+        "linked": chat.linked.id if chat.linked else None,
+        "migrated_to": chat.migrated_to,
     }
 
 
@@ -39,7 +48,9 @@ def message_view(message: ChatMessage) -> JSON:
         "chat": message.chat.id,
         "date": message.date,
         "edited": message.edited is not None,
-        "from": {"id": message.sender.id, "name": sender_name(message), "is_bot": message.by_bot},
+        "from": sender_view(message),
+        "author": message.author.id if message.author and message.chat.type != "channel" else None,
+        "service": message.service is not None,
         "text": message.text or service_words(message) or None,
         "entities": message.entities,
         "photo": photo_view(message.photo),
@@ -150,6 +161,12 @@ def button_view(button: JSON) -> JSON:
     return found
 
 
+def sender_view(message: ChatMessage) -> JSON:
+    """Who it stands for: a person, the bot, or the chat in whose name it is written."""
+    face = message.sender_chat or message.sender
+    return {"id": face.id, "name": sender_name(message), "is_bot": message.by_bot and message.sender_chat is None}
+
+
 def sender_name(message: ChatMessage) -> str:
     """Who wrote it, as it stands over the bubble: an anonymous admin writes in the group's name."""
     return message.sender_chat.title if message.sender_chat else message.sender.name
@@ -157,4 +174,8 @@ def sender_name(message: ChatMessage) -> str:
 
 def service_words(message: ChatMessage) -> str:
     """A sentence for a service message."""
-    return next((words for name, words in SERVICE_WORDS.items() if name in (message.service or {})), "")
+    about = message.service or {}
+    members = about.get("new_chat_members") or [about.get("left_chat_member") or {}]
+    topic = about.get("forum_topic_created") or {}
+    named = {"by": sender_name(message), "who": members[0].get("first_name"), "topic": topic.get("name")}
+    return next((words.format(**named) for name, words in SERVICE_WORDS.items() if name in about), "")

@@ -11,11 +11,12 @@ from aiohttp import web
 
 from bot.background import Background
 from bot.demo.calls import Call, CallLog
+from bot.demo.telegram import groups
 from bot.demo.telegram.bot_api import BotApi
 from bot.demo.telegram.faults import AnyFault, FaultPlan
 from bot.demo.telegram.files import UPLOAD
 from bot.demo.telegram.flood import FloodControl, Rates
-from bot.demo.telegram.model import Chat, ChatMessage, Clock, InlineQuery, InlineResult, Person, Press
+from bot.demo.telegram.model import BotStatus, Chat, ChatMessage, Clock, InlineQuery, InlineResult, Person, Press
 from bot.demo.telegram.people import People, Sendable
 from bot.demo.telegram.people_api import FaultPlayer, PeopleApi
 from bot.demo.telegram.webhook import Webhook
@@ -167,6 +168,42 @@ class TelegramSimulator:
     def delete(self, person: Person, message: ChatMessage) -> None:
         """A person deletes a message. Raises `PeopleError`."""
         self.acts.delete(person, message)
+
+    def set_bot(self, chat: Chat, status: BotStatus, by: Person | None = None) -> None:
+        """The bot is muted, promoted, removed, added or blocked (`kicked` in private). Raises `PeopleError`."""
+        groups.set_bot_status(self.world, chat, status, by)
+
+    def set_person(self, chat: Chat, person: Person, status: groups.PersonStatus) -> None:
+        """A person joins a group, leaves it, is muted or promoted there."""
+        groups.set_person_status(self.world, chat, person, status)
+
+    def write_as_group(self, admin: Person, chat: Chat, *, on: bool = True) -> None:
+        """An admin writes in the group's name from now on, or no longer. Raises `PeopleError`."""
+        groups.write_as_group(self.world, chat, admin, on=on)
+
+    def add_topic(self, chat: Chat, name: str) -> int:
+        """Open a forum topic in a supergroup and give its id. Raises `PeopleError`."""
+        return groups.add_topic(self.world, chat, name)
+
+    def close_topic(self, chat: Chat, topic: int) -> None:
+        """Close a topic: only admins write there. Raises `PeopleError`."""
+        groups.close_topic(self.world, chat, topic)
+
+    def reopen_topic(self, chat: Chat, topic: int) -> None:
+        """Let all write in a topic again. Raises `PeopleError`."""
+        groups.reopen_topic(self.world, chat, topic)
+
+    def delete_topic(self, chat: Chat, topic: int) -> None:
+        """Delete a topic and its messages. Raises `PeopleError`."""
+        groups.delete_topic(self.world, chat, topic)
+
+    def found_group(self, title: str, *people: Person) -> Chat:
+        """The first of these people makes a basic group with the bot in it."""
+        return groups.found_group(self.world, title, *people)
+
+    def migrate(self, group: Chat) -> Chat:
+        """Turn a basic group into a supergroup, which is given. Raises `PeopleError`."""
+        return groups.migrate(self.world, group)
 
     def inline(self, person: Person, query: str, chat: Chat | None = None, *, offset: str = "") -> InlineQuery:
         """A person types after the bot's name, in the private chat unless another is named.

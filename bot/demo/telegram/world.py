@@ -26,6 +26,8 @@ from bot.demo.telegram.updates import UpdateQueue
 
 ANONYMOUS = Account(id=1087968824, name="Group", username="GroupAnonymousBot", is_bot=True)
 """Who the Bot API names as the author when an admin writes in the group's name."""
+TELEGRAM = Account(id=777000, name="Telegram")
+"""Who the Bot API names as the author of a channel's post in the channel's discussion group."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -70,10 +72,20 @@ class World:
     def add_group(self, title: str, *people: Person, admins: tuple[Person, ...] = (), type_: ChatType) -> Chat:
         """A group of these people, with the bot as a plain member. The first admin is the owner."""
         number = 1_900_000_001 + len(self.chats)
-        id_ = -(1_000_000_000_000 + number) if type_ == "supergroup" else -number
+        id_ = -number if type_ == "group" else -(1_000_000_000_000 + number)
         chat = Chat(id=id_, type=type_, title=title, members=list(people), admins=list(admins))
         self.chats[id_] = chat
         return chat
+
+    def add_channel(
+        self, title: str, *people: Person, admins: tuple[Person, ...] = (), discussion: Chat | None = None
+    ) -> Chat:
+        """A channel that these people read, with the bot as an admin; posts are forwarded to the `discussion` group."""
+        channel = self.add_group(title, *people, admins=admins, type_="channel")
+        channel.bot = "administrator"
+        if discussion is not None:
+            channel.linked, discussion.linked = discussion, channel
+        return channel
 
     def post(self, chat: Chat, sender: Account, **fields: Any) -> ChatMessage:
         """A new message, with the fields of `ChatMessage`. The bot is told of it separately."""
@@ -137,8 +149,8 @@ class World:
         return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
 
     def _written(self, chat: Chat, sender: Account, fields: JSON) -> ChatMessage:
-        # Private chats and basic groups share one row of numbers, each supergroup has its own.
-        row = chat.id if chat.type == "supergroup" else 0
+        # Private chats and basic groups share one row of numbers, each supergroup and each channel has its own.
+        row = chat.id if chat.type in {"supergroup", "channel"} else 0
         self._message_ids[row] = self._message_ids.get(row, 0) + 1
         return ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
 

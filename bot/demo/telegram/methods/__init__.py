@@ -52,6 +52,8 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.SetMyCommands: profile.set_my_commands,
     m.GetMyCommands: profile.get_my_commands,
     m.DeleteMyCommands: profile.delete_my_commands,
+    m.SetMyName: profile.set_my_name,
+    m.GetMyName: profile.get_my_name,
     m.SetMyDescription: profile.set_my_description,
     m.GetMyDescription: profile.get_my_description,
     m.SetMyShortDescription: profile.set_my_short_description,

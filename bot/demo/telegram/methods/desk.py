@@ -8,6 +8,7 @@ from aiogram.client.default import Default
 from aiogram.types import ForceReply, MessageEntity, ReplyParameters
 
 from bot.demo.telegram.bot_view import message_json
+from bot.demo.telegram.channels import discuss
 from bot.demo.telegram.entities import find_entities, merge_entities, trim, utf16_length
 from bot.demo.telegram.errors import ApiError, bad_request, forbidden
 from bot.demo.telegram.faults import PartialAlbum
@@ -18,7 +19,7 @@ from bot.demo.telegram.params import given
 from bot.demo.telegram.webhook import Webhook
 from bot.demo.telegram.world import World
 
-Right = Literal["read", "edit", "text messages", "photos", "documents"]
+Right = Literal["read", "members", "edit", "text messages", "photos", "documents"]
 MOST_TEXT, MOST_CAPTION, MOST_PLACEHOLDER = 4096, 1024, 64
 ATTACHED = "attach://"
 
@@ -74,8 +75,12 @@ class Desk:
             known = chat.topics or (chat.messages if chat.type == "supergroup" else {})
             if thread not in known:
                 raise bad_request("message thread not found")
-            return thread if chat.topics else None
-        return chat.messages[reply_to].topic if reply_to is not None else None
+            found = thread if chat.topics else None
+        else:
+            found = chat.messages[reply_to].topic if reply_to is not None else None
+        if found in chat.closed and chat.bot != "administrator":
+            raise bad_request("TOPIC_CLOSED")
+        return found
 
     def words(
         self,
@@ -126,8 +131,7 @@ class Desk:
 
     def post(self, chat: Chat, call: Any, **fields: Any) -> ChatMessage:
         """A new message of the bot, with what all sending methods have in common."""
-        fields |= self.common(chat, call)
-        return self.world.post(chat, self.world.bot, **fields)
+        return self.put(chat, **fields, **self.common(chat, call))
 
     def common(self, chat: Chat, call: Any) -> dict[str, Any]:
         """The fields of a new message that all sending methods have."""
@@ -144,6 +148,13 @@ class Desk:
             "extra": extra,
             "force_reply": forced(getattr(call, "reply_markup", None)),
         }
+
+    def put(self, chat: Chat, **fields: Any) -> ChatMessage:
+        """A new message of the bot as it stands; in a channel it is the channel's."""
+        mask = {"sender_chat": chat} if chat.type == "channel" else {}
+        message = self.world.post(chat, self.world.bot, **mask, **fields)
+        discuss(self.world, message)
+        return message
 
 
 def as_id(chat_id: int | str | None) -> int:
@@ -168,13 +179,15 @@ def forced(markup: object) -> JSON | None:
 def check_standing(chat: Chat, right: Right) -> None:
     """Refuse what the bot may not do where it stands (check_chat_access of the official server)."""
     if chat.bot == "kicked" and chat.type == "private":
-        if right != "read":
+        if right not in {"read", "members"}:
             raise forbidden("bot was blocked by the user")
     elif chat.bot == "kicked":
         raise forbidden(f"bot was kicked from the {chat.type} chat")
     elif chat.bot == "left":
         raise forbidden(f"bot is not a member of the {chat.type} chat")
-    elif chat.bot == "restricted" and right not in {"read", "edit"}:
+    elif chat.type == "channel" and chat.bot != "administrator" and right != "read":
+        raise bad_request("need administrator rights in the channel chat")
+    elif chat.bot == "restricted" and right not in {"read", "members", "edit"}:
         raise bad_request(f"not enough rights to send {right} to the chat")
 
 

@@ -7,9 +7,11 @@ from aiogram.methods import (
     GetMe,
     GetMyCommands,
     GetMyDescription,
+    GetMyName,
     GetMyShortDescription,
     SetMyCommands,
     SetMyDescription,
+    SetMyName,
     SetMyShortDescription,
 )
 from aiogram.types import BotCommandScopeUnion
@@ -21,7 +23,7 @@ from bot.demo.telegram.model import JSON, Chat, Person
 from bot.demo.telegram.world import BotAccount
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
-MOST_COMMANDS, MOST_COMMAND_TEXT, MOST_DESCRIPTION, MOST_SHORT = 100, 256, 512, 120
+MOST_COMMANDS, MOST_COMMAND_TEXT, MOST_DESCRIPTION, MOST_SHORT, MOST_NAME = 100, 256, 512, 120, 64
 
 
 async def get_me(desk: Desk, _: GetMe) -> JSON:
@@ -59,6 +61,18 @@ async def delete_my_commands(desk: Desk, call: DeleteMyCommands) -> bool:
     return True
 
 
+async def set_my_name(desk: Desk, call: SetMyName) -> bool:
+    """https://core.telegram.org/bots/api#setmyname."""
+    if not call.name and not call.language_code:
+        raise bad_request("BOT_TITLE_INVALID")
+    return describe(desk, "name", call.name, call.language_code, MOST_NAME)
+
+
+async def get_my_name(desk: Desk, call: GetMyName) -> JSON:
+    """https://core.telegram.org/bots/api#getmyname."""
+    return {"name": described(desk.world.bot, "name", call.language_code)}
+
+
 async def set_my_description(desk: Desk, call: SetMyDescription) -> bool:
     """https://core.telegram.org/bots/api#setmydescription."""
     return describe(desk, "description", call.description, call.language_code, MOST_DESCRIPTION)
@@ -71,26 +85,29 @@ async def set_my_short_description(desk: Desk, call: SetMyShortDescription) -> b
 
 async def get_my_description(desk: Desk, call: GetMyDescription) -> JSON:
     """https://core.telegram.org/bots/api#getmydescription."""
-    return {"description": described(desk, "description", call.language_code)}
+    return {"description": described(desk.world.bot, "description", call.language_code)}
 
 
 async def get_my_short_description(desk: Desk, call: GetMyShortDescription) -> JSON:
     """https://core.telegram.org/bots/api#getmyshortdescription."""
-    return {"short_description": described(desk, "short_description", call.language_code)}
+    return {"short_description": described(desk.world.bot, "short_description", call.language_code)}
 
 
 def describe(desk: Desk, kind: str, text: str | None, code: str | None, most: int) -> bool:
-    """Keep a description."""
+    """Keep a text about the bot; the name in all languages is the account's own."""
     if len(text or "") > most:
         raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
     desk.world.bot.texts[kind, language(code)] = text or ""
+    if kind == "name" and not code:
+        desk.world.bot.name = text or ""
+    desk.world.events.publish("commands")
     return True
 
 
-def described(desk: Desk, kind: str, code: str | None) -> str:
-    """A description in a language, else the one for all languages."""
-    texts = desk.world.bot.texts
-    return texts.get((kind, language(code))) or texts.get((kind, ""), "")
+def described(bot: BotAccount, kind: str, code: str | None) -> str:
+    """A text about the bot in a language, else the one for all languages."""
+    everywhere = bot.name if kind == "name" else bot.texts.get((kind, ""), "")
+    return bot.texts.get((kind, language(code))) or everywhere
 
 
 def language(code: str | None) -> str:
@@ -101,19 +118,48 @@ def language(code: str | None) -> str:
 
 
 def scope(desk: Desk, wanted: BotCommandScopeUnion | None) -> str:
-    """The name under which the commands of a scope are kept."""
+    """The name under which the commands of a scope are kept (get_bot_command_scope of TDLib)."""
     if wanted is None:
         return "default"
     if (chat_id := getattr(wanted, "chat_id", None)) is None:
         return wanted.type
-    member = getattr(wanted, "user_id", "")
-    return f"{wanted.type}:{desk.chat(chat_id, 'read').id}{member and f':{member}'}"
+    user_id = getattr(wanted, "user_id", None)
+    if user_id is not None and desk.world.account(user_id) is None:
+        raise bad_request("user not found")
+    chat = desk.chat(chat_id, "read")
+    if chat.type == "private" and wanted.type != "chat":
+        raise bad_request("Can't use specified scope in private chats")
+    if chat.type == "channel":
+        raise bad_request("Can't change commands in channel chats")
+    return f"{wanted.type}:{chat.id}" + ("" if user_id is None else f":{user_id}")
 
 
 def commands_in(bot: BotAccount, chat: Chat, person: Person | None = None) -> list[JSON]:
-    """What the command menu of a chat shows (core.telegram.org/bots/api#determining-list-of-commands)."""
+    """What the command menu of a chat shows a person; without one, in a group, what all its members may see."""
     person = person or chat.person
-    scopes = [f"chat:{chat.id}", "all_private_chats" if chat.type == "private" else "all_group_chats", "default"]
-    codes = [person.language_code[:2], ""] if person and person.language_code else [""]
-    found = (bot.commands.get((name, code)) for name in scopes for code in codes)
-    return next((commands for commands in found if commands), [])
+    code = spoken(person) if person else ""
+    pairs = [(name, wanted) for name in scopes(chat, person) for wanted in dict.fromkeys([code, ""])]
+    return next((bot.commands[pair] for pair in pairs if bot.commands.get(pair)), [])
+
+
+def scopes(chat: Chat, person: Person | None) -> list[str]:
+    """The scopes that hold for a person in a chat, the narrowest first.
+
+    https://core.telegram.org/bots/api#determining-list-of-commands
+    """
+    if chat.type == "private":
+        return [f"chat:{chat.id}", "all_private_chats", "default"]
+    admin = person in chat.admins
+    return [
+        *([f"chat_member:{chat.id}:{person.id}"] if person else []),
+        *([f"chat_administrators:{chat.id}"] if admin else []),
+        f"chat:{chat.id}",
+        *(["all_chat_administrators"] if admin else []),
+        "all_group_chats",
+        "default",
+    ]
+
+
+def spoken(person: Person) -> str:
+    """A person's language as the bot's texts are kept: two letters, or "" when it isn't known."""
+    return (person.language_code or "")[:2]

@@ -18,7 +18,7 @@ def check_receiver(desk: Desk, chat: Chat, wanted: EphemeralMessageParameters) -
     An administrator may write to any member at any time, every other bot only within 15 seconds to whoever pressed a
     button, whose query it names.
     """
-    if chat.type == "private":
+    if chat.type not in {"group", "supergroup"}:
         raise bad_request("ephemeral messages can be sent only to groups and supergroups")
     receiver = next((person for person in chat.members if person.id == wanted.receiver_user_id), None)
     if receiver is None:

@@ -13,12 +13,13 @@ from aiogram.methods import (
 )
 from aiogram.types import InputMediaDocument, InputMediaPhoto
 
-from bot.demo.telegram.bot_view import account_json
+from bot.demo.telegram.bot_view import origin_json
+from bot.demo.telegram.channels import copied
 from bot.demo.telegram.errors import ApiError, bad_request, too_many_requests
 from bot.demo.telegram.keyboards import inline_keyboard
 from bot.demo.telegram.methods.desk import MOST_TEXT, Desk, sent
 from bot.demo.telegram.methods.receivers import check_receiver
-from bot.demo.telegram.model import JSON, Chat, ChatMessage, Document, Draft, Photo
+from bot.demo.telegram.model import JSON, Chat, ChatMessage, Draft
 from bot.demo.telegram.params import given
 
 FEWEST_ITEMS, MOST_ITEMS = 2, 10
@@ -125,7 +126,7 @@ async def copy_message(desk: Desk, call: CopyMessage) -> JSON:
     """https://core.telegram.org/bots/api#copymessage."""
     source = original(desk, desk.chat(call.from_chat_id, "read"), call.message_id, "message to copy")
     chat = desk.chat(call.chat_id, "text messages")
-    fields = content(desk, source)
+    fields = copied(desk.world, source)
     if call.caption is not None and not source.is_text:
         fields["text"], fields["entities"] = desk.words(call.caption, call.parse_mode, call.caption_entities)
     fields["keyboard"] = inline_keyboard(call.reply_markup)
@@ -137,10 +138,9 @@ async def forward_message(desk: Desk, call: ForwardMessage) -> JSON:
     source = original(desk, desk.chat(call.from_chat_id, "read"), call.message_id, "message to forward")
     chat = desk.chat(call.chat_id, "text messages")
     topic = desk.topic(chat, call.message_thread_id, None)
-    origin = {"type": "user", "date": int(source.date), "sender_user": account_json(source.sender)}
-    fields = content(desk, source)
-    extra = {"forward_origin": source.extra.get("forward_origin", origin)}
-    return sent(desk.world.post(chat, desk.world.bot, topic=topic, extra=extra, **fields))
+    fields = copied(desk.world, source)
+    extra = {"forward_origin": source.extra.get("forward_origin") or origin_json(source)}
+    return sent(desk.put(chat, topic=topic, extra=extra, **fields))
 
 
 def original(desk: Desk, chat: Chat, message_id: int, what: str) -> ChatMessage:
@@ -149,12 +149,3 @@ def original(desk: Desk, chat: Chat, message_id: int, what: str) -> ChatMessage:
     if source.service:
         raise bad_request("message can't be copied" if "copy" in what else "message can't be forwarded")
     return source
-
-
-def content(desk: Desk, source: ChatMessage) -> dict[str, Any]:
-    """The fields of a message with the same words and media, its files under new ids."""
-    fields: dict[str, Any] = {"text": source.text, "entities": list(source.entities)}
-    look = {"spoiler": source.spoiler, "caption_above": source.caption_above}
-    photo: Photo | None = source.photo and desk.world.files.photo(source.photo.largest.file_id)
-    document: Document | None = source.document and desk.world.files.document(source.document.file_id)
-    return {**fields, **look, "photo": photo, "document": document}

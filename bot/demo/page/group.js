@@ -1,0 +1,101 @@
+// What admins do with a group: its menu in the header, new groups, and what stands where one can't write.
+
+import * as api from "./api.js";
+import { el, icon } from "./dom.js";
+import { openMenu } from "./menu.js";
+import { askFor } from "./notice.js";
+
+/** The menu of the open group behind `button`, for its admins. `say(sentence)` tells what went wrong. */
+export function watchGroupMenu(store, button, say) {
+  button.append(icon("more"));
+  const draw = () => {
+    const chat = store.chatOf(store.chat);
+    button.hidden = !store.isAdmin || chat.type === "channel" || chat.migrated_to !== null;
+  };
+  for (const kind of ["place", "world"]) store.on(kind, draw);
+  button.addEventListener("click", () => {
+    const { right, bottom } = button.getBoundingClientRect();
+    openMenu({ x: right - 236, y: bottom + 6 }, entries(store, say));
+  });
+}
+
+function entries(store, say) {
+  const { person, topic, chat: id } = store;
+  const chat = store.chatOf(id);
+  const act = async (name, more) => {
+    try {
+      await api.group(person, id, name, more);
+    } catch (error) {
+      say(error.message);
+    }
+  };
+  const entry = (name, label, icon, more = {}) => ({ name, label, icon, act: () => act(name, more) });
+  const newTopic = async () => {
+    const name = await askFor("New topic", "What is it about?", "Open");
+    if (name) await act("topic", { name });
+  };
+  const found = chat.type === "group" ? [entry("migrate", "Turn into a supergroup", "up")] : [];
+  if (chat.type === "supergroup") {
+    const masked = chat.anonymous.includes(person);
+    found.push(masked ? entry("unmask", "Write as yourself", "mask") : entry("mask", "Write as the group", "mask"));
+    found.push({ name: "topic", label: "New topic…", icon: "topic", act: newTopic });
+    found.push(...topicEntries(chat.topics.find((one) => one.id === topic), entry));
+  }
+  return [...found, ...botEntries(chat, entry)];
+}
+
+function topicEntries(topic, entry) {
+  if (!topic) return [];
+  const where = { topic: topic.id };
+  const lock = topic.closed ? entry("reopen", "Open the topic again", "lock", where) : entry("close", "Close the topic", "lock", where);
+  return [lock, { ...entry("delete", "Delete the topic", "remove", where), danger: true }];
+}
+
+function botEntries({ type, bot }, entry) {
+  if (bot === "kicked" || bot === "left") return [entry("plain", "Add the bot", "add")];
+  const found = [];
+  if (bot === "restricted") found.push(entry("plain", "Let the bot speak", "sound"));
+  else if (type === "supergroup") found.push(entry("mute", "Mute the bot", "mute"));
+  found.push(bot === "administrator" ? entry("plain", "Make the bot a plain member", "star") : entry("promote", "Make the bot an admin", "star"));
+  return [...found, { ...entry("remove", "Remove the bot", "remove"), danger: true }];
+}
+
+/** The button that makes a basic group of everybody. `made()` is called when it is open. */
+export function watchNewGroup(store, button, { made, say }) {
+  button.append(icon("add"));
+  button.addEventListener("click", async () => {
+    const title = await askFor("New group", "What is it called?", "Make it");
+    if (!title) return;
+    try {
+      const { id } = await api.foundGroup(store.person, title);
+      store.setWorld(await api.world());
+      store.go({ chat: id });
+      made();
+    } catch (error) {
+      say(error.message);
+    }
+  });
+}
+
+/** Where one can't write, `node` says why in the place of the `form`. */
+export function watchClosed(store, form, node) {
+  const draw = () => {
+    const chat = store.chatOf(store.chat);
+    if (!chat) return;
+    const why = reason(store, chat);
+    form.hidden = Boolean(why);
+    node.hidden = !why;
+    node.replaceChildren(why ?? "");
+  };
+  for (const kind of ["place", "world"]) store.on(kind, draw);
+}
+
+function reason(store, chat) {
+  if (chat.migrated_to !== null) {
+    const go = () => store.go({ chat: chat.migrated_to });
+    return el("button", { type: "button", test: "go-there", onclick: go }, "This group became a supergroup. Go there");
+  }
+  if (store.isAdmin) return null;
+  if (chat.type === "channel") return "Only admins write in this channel";
+  return chat.topics.some(({ id, closed }) => closed && id === store.topic) ? "This topic is closed" : null;
+}

@@ -1,0 +1,32 @@
+"""Channels: what is posted there stands also in the channel's discussion group, where people comment."""
+
+from typing import Any
+
+from bot.demo.telegram.bot_view import message_json, origin_json
+from bot.demo.telegram.model import ChatMessage, Document, Photo
+from bot.demo.telegram.privacy import bot_sees
+from bot.demo.telegram.world import TELEGRAM, World
+
+
+def discuss(world: World, post: ChatMessage) -> None:
+    """Forward a channel's post to its discussion group, as Telegram does by itself; other messages stay where they are.
+
+    A reply to the forward is a comment.
+    """
+    group = post.chat.linked if post.chat.type == "channel" else None
+    if group is None:
+        return
+    extra = {"is_automatic_forward": True, "forward_origin": origin_json(post)}
+    album = str(int(post.album) + 1) if post.album else None
+    forward = world.post(group, TELEGRAM, sender_chat=post.chat, album=album, extra=extra, **copied(world, post))
+    if bot_sees(world.bot, forward):
+        world.updates.push("message", message_json(forward))
+
+
+def copied(world: World, source: ChatMessage) -> dict[str, Any]:
+    """The fields of a message with the same words and media, its files under new ids."""
+    fields: dict[str, Any] = {"text": source.text, "entities": list(source.entities)}
+    look = {"spoiler": source.spoiler, "caption_above": source.caption_above}
+    photo: Photo | None = source.photo and world.files.photo(source.photo.largest.file_id)
+    document: Document | None = source.document and world.files.document(source.document.file_id)
+    return {**fields, **look, "photo": photo, "document": document}

@@ -1,0 +1,77 @@
+"""On the chat page: what an admin does with a group, its topics, and a group that becomes a supergroup."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.stage import Stage
+from tests.e2e.talk import Talk, in_chinese
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def choose(talk: Talk, name: str) -> None:
+    """Choose from the group's menu."""
+    await talk.at("group-menu").click()
+    await talk.at(f"menu-{name}").click()
+
+
+async def ask(talk: Talk, name: str) -> None:
+    """Answer the question for a name."""
+    await talk.at("ask-field").fill(name)
+    await talk.at("ask-ok").click()
+
+
+async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage, visit: Visit) -> None:
+    group = stage.telegram.group
+    hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)
+    await expect(his.at("group-menu")).to_be_hidden()
+    await choose(hers, "mask")
+    await expect(hers.at("composer")).to_have_attribute("placeholder", "Message as Picture club")
+    await hers.say("welcome, all of you")
+    await expect(hers.message("welcome")).to_have_attribute("data-own", "true")
+    await expect(his.message("welcome").get_by_test_id("author")).to_have_text("Picture club")
+    await choose(hers, "mute")
+    await expect(his.at("subtitle")).to_have_text("3 members, the bot is muted")
+    await choose(hers, "remove")
+    await expect(his.latest.get_by_test_id("service")).to_have_text("Ann removed Imagine")
+    await choose(hers, "plain")
+    await expect(his.latest.get_by_test_id("service")).to_have_text("Ann added Imagine")
+    await choose(hers, "promote")
+    await expect(his.at("subtitle")).to_have_text("3 members")
+    await stage.telegram.until(lambda: group.bot == "administrator")
+
+
+async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, visit: Visit) -> None:
+    group = stage.telegram.group
+    hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)
+    await choose(hers, "topic")
+    await ask(hers, "Foxes")
+    await his.at("topic").filter(has_text="Foxes").click()
+    await his.say("/imagine a red fox")
+    await expect(his.button(in_chinese("🔁 Again"), his.latest)).to_be_visible()
+    assert {message.topic for message in stage.telegram.messages(group)} == set(group.topics)
+    await expect(hers.at("in-topic").last).to_have_text("Foxes")
+    await hers.at("topic").filter(has_text="Foxes").click()
+    await choose(hers, "close")
+    await expect(his.at("closed")).to_have_text("This topic is closed")
+    await expect(his.at("composer")).to_be_hidden()
+    await choose(hers, "delete")
+    await expect(his.at("topics")).to_be_hidden()
+    await expect(his.at("composer")).to_be_visible()
+
+
+async def test_a_group_moves_and_the_page_goes_with_it(stage: Stage, talk: Talk) -> None:
+    await talk.at("new-group").click()
+    await ask(talk, "Small club")
+    await expect(talk.latest).to_have_text("TodayAnn made the group")
+    await talk.say("/imagine a red fox")
+    await expect(talk.button("Again", talk.latest)).to_be_visible()
+    await choose(talk, "migrate")
+    await expect(talk.latest.get_by_test_id("service")).to_have_text("This supergroup was a group before")
+    await talk.at("chat-tab").filter(has_text="Small club").last.click()
+    await expect(talk.message("a red fox").first).to_be_visible()
+    await talk.at("go-there").click()
+    await talk.say("/imagine a lighthouse")
+    await expect(talk.button("Again", talk.latest)).to_be_visible()
+    assert stage.submits == ["a red fox", "a lighthouse"]
