@@ -72,6 +72,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One picture among those found on a shelf, with the words that it was made of."""
+
+    picture: Picture
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Which picture of a shelf: the newest; or that with the id `at`, the next one back or forward in time from it."""
 
@@ -164,6 +172,23 @@ class Pictures:
                 return None
             known = {column.name: row[column.name] for column in _COLUMNS}
             return Page(Picture(**known), row["prompt"], row["number"], row["count"])
+
+    async def find(self, shelf: Shelf, most: int, before: int | None = None) -> list[Found]:
+        """The newest pictures of a shelf that Telegram has, at most so many; `before`: older than the one of this
+        id."""
+        own = self._on(shelf).where(pictures.c.photo_id.is_not(None))
+        if before is not None:
+            own = own.where(pictures.c.id < before)
+        newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
+        query = (
+            select(*_COLUMNS, jobs.c.prompt)
+            .join(newest, newest.c.id == pictures.c.id)
+            .join(jobs, jobs.c.id == pictures.c.job_id)
+            .order_by(pictures.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        return [Found(prompt=row.pop("prompt"), picture=Picture(**row)) for row in rows]
 
     def _on(self, shelf: Shelf) -> Select[Any]:
         """The ids of a shelf's pictures."""
