@@ -48,7 +48,8 @@ async def _patiently(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
 
 async def _command(bot: Bot, scope: BotCommandScopeUnion, commands: list[BotCommand], code: str | None) -> None:
     # To ask costs nothing; telling is limited.
-    if await bot.get_my_commands(scope, code) != commands:
+    known = [(one.command, one.description) for one in await bot.get_my_commands(scope, code)]
+    if known != [(one.command, one.description) for one in commands]:
         await bot.set_my_commands(commands, scope, code)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import BufferedInputFile, InlineKeyboardButton, Message, User
 from aiogram.utils.i18n import gettext as _
@@ -33,7 +33,7 @@ class Export:
         router.message.register(self.export, CommandStart(deep_link=True, magic=F.args == START), PRIVATE)
         router.message.register(elsewhere, Command("export"))
 
-    async def export(self, message: Message, desk: Desk) -> None:
+    async def export(self, message: Message, desk: Desk, bot: Bot) -> None:
         """Send the file."""
         user = message.from_user
         if user is None:
@@ -42,11 +42,9 @@ class Export:
             if not free:
                 await message.reply(_("I'm putting your file together already; it comes in a moment."))
                 return
-            await message.reply_document(
-                await _file(desk, user),
-                caption=_("Your pictures with all that was noted of them, and your settings."),
-                request_timeout=SECONDS,
-            )
+            words = _("Your pictures with all that was noted of them, and your settings.")
+            sending = message.reply_document(await _file(desk, user), caption=words)
+            await bot(sending, request_timeout=SECONDS)
 
     @contextmanager
     def _turn(self, user_id: int) -> Iterator[bool]:

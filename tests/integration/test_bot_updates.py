@@ -221,13 +221,6 @@ async def test_chinese_all_the_way(house: House) -> None:
     assert not [text for text in texts if any(word in text for word in english)]
 
 
-async def test_the_commands_are_told_to_telegram(house: House) -> None:
-    commands = house.telegram.bot_user.commands
-    names = [one["command"] for one in commands["default", ""]]
-    assert names == ["imagine", "history", "settings", "models", "usage", "help"]
-    assert commands["default", "zh"] != commands["default", ""]
-
-
 # what nobody thought of
 
 
