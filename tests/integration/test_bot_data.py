@@ -96,7 +96,6 @@ async def test_from_a_group_the_way_leads_to_the_private_chat(house: House) -> N
         assert told.keyboard
         assert told.keyboard[0][0]["url"].endswith(f"?start={command}")
         assert not told.document
-
     await exported(house, "/start export")
     await house.say("/start forget")
     await house.shown("Erase everything")
