@@ -22,7 +22,21 @@ from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
 
 from bot.background import Background
-from bot.handlers import history, imagine, mishaps, models, remakes, results, start, styles, usage
+from bot.handlers import (
+    commands,
+    export,
+    forget,
+    history,
+    imagine,
+    inline,
+    mishaps,
+    models,
+    remakes,
+    results,
+    start,
+    styles,
+    usage,
+)
 from bot.handlers import settings as personal
 from bot.handlers.desk import Desk
 from bot.jobs.engine import Engine
@@ -82,10 +96,12 @@ class App:
     async def run(self, *, handle_signals: bool = True) -> None:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
         await self._surely("say hello to Telegram", self.bot.me)
-        await self._surely("tell Telegram the commands", partial(start.set_commands, self.bot, self.languages))
         log.info("ready as @%s", (await self.bot.me()).username)
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
+        # Nobody waits for this, and Telegram may make it wait.
+        tell = partial(commands.tell, self.bot, self.languages)
+        self.background.spawn(self._surely("tell Telegram the commands", tell), "commands")
         await self.inbox.start()
         if handle_signals:
             for number in STOP_SIGNALS:
@@ -218,7 +234,10 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
     dispatcher.message.outer_middleware(albums)
     dispatcher.include_routers(
+        inline.make_router(),
         personal.make_router(),
+        export.make_router(),
+        forget.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

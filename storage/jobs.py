@@ -11,6 +11,7 @@ from storage.database import Database
 from storage.records import (
     BEGUN,
     FOR_NOTHING,
+    NOBODY,
     NOT_READY,
     OPEN,
     UNFINISHED,
@@ -23,7 +24,7 @@ from storage.records import (
     Trouble,
 )
 from storage.rows import as_job, locked, moved, ring
-from storage.schema import jobs, sources, tasks, workers
+from storage.schema import erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
 DAY = 24 * 3600.0
@@ -70,9 +71,10 @@ class Jobs:
             return job
 
     async def get(self, job_id: int) -> Job | None:
-        """The job, or None."""
+        """The job, or None. One that was erased is none."""
         async with self._db.read() as connection:
-            row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().first()
+            query = select(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
+            row = (await connection.execute(query)).mappings().first()
             return as_job(row) if row else None
 
     async def asked_by(self, chat_id: int, origin: str) -> Job | None:
@@ -129,7 +131,7 @@ class Jobs:
     async def reopen(self, job_id: int, state: JobState) -> Job | None:
         """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already."""
         async with self._db.write() as connection:
-            ended = update(jobs).where(jobs.c.id == job_id, jobs.c.state.not_in(OPEN))
+            ended = update(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY, jobs.c.state.not_in(OPEN))
             return await moved(connection, ended.values(state=state, finished_at=None, trouble=None))
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
@@ -218,6 +220,10 @@ async def _count(connection: AsyncConnection, user_id: int, now: float, allowanc
     own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
     waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
     todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, jobs.c.state.not_in(FOR_NOTHING))
-    for most, query, is_waiting in ((allowance.waiting, waiting, True), (allowance.daily, todays, False)):
-        if most is not None and (await connection.execute(query)).scalar_one() > most:
-            raise TooMany(most, waiting=is_waiting)
+    before = select(func.count()).where(erased.c.user_id == user_id, erased.c.asked_at > now - DAY)
+    if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
+        raise TooMany(allowance.waiting, waiting=True)
+    if allowance.daily is not None:
+        asked = [(await connection.execute(query)).scalar_one() for query in (todays, before)]
+        if sum(asked) > allowance.daily:
+            raise TooMany(allowance.daily, waiting=False)

@@ -79,7 +79,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Found:
     """A picture, and the words that made it."""
 
     picture: Picture
@@ -114,12 +114,12 @@ class Pictures:
         found = select(*_COLUMNS).where(or_(pictures.c.unique_id == unique_id, here))
         return await self._one(found.order_by(pictures.c.id).limit(1))
 
-    async def lineage(self, picture: Picture, most: int = 10) -> list[Origin]:
+    async def lineage(self, picture: Picture, most: int = 10) -> list[Found]:
         """What a picture was made from, and what that was made from, and so on: at most so many steps back.
 
         Of several references the first one counts. Only pictures that are still in their owner's history.
         """
-        steps: list[Origin] = []
+        steps: list[Found] = []
         async with self._db.read() as connection:
             while len(steps) < most:
                 last = steps[-1].picture if steps else picture
@@ -137,7 +137,7 @@ class Pictures:
                 row = (await connection.execute(query)).mappings().first()
                 if row is None:
                     break
-                steps.append(Origin(_picture(row), row["prompt"]))
+                steps.append(Found(_picture(row), row["prompt"]))
         return steps
 
     async def star(self, picture_id: int, user_id: int, now: float | None) -> bool:
@@ -145,21 +145,6 @@ class Pictures:
         mine = (pictures.c.id == picture_id, pictures.c.user_id == user_id)
         async with self._db.write() as connection:
             return bool((await connection.execute(update(pictures).where(*mine).values(starred_at=now))).rowcount)
-
-    async def next_ones(self, shelf: Shelf, before: int | None, count: int) -> list[Origin]:
-        """The next pictures of a shelf that are older than the one with the id `before` (None: the newest ones)."""
-        own = self._on(shelf)
-        if before is not None:
-            own = own.where(pictures.c.id < before)
-        ids = own.order_by(pictures.c.id.desc()).limit(count).subquery("ids")
-        query = (
-            select(*_COLUMNS, jobs.c.prompt)
-            .join(ids, ids.c.id == pictures.c.id)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-            .order_by(pictures.c.id.desc())
-        )
-        async with self._db.read() as connection:
-            return [Origin(_picture(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
 
     async def moments(self, shelf: Shelf, since: float = 0.0, until: float | None = None) -> list[tuple[int, float]]:
         """When the pictures of a shelf were made: their ids and times, newest first."""
@@ -242,6 +227,22 @@ class Pictures:
             if row is None:
                 return None
             return Page(_picture(row), row["prompt"], row["number"], row["count"])
+
+    async def find(self, shelf: Shelf, most: int, before: int | None = None) -> list[Found]:
+        """The newest pictures of a shelf that Telegram has, at most so many; `before`: older than the one of this
+        id."""
+        own = self._on(shelf).where(pictures.c.photo_id.is_not(None))
+        if before is not None:
+            own = own.where(pictures.c.id < before)
+        newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
+        query = (
+            select(*_COLUMNS, jobs.c.prompt)
+            .join(newest, newest.c.id == pictures.c.id)
+            .join(jobs, jobs.c.id == pictures.c.job_id)
+            .order_by(pictures.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            return [Found(_picture(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
 
     def _on(self, shelf: Shelf) -> Select[Any]:
         """The ids of a shelf's pictures."""

@@ -49,6 +49,8 @@ class TaskState(StrEnum):
 
 ACTIVE = (TaskState.SUBMITTING, TaskState.RUNNING)
 UNFINISHED = (TaskState.QUEUED, *ACTIVE)
+NOBODY = 0
+"""Whose the jobs and tasks are of people who had everything erased."""
 BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
 """What is paid, or may be."""
 
@@ -155,7 +157,7 @@ class CheckedSource:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it; `cost`: see `Cost`."""
+    watches it; `cost`: see `Cost`; `pictures`: how many it gave."""
 
     id: int
     job_id: int
@@ -173,6 +175,7 @@ class Task:
     worker_id: int | None
     cost: int | None = None
     currency: str | None = None
+    pictures: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +216,8 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What one person has made by one provider: `pictures`, and what they cost, by currency where it is known."""
+    """What one person (`NOBODY`: those who had it erased) has made by one provider: `pictures`, and what they cost, by
+    currency where it is known."""
 
     user_id: int
     provider: str

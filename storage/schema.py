@@ -160,6 +160,15 @@ jobs = Table(
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
 )
 
+# When people who had everything erased have asked within the last day: a day's limit holds for them too.
+erased = Table(
+    "erased",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("user_id", BigInteger, nullable=False, index=True),
+    Column("asked_at", Float, nullable=False),
+)
+
 # The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.
 sources = Table(
     "sources",
@@ -202,6 +211,8 @@ tasks = Table(
     # What it cost, in ten-thousandths of the currency, where the operator has set a price.
     Column("cost", BigInteger),
     Column("currency", String(3)),
+    # How many pictures it gave, also when they are erased.
+    Column("pictures", Integer),
     Index("ix_tasks_state_provider", "state", "provider"),
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),

@@ -3,6 +3,8 @@
 from storage.chats import Chats
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.erasure import Erasure
+from storage.exports import Exports
 from storage.jobs import DAY, Jobs
 from storage.people import People
 from storage.pictures import Pictures
@@ -38,6 +40,8 @@ class Store:
         self.services = Services(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
+        self.exports = Exports(database)
+        self.erasure = Erasure(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -53,6 +57,7 @@ class Store:
         await self.drafts.forget(now - DRAFT_SECONDS)
         await self.posted.forget(now - POSTED_SECONDS)
         await self.updates.forget(now - UPDATE_SECONDS)
+        await self.erasure.forget(now - DAY)
         await self.sources.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)
 

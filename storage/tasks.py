@@ -111,7 +111,7 @@ class Tasks:
         """The task is done: its pictures are stored with it, in one step, and what they cost."""
         async with self._db.write() as connection:
             done = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": TaskState.DONE, "finished_at": now, **_paid(cost)}
+            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), **_paid(cost)}
             row = (await connection.execute(done.values(values).returning(tasks.c.job_id))).first()
             if row is None:
                 return

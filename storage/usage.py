@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from storage.database import Database
 from storage.records import Cost, Used
-from storage.schema import pictures, tasks
+from storage.schema import tasks
 
 
 class Usage:
@@ -21,7 +21,7 @@ class Usage:
         if user_id is not None:
             ended.append(tasks.c.user_id == user_id)
         key = (tasks.c.user_id, tasks.c.provider)
-        count = select(*key, func.count()).join(pictures, pictures.c.task_id == tasks.c.id).where(*ended).group_by(*key)
+        count = select(*key, func.sum(tasks.c.pictures)).where(*ended, tasks.c.pictures > 0).group_by(*key)
         paid = select(*key, tasks.c.currency, func.sum(tasks.c.cost)).where(*ended, tasks.c.cost.is_not(None))
         costs: dict[tuple[int, str], list[Cost]] = defaultdict(list)
         async with self._db.read() as connection:

@@ -22,7 +22,7 @@ from bot.telegram.buttons import in_history
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, cut, duration, flags_of, money
-from storage.pictures import Origin, Page, Sent, Shelf
+from storage.pictures import Found, Page, Sent, Shelf
 from storage.records import Job
 from storage.store import Store
 
@@ -39,7 +39,7 @@ class Sheet:
 
     page: Page
     shelf: Shelf
-    origins: Sequence[Origin] = ()
+    origins: Sequence[Found] = ()
 
 
 async def sheet(store: Store, page: Page, shelf: Shelf) -> Sheet:

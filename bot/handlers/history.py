@@ -166,9 +166,9 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     """Ten pictures at a glance, from this one on, and a button for each."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    found = await desk.store.pictures.next_ones(pressed.shelf, pressed.picture.id + 1, TEN + 1)
-    shown = [(one.picture, one.picture.photo_id) for one in found[:TEN]]
-    media: list[MediaUnion] = [InputMediaPhoto(media=photo_id) for _one, photo_id in shown if photo_id]
+    found = await desk.store.pictures.find(pressed.shelf, TEN + 1, before=pressed.picture.id + 1)
+    shown = [one.picture for one in found[:TEN]]
+    media: list[MediaUnion] = [InputMediaPhoto(media=one.photo_id or "") for one in shown]
     if len(media) < FEWEST:
         await answer(query, _("There are no others to show beside it."), alert=True)
         return
@@ -177,7 +177,7 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     await message.answer_media_group(media)
     older = found[TEN].picture.id if len(found) > TEN else None
     text = "\n".join([_("Which one shall I open?"), *search_line(pressed.shelf)])
-    buttons = at_a_glance([one.id for one, photo_id in shown if photo_id], older)
+    buttons = at_a_glance([one.id for one in shown], older)
     await message.answer(text, reply_markup=buttons)
 
 

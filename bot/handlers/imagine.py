@@ -25,7 +25,6 @@ WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, Con
 def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
-    router.message.register(leave_alone, from_our_inline_mode)
     router.message.register(imagine, Command("imagine", ignore_case=True))
     router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
     router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
@@ -35,15 +34,6 @@ def make_router() -> Router:
 def is_no_command(message: Message) -> bool:
     """Whether a text or caption is words, not a command (of this bot or another)."""
     return not (message.text or message.caption or "").startswith("/")
-
-
-def from_our_inline_mode(message: Message) -> bool:
-    """Whether a person has sent one of their pictures by `@bot words`: it comes back to the bot, which sent it."""
-    return message.via_bot is not None and message.bot is not None and message.via_bot.id == message.bot.id
-
-
-async def leave_alone(message: Message) -> None:
-    """Nothing is asked by it; a reply to it uses the picture."""
 
 
 class ToTheBot(Filter):

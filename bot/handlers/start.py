@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from html import escape
 
-from aiogram import Bot, F, Router
+from aiogram import F, Router
 from aiogram.enums import ChatType, ContentType
 from aiogram.filters import Command, CommandStart
-from aiogram.types import BotCommand, CallbackQuery, Message
+from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place, too_many
 from bot.handlers.imagine import is_no_command
 from bot.handlers.presses import answer, message_of
 from bot.telegram.buttons import ExamplePress, button, keyboard
-from bot.telegram.language import Languages
 from providers.options import Flag, flags
 from storage.records import Preferences, TooMany
 
@@ -36,7 +35,7 @@ def make_fallback() -> Router:
 
 
 async def start(message: Message) -> None:
-    """What to do, in three lines, and three examples that run at a press."""
+    """What to do, in three lines, and three examples that run at a press. Whatever link led here."""
     examples = [button(words, ExamplePress(at=at)) for at, words in enumerate(_examples())]
     await message.answer(
         _(
@@ -106,21 +105,6 @@ async def something_else(message: Message) -> None:
         case _:
             words = _("I work with words and photos. Write what you want to see, or send a photo with words.")
     await message.reply(words)
-
-
-async def set_commands(bot: Bot, languages: Languages) -> None:
-    """Tell Telegram the commands, in every language."""
-    for locale in {languages.default_locale, *languages.available_locales}:
-        with languages.speaking(locale):
-            commands = [
-                BotCommand(command="imagine", description=_("make a picture of your words")),
-                BotCommand(command="history", description=_("your pictures; add words to search")),
-                BotCommand(command="settings", description=_("what holds for all your requests")),
-                BotCommand(command="models", description=_("the services and what they can do")),
-                BotCommand(command="usage", description=_("what you have made this month, and its cost")),
-                BotCommand(command="help", description=_("the options")),
-            ]
-        await bot.set_my_commands(commands, language_code=None if locale == languages.default_locale else locale)
 
 
 def _examples() -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import Desk, Place
 from bot.telegram.services import title
 from bot.telegram.wording import money
-from storage.records import Used
+from storage.records import NOBODY, Used
 
 MOST_PEOPLE = 20
 
@@ -66,10 +66,14 @@ def _by_person(used: Iterable[Used]) -> list[str]:
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
     shown = pictures.most_common(MOST_PEOPLE)
-    lines = [_line(f'<a href="tg://user?id={person}">{person}</a>', count, costs[person]) for person, count in shown]
+    lines = [_line(_person(person), count, costs[person]) for person, count in shown]
     if len(pictures) > MOST_PEOPLE:
         lines.append(_("… and {count} more people").format(count=len(pictures) - MOST_PEOPLE))
     return lines
+
+
+def _person(user_id: int) -> str:
+    return _("Erased people") if user_id == NOBODY else f'<a href="tg://user?id={user_id}">{user_id}</a>'
 
 
 def _add(costs: Counter[str], used: Used) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
-from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
+from aiogram.types import CallbackQuery, Chat, InlineQuery, Message, TelegramObject, Update, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.settings import AccessSettings
@@ -29,18 +29,19 @@ class AccessMiddleware(BaseMiddleware):
         """Pass an update on, or answer it here."""
         user: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
-        if user is None or chat is None or self._allowed(user.id, chat):
+        if user is None or self._allowed(user.id, chat):
             return await handler(event, data)
         inner = event.event if isinstance(event, Update) else event
         if not self._is_refused_already(inner):
-            await _refuse(inner, user, chat)
+            await _refuse(inner, user)
         return None
 
-    def _allowed(self, user_id: int, chat: Chat) -> bool:
+    def _allowed(self, user_id: int, chat: Chat | None) -> bool:
         access = self._access
         if user_id in access.admins:
             return True
-        if chat.type != "private" and access.chats:
+        # Where there is no chat (a search by inline mode, say), only the person counts.
+        if chat and chat.type != "private" and access.chats:
             return chat.id in access.chats
         return not access.users or user_id in access.users
 
@@ -53,15 +54,18 @@ class AccessMiddleware(BaseMiddleware):
         return False
 
 
-async def _refuse(inner: TelegramObject, user: User, chat: Chat) -> None:
+async def _refuse(inner: TelegramObject, user: User) -> None:
     if isinstance(inner, CallbackQuery):
         await inner.answer(_("You are not on this bot's list."), show_alert=True)
-    elif isinstance(inner, Message) and chat.type == "private":
+    elif isinstance(inner, InlineQuery):
+        # Whoever is invited later must not find this answer kept.
+        await inner.answer([], is_personal=True, cache_time=0)
+    elif isinstance(inner, Message) and inner.chat.type == "private":
         text = _("This bot is for invited people. Ask whoever runs it to add your id: {id}")
         await inner.answer(text.format(id=f"<code>{user.id}</code>"))
     elif isinstance(inner, Message) and await _asks(inner):
         text = _("This bot is not open to this group yet. Ask whoever runs it to add its id: {id}")
-        await inner.reply(text.format(id=f"<code>{chat.id}</code>"))
+        await inner.reply(text.format(id=f"<code>{inner.chat.id}</code>"))
 
 
 async def _asks(message: Message) -> bool:

@@ -72,6 +72,12 @@ class HistoryPress(CallbackData, prefix="h"):
     at: int
 
 
+class ForgetPress(CallbackData, prefix="f"):
+    """A button under the question whether one is to be forgotten. `do`: surely, keep. It is for whoever presses it."""
+
+    do: str
+
+
 def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
     """Rows of buttons."""
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])

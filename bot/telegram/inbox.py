@@ -1,4 +1,5 @@
-"""The inbox: updates are stored before Telegram is told that they arrived, and stay until they are done with.
+"""The inbox: updates are stored before Telegram is told that they arrived, and stay until they are done with. (But
+for those that are worth nothing a few seconds later: see `PASSING`.)
 
 One that comes twice, by whatever way and to whichever process, acts once; what a process could not end goes to another.
 """
@@ -30,6 +31,8 @@ POLL_SECONDS = 30
 LEADER_DELAY = 1.0
 """Seconds between tries to become the process that polls."""
 DELAYS = (0.5, 1.0, 2.0, 5.0)
+PASSING = frozenset({"inline_query"})
+"""Updates that are answered at once or never, and change nothing: they are not stored."""
 PATIENCE = 5.0
 """Seconds that handlers at work get when the bot stops."""
 
@@ -93,8 +96,11 @@ class Inbox:
         if self._closed:
             return False
         new = [NewUpdate(int(payload["update_id"]), dict(payload), _album(payload)) for payload in payloads]
-        for one in await self._store.updates.take(self._worker(), new, self._clock()):
+        for one in filter(_passes, new):
             self._begin(one)
+        if kept := [one for one in new if not _passes(one)]:
+            for one in await self._store.updates.take(self._worker(), kept, self._clock()):
+                self._begin(one)
         return True
 
     async def close(self) -> None:
@@ -138,6 +144,8 @@ class Inbox:
         except Exception:
             # It would fail again, also after a restart.
             log.exception("update %d could not be handled", one.id)
+        if _passes(one):
+            return
         self._ended.append(one.id)
         # Those that end while this is being written are written together.
         if len(self._ended) == 1:
@@ -202,6 +210,10 @@ class Inbox:
             # Not the error's own words: those of a transport may name the address, and with it the token.
             log.warning("no updates (%s); tried again in %.1f s", type(error).__name__, delay)
         return delay
+
+
+def _passes(one: NewUpdate) -> bool:
+    return not PASSING.isdisjoint(one.payload)
 
 
 def _album(payload: Mapping[str, Any]) -> str | None:

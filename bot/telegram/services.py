@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,11 +26,16 @@ def title(providers: Providers, name: str) -> str:
 
 def maker(providers: Providers, job: Job) -> str:
     """What made a job's pictures: "Jimeng 4.6"."""
-    provider = providers.get(job.provider)
+    return model(providers, job.provider, job.options)
+
+
+def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
+    """What this provider makes pictures with when it is given these options: "Jimeng 4.6"."""
+    provider = providers.get(name)
     if provider is None:
-        return job.provider
+        return name
     try:
-        return provider.model_name(provider.Options.model_validate(job.options))
+        return provider.model_name(provider.Options.model_validate(options))
     except ValidationError:
         # An older version stored options that this one no longer knows.
         return provider.title

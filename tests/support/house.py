@@ -10,7 +10,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from bot.demo.ports import free_port
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
+from bot.handlers import commands
 from bot.settings import (
     AccessSettings,
     BucketSettings,
@@ -258,10 +259,11 @@ async def open_house(
     strict: bool = False,
     bucket: BucketSettings | None = None,
     providers: Mapping[str, Any] = MappingProxyType({}),
+    tells: bool = False,
 ) -> AsyncIterator[House]:
     """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
     Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`: further tables, and
-    additions to Jimeng's."""
+    additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen calls."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(house: House) -> Settings:
@@ -291,6 +293,7 @@ async def open_house(
     with (
         patch.object(AiohttpSession, "close", close_at_once),
         patch.object(ssl, "create_default_context", return_value=certificates()),
+        nullcontext() if tells else patch.object(commands, "tell"),
     ):
         await house.jimeng.start()
         async with house.telegram:

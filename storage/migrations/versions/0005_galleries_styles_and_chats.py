@@ -41,3 +41,16 @@ def upgrade() -> None:
         sa.Column('thread_id', sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_chats')),
     )
+    op.add_column('tasks', sa.Column('pictures', sa.Integer(), nullable=True))
+    op.execute(
+        "UPDATE tasks SET pictures = (SELECT count(*) FROM pictures "
+        "WHERE pictures.job_id = tasks.job_id AND pictures.task_id = tasks.id) WHERE state = 'done'"
+    )
+    op.create_table(
+        'erased',
+        sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+        sa.Column('user_id', sa.BigInteger(), nullable=False),
+        sa.Column('asked_at', sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_erased')),
+    )
+    op.create_index(op.f('ix_erased_user_id'), 'erased', ['user_id'])

@@ -1,0 +1,110 @@
+"""`/forget`: everything that is kept of a person is erased, after a question."""
+
+import time
+
+from aiogram import F, Router
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command, CommandStart
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk
+from bot.handlers.imagine import PRIVATE
+from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.telegram.buttons import ForgetPress, button, keyboard
+from bot.telegram.language import Languages
+from storage.erasure import UnderWay
+
+START = "forget"
+"""What the button in a group starts the private chat with."""
+HERE = F.message.chat.type == ChatType.PRIVATE
+
+
+def make_router() -> Router:
+    """Being forgotten."""
+    router = Router(name="forget")
+    router.message.register(ask, Command("forget"), PRIVATE)
+    router.message.register(ask, CommandStart(deep_link=True, magic=F.args == START), PRIVATE)
+    router.message.register(elsewhere, Command("forget"))
+    router.callback_query.register(keep, ForgetPress.filter(F.do == "keep"), HERE)
+    router.callback_query.register(forget, ForgetPress.filter(F.do == "surely"), HERE)
+    return router
+
+
+async def ask(message: Message, desk: Desk) -> None:
+    """Say what goes and what stays, and ask."""
+    if message.from_user is None:
+        return
+    if await desk.store.erasure.is_under_way(message.from_user.id):
+        await message.reply(_under_way())
+        return
+    count = await desk.store.erasure.count(message.from_user.id)
+    await message.reply(
+        _(
+            "🗑 <b>Shall I forget you?</b>\n\n"
+            "<b>This goes:</b> your pictures in my memory ({count}) with all your words, photos that you sent me to "
+            "work with, your styles and your settings. /history will be empty, and the buttons under old pictures "
+            "will no longer work.\n\n"
+            "<b>This stays:</b> the messages in your chats, until you delete them there. Whoever runs this bot still "
+            "sees how many pictures were made and what they cost, without your name. And for a day I remember how "
+            "often you asked, so that the daily limit holds.\n\n"
+            "It can't be undone. /export gives you a copy first."
+        ).format(count=count),
+        reply_markup=keyboard(
+            [button(_("Erase everything"), ForgetPress(do="surely"), "danger")],
+            [button(_("Keep"), ForgetPress(do="keep"))],
+        ),
+    )
+
+
+async def elsewhere(message: Message) -> None:
+    """In a group: the way to the private chat."""
+    me = await message.bot.me() if message.bot else None
+    link = InlineKeyboardButton(text=_("🗑 My data"), url=f"https://t.me/{me.username if me else ''}?start={START}")
+    await message.reply(_("Your data is between you and me:"), reply_markup=keyboard([link]))
+
+
+async def keep(query: CallbackQuery) -> None:
+    """Nothing is erased."""
+    await answer(query)
+    await _say(query, _("Everything stays as it is."))
+
+
+async def forget(query: CallbackQuery, desk: Desk, languages: Languages) -> None:
+    """Erase all that is kept of whoever pressed. Twice is as good as once."""
+    try:
+        # What has begun since the question was asked, only the store knows.
+        await desk.store.erasure.erase(query.from_user.id, time.time())
+    except UnderWay:
+        await answer(query, _under_way(), alert=True)
+        return
+    # The language that they had chosen is forgotten, too.
+    with languages.speaking(languages.pick(query.from_user.language_code)):
+        await answer(query, _("Erased."))
+        await _say(
+            query,
+            _(
+                "Done: I have erased all that I kept of you. The messages in your chats are yours to delete.\n\n"
+                "If you write to me again, we begin anew."
+            ),
+        )
+
+
+def _under_way() -> str:
+    return _(
+        "I'm still making something for you. Wait until it is done, or cancel it, then ask again. (What you have just "
+        "cancelled may take a while to end at the service.)"
+    )
+
+
+async def _say(query: CallbackQuery, text: str) -> None:
+    """In place of the question, without its buttons."""
+    message = await message_of(query)
+    if message is None:
+        return
+    try:
+        await message.edit_text(text, reply_markup=None)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise

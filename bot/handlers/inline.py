@@ -1,0 +1,91 @@
+"""`@bot words` in any chat: one's own pictures, found by their words, to send there."""
+
+from collections.abc import Sequence
+
+from aiogram import Router
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import (
+    InlineQuery,
+    InlineQueryResultCachedPhoto,
+    InlineQueryResultsButton,
+    InlineQueryResultUnion,
+    Message,
+)
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import Desk, Place
+from bot.handlers.imagine import ask_for_words
+from bot.telegram.incoming import picture_of, traced
+from bot.telegram.wording import caption, cut
+from storage.pictures import Found, Shelf
+from storage.records import Begun
+
+PAGE = 50
+"""As many results as Telegram takes at once."""
+KEPT_SECONDS = 2
+"""How long Telegram may answer the same question by itself: what was just made or deleted counts at once."""
+START = "make"
+"""What the button under no results starts the private chat with."""
+TITLE_LENGTH = 64
+MOST_DIGITS = 18
+
+
+def make_router() -> Router:
+    """Inline mode."""
+    router = Router(name="inline")
+    router.inline_query.register(search)
+    router.message.register(sent_here, via_us)
+    return router
+
+
+async def search(query: InlineQuery, desk: Desk) -> None:
+    """The newest pictures with all these words; without words, the newest."""
+    shelf = Shelf(query.from_user.id, words=tuple(query.query.split()))
+    before = int(query.offset) if query.offset.isdecimal() and len(query.offset) <= MOST_DIGITS else None
+    # One more tells whether there is another page.
+    found = await desk.store.pictures.find(shelf, PAGE + 1, before)
+    shown, more = found[:PAGE], found[PAGE:]
+    try:
+        await query.answer(
+            _results(shown),
+            cache_time=KEPT_SECONDS,
+            is_personal=True,
+            next_offset=str(shown[-1].picture.id) if more else "",
+            button=None if found or before else _make_one(shelf),
+        )
+    except TelegramBadRequest as error:
+        # They have typed on meanwhile.
+        if "query is too old" not in error.message:
+            raise
+
+
+def via_us(message: Message) -> bool:
+    """Whether a message is one of the results, sent where the bot can see it."""
+    return bool(message.via_bot and message.bot and message.via_bot.id == message.bot.id)
+
+
+async def sent_here(message: Message, desk: Desk, language: str) -> None:
+    """Its caption is no new wish, which would be paid. In private it is a picture that something may be made of."""
+    source = picture_of(message)
+    if source and message.chat.type == ChatType.PRIVATE:
+        place = Place.of_message(message, language)
+        known = await traced(message, source, desk.store, place.user_id)
+        await ask_for_words(message, place, desk, Begun((known,)))
+
+
+def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:
+    return [
+        InlineQueryResultCachedPhoto(
+            id=str(one.picture.id),
+            photo_file_id=one.picture.photo_id or "",
+            title=cut(one.prompt, TITLE_LENGTH),
+            caption=caption(one.prompt),
+        )
+        for one in found
+    ]
+
+
+def _make_one(shelf: Shelf) -> InlineQueryResultsButton:
+    text = _("Nothing found. Make one") if shelf.words else _("Nothing here yet. Make your first picture")
+    return InlineQueryResultsButton(text=text, start_parameter=START)

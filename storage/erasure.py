@@ -1,0 +1,110 @@
+"""Erasing a person: all that is theirs goes, and the sums of who runs the bot stay right."""
+
+from typing import Any
+
+from sqlalchemy import String, cast, delete, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, Transaction
+from storage.jobs import DAY
+from storage.records import FOR_NOTHING, NOBODY, OPEN, UNFINISHED, JobState, TaskState
+from storage.schema import erased, jobs, people, pictures, sources, styles, tasks
+
+
+class UnderWay(Exception):
+    """Something is being made for this person: nothing was erased."""
+
+
+class Erasure:
+    """Erases people from one database. Times are handed in, in seconds since 1970."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def count(self, user_id: int) -> int:
+        """How many pictures of this person are kept, those that they deleted from their history included."""
+        query = select(func.count()).select_from(pictures).join(jobs, jobs.c.id == pictures.c.job_id)
+        async with self._db.read() as connection:
+            return int((await connection.execute(query.where(jobs.c.user_id == user_id))).scalar_one())
+
+    async def is_under_way(self, user_id: int) -> bool:
+        """Whether something is being made for this person, or was cancelled and the service still works on it."""
+        async with self._db.read() as connection:
+            return await _is_under_way(connection, user_id)
+
+    async def erase(self, user_id: int, now: float) -> None:
+        """Erase this person, in one step. Raises `UnderWay`.
+
+        Preferences, styles, pictures, references and drafts go. Of jobs and tasks stays what was made when, by which
+        provider and for how much, and whose it was is taken out; for a day it is known how often this person has asked.
+        """
+        async with self._db.write() as connection:
+            # What this person asks for at this moment is in before, and refuses this, or comes after it.
+            await self._db.lock(connection, f"person {user_id}")
+            if await _is_under_way(connection, user_id):
+                raise UnderWay
+            await _erase_things(connection, user_id)
+            await _remember_todays(connection, user_id, now - DAY)
+            await _empty_tasks(connection, user_id)
+            await _empty_jobs(connection, user_id, now)
+            # What another process has taken up again meanwhile was left alone above.
+            if await _is_under_way(connection, user_id):
+                raise UnderWay
+
+    async def forget(self, before: float) -> None:
+        """Forget who had everything erased and had asked before this time."""
+        async with self._db.write() as connection:
+            await connection.execute(delete(erased).where(erased.c.asked_at <= before))
+
+
+async def _is_under_way(connection: AsyncConnection, user_id: int) -> bool:
+    made = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
+    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(OPEN))
+    found = [(await connection.execute(query.limit(1))).first() for query in (made, asked)]
+    return any(found)
+
+
+async def _erase_things(connection: Transaction, user_id: int) -> None:
+    """What is only theirs."""
+    await connection.execute(delete(jobs).where(jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT))
+    own = select(jobs.c.id).where(jobs.c.user_id == user_id)
+    await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
+    await connection.execute(delete(sources).where(sources.c.job_id.in_(own)))
+    await connection.execute(delete(styles).where(styles.c.user_id == user_id))
+    await connection.execute(delete(people).where(people.c.id == user_id))
+
+
+async def _remember_todays(connection: Transaction, user_id: int, since: float) -> None:
+    """A day's limit is not to be got round."""
+    todays = select(jobs.c.user_id, jobs.c.created_at).where(
+        jobs.c.user_id == user_id, jobs.c.created_at > since, jobs.c.state.not_in(FOR_NOTHING)
+    )
+    await connection.execute(insert(erased).from_select(["user_id", "asked_at"], todays))
+
+
+async def _empty_tasks(connection: Transaction, user_id: int) -> None:
+    nothing: dict[str, Any] = {"ticket": None, "options": {}, "trouble": None, "worker_id": None}
+    ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
+    # Without its ticket nobody can look again for what took too long.
+    overdue = ended.where(tasks.c.state == TaskState.OVERDUE)
+    await connection.execute(overdue.values(state=TaskState.FAILED))
+    await connection.execute(ended.values(user_id=NOBODY, **nothing))
+
+
+async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
+    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "trouble": None, "language": ""}
+    # No two jobs of one chat have the same origin.
+    nowhere: dict[str, Any] = {
+        "chat_id": 0,
+        "thread_id": None,
+        "message_id": 0,
+        "status_id": None,
+        "origin": literal("erased:") + cast(jobs.c.id, String),
+    }
+    ended = update(jobs).where(jobs.c.user_id == user_id, jobs.c.state.not_in(OPEN))
+    # A ticket that comes to light late, from a worker that was taken for dead, is cancelled and not watched.
+    lost = ended.where(jobs.c.state == JobState.INTERRUPTED)
+    await connection.execute(lost.values(state=JobState.CANCELLED))
+    # There is nobody left to be told how it ended.
+    closed = {"worker_id": None, "finished_at": func.coalesce(jobs.c.finished_at, now)}
+    await connection.execute(ended.values(user_id=NOBODY, **closed, **nothing, **nowhere))

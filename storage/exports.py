@@ -1,0 +1,120 @@
+"""All that is stored of a person's pictures, for themselves to keep."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import Cost
+from storage.schema import jobs, pictures, sources, tasks
+
+PAGE = 500
+"""Jobs that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One picture with all that is known of how it was made.
+
+    `size`: bytes; `cost`: of the whole task, which gave `among` pictures; `seconds`: from submit to result;
+    `references`: how many went with the prompt; `made_from`: those among them that are pictures of the same person.
+    """
+
+    id: int
+    chat_id: int
+    created_at: float
+    prompt: str
+    style: dict[str, str] | None
+    provider: str
+    options: dict[str, Any]
+    seed: int | None
+    width: int | None
+    height: int | None
+    size: int | None
+    cost: Cost | None
+    among: int
+    seconds: float | None
+    starred: bool
+    hidden: bool
+    references: int
+    made_from: tuple[int, ...]
+    photo_id: str | None
+    document_id: str | None
+
+
+class Exports:
+    """Reads the pictures of people out of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def pictures(self, user_id: int) -> AsyncIterator[list[Exported]]:
+        """All of a person's pictures, oldest first, in pages; those deleted from their history too."""
+        async with self._db.read() as connection:
+            # By their jobs: the index of pictures knows only those that are shown.
+            own = select(jobs.c.id).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
+            ids = list((await connection.execute(own)).scalars())
+        for first in range(0, len(ids), PAGE):
+            # A connection for each page: nobody waits for a long reader.
+            async with self._db.read() as connection:
+                yield await _page(connection, user_id, ids[first : first + PAGE])
+
+
+async def _page(connection: AsyncConnection, user_id: int, ids: Sequence[int]) -> list[Exported]:
+    count, origins = await _references(connection, user_id, ids)
+    seconds = tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at)
+    query = (
+        select(
+            pictures.c.id,
+            pictures.c.job_id,
+            pictures.c.chat_id,
+            pictures.c.created_at,
+            *(jobs.c[name] for name in ("prompt", "style", "provider", "options")),
+            *(pictures.c[name] for name in ("seed", "width", "height", "size", "photo_id", "document_id")),
+            pictures.c.starred_at,
+            pictures.c.hidden_at,
+            tasks.c.cost,
+            tasks.c.currency,
+            tasks.c.pictures.label("among"),
+            seconds.label("seconds"),
+        )
+        .join(jobs, jobs.c.id == pictures.c.job_id)
+        .join(tasks, tasks.c.id == pictures.c.task_id)
+        .where(pictures.c.job_id.in_(ids))
+        .order_by(pictures.c.id)
+    )
+    return [_exported(dict(row), count, origins) for row in (await connection.execute(query)).mappings()]
+
+
+def _exported(row: dict[str, Any], count: dict[int, int], origins: dict[int, list[int]]) -> Exported:
+    job_id, cost, currency = row.pop("job_id"), row.pop("cost"), row.pop("currency")
+    return Exported(
+        **{name: value for name, value in row.items() if name not in {"starred_at", "hidden_at", "among"}},
+        cost=None if cost is None else Cost(cost, currency),
+        among=row["among"] or 1,
+        starred=row["starred_at"] is not None,
+        hidden=row["hidden_at"] is not None,
+        references=count.get(job_id, 0),
+        made_from=tuple(origins[job_id]),
+    )
+
+
+async def _references(
+    connection: AsyncConnection, user_id: int, ids: Sequence[int]
+) -> tuple[dict[int, int], dict[int, list[int]]]:
+    """How many references these jobs had, and which of them are the person's own pictures."""
+    count = select(sources.c.job_id, func.count()).where(sources.c.job_id.in_(ids)).group_by(sources.c.job_id)
+    own = (
+        select(sources.c.job_id, sources.c.picture_id)
+        .join(pictures, pictures.c.id == sources.c.picture_id)
+        .where(sources.c.job_id.in_(ids), pictures.c.user_id == user_id)
+        .order_by(sources.c.id)
+    )
+    origins: dict[int, list[int]] = defaultdict(list)
+    for job_id, picture_id in await connection.execute(own):
+        origins[job_id].append(picture_id)
+    return {row[0]: row[1] for row in await connection.execute(count)}, origins

@@ -1,0 +1,204 @@
+"""A person's own data: found, given out whole, and erased, on each database."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from storage.erasure import UnderWay
+from storage.exports import Exported
+from storage.jobs import DAY
+from storage.pictures import Sent, Shelf
+from storage.records import (
+    NOBODY,
+    Allowance,
+    Begun,
+    Cost,
+    JobState,
+    Limits,
+    NewJob,
+    NewPicture,
+    NewSource,
+    Preferences,
+    Style,
+    TaskState,
+    TooMany,
+    Used,
+)
+from storage.schema import metadata
+from storage.store import Store
+
+ANN, BOB = 7, 8
+NOW = 1_000_000.0
+ONCE = Limits(5)
+TROUBLE = {"template": "No.", "values": {}}
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.aclose()
+
+
+def wish(number: int, user_id: int = ANN, prompt: str = "a secret fox", **more: Any) -> NewJob:
+    style = {"name": "ink", "words": "secret ink"}
+    return NewJob(f"message:{number}", user_id, number, user_id, "en", "jimeng", prompt, {"n": 2}, style=style, **more)
+
+
+async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) -> list[int]:
+    """A job from beginning to end; returns the ids of its pictures."""
+    job = await store.jobs.add(new, at)
+    assert job
+    prepared = [source.id for source in await store.sources.of_job(job.id)]
+    await store.tasks.queue(job.id, "jimeng", [{"n": 2}], prepared, at)
+    (task,) = (await store.tasks.claim("jimeng", ONCE, at)).tasks
+    await store.tasks.accepted(task.id, f"secret-ticket-{job.id}", at)
+    results = [NewPicture(url=f"https://secret/{job.id}", data=b"secret", seed=5) for _ in range(pictures)]
+    await store.tasks.finish_task(task.id, results, at + 10, Cost(4000, "CNY"))
+    await store.jobs.settle(job.id)
+    ids = [picture.id for picture in await store.pictures.of_job(job.id)]
+    await store.pictures.all_sent({one: Sent(f"secret-photo-{one}", 900 + one, 64, 48, 1000) for one in ids})
+    await store.jobs.end(job.id, JobState.DELIVERED, at + 11)
+    return ids
+
+
+async def everything(store: Store) -> str:
+    """All rows of all tables, as text."""
+    async with store.database.read() as connection:
+        rows = [str(row) for table in metadata.sorted_tables for row in await connection.execute(select(table))]
+    return "\n".join(rows)
+
+
+async def exported(store: Store, user_id: int) -> list[Exported]:
+    return [one async for page in store.exports.pictures(user_id) for one in page]
+
+
+async def test_pictures_are_found_by_all_their_words(store: Store) -> None:
+    first = await made(store, wish(1, prompt="a red Fox"))
+    second = await made(store, wish(2, prompt="a red owl, 100%"))
+    await made(store, wish(3, BOB, prompt="a red fox"))
+    find = store.pictures.find
+    newest = await find(Shelf(ANN), 3)
+    assert [one.picture.id for one in newest] == [second[1], second[0], first[1]]
+    assert newest[0].prompt == "a red owl, 100%"
+    assert [one.picture.id for one in await find(Shelf(ANN), 3, before=first[1])] == [first[0]]
+    assert [one.picture.id for one in await find(Shelf(ANN, words=("fox", "RED")), 9)] == first[::-1]
+    assert [one.picture.id for one in await find(Shelf(ANN, words=("0%",)), 9, before=second[1])] == [second[0]]
+    await store.pictures.hide(first[0], ANN, NOW)
+    assert [one.picture.id for one in await find(Shelf(ANN, words=("fox",)), 9)] == [first[1]]
+
+
+async def test_an_export_is_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.exports.PAGE", 2)
+    first = await made(store, wish(1))
+    (theirs,) = await made(store, wish(2, BOB), pictures=1)
+    given = (NewSource("a", 1, first[1]), NewSource("b", 2, theirs), NewSource("c", 3))
+    (second,) = await made(store, wish(3, sources=given), pictures=1)
+    await made(store, wish(4), pictures=1)
+    await store.pictures.hide(first[0], ANN, NOW)
+    found = await exported(store, ANN)
+    assert [(one.id, one.hidden, one.references, one.made_from) for one in found[:3]] == [
+        (first[0], True, 0, ()),
+        (first[1], False, 0, ()),
+        (second, False, 3, (first[1],)),
+    ]
+    assert len(found) == 4
+    one = found[1]
+    assert (one.prompt, one.style, one.options) == ("a secret fox", {"name": "ink", "words": "secret ink"}, {"n": 2})
+    assert (one.cost, one.among, one.seconds, one.seed) == (Cost(4000, "CNY"), 2, 10.0, 5)
+    assert (one.width, one.height, one.size, one.photo_id) == (64, 48, 1000, f"secret-photo-{first[1]}")
+
+
+async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
+    await made(store, wish(1, sources=(NewSource("secret-file", 1),)))
+    await made(store, wish(2))
+    kept = await made(store, wish(3, BOB, prompt="bob's owl"))
+    await store.people.speak(ANN, "zh")
+    await store.styles.keep(ANN, Style("secret", "secret words"), most=5)
+    await store.jobs.add(wish(4, prompt="", sources=(NewSource("secret-draft", 1),)), NOW, JobState.DRAFT)
+    durations, total = await store.tasks.durations("jimeng"), await store.usage.since(0.0)
+    await store.erasure.erase(ANN, NOW + 3 * DAY)
+    left = await everything(store)
+    hers = ("secret fox", "secret words", "secret-file", "secret-draft", "secret-photo-1", "ticket-1", "secret/1")
+    assert not [words for words in hers if words in left]
+    assert await store.erasure.count(ANN) == 0
+    assert await exported(store, ANN) == []
+    assert await store.pictures.page(Shelf(ANN)) is None
+    assert await store.people.preferences(ANN) == Preferences()
+    assert await store.styles.of(ANN) == []
+    assert await store.jobs.get(1) is None
+    assert await store.jobs.reopen(1, JobState.DELIVERING) is None
+    assert await store.drafts.take(ANN, ANN, since=0.0) == Begun()
+    # What is others' is as it was, and so are the sums.
+    assert [one.id for one in await exported(store, BOB)] == kept
+    assert await store.tasks.durations("jimeng") == durations
+    assert sorted(await store.usage.since(0.0), key=lambda used: used.user_id) == [
+        Used(NOBODY, "jimeng", 4, (Cost(8000, "CNY"),)),
+        *(used for used in total if used.user_id == BOB),
+    ]
+    await store.erasure.erase(ANN, NOW + 3 * DAY)
+    assert await everything(store) == left
+    await store.erasure.erase(BOB, NOW + 3 * DAY)
+    assert "secret" not in await everything(store)
+    # Messages may come again under the same numbers.
+    assert await made(store, wish(1))
+
+
+async def test_a_days_limit_outlives_what_was_erased(store: Store) -> None:
+    allowance = Allowance(daily=2)
+    await made(store, wish(1), NOW - 2 * DAY)
+    await made(store, wish(2))
+    failed = await store.jobs.add(wish(3), NOW)
+    assert failed
+    await store.jobs.fail(failed.id, TROUBLE)
+    for _ in range(2):
+        await store.erasure.erase(ANN, NOW + 20)
+    assert await store.jobs.add(wish(4), NOW + 30, allowance=allowance)
+    with pytest.raises(TooMany):
+        await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
+    assert await store.jobs.add(wish(6, BOB), NOW + 30, allowance=allowance)
+    await store.tidy(NOW + 30)
+    with pytest.raises(TooMany):
+        await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
+    await store.tidy(NOW + DAY)
+    assert await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
+
+
+async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
+    kept = await made(store, wish(1))
+    job = await store.jobs.add(wish(2), NOW)
+    assert job
+    await refused(store)
+    await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
+    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW)).tasks
+    await store.tasks.accepted(task.id, "secret-ticket", NOW)
+    # Cancelled, but the service works on it and will be paid.
+    await store.jobs.cancel(job.id, NOW, TROUBLE, TROUBLE)
+    await refused(store)
+    assert [one.id for one in await exported(store, ANN)] == kept
+    await store.tasks.end_task(task.id, TaskState.OVERDUE, TROUBLE, NOW)
+    assert not await store.erasure.is_under_way(ANN)
+    await store.erasure.erase(ANN, NOW)
+    assert "secret" not in await everything(store)
+    # What took too long can't be looked for again, and nobody is told how it ended.
+    assert await store.tasks.watch_again(job.id) == []
+    assert await store.workers.adopt_jobs(1, TROUBLE, NOW) == []
+
+
+async def refused(store: Store) -> None:
+    assert await store.erasure.is_under_way(ANN)
+    with pytest.raises(UnderWay):
+        await store.erasure.erase(ANN, NOW)
+
+
+async def test_a_ticket_that_comes_to_light_late_is_cancelled(store: Store) -> None:
+    job = await store.jobs.add(wish(1), NOW)
+    assert job
+    await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
+    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW, worker_id=99)).tasks
+    await store.workers.adopt_jobs(1, TROUBLE, NOW)
+    await store.jobs.settle(job.id)
+    await store.erasure.erase(ANN, NOW)
+    assert not await store.tasks.accepted(task.id, "late", NOW)
