@@ -7,16 +7,12 @@ are plain and small.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
-from unittest.mock import patch
-
-from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.app import App, assembled
 from bot.demo.calls import Call
@@ -38,10 +34,10 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
 from tests.support.blank import put_blank_database
-from tests.support.haste import albums_of, certificates, close_at_once, hurry
+from tests.support.haste import albums_of, hurry, quick_sessions
 from tests.support.sketches import draw_plain, look, picture
 
-__all__ = ["House", "close_at_once", "hurry", "look", "open_house", "picture"]
+__all__ = ["House", "hurry", "look", "open_house", "picture"]
 
 HOST = "127.0.0.1"
 
@@ -286,11 +282,7 @@ async def open_house(
     house.updates = updates
     if not await asyncio.to_thread((folder / "bot.db").exists):
         await asyncio.to_thread(put_blank_database, folder / "bot.db")
-    # aiogram waits a quarter of a second after each close, and reads all certificates for each session.
-    with (
-        patch.object(AiohttpSession, "close", close_at_once),
-        patch.object(ssl, "create_default_context", return_value=certificates()),
-    ):
+    with quick_sessions():
         await house.jimeng.start()
         async with house.telegram:
             try:
