@@ -17,8 +17,11 @@ from tests.support.blank import put_blank_database
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
 
-LONGEST = ("test_kill_takeover", "test_kill_steps", "test_kill_", "test_chat_", "test_template", "test_bot_")
-"""The files that take long for the number of their tests, by how their names begin."""
+LONGEST = ("test_kill_takeover", "test_template", "test_bot_", "test_kill_", "test_chat_")
+"""The files that take long for the number of their tests, by how their names begin.
+
+The one that minds the time goes first, beside files that leave it some of the machine.
+"""
 
 
 def pytest_xdist_auto_num_workers() -> int:
