@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
@@ -52,6 +51,7 @@ from bot.telegram.inbox import Inbox
 from bot.telegram.language import Languages
 from bot.telegram.originals import Originals
 from bot.telegram.pictures import ImageWorker
+from bot.telegram.session import Session
 from bot.telegram.stage import TelegramStage
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
@@ -219,7 +219,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
 
 def make_bot(settings: Settings, flood: FloodControl) -> Bot:
     """The connection to Telegram (or to `telegram.api_url`)."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram.api_url))
+    session = Session(api=TelegramAPIServer.from_base(settings.telegram.api_url))
     session.middleware(flood)
     default = DefaultBotProperties(
         parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True

@@ -14,6 +14,8 @@ from storage.backend import Hear, InUse
 
 BUSY_SECONDS = 30
 MAPPED = 1 << 30
+# FULL: a ticket that was committed is there after a power cut too; it stands for money.
+SYNCHRONOUS = "FULL"
 
 
 class SqliteBackend:
@@ -94,9 +96,8 @@ def _engine(url: URL, **how: Any) -> AsyncEngine:
         # The driver's own transactions begin too late (at the first write), so they are begun below by hand.
         connection.isolation_level = None
         cursor = connection.cursor()
-        # FULL: a ticket that was committed is there after a power cut too; it stands for money.
         # The map saves reading through one's history a call to the system for each page.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"mmap_size={MAPPED}"):
+        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", f"mmap_size={MAPPED}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, BrowserContext
 
 from bot.demo.telegram import Chat, Person
 from tests.e2e.browser import MISSING, browsing, installed
@@ -15,7 +15,7 @@ from tests.e2e.stage import Stage, open_stage
 from tests.e2e.talk import Talk
 
 Visit = Callable[..., Awaitable[Talk]]
-DESK = {"width": 1360, "height": 860}
+DESK = {"viewport": {"width": 1360, "height": 860}, "reduced_motion": "reduce"}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,6 +27,16 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A window that stays open: another one for each test would take longer than most of them."""
+    context = await browser.new_context(**DESK)  # type: ignore[arg-type]
+    # Without a page the window would close.
+    await context.new_page()
+    yield context
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(browser: Browser) -> AsyncIterator[Stage]:
     """The running demo. It asks for the browser so that nothing is started in vain."""
@@ -35,15 +45,24 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, stage: Stage) -> AsyncIterator[Visit]:
-    """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained."""
+async def visit(browser: Browser, desk: BrowserContext, stage: Stage) -> AsyncIterator[Visit]:
+    """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained.
+
+    Each but the first has a window of its own: what lies behind another page isn't drawn.
+    """
     talks: list[Talk] = []
     async with AsyncExitStack() as stack:
 
         async def open_page(person: Person | None = None, chat: Chat | None = None, **look: Any) -> Talk:
-            context = await browser.new_context(**({"viewport": DESK, "reduced_motion": "reduce"} | look))
-            stack.push_async_callback(context.close)
-            talk = Talk(await context.new_page(), stage.telegram.url)
+            if look or talks:
+                context = await browser.new_context(**(DESK | look))
+                stack.push_async_callback(context.close)
+                page = await context.new_page()
+            else:
+                page = await desk.new_page()
+                stack.push_async_callback(page.close)
+                stack.push_async_callback(page.evaluate, "localStorage.clear()")
+            talk = Talk(page, stage.telegram.url)
             talks.append(talk)
             await talk.open(person or stage.telegram.ann, chat)
             return talk

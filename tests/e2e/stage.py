@@ -3,15 +3,12 @@
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from unittest.mock import patch
-
-from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.demo.calls import CallLog
 from bot.demo.launcher import Demo, running
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
-from tests.support.house import close_at_once, hurry
+from tests.support.haste import hurry, quick_sessions
 
 QUICK = 0.02
 LONG = 10_000.0
@@ -76,7 +73,7 @@ class Stage:
 async def open_stage() -> AsyncIterator[Stage]:
     """The demo, running."""
     stage = Stage()
-    with patch.object(AiohttpSession, "close", close_at_once):
+    with quick_sessions():
         async with running(stage.telegram, stage.jimeng, speed=500, draw_scale=0.1) as stage.demo:
             hurry(stage.demo.app)
             await stage.telegram.until(lambda: stage.telegram.world.updates.polls)

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
 from bot.demo.telegram import TelegramSimulator
+from bot.telegram.session import Session
+from tests.support.haste import quick_sessions
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 @pytest.fixture
 async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
     """A real aiogram bot that talks to it."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-    yield Bot(telegram.token, session=session)
-    if session._session:  # aiogram's own close waits 250 ms
-        await session._session.close()
+    with quick_sessions():
+        session = Session(api=TelegramAPIServer.from_base(telegram.url))
+        yield Bot(telegram.token, session=session)
+        await session.close()

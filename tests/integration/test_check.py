@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from unittest.mock import patch
 
 import obstore
 import pytest
-from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
 from tests.support import s3
-from tests.support.house import close_at_once
+from tests.support.haste import quick_sessions
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
 
@@ -68,7 +66,7 @@ def check(
         }
         file = tmp_path / "config.toml"
         file.write_text(CONFIG.format(**{**settings, **changes}))
-        with patch.object(AiohttpSession, "close", close_at_once):
+        with quick_sessions():
             code = await asyncio.to_thread(main, ["check", "--config", str(file)])
         printed = capsys.readouterr()
         assert "Traceback" not in printed.err

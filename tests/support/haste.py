@@ -3,7 +3,10 @@
 import asyncio
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from unittest.mock import patch
 
 from aiogram.client.session.aiohttp import AiohttpSession
 
@@ -18,15 +21,25 @@ TICK_SPEED = 20
 QUIET_ALBUM = 0.06
 
 
-async def close_at_once(session: AiohttpSession) -> None:
+async def _close_at_once(session: AiohttpSession) -> None:
     if session._session is not None:
         await session._session.close()
 
 
 @cache
-def certificates() -> ssl.SSLContext:
-    """aiogram reads them anew for each bot, which takes as long as all of its start."""
+def _certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
+
+
+@contextmanager
+def quick_sessions() -> Iterator[None]:
+    """aiogram waits a quarter of a second after each close of a session, and reads all certificates anew for each,
+    which takes as long as all else of a bot's start."""
+    with (
+        patch.object(AiohttpSession, "close", _close_at_once),
+        patch.object(ssl, "create_default_context", return_value=_certificates()),
+    ):
+        yield
 
 
 def hurry(app: App) -> None:

@@ -7,7 +7,6 @@ are plain and small.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
@@ -15,8 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 from unittest.mock import patch
-
-from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.app import App, assembled
 from bot.demo.calls import Call
@@ -38,13 +35,12 @@ from bot.settings import (
 from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
-from storage.store import Store
-from tests.support.haste import albums_of, certificates, close_at_once, hurry
+from tests.support.blank import put_blank_database
+from tests.support.haste import albums_of, hurry, quick_sessions
 from tests.support.sketches import draw_plain, look, picture
 
-__all__ = ["House", "close_at_once", "hurry", "look", "open_house", "picture"]
+__all__ = ["House", "hurry", "look", "open_house", "picture"]
 
-_empty: list[bytes] = []
 HOST = "127.0.0.1"
 
 
@@ -288,13 +284,8 @@ async def open_house(
     house = House(settings, strict=strict)
     house.updates = updates
     if not await asyncio.to_thread((folder / "bot.db").exists):
-        await _put_empty_database(folder / "bot.db")
-    # aiogram waits a quarter of a second after each close, and reads all certificates for each session.
-    with (
-        patch.object(AiohttpSession, "close", close_at_once),
-        patch.object(ssl, "create_default_context", return_value=certificates()),
-        nullcontext() if tells else patch.object(commands, "tell"),
-    ):
+        await asyncio.to_thread(put_blank_database, folder / "bot.db")
+    with quick_sessions(), nullcontext() if tells else patch.object(commands, "tell"):
         await house.jimeng.start()
         async with house.telegram:
             try:
@@ -303,16 +294,6 @@ async def open_house(
             finally:
                 await house.stop()
                 await house.jimeng.aclose()
-
-
-async def _put_empty_database(file: Path) -> None:
-    """A database that was migrated once for all tests of this process."""
-    if _empty:
-        await asyncio.to_thread(file.write_bytes, _empty[0])
-        return
-    store = await Store.open(f"sqlite:///{file}")
-    await store.aclose()
-    _empty.append(await asyncio.to_thread(file.read_bytes))
 
 
 def _all_words(message: ChatMessage) -> str:

@@ -11,6 +11,7 @@ from bot.jobs.engine import Engine
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.records import Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
+from tests.support.blank import put_blank_database
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
 
 
@@ -137,6 +138,7 @@ async def logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
 @asynccontextmanager
 async def open_room(folder: Path) -> AsyncIterator[Room]:
     """A room whose engine is at work."""
+    await asyncio.to_thread(put_blank_database, folder / "bot.db")
     store = await Store.open(f"sqlite:///{folder}/bot.db")
     room = Room(store)
     await room.engine.enter()

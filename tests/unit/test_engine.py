@@ -14,6 +14,7 @@ from providers.base import ProviderSettings
 from providers.errors import Busy, Expired, OutcomeUnknown, Refused, Sentence, TookTooLong
 from storage.records import CheckedSource, Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
+from tests.support.blank import put_blank_database
 from tests.support.fakes import FakeProvider, RecordingStage
 
 PNG = CheckedSource(b"png", "image/png", 10, 10, [])
@@ -97,6 +98,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
+    await asyncio.to_thread(put_blank_database, tmp_path / "bot.db")
     store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
     house = House(store)
     await house.engine.enter()

@@ -1,5 +1,6 @@
 """The look ahead into the queue gives the order in which the store then gives turns."""
 
+import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from bot.jobs.turns import order
 from storage.records import InLine, Limits, NewJob, TaskState
 from storage.store import Store
+from tests.support.blank import put_blank_database
 
 
 def waiting(task: int, user: int, queued_at: float, last_turn: float = 0.0) -> InLine:
@@ -37,7 +39,8 @@ def test_an_empty_queue_has_no_turns() -> None:
 async def _turns_of_the_store(people: list[int], most: int) -> tuple[list[int], list[int]]:
     """The order foreseen at the start, and the order in which the store gave turns when nothing ended meanwhile."""
     with TemporaryDirectory() as folder:
-        store = await Store.open(f"sqlite:///{Path(folder)}/bot.db")
+        await asyncio.to_thread(put_blank_database, Path(folder) / "bot.db")
+        store = await Store.open(f"sqlite:///{folder}/bot.db")
         for number, user in enumerate(people):
             new = NewJob(f"{number}", 1, number, user, "en", "fake", "a fox", {})
             job = await store.jobs.add(new, number)
