@@ -162,15 +162,22 @@ class Jobs:
             rows = await connection.execute(select(jobs).where(*waiting, ~begun.exists()).order_by(jobs.c.id))
             return [as_job(row) for row in rows.mappings()]
 
-    async def cancel(self, job_id: int, now: float, free: Trouble, paid: Trouble) -> Job | None:
+    async def cancel(
+        self, job_id: int, now: float, free: Trouble, paid: Trouble, *, unbegun: bool = False
+    ) -> Job | None:
         """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before.
 
-        `free` or `paid` are the words for it, by whether any of its tasks has been begun.
+        `free` or `paid` are the words for it, by whether any of its tasks has been begun. `unbegun`: only if none has
+        been; None else.
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
             if job is None or job.state not in (JobState.PREPARING, JobState.WORKING):
                 return None
+            if unbegun:
+                own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
+                if any(state != TaskState.QUEUED for state in (await connection.execute(own)).scalars()):
+                    return None
             waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
             await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
             # Only now: what got its turn at this very moment is begun.
