@@ -8,13 +8,14 @@ from typing import Any
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admission import Admission
 from bot.handlers.flags import Scan, read, scan
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, JobState, NewJob, NewSource, Preferences, TooMany
+from storage.records import Allowance, ChatRules, Job, JobState, NewJob, NewSource, Preferences, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -61,7 +62,7 @@ class Place:
 
 class Desk:
     """Takes wishes in. `providers` by name; `default` is the one for who names none; `admins`: who runs the bot;
-    `allowance`: what a person may ask for, by their id.
+    `admission`: whether a chat takes wishes; `allowance`: what a person may ask for, by their id.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Desk:
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
         *,
+        admission: Admission,
         admins: Collection[int] = (),
         allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
         clock: Callable[[], float] = time.time,
@@ -79,6 +81,7 @@ class Desk:
         self.store = store
         self.providers = providers
         self.default = default
+        self._admission = admission
         self.admins = admins
         self._allowance = allowance
         self._clock = clock
@@ -88,14 +91,24 @@ class Desk:
         names = tuple(self.providers)
         return (Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),)
 
-    async def chosen(self, user_id: int) -> str:
-        """The name of the provider that a person's jobs go to."""
-        return self.service_of(await self.store.people.preferences(user_id))
+    async def chosen(self, place: Place) -> str:
+        """The name of the provider that a person's jobs go to in this chat."""
+        return self.service_of(
+            await self.store.people.preferences(place.user_id), await self.store.chats.rules(place.chat_id)
+        )
 
-    def service_of(self, preferences: Preferences) -> str:
-        """The name of the provider for who has these."""
-        name = preferences.provider
-        return name if name is not None and name in self.providers else self.default
+    def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
+        """The name of the provider for who has these preferences, in a chat with these rules."""
+        names = (preferences.provider, rules.provider if rules else None)
+        return next((name for name in names if name is not None and name in self.providers), self.default)
+
+    async def admit(self, place: Place) -> ChatRules:
+        """What holds for a wish at this place. Raises `NotHere` where the admins, or Telegram, don't let the bot work.
+
+        `ask` and `ask_again` look themselves; this is for what comes before.
+        """
+        by_press = place.origin.startswith(PRESS)
+        return await self._admission.rules(place.chat_id, place.thread_id, place.user_id, by_press=by_press)
 
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
@@ -103,23 +116,26 @@ class Desk:
         return scan(text, [*known, *(flag.name for flag in self.own_flags())])
 
     async def ask(self, place: Place, words: Scan, sources: tuple[NewSource, ...]) -> Job | None:
-        """Make a job of words and pictures. None when this update has made one, or of a double tap. Raises `FlagError`
-        or `TooMany`."""
-        preferences = place.preferences
-        typed = (words.value("provider") or self.service_of(preferences)).lower()
+        """Make a job of words and pictures. None when this update has made one, or of a double tap. Raises `FlagError`,
+        `TooMany` or `NotHere`."""
+        rules, preferences = await self.admit(place), place.preferences
+        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
-        own = preferences.options.get(name, {})
+        # The person's own come first: what of the group's doesn't go with them is left out.
+        own = {**preferences.options.get(name, {})}
+        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
         parsed = read(words, self.providers[name].Options, self.own_flags(), own)
         new = self._job(place, sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options), self._allowed(place))
 
     async def ask_again(self, place: Place, job: Job) -> Job | None:
-        """The same request once more, as a job of whoever pressed the button. Raises `TooMany`.
+        """The same request once more, as a job of whoever pressed the button. Raises `TooMany` or `NotHere`.
 
         None: a double tap is one wish, and each would be paid.
         """
+        await self.admit(place)
         known = await self.store.sources.of_job(job.id)
         sources = tuple(NewSource(source.file_id, source.message_id) for source in known)
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)

@@ -136,6 +136,8 @@ async def _edit(
 ) -> None:
     # In a group Telegram opens the reply only for the author of the message that is answered.
     reply_to = message.message_id if message.chat.type == ChatType.PRIVATE else job.message_id
+    place = Place.of_press(query, message, reply_to, language)
+    await desk.admit(place)
     await answer(query)
     if sources := as_sources(pictures, message.chat.id):
-        await ask_for_words(message, Place.of_press(query, message, reply_to, language), desk, sources)
+        await ask_for_words(message, place, desk, sources)

@@ -10,6 +10,7 @@ from aiogram import Bot
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramServerError,
 )
@@ -33,6 +34,16 @@ log = logging.getLogger(__name__)
 ALBUM = 10
 # What was done to the references is told of so many; more would bury the result.
 MOST_CHANGES = 3
+# What Telegram says of a chat, or of a topic of it, in which the bot can't write (any more).
+GONE = (
+    "chat not found",
+    "not enough rights",
+    "have no rights",
+    "CHAT_WRITE_FORBIDDEN",
+    "TOPIC_CLOSED",
+    "TOPIC_DELETED",
+    "message thread not found",
+)
 # Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
 TRANSFERS = 3
 # What an upload may take: a start, and a slow line's seconds for each byte.
@@ -57,7 +68,7 @@ class Delivery:
                 await self._deliver(job)
         except TelegramForbiddenError as error:
             raise Unreachable(error.message) from error
-        except (TelegramNetworkError, TelegramServerError) as error:
+        except (TelegramNetworkError, TelegramServerError, TelegramMigrateToChat) as error:
             raise Undelivered(error.message) from error
         except TelegramBadRequest as error:
             if _is_gone(error):
@@ -228,4 +239,4 @@ def _timeout(uploads: Sequence[Upload]) -> int:
 
 
 def _is_gone(error: TelegramBadRequest) -> bool:
-    return any(words in error.message for words in ("chat not found", "not enough rights", "TOPIC_CLOSED"))
+    return any(words in error.message for words in GONE)

@@ -15,6 +15,7 @@ from bot.background import Background
 from bot.jobs.stage import Phase, Progress
 from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
 from bot.telegram.wording import bar, duration, say
 from storage.records import Job
@@ -140,6 +141,10 @@ class StatusMessages:
             except (TelegramAPIError, Dropped) as error:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
+                if isinstance(error, Moved):
+                    # It comes anew where the group is now.
+                    board.message_id, board.is_photo = None, False
+                    return
                 # The same words may find room then; what Telegram refuses it would refuse again.
                 if not isinstance(error, TelegramBadRequest):
                     return
