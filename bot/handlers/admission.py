@@ -47,7 +47,7 @@ class Admission:
             raise NotHere(_("In this group I work in one topic only."), _topic_link(chat_id, rules.thread_id))
         # Who writes in the group's own name is an admin.
         if rules.admins_only and user_id != chat_id and not await self._is_admin(chat_id, user_id):
-            raise NotHere(_("In this group only admins can ask me for pictures. In our private chat you can, too."))
+            raise NotHere(_("In this group only admins can ask me for pictures."))
         return rules
 
 

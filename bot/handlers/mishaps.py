@@ -8,11 +8,12 @@ from contextlib import suppress
 
 from aiogram import Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import CallbackQuery, ErrorEvent, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import NotHere
+from bot.telegram.groups import is_gone
 from bot.telegram.language import ENGLISH, Languages
 from bot.telegram.notices import notice
 from storage.database import StoreError
@@ -33,7 +34,7 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
     if isinstance(error, StoreError):
         # The inbox keeps the update and hands it over again.
         raise error
-    if isinstance(error, TelegramForbiddenError):
+    if isinstance(error, TelegramForbiddenError) or (isinstance(error, TelegramBadRequest) and is_gone(error)):
         log.info("an answer reaches nobody any more: %s", error.message)
         return
     query, message = event.update.callback_query, event.update.message

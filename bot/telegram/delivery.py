@@ -21,6 +21,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
+from bot.telegram.groups import is_gone
 from bot.telegram.services import Providers, maker, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
@@ -34,16 +35,6 @@ log = logging.getLogger(__name__)
 ALBUM = 10
 # What was done to the references is told of so many; more would bury the result.
 MOST_CHANGES = 3
-# What Telegram says of a chat, or of a topic of it, in which the bot can't write (any more).
-GONE = (
-    "chat not found",
-    "not enough rights",
-    "have no rights",
-    "CHAT_WRITE_FORBIDDEN",
-    "TOPIC_CLOSED",
-    "TOPIC_DELETED",
-    "message thread not found",
-)
 # Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
 TRANSFERS = 3
 # What an upload may take: a start, and a slow line's seconds for each byte.
@@ -71,7 +62,7 @@ class Delivery:
         except (TelegramNetworkError, TelegramServerError, TelegramMigrateToChat) as error:
             raise Undelivered(error.message) from error
         except TelegramBadRequest as error:
-            if _is_gone(error):
+            if is_gone(error):
                 raise Unreachable(error.message) from error
             raise Undelivered(error.message) from error
 
@@ -138,7 +129,7 @@ class Delivery:
         try:
             message = await self._bot(edit, request_timeout=_timeout([upload]))
         except TelegramBadRequest as error:
-            if _is_gone(error):
+            if is_gone(error):
                 raise
             if "not modified" in error.message:
                 return await self._shown_already(job, status_id, buttons)
@@ -177,7 +168,7 @@ class Delivery:
             except (TelegramNetworkError, TelegramBadRequest) as error:
                 if not any(upload.broken for upload in uploads) and isinstance(error, TelegramNetworkError):
                     raise
-                if isinstance(error, TelegramBadRequest) and _is_gone(error):
+                if isinstance(error, TelegramBadRequest) and is_gone(error):
                     raise
                 log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
                 uploads = [upload for upload in uploads if await self._uploads.again(upload)]
@@ -236,7 +227,3 @@ def _media(uploads: Sequence[Upload], text: str) -> Iterator[InputMediaPhoto]:
 
 def _timeout(uploads: Sequence[Upload]) -> int:
     return BASE_SECONDS + sum(upload.size or 0 for upload in uploads) // BYTES_PER_SECOND
-
-
-def _is_gone(error: TelegramBadRequest) -> bool:
-    return any(words in error.message for words in GONE)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Chat, ChatMessage, groups
+from bot.handlers.desk import Desk
 from bot.settings import AccessSettings
-from storage.records import ChatRules, JobState
+from storage.records import ChatRules, JobState, Preferences
 from tests.support.house import House, open_house, picture
 
 OLD_GROUP = -1_900_000_005
@@ -80,6 +81,19 @@ async def test_who_may_ask_and_a_pause(house: House) -> None:
     assert [submit["prompt"] for submit in house.submitted()] == ["a fox", "a hare"]
     # Telegram showed the notice to all, where it can't show it to one.
     assert len([one for one in house.answers(house.group) if "only admins can ask" in one.text]) == 1
+
+
+async def test_the_groups_service_is_for_who_has_chosen_none(tmp_path: Path) -> None:
+    more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
+    async with open_house(tmp_path, providers={"second": more}) as house:
+        page = await page_of(house)
+        await press(house, page, "Service")
+        await press(house, page, "Jimeng (second)")
+        assert "Service: Jimeng (second)" in page.text
+        rules = await house.app.store.chats.rules(house.group.id)
+        desk: Desk = house.app.dispatcher.workflow_data["desk"]
+        assert desk.service_of(Preferences(), rules) == "second"
+        assert desk.service_of(Preferences(provider="jimeng"), rules) == "jimeng"
 
 
 async def test_one_topic_only(house: House) -> None:
