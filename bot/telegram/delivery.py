@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from html import escape
 
 from aiogram import Bot
@@ -66,20 +67,26 @@ class Delivery:
                 raise Unreachable(error.message) from error
             raise Undelivered(error.message) from error
 
-    async def _deliver(self, job: Job) -> None:
+    async def _deliver(self, known: Job) -> None:
+        job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
         unsent = [picture for picture in pictures if picture.message_id is None]
-        board = await self._status.close(job)
+        status_id = (await self._status.close(job)).id_in(job.chat_id)
         if len(pictures) == 1:
             if unsent:
-                await self._single(job, unsent[0], board.message_id)
-            elif board.message_id not in {None, pictures[0].message_id}:
+                await self._single(job, unsent[0], status_id)
+            elif status_id not in {None, pictures[0].message_id}:
                 # It was sent, with its buttons, in the place of the status message.
-                await self._status.take_away(job, board.message_id)
+                await self._status.take_away(job, status_id)
             return
         for first in range(0, len(unsent), ALBUM):
             await self._album(job, unsent[first : first + ALBUM])
         await self._close(job, len(pictures))
+
+    async def _where_it_is(self, job: Job) -> Job:
+        """The job in the chat where it is now: its group may have become a supergroup."""
+        latest = await self._store.jobs.get(job.id) or job
+        return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
     async def _close(self, job: Job, count: int) -> None:
         left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]

@@ -196,6 +196,8 @@ async def test_a_job_arrives_in_the_supergroup(tmp_path: Path, move: Callable[..
         house.release()
         result = await house.ended(chat=new)
         assert len(house.album(new)) == count
+        # The status message came along, and is gone like any other.
+        assert len(house.answers(new)) == (1 if count == 1 else count + 1)
         assert not house.album(old)
         # The new id counts as allowed, and so do the old settings; the buttons work.
         await house.press(result, "Again")
