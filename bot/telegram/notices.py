@@ -1,4 +1,7 @@
-"""Notices that concern one person: in a group nobody else sees them, where Telegram can do that."""
+"""Notices that concern one person: in a group nobody else sees them, where Telegram can do that.
+
+It can where the bot is an admin (https://core.telegram.org/bots/api#ephemeral-messages-and-commands).
+"""
 
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest

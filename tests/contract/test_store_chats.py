@@ -87,3 +87,11 @@ async def test_a_group_of_which_nothing_is_known_migrates_too(store: Store) -> N
     assert await store.chats.now(OLD) == (OLD, ChatRules())
     await store.chats.migrate(OLD, NEW)
     assert await store.chats.now(OLD) == (NEW, ChatRules())
+
+
+async def test_what_was_asked_before_the_move_and_is_read_after_it(store: Store) -> None:
+    await store.chats.migrate(OLD, NEW)
+    job = await store.jobs.add(wish(7), 1.0)
+    assert job
+    assert (job.chat_id, job.message_id) == (NEW, -7)
+    assert await store.jobs.add(wish(7), 1.0) is None, "an update that comes twice makes one job"
