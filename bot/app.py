@@ -12,8 +12,9 @@ from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Dispatcher, F
 from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
@@ -25,9 +26,11 @@ from bot.handlers import (
     commands,
     export,
     forget,
+    groups,
     history,
     imagine,
     inline,
+    membership,
     mishaps,
     models,
     remakes,
@@ -37,7 +40,9 @@ from bot.handlers import (
     usage,
 )
 from bot.handlers import settings as personal
+from bot.handlers.admission import Admission
 from bot.handlers.desk import Desk
+from bot.handlers.presses import is_chat_admin
 from bot.jobs.engine import Engine
 from bot.jobs.requests import Addresses
 from bot.middlewares.access import AccessMiddleware
@@ -47,6 +52,7 @@ from bot.settings import Settings
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import Downloads
 from bot.telegram.flood import FloodControl
+from bot.telegram.groups import GroupCare
 from bot.telegram.inbox import Inbox
 from bot.telegram.language import Languages
 from bot.telegram.originals import Originals
@@ -164,7 +170,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         providers = {name: registry.get(name) for name in registry.names}
         # The engine comes later; nothing is sent before that.
         flood = FloodControl(among=lambda: engine.crew.size)
-        bot = make_bot(settings, flood)
+        bot = make_bot(settings, GroupCare(store.chats), flood)
         stack.push_async_callback(bot.session.close)
         downloads = Downloads()
         stack.push_async_callback(downloads.aclose)
@@ -194,7 +200,15 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         engine = Engine(store, providers, stage, Addresses(bucket or own, calls.address), share=by_polling)
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
         admins = settings.access.admins
-        desk = Desk(engine, store, providers, registry.default, admins=admins, allowance=_allowances(settings))
+        desk = Desk(
+            engine,
+            store,
+            providers,
+            registry.default,
+            admission=Admission(store.chats, partial(is_chat_admin, bot)),
+            admins=admins,
+            allowance=_allowances(settings),
+        )
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
         dispatcher = make_dispatcher(settings, languages, albums, store)
         dispatcher.workflow_data.update(desk=desk, uploads=uploads, originals=originals, languages=languages)
@@ -217,10 +231,11 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background, bucket)
 
 
-def make_bot(settings: Settings, flood: FloodControl) -> Bot:
-    """The connection to Telegram (or to `telegram.api_url`)."""
+def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
+    """The connection to Telegram (or to `telegram.api_url`). `middlewares`: what each call goes through, in order."""
     session = Session(api=TelegramAPIServer.from_base(settings.telegram.api_url))
-    session.middleware(flood)
+    for middleware in middlewares:
+        session.middleware(middleware)
     default = DefaultBotProperties(
         parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
     )
@@ -231,10 +246,15 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher()
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
-    dispatcher.update.outer_middleware(AccessMiddleware(settings.access))
+    dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
     dispatcher.message.outer_middleware(albums)
+    dispatcher.channel_post.outer_middleware(albums)
+    # What was posted in a channel was meant for the channel.
+    dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        membership.make_router(),
+        groups.make_router(),
         personal.make_router(),
         export.make_router(),
         forget.make_router(),

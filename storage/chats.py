@@ -1,12 +1,15 @@
-"""What the admins of a group have set for it."""
+"""Groups: what their admins have set, what is open there, and where they have gone."""
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, literal, or_, select, update
 
 from storage.database import Database, Transaction
-from storage.records import ChatRules
-from storage.schema import chats
+from storage.records import NOT_READY, ChatRules, OpenInChat, TaskState
+from storage.schema import chats, jobs, pictures, posted, tasks
+
+OLD = "old:"
+"""What the origin of a job begins with whose message stands in the group of before."""
 
 
 class Chats:
@@ -17,8 +20,43 @@ class Chats:
 
     async def rules(self, chat_id: int) -> ChatRules:
         """What holds in this group; nothing of it, where nobody has set anything."""
+        return (await self.now(chat_id))[1]
+
+    async def now(self, chat_id: int) -> tuple[int, ChatRules]:
+        """Where this group is now (it may have become a supergroup, with another id), and what holds there."""
         async with self._db.read() as connection:
-            return await _rules(connection, chat_id)
+            return await _now(connection, chat_id)
+
+    async def former(self, chat_id: int) -> int | None:
+        """The id that this supergroup had as a group; None where it was none, or nobody knows."""
+        async with self._db.read() as connection:
+            query = select(chats.c.migrated_from).where(chats.c.id == chat_id)
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def open_jobs(self, chat_id: int) -> list[OpenInChat]:
+        """The jobs of a chat that are not ready yet, oldest first."""
+        begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
+        query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, begun).where(
+            jobs.c.chat_id == chat_id, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY)
+        )
+        async with self._db.read() as connection:
+            return [OpenInChat(*row) for row in await connection.execute(query.order_by(jobs.c.id))]
+
+    async def migrate(self, old: int, new: int) -> None:
+        """A group has become a supergroup: all that was in `old` is in `new` now. A second time changes nothing.
+
+        The messages of the old group are not in the new one: their numbers become negative, so that no message has
+        them, and yet what was sent counts as sent.
+        """
+        async with self._db.write() as connection:
+            await self._db.lock(connection, f"chat {old}")
+            await self._move(connection, old, new)
+            for table, column in ((pictures, pictures.c.message_id), (posted, posted.c.message_id)):
+                moved = update(table).where(table.c.chat_id == old)
+                await connection.execute(moved.values({"chat_id": new, column.name: -column}))
+            asked = {"origin": literal(OLD) + jobs.c.origin, "message_id": -jobs.c.message_id}
+            gone = {"status_id": None, "thread_id": None}
+            await connection.execute(update(jobs).where(jobs.c.chat_id == old).values(chat_id=new, **asked, **gone))
 
     async def set(self, chat_id: int, **values: Any) -> None:
         """From now on this holds: fields of `ChatRules`, None for what it is by default. Options: see `set_option`."""
@@ -30,7 +68,7 @@ class Chats:
         async with self._db.write() as connection:
             # Of two presses at once neither may undo the other.
             await self._db.lock(connection, f"chat {chat_id}")
-            known = (await _rules(connection, chat_id)).options
+            known = (await _now(connection, chat_id))[1].options
             own = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
             changed = own if value is None else {**own, name: value}
             await self._set(connection, chat_id, options={**known, provider: changed})
@@ -39,9 +77,21 @@ class Chats:
         row = self._db.insert(chats).values(id=chat_id, **values)
         await connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
 
+    async def _move(self, connection: Transaction, old: int, new: int) -> None:
+        """The settings; what has been set for the new one already stays."""
+        rows = await connection.execute(select(chats).where(chats.c.id.in_((old, new))))
+        known = {row["id"]: row for row in rows.mappings()}
+        before, after = known.get(old, {}), known.get(new, {})
+        names = ChatRules.__slots__
+        values = {name: before.get(name) if after.get(name) is None else after[name] for name in names}
+        await connection.execute(delete(chats).where(chats.c.id == old))
+        await self._set(connection, new, **values, migrated_from=old)
 
-async def _rules(connection: Any, chat_id: int) -> ChatRules:
-    columns = [chats.c[name] for name in ChatRules.__slots__]
-    row = (await connection.execute(select(*columns).where(chats.c.id == chat_id))).mappings().first()
+
+async def _now(connection: Any, chat_id: int) -> tuple[int, ChatRules]:
+    columns = [chats.c.id, *(chats.c[name] for name in ChatRules.__slots__)]
+    query = select(*columns).where(or_(chats.c.id == chat_id, chats.c.migrated_from == chat_id))
+    row = dict((await connection.execute(query.order_by(chats.c.migrated_from.is_(None)))).mappings().first() or {})
+    now = row.pop("id", chat_id)
     # What was never set is as it is by default.
-    return ChatRules(**{name: value for name, value in (row or {}).items() if value is not None})
+    return now, ChatRules(**{name: value for name, value in row.items() if value is not None})

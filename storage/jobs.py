@@ -1,12 +1,14 @@
 """Jobs: each named operation is one transaction that moves a life one step."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
+from storage.chats import OLD
 from storage.database import Database
 from storage.records import (
     BEGUN,
@@ -24,7 +26,7 @@ from storage.records import (
     Trouble,
 )
 from storage.rows import as_job, locked, moved, ring
-from storage.schema import erased, jobs, sources, tasks, workers
+from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
 DAY = 24 * 3600.0
@@ -57,6 +59,8 @@ class Jobs:
                 await self._db.lock(connection, f"person {new.user_id}")
                 if allowance.apart and await _is_twin(connection, new, now - allowance.apart):
                     return None
+            if new.chat_id < 0:
+                new = await self._where_it_is(connection, new)
             values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
             row = self._db.insert(jobs).values(**values, state=state, created_at=now, worker_id=_if_alive(worker_id))
             once = row.on_conflict_do_nothing(index_elements=["chat_id", "origin"]).returning(jobs)
@@ -164,15 +168,22 @@ class Jobs:
             rows = await connection.execute(select(jobs).where(*waiting, ~begun.exists()).order_by(jobs.c.id))
             return [as_job(row) for row in rows.mappings()]
 
-    async def cancel(self, job_id: int, now: float, free: Trouble, paid: Trouble) -> Job | None:
+    async def cancel(
+        self, job_id: int, now: float, free: Trouble, paid: Trouble, *, unbegun: bool = False
+    ) -> Job | None:
         """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before.
 
-        `free` or `paid` are the words for it, by whether any of its tasks has been begun.
+        `free` or `paid` are the words for it, by whether any of its tasks has been begun. `unbegun`: only if none has
+        been; None else.
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
             if job is None or job.state not in (JobState.PREPARING, JobState.WORKING):
                 return None
+            if unbegun:
+                own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
+                if any(state != TaskState.QUEUED for state in (await connection.execute(own)).scalars()):
+                    return None
             waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
             await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
             # Only now: what got its turn at this very moment is begun.
@@ -181,6 +192,16 @@ class Jobs:
             change = update(jobs).where(jobs.c.id == job_id)
             connection.ring(signals.QUEUE)
             return await moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
+
+    async def _where_it_is(self, connection: AsyncConnection, new: NewJob) -> NewJob:
+        """What was asked in a group that has become a supergroup meanwhile: see `Chats.migrate`."""
+        # It comes before a move, and is moved, or after it.
+        await self._db.lock(connection, f"chat {new.chat_id}")
+        now = await connection.execute(select(chats.c.id).where(chats.c.migrated_from == new.chat_id))
+        chat_id = now.scalar_one_or_none()
+        if chat_id is None:
+            return new
+        return replace(new, chat_id=chat_id, origin=OLD + new.origin, message_id=-new.message_id, thread_id=None)
 
     async def _update_job(self, job_id: int, **values: object) -> None:
         async with self._db.write() as connection:

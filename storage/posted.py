@@ -1,6 +1,6 @@
 """Pictures that people posted where the bot could see them."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from storage.database import Database
 from storage.records import NewSource
@@ -31,7 +31,9 @@ class Posted:
             posted.c.chat_id == chat_id, posted.c.media_group_id == media_group_id
         )
         async with self._db.read() as connection:
-            return tuple(NewSource(*row) for row in await connection.execute(query.order_by(posted.c.message_id)))
+            # Those of a group that became a supergroup have negative numbers.
+            ordered = query.order_by(func.abs(posted.c.message_id))
+            return tuple(NewSource(*row) for row in await connection.execute(ordered))
 
     async def forget(self, before: float) -> None:
         """Forget what was posted before this time."""

@@ -195,7 +195,7 @@ class Preferences:
 class ChatRules:
     """What the admins of a group have set. `provider`, `options`: what holds where a person has set and typed nothing;
     `quiet`: no sound and no progress; `paused`: nothing is taken; `muted`: the bot may not write there; `thread_id`:
-    the only topic in which the bot works."""
+    the only topic in which the bot works (1: a forum's general one)."""
 
     admins_only: bool = False
     provider: str | None = None
@@ -204,6 +204,16 @@ class ChatRules:
     paused: bool = False
     muted: bool = False
     thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInChat:
+    """A job of a chat that is not ready yet. `begun`: something of it is being drawn, or may be."""
+
+    job_id: int
+    user_id: int
+    prompt: str
+    begun: bool
 
 
 @dataclass(frozen=True, slots=True)

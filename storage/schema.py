@@ -27,6 +27,7 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -123,8 +124,10 @@ chats = Table(
     Column("paused", Boolean),
     # The bot may not write there, as Telegram tells.
     Column("muted", Boolean),
-    # The only topic in which the bot works.
+    # The only topic in which the bot works; 1 is a forum's general one.
     Column("thread_id", BigInteger),
+    # The group that became this supergroup.
+    Column("migrated_from", BigInteger, unique=True),
 )
 
 jobs = Table(

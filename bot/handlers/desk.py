@@ -9,6 +9,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admission import Admission
 from bot.handlers.flags import Scan, read, scan
 from bot.handlers.stylebook import find
 from bot.jobs.engine import Engine
@@ -16,7 +17,18 @@ from bot.telegram.incoming import topic_of
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Begun, Job, JobState, NewJob, NewSource, Preferences, Style, TooMany
+from storage.records import (
+    Allowance,
+    Begun,
+    ChatRules,
+    Job,
+    JobState,
+    NewJob,
+    NewSource,
+    Preferences,
+    Style,
+    TooMany,
+)
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -83,7 +95,7 @@ class Place:
 
 class Desk:
     """Takes wishes in. `providers` by name; `default` is the one for who names none; `admins`: who runs the bot;
-    `allowance`: what a person may ask for, by their id.
+    `admission`: whether a chat takes wishes; `allowance`: what a person may ask for, by their id.
     """
 
     def __init__(
@@ -93,6 +105,7 @@ class Desk:
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
         *,
+        admission: Admission,
         admins: Collection[int] = (),
         allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
         clock: Callable[[], float] = time.time,
@@ -101,6 +114,7 @@ class Desk:
         self.store = store
         self.providers = providers
         self.default = default
+        self._admission = admission
         self.admins = admins
         self._allowance = allowance
         self._clock = clock
@@ -113,14 +127,24 @@ class Desk:
             Flag(STYLE, N_("a look by its name"), N_("a name from /style"), (), ""),
         )
 
-    async def chosen(self, user_id: int) -> str:
-        """The name of the provider that a person's jobs go to."""
-        return self.service_of(await self.store.people.preferences(user_id))
+    async def chosen(self, place: Place) -> str:
+        """The name of the provider that a person's jobs go to in this chat."""
+        return self.service_of(
+            await self.store.people.preferences(place.user_id), await self.store.chats.rules(place.chat_id)
+        )
 
-    def service_of(self, preferences: Preferences) -> str:
-        """The name of the provider for who has these."""
-        name = preferences.provider
-        return name if name is not None and name in self.providers else self.default
+    def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
+        """The name of the provider for who has these preferences, in a chat with these rules."""
+        names = (preferences.provider, rules.provider if rules else None)
+        return next((name for name in names if name is not None and name in self.providers), self.default)
+
+    async def admit(self, place: Place) -> ChatRules:
+        """What holds for a wish at this place. Raises `NotHere` where the admins, or Telegram, don't let the bot work.
+
+        `ask` and `ask_again` look themselves; this is for what comes before.
+        """
+        by_press = place.origin.startswith(PRESS)
+        return await self._admission.rules(place.chat_id, place.thread_id, place.user_id, by_press=by_press)
 
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
@@ -130,13 +154,15 @@ class Desk:
     async def ask(self, place: Place, words: Scan, begun: Begun = NOTHING_BEGUN) -> Job | None:
         """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
 
-        None when this update has made one, or of a double tap. Raises `FlagError` or `TooMany`.
+        None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        preferences = place.preferences
-        typed = (words.value("provider") or self.service_of(preferences)).lower()
+        rules, preferences = await self.admit(place), place.preferences
+        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         # An unknown name is refused by `read`, which knows the choices.
-        own = preferences.options.get(name, {})
+        # The person's own come first: what of the group's doesn't go with them is left out.
+        own = {**preferences.options.get(name, {})}
+        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
         parsed = read(words, self.providers[name].Options, self.own_flags(), own)
         if typed_style := parsed.extra.get(STYLE):
             begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id))))
@@ -145,10 +171,12 @@ class Desk:
         return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
 
     async def ask_again(self, place: Place, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
-        """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany`.
+        """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany` or
+        `NotHere`.
 
         None: a double tap is one wish, and each would be paid.
         """
+        await self.admit(place)
         sources = change.sources
         if sources is None:
             sources = tuple(source.again() for source in await self.store.sources.of_job(job.id))

@@ -232,8 +232,9 @@ async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, l
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
     if (page := await _pressed(query, callback_data, desk)) and await _has_file(query, page):
-        await answer(query)
         place = Place.of_press(query, page.message, page.message.message_id, language)
+        await desk.admit(place)
+        await answer(query)
         await ask_for_words(page.message, place, desk, Begun(as_sources([page.picture], page.message.chat.id)))
 
 

@@ -15,6 +15,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
 from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, traced
+from bot.telegram.notices import notice
 from bot.telegram.wording import say
 from storage.records import Begun, NewSource, Preferences, TooMany
 
@@ -26,6 +27,7 @@ def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
     router.message.register(imagine, Command("imagine", ignore_case=True))
+    router.channel_post.register(imagine, Command("imagine", ignore_case=True))
     router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
     router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
     return router
@@ -87,14 +89,15 @@ async def came_late(main: Message, item: Message, desk: Desk) -> None:
     source = picture_of(item)
     job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
     if source and job and not await desk.engine.join(job, source):
-        await item.reply(_("This picture came too late: the others are already being worked on."))
+        await notice(item, _("This picture came too late: the others are already being worked on."))
 
 
 async def _ask(
     message: Message, text: str, desk: Desk, place: Place, album: list[Message] | None, *, explain: bool
 ) -> None:
+    await desk.admit(place)
     if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
-        await odd.reply(_("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
+        await notice(odd, _("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
         return
     there = message.reply_to_message
     replied = await pictures_replied_to(message, desk.store, place.user_id)
@@ -110,7 +113,7 @@ async def _ask(
     elif replied or own:
         await ask_for_words(message, place, desk, Begun((*replied, *own)))
     elif explain or words.flags:
-        await message.reply(example())
+        await notice(message, example())
 
 
 async def _own_pictures(
@@ -140,11 +143,13 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
-        await message.reply(why)
+        await notice(message, why)
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
-    """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them."""
+    """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them. Raises
+    `NotHere`."""
+    await desk.admit(place)
     text = why or _(
         "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
     )

@@ -1,15 +1,21 @@
-"""What nobody thought of: it is logged, and the person hears of it instead of waiting."""
+"""What stops a handler: a chat that takes nothing now, or what nobody thought of. The person hears of it.
+
+That chats are closed is told here and nowhere else, so that no way to a job can forget it.
+"""
 
 import logging
 from contextlib import suppress
 
 from aiogram import Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
-from aiogram.types import ErrorEvent
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.types import CallbackQuery, ErrorEvent, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admission import NotHere
+from bot.telegram.groups import is_gone
 from bot.telegram.language import ENGLISH, Languages
+from bot.telegram.notices import notice
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)
@@ -28,14 +34,26 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
     if isinstance(error, StoreError):
         # The inbox keeps the update and hands it over again.
         raise error
-    if isinstance(error, TelegramForbiddenError):
+    if isinstance(error, TelegramForbiddenError) or (isinstance(error, TelegramBadRequest) and is_gone(error)):
         log.info("an answer reaches nobody any more: %s", error.message)
         return
-    log.error("update %d could not be handled", event.update.update_id, exc_info=error)
     query, message = event.update.callback_query, event.update.message
+    if isinstance(error, NotHere):
+        with languages.speaking(language), suppress(TelegramAPIError):
+            await _not_here(error, query, message or event.update.channel_post)
+        return
+    log.error("update %d could not be handled", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
         words = _("Something went wrong in the bot itself. Please try again in a while.")
         if query:
             await query.answer(words, show_alert=True)
         elif message and message.chat.type == ChatType.PRIVATE:
             await message.reply(words)
+
+
+async def _not_here(error: NotHere, query: CallbackQuery | None, message: Message | None) -> None:
+    """Nothing is taken in this chat; where nobody can be told why, a press is answered all the same."""
+    if query:
+        await query.answer(error.why, show_alert=bool(error.why))
+    elif message and error.why:
+        await notice(message, error.text)

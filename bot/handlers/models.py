@@ -31,7 +31,7 @@ def make_router() -> Router:
 
 async def models(message: Message, desk: Desk, language: str) -> None:
     """List the services."""
-    chosen = await desk.chosen(Place.of_message(message, language).user_id)
+    chosen = await desk.chosen(Place.of_message(message, language))
     await message.answer(_listed(desk, chosen), reply_markup=_buttons(desk, chosen))
 
 

@@ -193,7 +193,9 @@ async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, 
     if await owns(query, job.user_id):
         for picture in pictures:
             await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
-    doomed = {one.message_id for one in pictures if one.message_id and one.chat_id == message.chat.id}
+    # A number below zero is that of a message in the group of before.
+    sent = {one.message_id for one in pictures if one.chat_id == message.chat.id}
+    doomed = {number for number in sent if number and number > 0}
     left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
     if not left or message.photo:
         doomed.add(message.message_id)
@@ -218,11 +220,12 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     if message is None:
         return
     shown = await pictures_above(message, job, desk)
-    if len(shown) > 1:
-        await first_buttons(message, job, desk)
-    await answer(query)
     # In a group Telegram opens the reply only for the author of the message that is answered.
     is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
     place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
+    await desk.admit(place)
+    if len(shown) > 1:
+        await first_buttons(message, job, desk)
+    await answer(query)
     if sources := as_sources(pictures or shown, message.chat.id):
         await ask_for_words(message, place, desk, Begun(sources))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandStart
@@ -15,13 +15,15 @@ from bot.handlers.desk import Desk
 from bot.handlers.presses import answer, is_unchanged, message_of
 from bot.telegram.buttons import SettingPress, button, in_rows, keyboard
 from bot.telegram.language import NAMES, Languages
+from bot.telegram.notices import notice
 from bot.telegram.services import title
 from providers.options import Flag, flags
-from storage.records import Preferences
+from storage.records import ChatRules, Preferences
 
 START = "settings"
 """What the button in a group starts the private chat with."""
 MOST_BYTES = 40
+Menu = tuple[str, InlineKeyboardMarkup]
 SERVICE, LANGUAGE, DELIVERY, COVERED, DRAFTS = ".service", ".language", ".delivery", ".covered", ".drafts"
 """Settings that are no options; no option's name has a point."""
 
@@ -44,11 +46,14 @@ async def settings(message: Message, desk: Desk) -> None:
         await message.answer(text, reply_markup=buttons)
 
 
-async def elsewhere(message: Message) -> None:
+async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
-    me = await message.bot.me() if message.bot else None
-    link = InlineKeyboardButton(text=_("⚙️ My settings"), url=f"https://t.me/{me.username if me else ''}?start={START}")
-    await message.reply(_("Your settings are between you and me:"), reply_markup=keyboard([link]))
+    await notice(message, _("Your settings are between you and me:"), keyboard([await link_to_own(bot)]))
+
+
+async def link_to_own(bot: Bot) -> InlineKeyboardButton:
+    """A button that leads to one's own settings, whoever presses it."""
+    return InlineKeyboardButton(text=_("⚙️ My settings"), url=f"https://t.me/{(await bot.me()).username}?start={START}")
 
 
 async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk) -> None:
@@ -75,9 +80,7 @@ async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, 
         await people.show_drafts(user_id, bool(value))
     else:
         service = desk.service_of(now)
-        if not any(
-            callback_data.name == flag.name and (not value or value in flag.choices) for flag in _offered(desk, service)
-        ):
+        if not is_offered(desk, service, callback_data.name, value):
             # The page is of another service than is chosen now.
             await answer(query, _("This has changed meanwhile; here is how it is now."))
             await _repaint(query, desk, "")
@@ -93,7 +96,12 @@ async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
     if message is None:
         return
     now = await desk.store.people.preferences(query.from_user.id)
-    text, buttons = _choices(desk, now, name) or _page(desk, now)
+    await show_page(message, _choices(desk, now, name) or _page(desk, now))
+
+
+async def show_page(message: Message, page: Menu) -> None:
+    """Put a page into the message of another one."""
+    text, buttons = page
     try:
         await message.edit_text(text, reply_markup=buttons)
     except TelegramBadRequest as error:
@@ -101,9 +109,8 @@ async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
             raise
 
 
-def _page(desk: Desk, now: Preferences) -> tuple[str, InlineKeyboardMarkup]:
+def _page(desk: Desk, now: Preferences) -> Menu:
     service = desk.service_of(now)
-    own = now.options.get(service, {})
     lines = [
         _("⚙️ <b>Your settings</b>"),
         _("They hold for all your requests; a flag in the words goes before them."),
@@ -111,16 +118,14 @@ def _page(desk: Desk, now: Preferences) -> tuple[str, InlineKeyboardMarkup]:
     ]
     if len(desk.providers) > 1:
         lines.append(_("Service: {name}").format(name=escape(title(desk.providers, service))))
-    offered = _offered(desk, service)
-    lines += [f"<code>--{flag.name}</code> {escape(_(flag.description))}" for flag in offered]
-    parts = [button(f"{flag.name}: {own.get(flag.name) or _usual(flag)}", _show(flag.name)) for flag in offered]
+    lines += [f"<code>--{flag.name}</code> {escape(_(flag.description))}" for flag in _offered(desk, service)]
     first = [button(_("Service"), _show(SERVICE))] if len(desk.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
     first += [button(f"{way.label}: {way.choices[way.now]}", _show(name)) for name, way in _ways(now).items()]
-    return "\n".join(lines), keyboard(*in_rows(first), *in_rows(parts))
+    return "\n".join(lines), keyboard(*in_rows(first), *in_rows(option_buttons(desk, service, now)))
 
 
-def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboardMarkup] | None:
+def _choices(desk: Desk, now: Preferences, name: str) -> Menu | None:
     """One setting; None where this person's service has none of this name."""
     if name == LANGUAGE:
         return _menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
@@ -128,18 +133,43 @@ def _choices(desk: Desk, now: Preferences, name: str) -> tuple[str, InlineKeyboa
         usual, *others = way.choices
         return _menu(way.question, name, {key: way.choices[key] for key in others}, way.now, way.choices[usual])
     if name == SERVICE:
-        names = {each: title(desk.providers, each) for each in desk.providers}
-        return _menu(
-            _("Which service makes your pictures? /models says what each can do."), name, names, desk.service_of(now)
-        )
-    service = desk.service_of(now)
+        return service_menu(desk, now, _("Which service makes your pictures? /models says what each can do."))
+    return option_menu(desk, desk.service_of(now), now, name)
+
+
+def option_buttons(
+    desk: Desk, service: str, now: Preferences | ChatRules, press: type[SettingPress] = SettingPress
+) -> list[InlineKeyboardButton]:
+    """A button for each option of a service, with what holds now."""
+    own = now.options.get(service, {})
+    return [
+        button(f"{flag.name}: {own.get(flag.name) or _usual(flag)}", press(do="show", name=flag.name))
+        for flag in _offered(desk, service)
+    ]
+
+
+def service_menu(desk: Desk, now: Preferences | ChatRules, text: str, press: type[SettingPress] = SettingPress) -> Menu:
+    """The services to choose from."""
+    names = {each: title(desk.providers, each) for each in desk.providers}
+    return _menu(text, SERVICE, names, desk.service_of(now), press=press)
+
+
+def option_menu(
+    desk: Desk, service: str, now: Preferences | ChatRules, name: str, press: type[SettingPress] = SettingPress
+) -> Menu | None:
+    """One option with its choices; None where the service has none of this name."""
     flag = next((flag for flag in _offered(desk, service) if flag.name == name), None)
     if flag is None:
         return None
     text = f"<code>--{flag.name}</code> {escape(_(flag.description))}"
     # Telegram keeps 64 bytes with a button; a longer name can still be typed.
     values = {value: value for value in flag.choices if value != flag.default and _fits(value)}
-    return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag))
+    return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag), press=press)
+
+
+def is_offered(desk: Desk, service: str, name: str, value: str | None) -> bool:
+    """Whether an option of a service can have this value (None: its own default): the page may be of another one."""
+    return any(name == flag.name and (not value or value in flag.choices) for flag in _offered(desk, service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +206,21 @@ def _ways(now: Preferences) -> dict[str, _Way]:
 
 
 def _menu(
-    text: str, name: str, values: dict[str, str], now: str | None, usual: str = ""
-) -> tuple[str, InlineKeyboardMarkup]:
+    text: str,
+    name: str,
+    values: dict[str, str],
+    now: str | None,
+    usual: str = "",
+    *,
+    press: type[SettingPress] = SettingPress,
+) -> Menu:
     choices = [("", usual)] if usual else []
     choices += values.items()
     parts = [
-        button(("✓ " if value == (now or "") else "") + label, SettingPress(do="set", name=name, value=value))
+        button(("✓ " if value == (now or "") else "") + label, press(do="set", name=name, value=value))
         for value, label in choices
     ]
-    return text, keyboard(*in_rows(parts), [button(_("‹ Back"), _show(""))])
+    return text, keyboard(*in_rows(parts), [button(_("‹ Back"), press(do="show"))])
 
 
 def _offered(desk: Desk, service: str) -> list[Flag]:

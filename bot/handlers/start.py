@@ -70,7 +70,7 @@ async def run_example(
 
 async def help_(message: Message, desk: Desk, language: str) -> None:
     """The options of the provider that this person's jobs go to, with an example."""
-    provider = desk.providers[await desk.chosen(Place.of_message(message, language).user_id)]
+    provider = desk.providers[await desk.chosen(Place.of_message(message, language))]
     limits = provider.reference_limits(provider.Options())
     offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
     lines = [f"<code>--{flag.name}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}" for flag in offered]

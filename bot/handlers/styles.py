@@ -53,8 +53,9 @@ async def draw(query: CallbackQuery, callback_data: StylePress, desk: Desk, lang
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
         return
-    await answer(query)
     place = Place.of_press(query, message, message.message_id, language)
+    await desk.admit(place)
+    await answer(query)
     await ask_for_words(message, place, desk, Begun(style=used(chosen)))
 
 

@@ -38,6 +38,8 @@ RESTORED = Sentence(
     "The bot goes on from a backup, so it is not known what became of this. Trying again makes a new one, paid anew."
 )
 CANCELLED = Sentence("Cancelled. Nothing was paid.")
+CLEARED = Sentence("An admin of this group has cancelled what waited. Nothing was paid.")
+SHUT_OUT = Sentence("Cancelled, because I could not have sent it here. Nothing was paid.")
 CANCELLED_PAID = Sentence(
     "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."
 )
@@ -151,15 +153,25 @@ class Engine:
             self._changed(joined)
         return joined is not None
 
-    async def cancel(self, job_id: int) -> bool:
-        """Drop what waits of a job; what is paid already goes into the history. False: it had ended before."""
-        job = await self._store.jobs.cancel(job_id, self._clock(), trouble(CANCELLED), trouble(CANCELLED_PAID))
+    async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, unbegun: bool = False) -> bool:
+        """Drop what waits of a job; what is paid already goes into the history. False: it had ended before.
+
+        `why` is said where nothing was paid. `unbegun`: only if nothing of it has been begun; False else.
+        """
+        words = trouble(why), trouble(CANCELLED_PAID)
+        job = await self._store.jobs.cancel(job_id, self._clock(), *words, unbegun=unbegun)
         if job is None:
             return False
         self._changed(job)
         await self._flights.cancel(job_id)
         self._flights.wake()
         return True
+
+    async def clear(self, chat_id: int, why: Sentence) -> int:
+        """Cancel the jobs of a chat of which nothing has been begun; returns how many."""
+        waiting = [one.job_id for one in await self._store.chats.open_jobs(chat_id) if not one.begun]
+        # One after the other: each ends with words of its own.
+        return sum([await self.cancel(job_id, why, unbegun=True) for job_id in waiting])
 
     async def called_back(self, task_id: int, body: bytes) -> None:
         """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""

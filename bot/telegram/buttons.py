@@ -64,6 +64,10 @@ class SettingPress(CallbackData, prefix="s", sep="|"):
     value: str = ""
 
 
+class GroupPress(SettingPress, prefix="g", sep="|"):
+    """A button of a group's settings, for its admins. `do`: show, set, clear, clear-surely."""
+
+
 class HistoryPress(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
     days, grid, stars, all; `at`: what is shown, or with open what is to be."""

@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramServerError,
 )
@@ -20,6 +22,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
+from bot.telegram.groups import is_gone
 from bot.telegram.originals import Originals
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
@@ -68,17 +71,18 @@ class Delivery:
                 await self._deliver(job)
         except TelegramForbiddenError as error:
             raise Unreachable(error.message) from error
-        except (TelegramNetworkError, TelegramServerError) as error:
+        except (TelegramNetworkError, TelegramServerError, TelegramMigrateToChat) as error:
             raise Undelivered(error.message) from error
         except TelegramBadRequest as error:
-            if _is_gone(error):
+            if is_gone(error):
                 raise Unreachable(error.message) from error
             raise Undelivered(error.message) from error
 
-    async def _deliver(self, job: Job) -> None:
+    async def _deliver(self, known: Job) -> None:
+        job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
         unsent = [picture for picture in pictures if picture.message_id is None]
-        board = await self._status.close(job)
+        status_id = (await self._status.close(job)).id_in(job.chat_id)
         wishes = await self._store.people.preferences(job.user_id)
         if wishes.delivery == "files":
             unsent = await self._files(job, unsent)
@@ -86,10 +90,10 @@ class Delivery:
             await self._close(job, len(pictures))
         elif len(pictures) == 1:
             if unsent:
-                await self._single(job, unsent[0], board.message_id, wishes)
-            elif board.message_id not in {None, pictures[0].message_id}:
+                await self._single(job, unsent[0], status_id, wishes)
+            elif status_id not in {None, pictures[0].message_id}:
                 # It was sent, with its buttons, in the place of the status message.
-                await self._status.take_away(job, board.message_id)
+                await self._status.take_away(job, status_id)
             await self._also_files(job, wishes)
         else:
             for first in range(0, len(unsent), ALBUM):
@@ -119,6 +123,11 @@ class Delivery:
         if wishes.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
             await self._originals.send(job, [one for one in pictures if not one.document_id], job.message_id)
+
+    async def _where_it_is(self, job: Job) -> Job:
+        """The job in the chat where it is now: its group may have become a supergroup."""
+        latest = await self._store.jobs.get(job.id) or job
+        return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
     async def _close(self, job: Job, count: int) -> None:
         left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
@@ -175,7 +184,7 @@ class Delivery:
         try:
             message = await self._bot(edit, request_timeout=_timeout([upload]))
         except TelegramBadRequest as error:
-            if _is_gone(error):
+            if is_gone(error):
                 raise
             if "not modified" in error.message:
                 return await self._shown_already(job, status_id, buttons)
@@ -217,7 +226,7 @@ class Delivery:
             except (TelegramNetworkError, TelegramBadRequest) as error:
                 if not any(upload.broken for upload in uploads) and isinstance(error, TelegramNetworkError):
                     raise
-                if isinstance(error, TelegramBadRequest) and _is_gone(error):
+                if isinstance(error, TelegramBadRequest) and is_gone(error):
                     raise
                 log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
                 uploads = [upload for upload in uploads if await self._uploads.again(upload)]
@@ -282,7 +291,3 @@ def _photo(upload: Upload, wishes: Preferences, text: str | None) -> InputMediaP
 
 def _timeout(uploads: Sequence[Upload]) -> int:
     return BASE_SECONDS + sum(upload.size or 0 for upload in uploads) // BYTES_PER_SECOND
-
-
-def _is_gone(error: TelegramBadRequest) -> bool:
-    return any(words in error.message for words in ("chat not found", "not enough rights", "TOPIC_CLOSED"))

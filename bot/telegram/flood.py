@@ -60,6 +60,11 @@ async def as_progress() -> AsyncIterator[None]:
         _progress.reset(token)
 
 
+def is_progress() -> bool:
+    """Whether what is sent here is progress."""
+    return _progress.get()
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `most` messages in any `seconds`; progress edits at least `progress_every` seconds apart."""

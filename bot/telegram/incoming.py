@@ -70,7 +70,9 @@ def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ..
 
 def _number(picture: Picture, chat_id: int) -> int:
     """The message that shows it here; else a number that no message has."""
-    return picture.message_id if picture.message_id and picture.chat_id == chat_id else -picture.id
+    # Below zero: it stood in the group that this one was before.
+    number = picture.message_id or 0
+    return number if number > 0 and picture.chat_id == chat_id else -picture.id
 
 
 def topic_of(message: Message) -> int | None:

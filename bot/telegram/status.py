@@ -17,6 +17,7 @@ from bot.background import Background
 from bot.jobs.stage import Phase, Progress
 from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
 from bot.telegram.wording import bar, duration, say
 from storage.records import Job
@@ -30,10 +31,12 @@ DRAFT_SECONDS = 20.0
 
 @dataclass(slots=True)
 class _Board:
-    """What is known of one job's status message. `text`: what it says now; `preview`: the unfinished picture that was
-    put into it, or was refused; `is_photo`: it has become one by that; `as_draft`: progress is a draft, which is no
-    message, shown last at `drafted_at`; None: not known yet."""
+    """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
+    `text`: what it says now; `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has
+    become one by that; `as_draft`: progress is a draft, which is no message, shown last at `drafted_at`; None: not
+    known yet."""
 
+    chat_id: int
     message_id: int | None
     as_draft: bool | None = None
     drafted_at: float = 0.0
@@ -42,6 +45,10 @@ class _Board:
     is_photo: bool = False
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     closed: bool = False
+
+    def id_in(self, chat_id: int) -> int | None:
+        """The message, if it stands in this chat."""
+        return self.message_id if self.chat_id == chat_id else None
 
 
 class StatusMessages:
@@ -75,7 +82,7 @@ class StatusMessages:
 
         No message is sent to say that the pictures are being sent: those come next, or have come before a crash.
         """
-        board = self._boards.setdefault(job.id, _Board(job.status_id))
+        board = self._boards.setdefault(job.id, _Board(job.chat_id, job.status_id))
         with self._languages.speaking(job.language):
             text = words(progress)
             # What is being sent can't be cancelled any more.
@@ -116,7 +123,7 @@ class StatusMessages:
     async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under an album: a new message below it, in place of the one above."""
         board = await self.close(job)
-        above = board.message_id
+        above = board.id_in(job.chat_id)
         await self._send(job, board, text, buttons, reply=False)
         if above is not None:
             await self.take_away(job, above)
@@ -129,14 +136,14 @@ class StatusMessages:
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
         self._leave_line(job)
-        board = self._boards.pop(job.id, None) or _Board(await self._stored_id(job))
+        board = self._boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
         async with board.busy:
             return board
 
-    async def _stored_id(self, job: Job) -> int | None:
+    async def _stored(self, job: Job) -> _Board:
         latest = await self._store.jobs.get(job.id)
-        return latest.status_id if latest else None
+        return _Board(latest.chat_id, latest.status_id) if latest else _Board(job.chat_id, None)
 
     async def _paint(
         self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None
@@ -153,10 +160,14 @@ class StatusMessages:
                     await self._send(job, board, text, buttons)
                 else:
                     async with as_progress():
-                        await self._edit(job.chat_id, board, text, buttons, preview)
+                        await self._edit(board, text, buttons, preview)
             except (TelegramAPIError, Dropped) as error:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
+                if isinstance(error, Moved):
+                    # It comes anew where the group is now.
+                    board.message_id, board.is_photo = None, False
+                    return
                 # The same words may find room then; what Telegram refuses it would refuse again.
                 if not isinstance(error, TelegramBadRequest):
                     return
@@ -182,18 +193,13 @@ class StatusMessages:
             reply_parameters=to_prompt if reply else None,
             reply_markup=buttons,
         )
-        board.message_id = message.message_id
+        board.chat_id, board.message_id = message.chat.id, message.message_id
         await self._store.jobs.shown_at(job.id, message.message_id)
 
     async def _edit(
-        self,
-        chat_id: int,
-        board: _Board,
-        text: str,
-        buttons: InlineKeyboardMarkup | None,
-        preview: bytes | None = None,
+        self, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None = None
     ) -> None:
-        where: dict[str, Any] = {"chat_id": chat_id, "message_id": board.message_id, "reply_markup": buttons}
+        where: dict[str, Any] = {"chat_id": board.chat_id, "message_id": board.message_id, "reply_markup": buttons}
         if preview is not None:
             media = InputMediaPhoto(media=BufferedInputFile(preview, "preview.png"), caption=text)
             await self._bot.edit_message_media(media, **where)
@@ -206,7 +212,7 @@ class StatusMessages:
     async def _ended_as(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> bool:
         """False: the message is gone."""
         try:
-            await self._edit(job.chat_id, board, text, buttons)
+            await self._edit(board, text, buttons)
         except TelegramBadRequest as error:
             if "no text in the message" in error.message:
                 # It became a picture before this process came.

@@ -84,7 +84,7 @@ async def test_one_goes_back_without_choosing(house: House) -> None:
 
 
 async def test_a_group_leads_to_the_private_chat(house: House) -> None:
-    await house.say("/settings", chat=house.group)
+    await house.say("/settings", chat=house.group, who=house.bob)
     shown = await house.shown("between you and me", house.group)
     assert shown.keyboard
     (link,) = shown.keyboard[0]

@@ -39,7 +39,9 @@ def upgrade() -> None:
         sa.Column('paused', sa.Boolean(), nullable=True),
         sa.Column('muted', sa.Boolean(), nullable=True),
         sa.Column('thread_id', sa.BigInteger(), nullable=True),
+        sa.Column('migrated_from', sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_chats')),
+        sa.UniqueConstraint('migrated_from', name=op.f('uq_chats_migrated_from')),
     )
     op.add_column('tasks', sa.Column('pictures', sa.Integer(), nullable=True))
     op.execute(

@@ -1,0 +1,56 @@
+"""Whether anything may be asked for in a chat, as its admins have set it."""
+
+from collections.abc import Awaitable, Callable
+
+from aiogram.utils.i18n import gettext as _
+
+from storage.chats import Chats
+from storage.records import ChatRules
+
+GENERAL = 1
+"""The general topic of a forum; its messages name no topic."""
+
+
+class NotHere(Exception):
+    """Nothing is taken here and now. `why` is what whoever asks is told, empty where nobody can be told; `link`: where
+    to go instead."""
+
+    def __init__(self, why: str = "", link: str = "") -> None:
+        self.why = why
+        self.link = link
+        super().__init__(why)
+
+    @property
+    def text(self) -> str:
+        """The words as HTML, with the link."""
+        return f'{self.why}\n<a href="{self.link}">{_("It is over there.")}</a>' if self.link else self.why
+
+
+class Admission:
+    """Lets wishes in. `is_admin(chat_id, user_id)`: whether somebody administers a group."""
+
+    def __init__(self, chats: Chats, is_admin: Callable[[int, int], Awaitable[bool]]) -> None:
+        self._chats = chats
+        self._is_admin = is_admin
+
+    async def rules(self, chat_id: int, thread_id: int | None, user_id: int, *, by_press: bool) -> ChatRules:
+        """What holds for a wish in this chat. Raises `NotHere`."""
+        if chat_id > 0 and not by_press:
+            # Who writes in private has not blocked the bot, whatever Telegram said before.
+            return ChatRules()
+        rules = await self._chats.rules(chat_id)
+        if rules.muted:
+            raise NotHere
+        if rules.paused:
+            raise NotHere(_("The admins have paused me here."))
+        if rules.thread_id is not None and rules.thread_id != (thread_id or GENERAL):
+            raise NotHere(_("In this group I work in one topic only."), _topic_link(chat_id, rules.thread_id))
+        # Who writes in the group's own name is an admin.
+        if rules.admins_only and user_id != chat_id and not await self._is_admin(chat_id, user_id):
+            raise NotHere(_("In this group only admins can ask me for pictures."))
+        return rules
+
+
+def _topic_link(chat_id: int, thread_id: int) -> str:
+    """Supergroups alone have topics; their ids are -100… ."""
+    return f"https://t.me/c/{str(chat_id).removeprefix('-100')}/{thread_id}"

@@ -1,0 +1,208 @@
+"""`/settings` in a group, for its admins: what holds there, and the queue. Every press is checked anew."""
+
+from html import escape
+
+from aiogram import Bot, F, Router
+from aiogram.exceptions import TelegramAPIError
+from aiogram.filters import Command, Filter
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.admission import GENERAL
+from bot.handlers.desk import Desk
+from bot.handlers.presses import answer, is_chat_admin, message_of
+from bot.handlers.settings import (
+    SERVICE,
+    Menu,
+    is_offered,
+    link_to_own,
+    option_buttons,
+    option_menu,
+    service_menu,
+    show_page,
+)
+from bot.jobs.engine import CLEARED
+from bot.telegram.buttons import GroupPress, button, in_rows, keyboard
+from bot.telegram.incoming import topic_of
+from bot.telegram.notices import GROUPS
+from bot.telegram.services import title
+from bot.telegram.wording import cut
+from storage.records import ChatRules, OpenInChat
+
+ACCESS, QUIET, TOPIC, PAUSED, QUEUE = ".access", ".quiet", ".topic", ".paused", ".queue"
+"""Like `settings.SERVICE`, these are no options."""
+SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
+ON = "1"
+MOST_LISTED, MOST_WORDS = 15, 60
+
+
+class ByAdmin(Filter):
+    """A message by an admin of the group, in their own name or in the group's."""
+
+    async def __call__(self, message: Message, bot: Bot) -> bool:
+        """Whether it is."""
+        if message.sender_chat:
+            return message.sender_chat.id == message.chat.id
+        who = message.from_user
+        return who is not None and await is_chat_admin(bot, message.chat.id, who.id)
+
+
+def make_router() -> Router:
+    """A group's settings."""
+    router = Router(name="groups")
+    router.message.register(settings, Command("settings"), F.chat.type.in_(GROUPS), ByAdmin())
+    router.callback_query.register(show, GroupPress.filter(F.do == "show"))
+    router.callback_query.register(choose, GroupPress.filter(F.do == "set"))
+    router.callback_query.register(clear, GroupPress.filter(F.do == "clear"))
+    router.callback_query.register(clear_surely, GroupPress.filter(F.do == "clear-surely"))
+    return router
+
+
+async def settings(message: Message, desk: Desk, bot: Bot) -> None:
+    """All settings of the group on one page."""
+    text, buttons = await _page(message, desk, bot)
+    await message.reply(text, reply_markup=buttons)
+
+
+async def show(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot) -> None:
+    """One setting with its choices, the queue, or all settings."""
+    if message := await _pressed(query, bot):
+        await answer(query)
+        await show_page(message, await _choices(message, desk, callback_data.name) or await _page(message, desk, bot))
+
+
+async def choose(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot) -> None:
+    """Set one, and go back to all."""
+    if not (message := await _pressed(query, bot)):
+        return
+    is_set = await _set(message, desk, callback_data.name, callback_data.value)
+    await answer(query, _("Saved.") if is_set else _("This has changed meanwhile; here is how it is now."))
+    await show_page(message, await _page(message, desk, bot))
+
+
+async def clear(query: CallbackQuery, bot: Bot) -> None:
+    """Ask before the queue is cleared."""
+    if message := await _pressed(query, bot):
+        await answer(query)
+        text = _("Cancel all requests of this group that wait? What is being drawn goes on.")
+        sure = button(_("Yes, cancel them"), GroupPress(do="clear-surely"), "danger")
+        await show_page(message, (text, keyboard([sure], [_back(QUEUE)])))
+
+
+async def clear_surely(query: CallbackQuery, desk: Desk, bot: Bot) -> None:
+    """Cancel all that waits."""
+    if message := await _pressed(query, bot):
+        count = await desk.engine.clear(message.chat.id, CLEARED)
+        await answer(query, _("Cancelled: {count}").format(count=count))
+        await show_page(message, await _queue(message, desk))
+
+
+async def _pressed(query: CallbackQuery, bot: Bot) -> Message | None:
+    """The page that an admin of its group has pressed on; None when it was answered here.
+
+    What a button carries can be forged: it is about the group in which it stands, whatever it says.
+    """
+    message = await message_of(query)
+    if message and not await is_chat_admin(bot, message.chat.id, query.from_user.id):
+        await answer(query, _("Only admins of this group can change its settings."), alert=True)
+        return None
+    return message
+
+
+async def _set(message: Message, desk: Desk, name: str, value: str) -> bool:
+    """False: the page was of another service than is set now."""
+    chats, chat_id = desk.store.chats, message.chat.id
+    if name in SWITCHES:
+        await chats.set(chat_id, **{SWITCHES[name]: value == ON})
+    elif name == TOPIC:
+        await chats.set(chat_id, thread_id=topic_of(message) or GENERAL if value == ON else None)
+    elif name == SERVICE:
+        await chats.set(chat_id, provider=value if value in desk.providers else None)
+    else:
+        service = desk.service_of(await chats.rules(chat_id))
+        if not is_offered(desk, service, name, value):
+            return False
+        await chats.set_option(chat_id, service, name, value or None)
+    return True
+
+
+async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
+    now, queue = await desk.store.chats.rules(message.chat.id), await desk.store.chats.open_jobs(message.chat.id)
+    lines = [
+        _("⚙️ <b>Settings of this group</b>"),
+        _("The service and the options hold for whoever has chosen and typed nothing else."),
+        *([_("⏸ I am paused: nobody can ask me for pictures.")] if now.paused else []),
+    ]
+    access = _("Who may ask: admins") if now.admins_only else _("Who may ask: everybody")
+    rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
+    if message.chat.is_forum or now.thread_id is not None:
+        rows.append([_switch(_("Only in this topic: {state}"), TOPIC, _is_in_topic(message, now))])
+    service = desk.service_of(now)
+    if len(desk.providers) > 1:
+        lines += ["", _("Service: {name}").format(name=escape(title(desk.providers, service)))]
+        rows.append([button(_("Service"), GroupPress(do="show", name=SERVICE))])
+    rows += in_rows(option_buttons(desk, service, now, GroupPress))
+    pause = _("▶️ Go on") if now.paused else _("⏸ Pause")
+    rows.append([
+        button(_("🚦 Queue: {count}").format(count=len(queue)), GroupPress(do="show", name=QUEUE)),
+        _switch(pause, PAUSED, now.paused),
+    ])  # fmt: skip
+    return "\n".join(lines), keyboard(*rows, [await link_to_own(bot)])
+
+
+def _is_in_topic(message: Message, now: ChatRules) -> bool:
+    return now.thread_id == (topic_of(message) or GENERAL)
+
+
+def _switch(label: str, name: str, is_on: bool) -> InlineKeyboardButton:
+    """A button that turns something on or off. What it does stands in it: a double tap does it once."""
+    text = label.format(state=_("on") if is_on else _("off"))
+    return button(text, GroupPress(do="set", name=name, value="" if is_on else ON))
+
+
+def _back(name: str = "") -> InlineKeyboardButton:
+    return button(_("‹ Back"), GroupPress(do="show", name=name))
+
+
+async def _choices(message: Message, desk: Desk, name: str) -> Menu | None:
+    """One setting, or the queue; None where there is nothing of this name (any more)."""
+    if name == QUEUE:
+        return await _queue(message, desk)
+    now = await desk.store.chats.rules(message.chat.id)
+    if name == SERVICE:
+        text = _("Which service makes the pictures of this group? /models says what each can do.")
+        return service_menu(desk, now, text, GroupPress)
+    return option_menu(desk, desk.service_of(now), now, name, GroupPress)
+
+
+# the queue
+
+
+async def _queue(message: Message, desk: Desk) -> Menu:
+    waiting = await desk.store.chats.open_jobs(message.chat.id)
+    names = {one.user_id: await _name(message, one.user_id) for one in waiting[:MOST_LISTED]}
+    lines = [_line(number, one, names[one.user_id]) for number, one in enumerate(waiting[:MOST_LISTED], 1)]
+    if (more := len(waiting) - MOST_LISTED) > 0:
+        lines.append(_("… and {count} more").format(count=more))
+    lines = lines or [_("Nothing waits, nothing is being drawn.")]
+    text = "\n".join([_("🚦 <b>Queue of this group</b>"), "", *lines])
+    sweep = [button(_("Clear what waits"), GroupPress(do="clear"))] if any(not one.begun for one in waiting) else []
+    return text, keyboard(sweep, [button(_("🔄 Refresh"), GroupPress(do="show", name=QUEUE)), _back()])
+
+
+def _line(number: int, one: OpenInChat, name: str) -> str:
+    state = _("🎨 drawing") if one.begun else _("⏳ waiting")
+    return f"{number}. {name}: {escape(cut(one.prompt, MOST_WORDS), quote=False)} · {state}"
+
+
+async def _name(message: Message, user_id: int) -> str:
+    """What somebody is called, as HTML. Not a mention: nobody is called to the page."""
+    if user_id == message.chat.id:
+        return _("an admin")
+    if user_id > 0 and message.bot:
+        try:
+            return escape((await message.bot.get_chat_member(message.chat.id, user_id)).user.full_name, quote=False)
+        except TelegramAPIError:
+            # They have left, perhaps.
+            return f'<a href="tg://user?id={user_id}">{user_id}</a>'
+    return _("a channel")

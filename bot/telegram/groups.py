@@ -1,0 +1,113 @@
+"""What is sent to a group goes where the group is now, and as quietly as its admins want."""
+
+import logging
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.exceptions import TelegramBadRequest, TelegramMigrateToChat
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiogram.types import InputFile
+
+from bot.telegram.flood import Dropped, is_progress
+from storage.chats import Chats
+from storage.database import StoreError
+from storage.records import ChatRules
+
+log = logging.getLogger(__name__)
+
+# What Telegram says of a chat, or of a topic of it, in which the bot can't write (any more).
+GONE = (
+    "chat not found",
+    "not enough rights",
+    "have no rights",
+    "CHAT_WRITE_FORBIDDEN",
+    "TOPIC_CLOSED",
+    "TOPIC_DELETED",
+    "message thread not found",
+)
+
+
+class Moved(TelegramBadRequest):
+    """The message is in a group that has become a supergroup: it can't be changed any more."""
+
+
+def is_gone(error: TelegramBadRequest) -> bool:
+    """Whether the bot was refused because it can't write there: trying again is no use."""
+    return any(words in error.message for words in GONE)
+
+
+class GroupCare(BaseRequestMiddleware):
+    """A request middleware for the bot's session, outside of flood control, which counts by the chat.
+
+    What is known of a job may be older than the move of its group: here each call learns of it. Calls about messages
+    of the old group raise `Moved`.
+    """
+
+    def __init__(self, chats: Chats) -> None:
+        self._chats = chats
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Send as it should be. Raises `Dropped` for progress in a quiet group."""
+        chat = getattr(method, "chat_id", None)
+        if not isinstance(chat, int) or chat > 0:
+            return await make_request(bot, method)
+        now, rules = await self._now(chat)
+        if rules.quiet and is_progress():
+            raise Dropped
+        call = _quietly(method) if rules.quiet else method
+        if now != chat:
+            return await make_request(bot, _moved(call, now))
+        try:
+            return await make_request(bot, _without_old_reply(call))
+        except TelegramMigrateToChat as error:
+            await self._chats.migrate(chat, error.migrate_to_chat_id)
+            call = _moved(call, error.migrate_to_chat_id)
+            if _is_used_up(call):
+                # What was being uploaded is gone with the refused call; who sends it can begin again.
+                raise
+            return await make_request(bot, call)
+
+    async def _now(self, chat: int) -> tuple[int, ChatRules]:
+        try:
+            return await self._chats.now(chat)
+        except StoreError as error:
+            # What is to be sent matters more than how.
+            log.warning("it is not known what holds in chat %d: %s", chat, error)
+            return chat, ChatRules()
+
+
+def _quietly(method: TelegramMethod[TelegramType]) -> TelegramMethod[TelegramType]:
+    if "disable_notification" not in type(method).model_fields:
+        return method
+    return method.model_copy(update={"disable_notification": True})
+
+
+def _moved(method: TelegramMethod[TelegramType], chat: int) -> TelegramMethod[TelegramType]:
+    """The same call for the new group, in which no message of the old one is. Raises `Moved`."""
+    fields = type(method).model_fields.keys()
+    if fields & {"message_id", "message_ids"} and "from_chat_id" not in fields:
+        raise Moved(method, "the message is in the group of before")
+    there: dict[str, Any] = {"chat_id": chat, "reply_parameters": None, "message_thread_id": None}
+    return method.model_copy(update={name: there[name] for name in there.keys() & fields})
+
+
+def _without_old_reply(method: TelegramMethod[TelegramType]) -> TelegramMethod[TelegramType]:
+    """A number below zero is that of a message in the group of before."""
+    reply = getattr(method, "reply_parameters", None)
+    if reply is None or (reply.message_id or 1) > 0:
+        return method
+    return method.model_copy(update={"reply_parameters": None})
+
+
+def _is_used_up(method: TelegramMethod[Any]) -> bool:
+    media = getattr(method, "media", None)
+    items = [getattr(item, "media", None) for item in media] if isinstance(media, list) else []
+    files = (*items, getattr(method, "photo", None), getattr(method, "document", None))
+    return any(isinstance(file, InputFile) for file in files)

@@ -1,0 +1,97 @@
+"""Groups in the store: what is open in one, and one that becomes a supergroup, on each database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from storage.pictures import Sent, Shelf
+from storage.records import ChatRules, JobState, Limits, NewJob, NewPicture, NewSource, OpenInChat
+from storage.store import Store
+
+OLD, NEW = -55, -1_000_000_000_066
+FREE, PAID = {"template": "free", "values": {}}, {"template": "paid", "values": {}}
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.aclose()
+
+
+def wish(number: int, chat_id: int = OLD) -> NewJob:
+    return NewJob(f"message:{number}", chat_id, number, 7, "en", "jimeng", f"wish {number}", {})
+
+
+async def queued(store: Store, number: int, chat_id: int = OLD) -> int:
+    job = await store.jobs.add(wish(number, chat_id), 1.0)
+    assert job
+    await store.tasks.queue(job.id, "jimeng", [{}], [], 1.0)
+    return job.id
+
+
+async def test_what_is_open_in_a_chat_and_what_of_it_can_be_cleared(store: Store) -> None:
+    first, second = await queued(store, 1), await queued(store, 2)
+    await queued(store, 3, chat_id=-6)
+    fresh = await store.jobs.add(wish(4), 1.0)
+    await store.jobs.add(wish(5), 1.0, JobState.DRAFT)
+    assert fresh
+    await store.tasks.claim("jimeng", Limits(1), 2.0)
+    assert await store.chats.open_jobs(OLD) == [
+        OpenInChat(first, 7, "wish 1", begun=True),
+        OpenInChat(second, 7, "wish 2", begun=False),
+        OpenInChat(fresh.id, 7, "wish 4", begun=False),
+    ]
+    assert await store.jobs.cancel(first, 3.0, FREE, PAID, unbegun=True) is None
+    for waiting in (second, fresh.id):
+        cancelled = await store.jobs.cancel(waiting, 3.0, FREE, PAID, unbegun=True)
+        assert cancelled
+        assert (cancelled.state, cancelled.trouble) == (JobState.CANCELLED, FREE)
+    assert [one.job_id for one in await store.chats.open_jobs(OLD)] == [first]
+
+
+async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> None:
+    job_id = await queued(store, 1)
+    await store.jobs.shown_at(job_id, 2)
+    (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
+    await store.tasks.accepted(task.id, "t", 2.0)
+    await store.tasks.finish_task(task.id, [NewPicture(url="a"), NewPicture(url="b")], 3.0)
+    sent, unsent = await store.pictures.of_job(job_id)
+    await store.pictures.sent(sent.id, Sent("photo", 3, 10, 10, 1))
+    for number in (8, 9):
+        await store.posted.add(OLD, "album", NewSource(f"file {number}", number), 1.0)
+    await store.chats.set(OLD, quiet=True, provider="ark")
+    await store.chats.set(NEW, provider="jimeng")
+
+    await store.chats.migrate(OLD, NEW)
+    await store.chats.migrate(OLD, NEW)
+
+    rules = ChatRules(quiet=True, provider="jimeng")
+    assert await store.chats.now(OLD) == await store.chats.now(NEW) == (NEW, rules)
+    assert (await store.chats.former(NEW), await store.chats.former(OLD)) == (OLD, None)
+    job = await store.jobs.get(job_id)
+    assert job
+    assert (job.chat_id, job.message_id, job.status_id) == (NEW, -1, None)
+    assert await store.pictures.of_job(job_id) == [
+        replace(sent, chat_id=NEW, photo_id="photo", message_id=-3, width=10, height=10, size=1),
+        replace(unsent, chat_id=NEW),
+    ]
+    assert await store.pictures.page(Shelf(7, NEW))
+    assert await store.posted.album(NEW, "album") == (NewSource("file 8", -8), NewSource("file 9", -9))
+    # The new group counts its messages anew: none of them is taken for one of the old.
+    assert await store.jobs.add(wish(1, NEW), 4.0)
+
+
+async def test_a_group_of_which_nothing_is_known_migrates_too(store: Store) -> None:
+    assert await store.chats.now(OLD) == (OLD, ChatRules())
+    await store.chats.migrate(OLD, NEW)
+    assert await store.chats.now(OLD) == (NEW, ChatRules())
+
+
+async def test_what_was_asked_before_the_move_and_is_read_after_it(store: Store) -> None:
+    await store.chats.migrate(OLD, NEW)
+    job = await store.jobs.add(wish(7), 1.0)
+    assert job
+    assert (job.chat_id, job.message_id) == (NEW, -7)
+    assert await store.jobs.add(wish(7), 1.0) is None, "an update that comes twice makes one job"
