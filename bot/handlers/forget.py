@@ -4,14 +4,13 @@ import time
 
 from aiogram import F, Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
 from bot.handlers.imagine import PRIVATE
-from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import ForgetPress, button, keyboard
 from bot.telegram.language import Languages
 from storage.erasure import UnderWay
@@ -101,10 +100,5 @@ def _under_way() -> str:
 async def _say(query: CallbackQuery, text: str) -> None:
     """In place of the question, without its buttons."""
     message = await message_of(query)
-    if message is None:
-        return
-    try:
-        await message.edit_text(text, reply_markup=None)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
+    if message:
+        await change_text(message, text, None)

@@ -17,8 +17,9 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
-from bot.handlers.presses import is_unchanged
+from bot.handlers.presses import change_text
 from bot.telegram.buttons import in_history
+from bot.telegram.refusals import is_unchanged
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import caption, cut, duration, flags_of, money
@@ -98,18 +99,6 @@ async def show(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> 
             raise
     if upload and isinstance(changed, Message):
         await _remember(desk, upload, changed)
-
-
-async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup) -> None:
-    """Put other words under what a message shows."""
-    try:
-        if message.photo or message.document:
-            await message.edit_caption(caption=text, reply_markup=buttons)
-        else:
-            await message.edit_text(text, reply_markup=buttons)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
 
 
 def page_text(shown: Sheet, *, unfetched: bool = False) -> str:

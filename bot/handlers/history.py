@@ -13,7 +13,6 @@ from bot.handlers.gallery import (
     SEARCH_LENGTH,
     Sheet,
     by_time,
-    change_text,
     details,
     end_of,
     month_of,
@@ -28,7 +27,7 @@ from bot.handlers.gallery import (
     show_first,
 )
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, message_of, once_more, owns
+from bot.handlers.presses import answer, change_buttons, change_text, message_of, once_more, owns
 from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer

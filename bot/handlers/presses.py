@@ -7,6 +7,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
 from bot.telegram.buttons import under_result
+from bot.telegram.refusals import is_too_late, is_unchanged
 from bot.telegram.services import offer
 from storage.pictures import Picture
 from storage.records import Job, TooMany
@@ -17,7 +18,7 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
     try:
         await query.answer(text, show_alert=alert)
     except TelegramBadRequest as error:
-        if "query is too old" not in error.message:
+        if not is_too_late(error):
             raise
 
 
@@ -72,15 +73,22 @@ def reply_to(job: Job, message: Message) -> int:
     return job.message_id if job.chat_id == message.chat.id else message.message_id
 
 
-def is_unchanged(error: TelegramBadRequest) -> bool:
-    """Whether an edit was refused because the message says that already: as good as done."""
-    return "not modified" in error.message
-
-
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
     """Put other buttons under a message."""
     try:
         await message.edit_reply_markup(reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+    """Put other words into a message, or under what it shows, with these buttons (None: without any)."""
+    try:
+        if message.photo or message.document:
+            await message.edit_caption(caption=text, reply_markup=buttons)
+        else:
+            await message.edit_text(text, reply_markup=buttons)
     except TelegramBadRequest as error:
         if not is_unchanged(error):
             raise

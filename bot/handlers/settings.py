@@ -6,13 +6,12 @@ from html import escape
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
-from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import SettingPress, button, in_rows, keyboard
 from bot.telegram.language import NAMES, Languages
 from bot.telegram.notices import notice
@@ -101,12 +100,7 @@ async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
 
 async def show_page(message: Message, page: Menu) -> None:
     """Put a page into the message of another one."""
-    text, buttons = page
-    try:
-        await message.edit_text(text, reply_markup=buttons)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
+    await change_text(message, *page)
 
 
 def _page(desk: Desk, now: Preferences) -> Menu:

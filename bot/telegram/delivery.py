@@ -22,8 +22,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
-from bot.telegram.groups import is_gone
 from bot.telegram.originals import Originals
+from bot.telegram.refusals import is_gone, is_unchanged
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
@@ -186,7 +186,7 @@ class Delivery:
         except TelegramBadRequest as error:
             if is_gone(error):
                 raise
-            if "not modified" in error.message:
+            if is_unchanged(error):
                 return await self._shown_already(job, status_id, buttons)
             log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
             await self._uploads.again(upload)
