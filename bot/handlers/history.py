@@ -27,7 +27,7 @@ from bot.handlers.gallery import (
     show_first,
 )
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, change_text, message_of, once_more, owns
+from bot.handlers.presses import answer, change_buttons, change_star, change_text, message_of, once_more, owns
 from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer
@@ -110,9 +110,7 @@ async def star(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     """Make the picture a favourite, or not any more."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    starred, picture = pressed.picture.starred_at is None, pressed.picture
-    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
-    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
+    await change_star(query, pressed.picture, desk)
     # One that is no favourite any more stays in sight, among all.
     if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
         await change_text(pressed.message, page_text(shown), page_buttons(shown))
@@ -182,8 +180,8 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Ask before a picture is deleted."""
-    if page := await _pressed(query, callback_data, desk):
-        await change_buttons(page.message, sure_to_hide(page.picture))
+    if pressed := await _pressed(query, callback_data, desk):
+        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
         await answer(query, _("Delete it from your history?"))
 
 
@@ -224,17 +222,17 @@ async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Run the request of a picture again."""
-    if page := await _pressed(query, callback_data, desk):
-        await once_more(query, desk, Place.of_press(query, page.message, page.message.message_id, language), page.job)
+    if pressed := await _pressed(query, callback_data, desk):
+        await once_more(query, desk, _place(query, pressed, language), pressed.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
-    if (page := await _pressed(query, callback_data, desk)) and await _has_file(query, page):
-        place = Place.of_press(query, page.message, page.message.message_id, language)
+    if (pressed := await _pressed(query, callback_data, desk)) and await _has_file(query, pressed):
+        message, place = pressed.message, _place(query, pressed, language)
         await desk.admit(place)
         await answer(query)
-        await ask_for_words(page.message, place, desk, Begun(as_sources([page.picture], page.message.chat.id)))
+        await ask_for_words(message, place, desk, Begun(as_sources([pressed.picture], message.chat.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +255,10 @@ async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pr
         return None
     message = await message_of(query)
     return _Pressed(message, picture, job, shelf_of(message, picture.user_id)) if message else None
+
+
+def _place(query: CallbackQuery, pressed: _Pressed, language: str) -> Place:
+    return Place.of_press(query, pressed.message, pressed.message.message_id, language)
 
 
 async def _has_file(query: CallbackQuery, pressed: _Pressed) -> bool:

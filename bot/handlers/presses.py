@@ -1,5 +1,7 @@
 """What all handlers of buttons share: finding the message, answering, and knowing who may."""
 
+import time
+
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
@@ -46,9 +48,23 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     return None
 
 
+async def own_picture(query: CallbackQuery, picture_id: int, desk: Desk) -> tuple[Picture, Job] | None:
+    """The picture that a button is about, and its job; see `own_job`."""
+    picture = await desk.store.pictures.get(picture_id)
+    job = await own_job(query, picture.job_id if picture else 0, desk)
+    return (picture, job) if picture and job else None
+
+
 def gone() -> str:
     """About a job that was forgotten."""
     return _("I don't remember this one any more. Send your words again.")
+
+
+async def change_star(query: CallbackQuery, picture: Picture, desk: Desk) -> None:
+    """Make a picture one of its owner's favourites, or not any more, and say so."""
+    starred = picture.starred_at is None
+    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
+    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
 
 
 async def pictures_above(message: Message, job: Job, desk: Desk) -> list[Picture]:
