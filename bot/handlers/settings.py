@@ -12,7 +12,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
 from bot.handlers.presses import answer, change_text, message_of
-from bot.telegram.buttons import SettingPress, button, in_rows, keyboard
+from bot.telegram.buttons import SettingPress, button, in_rows, into_private, keyboard
 from bot.telegram.language import NAMES, Languages
 from bot.telegram.notices import notice
 from bot.telegram.services import title
@@ -52,7 +52,7 @@ async def elsewhere(message: Message, bot: Bot) -> None:
 
 async def link_to_own(bot: Bot) -> InlineKeyboardButton:
     """A button that leads to one's own settings, whoever presses it."""
-    return InlineKeyboardButton(text=_("⚙️ My settings"), url=f"https://t.me/{(await bot.me()).username}?start={START}")
+    return await into_private(bot, _("⚙️ My settings"), START)
 
 
 async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
@@ -24,7 +24,7 @@ def make_router() -> Router:
     """Named styles."""
     router = Router(name="styles")
     router.message.register(style, Command("style", "styles", ignore_case=True))
-    router.callback_query.register(draw, StylePress.filter(F.do == "draw"))
+    router.callback_query.register(draw, StylePress.filter())
     return router
 
 
@@ -85,5 +85,5 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     lines += [f"<code>{escape(_('a red fox in the snow'))} --style {escape((own or common)[0].name)}</code>", ""]
     lines += [f"<b>{escape(one.name)}</b>: {escape(one.words)}" for one in own]
     lines += ["", _("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
-    buttons = [button(one.name, StylePress(do="draw", name=one.name)) for one in (*own, *common)]
+    buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))
