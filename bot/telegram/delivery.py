@@ -27,7 +27,7 @@ from bot.telegram.refusals import is_gone, is_unchanged
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, plain, told
+from bot.telegram.wording import caption, pixels, plain, told
 from storage.pictures import Picture, Sent
 from storage.records import Job, Preferences, TaskState
 from storage.store import Store
@@ -258,7 +258,7 @@ class Delivery:
         await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
 
     def _caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        size = f"{upload.width}×{upload.height}" if upload and upload.width else ""
+        size = pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
         return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
 
