@@ -40,6 +40,12 @@ class Picture:
         """What Telegram calls it, as a photo or as a file; None while Telegram does not have it."""
         return self.photo_id or self.document_id
 
+    def message_in(self, chat_id: int) -> int | None:
+        """The message that shows it in this chat; None where none does: one of the group that this was before is not
+        here."""
+        number = self.message_id if self.chat_id == chat_id else None
+        return number if number and number > 0 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -199,9 +199,7 @@ async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, 
     if await owns(query, job.user_id):
         for picture in pictures:
             await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
-    # A number below zero is that of a message in the group of before.
-    sent = {one.message_id for one in pictures if one.chat_id == message.chat.id}
-    doomed = {number for number in sent if number and number > 0}
+    doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
     if not left or message.photo:
         doomed.add(message.message_id)
