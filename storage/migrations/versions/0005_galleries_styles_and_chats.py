@@ -19,7 +19,6 @@ def upgrade() -> None:
     op.add_column('pictures', sa.Column('unique_id', sa.String(length=64), nullable=True))
     op.add_column('pictures', sa.Column('seed', sa.BigInteger(), nullable=True))
     op.add_column('pictures', sa.Column('starred_at', sa.Float(), nullable=True))
-    op.create_index('ix_sources_picture_id', 'sources', ['picture_id'])
     op.create_index('ix_pictures_unique_id', 'pictures', ['unique_id'])
     op.create_index('ix_pictures_chat_id_message_id', 'pictures', ['chat_id', 'message_id'])
     op.create_table(
