@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
-from bot.handlers.desk import NOTHING_ELSE, STYLE, Change, Desk, Place, used
+from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, used
 from bot.handlers.flags import FlagError
 from bot.handlers.presses import (
     answer,
@@ -20,7 +20,7 @@ from bot.handlers.presses import (
 from bot.handlers.stylebook import everybodys, find
 from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources
-from bot.telegram.services import SHAPE, offer
+from bot.telegram.services import SHAPE, STYLE, enlarged, offer
 from bot.telegram.wording import plain
 from storage.records import Job
 
@@ -56,16 +56,14 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
     if not (own := await own_picture(query, callback_data.picture, desk)):
         return
     picture, job = own
-    provider = desk.providers.get(job.provider)
-    options = provider.Options.model_validate(job.options) if provider else None
-    larger = provider.enlarged(options, (picture.width or 1, picture.height or 1)) if provider else None
-    if larger is None:
+    options = enlarged(desk.providers, job, picture)
+    if options is None:
         await answer(query, _("The service can't make it larger."), alert=True)
         return
     words = _("the same picture as the reference in every detail, only larger and sharper")
-    before = job.style or {"name": "", "words": ""}
-    style = {key: ", ".join(filter(None, [before[key], new])) for key, new in (("name", "🔍"), ("words", words))}
-    options = larger.model_dump(mode="json", exclude_unset=True)
+    style = {"name": "🔍", "words": words}
+    if job.style:
+        style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
     change = Change(as_sources([picture], picture.chat_id), options, style)
     await _remake(query, job, desk, language, change, said=_("A larger one is on its way."))
 

@@ -7,7 +7,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.services import Offer
+from bot.telegram.services import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
 
@@ -177,7 +177,7 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeybo
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
     """Under a result: which shape or style the next one is to have."""
-    now = (job.style or {}).get("name") if name == "style" else str(job.options.get(name, ""))
+    now = (job.style or {}).get("name") if name == STYLE else str(job.options.get(name, ""))
     buttons = [
         # What it has already is no choice.
         button(value, ChangePress(job=job.id, name=name, value=value)) if value != now else without_effect(f"✓ {value}")
