@@ -99,7 +99,7 @@ async def open_(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, u
     """To a certain picture; where the search doesn't have it, among all."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+    if shown := await _sheet_anywhere(pressed, desk):
         await answer(query)
         await show(pressed.message, desk, uploads, shown)
     else:
@@ -112,7 +112,7 @@ async def star(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
         return
     await change_star(query, pressed.picture, desk)
     # One that is no favourite any more stays in sight, among all.
-    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+    if shown := await _sheet_anywhere(pressed, desk):
         await change_text(pressed.message, page_text(shown), page_buttons(shown))
 
 
@@ -121,9 +121,8 @@ async def favourites(query: CallbackQuery, callback_data: HistoryPress, desk: De
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     shelf = replace(pressed.shelf, starred=callback_data.do == "stars")
-    here, newest = Step(pressed.picture.id), NEWEST
     pictures = desk.store.pictures
-    page = await pictures.page(shelf, here) or await pictures.page(shelf, newest)
+    page = await pictures.page(shelf, Step(pressed.picture.id)) or await pictures.page(shelf, NEWEST)
     if page is None:
         await answer(query, _("You have no favourites yet: press ☆ under a picture."), alert=True)
         return
@@ -273,9 +272,10 @@ async def _sheet(pressed: _Pressed, desk: Desk) -> Sheet | None:
     return await sheet(desk.store, page, pressed.shelf) if page else None
 
 
-def _whole(pressed: _Pressed) -> Shelf:
-    """All pictures of the same person in the same place."""
-    return shelf_for(pressed.message, pressed.picture.user_id, [])
+async def _sheet_anywhere(pressed: _Pressed, desk: Desk) -> Sheet | None:
+    """The page of a picture; where it is not on the shelf, among all of the same person in the same place."""
+    everything = shelf_for(pressed.message, pressed.picture.user_id, [])
+    return await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=everything), desk)
 
 
 def _nothing(shelf: Shelf) -> str:
