@@ -144,8 +144,8 @@ async def months(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) 
     if pressed := await _pressed(query, callback_data, desk):
         made = await desk.store.pictures.moments(pressed.shelf)
         found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in by_time(made, "%Y-%m").items()]
-        await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
         await answer(query, _("Which month?"))
+        await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
 
 
 async def days(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
@@ -154,8 +154,8 @@ async def days(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
         month = month_of(pressed.picture.created_at)
         made = await desk.store.pictures.moments(pressed.shelf, since=month, until=next_month(month))
         found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in by_time(made, "%d").items()]
-        await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
         await answer(query, _("Which day?"))
+        await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
 
 
 async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
@@ -180,16 +180,16 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Ask before a picture is deleted."""
     if pressed := await _pressed(query, callback_data, desk):
-        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
         await answer(query, _("Delete it from your history?"))
+        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
 
 
 async def stay(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """It is not deleted."""
     if pressed := await _pressed(query, callback_data, desk):
+        await answer(query)
         if shown := await _sheet(pressed, desk):
             await change_text(pressed.message, page_text(shown), page_buttons(shown))
-        await answer(query)
 
 
 async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:

@@ -11,14 +11,17 @@ from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
 from bot.telegram.buttons import under_result
 from bot.telegram.refusals import is_too_late, is_unchanged
 from bot.telegram.services import offer
+from bot.telegram.wording import cut
 from storage.pictures import Picture
 from storage.records import Job, TooMany
+
+ANSWER_LENGTH = 200
 
 
 async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
     """Answer a press; too late an answer is no error."""
     try:
-        await query.answer(text, show_alert=alert)
+        await query.answer(cut(text, ANSWER_LENGTH), show_alert=alert)
     except TelegramBadRequest as error:
         if not is_too_late(error):
             raise

@@ -110,8 +110,8 @@ async def _change(query: CallbackQuery, press: ChangePress, desk: Desk, job: Job
 
 async def _ask_which(query: CallbackQuery, job: Job, name: str, values: list[str] | tuple[str, ...]) -> None:
     if message := await message_of(query):
-        await change_buttons(message, changes(job, name, values))
         await answer(query, _("Which style?") if name == STYLE else _("Which shape?"))
+        await change_buttons(message, changes(job, name, values))
 
 
 async def _remake(query: CallbackQuery, job: Job, desk: Desk, language: str, change: Change, *, said: str = "") -> None:

@@ -76,17 +76,17 @@ async def which(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> No
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, desk)
-        await change_buttons(message, which_picture(job, callback_data.do, pictures))
         await answer(query, _("Which picture?"))
+        await change_buttons(message, which_picture(job, callback_data.do, pictures))
 
 
 async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """Back to the first buttons."""
     job = await desk.store.jobs.get(callback_data.job)
     message = await message_of(query) if job else None
+    await answer(query)
     if job and message:
         await first_buttons(message, job, desk)
-    await answer(query)
 
 
 async def edit(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
@@ -143,8 +143,8 @@ async def delete(query: CallbackQuery, callback_data: PicturePress, desk: Desk) 
         return
     if callback_data.do == "delete":
         surely = PicturePress(do="delete-surely", picture=picture.id)
-        await change_buttons(message, sure_to_delete(job, surely))
         await answer(query, _("Delete it here and from your history?"))
+        await change_buttons(message, sure_to_delete(job, surely))
     else:
         await _delete(query, desk, message, job, [picture])
 
@@ -157,11 +157,11 @@ async def delete_all(query: CallbackQuery, callback_data: JobPress, desk: Desk) 
         return
     pictures = await pictures_above(message, job, desk)
     if callback_data.do == "delete":
-        await change_buttons(message, which_picture(job, "delete", pictures))
         await answer(query, _("Which picture?"))
+        await change_buttons(message, which_picture(job, "delete", pictures))
     elif callback_data.do == "delete-all":
-        await change_buttons(message, sure_to_delete(job, JobPress(do="delete-all-surely", job=job.id)))
         await answer(query, _("Delete all of them, here and from your history?"))
+        await change_buttons(message, sure_to_delete(job, JobPress(do="delete-all-surely", job=job.id)))
     else:
         await _delete(query, desk, message, job, pictures)
 
@@ -228,8 +228,8 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
     place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
     await desk.admit(place)
+    await answer(query)
     if len(shown) > 1:
         await first_buttons(message, job, desk)
-    await answer(query)
     if sources := as_sources(pictures or shown, message.chat.id):
         await ask_for_words(message, place, desk, Begun(sources))

@@ -13,9 +13,11 @@ from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, message_of
 from bot.handlers.stylebook import NAME, NAME_BYTES, OWN_STYLES, STYLE_LENGTH, everybodys, find
 from bot.telegram.buttons import StylePress, button, in_rows, keyboard
-from bot.telegram.wording import plain
+from bot.telegram.wording import cut, plain
 from storage.records import Begun, Style
 
+GLANCE = 60
+"""So much of a style's words is listed: all of them together have to fit into a message."""
 ADD = {"add", "new", "set", "添加", "新增"}
 REMOVE = {"remove", "delete", "del", "删除"}
 
@@ -83,7 +85,8 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     own, common = await desk.store.styles.of(user_id), everybodys()
     lines = [_("🎭 <b>Styles</b>"), _("Press one and write what to draw, or put it into your words:")]
     lines += [f"<code>{escape(_('a red fox in the snow'))} --style {escape((own or common)[0].name)}</code>", ""]
-    lines += [f"<b>{escape(one.name)}</b>: {escape(one.words)}" for one in own]
-    lines += ["", _("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
+    if own:
+        lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, GLANCE))}" for one in own), ""]
+    lines += [_("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
     buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

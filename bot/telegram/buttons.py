@@ -87,7 +87,7 @@ def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
-def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 30) -> list[list[InlineKeyboardButton]]:
+def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 34) -> list[list[InlineKeyboardButton]]:
     """Buttons of one keyboard in rows of at most so many characters, and of at most four buttons."""
     rows: list[list[InlineKeyboardButton]] = []
     for one in buttons:
@@ -153,7 +153,7 @@ def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: b
             *([button(_("🔍 Larger"), press("enlarge"))] if offer.enlarges else []),
         ],
         [
-            button(_star(pictures), press("star")),
+            star(pictures, press("star")),
             button(_("📎 Files"), JobPress(do="files", job=job.id)),
             copy(_("📋 Copy"), job.prompt, JobPress(do="words", job=job.id)),
             button("🗑", press("delete")),
@@ -202,8 +202,10 @@ def _back(job: Job) -> InlineKeyboardButton:
     return button(_("‹ Back"), JobPress(do="back", job=job.id))
 
 
-def _star(pictures: Sequence[Picture]) -> str:
-    return "⭐" if any(picture.starred_at for picture in pictures) else "☆"
+def star(pictures: Sequence[Picture], press: CallbackData) -> InlineKeyboardButton:
+    """Whether any of these is a favourite, and the way to change it."""
+    starred = any(picture.starred_at for picture in pictures)
+    return button("⭐" if starred else "☆", press, "success" if starred else None)
 
 
 def in_history(
@@ -221,18 +223,18 @@ def in_history(
             *([button(_("Older ›"), press("older"))] if older else []),
         ],
         [
-            button(_("🔁 Run again"), press("again")),
+            button(_("🔁 Redo"), press("again")),
             button(_("✏️ Edit"), press("edit")),
-            button(_("📤 Send again"), press("send")),
+            button(_("📤 Send"), press("send")),
         ],
         [
-            button(_star([picture]), press("star")),
+            star([picture], press("star")),
             button(_("ℹ️ Details"), press("details")),
             button(_("🗑 Delete"), press("hide")),
         ],
         [
             button(_("📅 Date"), press("months")),
-            button(_("▦ Ten"), press("grid")),
+            button(_("▦ Overview"), press("grid")),
             button(_("All pictures"), press("all")) if starred else button(_("⭐ Only"), press("stars")),
         ],
     )

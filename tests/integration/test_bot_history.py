@@ -51,8 +51,8 @@ async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
     assert shown.photo
     assert "205×205" in shown.text
     assert "UTC" in shown.text
-    row = ["🔁 Run again", "✏️ Edit", "📤 Send again", "☆", "ℹ️ Details", "🗑 Delete"]
-    assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Ten", "⭐ Only"]
+    row = ["🔁 Redo", "✏️ Edit", "📤 Send", "☆", "ℹ️ Details", "🗑 Delete"]
+    assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Overview", "⭐ Only"]
     assert (await house.press(shown, "Older ›")).text == ""
     await house.shown("2 of 3")
     assert title(shown) == ("a cat", "2 of 3")
@@ -150,7 +150,7 @@ async def test_send_again(house: House) -> None:
     await house.made("a <b>fox</b>")
     shown = await opened(house)
     now = house.now
-    await house.press(shown, "Send again")
+    await house.press(shown, "📤 Send")
     await house.quiet()
     last = house.answers()[-1]
     assert last.photo
@@ -162,7 +162,7 @@ async def test_send_again(house: House) -> None:
 async def test_run_again_and_edit(house: House) -> None:
     await house.made("in blue --ar 16:9", picture(201))
     shown = await opened(house)
-    assert (await house.press(shown, "Run again")).text == "One more time!"
+    assert (await house.press(shown, "Redo")).text == "One more time!"
     await house.quiet()
     first, second = house.submitted()
     assert house.without_addresses(second) == house.without_addresses(first)
@@ -193,7 +193,7 @@ async def test_strangers_can_not_leaf_through_it(house: House) -> None:
     await house.made("/imagine foxes --n 2", chat=house.group)
     shown = await opened(house, chat=house.group)
     before = shown.text
-    for label in ("Older ›", "Run again", "Edit", "Send again", "Delete"):
+    for label in ("Older ›", "Redo", "Edit", "📤 Send", "Delete"):
         told = await house.press(shown, label, house.bob)
         assert told.alert
         assert told.text == "This is somebody else's history. See yours with /history."
@@ -296,7 +296,7 @@ async def test_ten_at_a_glance(house: House) -> None:
     await house.made("foxes --n 12")
     shown = await opened(house)
     now = house.now
-    await house.press(shown, "Ten")
+    await house.press(shown, "Overview")
     page = await house.shown("Which one shall I open?")
     assert page.buttons == [str(number) for number in range(1, 11)] + ["Older ›"]
     (call,) = house.called("sendMediaGroup", since=now)
@@ -306,7 +306,7 @@ async def test_ten_at_a_glance(house: House) -> None:
     await house.shown("3 of 12")
     assert page.photo
     page = await opened(house)
-    await house.press(page, "Ten")
+    await house.press(page, "Overview")
     page = await house.shown("Which one shall I open?")
     await house.press(page, "Older ›")
     page = await house.telegram.until(lambda: next((one for one in house.answers() if one.buttons == ["1", "2"]), None))
@@ -317,7 +317,7 @@ async def test_ten_at_a_glance(house: House) -> None:
 async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> None:
     await house.made("foxes --n 2")
     shown = await opened(house)
-    await house.press(shown, "Send again")
+    await house.press(shown, "📤 Send")
     await house.shown("Variations")
     await house.quiet()
     sent = house.answers()[-1]

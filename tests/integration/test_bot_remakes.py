@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, Person
 from bot.demo.telegram.faults import Refusal
-from bot.demo.telegram.model import CallbackAnswer
 from tests.support.house import House, look, open_house, picture
 
 STRANGER = "This is for whoever asked for the picture. Make your own with /imagine."
@@ -19,20 +17,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-async def press(house: House, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
-    """Press, and wait until the bot is through with it."""
-    told = await house.press(message, label, who)
-    await house.taken_in()
-    return told
-
-
 async def test_variations_of_one_picture_of_an_album(house: House) -> None:
     sides = iter([210, 220, 230, 240])
     house.draw = lambda *of: picture(next(sides), 200)
     result = await house.made("foxes --n 2")
-    assert (await press(house, result, "Variations")).text == "Which picture?"
+    assert (await house.press(result, "Variations")).text == "Which picture?"
     assert result.buttons == ["1", "2", "‹ Back"]
-    assert (await press(house, result, "2")).text == "Variations are on their way."
+    assert (await house.press(result, "2")).text == "Variations are on their way."
     assert "🎲 Variations" in result.buttons
     await house.quiet()
     assert [task.prompt for task in house.tasks] == ["foxes"] * 4
@@ -44,8 +35,8 @@ async def test_variations_of_one_picture_of_an_album(house: House) -> None:
 async def test_variations_of_two_pictures_in_a_row_are_two_wishes(house: House) -> None:
     result = await house.made("foxes --n 2")
     for number in ("1", "1", "2"):
-        await press(house, result, "Variations")
-        await press(house, result, number)
+        await house.press(result, "Variations")
+        await house.press(result, number)
     await house.quiet()
     # The second press on 1 was a double tap.
     assert len(house.tasks) == 2 + 2 * 2
@@ -53,7 +44,7 @@ async def test_variations_of_two_pictures_in_a_row_are_two_wishes(house: House) 
 
 async def test_larger_is_the_picture_at_4k_in_its_own_shape(house: House) -> None:
     result = await house.made("a fox --ar 16:9 --model 4.6 --style watercolour")
-    assert (await press(house, result, "Larger")).text == "A larger one is on its way."
+    assert (await house.press(result, "Larger")).text == "A larger one is on its way."
     await house.quiet()
     task = house.tasks[-1]
     assert len(task.references) == 1
@@ -68,15 +59,15 @@ async def test_larger_is_the_picture_at_4k_in_its_own_shape(house: House) -> Non
 
 async def test_another_shape(house: House) -> None:
     result = await house.made("a fox --size 2048x2048", picture(201))
-    assert (await press(house, result, "Shape")).text == "Which shape?"
+    assert (await house.press(result, "Shape")).text == "Which shape?"
     assert result.buttons == ["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9", "‹ Back"]
-    await press(house, result, "9:16")
+    await house.press(result, "9:16")
     await house.quiet()
     task = house.tasks[-1]
     assert task.width / task.height == pytest.approx(9 / 16, rel=0.02)
     assert [look(one)[1] for one in task.references] == [201]
     last = house.answers()[-1]
-    await press(house, last, "Shape")
+    await house.press(last, "Shape")
     assert "✓ 9:16" in last.buttons
 
 
@@ -84,9 +75,9 @@ async def test_another_style(house: House) -> None:
     result = await house.made("a fox --style ink")
     assert house.tasks[0].prompt.startswith("a fox, a Chinese ink wash painting")
     assert result.text.endswith(" · ink")
-    await press(house, result, "Style")
+    await house.press(result, "Style")
     assert "✓ ink" in result.buttons
-    assert (await press(house, result, "sketch")).text == "As sketch: on its way."
+    assert (await house.press(result, "sketch")).text == "As sketch: on its way."
     await house.quiet()
     assert house.tasks[1].prompt.startswith("a fox, a pencil sketch")
     assert house.answers()[-1].text.endswith(" · sketch")
@@ -94,29 +85,29 @@ async def test_another_style(house: House) -> None:
 
 async def test_favourites(house: House) -> None:
     result = await house.made("foxes --n 3")
-    await press(house, result, "☆")
-    assert (await press(house, result, "2")).text == "⭐ One of your favourites now."
+    await house.press(result, "☆")
+    assert (await house.press(result, "2")).text == "⭐ One of your favourites now."
     assert "⭐" in result.buttons
-    await press(house, result, "⭐")
+    await house.press(result, "⭐")
     assert result.buttons == ["1", "⭐2", "3", "‹ Back"]
-    assert (await press(house, result, "⭐2")).text == "No favourite any more."
+    assert (await house.press(result, "⭐2")).text == "No favourite any more."
     assert "☆" in result.buttons
 
 
 async def test_delete_one_and_then_all(house: House) -> None:
     result = await house.made("foxes --n 3")
     first, _second, third = house.album()
-    await press(house, result, "🗑")
-    assert (await press(house, result, "2")).text == "Delete it here and from your history?"
-    await press(house, result, "Keep")
-    await press(house, result, "🗑")
-    await press(house, result, "2")
-    assert (await press(house, result, "Delete")).text == "Deleted."
+    await house.press(result, "🗑")
+    assert (await house.press(result, "2")).text == "Delete it here and from your history?"
+    await house.press(result, "Keep")
+    await house.press(result, "🗑")
+    await house.press(result, "2")
+    assert (await house.press(result, "Delete")).text == "Deleted."
     assert house.album() == [first, third]
-    await press(house, result, "🗑")
+    await house.press(result, "🗑")
     assert result.buttons == ["1", "2", "All", "‹ Back"]
-    await press(house, result, "All")
-    await press(house, result, "Delete")
+    await house.press(result, "All")
+    await house.press(result, "Delete")
     assert house.answers() == []
     await house.say("/history")
     await house.shown("You have made no picture yet")
@@ -125,8 +116,8 @@ async def test_delete_one_and_then_all(house: House) -> None:
 async def test_an_admin_deletes_from_the_chat_and_not_from_the_history(house: House) -> None:
     await house.say("/imagine a fox", chat=house.group, who=house.bob)
     result = await house.ended(chat=house.group)
-    await press(house, result, "🗑", house.ann)
-    await press(house, result, "Delete", house.ann)
+    await house.press(result, "🗑", house.ann)
+    await house.press(result, "Delete", house.ann)
     assert house.album(house.group) == []
     await house.say("/history", who=house.bob)
     assert (await house.shown("1 of 1", house.bob.chat)).photo
@@ -136,8 +127,8 @@ async def test_what_is_older_than_two_days_leaves_the_history_at_least(house: Ho
     result = await house.made("a fox")
     words = "Bad Request: message can't be deleted for everyone"
     house.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
-    await press(house, result, "🗑")
-    told = await press(house, result, "Delete")
+    await house.press(result, "🗑")
+    told = await house.press(result, "Delete")
     assert told.alert
     assert told.text == "Telegram lets me delete only what is younger than two days."
     await house.say("/history")
@@ -148,9 +139,9 @@ async def test_strangers_hear_why_not(house: House) -> None:
     await house.say("/imagine a fox", chat=house.group)
     result = await house.ended(chat=house.group)
     for label in ("Variations", "Shape", "Style", "Larger", "☆"):
-        told = await press(house, result, label, house.bob)
+        told = await house.press(result, label, house.bob)
         assert (told.alert, told.text) == (True, STRANGER)
-    told = await press(house, result, "🗑", house.bob)
+    told = await house.press(result, "🗑", house.bob)
     assert (told.alert, told.text) == (True, "Only whoever asked for the picture, or an admin, can delete it.")
     await house.quiet()
     assert len(house.tasks) == 1
@@ -160,11 +151,11 @@ async def test_every_button_works_after_a_restart(house: House) -> None:
     result = await house.made("a fox")
     await house.restart()
     for label in ("Again", "Variations", "Larger"):
-        await press(house, result, label)
-    await press(house, result, "Shape")
-    await press(house, result, "1:1")
-    await press(house, result, "Style")
-    await press(house, result, "ink")
+        await house.press(result, label)
+    await house.press(result, "Shape")
+    await house.press(result, "1:1")
+    await house.press(result, "Style")
+    await house.press(result, "ink")
     await house.quiet()
     assert len(house.tasks) == 6
 
@@ -175,7 +166,7 @@ async def test_copy_of_a_short_and_of_a_long_prompt(house: House) -> None:
     assert copy["copy_text"] == {"text": "a fox"}
     words = "a <b>fox</b> in the snow " * 20
     result = await house.made(words)
-    assert (await press(house, result, "Copy")).text == "Touch the words to copy them."
+    assert (await house.press(result, "Copy")).text == "Touch the words to copy them."
     shown = house.answers()[-1]
     assert shown.text == words.strip()
     assert [mark["type"] for mark in shown.entities] == ["code"]
@@ -184,7 +175,7 @@ async def test_copy_of_a_short_and_of_a_long_prompt(house: House) -> None:
 async def test_a_chain_of_edits_knows_where_it_comes_from(house: House) -> None:
     first = await house.made("a fox")
     second = await house.made("with a hat", reply_to=first)
-    await press(house, second, "Edit")
+    await house.press(second, "Edit")
     await house.shown("What should I make")
     await house.made("at night")
     pictures = house.app.store.pictures
@@ -214,7 +205,7 @@ async def test_styles_of_ones_own(house: House) -> None:
     assert house.tasks[-1].prompt == "a cat, soft light, pastel colours"
     await house.say("/style")
     page = await house.shown("mine: soft light")
-    await press(house, page, "mine")
+    await house.press(page, "mine")
     question = await house.shown("What shall I draw as mine?")
     await house.made("a dog", reply_to=question)
     assert house.tasks[-1].prompt == "a dog, soft light, pastel colours"

@@ -152,7 +152,7 @@ async def test_results_as_files(house: House) -> None:
     assert "↩️ from “foxes”" in shown.text
     await house.press(shown, "Older ›")
     await house.shown("2 of 3")
-    await house.press(shown, "Send again")
+    await house.press(shown, "📤 Send")
     await house.quiet()
     assert house.answers()[-1].document
 

@@ -124,10 +124,12 @@ class House:
         return (await self.telegram.send(who or self.ann, chat, text=text, files=files, **how))[0]
 
     async def press(self, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
-        """A person (Ann) presses the button whose label ends so; returns the bot's answer."""
+        """A person (Ann) presses the button whose label ends so; returns the answer when the bot is through."""
         full = next((one for one in message.buttons if one.endswith(label)), label)
         press: Press = self.telegram.press(who or self.ann, message, full)
-        return await self.telegram.until(lambda: press.answer)
+        answer = await self.telegram.until(lambda: press.answer)
+        await self.taken_in()
+        return answer
 
     # what the bot does
 
