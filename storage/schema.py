@@ -105,7 +105,7 @@ styles = Table(
     "styles",
     metadata,
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", String(32), primary_key=True),
+    Column("name", String(36), primary_key=True),
     Column("words", Text, nullable=False),
 )
 

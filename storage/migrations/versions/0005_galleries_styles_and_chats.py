@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         'styles',
         sa.Column('user_id', sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('name', sa.String(length=36), nullable=False),
         sa.Column('words', sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint('user_id', 'name', name=op.f('pk_styles')),
     )
