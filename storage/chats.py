@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import delete, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
-from storage.records import NOT_READY, ChatRules, OpenInChat, TaskState
-from storage.schema import chats, jobs, pictures, posted, tasks
+from storage.records import NOT_READY, ChatRules, OpenInChat, with_option
+from storage.rows import IS_BEGUN
+from storage.schema import chats, jobs, pictures, posted
 
 OLD = "old:"
 """What the origin of a job begins with whose message stands in the group of before."""
@@ -35,8 +37,7 @@ class Chats:
 
     async def open_jobs(self, chat_id: int) -> list[OpenInChat]:
         """The jobs of a chat that are not ready yet, oldest first."""
-        begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
-        query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, begun).where(
+        query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_BEGUN).where(
             jobs.c.chat_id == chat_id, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY)
         )
         async with self._db.read() as connection:
@@ -69,9 +70,7 @@ class Chats:
             # Of two presses at once neither may undo the other.
             await self._db.lock(connection, f"chat {chat_id}")
             known = (await _now(connection, chat_id))[1].options
-            own = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
-            changed = own if value is None else {**own, name: value}
-            await self._set(connection, chat_id, options={**known, provider: changed})
+            await self._set(connection, chat_id, options=with_option(known, provider, name, value))
 
     async def _set(self, connection: Transaction, chat_id: int, **values: Any) -> None:
         row = self._db.insert(chats).values(id=chat_id, **values)
@@ -88,7 +87,7 @@ class Chats:
         await self._set(connection, new, **values, migrated_from=old)
 
 
-async def _now(connection: Any, chat_id: int) -> tuple[int, ChatRules]:
+async def _now(connection: AsyncConnection, chat_id: int) -> tuple[int, ChatRules]:
     columns = [chats.c.id, *(chats.c[name] for name in ChatRules.__slots__)]
     query = select(*columns).where(or_(chats.c.id == chat_id, chats.c.migrated_from == chat_id))
     row = dict((await connection.execute(query.order_by(chats.c.migrated_from.is_(None)))).mappings().first() or {})

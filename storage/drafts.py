@@ -17,7 +17,7 @@ class Drafts:
     async def take(self, chat_id: int, user_id: int, *, since: float, status_id: int | None = None) -> Begun:
         """What this person began without words: it waits no longer.
 
-        That of after `since`, and what the message `status_id` asked words for. Empty when there is nothing.
+        What was begun after `since`, and what the message `status_id` asked words for. Empty when there is nothing.
         """
         own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
         fresh = (

@@ -25,7 +25,7 @@ from storage.records import (
     TooMany,
     Trouble,
 )
-from storage.rows import as_job, locked, moved, ring
+from storage.rows import IS_BEGUN, as_job, locked, moved, ring
 from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
@@ -162,10 +162,9 @@ class Jobs:
 
     async def waiting_for(self, provider: str) -> list[Job]:
         """The jobs of a provider of which nothing has been begun."""
-        begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED)
         async with self._db.read() as connection:
             waiting = (jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY), jobs.c.provider == provider)
-            rows = await connection.execute(select(jobs).where(*waiting, ~begun.exists()).order_by(jobs.c.id))
+            rows = await connection.execute(select(jobs).where(*waiting, ~IS_BEGUN).order_by(jobs.c.id))
             return [as_job(row) for row in rows.mappings()]
 
     async def cancel(
@@ -178,7 +177,7 @@ class Jobs:
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
-            if job is None or job.state not in (JobState.PREPARING, JobState.WORKING):
+            if job is None or job.state not in NOT_READY:
                 return None
             if unbegun:
                 own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
-from storage.records import Delivery, Preferences
+from storage.records import Delivery, Preferences, with_option
 from storage.schema import people
 
 
@@ -51,16 +52,14 @@ class People:
             # Of two presses at once neither may undo the other.
             await self._db.lock(connection, f"person {user_id}")
             known = (await _preferences(connection, user_id)).options
-            own = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
-            changed = own if value is None else {**own, name: value}
-            await self._set(connection, user_id, options={**known, provider: changed})
+            await self._set(connection, user_id, options=with_option(known, provider, name, value))
 
     async def _set(self, connection: Transaction, user_id: int, **values: Any) -> None:
         row = self._db.insert(people).values(id=user_id, last_turn=0.0, **values)
         await connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
-async def _preferences(connection: Any, user_id: int) -> Preferences:
+async def _preferences(connection: AsyncConnection, user_id: int) -> Preferences:
     columns = [people.c[name] for name in Preferences.__slots__]
     row = (await connection.execute(select(*columns).where(people.c.id == user_id))).mappings().first()
     # What was never set is as it is by default.

@@ -40,6 +40,12 @@ class Picture:
         """What Telegram calls it, as a photo or as a file; None while Telegram does not have it."""
         return self.photo_id or self.document_id
 
+    def message_in(self, chat_id: int) -> int | None:
+        """The message that shows it in this chat; None where none does: one of the group that this was before is not
+        here."""
+        number = self.message_id if self.chat_id == chat_id else None
+        return number if number and number > 0 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -54,7 +60,6 @@ class Sent:
     height: int | None
     size: int | None
     unique_id: str | None = None
-    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +145,9 @@ class Pictures:
                 steps.append(Found(_picture(row), row["prompt"]))
         return steps
 
-    async def star(self, picture_id: int, user_id: int, now: float | None) -> bool:
-        """Make a picture one of its owner's favourites, or (None) no longer. False when it isn't theirs."""
-        mine = (pictures.c.id == picture_id, pictures.c.user_id == user_id)
-        async with self._db.write() as connection:
-            return bool((await connection.execute(update(pictures).where(*mine).values(starred_at=now))).rowcount)
+    async def star(self, picture_id: int, now: float | None) -> None:
+        """Make a picture one of its owner's favourites, or (None) no longer."""
+        await self._update(picture_id, starred_at=now)
 
     async def moments(self, shelf: Shelf, since: float = 0.0, until: float | None = None) -> list[tuple[int, float]]:
         """When the pictures of a shelf were made: their ids and times, newest first."""

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 Delivery = Literal["album", "files", "both"]
+OptionsSet = Mapping[str, Mapping[str, str]]
+"""Options that were chosen for good, by provider and name."""
 Trouble = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
 
@@ -49,10 +51,10 @@ class TaskState(StrEnum):
 
 ACTIVE = (TaskState.SUBMITTING, TaskState.RUNNING)
 UNFINISHED = (TaskState.QUEUED, *ACTIVE)
-NOBODY = 0
-"""Whose the jobs and tasks are of people who had everything erased."""
 BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
 """What is paid, or may be."""
+NOBODY = 0
+"""Whose the jobs and tasks are of people who had everything erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class Preferences:
 
     provider: str | None = None
     language: str | None = None
-    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    options: OptionsSet = field(default_factory=dict)
     delivery: Delivery = "album"
     spoiler: bool = False
     drafts: bool = False
@@ -199,11 +201,17 @@ class ChatRules:
 
     admins_only: bool = False
     provider: str | None = None
-    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    options: OptionsSet = field(default_factory=dict)
     quiet: bool = False
     paused: bool = False
     muted: bool = False
     thread_id: int | None = None
+
+
+def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:
+    """The options with this one set for this provider; None: as if it had never been set."""
+    others = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
+    return {**known, provider: others if value is None else {**others, name: value}}
 
 
 @dataclass(frozen=True, slots=True)

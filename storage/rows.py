@@ -5,8 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.database import Transaction
-from storage.records import Job, JobState
-from storage.schema import jobs
+from storage.records import Job, JobState, TaskState
+from storage.schema import jobs, tasks
+
+IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
+"""Of a row of `jobs` in a question: whether any of its tasks has had its turn."""
 
 
 def as_job(row: RowMapping) -> Job:

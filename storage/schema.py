@@ -105,7 +105,7 @@ styles = Table(
     "styles",
     metadata,
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", String(32), primary_key=True),
+    Column("name", String(36), primary_key=True),
     Column("words", Text, nullable=False),
 )
 
@@ -189,7 +189,6 @@ sources = Table(
     # What was done to it so that the service takes it, told to the person: a list like `jobs.trouble`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **_where("data IS NOT NULL")),
-    Index("ix_sources_picture_id", "picture_id"),
 )
 
 # What is submitted, paid and taken up again on its own: a job has one task or several.

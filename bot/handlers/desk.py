@@ -14,6 +14,7 @@ from bot.handlers.flags import Scan, read, scan
 from bot.handlers.stylebook import find
 from bot.jobs.engine import Engine
 from bot.telegram.incoming import topic_of
+from bot.telegram.services import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
@@ -38,11 +39,8 @@ NOTHING_SET = Preferences()
 NOTHING_BEGUN = Begun()
 PRESS = "press:"
 """What the origin of a press on a button begins with."""
-
-
 StyleUsed = Mapping[str, str]
 """A style as a job keeps it: its `name` and `words`."""
-STYLE = "style"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, Message, User
+from aiogram.types import BufferedInputFile, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.archive import archive
 from bot.handlers.desk import Desk
 from bot.handlers.imagine import PRIVATE
-from bot.telegram.buttons import keyboard
+from bot.telegram.buttons import into_private, keyboard
 
 START = "export"
 """What the button in a group starts the private chat with."""
@@ -65,10 +65,9 @@ def make_router() -> Router:
     return router
 
 
-async def elsewhere(message: Message) -> None:
+async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
-    me = await message.bot.me() if message.bot else None
-    link = InlineKeyboardButton(text=_("📦 My data"), url=f"https://t.me/{me.username if me else ''}?start={START}")
+    link = await into_private(bot, _("📦 My data"), START)
     await message.reply(_("Your data is between you and me:"), reply_markup=keyboard([link]))
 
 

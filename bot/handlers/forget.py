@@ -2,17 +2,16 @@
 
 import time
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandStart
-from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
+from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
 from bot.handlers.imagine import PRIVATE
-from bot.handlers.presses import answer, is_unchanged, message_of
-from bot.telegram.buttons import ForgetPress, button, keyboard
+from bot.handlers.presses import answer, change_text, message_of
+from bot.telegram.buttons import ForgetPress, button, into_private, keyboard
 from bot.telegram.language import Languages
 from storage.erasure import UnderWay
 
@@ -58,10 +57,9 @@ async def ask(message: Message, desk: Desk) -> None:
     )
 
 
-async def elsewhere(message: Message) -> None:
+async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to the private chat."""
-    me = await message.bot.me() if message.bot else None
-    link = InlineKeyboardButton(text=_("🗑 My data"), url=f"https://t.me/{me.username if me else ''}?start={START}")
+    link = await into_private(bot, _("🗑 My data"), START)
     await message.reply(_("Your data is between you and me:"), reply_markup=keyboard([link]))
 
 
@@ -101,10 +99,5 @@ def _under_way() -> str:
 async def _say(query: CallbackQuery, text: str) -> None:
     """In place of the question, without its buttons."""
     message = await message_of(query)
-    if message is None:
-        return
-    try:
-        await message.edit_text(text, reply_markup=None)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
+    if message:
+        await change_text(message, text, None)

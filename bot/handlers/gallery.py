@@ -17,11 +17,12 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
-from bot.handlers.presses import is_unchanged
+from bot.handlers.presses import change_text
 from bot.telegram.buttons import in_history
+from bot.telegram.refusals import is_unchanged
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, cut, duration, flags_of, money
+from bot.telegram.wording import caption, cut, duration, flags_of, money, pixels
 from storage.pictures import Found, Page, Sent, Shelf
 from storage.records import Job
 from storage.store import Store
@@ -100,28 +101,12 @@ async def show(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> 
         await _remember(desk, upload, changed)
 
 
-async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup) -> None:
-    """Put other words under what a message shows."""
-    try:
-        if message.photo or message.document:
-            await message.edit_caption(caption=text, reply_markup=buttons)
-        else:
-            await message.edit_text(text, reply_markup=buttons)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
-
-
 def page_text(shown: Sheet, *, unfetched: bool = False) -> str:
     """The words of a picture, its place among the others, and where it comes from."""
-    page = shown.page
-    size = f"{page.picture.width}×{page.picture.height}" if page.picture.width else ""
-    place = _("{number} of {count}").format(number=page.number, count=page.count)
     below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
     if shown.origins:
         below.append(_("↩️ from “{words}”").format(words=cut(shown.origins[0].prompt, GLANCE)))
-    # The search stands last: the next press reads it there.
-    return caption(page.prompt, place, when(page.picture.created_at), size, below=[*below, *search_line(shown.shelf)])
+    return _caption(shown, below)
 
 
 def page_buttons(shown: Sheet) -> InlineKeyboardMarkup:
@@ -135,7 +120,7 @@ def page_buttons(shown: Sheet) -> InlineKeyboardMarkup:
 
 async def details(desk: Desk, shown: Sheet, job: Job) -> str:
     """All that is known of a picture."""
-    picture, page = shown.page.picture, shown.page
+    picture = shown.page.picture
     task = await desk.store.tasks.get(picture.task_id)
     lines = [_("Service: {name}").format(name=maker(desk.providers, job))]
     if job.options:
@@ -147,16 +132,22 @@ async def details(desk: Desk, shown: Sheet, job: Job) -> str:
     if sources := await desk.store.sources.of_job(job.id):
         lines.append(_("References: {count}").format(count=len(sources)))
     if task and task.cost is not None and task.currency:
-        siblings = [one for one in await desk.store.pictures.of_job(job.id) if one.task_id == task.id]
-        cost = money(Decimal(task.cost) / 10_000 / len(siblings), task.currency)
+        cost = money(Decimal(task.cost) / 10_000 / (task.pictures or 1), task.currency)
         lines.append(_("Cost: {amount}").format(amount=cost))
     if task and task.begun_at and task.finished_at:
         lines.append(_("Time: {time}").format(time=duration(task.finished_at - task.begun_at)))
     steps = [cut(step.prompt, GLANCE) for step in reversed(shown.origins)]
     lines += [f"{number}. {words} ↓" for number, words in enumerate(steps, 1)]
+    return _caption(shown, lines)
+
+
+def _caption(shown: Sheet, below: Sequence[str]) -> str:
+    """The words of a picture, its place among the others, when it was made and how large it is, and lines `below`."""
+    page, picture = shown.page, shown.page.picture
     place = _("{number} of {count}").format(number=page.number, count=page.count)
-    size = f"{picture.width}×{picture.height}" if picture.width else ""
-    return caption(page.prompt, place, when(picture.created_at), size, below=[*lines, *search_line(shown.shelf)])
+    size = pixels(picture.width, picture.height)
+    # The search stands last: the next press reads it there.
+    return caption(page.prompt, place, when(picture.created_at), size, below=[*below, *search_line(shown.shelf)])
 
 
 def end_of(text: str) -> float | None:

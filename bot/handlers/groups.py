@@ -21,12 +21,12 @@ from bot.handlers.settings import (
     service_menu,
     show_page,
 )
-from bot.jobs.engine import CLEARED
 from bot.telegram.buttons import GroupPress, button, in_rows, keyboard
 from bot.telegram.incoming import topic_of
 from bot.telegram.notices import GROUPS
 from bot.telegram.services import title
 from bot.telegram.wording import cut
+from providers.errors import Sentence
 from storage.records import ChatRules, OpenInChat
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE = ".access", ".quiet", ".topic", ".paused", ".queue"
@@ -34,6 +34,7 @@ ACCESS, QUIET, TOPIC, PAUSED, QUEUE = ".access", ".quiet", ".topic", ".paused", 
 SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
 ON = "1"
 MOST_LISTED, MOST_WORDS = 15, 60
+CLEARED = Sentence("An admin of this group has cancelled what waited. Nothing was paid.")
 
 
 class ByAdmin(Filter):
@@ -142,11 +143,9 @@ async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
         lines += ["", _("Service: {name}").format(name=escape(title(desk.providers, service)))]
         rows.append([button(_("Service"), GroupPress(do="show", name=SERVICE))])
     rows += in_rows(option_buttons(desk, service, now, GroupPress))
+    waiting = button(_("🚦 Queue: {count}").format(count=len(queue)), GroupPress(do="show", name=QUEUE))
     pause = _("▶️ Go on") if now.paused else _("⏸ Pause")
-    rows.append([
-        button(_("🚦 Queue: {count}").format(count=len(queue)), GroupPress(do="show", name=QUEUE)),
-        _switch(pause, PAUSED, now.paused),
-    ])  # fmt: skip
+    rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await link_to_own(bot)])
 
 
@@ -173,9 +172,6 @@ async def _choices(message: Message, desk: Desk, name: str) -> Menu | None:
         text = _("Which service makes the pictures of this group? /models says what each can do.")
         return service_menu(desk, now, text, GroupPress)
     return option_menu(desk, desk.service_of(now), now, name, GroupPress)
-
-
-# the queue
 
 
 async def _queue(message: Message, desk: Desk) -> Menu:

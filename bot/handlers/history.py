@@ -13,7 +13,6 @@ from bot.handlers.gallery import (
     SEARCH_LENGTH,
     Sheet,
     by_time,
-    change_text,
     details,
     end_of,
     month_of,
@@ -28,7 +27,7 @@ from bot.handlers.gallery import (
     show_first,
 )
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, change_buttons, message_of, once_more, owns
+from bot.handlers.presses import answer, change_buttons, change_star, change_text, message_of, once_more, owns
 from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer
@@ -100,7 +99,7 @@ async def open_(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, u
     """To a certain picture; where the search doesn't have it, among all."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+    if shown := await _sheet_anywhere(pressed, desk):
         await answer(query)
         await show(pressed.message, desk, uploads, shown)
     else:
@@ -111,11 +110,9 @@ async def star(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     """Make the picture a favourite, or not any more."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    starred, picture = pressed.picture.starred_at is None, pressed.picture
-    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
-    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
+    await change_star(query, pressed.picture, desk)
     # One that is no favourite any more stays in sight, among all.
-    if shown := await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=_whole(pressed)), desk):
+    if shown := await _sheet_anywhere(pressed, desk):
         await change_text(pressed.message, page_text(shown), page_buttons(shown))
 
 
@@ -124,9 +121,8 @@ async def favourites(query: CallbackQuery, callback_data: HistoryPress, desk: De
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     shelf = replace(pressed.shelf, starred=callback_data.do == "stars")
-    here, newest = Step(pressed.picture.id), NEWEST
     pictures = desk.store.pictures
-    page = await pictures.page(shelf, here) or await pictures.page(shelf, newest)
+    page = await pictures.page(shelf, Step(pressed.picture.id)) or await pictures.page(shelf, NEWEST)
     if page is None:
         await answer(query, _("You have no favourites yet: press ☆ under a picture."), alert=True)
         return
@@ -183,9 +179,9 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """Ask before a picture is deleted."""
-    if page := await _pressed(query, callback_data, desk):
+    if pressed := await _pressed(query, callback_data, desk):
         await answer(query, _("Delete it from your history?"))
-        await change_buttons(page.message, sure_to_hide(page.picture))
+        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
 
 
 async def stay(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
@@ -225,17 +221,17 @@ async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 
 async def again(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Run the request of a picture again."""
-    if page := await _pressed(query, callback_data, desk):
-        await once_more(query, desk, Place.of_press(query, page.message, page.message.message_id, language), page.job)
+    if pressed := await _pressed(query, callback_data, desk):
+        await once_more(query, desk, _place(query, pressed, language), pressed.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, language: str) -> None:
     """Use a picture of the history as reference."""
-    if (page := await _pressed(query, callback_data, desk)) and await _has_file(query, page):
-        place = Place.of_press(query, page.message, page.message.message_id, language)
+    if (pressed := await _pressed(query, callback_data, desk)) and await _has_file(query, pressed):
+        message, place = pressed.message, _place(query, pressed, language)
         await desk.admit(place)
         await answer(query)
-        await ask_for_words(page.message, place, desk, Begun(as_sources([page.picture], page.message.chat.id)))
+        await ask_for_words(message, place, desk, Begun(as_sources([pressed.picture], message.chat.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +256,10 @@ async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pr
     return _Pressed(message, picture, job, shelf_of(message, picture.user_id)) if message else None
 
 
+def _place(query: CallbackQuery, pressed: _Pressed, language: str) -> Place:
+    return Place.of_press(query, pressed.message, pressed.message.message_id, language)
+
+
 async def _has_file(query: CallbackQuery, pressed: _Pressed) -> bool:
     if pressed.picture.file_id is None:
         await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
@@ -272,9 +272,10 @@ async def _sheet(pressed: _Pressed, desk: Desk) -> Sheet | None:
     return await sheet(desk.store, page, pressed.shelf) if page else None
 
 
-def _whole(pressed: _Pressed) -> Shelf:
-    """All pictures of the same person in the same place."""
-    return shelf_for(pressed.message, pressed.picture.user_id, [])
+async def _sheet_anywhere(pressed: _Pressed, desk: Desk) -> Sheet | None:
+    """The page of a picture; where it is not on the shelf, among all of the same person in the same place."""
+    everything = shelf_for(pressed.message, pressed.picture.user_id, [])
+    return await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=everything), desk)
 
 
 def _nothing(shelf: Shelf) -> str:

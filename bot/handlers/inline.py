@@ -17,6 +17,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
 from bot.telegram.incoming import picture_of, traced
+from bot.telegram.refusals import is_too_late
 from bot.telegram.wording import caption, cut
 from storage.pictures import Found, Shelf
 from storage.records import Begun
@@ -56,7 +57,7 @@ async def search(query: InlineQuery, desk: Desk) -> None:
         )
     except TelegramBadRequest as error:
         # They have typed on meanwhile.
-        if "query is too old" not in error.message:
+        if not is_too_late(error):
             raise
 
 

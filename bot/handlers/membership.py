@@ -15,8 +15,10 @@ from aiogram.types.chat_member_union import ChatMemberUnion
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
-from bot.jobs.engine import SHUT_OUT
 from bot.telegram.notices import GROUPS
+from providers.errors import Sentence
+
+SHUT_OUT = Sentence("Cancelled, because I could not have sent it here. Nothing was paid.")
 
 
 def make_router() -> Router:

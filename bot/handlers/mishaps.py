@@ -13,9 +13,9 @@ from aiogram.types import CallbackQuery, ErrorEvent, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import NotHere
-from bot.telegram.groups import is_gone
 from bot.telegram.language import ENGLISH, Languages
 from bot.telegram.notices import notice
+from bot.telegram.refusals import is_gone
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)

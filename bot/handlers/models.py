@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from html import escape
 
 from aiogram import Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
-from bot.handlers.presses import answer, is_unchanged, message_of
+from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import ProviderPress, button, keyboard
 from bot.telegram.services import title
 from bot.telegram.wording import money
@@ -47,11 +46,7 @@ async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk)
     message = await message_of(query)
     # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
     if message and message.chat.type == "private":
-        try:
-            await message.edit_text(_listed(desk, callback_data.name), reply_markup=_buttons(desk, callback_data.name))
-        except TelegramBadRequest as error:
-            if not is_unchanged(error):
-                raise
+        await change_text(message, _listed(desk, callback_data.name), _buttons(desk, callback_data.name))
 
 
 def _listed(desk: Desk, chosen: str) -> str:

@@ -1,5 +1,7 @@
 """What all handlers of buttons share: finding the message, answering, and knowing who may."""
 
+import time
+
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
@@ -7,6 +9,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
 from bot.telegram.buttons import under_result
+from bot.telegram.refusals import is_too_late, is_unchanged
 from bot.telegram.services import offer
 from bot.telegram.wording import cut
 from storage.pictures import Picture
@@ -20,7 +23,7 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
     try:
         await query.answer(cut(text, ANSWER_LENGTH), show_alert=alert)
     except TelegramBadRequest as error:
-        if "query is too old" not in error.message:
+        if not is_too_late(error):
             raise
 
 
@@ -48,9 +51,23 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     return None
 
 
+async def own_picture(query: CallbackQuery, picture_id: int, desk: Desk) -> tuple[Picture, Job] | None:
+    """The picture that a button is about, and its job; see `own_job`."""
+    picture = await desk.store.pictures.get(picture_id)
+    job = await own_job(query, picture.job_id if picture else 0, desk)
+    return (picture, job) if picture and job else None
+
+
 def gone() -> str:
     """About a job that was forgotten."""
     return _("I don't remember this one any more. Send your words again.")
+
+
+async def change_star(query: CallbackQuery, picture: Picture, desk: Desk) -> None:
+    """Make a picture one of its owner's favourites, or not any more, and say so."""
+    starred = picture.starred_at is None
+    await desk.store.pictures.star(picture.id, time.time() if starred else None)
+    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
 
 
 async def pictures_above(message: Message, job: Job, desk: Desk) -> list[Picture]:
@@ -75,15 +92,22 @@ def reply_to(job: Job, message: Message) -> int:
     return job.message_id if job.chat_id == message.chat.id else message.message_id
 
 
-def is_unchanged(error: TelegramBadRequest) -> bool:
-    """Whether an edit was refused because the message says that already: as good as done."""
-    return "not modified" in error.message
-
-
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
     """Put other buttons under a message."""
     try:
         await message.edit_reply_markup(reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+    """Put other words into a message, or under what it shows, with these buttons (None: without any)."""
+    try:
+        if message.photo or message.document:
+            await message.edit_caption(caption=text, reply_markup=buttons)
+        else:
+            await message.edit_text(text, reply_markup=buttons)
     except TelegramBadRequest as error:
         if not is_unchanged(error):
             raise

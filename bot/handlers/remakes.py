@@ -5,13 +5,22 @@ from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
-from bot.handlers.desk import NOTHING_ELSE, STYLE, Change, Desk, Place, used
+from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, used
 from bot.handlers.flags import FlagError
-from bot.handlers.presses import answer, change_buttons, first_buttons, message_of, once_more, own_job, reply_to
+from bot.handlers.presses import (
+    answer,
+    change_buttons,
+    first_buttons,
+    message_of,
+    once_more,
+    own_job,
+    own_picture,
+    reply_to,
+)
 from bot.handlers.stylebook import everybodys, find
 from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources
-from bot.telegram.services import SHAPE, offer
+from bot.telegram.services import SHAPE, STYLE, enlarged, offer
 from bot.telegram.wording import plain
 from storage.records import Job
 
@@ -30,36 +39,33 @@ def make_router() -> Router:
 
 async def again(query: CallbackQuery, callback_data: JobPress, desk: Desk, language: str) -> None:
     """The same request once more."""
-    await _remake(query, callback_data.job, desk, language, NOTHING_ELSE)
+    if job := await own_job(query, callback_data.job, desk):
+        await _remake(query, job, desk, language, NOTHING_ELSE)
 
 
 async def vary(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """The same words again, with one of their pictures as reference."""
-    picture = await desk.store.pictures.get(callback_data.picture)
-    change = Change(sources=as_sources([picture], picture.chat_id) if picture else ())
-    await _remake(
-        query, picture.job_id if picture else 0, desk, language, change, said=_("Variations are on their way.")
-    )
+    if own := await own_picture(query, callback_data.picture, desk):
+        picture, job = own
+        change = Change(sources=as_sources([picture], picture.chat_id))
+        await _remake(query, job, desk, language, change, said=_("Variations are on their way."))
 
 
 async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """One picture as large as the service can make it."""
-    picture = await desk.store.pictures.get(callback_data.picture)
-    job = await own_job(query, picture.job_id if picture else 0, desk)
-    if not (picture and job):
+    if not (own := await own_picture(query, callback_data.picture, desk)):
         return
-    provider = desk.providers.get(job.provider)
-    options = provider.Options.model_validate(job.options) if provider else None
-    larger = provider.enlarged(options, (picture.width or 1, picture.height or 1)) if provider else None
-    if larger is None:
+    picture, job = own
+    options = enlarged(desk.providers, job, picture)
+    if options is None:
         await answer(query, _("The service can't make it larger."), alert=True)
         return
     words = _("the same picture as the reference in every detail, only larger and sharper")
-    before = job.style or {"name": "", "words": ""}
-    style = {key: ", ".join(filter(None, [before[key], new])) for key, new in (("name", "🔍"), ("words", words))}
-    options = larger.model_dump(mode="json", exclude_unset=True)
+    style = {"name": "🔍", "words": words}
+    if job.style:
+        style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
     change = Change(as_sources([picture], picture.chat_id), options, style)
-    await _remake(query, job.id, desk, language, change, said=_("A larger one is on its way."))
+    await _remake(query, job, desk, language, change, said=_("A larger one is on its way."))
 
 
 async def shapes(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
@@ -85,9 +91,8 @@ async def changed(query: CallbackQuery, callback_data: ChangePress, desk: Desk, 
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
         return
-    await _remake(
-        query, job.id, desk, language, change, said=_("As {value}: on its way.").format(value=callback_data.value)
-    )
+    said = _("As {value}: on its way.").format(value=callback_data.value)
+    await _remake(query, job, desk, language, change, said=said)
 
 
 async def _change(query: CallbackQuery, press: ChangePress, desk: Desk, job: Job) -> Change:
@@ -109,13 +114,9 @@ async def _ask_which(query: CallbackQuery, job: Job, name: str, values: list[str
         await change_buttons(message, changes(job, name, values))
 
 
-async def _remake(
-    query: CallbackQuery, job_id: int, desk: Desk, language: str, change: Change, *, said: str = ""
-) -> None:
+async def _remake(query: CallbackQuery, job: Job, desk: Desk, language: str, change: Change, *, said: str = "") -> None:
     """Make another picture of a job, for whoever asked for it. `said`: to tell them."""
-    job = await own_job(query, job_id, desk)
-    message = await message_of(query) if job else None
-    if job and message:
+    if message := await message_of(query):
         place = Place.of_press(query, message, reply_to(job, message), language)
         await once_more(query, desk, place, job, change, said=said)
         if change != NOTHING_ELSE:

@@ -13,11 +13,13 @@ from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import (
     answer,
     change_buttons,
+    change_star,
     first_buttons,
     gone,
     is_chat_admin,
     message_of,
     own_job,
+    own_picture,
     owns,
     pictures_above,
 )
@@ -89,9 +91,8 @@ async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> Non
 
 async def edit(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """Use one picture as reference."""
-    picture = await desk.store.pictures.get(callback_data.picture)
-    job = await own_job(query, picture.job_id if picture else 0, desk)
-    if job and picture:
+    if own := await own_picture(query, callback_data.picture, desk):
+        picture, job = own
         await _edit(query, desk, language, job=job, pictures=[picture])
 
 
@@ -103,12 +104,9 @@ async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, la
 
 async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, originals: Originals) -> None:
     """The originals as files, for anybody who sees the result: it costs nothing."""
-    job = await desk.store.jobs.get(callback_data.job)
-    message = await message_of(query) if job else None
-    if job is None or message is None or message.chat.id != job.chat_id:
-        # What a button carries can be forged: originals go only where the pictures are.
-        await answer(query, gone(), alert=True)
+    if not (shown := await _shown_here(query, callback_data, desk)):
         return
+    message, job = shown
     await answer(query, _("Sending the originals…"))
     missing = await originals.send(job, await pictures_above(message, job, desk), message.message_id)
     if missing:
@@ -120,26 +118,20 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
 
 async def words(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
-    job = await desk.store.jobs.get(callback_data.job)
-    message = await message_of(query) if job else None
-    if job is None or message is None or message.chat.id != job.chat_id:
-        await answer(query, gone(), alert=True)
-        return
-    await answer(query, _("Touch the words to copy them."))
-    await message.reply(quoted(job.prompt))
+    if shown := await _shown_here(query, callback_data, desk):
+        message, job = shown
+        await answer(query, _("Touch the words to copy them."))
+        await message.reply(quoted(job.prompt))
 
 
 async def star(query: CallbackQuery, callback_data: PicturePress, desk: Desk) -> None:
     """Make a picture a favourite, or not any more."""
-    picture = await desk.store.pictures.get(callback_data.picture)
-    job = await own_job(query, picture.job_id if picture else 0, desk)
-    message = await message_of(query) if job else None
-    if not (picture and job and message):
-        return
-    starred = picture.starred_at is None
-    await desk.store.pictures.star(picture.id, picture.user_id, time.time() if starred else None)
-    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
-    await first_buttons(message, job, desk)
+    own = await own_picture(query, callback_data.picture, desk)
+    message = await message_of(query) if own else None
+    if own and message:
+        picture, job = own
+        await change_star(query, picture, desk)
+        await first_buttons(message, job, desk)
 
 
 async def delete(query: CallbackQuery, callback_data: PicturePress, desk: Desk) -> None:
@@ -174,6 +166,20 @@ async def delete_all(query: CallbackQuery, callback_data: JobPress, desk: Desk) 
         await _delete(query, desk, message, job, pictures)
 
 
+async def _shown_here(query: CallbackQuery, press: JobPress, desk: Desk) -> tuple[Message, Job] | None:
+    """The message with the button, and the job it is about, for anybody who sees it; None when it was answered here.
+
+    What a button carries can be forged: pictures and words go only where they are already.
+    """
+    job = await desk.store.jobs.get(press.job)
+    message = await message_of(query) if job else None
+    if job and message and message.chat.id == job.chat_id:
+        return message, job
+    if message or not job:
+        await answer(query, gone(), alert=True)
+    return None
+
+
 async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
     """The message with the button, for who may delete the pictures of this job; the others hear why not."""
     if job is None:
@@ -193,9 +199,7 @@ async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, 
     if await owns(query, job.user_id):
         for picture in pictures:
             await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
-    # A number below zero is that of a message in the group of before.
-    sent = {one.message_id for one in pictures if one.chat_id == message.chat.id}
-    doomed = {number for number in sent if number and number > 0}
+    doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
     if not left or message.photo:
         doomed.add(message.message_id)

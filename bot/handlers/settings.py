@@ -6,14 +6,13 @@ from html import escape
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk
-from bot.handlers.presses import answer, is_unchanged, message_of
-from bot.telegram.buttons import SettingPress, button, in_rows, keyboard
+from bot.handlers.presses import answer, change_text, message_of
+from bot.telegram.buttons import SettingPress, button, in_rows, into_private, keyboard
 from bot.telegram.language import NAMES, Languages
 from bot.telegram.notices import notice
 from bot.telegram.services import title
@@ -53,7 +52,7 @@ async def elsewhere(message: Message, bot: Bot) -> None:
 
 async def link_to_own(bot: Bot) -> InlineKeyboardButton:
     """A button that leads to one's own settings, whoever presses it."""
-    return InlineKeyboardButton(text=_("⚙️ My settings"), url=f"https://t.me/{(await bot.me()).username}?start={START}")
+    return await into_private(bot, _("⚙️ My settings"), START)
 
 
 async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk) -> None:
@@ -101,12 +100,7 @@ async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
 
 async def show_page(message: Message, page: Menu) -> None:
     """Put a page into the message of another one."""
-    text, buttons = page
-    try:
-        await message.edit_text(text, reply_markup=buttons)
-    except TelegramBadRequest as error:
-        if not is_unchanged(error):
-            raise
+    await change_text(message, *page)
 
 
 def _page(desk: Desk, now: Preferences) -> Menu:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
@@ -26,7 +26,7 @@ def make_router() -> Router:
     """Named styles."""
     router = Router(name="styles")
     router.message.register(style, Command("style", "styles", ignore_case=True))
-    router.callback_query.register(draw, StylePress.filter(F.do == "draw"))
+    router.callback_query.register(draw, StylePress.filter())
     return router
 
 
@@ -88,5 +88,5 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     if own:
         lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, GLANCE))}" for one in own), ""]
     lines += [_("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
-    buttons = [button(one.name, StylePress(do="draw", name=one.name)) for one in (*own, *common)]
+    buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

@@ -38,8 +38,6 @@ RESTORED = Sentence(
     "The bot goes on from a backup, so it is not known what became of this. Trying again makes a new one, paid anew."
 )
 CANCELLED = Sentence("Cancelled. Nothing was paid.")
-CLEARED = Sentence("An admin of this group has cancelled what waited. Nothing was paid.")
-SHUT_OUT = Sentence("Cancelled, because I could not have sent it here. Nothing was paid.")
 CANCELLED_PAID = Sentence(
     "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."
 )

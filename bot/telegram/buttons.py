@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from aiogram import Bot
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.services import Offer
+from bot.telegram.services import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
 
@@ -38,9 +39,8 @@ class ChangePress(CallbackData, prefix="c", sep="|"):
 
 
 class StylePress(CallbackData, prefix="y", sep="|"):
-    """A style of this name for the next words; or, with `do` drop, not any more."""
+    """A style for the next words, by its name."""
 
-    do: str
     name: str
 
 
@@ -109,6 +109,11 @@ def copy(text: str, words: str, otherwise: CallbackData) -> InlineKeyboardButton
     return InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=words))
 
 
+async def into_private(bot: Bot, text: str, start: str) -> InlineKeyboardButton:
+    """A button that leads whoever presses it to their private chat, which begins with `/start` and this word."""
+    return InlineKeyboardButton(text=text, url=f"https://t.me/{(await bot.me()).username}?start={start}")
+
+
 def without_effect(text: str) -> InlineKeyboardButton:
     """A button that can't be pressed."""
     return InlineKeyboardButton(text=text, disabled=DisabledButton())
@@ -163,17 +168,16 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeybo
         button(f"{mark if picture.starred_at else ''}{number}", PicturePress(do=do, picture=picture.id))
         for number, picture in enumerate(pictures, 1)
     ]
-    rows = [numbers[first : first + 5] for first in range(0, len(numbers), 5)]
     every = {
         "edit": [button(_("All"), JobPress(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobPress(do="delete-all", job=job.id), "danger")],
     }
-    return keyboard(*rows, [*every.get(do, []), _back(job)])
+    return keyboard(*_in_fives(numbers), [*every.get(do, []), _back(job)])
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
     """Under a result: which shape or style the next one is to have."""
-    now = (job.style or {}).get("name") if name == "style" else str(job.options.get(name, ""))
+    now = (job.style or {}).get("name") if name == STYLE else str(job.options.get(name, ""))
     buttons = [
         # What it has already is no choice.
         button(value, ChangePress(job=job.id, name=name, value=value)) if value != now else without_effect(f"✓ {value}")
@@ -187,6 +191,11 @@ def sure_to_delete(job: Job, surely: CallbackData) -> InlineKeyboardMarkup:
     return keyboard(
         [button(_("Delete"), surely, "danger"), button(_("Keep"), JobPress(do="back", job=job.id))],
     )
+
+
+def _in_fives(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    """Numbers as pictures stand in an album: ten at most, in two rows."""
+    return [list(numbers[first : first + 5]) for first in range(0, len(numbers), 5)]
 
 
 def _back(job: Job) -> InlineKeyboardButton:
@@ -246,8 +255,8 @@ def when_made(at: Picture, times: Sequence[tuple[str, int]], do: str) -> InlineK
 def at_a_glance(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
     """Under ten pictures of the history: each by its number, and (`older`: the next one's id) the ten before."""
     numbers = [button(str(number), HistoryPress(do="open", at=at)) for number, at in enumerate(ids, 1)]
-    rows = [numbers[first : first + 5] for first in range(0, len(numbers), 5)]
-    return keyboard(*rows, [button(_("Older ›"), HistoryPress(do="grid", at=older))] if older else [])
+    further = [button(_("Older ›"), HistoryPress(do="grid", at=older))] if older else []
+    return keyboard(*_in_fives(numbers), further)
 
 
 def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:

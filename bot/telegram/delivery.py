@@ -22,12 +22,12 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.patience import surely
 from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
 from bot.telegram.buttons import under_result
-from bot.telegram.groups import is_gone
 from bot.telegram.originals import Originals
+from bot.telegram.refusals import is_gone, is_unchanged
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, plain, told
+from bot.telegram.wording import caption, pixels, plain, told
 from storage.pictures import Picture, Sent
 from storage.records import Job, Preferences, TaskState
 from storage.store import Store
@@ -186,7 +186,7 @@ class Delivery:
         except TelegramBadRequest as error:
             if is_gone(error):
                 raise
-            if "not modified" in error.message:
+            if is_unchanged(error):
                 return await self._shown_already(job, status_id, buttons)
             log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
             await self._uploads.again(upload)
@@ -258,7 +258,7 @@ class Delivery:
         await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
 
     def _caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        size = f"{upload.width}×{upload.height}" if upload and upload.width else ""
+        size = pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
         return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
 

@@ -17,25 +17,9 @@ from storage.records import ChatRules
 
 log = logging.getLogger(__name__)
 
-# What Telegram says of a chat, or of a topic of it, in which the bot can't write (any more).
-GONE = (
-    "chat not found",
-    "not enough rights",
-    "have no rights",
-    "CHAT_WRITE_FORBIDDEN",
-    "TOPIC_CLOSED",
-    "TOPIC_DELETED",
-    "message thread not found",
-)
-
 
 class Moved(TelegramBadRequest):
     """The message is in a group that has become a supergroup: it can't be changed any more."""
-
-
-def is_gone(error: TelegramBadRequest) -> bool:
-    """Whether the bot was refused because it can't write there: trying again is no use."""
-    return any(words in error.message for words in GONE)
 
 
 class GroupCare(BaseRequestMiddleware):

@@ -65,14 +65,8 @@ async def traced(message: Message, source: NewSource, store: Store, user_id: int
 
 def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ...]:
     """Pictures as references for a job in this chat, in their order."""
-    return tuple(NewSource(one.file_id, _number(one, chat_id), one.id) for one in pictures if one.file_id)
-
-
-def _number(picture: Picture, chat_id: int) -> int:
-    """The message that shows it here; else a number that no message has."""
-    # Below zero: it stood in the group that this one was before.
-    number = picture.message_id or 0
-    return number if number > 0 and picture.chat_id == chat_id else -picture.id
+    # Of one that no message shows here, a number that no message has.
+    return tuple(NewSource(one.file_id, one.message_in(chat_id) or -one.id, one.id) for one in pictures if one.file_id)
 
 
 def topic_of(message: Message) -> int | None:

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from providers.options import flags
 from providers.registry import AnyProvider
+from storage.pictures import Picture
 from storage.records import Job
 
 Providers = Mapping[str, AnyProvider]
 SHAPE = "ar"
 """The option that every provider calls so, if it has one."""
+STYLE = "style"
+"""The option of the bot's own that names a style."""
 
 
 def title(providers: Providers, name: str) -> str:
@@ -34,11 +37,8 @@ def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
     provider = providers.get(name)
     if provider is None:
         return name
-    try:
-        return provider.model_name(provider.Options.model_validate(options))
-    except ValidationError:
-        # An older version stored options that this one no longer knows.
-        return provider.title
+    known = _read(provider, options)
+    return provider.title if known is None else provider.model_name(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,29 @@ def offer(providers: Providers, job: Job) -> Offer:
     provider = providers.get(job.provider)
     if provider is None:
         return Offer()
-    try:
-        options = provider.Options.model_validate(job.options)
-    except ValidationError:
+    options = _read(provider, job.options)
+    if options is None:
         return Offer()
     shape = next((flag for flag in flags(provider.Options) if flag.name == SHAPE), None)
     references = provider.reference_limits(options) is not None
     enlarged = provider.enlarged(options, (1, 1)) if references else None
     return Offer(shape.choices if shape else (), references, enlarged is not None and enlarged != options)
+
+
+def enlarged(providers: Providers, job: Job, picture: Picture) -> dict[str, Any] | None:
+    """The options for making a picture of a job anew as large as its service can; None where it can't."""
+    provider = providers.get(job.provider)
+    options = _read(provider, job.options) if provider else None
+    if provider is None or options is None:
+        return None
+    larger = provider.enlarged(options, (picture.width or 1, picture.height or 1))
+    return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
+
+
+def _read(provider: AnyProvider, options: Mapping[str, Any]) -> BaseModel | None:
+    """None: an older version stored options that this one no longer knows."""
+    try:
+        known: BaseModel = provider.Options.model_validate(options)
+    except ValidationError:
+        return None
+    return known

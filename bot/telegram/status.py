@@ -19,6 +19,7 @@ from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
 from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
+from bot.telegram.refusals import is_unchanged
 from bot.telegram.wording import bar, duration, say
 from storage.records import Job
 from storage.store import Store
@@ -218,7 +219,7 @@ class StatusMessages:
                 # It became a picture before this process came.
                 board.is_photo = True
                 return await self._ended_as(job, board, text, buttons)
-            return "not modified" in error.message
+            return is_unchanged(error)
         return True
 
 

@@ -73,6 +73,11 @@ def flags_of(options: Mapping[str, object]) -> str:
     return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
 
 
+def pixels(width: int | None, height: int | None) -> str:
+    """The size of a picture: "2048×1152"; empty where it is not known."""
+    return f"{width}×{height}" if width else ""
+
+
 def money(amount: Decimal, currency: str) -> str:
     """An amount with its currency: "¥0.20", "$0.042", "0.2 GBP"."""
     digits = f"{amount.quantize(Decimal('0.0001')).normalize():f}"

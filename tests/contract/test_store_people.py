@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.handlers.stylebook import NAME_BYTES
 from storage.records import ChatRules, Cost, JobState, Limits, NewJob, NewPicture, Preferences, Style, Used
 from storage.store import Store
 
@@ -62,15 +63,16 @@ async def test_how_results_come_is_kept(store: Store) -> None:
 async def test_styles_are_each_persons_own(store: Store) -> None:
     styles = store.styles
     soft, hard = Style("mine", "soft light"), Style("mine", "hard light")
+    another = Style("a" * NAME_BYTES, "in ink")
     assert await styles.keep(7, soft, most=2)
-    assert await styles.keep(7, Style("another", "in ink"), most=2)
+    assert await styles.keep(7, another, most=2)
     assert not await styles.keep(7, Style("third", "in oil"), most=2)
     assert await styles.keep(7, hard, most=2)
     assert await styles.keep(8, soft, most=2)
-    assert await styles.of(7) == [Style("another", "in ink"), hard]
+    assert await styles.of(7) == [another, hard]
     assert await styles.drop(7, "mine")
     assert not await styles.drop(7, "mine")
-    assert await styles.of(7) == [Style("another", "in ink")]
+    assert await styles.of(7) == [another]
     assert await styles.of(8) == [soft]
 
 

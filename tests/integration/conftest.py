@@ -8,7 +8,14 @@ from aiogram.client.telegram import TelegramAPIServer
 
 from bot.demo.telegram import TelegramSimulator
 from bot.telegram.session import Session
+from tests.support.clock import Clock
 from tests.support.haste import quick_sessions
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time, for modules whose simulator goes by it."""
+    return Clock()
 
 
 @pytest.fixture

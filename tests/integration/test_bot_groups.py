@@ -267,34 +267,23 @@ async def test_the_job_of_an_anonymous_admin_is_all_admins(house: House) -> None
     assert len(house.tasks) == 2
 
 
-def channel_post(house: House, text: str, **fields: object) -> None:
-    """A post in a channel of the group's id: the simulator has no channels."""
-    channel = {"id": house.group.id, "type": "channel", "title": "Pictures"}
-    entities = [{"type": "bot_command", "offset": 0, "length": len("/imagine")}]
-    post = {"message_id": 900, "date": 1, "chat": channel, "sender_chat": channel, "text": text, "entities": entities}
-    house.telegram.world.updates.push("channel_post", {**post, **fields})
-
-
 async def test_a_channel(house: House) -> None:
-    channel_post(house, "/imagine a fox")
-    result = await house.ended(chat=house.group)
+    channel = house.telegram.world.add_channel("Pictures", house.ann, admins=(house.ann,), discussion=house.group)
+    await house.say("/imagine a fox", chat=channel)
+    result = await house.ended(chat=channel)
     await house.press(result, "Again")
     await house.telegram.until(lambda: len(house.tasks) == 2)
-    # What is forwarded into the group that talks about it was meant for the channel.
-    await house.telegram.send(house.ann, house.group, text="hello")
-    group = {"id": house.group.id, "type": "supergroup", "title": "Talk"}
-    house.telegram.world.updates.push("message", {
-        "message_id": 901, "date": 1, "chat": group, "is_automatic_forward": True, "text": "/imagine a fox",
-        "sender_chat": {"id": -100_5, "type": "channel", "title": "Pictures"},
-        "entities": [{"type": "bot_command", "offset": 0, "length": 8}],
-    })  # fmt: skip
     await house.quiet()
+    # What Telegram forwards into the group that talks about it was meant for the channel.
+    assert house.telegram.messages(house.group)[0].text == "/imagine a fox"
     assert len(house.tasks) == 2
+    assert house.answers(house.group) == []
 
 
 async def test_a_channel_is_on_no_list_of_people(tmp_path: Path) -> None:
     async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
-        channel_post(house, "/imagine a fox")
+        channel = house.telegram.world.add_channel("Pictures", house.ann, admins=(house.ann,))
+        await house.say("/imagine a fox", chat=channel)
         await house.quiet()
         assert house.tasks == []
 

@@ -318,7 +318,7 @@ async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> N
     await house.made("foxes --n 2")
     shown = await opened(house)
     await house.press(shown, "📤 Send")
-    sent = await house.shown("Variations")
+    await house.shown("Variations")
     await house.quiet()
     sent = house.answers()[-1]
     await house.press(sent, "Variations")

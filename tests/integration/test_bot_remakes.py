@@ -183,15 +183,16 @@ async def test_a_chain_of_edits_knows_where_it_comes_from(house: House) -> None:
     assert [step.prompt for step in await pictures.lineage(newest)] == ["with a hat", "a fox"]
 
 
-async def test_others_words_are_not_told_by_a_forwarded_picture(house: House) -> None:
-    made = await house.made("a secret fox")
-    assert made.photo
-    photo = house.telegram.world.files.get(made.photo.largest.file_id)
-    assert photo
+async def test_others_words_are_not_told_by_a_picture_that_was_passed_on(house: House) -> None:
+    await house.made("a secret fox")
+    query, results = await house.telegram.results(house.ann, "fox", house.group)
+    shared = house.telegram.choose(house.ann, query, results[0])
+    await house.made("/imagine in blue", chat=house.group, who=house.ann, reply_to=shared)
+    await house.made("/imagine in red", chat=house.group, who=house.bob, reply_to=shared)
     pictures = house.app.store.pictures
-    theirs = (await pictures.of_job(1))[0]
-    assert theirs.unique_id == made.photo.largest.unique_id
-    assert await pictures.shown_as(theirs.unique_id or "", 0, 0) == theirs
+    (hers,), (his,) = await pictures.of_job(2), await pictures.of_job(3)
+    assert [step.prompt for step in await pictures.lineage(hers)] == ["a secret fox"]
+    assert await pictures.lineage(his) == []
 
 
 async def test_styles_of_ones_own(house: House) -> None:

@@ -20,18 +20,7 @@ from PIL import Image
 
 from bot.demo.telegram import PeopleError, TelegramSimulator, groups
 from bot.demo.telegram.methods.answering import LIFETIME
-
-
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.support.clock import Clock
 
 
 @pytest.fixture

@@ -18,20 +18,9 @@ from aiohttp import ClientSession
 from bot.demo.telegram import PeopleError, TelegramSimulator, groups
 from bot.demo.telegram.methods.answering import LIFETIME
 from bot.demo.telegram.people_view import message_view
+from tests.support.clock import Clock
 
 KEYS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Go", callback_data="go")]])
-
-
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -22,18 +22,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from bot.demo.telegram import Delay, Drop, Flood, PartialAlbum, Refusal, TelegramSimulator
-
-
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.support.clock import Clock
 
 
 @pytest.fixture

@@ -24,19 +24,8 @@ from aiohttp import ClientSession
 
 from bot.demo.telegram import PeopleError, TelegramSimulator
 from bot.demo.telegram.methods.inline import LIFETIME
+from tests.support.clock import Clock
 from tests.support.house import picture
-
-
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

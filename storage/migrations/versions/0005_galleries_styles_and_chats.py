@@ -19,13 +19,12 @@ def upgrade() -> None:
     op.add_column('pictures', sa.Column('unique_id', sa.String(length=64), nullable=True))
     op.add_column('pictures', sa.Column('seed', sa.BigInteger(), nullable=True))
     op.add_column('pictures', sa.Column('starred_at', sa.Float(), nullable=True))
-    op.create_index('ix_sources_picture_id', 'sources', ['picture_id'])
     op.create_index('ix_pictures_unique_id', 'pictures', ['unique_id'])
     op.create_index('ix_pictures_chat_id_message_id', 'pictures', ['chat_id', 'message_id'])
     op.create_table(
         'styles',
         sa.Column('user_id', sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('name', sa.String(length=36), nullable=False),
         sa.Column('words', sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint('user_id', 'name', name=op.f('pk_styles')),
     )
