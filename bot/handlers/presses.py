@@ -9,6 +9,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
 from bot.telegram.buttons import under_result
+from bot.telegram.delivery import is_incomplete
 from bot.telegram.refusals import is_too_late, is_unchanged
 from bot.telegram.services import offer
 from bot.telegram.wording import cut
@@ -84,7 +85,8 @@ async def first_buttons(message: Message, job: Job, desk: Desk) -> None:
     """The buttons that stand under a result at first, in place of a question."""
     pictures = await pictures_above(message, job, desk)
     if pictures:
-        await change_buttons(message, under_result(job, offer(desk.providers, job), pictures))
+        look = await is_incomplete(desk.store, job)
+        await change_buttons(message, under_result(job, offer(desk.providers, job), pictures, look=look))
 
 
 def reply_to(job: Job, message: Message) -> int:

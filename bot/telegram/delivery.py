@@ -144,10 +144,8 @@ class Delivery:
     async def _buttons(self, job: Job) -> InlineKeyboardMarkup:
         """What stands under the pictures of a job; a picture that has not arrived can be fetched."""
         pictures = await self._store.pictures.of_job(job.id)
-        missing = any(one.message_id is None for one in pictures) and len(pictures) > 1
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        look = missing or await self._overdue(job)
-        return under_result(job, offer(self._providers, job), shown, look=look)
+        return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None, wishes: Preferences) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
@@ -172,10 +170,6 @@ class Delivery:
         latest = await surely(lambda: self._store.jobs.get(job.id), f"whose job {job.id} is", asyncio.sleep)
         if latest is None or latest.worker_id != job.worker_id:
             raise TakenOver
-
-    async def _overdue(self, job: Job) -> bool:
-        """Whether a task of the job may still have a picture."""
-        return any(task.state is TaskState.OVERDUE for task in await self._store.tasks.of_job(job.id))
 
     async def _turn_into_picture(
         self, job: Job, status_id: int, upload: Upload, media: InputMediaPhoto, buttons: InlineKeyboardMarkup
@@ -273,6 +267,13 @@ class Delivery:
     def _instead(self, first: str, second: str) -> str:
         words = _("{first} does not work at the moment, so {second} made this.")
         return words.format(first=title(self._providers, first), second=title(self._providers, second))
+
+
+async def is_incomplete(store: Store, job: Job) -> bool:
+    """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
+    pictures = await store.pictures.of_job(job.id)
+    unsent = len(pictures) > 1 and any(one.message_id is None for one in pictures)
+    return unsent or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))
 
 
 def _sent(upload: Upload, message: Message) -> Sent:

@@ -84,6 +84,9 @@ async def test_a_picture_that_breaks_off_does_not_keep_the_others_back(house: Ho
     told = await house.made("foxes --n 3")
     assert told.text == "✅ 2 pictures\n1 could not be fetched from the service."
     assert told.buttons[0] == "🔎 Fetch the missing"
+    await house.press(told, "Style")
+    await house.press(told, "Back")
+    assert told.buttons[0] == "🔎 Fetch the missing"
     assert len(house.album()) == 2
     answer = await house.press(told, "Fetch the missing")
     assert answer.text == "Looking…"
