@@ -58,7 +58,8 @@ async def _telegram(settings: Settings) -> str:
         raise _Trouble(f"the token is not accepted ({error.message}): {advice}.") from error
     finally:
         await bot.session.close()
-    return f"ready as @{me.username}"
+    inline = "" if me.supports_inline_queries else "; inline mode is off: send /setinline to @BotFather if you want it"
+    return f"ready as @{me.username}{inline}"
 
 
 async def _database(settings: Settings) -> str:

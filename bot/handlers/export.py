@@ -14,6 +14,7 @@ from bot.handlers.archive import archive
 from bot.handlers.desk import Desk
 from bot.handlers.imagine import PRIVATE
 from bot.telegram.buttons import into_private, keyboard
+from bot.telegram.notices import notice
 
 START = "export"
 """What the button in a group starts the private chat with."""
@@ -68,7 +69,7 @@ def make_router() -> Router:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
     link = await into_private(bot, _("📦 My data"), START)
-    await message.reply(_("Your data is between you and me:"), reply_markup=keyboard([link]))
+    await notice(message, _("Your data is between you and me:"), keyboard([link]))
 
 
 async def _file(desk: Desk, user: User) -> BufferedInputFile:

@@ -13,6 +13,7 @@ from bot.handlers.imagine import PRIVATE
 from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import ForgetPress, button, into_private, keyboard
 from bot.telegram.language import Languages
+from bot.telegram.notices import notice
 from storage.erasure import UnderWay
 
 START = "forget"
@@ -60,7 +61,7 @@ async def ask(message: Message, desk: Desk) -> None:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to the private chat."""
     link = await into_private(bot, _("🗑 My data"), START)
-    await message.reply(_("Your data is between you and me:"), reply_markup=keyboard([link]))
+    await notice(message, _("Your data is between you and me:"), keyboard([link]))
 
 
 async def keep(query: CallbackQuery) -> None:

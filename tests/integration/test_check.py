@@ -93,6 +93,13 @@ async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimul
     assert dict(jimeng.calls) == {"result": 1}
 
 
+async def test_inline_mode_that_is_off_is_said(check: Check, telegram: TelegramSimulator) -> None:
+    telegram.world.bot.inline = False
+    code, lines = await check()
+    assert code == 0
+    assert "send /setinline to @BotFather" in of(lines, "telegram")
+
+
 async def test_without_a_public_address_its_limit_is_said(check: Check) -> None:
     code, lines = await check(public_url="")
     assert code == 0

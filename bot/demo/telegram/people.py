@@ -120,6 +120,8 @@ class People:
         """
         self._check_member(person, chat)
         world = self._world
+        if not world.bot.inline:
+            raise PeopleError("Inline mode is off: @BotFather switches it on.")
         words = query.strip()[:MOST_QUERY]
         id_ = str(secrets.randbits(62))
         asked = InlineQuery(id=id_, person=person, chat=chat, query=words, offset=offset, at=world.clock())

@@ -32,10 +32,12 @@ TELEGRAM = Account(id=777000, name="Telegram")
 
 @dataclass(eq=False, kw_only=True)
 class BotAccount(Account):
-    """The bot. `commands` by scope and language; `texts`: its descriptions by kind and language."""
+    """The bot. `inline`: whether inline mode was switched on at @BotFather; `commands` by scope and language; `texts`:
+    its descriptions by kind and language."""
 
     is_bot: bool = True
     privacy: bool = True
+    inline: bool = True
     commands: dict[tuple[str, str], list[JSON]] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
 

@@ -29,7 +29,11 @@ MOST_COMMANDS, MOST_COMMAND_TEXT, MOST_DESCRIPTION, MOST_SHORT, MOST_NAME = 100,
 async def get_me(desk: Desk, _: GetMe) -> JSON:
     """https://core.telegram.org/bots/api#getme."""
     bot = desk.world.bot
-    can = {"can_join_groups": True, "can_read_all_group_messages": not bot.privacy, "supports_inline_queries": True}
+    can = {
+        "can_join_groups": True,
+        "can_read_all_group_messages": not bot.privacy,
+        "supports_inline_queries": bot.inline,
+    }
     never = ("can_connect_to_business", "has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics")
     return {**account_json(bot), **can, **dict.fromkeys(never, False)}
 
