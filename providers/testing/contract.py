@@ -248,6 +248,17 @@ class ProviderContract:
             one = (await harness.play(Scenario.REFERENCES_BY_URL)).references[0]
             refuses(harness.provider, ImageRequest("x", good.options, (one,) * (limits.count + 1)))
 
+    async def test_enlarging(self, harness: Harness) -> None:
+        """What makes a picture larger is a request for one picture that the service takes, and is not made larger."""
+        provider, good = harness.provider, await harness.play(Scenario.SUCCESS)
+        larger = provider.enlarged(good.options, (1600, 900))
+        if larger is not None:
+            one = (await harness.play(Scenario.REFERENCES_BY_URL)).references[0]
+            request = ImageRequest("x", larger, (one,))
+            provider.validate(request)
+            assert len(provider.split(request)) == 1
+            assert provider.enlarged(larger, (1600, 900)) is None
+
     async def test_learning(self, harness: Harness) -> None:
         """Durations of the past may be told, or none."""
         harness.provider.learn([])
