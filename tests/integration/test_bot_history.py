@@ -328,3 +328,14 @@ async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> N
     await house.press(sent, "🗑")
     await house.press(sent, "Keep")
     await house.telegram.until(lambda: "🎲 Variations" in sent.buttons)
+
+
+async def test_the_original_of_a_picture_of_a_group_in_private(house: House) -> None:
+    await house.made("/imagine a fox", chat=house.group)
+    shown = await opened(house)
+    await house.press(shown, "Send again")
+    await house.quiet()
+    assert (await house.press(house.answers()[-1], "Files")).text == "Sending the originals…"
+    await house.quiet()
+    assert house.answers()[-1].document
+    assert not any(message.document for message in house.answers(house.group))

@@ -245,3 +245,25 @@ async def test_a_style_by_its_name_in_either_spelling_and_language(house: House)
     assert "水墨" in house.tasks[-1].prompt.removeprefix("一只狐狸, ")
     await house.made("一只狐狸 --style ink", who=house.ming)
     assert house.tasks[-1].prompt == house.tasks[-2].prompt
+
+
+async def test_nobody_sees_anothers_words_by_a_forged_press(house: House) -> None:
+    """Not even where they are an admin: words stay in the chat in which they were drawn."""
+    await house.made("foxes, top secret --n 2")
+    theirs = await house.made("an owl", who=house.bob)
+    talk = house.telegram.world.add_group("Bob's", house.bob, admins=(house.bob,), type_="supergroup")
+    in_group = await house.made("/imagine a hare", chat=talk, who=house.bob)
+    for message in (theirs, in_group):
+        for data in ("j:back:1", "p:delete:1", "p:delete-surely:1", "j:delete:1", "j:delete-all:1", "j:words:1"):
+            assert (await house.forge(message, data, house.bob)).alert, data
+            assert "secret" not in str(message.keyboard)
+    assert len(house.album()) == 2
+
+
+async def test_what_is_gone_already_keeps_nothing_from_being_deleted(house: House) -> None:
+    result = await house.made("foxes --n 3")
+    house.telegram.delete(house.ann, house.album()[0])
+    await press(house, result, "🗑")
+    await press(house, result, "All")
+    assert (await press(house, result, "Delete")).text == "Deleted."
+    assert house.answers() == []

@@ -129,6 +129,15 @@ class House:
         press: Press = self.telegram.press(who or self.ann, message, full)
         return await self.telegram.until(lambda: press.answer)
 
+    async def forge(self, message: ChatMessage, data: str, who: Person | None = None) -> CallbackAnswer:
+        """A person (Ann) presses what is not there: a client can send any data with a press."""
+        buttons, message.keyboard = message.keyboard, [[{"text": data, "callback_data": data}]]
+        press: Press = self.telegram.press(who or self.ann, message, data)
+        message.keyboard = buttons
+        answer = await self.telegram.until(lambda: press.answer)
+        await self.taken_in()
+        return answer
+
     # what the bot does
 
     def answers(self, chat: Chat | None = None) -> list[ChatMessage]:
