@@ -267,3 +267,12 @@ async def test_what_is_gone_already_keeps_nothing_from_being_deleted(house: Hous
     await press(house, result, "All")
     assert (await press(house, result, "Delete")).text == "Deleted."
     assert house.answers() == []
+
+
+async def test_a_deleted_picture_is_no_reference(house: House) -> None:
+    result = await house.made("foxes --n 2")
+    await press(house, result, "🗑")
+    await press(house, result, "1")
+    await press(house, result, "Delete")
+    await house.made("at night", reply_to=result)
+    assert [len(task.references) for task in house.tasks] == [0, 0, 1]
