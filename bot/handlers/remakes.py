@@ -48,7 +48,7 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
     job = await own_job(query, picture.job_id if picture else 0, desk)
     if not (picture and job):
         return
-    provider = desk.providers.get(job.provider)
+    provider = desk.providers.get(job.provider) if offer(desk.providers, job).enlarges else None
     options = provider.Options.model_validate(job.options) if provider else None
     larger = provider.enlarged(options, (picture.width or 1, picture.height or 1)) if provider else None
     if larger is None:

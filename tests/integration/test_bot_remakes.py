@@ -276,3 +276,29 @@ async def test_a_deleted_picture_is_no_reference(house: House) -> None:
     await press(house, result, "Delete")
     await house.made("at night", reply_to=result)
     assert [len(task.references) for task in house.tasks] == [0, 0, 1]
+
+
+async def test_what_no_handler_knows_is_answered(house: House) -> None:
+    result = await house.made("a fox")
+    for data in ("j:again:99999999999999999999", "h:open:-1", "j:nothing:1", "what is this", "s|set|.language|klingon"):
+        assert (await house.forge(result, data)).text, data
+    assert (await house.app.store.people.preferences(house.ann.id)).language is None
+
+
+async def test_the_service_is_gone(tmp_path: Path) -> None:
+    more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
+    async with open_house(tmp_path, providers={"second": more}) as house:
+        result = await house.made("a fox")
+        async with house.app.store.database.write() as connection:
+            await connection.exec_driver_sql("UPDATE jobs SET provider = 'gone'")
+        for data in ("j:again:1", "c|1|style|ink", "c|1|ar|1:1", "p:vary:1", "p:enlarge:1"):
+            told = await house.forge(result, data)
+            assert told.alert, data
+        assert await house.app.store.jobs.get(2) is None
+
+
+async def test_options_of_another_version(house: House) -> None:
+    result = await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("""UPDATE jobs SET options = '{"colour": "red"}'""")
+    assert (await press(house, result, "Larger")).text == "The service can't make it larger."
