@@ -8,6 +8,7 @@ import pytest
 from bot.demo.telegram import ChatMessage, Person
 from bot.demo.telegram.faults import Refusal
 from bot.demo.telegram.model import CallbackAnswer
+from storage.records import Style
 from tests.support.house import House, look, open_house, picture
 
 STRANGER = "This is for whoever asked for the picture. Make your own with /imagine."
@@ -302,3 +303,20 @@ async def test_options_of_another_version(house: House) -> None:
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql("""UPDATE jobs SET options = '{"colour": "red"}'""")
     assert (await press(house, result, "Larger")).text == "The service can't make it larger."
+
+
+async def test_many_long_styles(house: House) -> None:
+    for number in range(30):
+        await house.app.store.styles.keep(house.ann.id, Style(f"{number}-{'长' * 11}", "<soft> & " * 55), 30)
+    await house.say("/style")
+    page = await house.shown("🎭 Styles")
+    assert len(page.buttons) == 39
+    await house.app.store.styles.drop(house.ann.id, f"0-{'长' * 11}")
+    told = await press(house, page, f"0-{'长' * 11}")
+    assert told.text.startswith("There is no style 0-")
+    for words in (f"/style remove {'a' * 4000}", f"a fox --style {'a' * 4000}", f"a fox --{'a' * 4000}"):
+        await house.say(words)
+        await house.quiet()
+        assert "Something went wrong" not in house.answers()[-1].text
+    await house.say(f"/style add {'a' * 33} soft")
+    await house.shown("one short word")
