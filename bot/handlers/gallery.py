@@ -164,9 +164,10 @@ def end_of(text: str) -> float | None:
     for written, days in (("%Y-%m-%d", 1), ("%Y-%m", 0)):
         try:
             begins = datetime.strptime(text, written).replace(tzinfo=UTC)
-        except ValueError:
+            return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
+        except (ValueError, OverflowError):
+            # No date, or the last one that there is.
             continue
-        return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
     return None
 
 

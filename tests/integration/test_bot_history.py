@@ -330,6 +330,14 @@ async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> N
     await house.telegram.until(lambda: "🎲 Variations" in sent.buttons)
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12", "0001-01-01"])
+async def test_the_end_of_time(house: House, day: str) -> None:
+    await house.made("a fox")
+    await house.say(f"/history {day}")
+    await house.quiet()
+    assert "Something went wrong" not in house.answers()[-1].text
+
+
 async def test_the_original_of_a_picture_of_a_group_in_private(house: House) -> None:
     await house.made("/imagine a fox", chat=house.group)
     shown = await opened(house)
