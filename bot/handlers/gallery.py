@@ -43,9 +43,9 @@ class Sheet:
 
 
 async def sheet(store: Store, page: Page, shelf: Shelf) -> Sheet:
-    """A page with where its picture comes from, as far as that is its owner's."""
-    steps = await store.pictures.lineage(page.picture)
-    return Sheet(page, shelf, [step for step in steps if step.picture.user_id == page.picture.user_id])
+    """A page with where its picture comes from, as far as that is its owner's; in a group only what was made there."""
+    steps = [step for step in await store.pictures.lineage(page.picture) if step.picture.user_id == shelf.user_id]
+    return Sheet(page, shelf, [one for one in steps if shelf.chat_id is None or one.picture.chat_id == shelf.chat_id])
 
 
 def shelf_for(message: Message, user_id: int, words: Sequence[str]) -> Shelf:

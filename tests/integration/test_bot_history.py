@@ -347,3 +347,19 @@ async def test_the_original_of_a_picture_of_a_group_in_private(house: House) -> 
     await house.quiet()
     assert house.answers()[-1].document
     assert not any(message.document for message in house.answers(house.group))
+
+
+async def test_words_said_in_private_stay_out_of_a_groups_history(house: House) -> None:
+    await house.made("a secret fox")
+    talk = await house.made("/imagine an owl", chat=house.group)
+    await house.forge(talk, "p:edit:1")
+    question = await house.shown("What should I make", house.group)
+    await house.made("at night", chat=house.group, reply_to=question)
+    shown = await opened(house, chat=house.group)
+    assert title(shown) == ("at night", "1 of 2")
+    await house.press(shown, "Details")
+    await house.taken_in()
+    assert "References: 1" in shown.text
+    assert "secret" not in shown.text
+    shown = await opened(house)
+    assert "↩️ from “a secret fox”" in shown.text
