@@ -320,3 +320,16 @@ async def test_many_long_styles(house: House) -> None:
         assert "Something went wrong" not in house.answers()[-1].text
     await house.say(f"/style add {'a' * 33} soft")
     await house.shown("one short word")
+
+
+async def test_nobody_changes_anothers_message_by_a_forged_press(house: House) -> None:
+    await house.made("a fox", who=house.bob)
+    result = await house.made("/imagine an owl", chat=house.group)
+    before = result.text, result.buttons
+    for data in ("h:stay:1", "h:open:1", "h:hide-surely:1", "p:delete-surely:1", "p:star:1", "j:shapes:1"):
+        told = await house.forge(result, data, house.bob, there=False)
+        assert not told.text, data
+    assert (result.text, result.buttons) == before
+    assert house.album(house.group) == [result]
+    await house.say("/history", who=house.bob)
+    await house.shown("1 of 1", house.bob.chat)
