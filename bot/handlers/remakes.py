@@ -13,6 +13,8 @@ from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import SHAPE, offer
 from bot.telegram.wording import plain
+from providers.options import Options
+from storage.pictures import Picture
 from storage.records import Job
 
 
@@ -36,6 +38,9 @@ async def again(query: CallbackQuery, callback_data: JobPress, desk: Desk, langu
 async def vary(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """The same words again, with one of their pictures as reference."""
     picture = await desk.store.pictures.get(callback_data.picture)
+    if picture and picture.file_id is None:
+        await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
+        return
     change = Change(sources=as_sources([picture], picture.chat_id) if picture else ())
     await _remake(
         query, picture.job_id if picture else 0, desk, language, change, said=_("Variations are on their way.")
@@ -48,9 +53,10 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
     job = await own_job(query, picture.job_id if picture else 0, desk)
     if not (picture and job):
         return
-    provider = desk.providers.get(job.provider) if offer(desk.providers, job).enlarges else None
-    options = provider.Options.model_validate(job.options) if provider else None
-    larger = provider.enlarged(options, (picture.width or 1, picture.height or 1)) if provider else None
+    if picture.file_id is None:
+        await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
+        return
+    larger = _larger(desk, job, picture)
     if larger is None:
         await answer(query, _("The service can't make it larger."), alert=True)
         return
@@ -60,6 +66,20 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
     options = larger.model_dump(mode="json", exclude_unset=True)
     change = Change(as_sources([picture], picture.chat_id), options, style)
     await _remake(query, job.id, desk, language, change, said=_("A larger one is on its way."))
+
+
+def _larger(desk: Desk, job: Job, picture: Picture) -> Options | None:
+    """The options for making a picture larger; None where its service can't."""
+    if not offer(desk.providers, job).enlarges:
+        return None
+    provider = desk.providers[job.provider]
+    try:
+        return provider.enlarged(
+            provider.Options.model_validate(job.options), (picture.width or 1, picture.height or 1)
+        )
+    except ValidationError:
+        # It is thinner than what the service draws.
+        return None
 
 
 async def shapes(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:

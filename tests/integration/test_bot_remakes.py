@@ -333,3 +333,19 @@ async def test_nobody_changes_anothers_message_by_a_forged_press(house: House) -
     assert house.album(house.group) == [result]
     await house.say("/history", who=house.bob)
     await house.shown("1 of 1", house.bob.chat)
+
+
+async def test_what_is_too_thin_or_not_there_is_not_made_larger(house: House) -> None:
+    """It would be paid, and be another picture."""
+    result = await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE pictures SET width = 4000, height = 250")
+    assert (await press(house, result, "Larger")).text == "The service can't make it larger."
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE pictures SET width = 1000, height = 1000, photo_id = NULL")
+    for label in ("Larger", "Variations"):
+        assert (await press(house, result, label)).text == (
+            "⚠️ This picture can't be fetched from the service any more."
+        )
+    await house.quiet()
+    assert len(house.tasks) == 1
