@@ -21,7 +21,7 @@ from bot.handlers.presses import is_unchanged
 from bot.telegram.buttons import in_history
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, cut, duration, flags_of, money
+from bot.telegram.wording import CAPTION_LENGTH, caption, cut, duration, flags_of, money
 from storage.pictures import Found, Page, Sent, Shelf
 from storage.records import Job
 from storage.store import Store
@@ -120,8 +120,7 @@ def page_text(shown: Sheet, *, unfetched: bool = False) -> str:
     below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
     if shown.origins:
         below.append(_("↩️ from “{words}”").format(words=cut(shown.origins[0].prompt, GLANCE)))
-    # The search stands last: the next press reads it there.
-    return caption(page.prompt, place, when(page.picture.created_at), size, below=[*below, *search_line(shown.shelf)])
+    return caption(page.prompt, place, when(page.picture.created_at), size, below=_below(below, shown.shelf))
 
 
 def page_buttons(shown: Sheet) -> InlineKeyboardMarkup:
@@ -156,7 +155,14 @@ async def details(desk: Desk, shown: Sheet, job: Job) -> str:
     lines += [f"{number}. {words} ↓" for number, words in enumerate(steps, 1)]
     place = _("{number} of {count}").format(number=page.number, count=page.count)
     size = f"{picture.width}×{picture.height}" if picture.width else ""
-    return caption(page.prompt, place, when(picture.created_at), size, below=[*lines, *search_line(shown.shelf)])
+    return caption(page.prompt, place, when(picture.created_at), size, below=_below(lines, shown.shelf))
+
+
+def _below(lines: Sequence[str], shelf: Shelf) -> list[str]:
+    """Lines and what is searched for, which is never cut: the next press reads it there."""
+    search = search_line(shelf)
+    room = CAPTION_LENGTH // 2 - sum(2 * len(line) + 1 for line in search)
+    return [*([cut("\n".join(lines), room)] if lines else []), *search]
 
 
 def end_of(text: str) -> float | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.demo.telegram import Chat, ChatMessage, Person
-from storage.schema import pictures
+from bot.demo.telegram import Chat, ChatMessage, Person, Refusal
+from storage.schema import jobs, pictures
 from tests.support.house import House, look, open_house, picture
 
 UPLOADS = ("sendPhoto", "sendMediaGroup", "editMessageMedia", "sendDocument")
@@ -363,3 +363,25 @@ async def test_words_said_in_private_stay_out_of_a_groups_history(house: House) 
     assert "secret" not in shown.text
     shown = await opened(house)
     assert "↩️ from “a secret fox”" in shown.text
+
+
+async def test_the_last_picture_leaves_an_old_history_message_without_buttons(house: House) -> None:
+    await house.made("a fox")
+    shown = await opened(house)
+    await house.press(shown, "Delete")
+    words = "Bad Request: message can't be deleted for everyone"
+    house.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
+    assert (await house.press(shown, "Delete")).text == "Deleted from your history."
+    await house.taken_in()
+    assert shown.buttons == []
+
+
+async def test_a_search_is_found_again_after_long_details(house: House) -> None:
+    await house.made("an owl")
+    await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.execute(update(jobs).values(options={"words": "and so on " * 50}))
+    shown = await opened(house, "fox")
+    await house.press(shown, "Details")
+    await house.taken_in()
+    assert shown.text.endswith("\n🔎 fox")
