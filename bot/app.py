@@ -48,6 +48,7 @@ from bot.jobs.requests import Addresses
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.albums import AlbumMiddleware
 from bot.middlewares.language import LanguageMiddleware
+from bot.middlewares.presses import PressMiddleware
 from bot.settings import Settings
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import Downloads
@@ -247,6 +248,7 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
     dispatcher = Dispatcher()
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
+    dispatcher.callback_query.outer_middleware(PressMiddleware())
     dispatcher.message.outer_middleware(albums)
     dispatcher.channel_post.outer_middleware(albums)
     # What was posted in a channel was meant for the channel.

@@ -6,8 +6,8 @@ from sqlalchemy import String, cast, delete, func, insert, literal, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
-from storage.jobs import DAY
-from storage.records import FOR_NOTHING, NOBODY, OPEN, UNFINISHED, JobState, TaskState
+from storage.jobs import DAY, counts
+from storage.records import NOBODY, OPEN, UNFINISHED, JobState, TaskState
 from storage.schema import erased, jobs, people, pictures, sources, styles, tasks
 
 
@@ -77,7 +77,7 @@ async def _erase_things(connection: Transaction, user_id: int) -> None:
 async def _remember_todays(connection: Transaction, user_id: int, since: float) -> None:
     """A day's limit is not to be got round."""
     todays = select(jobs.c.user_id, jobs.c.created_at).where(
-        jobs.c.user_id == user_id, jobs.c.created_at > since, jobs.c.state.not_in(FOR_NOTHING)
+        jobs.c.user_id == user_id, jobs.c.created_at > since, counts()
     )
     await connection.execute(insert(erased).from_select(["user_id", "asked_at"], todays))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
@@ -207,6 +207,12 @@ class Jobs:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
 
 
+def counts() -> ColumnElement[bool]:
+    """Whether a job counts for a day's limit: what came to nothing doesn't, unless something of it may be paid."""
+    begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(BEGUN))
+    return or_(jobs.c.state.not_in(FOR_NOTHING), begun.exists())
+
+
 def _settled(states: set[str]) -> JobState:
     if TaskState.DONE in states:
         return JobState.DELIVERING
@@ -239,7 +245,7 @@ async def _count(connection: AsyncConnection, user_id: int, now: float, allowanc
     """Raise `TooMany` when the job just added is one too many: then it is not kept."""
     own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
     waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
-    todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, jobs.c.state.not_in(FOR_NOTHING))
+    todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, counts())
     before = select(func.count()).where(erased.c.user_id == user_id, erased.c.asked_at > now - DAY)
     if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
         raise TooMany(allowance.waiting, waiting=True)

@@ -118,7 +118,8 @@ class Tasks:
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
             common = {"job_id": job["id"], "task_id": task_id, "user_id": job["user_id"], "chat_id": job["chat_id"]}
             made = [
-                {**common, "url": one.url, "data": one.data, "seed": one.seed, "created_at": now} for one in results
+                {**common, "url": one.url, "data": one.data, "seed": _fitting(one.seed), "created_at": now}
+                for one in results
             ]
             await connection.execute(insert(pictures), made)
             _ring_end(connection, job["id"], job["worker_id"])
@@ -227,6 +228,11 @@ class Tasks:
 def as_task(row: RowMapping) -> Task:
     """A row of the table."""
     return Task(**{**row, "state": TaskState(row["state"])})
+
+
+def _fitting(seed: int | None) -> int | None:
+    """A seed where there is room for it; a paid picture is not lost for one that is too large (some have 64 bits)."""
+    return seed if seed is not None and -(2**63) <= seed < 2**63 else None
 
 
 def _paid(cost: Cost | None) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class Desk:
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
         parsed = read(words, self.providers[name].Options, self.own_flags(), own)
         if typed_style := parsed.extra.get(STYLE):
-            begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id))))
+            begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id), typed=True)))
         new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))

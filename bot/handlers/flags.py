@@ -140,6 +140,11 @@ def read(
     return Parsed(found.prompt, options.model_validate(values), own)
 
 
+def shortened(typed: str) -> str:
+    """What was typed, as a sentence has room for it."""
+    return typed if len(typed) <= 40 else f"{typed[:39]}…"
+
+
 def _is_flag(dashes: str, known: bool, starts_word: bool) -> bool:
     hyphens = "—" not in dashes
     if len(dashes) == 1:
@@ -175,7 +180,7 @@ def _join(left: str, right: str, after_flag: bool) -> str:
 
 
 def _unknown(name: str, offered: list[str]) -> Sentence:
-    values = {"name": name, "flags": ", ".join(f"--{each}" for each in offered)}
+    values = {"name": shortened(name), "flags": ", ".join(f"--{each}" for each in offered)}
     if close := get_close_matches(name, offered, n=1):
         return Sentence(
             "There is no --{name}. Did you mean --{close}? You can use {flags}.", {**values, "close": close[0]}
@@ -188,9 +193,9 @@ def _missing(flag: Flag) -> Sentence:
 
 
 def _refused(flag: Flag, value: str) -> Sentence:
-    shown = value if len(value) <= 40 else f"{value[:39]}…"
     return Sentence(
-        "--{name} takes {allowed}, not “{value}”.", {"name": flag.name, "allowed": flag.allowed, "value": shown}
+        "--{name} takes {allowed}, not “{value}”.",
+        {"name": flag.name, "allowed": flag.allowed, "value": shortened(value)},
     )
 
 

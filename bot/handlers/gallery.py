@@ -22,7 +22,7 @@ from bot.telegram.buttons import in_history
 from bot.telegram.refusals import is_unchanged
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, cut, duration, flags_of, money, pixels
+from bot.telegram.wording import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from storage.pictures import Found, Page, Sent, Shelf
 from storage.records import Job
 from storage.store import Store
@@ -44,9 +44,9 @@ class Sheet:
 
 
 async def sheet(store: Store, page: Page, shelf: Shelf) -> Sheet:
-    """A page with where its picture comes from, as far as that is its owner's."""
-    steps = await store.pictures.lineage(page.picture)
-    return Sheet(page, shelf, [step for step in steps if step.picture.user_id == page.picture.user_id])
+    """A page with where its picture comes from, as far as that is its owner's; in a group only what was made there."""
+    steps = [step for step in await store.pictures.lineage(page.picture) if step.picture.user_id == shelf.user_id]
+    return Sheet(page, shelf, [one for one in steps if shelf.chat_id is None or one.picture.chat_id == shelf.chat_id])
 
 
 def shelf_for(message: Message, user_id: int, words: Sequence[str]) -> Shelf:
@@ -146,8 +146,14 @@ def _caption(shown: Sheet, below: Sequence[str]) -> str:
     page, picture = shown.page, shown.page.picture
     place = _("{number} of {count}").format(number=page.number, count=page.count)
     size = pixels(picture.width, picture.height)
-    # The search stands last: the next press reads it there.
-    return caption(page.prompt, place, when(picture.created_at), size, below=[*below, *search_line(shown.shelf)])
+    return caption(page.prompt, place, when(picture.created_at), size, below=_below(below, shown.shelf))
+
+
+def _below(lines: Sequence[str], shelf: Shelf) -> list[str]:
+    """Lines and what is searched for, which is never cut: the next press reads it there."""
+    search = search_line(shelf)
+    room = CAPTION_LENGTH // 2 - sum(2 * len(line) + 1 for line in search)
+    return [*([cut("\n".join(lines), room)] if lines else []), *search]
 
 
 def end_of(text: str) -> float | None:
@@ -155,9 +161,10 @@ def end_of(text: str) -> float | None:
     for written, days in (("%Y-%m-%d", 1), ("%Y-%m", 0)):
         try:
             begins = datetime.strptime(text, written).replace(tzinfo=UTC)
-        except ValueError:
+            return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
+        except (ValueError, OverflowError):
+            # No date, or the last one that there is.
             continue
-        return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
     return None
 
 

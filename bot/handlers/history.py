@@ -1,9 +1,11 @@
 """`/history`: one's own pictures, one at a time, newest first; `/history words` searches, `/history 2026-11` jumps."""
 
+import logging
 import time
 from dataclasses import dataclass, replace
 
 from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InputMediaPhoto, MediaUnion, Message
 from aiogram.utils.i18n import gettext as _
@@ -28,13 +30,15 @@ from bot.handlers.gallery import (
 )
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, change_buttons, change_star, change_text, message_of, once_more, owns
-from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, sure_to_hide, under_result, when_made
+from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, keyboard, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer
 from bot.telegram.uploads import Uploads
 from bot.telegram.wording import caption
 from storage.pictures import NEWEST, Picture, Shelf, Step
 from storage.records import Begun, Job
+
+log = logging.getLogger(__name__)
 
 FEWEST, TEN = 2, 10
 """Of an album."""
@@ -203,7 +207,12 @@ async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: D
     if page := await pictures.page(pressed.shelf, older) or await pictures.page(pressed.shelf, newer):
         await show(pressed.message, desk, uploads, await sheet(desk.store, page, pressed.shelf))
     else:
-        await pressed.message.delete()
+        try:
+            await pressed.message.delete()
+        except TelegramBadRequest as error:
+            # It is older than two days, or gone.
+            log.info("a history message stays: %s", error.message)
+            await change_buttons(pressed.message, keyboard())
 
 
 async def send(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:

@@ -30,14 +30,16 @@ def make_router() -> Router:
 
 async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
     """Answer a press, or a message in private; in a group nobody knows whether it was meant for the bot."""
-    error = event.exception
+    error, query, message = event.exception, event.update.callback_query, event.update.message
     if isinstance(error, StoreError):
         # The inbox keeps the update and hands it over again.
         raise error
     if isinstance(error, TelegramForbiddenError) or (isinstance(error, TelegramBadRequest) and is_gone(error)):
         log.info("an answer reaches nobody any more: %s", error.message)
+        if query:
+            with suppress(TelegramAPIError):
+                await query.answer()
         return
-    query, message = event.update.callback_query, event.update.message
     if isinstance(error, NotHere):
         with languages.speaking(language), suppress(TelegramAPIError):
             await _not_here(error, query, message or event.update.channel_post)

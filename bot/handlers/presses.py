@@ -17,6 +17,7 @@ from storage.pictures import Picture
 from storage.records import Job, TooMany
 
 ANSWER_LENGTH = 200
+"""What Telegram shows of an answer to a press."""
 
 
 async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
@@ -32,6 +33,10 @@ async def once_more(
     query: CallbackQuery, desk: Desk, place: Place, job: Job, change: Change = NOTHING_ELSE, *, said: str = ""
 ) -> None:
     """Run a request again, or with a change, and say so."""
+    if job.provider not in desk.providers:
+        # It would wait for good.
+        await answer(query, _("This service is not here any more. Look at /models again."), alert=True)
+        return
     try:
         await desk.ask_again(place, job, change)
     except TooMany as error:
@@ -57,6 +62,19 @@ async def own_picture(query: CallbackQuery, picture_id: int, desk: Desk) -> tupl
     picture = await desk.store.pictures.get(picture_id)
     job = await own_job(query, picture.job_id if picture else 0, desk)
     return (picture, job) if picture and job else None
+
+
+async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, Message] | None:
+    """The job that a button is about, and the message with the button: in the chat of the job for all, elsewhere for
+    whoever asked for it. None when it was answered here."""
+    job = await desk.store.jobs.get(job_id)
+    message = await message_of(query) if job else None
+    # What a button carries can be forged: words and pictures are shown only where they have been seen.
+    if job and message and (message.chat.id == job.chat_id or await owns(query, job.user_id)):
+        return job, message
+    if message or job is None:
+        await answer(query, gone(), alert=True)
+    return None
 
 
 def gone() -> str:

@@ -22,6 +22,7 @@ from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import SHAPE, STYLE, enlarged, offer
 from bot.telegram.wording import plain
+from storage.pictures import Picture
 from storage.records import Job
 
 
@@ -45,7 +46,7 @@ async def again(query: CallbackQuery, callback_data: JobPress, desk: Desk, langu
 
 async def vary(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """The same words again, with one of their pictures as reference."""
-    if own := await own_picture(query, callback_data.picture, desk):
+    if own := await _own_file(query, callback_data, desk):
         picture, job = own
         change = Change(sources=as_sources([picture], picture.chat_id))
         await _remake(query, job, desk, language, change, said=_("Variations are on their way."))
@@ -53,7 +54,7 @@ async def vary(query: CallbackQuery, callback_data: PicturePress, desk: Desk, la
 
 async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk, language: str) -> None:
     """One picture as large as the service can make it."""
-    if not (own := await own_picture(query, callback_data.picture, desk)):
+    if not (own := await _own_file(query, callback_data, desk)):
         return
     picture, job = own
     options = enlarged(desk.providers, job, picture)
@@ -66,6 +67,15 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
         style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
     change = Change(as_sources([picture], picture.chat_id), options, style)
     await _remake(query, job, desk, language, change, said=_("A larger one is on its way."))
+
+
+async def _own_file(query: CallbackQuery, press: PicturePress, desk: Desk) -> tuple[Picture, Job] | None:
+    """See `own_picture`; one that Telegram doesn't have would be left out as a reference, and paid all the same."""
+    own = await own_picture(query, press.picture, desk)
+    if own and own[0].file_id is None:
+        await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
+        return None
+    return own
 
 
 async def shapes(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
 
 import time
+from dataclasses import replace
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
@@ -17,6 +18,7 @@ from bot.handlers.presses import (
     first_buttons,
     gone,
     is_chat_admin,
+    job_here,
     message_of,
     own_job,
     own_picture,
@@ -24,7 +26,7 @@ from bot.handlers.presses import (
     pictures_above,
 )
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
-from bot.telegram.incoming import as_sources
+from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
@@ -82,10 +84,9 @@ async def which(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> No
 
 async def back(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """Back to the first buttons."""
-    job = await desk.store.jobs.get(callback_data.job)
-    message = await message_of(query) if job else None
-    await answer(query)
-    if job and message:
+    if found := await job_here(query, callback_data.job, desk):
+        job, message = found
+        await answer(query)
         await first_buttons(message, job, desk)
 
 
@@ -104,11 +105,13 @@ async def edit_all(query: CallbackQuery, callback_data: JobPress, desk: Desk, la
 
 async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, originals: Originals) -> None:
     """The originals as files, for anybody who sees the result: it costs nothing."""
-    if not (shown := await _shown_here(query, callback_data, desk)):
+    found = await job_here(query, callback_data.job, desk)
+    if found is None:
         return
-    message, job = shown
+    job, message = found
     await answer(query, _("Sending the originals…"))
-    missing = await originals.send(job, await pictures_above(message, job, desk), message.message_id)
+    here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
+    missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
     if missing:
         text = _(
             "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."
@@ -118,8 +121,8 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
 
 async def words(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
-    if shown := await _shown_here(query, callback_data, desk):
-        message, job = shown
+    if found := await job_here(query, callback_data.job, desk):
+        job, message = found
         await answer(query, _("Touch the words to copy them."))
         await message.reply(quoted(job.prompt))
 
@@ -166,20 +169,6 @@ async def delete_all(query: CallbackQuery, callback_data: JobPress, desk: Desk) 
         await _delete(query, desk, message, job, pictures)
 
 
-async def _shown_here(query: CallbackQuery, press: JobPress, desk: Desk) -> tuple[Message, Job] | None:
-    """The message with the button, and the job it is about, for anybody who sees it; None when it was answered here.
-
-    What a button carries can be forged: pictures and words go only where they are already.
-    """
-    job = await desk.store.jobs.get(press.job)
-    message = await message_of(query) if job else None
-    if job and message and message.chat.id == job.chat_id:
-        return message, job
-    if message or not job:
-        await answer(query, gone(), alert=True)
-    return None
-
-
 async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
     """The message with the button, for who may delete the pictures of this job; the others hear why not."""
     if job is None:
@@ -188,7 +177,9 @@ async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
     message = await message_of(query)
     if message is None:
         return None
-    is_admin = query.bot is not None and await is_chat_admin(query.bot, message.chat.id, query.from_user.id)
+    # Who administers another chat has no say in this one's pictures.
+    bot = query.bot if message.chat.id == job.chat_id else None
+    is_admin = bot is not None and await is_chat_admin(bot, job.chat_id, query.from_user.id)
     if is_admin or await owns(query, job.user_id):
         return message
     await answer(query, _("Only whoever asked for the picture, or an admin, can delete it."), alert=True)
@@ -205,17 +196,24 @@ async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, 
         doomed.add(message.message_id)
     else:
         await first_buttons(message, job, desk)
+    # All of them, even where one can't be deleted.
+    if all([await _is_taken_away(message, number) for number in sorted(doomed)]):
+        await answer(query, _("Deleted."))
+    else:
+        await answer(query, _("Telegram lets me delete only what is younger than two days."), alert=True)
+
+
+async def _is_taken_away(message: Message, number: int) -> bool:
+    """Delete a message of the same chat. False: it is too old for that."""
     try:
-        for number in sorted(doomed):
-            await message.chat.delete_message(number)
+        await message.chat.delete_message(number)
     except TelegramBadRequest as error:
         if "can't be deleted" in error.message:
-            await answer(query, _("Telegram lets me delete only what is younger than two days."), alert=True)
-            return
+            return False
         # What is gone already is as good as deleted.
         if "not found" not in error.message:
             raise
-    await answer(query, _("Deleted."))
+    return True
 
 
 async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pictures: list[Picture] | None) -> None:

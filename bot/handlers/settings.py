@@ -67,6 +67,7 @@ async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, 
     now = await people.preferences(user_id)
     language = None
     if callback_data.name == LANGUAGE:
+        value = value if value in NAMES else None
         await people.speak(user_id, value)
         language = languages.pick(value or query.from_user.language_code)
     elif callback_data.name == SERVICE:

@@ -11,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place, too_many
 from bot.handlers.imagine import is_no_command
-from bot.handlers.presses import answer, message_of
+from bot.handlers.presses import answer, gone, message_of
 from bot.telegram.buttons import ExamplePress, button, keyboard
 from providers.options import Flag, flags
 from storage.records import Preferences, TooMany
@@ -31,6 +31,7 @@ def make_fallback() -> Router:
     router = Router(name="fallback")
     router.message.register(unknown_command, F.chat.type == ChatType.PRIVATE, ~F.func(is_no_command))
     router.message.register(something_else, F.chat.type == ChatType.PRIVATE)
+    router.callback_query.register(unknown_press)
     return router
 
 
@@ -93,6 +94,11 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
 async def unknown_command(message: Message) -> None:
     """A command that is not there."""
     await message.reply(_("I don't know this command. /help shows what I can do."))
+
+
+async def unknown_press(query: CallbackQuery) -> None:
+    """A button of a version that nobody remembers, or a press that was made up."""
+    await answer(query, gone(), alert=True)
 
 
 async def something_else(message: Message) -> None:

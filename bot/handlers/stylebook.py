@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.flags import FlagError
+from bot.handlers.flags import FlagError, shortened
 from providers.errors import Sentence
 from providers.options import N_
 from storage.records import Style
@@ -16,6 +16,8 @@ OWN_STYLES = 30
 STYLE_LENGTH = 500
 NAME_BYTES = 36
 """What a button has room for: a dozen Chinese signs."""
+NAME_LENGTH = 32
+"""What the store has room for."""
 NAME = re.compile(r"\w[\w-]*")
 
 EVERYBODYS = (
@@ -36,18 +38,21 @@ def everybodys() -> list[Style]:
     return [Style(_(name), _(words)) for name, words in EVERYBODYS]
 
 
-def find(name: str, own: Sequence[Style]) -> Style:
+def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
     """The style of this name: one's own first, then everybody's, by their names in this language or in English.
 
-    A slip of the finger is forgiven (watercolor). Raises `FlagError` with the names there are.
+    Where it was `typed`, a slip of the finger is forgiven (watercolor). Raises `FlagError` with the names there are.
     """
     known = {style.name.casefold(): style for style in _known(own)}
     wanted = name.casefold()
-    close = [wanted] if wanted in known else get_close_matches(wanted, known, n=1, cutoff=0.85)
-    if close:
-        return known[close[0]]
+    if typed and wanted not in known:
+        wanted = next(iter(get_close_matches(wanted, known, n=1, cutoff=0.85)), wanted)
+    if wanted in known:
+        return known[wanted]
     names = ", ".join(style.name for style in (*own, *everybodys()))
-    raise FlagError(Sentence("There is no style {name}. There are: {names}.", {"name": name, "names": names}))
+    raise FlagError(
+        Sentence("There is no style {name}. There are: {names}.", {"name": shortened(name), "names": names})
+    )
 
 
 def _known(own: Sequence[Style]) -> Iterator[Style]:

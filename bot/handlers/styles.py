@@ -11,14 +11,14 @@ from bot.handlers.desk import Desk, Place, used
 from bot.handlers.flags import FlagError
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, message_of
-from bot.handlers.stylebook import NAME, NAME_BYTES, OWN_STYLES, STYLE_LENGTH, everybodys, find
+from bot.handlers.stylebook import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
 from bot.telegram.buttons import StylePress, button, in_rows, keyboard
 from bot.telegram.wording import cut, plain
 from storage.records import Begun, Style
 
-GLANCE = 60
-"""So much of a style's words is listed: all of them together have to fit into a message."""
 ADD = {"add", "new", "set", "添加", "新增"}
+LISTED = 2000
+"""What the words of all of one's own styles may take of a message, in UTF-16 units."""
 REMOVE = {"remove", "delete", "del", "删除"}
 
 
@@ -39,7 +39,7 @@ async def style(message: Message, command: CommandObject, desk: Desk, language: 
     elif what.lower() in REMOVE:
         dropped = await desk.store.styles.drop(user_id, rest.strip())
         text = _("Style <b>{name}</b> is gone.") if dropped else _("You have no style of the name {name}.")
-        await message.reply(text.format(name=escape(rest.strip())))
+        await message.reply(text.format(name=escape(cut(rest.strip(), NAME_BYTES))))
     else:
         text, buttons = await _all(desk, user_id)
         await message.reply(text, reply_markup=buttons)
@@ -66,7 +66,7 @@ async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
     words = words.strip()
     if not name or not words:
         why = _("Write it like this: <code>/style add mine soft light, pastel colours</code>")
-    elif not NAME.fullmatch(name) or len(name.encode()) > NAME_BYTES:
+    elif not NAME.fullmatch(name) or len(name) > NAME_LENGTH or len(name.encode()) > NAME_BYTES:
         why = _("The name of a style is one short word, for example: <code>/style add mine soft light</code>")
     elif len(words) > STYLE_LENGTH:
         why = _("The words of a style can have {most} characters; these are {count}.").format(
@@ -86,7 +86,9 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     lines = [_("🎭 <b>Styles</b>"), _("Press one and write what to draw, or put it into your words:")]
     lines += [f"<code>{escape(_('a red fox in the snow'))} --style {escape((own or common)[0].name)}</code>", ""]
     if own:
-        lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, GLANCE))}" for one in own), ""]
+        # However many they are, they go into one message.
+        most = LISTED // len(own)
+        lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, most))}" for one in own), ""]
     lines += [_("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
     buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

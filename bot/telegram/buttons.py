@@ -1,11 +1,13 @@
 """The buttons under the bot's messages. They carry ids only, so they work after a restart and for years."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from aiogram import Bot
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
+from pydantic import Field
 
 from bot.telegram.services import STYLE, Offer
 from storage.pictures import Picture
@@ -15,25 +17,29 @@ COPY_LENGTH = 256
 """What fits on a button that copies, in UTF-16 units."""
 
 
+Id = Annotated[int, Field(ge=0, lt=2**63)]
+"""An id as the store has them: what a press carries can be forged."""
+
+
 class JobPress(CallbackData, prefix="j"):
     """A button about a job. `do`: cancel, again, look, back, files, words, shapes, styles, edit-all, delete-all,
     delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
 
     do: str
-    job: int
+    job: Id
 
 
 class PicturePress(CallbackData, prefix="p"):
     """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
 
     do: str
-    picture: int
+    picture: Id
 
 
 class ChangePress(CallbackData, prefix="c", sep="|"):
     """A job once more with one thing changed. `name`: ar or style; a style's `value` is its name."""
 
-    job: int
+    job: Id
     name: str
     value: str
 
@@ -53,7 +59,7 @@ class ProviderPress(CallbackData, prefix="m"):
 class ExamplePress(CallbackData, prefix="x"):
     """One of the examples under the first words."""
 
-    at: int
+    at: Id
 
 
 class SettingPress(CallbackData, prefix="s", sep="|"):
@@ -73,7 +79,7 @@ class HistoryPress(CallbackData, prefix="h"):
     days, grid, stars, all; `at`: what is shown, or with open what is to be."""
 
     do: str
-    at: int
+    at: Id
 
 
 class ForgetPress(CallbackData, prefix="f"):

@@ -107,7 +107,12 @@ class Delivery:
         for picture in pictures:
             await self._still_ours(job)
             text = self._caption(job) if picture is pictures[0] else None
-            posted = await self._originals.post(job, picture, job.message_id, text)
+            posted = None
+            try:
+                posted = await self._originals.post(job, picture, job.message_id, text)
+            except TelegramBadRequest as error:
+                # A group may take photos and no files. What takes neither says so again.
+                log.info("an original of job %d is refused: %s", job.id, error.message)
             if posted is None:
                 left.append(picture)
                 continue
@@ -122,7 +127,11 @@ class Delivery:
         """The originals beside an album; of those that can't be had the button says so."""
         if wishes.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
-            await self._originals.send(job, [one for one in pictures if not one.document_id], job.message_id)
+            try:
+                await self._originals.send(job, [one for one in pictures if not one.document_id], job.message_id)
+            except TelegramBadRequest as error:
+                # The album is there.
+                log.info("the originals of job %d are refused: %s", job.id, error.message)
 
     async def _where_it_is(self, job: Job) -> Job:
         """The job in the chat where it is now: its group may have become a supergroup."""

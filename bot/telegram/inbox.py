@@ -217,6 +217,6 @@ def _passes(one: NewUpdate) -> bool:
 
 
 def _album(payload: Mapping[str, Any]) -> str | None:
-    message = payload.get("message") or {}
+    message = payload.get("message") or payload.get("channel_post") or {}
     album = message.get("media_group_id")
     return f"{message['chat']['id']} {album}" if album else None

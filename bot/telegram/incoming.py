@@ -48,7 +48,8 @@ async def pictures_replied_to(message: Message, store: Store, user_id: int) -> t
 
 async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
     job = await store.jobs.with_status(there.chat.id, there.message_id)
-    return as_sources(await store.pictures.of_job(job.id), there.chat.id) if job else ()
+    shown = [one for one in await store.pictures.of_job(job.id) if one.hidden_at is None] if job else []
+    return as_sources(shown, there.chat.id)
 
 
 async def traced(message: Message, source: NewSource, store: Store, user_id: int) -> NewSource:

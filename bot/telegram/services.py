@@ -69,9 +69,13 @@ def enlarged(providers: Providers, job: Job, picture: Picture) -> dict[str, Any]
     """The options for making a picture of a job anew as large as its service can; None where it can't."""
     provider = providers.get(job.provider)
     options = _read(provider, job.options) if provider else None
-    if provider is None or options is None:
+    if provider is None or options is None or not offer(providers, job).enlarges:
         return None
-    larger = provider.enlarged(options, (picture.width or 1, picture.height or 1))
+    try:
+        larger = provider.enlarged(options, (picture.width or 1, picture.height or 1))
+    except ValidationError:
+        # It is thinner than what the service draws.
+        return None
     return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
 
 

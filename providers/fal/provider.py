@@ -50,7 +50,8 @@ class _File(BaseModel):
 
 class _Result(BaseModel):
     images: list[_File]
-    seed: int | None = None
+    # Whatever this is, the pictures are paid.
+    seed: Any = None
     has_nsfw_concepts: list[bool] | None = None
 
 
@@ -111,7 +112,8 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             raise Refused("result", detail="has_nsfw_concepts", paid=True)
         if not result.images:
             raise Failed(detail="a result without pictures")
-        return Finished(tuple(Picture(url=one.url, seed=result.seed) for one in result.images))
+        seed = result.seed if isinstance(result.seed, int) else None
+        return Finished(tuple(Picture(url=one.url, seed=seed) for one in result.images))
 
     async def cancel(self, ticket: str) -> bool:
         """A task that waits is dropped."""

@@ -109,13 +109,14 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     (running,) = await store.tasks.running()
     assert (running.ticket, running.submitted_at) == ("7392", 6.0)
     assert await store.jobs.settle(job.id) is None
-    await store.tasks.finish_task(task.id, [NewPicture(url="u1"), NewPicture(data=b"2")], 16.0)
+    await store.tasks.finish_task(task.id, [NewPicture(url="u1", seed=2**64 - 1), NewPicture(data=b"2", seed=2)], 16.0)
     settled = await store.jobs.settle(job.id)
     assert settled
     assert settled.state is JobState.DELIVERING
     assert await store.jobs.settle(job.id) is None, "a job is handed on once"
     one, two = await store.pictures.of_job(job.id)
     assert (one.url, await store.pictures.data(two.id)) == ("u1", b"2")
+    assert (one.seed, two.seed) == (None, 2), "one that is too large is left out"
     ended = await store.jobs.end(job.id, JobState.DELIVERED, 17.0)
     assert ended
     assert (ended.state, ended.finished_at) == (JobState.DELIVERED, 17.0)

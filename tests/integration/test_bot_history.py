@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.demo.telegram import Chat, ChatMessage, Person
-from storage.schema import pictures
+from bot.demo.telegram import Chat, ChatMessage, Person, Refusal
+from storage.schema import jobs, pictures
 from tests.support.house import House, look, open_house, picture
 
 UPLOADS = ("sendPhoto", "sendMediaGroup", "editMessageMedia", "sendDocument")
@@ -328,3 +328,60 @@ async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> N
     await house.press(sent, "🗑")
     await house.press(sent, "Keep")
     await house.telegram.until(lambda: "🎲 Variations" in sent.buttons)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12", "0001-01-01"])
+async def test_the_end_of_time(house: House, day: str) -> None:
+    await house.made("a fox")
+    await house.say(f"/history {day}")
+    await house.quiet()
+    assert "Something went wrong" not in house.answers()[-1].text
+
+
+async def test_the_original_of_a_picture_of_a_group_in_private(house: House) -> None:
+    await house.made("/imagine a fox", chat=house.group)
+    shown = await opened(house)
+    await house.press(shown, "📤 Send")
+    await house.quiet()
+    assert (await house.press(house.answers()[-1], "Files")).text == "Sending the originals…"
+    await house.quiet()
+    assert house.answers()[-1].document
+    assert not any(message.document for message in house.answers(house.group))
+
+
+async def test_words_said_in_private_stay_out_of_a_groups_history(house: House) -> None:
+    await house.made("a secret fox")
+    talk = await house.made("/imagine an owl", chat=house.group)
+    await house.forge(talk, "p:edit:1")
+    question = await house.shown("What should I make", house.group)
+    await house.made("at night", chat=house.group, reply_to=question)
+    shown = await opened(house, chat=house.group)
+    assert title(shown) == ("at night", "1 of 2")
+    await house.press(shown, "Details")
+    await house.taken_in()
+    assert "References: 1" in shown.text
+    assert "secret" not in shown.text
+    shown = await opened(house)
+    assert "↩️ from “a secret fox”" in shown.text
+
+
+async def test_the_last_picture_leaves_an_old_history_message_without_buttons(house: House) -> None:
+    await house.made("a fox")
+    shown = await opened(house)
+    await house.press(shown, "Delete")
+    words = "Bad Request: message can't be deleted for everyone"
+    house.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
+    assert (await house.press(shown, "Delete")).text == "Deleted from your history."
+    await house.taken_in()
+    assert shown.buttons == []
+
+
+async def test_a_search_is_found_again_after_long_details(house: House) -> None:
+    await house.made("an owl")
+    await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.execute(update(jobs).values(options={"words": "and so on " * 50}))
+    shown = await opened(house, "fox")
+    await house.press(shown, "Details")
+    await house.taken_in()
+    assert shown.text.endswith("\n🔎 fox")

@@ -56,17 +56,42 @@ async def test_as_many_as_one_person_may_make_a_day(house: House) -> None:
     assert len(house.tasks) == 3
 
 
-async def test_what_came_to_nothing_does_not_count(house: House) -> None:
+async def test_what_came_to_nothing_does_not_count(tmp_path: Path) -> None:
+    async with open_house(tmp_path, limits=LimitsSettings(daily=3), concurrency=1) as house:
+        house.hold()
+        await house.say("bob's", who=house.bob)
+        await house.all_submitted(1)
+        for number in range(4):
+            asked = await house.say(f"number {number}")
+            status = await house.telegram.until(
+                lambda: next((one for one in house.answers() if one.reply_to == asked.id), None)  # noqa: B023
+            )
+            await house.press(status, "Cancel")
+            await house.telegram.until(lambda: "Cancelled" in status.text)  # noqa: B023
+        await house.say("five")
+        await house.taken_in()
+        house.release()
+        await house.ended()
+        assert house.tasks[-1].prompt == "five"
+
+
+async def test_what_was_cancelled_when_it_was_paid_counts(house: House) -> None:
     house.hold()
-    for number in range(4):
+    for number in range(3):
         await house.say(f"number {number}")
         await house.all_submitted(number + 1)
         await house.press(await house.shown("Cancel"), "Cancel")
         await house.shown("Cancelled")
-    await house.say("five")
-    await house.all_submitted(5)
+    await house.say("four")
+    await house.shown("at most 3 of your requests are taken in 24 hours")
     house.release()
-    await house.ended()
+    await house.quiet()
+    await house.say("/forget")
+    await house.press(await house.shown("Erase everything"), "Erase everything")
+    await house.shown("begin anew")
+    await house.say("five")
+    await house.shown("at most 3 of your requests are taken in 24 hours")
+    assert len(house.tasks) == 3
 
 
 async def test_it_is_said_in_chinese(house: House) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram.faults import Refusal
+from storage.records import Style
 from tests.support.house import House, look, open_house, picture
 
 STRANGER = "This is for whoever asked for the picture. Make your own with /imagine."
@@ -237,3 +238,104 @@ async def test_a_style_by_its_name_in_either_spelling_and_language(house: House)
     assert "水墨" in house.tasks[-1].prompt.removeprefix("一只狐狸, ")
     await house.made("一只狐狸 --style ink", who=house.ming)
     assert house.tasks[-1].prompt == house.tasks[-2].prompt
+
+
+async def test_nobody_sees_anothers_words_by_a_forged_press(house: House) -> None:
+    """Not even where they are an admin: words stay in the chat in which they were drawn."""
+    await house.made("foxes, top secret --n 2")
+    theirs = await house.made("an owl", who=house.bob)
+    talk = house.telegram.world.add_group("Bob's", house.bob, admins=(house.bob,), type_="supergroup")
+    in_group = await house.made("/imagine a hare", chat=talk, who=house.bob)
+    for message in (theirs, in_group):
+        for data in ("j:back:1", "p:delete:1", "p:delete-surely:1", "j:delete:1", "j:delete-all:1", "j:words:1"):
+            assert (await house.forge(message, data, house.bob)).alert, data
+            assert "secret" not in str(message.keyboard)
+    assert len(house.album()) == 2
+
+
+async def test_what_is_gone_already_keeps_nothing_from_being_deleted(house: House) -> None:
+    result = await house.made("foxes --n 3")
+    house.telegram.delete(house.ann, house.album()[0])
+    await house.press(result, "🗑")
+    await house.press(result, "All")
+    assert (await house.press(result, "Delete")).text == "Deleted."
+    assert house.answers() == []
+
+
+async def test_a_deleted_picture_is_no_reference(house: House) -> None:
+    result = await house.made("foxes --n 2")
+    await house.press(result, "🗑")
+    await house.press(result, "1")
+    await house.press(result, "Delete")
+    await house.made("at night", reply_to=result)
+    assert [len(task.references) for task in house.tasks] == [0, 0, 1]
+
+
+async def test_what_no_handler_knows_is_answered(house: House) -> None:
+    result = await house.made("a fox")
+    for data in ("j:again:99999999999999999999", "h:open:-1", "j:nothing:1", "what is this", "s|set|.language|klingon"):
+        assert (await house.forge(result, data)).text, data
+    assert (await house.app.store.people.preferences(house.ann.id)).language is None
+
+
+async def test_the_service_is_gone(tmp_path: Path) -> None:
+    more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
+    async with open_house(tmp_path, providers={"second": more}) as house:
+        result = await house.made("a fox")
+        async with house.app.store.database.write() as connection:
+            await connection.exec_driver_sql("UPDATE jobs SET provider = 'gone'")
+        for data in ("j:again:1", "c|1|style|ink", "c|1|ar|1:1", "p:vary:1", "p:enlarge:1"):
+            told = await house.forge(result, data)
+            assert told.alert, data
+        assert await house.app.store.jobs.get(2) is None
+
+
+async def test_options_of_another_version(house: House) -> None:
+    result = await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("""UPDATE jobs SET options = '{"colour": "red"}'""")
+    assert (await house.press(result, "Larger")).text == "The service can't make it larger."
+
+
+async def test_many_long_styles(house: House) -> None:
+    for number in range(30):
+        await house.app.store.styles.keep(house.ann.id, Style(f"{number}-{'长' * 11}", "<soft> & " * 55), 30)
+    await house.say("/style")
+    page = await house.shown("🎭 Styles")
+    assert len(page.buttons) == 39
+    await house.app.store.styles.drop(house.ann.id, f"0-{'长' * 11}")
+    told = await house.press(page, f"0-{'长' * 11}")
+    assert told.text.startswith("There is no style 0-")
+    for words in (f"/style remove {'a' * 4000}", f"a fox --style {'a' * 4000}", f"a fox --{'a' * 4000}"):
+        await house.say(words)
+        await house.quiet()
+        assert "Something went wrong" not in house.answers()[-1].text
+    await house.say(f"/style add {'a' * 33} soft")
+    await house.shown("one short word")
+
+
+async def test_nobody_changes_anothers_message_by_a_forged_press(house: House) -> None:
+    await house.made("a fox", who=house.bob)
+    result = await house.made("/imagine an owl", chat=house.group)
+    before = result.text, result.buttons
+    for data in ("h:stay:1", "h:open:1", "h:hide-surely:1", "p:delete-surely:1", "p:star:1", "j:shapes:1"):
+        told = await house.forge(result, data, house.bob, there=False)
+        assert not told.text, data
+    assert (result.text, result.buttons) == before
+    assert house.album(house.group) == [result]
+    await house.say("/history", who=house.bob)
+    await house.shown("1 of 1", house.bob.chat)
+
+
+async def test_what_is_too_thin_or_not_there_is_not_made_larger(house: House) -> None:
+    """It would be paid, and be another picture."""
+    result = await house.made("a fox")
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE pictures SET width = 4000, height = 250")
+    assert (await house.press(result, "Larger")).text == "The service can't make it larger."
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE pictures SET width = 1000, height = 1000, photo_id = NULL")
+    for label in ("Larger", "Variations"):
+        assert (await house.press(result, label)).text == ("⚠️ This picture can't be fetched from the service any more.")
+    await house.quiet()
+    assert len(house.tasks) == 1

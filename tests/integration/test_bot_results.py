@@ -232,3 +232,10 @@ async def test_a_storage_that_takes_its_time_holds_up_nobody(house: House, monke
     await house.telegram.until(lambda: sum(bool(message.photo) for message in house.answers()) == 3)
     gate.set()
     await house.quiet()
+
+
+async def test_a_press_where_the_bot_may_not_write_is_answered(house: House) -> None:
+    result = await house.made("/imagine foxes --n 2", chat=house.group)
+    words = "Bad Request: not enough rights to send text messages to the chat"
+    house.telegram.play({"kind": "error", "method": "editMessageReplyMarkup", "code": 400, "description": words})
+    assert (await house.press(result, "Edit")).text == "Which picture?"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage
+from bot.demo.telegram import ChatMessage, Refusal
+from storage.records import Delivery
 from tests.support.house import House, open_house
 
 
@@ -176,6 +177,16 @@ async def test_an_original_too_large_for_a_file_comes_as_a_photo(house: House, m
     await house.made("a hare")
     assert len(house.album()) == 3
     assert not any(message.document for message in house.answers())
+
+
+@pytest.mark.parametrize("delivery", ["files", "both"])
+async def test_a_group_that_takes_no_files_gets_an_album(house: House, delivery: Delivery) -> None:
+    await house.app.store.people.deliver(house.ann.id, delivery)
+    words = "Bad Request: not enough rights to send documents to the chat"
+    house.telegram.faults.play(Refusal(method="sendDocument", times=9, code=400, description=words))
+    result = await house.made("/imagine foxes --n 2", chat=house.group)
+    assert len(house.album(house.group)) == 2
+    assert "🔁 Again" in result.buttons
 
 
 async def test_pictures_are_covered(house: House) -> None:

@@ -14,12 +14,12 @@ from bot.telegram.inbox import Inbox
 from storage.store import Store
 
 
-def update(number: int, text: str = "a fox", album: str | None = None) -> dict[str, Any]:
+def update(number: int, text: str = "a fox", album: str | None = None, kind: str = "message") -> dict[str, Any]:
     """An update as Telegram sends it."""
     chat = {"id": 5, "type": "private", "first_name": "Ann"}
     message = {"message_id": number, "date": 1_700_000_000, "chat": chat, "text": text}
     message |= {"from": {**chat, "is_bot": False}}
-    return {"update_id": number, "message": message | ({"media_group_id": album} if album else {})}
+    return {"update_id": number, kind: message | ({"media_group_id": album} if album else {})}
 
 
 class Process:
@@ -33,6 +33,7 @@ class Process:
         self.worker = 0
         dispatcher = Dispatcher()
         dispatcher.message.register(self._handle)
+        dispatcher.channel_post.register(self._handle)
         self.inbox = Inbox(Bot("42:test"), dispatcher, store, lambda: self.worker, sleep=_soon)
 
     async def start(self) -> None:
@@ -146,10 +147,11 @@ class TestSeveral:
                 await asyncio.sleep(0.002)
         assert sorted(one.seen + two.seen) == list(range(20))
 
-    async def test_an_album_stays_together(self, new_process: New) -> None:
+    @pytest.mark.parametrize("kind", ["message", "channel_post"])
+    async def test_an_album_stays_together(self, new_process: New, kind: str) -> None:
         one, two = await new_process(), await new_process()
-        await one.inbox.take([update(1, album="a")])
-        await two.inbox.take([update(2, album="a"), update(3)])
+        await one.inbox.take([update(1, album="a", kind=kind)])
+        await two.inbox.take([update(2, album="a", kind=kind), update(3)])
         await one.saw(1, 2)
         assert two.seen == [3]
 

@@ -49,6 +49,15 @@ async def test_a_store_that_fails_for_a_while_costs_time_only(
     assert room.provider.submits == 1
 
 
+async def test_a_seed_that_the_store_has_no_room_for_costs_no_picture(room: Room) -> None:
+    job = await room.ask()
+    await room.running()
+    room.provider.seed = 2**64 - 1
+    room.provider.finish("t1")
+    await room.finished(job, JobState.DELIVERED)
+    assert [one.seed for one in await room.store.pictures.of_job(job.id)] == [None]
+
+
 @pytest.mark.parametrize("event", ["INSERT ON pictures", "UPDATE ON jobs"])
 async def test_a_result_is_not_lost_when_the_store_fails_at_that_moment(
     room: Room, event: str, caplog: pytest.LogCaptureFixture

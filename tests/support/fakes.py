@@ -31,7 +31,7 @@ class FakeOptions(Options):
 
 
 class FakeProvider(Provider[ProviderSettings, FakeOptions]):
-    """Each task waits for `finish(ticket)`. `refuse`: what the next submits raise."""
+    """Each task waits for `finish(ticket)`. `refuse`: what the next submits raise; `seed`: of its pictures."""
 
     title = "Fake"
     Settings = ProviderSettings
@@ -45,6 +45,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         self.submits = 0
         self.resumed: list[str] = []
         self.cancelled: list[str] = []
+        self.seed: int | None = None
         self.refuse: list[Exception] = []
         self.references: list[bytes] = []
         self._ends: dict[str, asyncio.Future[None]] = {}
@@ -66,7 +67,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         else:
             self.resumed.append(ticket)
         await asyncio.shield(self._end(ticket))
-        yield Finished((Picture(url=f"https://pictures/{ticket}"),))
+        yield Finished((Picture(url=f"https://pictures/{ticket}", seed=self.seed),))
 
     async def check(self) -> None:
         return

@@ -19,6 +19,7 @@ from bot.app import App, assembled
 from bot.demo.calls import Call
 from bot.demo.ports import free_port
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
+from bot.demo.telegram.bot_view import press_json
 from bot.demo.telegram.model import CallbackAnswer
 from bot.demo.telegram.people import Sendable
 from bot.handlers import commands
@@ -127,6 +128,23 @@ class House:
         """A person (Ann) presses the button whose label ends so; returns the answer when the bot is through."""
         full = next((one for one in message.buttons if one.endswith(label)), label)
         press: Press = self.telegram.press(who or self.ann, message, full)
+        answer = await self.telegram.until(lambda: press.answer)
+        await self.taken_in()
+        return answer
+
+    async def forge(
+        self, message: ChatMessage, data: str, who: Person | None = None, *, there: bool = True
+    ) -> CallbackAnswer:
+        """A person (Ann) presses with data of their own, as a client can. `there`: such a button stood there, once."""
+        world = self.telegram.world
+        id_ = str(len(world.presses))
+        press = Press(id=id_, person=who or self.ann, message=message, data=data, at=world.clock())
+        world.presses[press.id] = press
+        buttons = message.keyboard
+        if there:
+            message.keyboard = [[{"text": data, "callback_data": data}]]
+        world.updates.push("callback_query", press_json(press))
+        message.keyboard = buttons
         answer = await self.telegram.until(lambda: press.answer)
         await self.taken_in()
         return answer
