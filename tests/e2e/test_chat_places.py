@@ -65,7 +65,7 @@ async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, vis
 async def test_a_group_moves_and_the_page_goes_with_it(stage: Stage, talk: Talk) -> None:
     await talk.at("new-group").click()
     await ask(talk, "Small club")
-    await expect(talk.latest).to_have_text("TodayAnn made the group")
+    await expect(talk.at("service").first).to_have_text("Ann made the group")
     await talk.say("/imagine a red fox")
     await expect(talk.button("Again", talk.latest)).to_be_visible()
     await choose(talk, "migrate")
