@@ -206,7 +206,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             store,
             providers,
             registry.default,
-            admission=Admission(store.chats, partial(is_chat_admin, bot)),
+            admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
             admins=admins,
             allowance=_allowances(settings),
         )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, Transaction
 from storage.jobs import DAY, counts
 from storage.records import NOBODY, OPEN, UNFINISHED, JobState, TaskState
-from storage.schema import erased, jobs, people, pictures, sources, styles, tasks
+from storage.schema import erased, jobs, people, pictures, posted, sources, styles, tasks
 
 
 class UnderWay(Exception):
@@ -70,6 +70,8 @@ async def _erase_things(connection: Transaction, user_id: int) -> None:
     own = select(jobs.c.id).where(jobs.c.user_id == user_id)
     await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
     await connection.execute(delete(sources).where(sources.c.job_id.in_(own)))
+    # A private chat has its person's id.
+    await connection.execute(delete(posted).where(posted.c.chat_id == user_id))
     await connection.execute(delete(styles).where(styles.c.user_id == user_id))
     await connection.execute(delete(people).where(people.c.id == user_id))
 

@@ -25,7 +25,7 @@ from storage.records import (
     TooMany,
     Trouble,
 )
-from storage.rows import IS_BEGUN, as_job, locked, moved, ring
+from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by
 from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
@@ -69,6 +69,9 @@ class Jobs:
                 return None
             if state is not JobState.DRAFT:
                 await _count(connection, new.user_id, now, allowance)
+            # What was begun for it before is in it now.
+            begun = (jobs.c.chat_id == new.chat_id, jobs.c.state == JobState.DRAFT)
+            await connection.execute(delete(jobs).where(*begun, jobs.c.origin.startswith(taken_by(new.origin))))
             job = as_job(added)
             await add_sources(connection, job.id, new.sources)
             ring(connection, job)

@@ -12,6 +12,15 @@ IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state !
 """Of a row of `jobs` in a question: whether any of its tasks has had its turn."""
 
 
+TAKEN = "taken:"
+"""What the origin of a draft begins with whose words have come."""
+
+
+def taken_by(origin: str) -> str:
+    """What the origin of a draft begins with whose words came with this update."""
+    return f"{TAKEN}{origin}:"
+
+
 def as_job(row: RowMapping) -> Job:
     """A row of the table."""
     return Job(**{**row, "state": JobState(row["state"])})

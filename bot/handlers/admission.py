@@ -27,11 +27,18 @@ class NotHere(Exception):
 
 
 class Admission:
-    """Lets wishes in. `is_admin(chat_id, user_id)`: whether somebody administers a group."""
+    """Lets wishes in. `is_admin(chat_id, user_id)`: whether somebody administers a group; `may_write(chat_id)`: whether
+    the bot may write there."""
 
-    def __init__(self, chats: Chats, is_admin: Callable[[int, int], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        chats: Chats,
+        is_admin: Callable[[int, int], Awaitable[bool]],
+        may_write: Callable[[int], Awaitable[bool]],
+    ) -> None:
         self._chats = chats
         self._is_admin = is_admin
+        self._may_write = may_write
 
     async def rules(self, chat_id: int, thread_id: int | None, user_id: int, *, by_press: bool) -> ChatRules:
         """What holds for a wish in this chat. Raises `NotHere`."""
@@ -40,7 +47,10 @@ class Admission:
             return ChatRules()
         rules = await self._chats.rules(chat_id)
         if rules.muted:
-            raise NotHere
+            # That this has changed may not have been heard.
+            if not await self._may_write(chat_id):
+                raise NotHere
+            await self._chats.set(chat_id, muted=None)
         if rules.paused:
             raise NotHere(_("The admins have paused me here."))
         if rules.thread_id is not None and rules.thread_id != (thread_id or GENERAL):

@@ -193,7 +193,8 @@ class Desk:
     async def what_waits(self, place: Place, asked_by: int | None) -> Begun:
         """The pictures that waited for words of this person, and the style; they wait no longer."""
         since = self._clock() - DRAFT_SECONDS
-        return await self.store.drafts.take(place.chat_id, place.user_id, since=since, status_id=asked_by)
+        drafts, origin = self.store.drafts, place.origin
+        return await drafts.take(place.chat_id, place.user_id, origin, since=since, status_id=asked_by)
 
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""

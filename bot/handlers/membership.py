@@ -40,6 +40,15 @@ async def stands(event: ChatMemberUpdated, desk: Desk, bot: Bot, allowed: bool) 
         await _greet(bot, chat.id)
 
 
+async def may_write(bot: Bot, chat_id: int) -> bool:
+    """Whether the bot may write in a group, as Telegram says now."""
+    try:
+        member = await bot.get_chat_member(chat_id, bot.id)
+    except TelegramAPIError:
+        return False
+    return _may_write(member, ChatType.SUPERGROUP)
+
+
 async def moved_to(message: Message, desk: Desk) -> None:
     """Said in the old group."""
     if message.migrate_to_chat_id:

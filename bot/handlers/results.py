@@ -28,6 +28,7 @@ from bot.handlers.presses import (
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
+from bot.telegram.refusals import is_gone
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
 from storage.records import Begun, Job
@@ -111,7 +112,13 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     job, message = found
     await answer(query, _("Sending the originals…"))
     here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
-    missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
+    try:
+        missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
+    except TelegramBadRequest as error:
+        if not is_gone(error):
+            raise
+        await message.reply(_("Files can't be sent in this chat. In private I can: open /history there."))
+        return
     if missing:
         text = _(
             "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."

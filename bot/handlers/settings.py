@@ -31,7 +31,9 @@ def make_router() -> Router:
     """A person's settings."""
     router = Router(name="settings")
     router.message.register(settings, Command("settings"), F.chat.type == ChatType.PRIVATE)
-    router.message.register(settings, CommandStart(deep_link=True, magic=F.args == START))
+    router.message.register(
+        settings, CommandStart(deep_link=True, magic=F.args == START), F.chat.type == ChatType.PRIVATE
+    )
     router.message.register(elsewhere, Command("settings"))
     router.callback_query.register(show, SettingPress.filter(F.do == "show"))
     router.callback_query.register(choose, SettingPress.filter(F.do == "set"))

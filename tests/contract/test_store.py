@@ -229,18 +229,22 @@ async def test_drafts_wait_for_words(store: Store) -> None:
     pictures = (NewSource("b", 8), NewSource("a", 7))
     await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
     await store.jobs.add(new_job(9, prompt="", sources=(NewSource("c", 9),)), 110.0, JobState.DRAFT)
-    assert await store.drafts.take(-5, MING, since=0.0) == Begun()
-    taken = await store.drafts.take(-5, ANN, since=50.0)
+    assert await store.drafts.take(-5, MING, "message:99", since=0.0) == Begun()
+    taken = await store.drafts.take(-5, ANN, "message:99", since=50.0)
     assert [source.file_id for source in taken.sources] == ["a", "b", "c"]
-    assert await store.drafts.take(-5, ANN, since=50.0) == Begun()
+    # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
+    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == taken
+    assert await store.drafts.take(-5, ANN, "message:98", since=50.0) == Begun()
+    assert await store.jobs.add(new_job(99, sources=taken.sources), 120.0)
+    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == Begun()
 
 
 async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
     old = await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
     assert old
     await store.jobs.shown_at(old.id, 70)
-    assert await store.drafts.take(-5, ANN, since=101.0) == Begun()
-    assert await store.drafts.take(-5, ANN, since=101.0, status_id=70) == Begun((NewSource("a", 7),))
+    assert await store.drafts.take(-5, ANN, "message:99", since=101.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "message:99", since=101.0, status_id=70) == Begun((NewSource("a", 7),))
 
 
 async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
@@ -351,7 +355,7 @@ async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
     await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
     await store.tidy(101.0 + month)
-    assert await store.drafts.take(-5, ANN, since=0.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun()
     assert await store.jobs.get(kept.id)
     assert await store.posted.album(-5, "old") == ()
     assert await store.posted.album(-5, "new")

@@ -130,7 +130,7 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert await store.styles.of(ANN) == []
     assert await store.jobs.get(1) is None
     assert await store.jobs.reopen(1, JobState.DELIVERING) is None
-    assert await store.drafts.take(ANN, ANN, since=0.0) == Begun()
+    assert await store.drafts.take(ANN, ANN, "message:99", since=0.0) == Begun()
     # What is others' is as it was, and so are the sums.
     assert [one.id for one in await exported(store, BOB)] == kept
     assert await store.tasks.durations("jimeng") == durations

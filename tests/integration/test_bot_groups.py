@@ -310,3 +310,24 @@ async def test_the_updates_that_are_asked_for(house: House) -> None:
     await house.restart()
     await house.telegram.until(lambda: house.telegram.webhook.url)
     assert wanted <= house.telegram.world.updates.allowed
+
+
+async def test_a_group_that_lets_the_bot_speak_again_unheard(house: House) -> None:
+    await house.app.store.chats.set(house.group.id, muted=True)
+    await house.made("/imagine a fox", chat=house.group)
+    assert len(house.album(house.group)) == 1
+    assert not (await house.app.store.chats.rules(house.group.id)).muted
+
+
+async def test_files_where_none_may_be_sent(house: House) -> None:
+    result = await house.made("/imagine a fox", chat=house.group)
+    words = "Bad Request: not enough rights to send documents to the chat"
+    house.telegram.play({"kind": "error", "method": "sendDocument", "code": 400, "description": words})
+    await house.press(result, "Files")
+    await house.shown("Files can't be sent in this chat.", house.group)
+
+
+async def test_ones_own_settings_are_not_shown_in_a_group(house: House) -> None:
+    await house.say("/start settings", chat=house.group, who=house.bob)
+    await house.shown("Hello!", house.group)
+    assert not any("Your settings" in one.text for one in house.answers(house.group))
