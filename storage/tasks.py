@@ -58,6 +58,12 @@ class Tasks:
             connection.ring(signals.QUEUE)
             return JobState.WORKING
 
+    async def awaited(self) -> set[str]:
+        """The providers that tasks wait for: turns need not be given at any others."""
+        async with self._db.read() as connection:
+            query = select(tasks.c.provider).where(tasks.c.state == TaskState.QUEUED).distinct()
+            return set((await connection.execute(query)).scalars())
+
     async def claim(self, provider: str, limits: Limits, now: float, *, worker_id: int = 0, most: int = 1) -> Turns:
         """Give the next tasks (`most` at a time) their turns, as far as the provider's limits and its state allow.
 

@@ -135,7 +135,8 @@ class Flights:
                 if self._in_doubt:
                     self._in_doubt = False
                     self.follow(await self._store.tasks.strays(self._worker(), self._outlook.flights.keys()))
-                due = [await self._fill(name) for name in self._providers]
+                awaited = await self._store.tasks.awaited()
+                due = [await self._fill(name) for name in self._providers if name in awaited]
             except Exception:
                 # Without turns nothing would ever be made again.
                 log.exception("turns can't be given")

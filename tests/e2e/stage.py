@@ -8,6 +8,7 @@ from bot.demo.calls import CallLog
 from bot.demo.launcher import Demo, running
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
+from tests.support.blank import blank_stores
 from tests.support.haste import hurry, quick_sessions
 
 QUICK = 0.02
@@ -73,7 +74,7 @@ class Stage:
 async def open_stage() -> AsyncIterator[Stage]:
     """The demo, running."""
     stage = Stage()
-    with quick_sessions():
+    with quick_sessions(), blank_stores():
         async with running(stage.telegram, stage.jimeng, speed=500, draw_scale=0.1) as stage.demo:
             hurry(stage.demo.app)
             await stage.telegram.until(lambda: stage.telegram.world.updates.polls)

@@ -180,7 +180,8 @@ async def test_a_chain_of_edits_knows_where_it_comes_from(house: House) -> None:
     await house.shown("What should I make")
     await house.made("at night")
     pictures = house.app.store.pictures
-    newest = (await pictures.of_job(3))[0]
+    newest = await pictures.get(3)
+    assert newest
     assert [step.prompt for step in await pictures.lineage(newest)] == ["with a hat", "a fox"]
 
 
