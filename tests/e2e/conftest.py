@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, Page
 
 from bot.demo.telegram import Chat, Person
 from tests.e2e.browser import MISSING, browsing, installed
@@ -28,12 +28,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A window that stays open: another one for each test would take longer than most of them."""
+async def desk(browser: Browser) -> AsyncIterator[Page]:
+    """A page that stays open: another one for each test would take longer than most of them."""
     context = await browser.new_context(**DESK)  # type: ignore[arg-type]
-    # Without a page the window would close.
-    await context.new_page()
-    yield context
+    yield await context.new_page()
     await context.close()
 
 
@@ -45,7 +43,7 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, desk: BrowserContext, stage: Stage) -> AsyncIterator[Visit]:
+async def visit(browser: Browser, desk: Page, stage: Stage) -> AsyncIterator[Visit]:
     """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained.
 
     Each but the first has a window of its own: what lies behind another page isn't drawn.
@@ -57,12 +55,10 @@ async def visit(browser: Browser, desk: BrowserContext, stage: Stage) -> AsyncIt
             if look or talks:
                 context = await browser.new_context(**(DESK | look))
                 stack.push_async_callback(context.close)
-                page = await context.new_page()
+                talk = Talk(await context.new_page(), stage.telegram.url)
             else:
-                page = await desk.new_page()
-                stack.push_async_callback(page.close)
-                stack.push_async_callback(page.evaluate, "localStorage.clear()")
-            talk = Talk(page, stage.telegram.url)
+                talk = Talk(desk, stage.telegram.url)
+                stack.push_async_callback(talk.leave)
             talks.append(talk)
             await talk.open(person or stage.telegram.ann, chat)
             return talk

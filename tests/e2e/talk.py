@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 from PIL import Image
-from playwright.async_api import FilePayload, Locator, Page, expect
+from playwright.async_api import ConsoleMessage, Error, FilePayload, Locator, Page, expect
 
 from bot.demo.telegram import Chat, Person
 from bot.telegram.language import Languages
@@ -22,13 +22,20 @@ class Talk:
         self.page = page
         self.url = url
         self.troubles: list[str] = []
-        page.on("console", lambda said: self.troubles.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", self._said)
+        page.on("pageerror", self._failed)
 
     async def open(self, person: Person, chat: Chat | None = None) -> None:
         """Open the page as a person in a chat (the one with the bot)."""
         await self.page.goto(f"{self.url}/demo/#person={person.id}&chat={(chat or person.chat).id}")
         await self.ready()
+
+    async def leave(self) -> None:
+        """Leave the page as it was before, for somebody else."""
+        await self.page.evaluate("localStorage.clear()")
+        self.page.remove_listener("console", self._said)
+        self.page.remove_listener("pageerror", self._failed)
+        await self.page.goto("about:blank")
 
     async def ready(self) -> None:
         """Wait until the page has loaded the talk."""
@@ -85,6 +92,13 @@ class Talk:
         """The pictures of a message, whole, as the page would load them."""
         ids = await within.get_by_test_id("photo").evaluate_all("tiles => tiles.map(tile => tile.dataset.file)")
         return [await self._load(f"{self.url}/demo/api/file/{file_id}") for file_id in ids]
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.troubles.append(said.text)
+
+    def _failed(self, error: Error) -> None:
+        self.troubles.append(str(error))
 
     async def _load(self, url: str) -> Image.Image:
         response = await self.page.request.get(url)

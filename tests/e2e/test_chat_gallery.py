@@ -39,6 +39,7 @@ async def test_favourites_dates_and_overview(stage: Stage, talk: Talk) -> None:
     await talk.press("Older", page)
     page = talk.message("2 of 3")
     await talk.press("☆", page)
+    await expect(talk.at("toast").last).to_have_text("⭐ One of your favourites now.")
     await talk.press("⭐ Only", page)
     page = talk.message("1 of 1")
     await expect(page).to_contain_text("a blue whale")
