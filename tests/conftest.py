@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from tests.support.blank import put_blank_database
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
 
-LONGEST = ("test_kill_takeover", "test_template", "test_bot_", "test_kill_", "test_chat_")
-"""The files that take long for the number of their tests, by how their names begin.
-
-The one that minds the time goes first, beside files that leave it some of the machine.
-"""
+WAITING = "test_kill_"
+"""How the names of the files begin that mostly wait, for processes and for time to pass."""
+SECONDS = {"test_chat_": 2.0, "test_template": 2.0, "test_bot_": 0.4}
+"""About what a test takes, by how its file's name begins; others take little."""
+LITTLE = 0.1
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -30,15 +30,23 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: one of them at the end would keep one worker busy while the others have nothing."""
-    counts = Counter(item.path for item in items)
-
-    def place(item: pytest.Item) -> tuple[int, int]:
-        name = item.path.name
-        rank = next((rank for rank, begin in enumerate(LONGEST) if name.startswith(begin)), len(LONGEST))
-        return rank, -counts[item.path]
-
-    items.sort(key=place)
+    """The files that take longest first: one of them at the end would keep one worker busy while the others have
+    nothing. Those that wait are spread between the ones that work: side by side they would leave the machine idle."""
+    taken: dict[Path, float] = defaultdict(float)
+    for item in items:
+        begins = (seconds for begin, seconds in SECONDS.items() if item.path.name.startswith(begin))
+        taken[item.path] += next(begins, LITTLE)
+    working = sorted((path for path in taken if not path.name.startswith(WAITING)), key=lambda path: -taken[path])
+    waiting = [path for path in taken if path.name.startswith(WAITING)]
+    total, order, done = sum(taken[path] for path in working), list[Path](), 0.0
+    apart = total / max(1, len(waiting))
+    for path in working:
+        if waiting and done >= total - apart * len(waiting):
+            order.append(waiting.pop(0))
+        order.append(path)
+        done += taken[path]
+    place = {path: number for number, path in enumerate([*order, *waiting])}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.hookimpl(wrapper=True)
