@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent.parent / "locales"
+DOMAIN = "messages"
 ENGLISH = "en"
 NAMES = {"en": "English", "zh": "中文"}
 """What the languages call themselves."""
@@ -20,18 +22,11 @@ class Languages(I18n):
     """aiogram's I18n, reading the catalogues' sources: there is nothing to compile and nothing that can be stale."""
 
     def __init__(self) -> None:
-        super().__init__(path=LOCALES, default_locale=ENGLISH)
+        super().__init__(path=LOCALES, default_locale=ENGLISH, domain=DOMAIN)
 
     def find_locales(self) -> dict[str, GNUTranslations]:
-        """The catalogues, compiled in memory (a few milliseconds for each)."""
-        found = {}
-        for source in self.path.glob(f"*/LC_MESSAGES/{self.domain}.po"):
-            compiled = BytesIO()
-            with source.open("rb") as file:
-                write_mo(compiled, read_po(file))
-            compiled.seek(0)
-            found[source.parent.parent.name] = GNUTranslations(compiled)
-        return found
+        """The catalogues, compiled in memory, once for each process."""
+        return dict(_compiled())
 
     def pick(self, code: str | None) -> str:
         """The bot's language for a Telegram language code: `zh-hans` → `zh`, unknown ones → `en`."""
@@ -48,3 +43,15 @@ class Languages(I18n):
                 yield
         finally:
             I18n.reset_current(token)
+
+
+@cache
+def _compiled() -> dict[str, GNUTranslations]:
+    found = {}
+    for source in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"):
+        compiled = BytesIO()
+        with source.open("rb") as file:
+            write_mo(compiled, read_po(file))
+        compiled.seek(0)
+        found[source.parent.parent.name] = GNUTranslations(compiled)
+    return found

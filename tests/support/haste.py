@@ -18,7 +18,7 @@ from providers.polling import PollingProvider
 SPEED = 100
 TICK_SPEED = 20
 """Of the progress ticker, which would keep the machine busy otherwise."""
-QUIET_ALBUM = 0.06
+QUIET_ALBUM = 0.12
 
 
 async def _close_at_once(session: AiohttpSession) -> None:
