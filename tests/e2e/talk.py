@@ -12,7 +12,7 @@ from tests.support.house import picture
 
 RED, GREEN, BLUE = range(3)
 
-expect.set_options(timeout=8_000)
+expect.set_options(timeout=20_000)
 
 
 class Talk:

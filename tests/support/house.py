@@ -159,7 +159,7 @@ class House:
         """The bot's pictures in a chat (Ann's)."""
         return [message for message in self.answers(chat) if message.photo]
 
-    async def shown(self, words: str, chat: Chat | None = None, timeout: float = 5) -> ChatMessage:
+    async def shown(self, words: str, chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
         """Wait for a message of the bot that has these words or such a button, and return the latest one."""
 
         def found() -> ChatMessage | None:
@@ -167,7 +167,7 @@ class House:
 
         return await self.telegram.until(found, timeout)
 
-    async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 5) -> ChatMessage:
+    async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
         """Wait for a job to end: its buttons are there, and nothing is under way any more."""
         found = await self.shown(words, chat, timeout)
         await self.quiet()
@@ -179,7 +179,7 @@ class House:
         await self.quiet()
         return self.answers(asked.chat)[-1]
 
-    async def quiet(self, timeout: float = 10) -> None:
+    async def quiet(self, timeout: float = 30) -> None:
         """Wait until the bot has taken in all that was sent and has nothing to do."""
         async with asyncio.timeout(timeout):
             calm = 0
@@ -187,7 +187,7 @@ class House:
                 calm = 0 if any(self._busy()) else calm + 1
                 await asyncio.sleep(0.005)
 
-    async def taken_in(self, timeout: float = 5) -> None:
+    async def taken_in(self, timeout: float = 20) -> None:
         """Wait until the bot has taken in all that was sent, whatever it does with it."""
         async with asyncio.timeout(timeout):
             while any(self._taking_in()):  # noqa: ASYNC110 - the bot has no events for this

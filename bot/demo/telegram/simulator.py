@@ -239,7 +239,7 @@ class TelegramSimulator:
         """Deliver an update (None: the latest) once more. Raises `KeyError` when there was none."""
         self.world.updates.redeliver(update_id)
 
-    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:
+    async def until(self, predicate: Callable[[], T | None], timeout: float = 20.0) -> T:
         """Wait until `predicate` gives something true, looking again at every change, and return that.
 
         Raises `TimeoutError` after `timeout` seconds, with the latest messages and calls in its text.
