@@ -55,6 +55,7 @@ from bot.telegram.downloads import Downloads
 from bot.telegram.flood import FloodControl
 from bot.telegram.groups import GroupCare
 from bot.telegram.inbox import Inbox
+from bot.telegram.labels import Labels
 from bot.telegram.language import Languages
 from bot.telegram.originals import Originals
 from bot.telegram.pictures import ImageWorker
@@ -192,7 +193,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             store,
             languages=languages,
             status=status,
-            delivery=Delivery(bot, store, status=status, uploads=uploads, originals=originals, providers=providers),
+            delivery=Delivery(
+                bot, store, status=status, uploads=uploads, originals=originals, labels=Labels(store, providers)
+            ),
             uploads=uploads,
             images=images,
         )

@@ -9,7 +9,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
 from bot.telegram.buttons import under_result
-from bot.telegram.delivery import is_incomplete
+from bot.telegram.labels import is_incomplete
 from bot.telegram.refusals import is_too_late, is_unchanged
 from bot.telegram.services import offer
 from bot.telegram.wording import cut

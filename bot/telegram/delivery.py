@@ -20,23 +20,19 @@ from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyP
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.patience import surely
-from bot.jobs.stage import TakenOver, Undelivered, Unreachable, sentence
-from bot.telegram.buttons import under_result
+from bot.jobs.stage import TakenOver, Undelivered, Unreachable
+from bot.telegram.labels import Labels
 from bot.telegram.originals import Originals
 from bot.telegram.refusals import is_gone, is_unchanged
-from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Upload, Uploads
-from bot.telegram.wording import caption, pixels, plain, told
 from storage.pictures import Picture, Sent
-from storage.records import Job, Preferences, TaskState
+from storage.records import Job, Preferences
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 ALBUM = 10
-# What was done to the references is told of so many; more would bury the result.
-MOST_CHANGES = 3
 # Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
 TRANSFERS = 3
 # What an upload may take: a start, and a slow line's seconds for each byte.
@@ -54,14 +50,14 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        providers: Providers,
+        labels: Labels,
     ) -> None:
         self._bot = bot
         self._store = store
         self._status = status
         self._uploads = uploads
         self._originals = originals
-        self._providers = providers
+        self._labels = labels
         self._transfers = asyncio.Semaphore(TRANSFERS)
 
     async def deliver(self, job: Job) -> None:
@@ -106,7 +102,7 @@ class Delivery:
         left = []
         for picture in pictures:
             await self._still_ours(job)
-            text = self._caption(job) if picture is pictures[0] else None
+            text = self._labels.caption(job) if picture is pictures[0] else None
             posted = None
             try:
                 posted = await self._originals.post(job, picture, job.message_id, text)
@@ -146,23 +142,17 @@ class Delivery:
         lines = [_("✅ 1 picture") if sent == 1 else _("✅ {count} pictures").format(count=sent)]
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
-        text = escape("\n".join([*lines, *await self._notes(job)]), quote=False)
+        text = escape("\n".join([*lines, *await self._labels.notes(job)]), quote=False)
         await self._still_ours(job)
-        await self._status.move_below(job, text, await self._buttons(job))
-
-    async def _buttons(self, job: Job) -> InlineKeyboardMarkup:
-        """What stands under the pictures of a job; a picture that has not arrived can be fetched."""
-        pictures = await self._store.pictures.of_job(job.id)
-        shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
+        await self._status.move_below(job, text, await self._labels.buttons(job))
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None, wishes: Preferences) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
         async with self._uploads.open(picture) as upload:
             if upload is None:
                 raise Undelivered("the picture could not be fetched")
-            text = self._caption(job, upload, await self._notes(job))
-            buttons = await self._buttons(job)
+            text = self._labels.caption(job, upload, await self._labels.notes(job))
+            buttons = await self._labels.buttons(job)
             await self._still_ours(job)
             message = None
             if status_id is not None:
@@ -239,7 +229,7 @@ class Delivery:
     async def _send(self, job: Job, uploads: Sequence[Upload], wishes: Preferences) -> Sequence[Message]:
         if not uploads:
             return []
-        text = self._caption(job, uploads[0])
+        text = self._labels.caption(job, uploads[0])
         media = [_photo(upload, wishes, text if upload is uploads[0] else None) for upload in uploads]
         if len(uploads) == 1:
             return [await self._photo(job, uploads[0], media[0], None)]
@@ -259,30 +249,6 @@ class Delivery:
     async def _remember(self, sent: Mapping[int, Sent]) -> None:
         # What is not written down would be sent once more.
         await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
-
-    def _caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        size = pixels(upload.width, upload.height) if upload else ""
-        style = job.style["name"] if job.style else ""
-        return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
-
-    async def _notes(self, job: Job) -> list[str]:
-        """What the person should know: what went wrong with a part, and what was done to the references."""
-        trouble = [f"⚠️ {told(job.trouble)}"] if job.trouble else []
-        sources = await self._store.sources.of_job(job.id)
-        changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
-        other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
-        return [*trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
-
-    def _instead(self, first: str, second: str) -> str:
-        words = _("{first} does not work at the moment, so {second} made this.")
-        return words.format(first=title(self._providers, first), second=title(self._providers, second))
-
-
-async def is_incomplete(store: Store, job: Job) -> bool:
-    """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
-    pictures = await store.pictures.of_job(job.id)
-    unsent = len(pictures) > 1 and any(one.message_id is None for one in pictures)
-    return unsent or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))
 
 
 def _sent(upload: Upload, message: Message) -> Sent:
