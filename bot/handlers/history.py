@@ -128,7 +128,8 @@ async def favourites(query: CallbackQuery, callback_data: HistoryPress, desk: De
     pictures = desk.store.pictures
     page = await pictures.page(shelf, Step(pressed.picture.id)) or await pictures.page(shelf, NEWEST)
     if page is None:
-        await answer(query, _("You have no favourites yet: press ☆ under a picture."), alert=True)
+        none, gone = _nothing(shelf), _("This picture is no longer in your history.")
+        await answer(query, none if shelf.starred else gone, alert=True)
         return
     await answer(query)
     await show(pressed.message, desk, uploads, await sheet(desk.store, page, shelf))
