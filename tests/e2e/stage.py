@@ -9,7 +9,7 @@ from bot.demo.launcher import Demo, running
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
 from tests.support.blank import blank_stores
-from tests.support.haste import hurry, quick_sessions
+from tests.support.haste import hurry, quick_start
 
 QUICK = 0.02
 LONG = 10_000.0
@@ -74,8 +74,8 @@ class Stage:
 async def open_stage() -> AsyncIterator[Stage]:
     """The demo, running."""
     stage = Stage()
-    with quick_sessions(), blank_stores():
+    with quick_start(), blank_stores():
         async with running(stage.telegram, stage.jimeng, speed=500, draw_scale=0.1) as stage.demo:
-            hurry(stage.demo.app)
+            hurry(stage.demo.app, stage.telegram)
             await stage.telegram.until(lambda: stage.telegram.world.updates.polls)
             yield stage

@@ -3,22 +3,26 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from unittest.mock import patch
 
 from aiogram.client.session.aiohttp import AiohttpSession
 
 from bot.app import App
+from bot.demo.telegram import TelegramSimulator
 from bot.middlewares.albums import AlbumMiddleware
+from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
+from providers import registry
 from providers.polling import PollingProvider
 
 SPEED = 100
 TICK_SPEED = 20
 """Of the progress ticker, which would keep the machine busy otherwise."""
-QUIET_ALBUM = 0.12
+QUIET_ALBUM = 0.05
 
 
 async def _close_at_once(session: AiohttpSession) -> None:
@@ -42,12 +46,55 @@ def quick_sessions() -> Iterator[None]:
         yield
 
 
-def hurry(app: App) -> None:
+@contextmanager
+def quick_start() -> Iterator[None]:
+    """Quick sessions, and what is installed is looked for once."""
+    with quick_sessions(), patch.object(registry, "entry_points", _installed):
+        yield
+
+
+@cache
+def _installed(group: str) -> EntryPoints:
+    return entry_points(group=group)
+
+
+class AlbumTimer:
+    """Lets an album wait for as long as something of it is on its way, however busy the machine is."""
+
+    CHECKS = 5
+
+    def __init__(self, telegram: TelegramSimulator) -> None:
+        self._telegram = telegram
+
+    def time(self) -> float:
+        return time.monotonic()
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> asyncio.Task[None]:
+        return asyncio.create_task(self._wait(delay, callback))
+
+    async def _wait(self, delay: float, callback: Callable[[], object]) -> None:
+        calm = 0
+        while calm < self.CHECKS:
+            await asyncio.sleep(delay / self.CHECKS)
+            calm = 0 if on_its_way(self._telegram) else calm + 1
+        callback()
+
+
+def on_its_way(telegram: TelegramSimulator) -> bool:
+    """Whether Telegram has something that the bot has not fetched yet."""
+    albums = (task for task in telegram.acts._background._tasks if task.get_name() == "deliver an album")
+    return bool(len(telegram.world.updates) or any(albums))
+
+
+def hurry(app: App, telegram: TelegramSimulator) -> None:
     """Let the bot's waits pass `SPEED` times as fast."""
     flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
     flood._clock, flood._sleep = _fast_clock, _fast_sleep
     flood._lanes.clear()
-    albums_of(app)._quiet = QUIET_ALBUM
+    albums = albums_of(app)
+    albums._gatherer = AlbumGatherer(
+        albums._gathered, albums._came_late, quiet=QUIET_ALBUM, memory=120, timer=AlbumTimer(telegram)
+    )
     engine = app.engine
     engine._report._sleep = _tick
     app.inbox._sleep = _fast_sleep

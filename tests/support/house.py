@@ -37,7 +37,7 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
 from tests.support.blank import put_blank_database
-from tests.support.haste import albums_of, hurry, quick_sessions
+from tests.support.haste import albums_of, hurry, on_its_way, quick_start
 from tests.support.sketches import draw_plain, look, picture
 
 __all__ = ["House", "hurry", "look", "open_house", "picture"]
@@ -82,7 +82,7 @@ class House:
     async def start(self) -> None:
         """Start the bot, on the database it had before."""
         self.app = await self._running.enter_async_context(assembled(self._settings(self)))
-        hurry(self.app)
+        hurry(self.app, self.telegram)
         self._work = asyncio.create_task(self.app.run(handle_signals=False))
         polls = self.telegram.world.updates.polls
         await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
@@ -231,8 +231,11 @@ class House:
         self.seconds = 0.005
 
     async def all_submitted(self, count: int) -> None:
-        """Wait until Jimeng has taken this many tasks."""
+        """Wait until Jimeng has taken this many tasks, and the bot has stored the tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
+        async with asyncio.timeout(20):
+            for flight in list(self.app.engine._outlook.flights.values()):
+                await flight.safe.wait()
 
     def learn(self, *durations: float) -> None:
         """Let the bot know how long tasks took."""
@@ -241,7 +244,7 @@ class House:
 
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app)._gatherer
-        yield len(self.telegram.world.updates)
+        yield on_its_way(self.telegram)
         yield self.app.inbox._work._tasks or self.app.inbox._notes._tasks
         if gatherer:
             yield any(album.busy or album.closed is None for album in gatherer._albums.values())
@@ -305,7 +308,7 @@ async def open_house(
     house.updates = updates
     if not await asyncio.to_thread((folder / "bot.db").exists):
         await asyncio.to_thread(put_blank_database, folder / "bot.db")
-    with quick_sessions(), nullcontext() if tells else patch.object(commands, "tell"):
+    with quick_start(), nullcontext() if tells else patch.object(commands, "tell", _tell_nothing):
         await house.jimeng.start()
         async with house.telegram:
             try:
@@ -314,6 +317,10 @@ async def open_house(
             finally:
                 await house.stop()
                 await house.jimeng.aclose()
+
+
+async def _tell_nothing(*_: object) -> None:
+    pass
 
 
 def _all_words(message: ChatMessage) -> str:
