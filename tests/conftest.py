@@ -13,6 +13,7 @@ from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank import put_blank_database
+from tests.support.quick import quick_statements
 
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
@@ -58,6 +59,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_statements() -> Iterator[None]:
+    with quick_statements():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from bot.demo.launcher import Demo, running
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
 from tests.support.blank import blank_stores
-from tests.support.haste import hurry, quick_start
+from tests.support.haste import hurry
+from tests.support.quick import quick_start
 
 QUICK = 0.02
 LONG = 10_000.0

@@ -9,7 +9,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from bot.demo.telegram import TelegramSimulator
 from bot.telegram.session import Session
 from tests.support.clock import Clock
-from tests.support.haste import quick_sessions
+from tests.support.quick import quick_sessions
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot.demo.telegram import TelegramSimulator
 from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
 from tests.support import s3
-from tests.support.haste import quick_sessions
+from tests.support.quick import quick_sessions
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
 

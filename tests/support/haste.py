@@ -1,61 +1,20 @@
 """Time that runs faster: the waits of a real bot, shortened for tests."""
 
 import asyncio
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import EntryPoints, entry_points
-from unittest.mock import patch
-
-from aiogram.client.session.aiohttp import AiohttpSession
+from collections.abc import Callable
 
 from bot.app import App
 from bot.demo.telegram import TelegramSimulator
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
-from providers import registry
 from providers.polling import PollingProvider
 
 SPEED = 100
 TICK_SPEED = 20
 """Of the progress ticker, which would keep the machine busy otherwise."""
 QUIET_ALBUM = 0.05
-
-
-async def _close_at_once(session: AiohttpSession) -> None:
-    if session._session is not None:
-        await session._session.close()
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-@contextmanager
-def quick_sessions() -> Iterator[None]:
-    """aiogram waits a quarter of a second after each close of a session, and reads all certificates anew for each,
-    which takes as long as all else of a bot's start."""
-    with (
-        patch.object(AiohttpSession, "close", _close_at_once),
-        patch.object(ssl, "create_default_context", return_value=_certificates()),
-    ):
-        yield
-
-
-@contextmanager
-def quick_start() -> Iterator[None]:
-    """Quick sessions, and what is installed is looked for once."""
-    with quick_sessions(), patch.object(registry, "entry_points", _installed):
-        yield
-
-
-@cache
-def _installed(group: str) -> EntryPoints:
-    return entry_points(group=group)
 
 
 class AlbumTimer:

@@ -37,7 +37,8 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
 from tests.support.blank import put_blank_database
-from tests.support.haste import albums_of, hurry, on_its_way, quick_start
+from tests.support.haste import albums_of, hurry, on_its_way
+from tests.support.quick import quick_start
 from tests.support.sketches import draw_plain, look, picture
 
 __all__ = ["House", "hurry", "look", "open_house", "picture"]
