@@ -6,8 +6,8 @@ const LONG_PRESS = 450;
 
 let opened = null;
 
-/** Open a menu near a point. `items`: [{ name, label, icon, danger, act }]. The focus goes back when it closes. */
-export function openMenu({ x, y }, items) {
+/** Open a menu near a point, under it or (`up`) over it. `items`: [{ name, label, icon, danger, act }]. The focus goes back when it closes. */
+export function openMenu({ x, y, up = false }, items) {
   closeMenu();
   const back = document.activeElement;
   const node = el(
@@ -24,9 +24,10 @@ export function openMenu({ x, y }, items) {
   );
   node.addEventListener("keydown", steer);
   document.body.append(node);
-  const { width, height } = node.getBoundingClientRect();
+  // Its size when it has opened: it is still growing now.
+  const { offsetWidth: width, offsetHeight: height } = node;
   node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
-  node.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
+  node.style.top = `${Math.max(8, Math.min(up ? y - height : y, innerHeight - height - 8))}px`;
   opened = { node, back };
   node.querySelector("button").focus({ preventScroll: true });
 }
