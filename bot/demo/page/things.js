@@ -44,7 +44,7 @@ export function openAttachMenu(button, { pick, send }) {
   const { left, top } = button.getBoundingClientRect();
   const entry = (kind) => ({ name: kind, label: THINGS[kind], icon: ICONS[kind], act: () => send(kind) });
   const files = { name: "files", label: "Pictures or files", icon: "picture", act: pick };
-  openMenu({ x: left, y: top - 8, up: true }, [files, ...Object.keys(THINGS).map(entry)]);
+  openMenu({ x: left, y: top - 8, up: true, stays: true }, [files, ...Object.keys(THINGS).map(entry)]);
 }
 
 const named = (spec, kind, ...children) => el(spec, { test: kind, role: "img", "aria-label": THINGS[kind] }, ...children);
