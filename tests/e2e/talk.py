@@ -63,6 +63,11 @@ class Talk:
         await self.at("composer").fill(text)
         await self.at("send").click()
 
+    async def attach(self, kind: str) -> None:
+        """Choose from the menu beside the box: a "voice" message, "sticker", "video" or "location" goes at once."""
+        await self.at("attach").click()
+        await self.at(f"menu-{kind}").click()
+
     def message(self, words: str) -> Locator:
         """The latest message that says these words itself (a quote of them doesn't count)."""
         return self.at("message").filter(has=self.at("message-text").filter(has_text=words)).last

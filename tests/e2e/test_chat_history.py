@@ -1,8 +1,12 @@
 """On the chat page: one's own pictures, looked through, searched and deleted."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import update
 
+from storage.schema import pictures
 from tests.e2e.stage import Stage
 from tests.e2e.talk import Talk
 
@@ -40,6 +44,27 @@ async def test_searching_and_deleting(stage: Stage, talk: Talk) -> None:
     await expect(talk.latest).to_contain_text("No picture of yours")
     await talk.say("/history")
     await expect(talk.message("1 of 2")).to_contain_text("a blue whale")
+
+
+async def test_a_date_leads_to_its_page(stage: Stage, talk: Talk) -> None:
+    await stage.made("a red fox", "a blue whale", "a red barn")
+    days = [datetime(2025, month, day, 12, tzinfo=UTC) for month, day in ((3, 31), (4, 1), (4, 20))]
+    async with stage.demo.app.store.database.write() as connection:
+        for number, day in enumerate(days, 1):
+            change = update(pictures).where(pictures.c.id == number).values(created_at=day.timestamp())
+            await connection.execute(change)
+    for date, place, words in (
+        ("2025-03", "3 of 3", "a red fox"),
+        ("2025-04-02", "2 of 3", "a blue whale"),
+        ("2025-04 fox", "1 of 1", "a red fox"),
+    ):
+        await talk.say(f"/history {date}")
+        await expect(talk.latest).to_contain_text(place)
+        await expect(talk.latest).to_contain_text(words)
+    await talk.say("/history 2024-12")
+    await expect(talk.latest).to_contain_text("You had made no picture yet by then. Your newest is in /history.")
+    await talk.say("/history 2025-13")
+    await expect(talk.latest).to_contain_text("No picture of yours has these words in its prompt.")
 
 
 async def test_a_picture_of_the_history_is_used_again(stage: Stage, talk: Talk) -> None:

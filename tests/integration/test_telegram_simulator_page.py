@@ -109,17 +109,24 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert (first["photo"]["width"], first["photo"]["height"]) == (400, 300)
     assert first["from"] == {"id": ann, "name": "Ann", "is_bot": False}
     assert " ".join(first) == (
-        "id chat date edited from author service text entities photo document album reply_to topic keyboard reactions"
-        " spoiler caption_above via only_for force_reply"
+        "id chat date edited from author service text entities photo document thing album reply_to topic keyboard"
+        " reactions spoiler caption_above via only_for force_reply"
     )
     _, answer = await page.send(("狐.png", picture(kind="PNG")), person=ann, chat=ann, reply_to=2, as_document=1)
     document = answer["messages"][0]
     assert document["document"]["name"] == "狐.png"
     assert document["document"]["mime_type"] == "image/png"
-    assert document["reply_to"] == {"id": 2, "name": "Ann", "text": None, "photo": second["photo"]["file_id"]}
+    quoted = {"id": 2, "name": "Ann", "text": None, "document": None, "thing": None}
+    assert document["reply_to"] == {**quoted, "photo": second["photo"]["file_id"]}
+    _, answer = await page.send(person=ann, chat=ann, thing="sticker", reply_to=3)
+    (sticker,) = answer["messages"]
+    assert sticker["thing"] == {"kind": "sticker", "emoji": "🦊", "width": 512, "height": 512}
+    assert sticker["reply_to"]["document"] == document["document"]
+    status, answer = await page.send(person=ann, chat=ann, thing="kite")
+    assert (status, answer) == (400, {"error": "kite can't be sent here."})
     everything = await page.get(f"messages?chat={ann}")
-    assert everything["messages"] == [first, second, document]
-    assert len(await bot.get_updates()) == 3
+    assert everything["messages"] == [first, second, document, sticker]
+    assert len(await bot.get_updates()) == 4
 
 
 async def test_files_and_previews(page: Page, telegram: TelegramSimulator) -> None:

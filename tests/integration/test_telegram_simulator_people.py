@@ -171,6 +171,31 @@ async def test_privacy_mode(bot: Bot, telegram: TelegramSimulator) -> None:
     assert [message.left_chat_member for message in await seen(bot)] != [None]
 
 
+async def test_voices_stickers_videos_and_places(bot: Bot, telegram: TelegramSimulator) -> None:
+    ann, ming, group = telegram.ann, telegram.ming, telegram.group
+    mine = await bot.send_message(group.id, "done")
+    answered = telegram.world.chats[group.id].messages[mine.message_id]
+    for kind in ("voice", "sticker", "video", "location"):
+        telegram.send_thing(ann, kind)
+        telegram.send_thing(ann, kind, group)
+    telegram.send_thing(ming, "voice", group, reply_to=answered)
+    messages = await seen(bot)
+    assert [message.content_type for message in messages] == ["voice", "sticker", "video", "location", "voice"]
+    voice, sticker, *_, answer = messages
+    assert voice.voice
+    assert answer.voice
+    assert (voice.voice.duration, voice.voice.mime_type) == (3, "audio/ogg")
+    assert voice.voice.file_id != answer.voice.file_id
+    assert voice.voice.file_unique_id == answer.voice.file_unique_id
+    assert sticker.sticker
+    assert (sticker.sticker.type, sticker.sticker.emoji) == ("regular", "🦊")
+    await bot.copy_message(ann.id, ann.id, sticker.message_id)
+    assert telegram.messages(ann.chat)[-1].thing["sticker"]["emoji"] == "🦊"
+    telegram.set_person(group, ming, "restricted")
+    with pytest.raises(PeopleError, match="may only read"):
+        telegram.send_thing(ming, "voice", group)
+
+
 async def test_a_topic_frames_its_messages(bot: Bot, telegram: TelegramSimulator) -> None:
     topic = groups.add_topic(telegram.world, telegram.group, "Foxes")
     await telegram.send(telegram.ann, telegram.group, text="/imagine", topic=topic)

@@ -48,7 +48,7 @@ export const clearFaults = () => call("faults", { method: "DELETE" });
 /** The address of a file, or of a preview at most `size` pixels on its longer side. */
 export const fileUrl = (id, size) => `${BASE}file/${encodeURIComponent(id)}${size ? `?size=${size}` : ""}`;
 
-/** Send words, files or both; several files become an album. `fields` are those of the API; null is left out. */
+/** Send words, files or both (several files become an album), or the `thing` of a kind. `fields` are those of the API; null is left out. */
 export function send({ files = [], ...fields }) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value !== null && value !== "") form.append(name, value);

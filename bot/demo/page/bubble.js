@@ -5,6 +5,7 @@ import { moment, summary, time, writerOf } from "./format.js";
 import { keyboard } from "./keyboard.js";
 import { documentRow, photos, picture } from "./media.js";
 import { rich } from "./text.js";
+import { drawThing } from "./things.js";
 
 /**
  * Build the row of `messages` (one, or an album's, oldest first).
@@ -20,8 +21,9 @@ export function row(messages, view) {
   const files = messages.filter((message) => message.document);
   const foot = [...messages].reverse().find((message) => message.keyboard);
   const bubble = el("div.bubble");
-  const media = shown.length ? photos(shown, mediaView(view, said.text || foot || head.reply_to)) : null;
-  const words = said.text ? text(said, view) : null;
+  const thing = head.thing ? drawThing(head.thing) : null;
+  const media = shown.length ? photos(shown, mediaView(view, said.text || foot || head.reply_to)) : thing?.width ? thing : null;
+  const words = said.text ? text(said, view) : (thing?.foot ?? null);
   const bare = media && !words && !files.length;
   const when = meta(messages, own);
 
@@ -32,11 +34,13 @@ export function row(messages, view) {
   if (head.reply_to) bubble.append(quote(head.reply_to, view));
   if (words && said.caption_above) bubble.append(words);
   if (media) bubble.append(media.node);
+  else if (thing) bubble.append(thing.node);
   bubble.append(...files.map(documentRow));
-  if (words && !said.caption_above) bubble.append(words);
+  if (words && !words.parentElement && !said.caption_above) bubble.append(words);
   finish(bubble, { words, when, media, bare, above: said.caption_above, reactions: reactionsOf(messages), view });
 
   bubble.classList.toggle("with-media", Boolean(media));
+  bubble.classList.toggle("bare", head.thing?.kind === "sticker");
   bubble.classList.toggle("tailless", Boolean(media) && bubble.lastElementChild === media.node);
   bubble.classList.toggle("headed", bubble.firstElementChild !== media?.node);
   const stack = el("div.stack", {}, bubble, foot ? keyboard(foot, view.actions) : null);

@@ -7,6 +7,7 @@ import { el, icon } from "./dom.js";
 import { summary } from "./format.js";
 import { InlinePanel } from "./inline.js";
 import { picture } from "./media.js";
+import { openAttachMenu } from "./things.js";
 
 const TALLEST = 150;
 
@@ -81,7 +82,7 @@ export class Composer {
     this.tray = el("div.tray", { test: "attachments", hidden: true });
     this.box = el("textarea", { rows: "1", test: "composer", placeholder: "Message", "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
     this.input = el("input", { type: "file", multiple: true, hidden: true, test: "file-input", "aria-label": "Pictures to send", tabindex: "-1" });
-    const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach pictures", title: "Attach pictures", onclick: () => this.input.click() }, icon("attach"));
+    const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach", title: "Attach", "aria-haspopup": "menu", onclick: () => this.#attachTo(attach) }, icon("attach"));
     const slash = el("button.tool", { type: "button", test: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.#toggleMenu() }, icon("command"));
     this.button = el("button.send", { type: "submit", test: "send", "aria-label": "Send", title: "Send" }, icon("send"));
     form.append(this.list, this.results, this.bar, this.tray, el("div.write", {}, attach, this.input, el("div.field", {}, this.box, slash), this.button));
@@ -96,6 +97,19 @@ export class Composer {
       event.preventDefault();
       this.attach([...event.clipboardData.files]);
     });
+  }
+
+  /** The menu of what can be sent beside words. */
+  #attachTo(button) {
+    openAttachMenu(button, { pick: () => this.input.click(), send: (kind) => this.#sendThing(kind) });
+  }
+
+  /** A thing goes at once; the words in the box stay. */
+  #sendThing(kind) {
+    const { person, chat, topic } = this.store;
+    const fields = { person, chat, topic, thing: kind, reply_to: this.#reply?.id ?? null };
+    this.reply(null);
+    this.#queue(() => api.send(fields)).catch((error) => this.say(error.message));
   }
 
   #key(event) {

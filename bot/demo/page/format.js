@@ -36,10 +36,14 @@ export function bytes(size) {
 /** The id of who wrote a message, also of one in the name of a chat. */
 export const writerOf = (message) => message.author ?? message.from.id;
 
+/** The things that are neither words nor pictures nor files, by their kind. */
+export const THINGS = { voice: "Voice message", sticker: "Sticker", video: "Video", location: "Place" };
+
 /** One line that stands for a message: its words, or what it holds. */
 export function summary(message) {
   if (message.text) return message.text.replace(/\s+/gu, " ").slice(0, 160);
   if (message.photo) return message.album ? "Album" : "Photo";
+  if (message.thing) return [message.thing.emoji, THINGS[message.thing.kind]].filter(Boolean).join(" ");
   return message.document?.name ?? "Message";
 }
 

@@ -6,8 +6,11 @@ const LONG_PRESS = 450;
 
 let opened = null;
 
-/** Open a menu near a point. `items`: [{ name, label, icon, danger, act }]. The focus goes back when it closes. */
-export function openMenu({ x, y }, items) {
+/**
+ * Open a menu near a point, under it or (`up`) over it. `items`: [{ name, label, icon, danger, act }].
+ * It closes when the messages move under it, unless it `stays`, since it belongs to none of them. Then the focus goes back.
+ */
+export function openMenu({ x, y, up = false, stays = false }, items) {
   closeMenu();
   const back = document.activeElement;
   const node = el(
@@ -24,10 +27,11 @@ export function openMenu({ x, y }, items) {
   );
   node.addEventListener("keydown", steer);
   document.body.append(node);
-  const { width, height } = node.getBoundingClientRect();
+  // Its size when it has opened: it is still growing now.
+  const { offsetWidth: width, offsetHeight: height } = node;
   node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
-  node.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
-  opened = { node, back };
+  node.style.top = `${Math.max(8, Math.min(up ? y - height : y, innerHeight - height - 8))}px`;
+  opened = { node, back, stays };
   node.querySelector("button").focus({ preventScroll: true });
 }
 
@@ -63,7 +67,7 @@ export function watchMenus(root, selector, open) {
     }, LONG_PRESS);
   });
   for (const name of ["pointerup", "pointermove", "pointercancel"]) root.addEventListener(name, forget);
-  root.addEventListener("scroll", () => (forget(), closeMenu()), { capture: true, passive: true });
+  root.addEventListener("scroll", () => (forget(), opened?.stays || closeMenu()), { capture: true, passive: true });
   document.addEventListener("pointerdown", (event) => !event.target.closest(".menu") && closeMenu());
 }
 

@@ -113,7 +113,7 @@ def message_json(message: ChatMessage, *, nested: bool = False) -> JSON:
 
 
 def content_json(message: ChatMessage) -> JSON:
-    """Text, picture or file, and the keyboard."""
+    """Text, picture, file or something else, and the keyboard."""
     found: JSON = {}
     words, entities = ("text", "entities") if message.is_text else ("caption", "caption_entities")
     if message.text:
@@ -124,6 +124,7 @@ def content_json(message: ChatMessage) -> JSON:
         found["photo"] = [size_json(size) for size in message.photo.sizes]
     if message.document:
         found["document"] = document_json(message.document)
+    found |= message.thing
     if message.spoiler:
         found["has_media_spoiler"] = True
     if message.caption_above:

@@ -29,4 +29,4 @@ def copied(world: World, source: ChatMessage) -> dict[str, Any]:
     look = {"spoiler": source.spoiler, "caption_above": source.caption_above}
     photo: Photo | None = source.photo and world.files.photo(source.photo.largest.file_id)
     document: Document | None = source.document and world.files.document(source.document.file_id)
-    return {**fields, **look, "photo": photo, "document": document}
+    return {**fields, **look, "photo": photo, "document": document, "thing": source.thing}

@@ -135,9 +135,9 @@ class ChatMessage:
 
     `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
-    `extra`: further fields the bot sees as they are; `via`: the bot whose inline result a person sent; `only_for`: who
-    alone sees an ephemeral message, which the bot knows by `ephemeral_id`, while `id` is only its place among the
-    others; `force_reply`: as the Bot API writes it.
+    `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
+    `via`: the bot whose inline result a person sent; `only_for`: who alone sees an ephemeral message, which the bot
+    knows by `ephemeral_id`, while `id` is only its place among the others; `force_reply`: as the Bot API writes it.
     """
 
     id: int
@@ -150,6 +150,7 @@ class ChatMessage:
     entities: list[JSON] = field(default_factory=list)
     photo: Photo | None = None
     document: Document | None = None
+    thing: JSON = field(default_factory=dict)
     album: str | None = None
     reply_to: int | None = None
     topic: int | None = None
@@ -182,7 +183,7 @@ class ChatMessage:
     @property
     def is_text(self) -> bool:
         """A message of words only."""
-        return self.photo is None and self.document is None and self.service is None
+        return self.photo is None and self.document is None and not self.thing and self.service is None
 
     def content(self) -> tuple[object, ...]:
         """What people see of it; an edit that leaves this as it was is refused."""

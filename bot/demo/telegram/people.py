@@ -15,6 +15,7 @@ from bot.demo.telegram.files import Upload, upload
 from bot.demo.telegram.inline_cache import cached
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.telegram.privacy import bot_sees
+from bot.demo.telegram.things import thing
 from bot.demo.telegram.world import ANONYMOUS, World
 
 MOST_TEXT, MOST_CAPTION, MOST_FILES, MOST_QUERY = 4096, 1024, 10, 256
@@ -67,6 +68,22 @@ class People:
         first, *others = messages or [{}]
         said = {**first, "text": text, "entities": find_entities(text)}
         return self._post(person, chat, [{**fields, **place} for fields in (said, *others)], anonymous=anonymous)
+
+    def send_thing(
+        self,
+        person: Person,
+        chat: Chat,
+        kind: str,
+        *,
+        reply_to: int | None = None,
+        topic: int | None = None,
+        anonymous: bool = False,
+    ) -> ChatMessage:
+        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`. Raises `PeopleError`."""
+        topic = self._topic(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
+        fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic}
+        (sent,) = self._post(person, chat, [fields], anonymous=anonymous)
+        return sent
 
     def edit(self, person: Person, message: ChatMessage, text: str) -> None:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""

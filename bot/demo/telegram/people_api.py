@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from bot.demo.telegram.methods.inline import LIFETIME
 from bot.demo.telegram.methods.profile import commands_in, described, spoken
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Person
 from bot.demo.telegram.people import People
-from bot.demo.telegram.people_forms import number, read_form, read_object
+from bot.demo.telegram.people_forms import answered, number, read_form, read_object
 from bot.demo.telegram.people_view import chat_view, draft_view, inline_view, message_view, person_view
 from bot.demo.telegram.pictures import thumbnail
 from bot.demo.telegram.world import World
@@ -28,7 +28,6 @@ HEARTBEAT = 15.0
 """Seconds of silence after which the stream says that it lives."""
 SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """What a browser shows in the page; everything else is only saved."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class FaultPlayer(Protocol):
@@ -150,17 +149,15 @@ class PeopleApi:
         return stream
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        """A person writes."""
+        """A person writes, or sends the `thing` that is named."""
         fields, files = await read_form(request)
-        posted = await self._people.send(
-            self._person(fields.get("person")),
-            self._chat(fields.get("chat")),
-            text=fields.get("text", ""),
-            files=files,
-            reply_to=number(fields["reply_to"], "reply_to") if fields.get("reply_to") else None,
-            topic=number(fields["topic"], "topic") if fields.get("topic") else None,
-            as_document=fields.get("as_document") == "1",
-        )
+        person, chat = self._person(fields.get("person")), self._chat(fields.get("chat"))
+        place: JSON = {name: number(fields[name], name) for name in ("reply_to", "topic") if fields.get(name)}
+        if kind := fields.get("thing"):
+            return shown([self._people.send_thing(person, chat, kind, **place)])
+        as_document = fields.get("as_document") == "1"
+        words = fields.get("text", "")
+        posted = await self._people.send(person, chat, text=words, files=files, as_document=as_document, **place)
         return shown(posted)
 
     async def press(self, request: web.Request) -> web.StreamResponse:
@@ -273,18 +270,6 @@ class PeopleApi:
         if message is None:
             raise PeopleError("There is no such message.")
         return message
-
-
-def answered(handler: Handler) -> Handler:
-    """A handler whose `PeopleError`s become 400 with the sentence."""
-
-    async def wrapped(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except PeopleError as error:
-            return web.json_response({"error": str(error)}, status=400)
-
-    return wrapped
 
 
 def only_for(event: JSON) -> object:

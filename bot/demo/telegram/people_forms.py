@@ -1,11 +1,15 @@
 """What people's requests hold: numbers, JSON objects and forms with files, or a sentence on what is wrong."""
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import BodyPartReader, web
 
 from bot.demo.telegram.body import read_file
 from bot.demo.telegram.errors import PeopleError
 from bot.demo.telegram.files import Upload
 from bot.demo.telegram.model import JSON
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def number(value: object, name: str) -> int:
@@ -44,3 +48,15 @@ async def read_form(request: web.Request) -> tuple[dict[str, str], list[Upload]]
     if too_big := next((file for file in files if file.data is None), None):
         raise PeopleError(f"{too_big.name} is too big.")
     return fields, files
+
+
+def answered(handler: Handler) -> Handler:
+    """A handler whose `PeopleError`s become 400 with the sentence."""
+
+    async def wrapped(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except PeopleError as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return wrapped

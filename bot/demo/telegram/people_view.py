@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.demo.telegram.entities import utf16_slice
 from bot.demo.telegram.model import JSON, Chat, ChatMessage, Draft, InlineQuery, InlineResult, Person, Photo
+from bot.demo.telegram.things import thing_view
 
 BUTTON_FIELDS = {"text": "text", "callback_data": "data", "url": "url", "style": "style"}
 SERVICE_WORDS: Mapping[str, str] = {
@@ -55,6 +56,7 @@ def message_view(message: ChatMessage) -> JSON:
         "entities": message.entities,
         "photo": photo_view(message.photo),
         "document": document_view(message),
+        "thing": thing_view(message.thing),
         "album": message.album,
         "reply_to": reply_view(message),
         "topic": message.topic,
@@ -91,7 +93,8 @@ def reply_view(message: ChatMessage) -> JSON | None:
     if original is None:
         return None
     photo = original.photo.largest.file_id if original.photo else None
-    return {"id": original.id, "name": sender_name(original), "text": original.text or None, "photo": photo}
+    media = {"photo": photo, "document": document_view(original), "thing": thing_view(original.thing)}
+    return {"id": original.id, "name": sender_name(original), "text": original.text or None, **media}
 
 
 def reactions_view(message: ChatMessage) -> list[JSON]:

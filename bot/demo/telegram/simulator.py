@@ -157,6 +157,12 @@ class TelegramSimulator:
         how: dict[str, Any] = {"topic": topic, "as_document": as_document, "anonymous": anonymous}
         return await self.acts.send(person, chat or person.chat, text=text, files=files, reply_to=target, **how)
 
+    def send_thing(
+        self, person: Person, kind: str, chat: Chat | None = None, *, reply_to: ChatMessage | None = None
+    ) -> ChatMessage:
+        """A person sends a "voice" message, a "sticker", a "video" or a "location". Raises `PeopleError`."""
+        return self.acts.send_thing(person, chat or person.chat, kind, reply_to=reply_to.id if reply_to else None)
+
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """A person presses a button. The bot's answer will be in `.answer`. Raises `PeopleError`."""
         return self.acts.press(person, message, label_or_data)
