@@ -1,5 +1,6 @@
 """How the history is shown: a picture with its words and its place, its details, dates, and ten at a glance."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from storage.store import Store
 SEARCH = "🔎 "
 """What is searched for stands in the last line of a history message: buttons have no room for it."""
 STAR = "⭐"
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 SEARCH_LENGTH = 100
 GLANCE = 40
 
@@ -156,16 +158,20 @@ def _below(lines: Sequence[str], shelf: Shelf) -> list[str]:
     return [*([cut("\n".join(lines), room)] if lines else []), *search]
 
 
-def end_of(text: str) -> float | None:
-    """When a day or month that is written so ends ("2026-11-03", "2026-11"); None for other words."""
-    for written, days in (("%Y-%m-%d", 1), ("%Y-%m", 0)):
-        try:
-            begins = datetime.strptime(text, written).replace(tzinfo=UTC)
-            return (begins + timedelta(days)).timestamp() if days else next_month(begins.timestamp())
-        except (ValueError, OverflowError):
-            # No date, or the last one that there is.
-            continue
-    return None
+def written_date(text: str) -> re.Match[str] | None:
+    """Whether a word is meant as a day or a month: "2026-11-03", "2026/11", "2026年11月"; it may be one that isn't."""
+    return _DATE.fullmatch(text)
+
+
+def end_of(date: re.Match[str]) -> float | None:
+    """When a day or month that is written so ends; None when there is no such day."""
+    year, month, day = date.groups()
+    try:
+        begins = datetime(int(year), int(month), int(day or 1), tzinfo=UTC)
+        return (begins + timedelta(days=1)).timestamp() if day else next_month(begins.timestamp())
+    except (ValueError, OverflowError):
+        # No date, or the last one that there is.
+        return None
 
 
 def month_of(moment: float) -> float:

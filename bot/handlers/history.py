@@ -27,6 +27,7 @@ from bot.handlers.gallery import (
     shelf_of,
     show,
     show_first,
+    written_date,
 )
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, change_buttons, change_star, change_text, message_of, once_more, owns
@@ -71,7 +72,11 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     """Show the newest picture; `/history words` the newest one with these words, `/history 2026-11` of that time."""
     place = Place.of_message(message, language)
     words = (command.args or "")[:SEARCH_LENGTH].split()
-    until = end_of(words[0]) if words else None
+    date = written_date(words[0]) if words else None
+    until = end_of(date) if date else None
+    if date and not until:
+        await message.reply(_("There is no such date. Write a month as 2026-11 or a day as 2026-11-03."))
+        return
     shelf = shelf_for(message, place.user_id, words[1:] if until else words)
     step = NEWEST
     if until:

@@ -97,7 +97,7 @@ async def _ask(
 ) -> None:
     await desk.admit(place)
     if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
-        await notice(odd, _("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC."))
+        await notice(odd, _("This file is not a picture. Send a JPEG, PNG, WebP or HEIC."))
         return
     there = message.reply_to_message
     replied = await pictures_replied_to(message, desk.store, place.user_id)

@@ -55,7 +55,7 @@ async def test_a_date_leads_to_its_page(stage: Stage, talk: Talk) -> None:
             await connection.execute(change)
     for date, place, words in (
         ("2025-03", "3 of 3", "a red fox"),
-        ("2025-04-02", "2 of 3", "a blue whale"),
+        ("2025年4月2日", "2 of 3", "a blue whale"),
         ("2025-04 fox", "1 of 1", "a red fox"),
     ):
         await talk.say(f"/history {date}")
@@ -64,7 +64,7 @@ async def test_a_date_leads_to_its_page(stage: Stage, talk: Talk) -> None:
     await talk.say("/history 2024-12")
     await expect(talk.latest).to_contain_text("You had made no picture yet by then. Your newest is in /history.")
     await talk.say("/history 2025-13")
-    await expect(talk.latest).to_contain_text("No picture of yours has these words in its prompt.")
+    await expect(talk.latest).to_contain_text("There is no such date.")
 
 
 async def test_a_picture_of_the_history_is_used_again(stage: Stage, talk: Talk) -> None:

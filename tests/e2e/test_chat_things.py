@@ -29,7 +29,7 @@ async def test_what_the_bot_cant_use_is_answered_with_what_it_can(stage: Stage, 
         await talk.attach("files")
     await (await choosing.value).set_files(PDF)
     await talk.say("draw this")
-    told = talk.message("This file is not a picture. I can work with JPEG, PNG, WebP and HEIC.")
+    told = talk.message("This file is not a picture. Send a JPEG, PNG, WebP or HEIC.")
     await expect(told.get_by_test_id("reply-quote")).to_contain_text("draw this")
     await talk.reply_to(talk.at("message").filter(has=talk.at("video")))
     await expect(talk.at("reply-bar")).to_contain_text("Video")
@@ -63,7 +63,7 @@ async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(sta
             "an unsafe result",
             (),
             "The picture was made, but the service's own check held it back. Another try may pass. "
-            "It may have been paid.",
+            "This attempt may have been paid.",
         ),
     ):
         await talk.say(words, *files)

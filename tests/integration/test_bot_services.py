@@ -244,7 +244,7 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
     async with second.house(tmp_path) as house:
         await house.say("a fox --provider openai")
         told = await house.shown("failed to make this picture")
-        assert "It may have been paid." in told.text
+        assert "This attempt may have been paid." in told.text
         await house.quiet()
         assert second.prompts == ["a fox"]
 
