@@ -94,12 +94,18 @@ def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
 
 
 def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 34) -> list[list[InlineKeyboardButton]]:
-    """Buttons of one keyboard in rows of at most so many characters, and of at most four buttons."""
+    """Buttons of one keyboard in rows of at most so many characters, and of at most four; none is left alone."""
+
+    def fit(row: list[InlineKeyboardButton]) -> bool:
+        return len(row) <= 4 and sum(len(one.text) + 4 for one in row) <= width
+
     rows: list[list[InlineKeyboardButton]] = []
     for one in buttons:
-        if not rows or len(rows[-1]) == 4 or sum(len(other.text) + 4 for other in [*rows[-1], one]) > width:
+        if not rows or not fit([*rows[-1], one]):
             rows.append([])
         rows[-1].append(one)
+    if len(rows) > 1 and len(rows[-1]) == 1 and len(rows[-2]) > 2 and fit([rows[-2][-1], *rows[-1]]):
+        rows[-1].insert(0, rows[-2].pop())
     return rows
 
 
@@ -178,7 +184,7 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeybo
         "edit": [button(_("All"), JobPress(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobPress(do="delete-all", job=job.id), "danger")],
     }
-    return keyboard(*_in_fives(numbers), [*every.get(do, []), _back(job)])
+    return keyboard(*_numbered(numbers), [*every.get(do, []), _back(job)])
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
@@ -199,9 +205,10 @@ def sure_to_delete(job: Job, surely: CallbackData) -> InlineKeyboardMarkup:
     )
 
 
-def _in_fives(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
-    """Numbers as pictures stand in an album: ten at most, in two rows."""
-    return [list(numbers[first : first + 5]) for first in range(0, len(numbers), 5)]
+def _numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    """Ten numbers at most: more than five in two rows of about the same length."""
+    width = len(numbers) if len(numbers) <= 5 else (len(numbers) + 1) // 2
+    return [list(row) for row in (numbers[:width], numbers[width:]) if row]
 
 
 def _back(job: Job) -> InlineKeyboardButton:
@@ -262,7 +269,7 @@ def at_a_glance(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
     """Under ten pictures of the history: each by its number, and (`older`: the next one's id) the ten before."""
     numbers = [button(str(number), HistoryPress(do="open", at=at)) for number, at in enumerate(ids, 1)]
     further = [button(_("Older ›"), HistoryPress(do="grid", at=older))] if older else []
-    return keyboard(*_in_fives(numbers), further)
+    return keyboard(*_numbered(numbers), further)
 
 
 def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:

@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent / "screenshots"
 DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.2}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SEED = 11
+QUALITY = 88
+"""Of WebP: words stay sharp, in a third of the bytes of PNG."""
 
 
 @dataclass(frozen=True)
@@ -74,25 +76,25 @@ async def take(folder: Path, words: Words, who: Callable[[TelegramSimulator], Pe
         desk = await visit(browser, telegram, person, person.chat, DESK)
         await desk.say(words.fox)
         await finished(desk, 1)
-        await save(desk, folder / "desktop.png")
+        await save(desk, folder / "desktop.webp")
         phone = await visit(browser, telegram, person, person.chat, PHONE)
         await references(phone, words)
-        await save(phone, folder / "references.png")
+        await save(phone, folder / "references.webp")
         await edit(phone, words, telegram, person)
-        await save(phone, folder / "buttons.png")
+        await save(phone, folder / "buttons.webp")
         await phone.press(words.style)
         await expect(phone.at("keyboard-button").filter(has_text=words.back)).to_be_visible()
         await expect(phone.at("toast")).to_have_count(0)
-        await save(phone, folder / "styles.png")
+        await save(phone, folder / "styles.webp")
         await history(phone, words)
-        await save(phone, folder / "history.png")
+        await save(phone, folder / "history.webp")
         await phone.press(words.back)
         await phone.press(words.overview)
         await expect(phone.at("keyboard-button").filter(has_text="6")).to_be_visible()
-        await save(phone, folder / "overview.png")
-        await first(browser, telegram, person, folder / "start.png")
-        await group(browser, telegram, folder / "group.png")
-        await inline(browser, telegram, person, folder / "inline.png")
+        await save(phone, folder / "overview.webp")
+        await first(browser, telegram, person, folder / "start.webp")
+        await group(browser, telegram, folder / "group.webp")
+        await inline(browser, telegram, person, folder / "inline.webp")
 
 
 async def references(talk: Talk, words: Words) -> None:
@@ -179,8 +181,7 @@ def photo(words: str, name: str) -> FilePayload:
 
 def _save(shot: bytes, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # 256 colours are enough for the eye, and a third of the bytes.
-    Image.open(BytesIO(shot)).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    Image.open(BytesIO(shot)).convert("RGB").save(path, quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
