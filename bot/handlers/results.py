@@ -17,6 +17,7 @@ from bot.handlers.presses import (
     change_star,
     first_buttons,
     gone,
+    is_channel,
     is_chat_admin,
     job_here,
     message_of,
@@ -233,8 +234,11 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
     place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
     await desk.admit(place)
-    await answer(query)
+    # Telegram demands no replies there, and what is posted for the readers is no answer to the bot.
+    can_ask = not is_channel(message)
+    how = "" if can_ask else _("In a channel, reply to the picture with /imagine and your words.")
+    await answer(query, how, alert=not can_ask)
     if len(shown) > 1:
         await first_buttons(message, job, desk)
-    if sources := as_sources(pictures or shown, message.chat.id):
+    if can_ask and (sources := as_sources(pictures or shown, message.chat.id)):
         await ask_for_words(message, place, desk, Begun(sources))
