@@ -1,6 +1,7 @@
 """The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from aiogram import Bot, F, Router
@@ -26,6 +27,7 @@ from bot.handlers.presses import (
     owns,
     pictures_above,
 )
+from bot.jobs.stage import Undelivered
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
@@ -65,6 +67,8 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already ended."), alert=True)
+        with suppress(Undelivered):
+            await desk.engine.tell_again(job)
 
 
 async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
