@@ -44,6 +44,16 @@ async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage,
     await stage.telegram.until(lambda: group.bot == "administrator")
 
 
+async def test_the_menu_stays_while_others_write(stage: Stage, visit: Visit) -> None:
+    ming, group = stage.telegram.ming, stage.telegram.group
+    await stage.telegram.send(ming, group, text="\n".join(["one", "after", "the", "other"] * 20))
+    talk = await visit(chat=group)
+    await talk.at("group-menu").click()
+    await stage.telegram.send(ming, group, text="and one more")
+    await expect(talk.message("and one more")).to_be_in_viewport()
+    await expect(talk.at("menu-mute")).to_be_visible()
+
+
 async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, visit: Visit) -> None:
     group = stage.telegram.group
     hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)

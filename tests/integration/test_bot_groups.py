@@ -97,7 +97,6 @@ async def test_the_groups_service_is_for_who_has_chosen_none(tmp_path: Path) -> 
 
 
 async def test_one_topic_only(house: House) -> None:
-    await house.say("hello", chat=house.group)
     topic = groups.add_topic(house.telegram.world, house.group, "Pictures")
     page = await page_of(house, topic=topic)
     await press(house, page, "Only in this topic: off")

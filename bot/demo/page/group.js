@@ -15,7 +15,7 @@ export function watchGroupMenu(store, button, say) {
   for (const kind of ["place", "world"]) store.on(kind, draw);
   button.addEventListener("click", () => {
     const { right, bottom } = button.getBoundingClientRect();
-    openMenu({ x: right - 236, y: bottom + 6 }, entries(store, say));
+    openMenu({ x: right - 236, y: bottom + 6 }, entries(store, say), { scrolls: false });
   });
 }
 

@@ -6,8 +6,11 @@ const LONG_PRESS = 450;
 
 let opened = null;
 
-/** Open a menu near a point. `items`: [{ name, label, icon, danger, act }]. The focus goes back when it closes. */
-export function openMenu({ x, y }, items) {
+/**
+ * Open a menu near a point. `items`: [{ name, label, icon, danger, act }]; `scrolls`: whether what it belongs to can be
+ * scrolled away from it. The focus goes back when it closes.
+ */
+export function openMenu({ x, y }, items, { scrolls = true } = {}) {
   closeMenu();
   const back = document.activeElement;
   const node = el(
@@ -27,7 +30,7 @@ export function openMenu({ x, y }, items) {
   const { width, height } = node.getBoundingClientRect();
   node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
   node.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
-  opened = { node, back };
+  opened = { node, back, scrolls };
   node.querySelector("button").focus({ preventScroll: true });
 }
 
@@ -63,7 +66,7 @@ export function watchMenus(root, selector, open) {
     }, LONG_PRESS);
   });
   for (const name of ["pointerup", "pointermove", "pointercancel"]) root.addEventListener(name, forget);
-  root.addEventListener("scroll", () => (forget(), closeMenu()), { capture: true, passive: true });
+  root.addEventListener("scroll", () => (forget(), opened?.scrolls && closeMenu()), { capture: true, passive: true });
   document.addEventListener("pointerdown", (event) => !event.target.closest(".menu") && closeMenu());
 }
 
