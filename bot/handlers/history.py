@@ -168,23 +168,26 @@ async def days(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
         await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
 
 
-async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
-    """Ten pictures at a glance, from this one on, and a button for each."""
+async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
+    """Ten pictures at a glance, from this one on, and a button for each; the last one of all, if it alone is left."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     found = await desk.store.pictures.find(pressed.shelf, TEN + 1, before=pressed.picture.id + 1)
     shown = [one.picture for one in found[:TEN]]
     media: list[MediaUnion] = [InputMediaPhoto(media=one.photo_id or "") for one in shown]
     if len(media) < FEWEST:
-        await answer(query, _("There are no others to show beside it."), alert=True)
+        if pressed.message.photo or pressed.message.document:
+            await answer(query, _("There are no others to show beside it."), alert=True)
+        else:
+            # Under the ten before it.
+            await open_(query, callback_data, desk, uploads)
         return
     await answer(query)
-    message = pressed.message
-    await message.answer_media_group(media)
+    await pressed.message.answer_media_group(media)
     older = found[TEN].picture.id if len(found) > TEN else None
     text = "\n".join([_("Which one shall I open?"), *search_line(pressed.shelf)])
     buttons = at_a_glance([one.id for one in shown], older)
-    await message.answer(text, reply_markup=buttons)
+    await pressed.message.answer(text, reply_markup=buttons)
 
 
 async def hide(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:

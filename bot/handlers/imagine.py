@@ -150,6 +150,10 @@ async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun
     """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them. Raises
     `NotHere`."""
     await desk.admit(place)
+    if message.chat.type == ChatType.CHANNEL:
+        # Telegram demands no replies there.
+        await notice(message, why or example())
+        return
     text = why or _(
         "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
     )

@@ -3,6 +3,7 @@
 import time
 
 from aiogram import Bot
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
@@ -50,10 +51,10 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     job = await desk.store.jobs.get(job_id)
     if job is None:
         await answer(query, gone(), alert=True)
-    elif not await owns(query, job.user_id):
-        await answer(query, _("This is for whoever asked for the picture. Make your own with /imagine."), alert=True)
-    else:
+    elif await owns(query, job.user_id):
         return job
+    else:
+        await answer(query, _not_theirs(), alert=True)
     return None
 
 
@@ -65,16 +66,28 @@ async def own_picture(query: CallbackQuery, picture_id: int, desk: Desk) -> tupl
 
 
 async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, Message] | None:
-    """The job that a button is about, and the message with the button: in the chat of the job for all, elsewhere for
-    whoever asked for it. None when it was answered here."""
+    """The job that a button is about, and the message with the button: in the chat of the job for all, elsewhere, and
+    in a channel, for whoever asked for it. None when it was answered here."""
     job = await desk.store.jobs.get(job_id)
     message = await message_of(query) if job else None
     # What a button carries can be forged: words and pictures are shown only where they have been seen.
-    if job and message and (message.chat.id == job.chat_id or await owns(query, job.user_id)):
+    is_here = job is not None and message is not None and message.chat.id == job.chat_id
+    # Readers of a channel may not make anything appear in it.
+    is_for_all = is_here and not is_channel(message)
+    if job and message and (is_for_all or await owns(query, job.user_id)):
         return job, message
     if message or job is None:
-        await answer(query, gone(), alert=True)
+        await answer(query, _not_theirs() if is_here else gone(), alert=True)
     return None
+
+
+def is_channel(message: Message | None) -> bool:
+    """Whether a message stands in a channel."""
+    return message is not None and message.chat.type == ChatType.CHANNEL
+
+
+def _not_theirs() -> str:
+    return _("This is for whoever asked for the picture. Make your own with /imagine.")
 
 
 def gone() -> str:

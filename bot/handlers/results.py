@@ -1,6 +1,7 @@
 """The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from aiogram import Bot, F, Router
@@ -17,6 +18,7 @@ from bot.handlers.presses import (
     change_star,
     first_buttons,
     gone,
+    is_channel,
     is_chat_admin,
     job_here,
     message_of,
@@ -25,6 +27,7 @@ from bot.handlers.presses import (
     owns,
     pictures_above,
 )
+from bot.jobs.stage import Undelivered
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
@@ -64,6 +67,8 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already ended."), alert=True)
+        with suppress(Undelivered):
+            await desk.engine.tell_again(job)
 
 
 async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
@@ -233,8 +238,11 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
     place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
     await desk.admit(place)
-    await answer(query)
+    # Telegram demands no replies there, and what is posted for the readers is no answer to the bot.
+    can_ask = not is_channel(message)
+    how = "" if can_ask else _("In a channel, reply to the picture with /imagine and your words.")
+    await answer(query, how, alert=not can_ask)
     if len(shown) > 1:
         await first_buttons(message, job, desk)
-    if sources := as_sources(pictures or shown, message.chat.id):
+    if can_ask and (sources := as_sources(pictures or shown, message.chat.id)):
         await ask_for_words(message, place, desk, Begun(sources))

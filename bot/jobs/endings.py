@@ -62,6 +62,19 @@ class Endings:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
         self._background.spawn(self._keep(job), f"keep job {job.id}")
 
+    async def tell_again(self, job: Job) -> None:
+        """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
+
+        Raises `Undelivered`.
+        """
+        pictures = await self._store.pictures.of_job(job.id)
+        if job.finished_at is None:
+            return
+        if job.state is JobState.CANCELLED:
+            await self._stage.ended(job)
+        elif job.state is JobState.DELIVERED and all(one.message_id is None for one in pictures):
+            await self._stage.unsent(job)
+
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
         failed = await self._surely(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
@@ -88,6 +101,7 @@ class Endings:
         except Unreachable as error:
             log.info("job %d stays in the history: %s", job.id, error)
             await self._stage.keep(job)
+            await self._stage.unsent(job)
 
     async def _close(self, job: Job) -> None:
         if not await self._is_open(job):

@@ -175,6 +175,10 @@ class Engine:
         """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
         await self._flights.called_back(task_id, body)
 
+    async def tell_again(self, job: Job) -> None:
+        """Say once more how a job has ended, if its chat may not know. Raises `Undelivered`."""
+        await self._endings.tell_again(job)
+
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
         job = await self._store.jobs.get(job_id)

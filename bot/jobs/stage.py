@@ -70,6 +70,9 @@ class Stage(Protocol):
     async def keep(self, job: Job) -> None:
         """Fetch the pictures that were not sent, for their owner's history. Raises `Undelivered`: not all for now."""
 
+    async def unsent(self, job: Job) -> None:
+        """Say, where that can be said, that the pictures of a job are kept and could not be sent to its chat."""
+
     async def ended(self, job: Job) -> None:
         """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`.
 

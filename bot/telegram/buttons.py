@@ -145,6 +145,11 @@ def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
     )
 
 
+def for_unsent(job: Job) -> InlineKeyboardMarkup:
+    """Under a job whose pictures could not be sent to its chat: perhaps they can be by now."""
+    return keyboard([button(_("📤 Send"), JobPress(do="look", job=job.id), "primary")])
+
+
 def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False) -> InlineKeyboardMarkup:
     """Under an album or a single picture. `pictures`: those that are shown; `look`: some have not arrived."""
 

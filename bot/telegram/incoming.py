@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from aiogram.enums import ChatType
 from aiogram.types import Message
 
 from storage.pictures import Picture
@@ -37,7 +38,8 @@ async def pictures_replied_to(message: Message, store: Store, user_id: int) -> t
     if there is None:
         return ()
     ours = there.from_user is not None and message.bot is not None and there.from_user.id == message.bot.id
-    if ours and not picture_of(there):
+    # A channel's posts name no author.
+    if (ours or there.chat.type == ChatType.CHANNEL) and not picture_of(there):
         return await _album_of_buttons(there, store)
     if there.media_group_id and not ours:
         seen = await store.posted.album(message.chat.id, there.media_group_id)

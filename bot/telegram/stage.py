@@ -1,6 +1,7 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
 import logging
+from contextlib import suppress
 from html import escape
 from io import BytesIO
 
@@ -10,13 +11,13 @@ from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError
 
 from bot.jobs.stage import Progress, Undelivered, Unfit, trouble
-from bot.telegram.buttons import after_ending
+from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
 from bot.telegram.pictures import ImageWorker, UnfitPicture
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
-from bot.telegram.wording import told
+from bot.telegram.wording import cut, told
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
 from storage.records import CheckedSource, Job, JobState, TaskState
@@ -24,6 +25,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
+MOST_WORDS = 60
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -73,6 +75,21 @@ class TelegramStage:
         kept = [await self._uploads.keep(picture) for picture in await self._store.pictures.of_job(job.id)]
         if not all(kept):
             raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now")
+
+    async def unsent(self, job: Job) -> None:
+        """Say that what is kept could not be sent: in the status message, else in private to whoever asked."""
+        with self._languages.speaking(job.language):
+            text = _("🗂 It is made, but I can't send it here. It is kept in the /history of whoever asked for it.")
+            is_told = await self._status.change(job, text, for_unsent(job))
+            is_somebody_elsewhere = job.user_id > 0 and job.user_id != job.chat_id
+            if is_told or not is_somebody_elsewhere:
+                return
+            text = _("🗂 “{words}” is made, but I can't send it where you asked for it. It is kept in your /history.")
+            with suppress(TelegramAPIError):
+                # Who has never written to the bot in private can't be told.
+                await self._bot.send_message(
+                    job.user_id, text.format(words=escape(cut(job.prompt, MOST_WORDS), quote=False))
+                )
 
     async def ended(self, job: Job) -> None:
         """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`."""

@@ -121,6 +121,15 @@ class StatusMessages:
             return
         await self._send(job, board, text, buttons)
 
+    async def change(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> bool:
+        """Put other last words into the message of a job. False: there is none, or it can't be changed."""
+        board = await self.close(job)
+        try:
+            return board.message_id is not None and await self._ended_as(job, board, text, buttons)
+        except TelegramAPIError as error:
+            log.info("the status message of job %d stays as it is: %s", job.id, error.message)
+            return False
+
     async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under an album: a new message below it, in place of the one above."""
         board = await self.close(job)

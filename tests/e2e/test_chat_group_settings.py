@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from bot.demo.telegram import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import in_chinese
@@ -29,6 +30,28 @@ async def test_an_admin_sets_a_shape_and_pauses_the_bot(stage: Stage, visit: Vis
     await talk.say("/imagine an owl")
     await expect(talk.at("photo")).to_have_count(2)
     assert stage.submits == ["a red fox", "an owl"]
+
+
+async def test_in_one_topic_only_and_quietly(stage: Stage, visit: Visit) -> None:
+    group = stage.telegram.group
+    topic = groups.add_topic(stage.telegram.world, group, "Pictures")
+    talk = await visit(chat=group)
+    await talk.at("topic").filter(has_text="Pictures").click()
+    await talk.say("/settings")
+    await talk.press("Only in this topic: off")
+    await talk.press("Quiet: off")
+    await expect(talk.button("Quiet: on")).to_be_visible()
+    await talk.at("topic").filter(has_text="All").click()
+    await talk.say("/imagine a red fox")
+    told = talk.message("In this group I work in one topic only.")
+    await told.get_by_test_id("place-link").click()
+    await expect(talk.at("topic").filter(has_text="Pictures")).to_have_attribute("aria-selected", "true")
+    await talk.say("/imagine an owl")
+    await expect(talk.button("Again")).to_be_visible()
+    assert stage.submits == ["an owl"]
+    assert [one.topic for one in stage.telegram.messages(group) if one.photo] == [topic]
+    # Nothing was said of how far it is.
+    assert not stage.telegram.calls.named("editMessageText")[2:]
 
 
 async def test_an_admin_sees_the_queue_and_clears_it(stage: Stage, visit: Visit) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from bot.demo.telegram import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import Talk, in_chinese
@@ -43,6 +44,16 @@ async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage,
     await stage.telegram.until(lambda: group.bot == "administrator")
 
 
+async def test_the_menu_stays_while_others_write(stage: Stage, visit: Visit) -> None:
+    ming, group = stage.telegram.ming, stage.telegram.group
+    await stage.telegram.send(ming, group, text="\n".join(["one", "after", "the", "other"] * 20))
+    talk = await visit(chat=group)
+    await talk.at("group-menu").click()
+    await stage.telegram.send(ming, group, text="and one more")
+    await expect(talk.message("and one more")).to_be_in_viewport()
+    await expect(talk.at("menu-mute")).to_be_visible()
+
+
 async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, visit: Visit) -> None:
     group = stage.telegram.group
     hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)
@@ -76,3 +87,55 @@ async def test_a_group_moves_and_the_page_goes_with_it(stage: Stage, talk: Talk)
     await talk.say("/imagine a lighthouse")
     await expect(talk.button("Again", talk.latest)).to_be_visible()
     assert stage.submits == ["a red fox", "a lighthouse"]
+
+
+async def test_a_muted_bot_keeps_what_is_paid_until_it_may_speak(stage: Stage, visit: Visit) -> None:
+    hers = await visit(chat=stage.telegram.group)
+    stage.hold()
+    await hers.say("/imagine foxes --n 2")
+    await expect(hers.button("Cancel", hers.message("Drawing"))).to_be_visible()
+    await stage.telegram.until(lambda: len(stage.submits) == 2)
+    await hers.say("/imagine a hare")
+    await expect(hers.at("keyboard-button")).to_have_count(2)
+    await choose(hers, "mute")
+    await expect(hers.message("I could not have sent it here. Nothing was paid.")).to_be_visible()
+    stage.release()
+    kept = hers.message("It is kept in the /history")
+    await expect(kept).to_be_visible()
+    await expect(hers.at("photo")).to_have_count(0)
+    await hers.at("chat-tab").first.click()
+    await hers.say("/history")
+    await expect(hers.message("1 of 2")).to_contain_text("foxes")
+    await hers.enter("Picture club")
+    await choose(hers, "plain")
+    await hers.press("Send", kept)
+    await expect(hers.at("album").get_by_test_id("photo")).to_have_count(2)
+    await expect(kept).to_have_count(0)
+    await hers.say("/imagine an owl")
+    await expect(hers.at("photo")).to_have_count(3)
+    assert stage.submits == ["foxes", "foxes", "an owl"]
+
+
+async def test_a_removed_bot_tells_whoever_asked_in_private(stage: Stage, visit: Visit) -> None:
+    group = stage.telegram.group
+    his = await visit(stage.telegram.ming, group)
+    stage.hold()
+    await his.say("/imagine 一只红狐狸")
+    asked = his.message("正在画")
+    await expect(his.button(in_chinese("Cancel"), asked)).to_be_visible()
+    await stage.telegram.until(lambda: stage.submits)
+    groups.set_bot_status(stage.telegram.world, group, "kicked")
+    await expect(his.latest.get_by_test_id("service")).to_have_text("Ann removed Imagine")
+    stage.release()
+    await his.at("chat-tab").first.click()
+    await expect(his.message("“一只红狐狸”")).to_contain_text("/history")
+    await his.at("command-link").filter(has_text="/history").last.click()
+    await expect(his.at("photo")).to_have_count(1)
+    groups.set_bot_status(stage.telegram.world, group, "member")
+    await his.enter("Picture club")
+    await his.press(in_chinese("Cancel"), asked)
+    await expect(his.at("alert")).to_contain_text(in_chinese("Too late: it has already ended."))
+    await his.at("alert-ok").click()
+    await his.press(in_chinese("📤 Send"))
+    await expect(his.at("photo")).to_have_count(1)
+    assert stage.submits == ["一只红狐狸"]

@@ -219,11 +219,44 @@ async def test_removed_from_the_group_or_muted(house: House, status: str) -> Non
     await house.say("/imagine foxes --n 2", chat=house.group)
     await house.all_submitted(2)
     groups.set_bot_status(house.telegram.world, house.group, status)  # type: ignore[arg-type]
+    asked = await house.shown("Cancel", house.group)
     house.release()
     await house.quiet()
     assert house.album(house.group) == []
+    # Where nothing can be changed in the group any more, whoever asked hears of it in private.
+    told = "I can't send it here" if status == "restricted" else "“foxes” is made, but I can't send it where you asked"
+    place = house.group if status == "restricted" else house.ann.chat
+    assert told in (await house.shown(told, place)).text
     await house.say("/history")
     assert (await house.shown("1 of 2")).photo
+    # What stood there when the bot was shut out is put right by a press, and nothing is drawn anew.
+    groups.set_bot_status(house.telegram.world, house.group, "member")
+    if status != "restricted":
+        assert (await house.press(asked, "Cancel")).text == "Too late: it has already ended."
+    assert "I can't send it here" in asked.text
+    assert asked.buttons == ["📤 Send"]
+    await house.press(asked, "Send")
+    await house.ended(chat=house.group)
+    assert len(house.album(house.group)) == len(house.tasks) == 2
+    assert asked not in house.answers(house.group)
+
+
+async def test_what_was_cancelled_unseen_is_told_by_a_press(tmp_path: Path) -> None:
+    async with open_house(tmp_path, concurrency=1) as house:
+        house.hold()
+        for words in ("a fox", "a hare"):
+            await house.say(f"/imagine {words}", chat=house.group, who=house.bob)
+            await house.taken_in()
+        await house.all_submitted(1)
+        asked = await house.shown("You are next", house.group)
+        groups.set_bot_status(house.telegram.world, house.group, "kicked")
+        await house.taken_in()
+        house.release()
+        await house.quiet()
+        groups.set_bot_status(house.telegram.world, house.group, "member")
+        await house.press(asked, "Cancel", house.bob)
+        assert asked.text.endswith("I could not have sent it here. Nothing was paid.")
+        assert asked.buttons == ["🔁 Try again"]
 
 
 async def test_a_prompt_of_somebody_who_blocks_at_once(house: House) -> None:

@@ -97,7 +97,6 @@ async def test_the_groups_service_is_for_who_has_chosen_none(tmp_path: Path) -> 
 
 
 async def test_one_topic_only(house: House) -> None:
-    await house.say("hello", chat=house.group)
     topic = groups.add_topic(house.telegram.world, house.group, "Pictures")
     page = await page_of(house, topic=topic)
     await press(house, page, "Only in this topic: off")
@@ -278,6 +277,34 @@ async def test_a_channel(house: House) -> None:
     assert house.telegram.messages(house.group)[0].text == "/imagine a fox"
     assert len(house.tasks) == 2
     assert house.answers(house.group) == []
+
+
+async def test_in_a_channel_an_edit_is_a_reply_with_the_command(house: House) -> None:
+    """Telegram has no demands for a reply in channels, and what else is posted there is not meant for the bot."""
+    channel = house.telegram.world.add_channel("Pictures", house.ann, house.bob, admins=(house.ann,))
+    result = await house.made("/imagine foxes --n 2", chat=channel)
+    for label in ("Edit", "1"):
+        told = await house.press(result, label)
+    assert (told.alert, told.text) == (True, "In a channel, reply to the picture with /imagine and your words.")
+    assert result.buttons[0] == "🔁 Again"
+    for picture_, count in ((house.album(channel)[0], 1), (result, 2)):
+        await house.made("/imagine at night", chat=channel, reply_to=picture_)
+        assert len(house.tasks[-1].references) == count
+    # Without words there is an example, as there is nothing to reply to.
+    await house.say("/imagine", chat=channel, reply_to=result)
+    await house.shown("Write what you want to see", channel)
+
+
+async def test_readers_of_a_channel_make_nothing_appear_in_it(house: House) -> None:
+    channel = house.telegram.world.add_channel("Pictures", house.ann, house.bob, admins=(house.ann,))
+    result = await house.made(f"/imagine {'a fox in the snow ' * 20}", chat=channel)
+    for label in ("Again", "Edit", "Shape", "☆", "Files", "Copy", "🗑"):
+        assert (await house.press(result, label, house.bob)).alert, label
+    await house.quiet()
+    assert house.answers(channel) == [result]
+    assert not (await house.press(result, "Files")).alert
+    await house.quiet()
+    assert house.answers(channel)[-1].document
 
 
 async def test_a_channel_is_on_no_list_of_people(tmp_path: Path) -> None:

@@ -390,3 +390,66 @@ async def test_a_search_is_found_again_after_long_details(house: House) -> None:
     await house.press(shown, "Details")
     await house.taken_in()
     assert shown.text.endswith("\n🔎 fox")
+
+
+async def test_every_button_works_after_a_restart(house: House) -> None:
+    fox = await house.made("a fox")
+    await house.made("with a hat", reply_to=fox)
+    await house.made("hares --n 9")
+    shown = await opened(house)
+    await house.restart()
+
+    async def press(label: str, *place: str, said: str = "", alert: bool = False) -> None:
+        """Press, and find the history at this place, with its buttons."""
+        told = await house.press(shown, label)
+        assert (told.text, told.alert) == (said, alert), label
+        if place:
+            assert title(shown) == place, label
+            assert {"🔁 Redo", "ℹ️ Details", "📅 Date"} <= set(shown.buttons), label
+
+    await press("Older ›", "hares", "2 of 11")
+    for _number in range(8):
+        await press("Older ›")
+    await press("Before", "a fox", "11 of 11")
+    await press("‹ Newer", "with a hat", "10 of 11")
+    await press("Details")
+    assert "1. a fox ↓" in shown.text
+    await press("↩️ 1", "a fox", "11 of 11")
+    await press("☆", "a fox", "11 of 11", said="⭐ One of your favourites now.")
+    await press("⭐ Only", "a fox", "1 of 1")
+    await press("Overview", "a fox", "1 of 1", said="There are no others to show beside it.", alert=True)
+    await press("All pictures", "a fox", "11 of 11")
+    await press("⭐", "a fox", "11 of 11", said="No favourite any more.")
+    await press("⭐ Only", "a fox", "11 of 11", said="You have no favourites yet: press ☆ under a picture.", alert=True)
+    for label, said in (
+        ("Date", "Which month?"),
+        ("Back", ""),
+        ("Date", "Which month?"),
+        ("(11)", "Which day?"),
+        ("(11)", ""),
+        ("Delete", "Delete it from your history?"),
+        ("Keep", ""),
+    ):
+        await press(label, said=said)
+    assert title(shown) == ("hares", "1 of 11")
+    await press("Send", "hares", "1 of 11")
+    sent = house.answers()[-1]
+    assert sent.photo
+    assert (await house.press(sent, "☆")).text == "⭐ One of your favourites now."
+    await press("Overview")
+    shown = house.answers()[-1]
+    assert shown.buttons == [*map(str, range(1, 11)), "Older ›"]
+    # One alone is no overview.
+    await press("Older ›", "a fox", "11 of 11")
+    await press("Redo", "a fox", "11 of 11", said="One more time!")
+    await press("Edit")
+    await house.made("at night", reply_to=await house.shown("What should I make of it?"))
+    assert [len(task.references) for task in house.tasks] == [0, 1, *[0] * 10, 1]
+    await press("‹ Newer", "with a hat", "12 of 13")
+    await press("Overview")
+    shown = house.answers()[-1]
+    assert shown.buttons == ["1", "2"]
+    await press("2", "a fox", "13 of 13")
+    await press("Delete", said="Delete it from your history?")
+    await house.restart()
+    await press("Delete", "with a hat", "12 of 12", said="Deleted from your history.")

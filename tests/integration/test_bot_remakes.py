@@ -148,17 +148,74 @@ async def test_strangers_hear_why_not(house: House) -> None:
     assert len(house.tasks) == 1
 
 
-async def test_every_button_works_after_a_restart(house: House) -> None:
-    result = await house.made("a fox")
+async def test_every_button_of_a_picture_works_after_a_restart(house: House) -> None:
+    words = "a fox in the snow " * 20
+    result = await house.made(words)
     await house.restart()
-    for label in ("Again", "Variations", "Larger"):
-        await house.press(result, label)
-    await house.press(result, "Shape")
-    await house.press(result, "1:1")
-    await house.press(result, "Style")
-    await house.press(result, "ink")
+    before = result.buttons
+    for label, said in (
+        ("Again", "One more time!"),
+        ("Variations", "Variations are on their way."),
+        ("Larger", "A larger one is on its way."),
+        ("Shape", "Which shape?"),
+        ("1:1", "As 1:1: on its way."),
+        ("Style", "Which style?"),
+        ("ink", "As ink: on its way."),
+        ("Style", "Which style?"),
+        ("Back", ""),
+        ("☆", "⭐ One of your favourites now."),
+        ("⭐", "No favourite any more."),
+        ("🗑", "Delete it here and from your history?"),
+        ("Keep", ""),
+    ):
+        told = await house.press(result, label)
+        assert (told.text, told.alert) == (said, False), label
+    assert result.buttons == before
     await house.quiet()
     assert len(house.tasks) == 6
+    assert (await house.press(result, "Files")).text == "Sending the originals…"
+    await house.quiet()
+    assert house.answers()[-1].document
+    assert (await house.press(result, "Copy")).text == "Touch the words to copy them."
+    assert house.answers()[-1].text == words.strip()
+    assert (await house.press(result, "Edit")).text == ""
+    question = await house.shown("What should I make of it?")
+    await house.restart()
+    await house.made("with a hat", reply_to=question)
+    assert len(house.tasks[-1].references) == 1
+    await house.press(result, "🗑")
+    await house.restart()
+    assert (await house.press(result, "Delete")).text == "Deleted."
+    assert result not in house.answers()
+
+
+async def test_every_button_of_an_album_works_after_a_restart(house: House) -> None:
+    result = await house.made("foxes --n 3")
+    await house.restart()
+    for label, number, said in (
+        ("Variations", "3", "Variations are on their way."),
+        ("Larger", "2", "A larger one is on its way."),
+        ("☆", "2", "⭐ One of your favourites now."),
+        ("⭐", "⭐2", "No favourite any more."),
+        ("Edit", "2", ""),
+        ("Edit", "All", ""),
+        ("Edit", "Back", ""),
+        ("🗑", "Back", ""),
+    ):
+        before = result.buttons
+        told = await house.press(result, label)
+        assert (told.text, told.alert) == ("Which picture?", False)
+        told = await house.press(result, number)
+        assert (told.text, told.alert) == (said, False), label
+        assert result.buttons[:6] == before[:6]
+    assert len([one for one in house.answers() if "What should I make of it?" in one.text]) == 2
+    await house.quiet()
+    assert [len(task.references) for task in house.tasks] == [0, 0, 0, 1, 1, 1, 1]
+    for labels in (("🗑", "1", "Delete"), ("🗑", "All", "Delete")):
+        for label in labels:
+            told = await house.press(result, label)
+        assert (told.text, told.alert) == ("Deleted.", False)
+    assert result not in house.answers()
 
 
 async def test_copy_of_a_short_and_of_a_long_prompt(house: House) -> None:

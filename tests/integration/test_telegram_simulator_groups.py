@@ -18,6 +18,7 @@ from aiogram.types import (
     ChatMemberMember,
     ChatMemberOwner,
     ChatMemberRestricted,
+    ForceReply,
     MessageOriginChannel,
     ReplyParameters,
     Update,
@@ -161,6 +162,10 @@ async def test_the_bot_posts_in_a_channel_as_its_admin(bot: Bot, telegram: Teleg
     assert mine.from_user is None
     await mine.edit_text("changed")
     assert [message.by_bot for message in telegram.messages(channel)] == [True]
+    with pytest.raises(TelegramBadRequest, match="inline keyboard expected"):
+        await bot.send_message(channel.id, "and you?", reply_markup=ForceReply())
+    # What stands in the discussion follows the post, as long as there is one.
+    assert [message.text for message in telegram.messages(telegram.group)] == ["changed"]
     assert [message.sender.id for message in telegram.messages(telegram.group)] == [777000]
     admin = await bot.get_chat_member(channel.id, bot.id)
     assert isinstance(admin, ChatMemberAdministrator)

@@ -96,6 +96,7 @@ class RecordingStage:
         self.endings: list[Job] = []
         self.delivered: list[int] = []
         self.kept: list[int] = []
+        self.not_sent: list[int] = []
         self.trouble: list[Exception] = []
         self.files: dict[str, CheckedSource | Exception] = {}
         self.fetched: Callable[[str], Awaitable[None]] | None = None
@@ -124,6 +125,10 @@ class RecordingStage:
 
     async def keep(self, job: Job) -> None:
         self.kept.append(job.id)
+        self.changed.set()
+
+    async def unsent(self, job: Job) -> None:
+        self.not_sent.append(job.id)
         self.changed.set()
 
     async def ended(self, job: Job) -> None:

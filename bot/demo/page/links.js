@@ -16,6 +16,14 @@ function parsed(url) {
 /** Whether an address may be opened from here. */
 export const safeUrl = (url) => SAFE.has(parsed(url)?.protocol);
 
+/** The place in one of `chats` that a link names by their number ({ chat, topic }), or null: https://core.telegram.org/api/links#message-links */
+export function placeOf(url, chats) {
+  const link = parsed(url);
+  const [, number, topic] = /^\/c\/(\d+)(?:\/(\d+))?/u.exec(link?.pathname ?? "") ?? [];
+  const chat = number && HOSTS.has(link.host) && chats.find(({ id }) => id === Number(`-100${number}`));
+  return chat ? { chat: chat.id, topic: topic ? Number(topic) : null } : null;
+}
+
 /** What a link to the bot's private chat says to it: /start with its payload, "" for the chat alone; null for other links. */
 export function startOf(url, username) {
   const link = parsed(url);

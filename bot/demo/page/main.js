@@ -9,7 +9,7 @@ import { watchClosed, watchGroupMenu, watchNewGroup } from "./group.js";
 import { watchHeader } from "./header.js";
 import { Inspector } from "./inspector.js";
 import { Presses } from "./keyboard.js";
-import { startOf } from "./links.js";
+import { placeOf, startOf } from "./links.js";
 import { openMenu, watchMenus } from "./menu.js";
 import { copy, showAlert, toast } from "./notice.js";
 import { watchChats, watchFaults, watchPeople, watchTries } from "./panel.js";
@@ -33,6 +33,8 @@ const words = {
   command: (text) => composer.sendNow(text),
   startOf: (url) => startOf(url, store.world.bot.username),
   start: (text) => composer.start(text),
+  placeOf: (url) => placeOf(url, store.chatsOf(store.person)),
+  go: (place) => store.go(place),
 };
 
 const timeline = new Timeline(

@@ -8,6 +8,7 @@ import { dayKey, dayName, summary, time, writerOf } from "./format.js";
 const TRIES = {
   private: ["a red fox in the snow --n 4", "一只在樱花树下的猫 --ar 3:4", "把它变成水彩画", "a lighthouse at dusk --ar 16:9 --size 4k", "/history"],
   group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋,晨雾 --n 2", "/imagine", "/history"],
+  channel: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋,晨雾 --n 2"],
 };
 
 /** The choice of person: a press changes who one is. */
@@ -87,11 +88,19 @@ function keepFocus(node, draw) {
 
 /** Ideas that fill the composer, fitting the kind of chat. */
 export function watchTries(store, node, fill) {
-  store.on("place", () => node.replaceChildren(...ideas(store).map((text) => chip(text, fill))));
+  store.on("place", () => {
+    const found = ideas(store);
+    node.parentElement.hidden = !found.length;
+    node.replaceChildren(...found.map((text) => chip(text, fill)));
+  });
 }
 
-/** The ideas for the open chat. */
-export const ideas = (store) => TRIES[store.chatOf(store.chat)?.type === "private" ? "private" : "group"];
+/** The ideas for the open chat; readers of a channel get none. */
+export function ideas(store) {
+  const type = store.chatOf(store.chat)?.type;
+  if (type === "channel" && !store.isAdmin) return [];
+  return TRIES[type] ?? TRIES.group;
+}
 
 /** A chip that fills the composer. */
 export const chip = (text, fill) => el("button.chip", { type: "button", test: "try", data: { text }, lang: /\p{Script=Han}/u.test(text) ? "zh" : null, onclick: () => fill(text) }, text);

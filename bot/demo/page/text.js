@@ -21,7 +21,8 @@ const PLAIN = {
 
 /**
  * The text as a list of nodes. Entities may be nested; one that sticks out of its parent is cut in two.
- * `actions`: command(text) for a click on a command, startOf(url) and start(words) for links to the bot itself.
+ * `actions`: command(text) for a click on a command, startOf(url) and start(words) for links to the bot itself,
+ * placeOf(url) and go(place) for those to a chat.
  */
 export function rich(text, entities, actions) {
   const sorted = entities
@@ -111,6 +112,8 @@ function link(url, children, actions) {
   if (!safeUrl(url)) return el("span", {}, children);
   const words = actions.startOf(url);
   if (words !== null) return el("button.link", { type: "button", test: "bot-link", title: url, onclick: () => actions.start(words) }, children);
+  const place = actions.placeOf(url);
+  if (place) return el("button.link", { type: "button", test: "place-link", title: url, onclick: () => actions.go(place) }, children);
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, children);
 }
 

@@ -17,7 +17,7 @@ export function drawWelcome(store, node, composer, empty) {
   const { type } = store.chatOf(store.chat) ?? {};
   const kind = type === "private" || type === "channel" ? type : "group";
   const begin = el("button.primary", { type: "button", test: "start", onclick: () => composer.sendNow("/start") }, "Start");
-  const chips = (kind === "channel" ? [] : ideas(store).slice(0, 3)).map((text) => chip(text, (words) => composer.fill(words)));
+  const chips = ideas(store).slice(0, 3).map((text) => chip(text, (words) => composer.fill(words)));
   node.replaceChildren(
     el(
       "div.welcome",

@@ -19,8 +19,20 @@ def discuss(world: World, post: ChatMessage) -> None:
     extra = {"is_automatic_forward": True, "forward_origin": origin_json(post)}
     album = str(int(post.album) + 1) if post.album else None
     forward = world.post(group, TELEGRAM, sender_chat=post.chat, album=album, extra=extra, **copied(world, post))
+    post.forward = forward
     if bot_sees(world.bot, forward):
         world.updates.push("message", message_json(forward))
+
+
+def tell_of_edit(world: World, message: ChatMessage, *, shown: bool = True) -> None:
+    """Tell those who watch that a message was changed. What stands of a channel's post in the discussion group follows
+    it (it stays when the post is deleted); a new keyboard alone isn't `shown` as an edit."""
+    world.edited(message, shown=shown)
+    forward = message.forward
+    if shown and forward is not None and forward.chat.find(forward.id) is forward:
+        for name, value in copied(world, message).items():
+            setattr(forward, name, value)
+        world.edited(forward)
 
 
 def copied(world: World, source: ChatMessage) -> dict[str, Any]:

@@ -137,7 +137,8 @@ class ChatMessage:
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
     `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
     `via`: the bot whose inline result a person sent; `only_for`: who alone sees an ephemeral message, which the bot
-    knows by `ephemeral_id`, while `id` is only its place among the others; `force_reply`: as the Bot API writes it.
+    knows by `ephemeral_id`, while `id` is only its place among the others; `force_reply`: as the Bot API writes it;
+    `forward`: where a channel's post stands in the discussion group.
     """
 
     id: int
@@ -164,6 +165,7 @@ class ChatMessage:
     only_for: Person | None = None
     ephemeral_id: int | None = None
     force_reply: JSON | None = None
+    forward: "ChatMessage | None" = field(default=None, repr=False)
     extra: JSON = field(default_factory=dict)
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.background import Background
 from bot.demo.telegram.bot_view import inline_json, message_json, press_json, update_kind
-from bot.demo.telegram.channels import discuss
+from bot.demo.telegram.channels import discuss, tell_of_edit
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
@@ -90,7 +90,7 @@ class People:
         if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
         message.text, message.entities = text, find_entities(text)
-        self._world.edited(message)
+        tell_of_edit(self._world, message)
         if bot_sees(self._world.bot, message):
             self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 

@@ -28,6 +28,8 @@ ANONYMOUS = Account(id=1087968824, name="Group", username="GroupAnonymousBot", i
 """Who the Bot API names as the author when an admin writes in the group's name."""
 TELEGRAM = Account(id=777000, name="Telegram")
 """Who the Bot API names as the author of a channel's post in the channel's discussion group."""
+GENERAL = 1
+"""The first message of a supergroup or channel tells of its making, and is the general topic of a forum."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -152,8 +154,8 @@ class World:
 
     def _written(self, chat: Chat, sender: Account, fields: JSON) -> ChatMessage:
         # Private chats and basic groups share one row of numbers, each supergroup and each channel has its own.
-        row = chat.id if chat.type in {"supergroup", "channel"} else 0
-        self._message_ids[row] = self._message_ids.get(row, 0) + 1
+        row, first = (chat.id, GENERAL + 1) if chat.type in {"supergroup", "channel"} else (0, 1)
+        self._message_ids[row] = self._message_ids.get(row, first - 1) + 1
         return ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
 
 

@@ -146,7 +146,7 @@ class Desk:
             "reply_to": reply_to,
             "topic": topic,
             "extra": extra,
-            "force_reply": forced(getattr(call, "reply_markup", None)),
+            "force_reply": forced(getattr(call, "reply_markup", None), chat),
         }
 
     def put(self, chat: Chat, **fields: Any) -> ChatMessage:
@@ -167,10 +167,12 @@ def as_id(chat_id: int | str | None) -> int:
         return 0
 
 
-def forced(markup: object) -> JSON | None:
-    """A demand to reply, out of a `reply_markup`. Raises `ApiError`."""
+def forced(markup: object, chat: Chat) -> JSON | None:
+    """A demand to reply, out of a `reply_markup`; channels take none. Raises `ApiError`."""
     if not isinstance(markup, ForceReply):
         return None
+    if chat.type == "channel":
+        raise bad_request("inline keyboard expected")
     if markup.input_field_placeholder is not None and not 1 <= len(markup.input_field_placeholder) <= MOST_PLACEHOLDER:
         raise bad_request("REPLY_MARKUP_PLACEHOLDER_INVALID")
     return markup.model_dump(exclude_none=True)

@@ -14,6 +14,7 @@ from aiogram.methods import (
 )
 from aiogram.types import InputMediaDocument, InputMediaPhoto, ReactionTypeEmoji
 
+from bot.demo.telegram.channels import tell_of_edit
 from bot.demo.telegram.errors import bad_request
 from bot.demo.telegram.keyboards import inline_keyboard
 from bot.demo.telegram.methods.desk import MOST_TEXT, Desk, sent
@@ -142,7 +143,7 @@ def change(desk: Desk, message: ChatMessage, **fields: Any) -> JSON:
         raise bad_request(NOT_MODIFIED)
     for name, value in fields.items():
         setattr(message, name, value)
-    desk.world.edited(message, shown=fields.keys() != {"keyboard"})
+    tell_of_edit(desk.world, message, shown=fields.keys() != {"keyboard"})
     return sent(message)
 
 
