@@ -248,7 +248,7 @@ def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
 
 def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(pages=personal.Pages())
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
     dispatcher.callback_query.outer_middleware(PressMiddleware())

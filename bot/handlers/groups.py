@@ -1,5 +1,6 @@
 """`/settings` in a group, for its admins: what holds there, and the queue. Every press is checked anew."""
 
+from functools import partial
 from html import escape
 
 from aiogram import Bot, F, Router
@@ -14,12 +15,12 @@ from bot.handlers.presses import answer, is_chat_admin, message_of
 from bot.handlers.settings import (
     SERVICE,
     Menu,
+    Pages,
     is_offered,
     link_to_own,
     option_buttons,
     option_menu,
     service_menu,
-    show_page,
 )
 from bot.telegram.buttons import GroupPress, button, in_rows, keyboard
 from bot.telegram.incoming import topic_of
@@ -65,37 +66,46 @@ async def settings(message: Message, desk: Desk, bot: Bot) -> None:
     await message.reply(text, reply_markup=buttons)
 
 
-async def show(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot) -> None:
+async def show(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot, pages: Pages) -> None:
     """One setting with its choices, the queue, or all settings."""
-    if message := await _pressed(query, bot):
-        await answer(query)
-        await show_page(message, await _choices(message, desk, callback_data.name) or await _page(message, desk, bot))
+    if not (message := await _pressed(query, bot)):
+        return
+    await answer(query)
+
+    async def page() -> Menu:
+        return await _choices(message, desk, callback_data.name) or await _page(message, desk, bot)
+
+    await pages.show(message, page)
 
 
-async def choose(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot) -> None:
+async def choose(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bot: Bot, pages: Pages) -> None:
     """Set one, and go back to all."""
     if not (message := await _pressed(query, bot)):
         return
     is_set = await _set(message, desk, callback_data.name, callback_data.value)
     await answer(query, _("Saved.") if is_set else _("This has changed meanwhile; here is how it is now."))
-    await show_page(message, await _page(message, desk, bot))
+    await pages.show(message, partial(_page, message, desk, bot))
 
 
-async def clear(query: CallbackQuery, bot: Bot) -> None:
+async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
     """Ask before the queue is cleared."""
-    if message := await _pressed(query, bot):
-        await answer(query)
+
+    async def page() -> Menu:
         text = _("Cancel all requests of this group that wait? What is being drawn goes on.")
         sure = button(_("Yes, cancel them"), GroupPress(do="clear-surely"), "danger")
-        await show_page(message, (text, keyboard([sure], [_back(QUEUE)])))
+        return text, keyboard([sure], [_back(QUEUE)])
+
+    if message := await _pressed(query, bot):
+        await answer(query)
+        await pages.show(message, page)
 
 
-async def clear_surely(query: CallbackQuery, desk: Desk, bot: Bot) -> None:
+async def clear_surely(query: CallbackQuery, desk: Desk, bot: Bot, pages: Pages) -> None:
     """Cancel all that waits."""
     if message := await _pressed(query, bot):
         count = await desk.engine.clear(message.chat.id, CLEARED)
         await answer(query, _("Cancelled: {count}").format(count=count))
-        await show_page(message, await _queue(message, desk))
+        await pages.show(message, partial(_queue, message, desk))
 
 
 async def _pressed(query: CallbackQuery, bot: Bot) -> Message | None:

@@ -1,8 +1,10 @@
 """`/settings`: what holds for all of a person's requests. The keyboards are made from the providers' options."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from html import escape
+from weakref import WeakValueDictionary
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
@@ -57,13 +59,29 @@ async def link_to_own(bot: Bot) -> InlineKeyboardButton:
     return await into_private(bot, _("⚙️ My settings"), START)
 
 
-async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk) -> None:
+class Pages:
+    """Shows the pages of settings, in one message one after another: of two presses at once, what is shown last has
+    what both have set."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
+
+    async def show(self, message: Message, page: Callable[[], Awaitable[Menu]]) -> None:
+        """Put a page, as it is by then, into the message of another one."""
+        turn = self._turns.setdefault((message.chat.id, message.message_id), asyncio.Lock())
+        async with turn:
+            await change_text(message, *await page())
+
+
+async def show(query: CallbackQuery, callback_data: SettingPress, desk: Desk, pages: Pages) -> None:
     """One setting with its choices, or all of them."""
     await answer(query)
-    await _repaint(query, desk, callback_data.name)
+    await _repaint(query, desk, pages, callback_data.name)
 
 
-async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, languages: Languages) -> None:
+async def choose(
+    query: CallbackQuery, callback_data: SettingPress, desk: Desk, languages: Languages, pages: Pages
+) -> None:
     """Set one, and go back to all."""
     people, user_id, value = desk.store.people, query.from_user.id, callback_data.value or None
     now = await people.preferences(user_id)
@@ -85,25 +103,21 @@ async def choose(query: CallbackQuery, callback_data: SettingPress, desk: Desk, 
         if not is_offered(desk, service, callback_data.name, value):
             # The page is of another service than is chosen now.
             await answer(query, _("This has changed meanwhile; here is how it is now."))
-            await _repaint(query, desk, "")
+            await _repaint(query, desk, pages)
             return
         await people.set_option(user_id, service, callback_data.name, value)
     with languages.speaking(language or languages.current_locale):
         await answer(query, _("Saved."))
-        await _repaint(query, desk, "")
+        await _repaint(query, desk, pages)
 
 
-async def _repaint(query: CallbackQuery, desk: Desk, name: str) -> None:
-    message = await message_of(query)
-    if message is None:
-        return
-    now = await desk.store.people.preferences(query.from_user.id)
-    await show_page(message, _choices(desk, now, name) or _page(desk, now))
+async def _repaint(query: CallbackQuery, desk: Desk, pages: Pages, name: str = "") -> None:
+    async def page() -> Menu:
+        now = await desk.store.people.preferences(query.from_user.id)
+        return _choices(desk, now, name) or _page(desk, now)
 
-
-async def show_page(message: Message, page: Menu) -> None:
-    """Put a page into the message of another one."""
-    await change_text(message, *page)
+    if message := await message_of(query):
+        await pages.show(message, page)
 
 
 def _page(desk: Desk, now: Preferences) -> Menu:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import Chat, ChatMessage, groups
+from bot.demo.telegram import Chat, ChatMessage, Delay, groups
 from bot.handlers.desk import Desk
 from bot.settings import AccessSettings
 from storage.records import ChatRules, JobState, Preferences
@@ -158,6 +158,15 @@ async def test_quiet(house: House) -> None:
     ]
     assert len(sent) == 3
     assert all(request["disable_notification"] for request in sent)
+
+
+async def test_of_two_presses_at_once_both_are_shown(house: House) -> None:
+    page = await page_of(house)
+    house.telegram.play(Delay(method="editMessageText", seconds=0.1))
+    presses = [house.telegram.press(house.ann, page, label) for label in ("Quiet: off", "Who may ask: everybody")]
+    await house.telegram.until(lambda: all(press.answer for press in presses))
+    await house.quiet()
+    assert page.buttons[:2] == ["Who may ask: admins", "Quiet: on"]
 
 
 def edits(house: House, since: int) -> list[str]:

@@ -145,7 +145,7 @@ async def test_other_files_are_refused_kindly(house: House, file: Upload) -> Non
     asked = await house.say("draw this", file)
     told = await house.shown("not a picture")
     assert told.reply_to == asked.id
-    assert "JPEG, PNG, WebP and HEIC" in told.text
+    assert "JPEG, PNG, WebP or HEIC" in told.text
     await house.quiet()
     assert not house.tasks
 

@@ -2,6 +2,7 @@
 
 import inspect
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -68,8 +69,12 @@ def _certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-@cache
 def _installed(group: str) -> EntryPoints:
+    return _found(group, tuple(sys.path))
+
+
+@cache
+def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
     return entry_points(group=group)
 
 
