@@ -6,8 +6,10 @@ import os
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from storage import sqlite
 from storage.store import Store
@@ -18,36 +20,54 @@ from tests.support.quick import quick_statements
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
 
-WAITING = "test_kill_"
-"""How the names of the files begin that mostly wait, for processes and for time to pass."""
-SECONDS = {"test_chat_": 2.0, "test_template": 2.0, "test_bot_": 0.4}
+POSTGRES, PROCESSES = "tests with PostgreSQL", "tests with processes"
+GROUPS = {
+    "test_store": POSTGRES,
+    "test_inbox": POSTGRES,
+    "test_backup": POSTGRES,
+    "test_kill_connection": POSTGRES,
+    "test_kill_server": POSTGRES,
+    "test_kill_steps_postgres": POSTGRES,
+    "test_kill_takeover": POSTGRES,
+    "test_kill_": PROCESSES,
+}
+"""How the names of the files begin that one worker runs: these start a server, or load what their processes are forked
+from, which takes seconds, and then they mostly wait."""
+SECONDS = {"test_chat_": 4.0, "test_template": 3.0, "test_bot_": 0.5}
 """About what a test takes, by how its file's name begins; others take little."""
-LITTLE = 0.1
+LITTLE = 0.05
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """The tests of a file go to one worker, and so do those of a group of files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid.partition("::")[0])
+
+
+def group(file: str) -> str:
+    """What is run by one worker: the file alone, or with its group."""
+    return next((name for begin, name in GROUPS.items() if Path(file).name.startswith(begin)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """See `Scheduling`."""
+    return Scheduling(config, log)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: half of the time the tests wait for processes and for time to pass."""
-    return (os.cpu_count() or 1) + 1
+    """One for each core, and one for each group that mostly waits for processes and for time to pass."""
+    return (os.cpu_count() or 1) + len(set(GROUPS.values()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest first: one of them at the end would keep one worker busy while the others have
-    nothing. Those that wait are spread between the ones that work: side by side they would leave the machine idle."""
-    taken: dict[Path, float] = defaultdict(float)
+    """First the groups, then the files that take longest: one of them at the end would keep one worker busy while the
+    others have nothing."""
+    taken: dict[str, float] = defaultdict(float, dict.fromkeys(GROUPS.values(), float("inf")))
     for item in items:
         begins = (seconds for begin, seconds in SECONDS.items() if item.path.name.startswith(begin))
-        taken[item.path] += next(begins, LITTLE)
-    working = sorted((path for path in taken if not path.name.startswith(WAITING)), key=lambda path: -taken[path])
-    waiting = [path for path in taken if path.name.startswith(WAITING)]
-    total, order, done = sum(taken[path] for path in working), list[Path](), 0.0
-    apart = total / max(1, len(waiting))
-    for path in working:
-        if waiting and done >= total - apart * len(waiting):
-            order.append(waiting.pop(0))
-        order.append(path)
-        done += taken[path]
-    place = {path: number for number, path in enumerate([*order, *waiting])}
-    items.sort(key=lambda item: place[item.path])
+        taken[group(str(item.path))] += next(begins, LITTLE)
+    items.sort(key=lambda item: -taken[group(str(item.path))])
 
 
 @pytest.hookimpl(wrapper=True)
