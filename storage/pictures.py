@@ -36,6 +36,11 @@ class Picture:
     starred_at: float | None = None
 
     @property
+    def is_missing(self) -> bool:
+        """Whether it still has to be sent: it has not arrived, and its owner has not deleted it meanwhile."""
+        return self.message_id is None and self.hidden_at is None
+
+    @property
     def file_id(self) -> str | None:
         """What Telegram calls it, as a photo or as a file; None while Telegram does not have it."""
         return self.photo_id or self.document_id

@@ -31,7 +31,7 @@ from storage.store import Store
 SEARCH = "🔎 "
 """What is searched for stands in the last line of a history message: buttons have no room for it."""
 STAR = "⭐"
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
+_DATE = re.compile(r"(20\d\d)[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 SEARCH_LENGTH = 100
 GLANCE = 40
 
@@ -169,8 +169,7 @@ def end_of(date: re.Match[str]) -> float | None:
     try:
         begins = datetime(int(year), int(month), int(day or 1), tzinfo=UTC)
         return (begins + timedelta(days=1)).timestamp() if day else next_month(begins.timestamp())
-    except (ValueError, OverflowError):
-        # No date, or the last one that there is.
+    except ValueError:
         return None
 
 

@@ -74,18 +74,17 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     words = (command.args or "")[:SEARCH_LENGTH].split()
     date = written_date(words[0]) if words else None
     until = end_of(date) if date else None
-    if date and not until:
-        await message.reply(_("There is no such date. Write a month as 2026-11 or a day as 2026-11-03."))
-        return
-    shelf = shelf_for(message, place.user_id, words[1:] if until else words)
+    shelf = shelf_for(message, place.user_id, words if until is None else words[1:])
     step = NEWEST
-    if until:
+    if until is not None:
         made = await desk.store.pictures.moments(shelf, until=until)
         step = Step(made[0][0]) if made else NEWEST
     page = await desk.store.pictures.page(shelf, step)
-    if page is None:
+    if page is None and date and until is None:
+        await message.reply(_("There is no such date. Write a month as 2026-11 or a day as 2026-11-03."))
+    elif page is None:
         await message.reply(_nothing(shelf))
-    elif until and step == NEWEST:
+    elif until is not None and step == NEWEST:
         await message.reply(_("You had made no picture yet by then. Your newest is in /history."))
     else:
         await show_first(message, desk, uploads, await sheet(desk.store, page, shelf))

@@ -152,7 +152,8 @@ async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun
     await desk.admit(place)
     if message.chat.type == ChatType.CHANNEL:
         # Telegram demands no replies there.
-        await notice(message, why or example())
+        as_reply = _("In a channel, reply to the picture with /imagine and your words.")
+        await notice(message, why or (as_reply if begun.sources else example()))
         return
     text = why or _(
         "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"

@@ -51,7 +51,7 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     job = await desk.store.jobs.get(job_id)
     if job is None:
         await answer(query, gone(), alert=True)
-    elif await owns(query, job.user_id):
+    elif await owns(query, job.user_id) and await _may_press(query):
         return job
     else:
         await answer(query, _not_theirs(), alert=True)
@@ -74,11 +74,19 @@ async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, 
     is_here = job is not None and message is not None and message.chat.id == job.chat_id
     # Readers of a channel may not make anything appear in it.
     is_for_all = is_here and not is_channel(message)
-    if job and message and (is_for_all or await owns(query, job.user_id)):
+    if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
         await answer(query, _not_theirs() if is_here else gone(), alert=True)
     return None
+
+
+async def _may_press(query: CallbackQuery) -> bool:
+    """In a channel only its admins make something appear, and who asked for a picture may be none any more."""
+    message = query.message
+    if not isinstance(message, Message) or not is_channel(message) or query.bot is None:
+        return True
+    return await is_chat_admin(query.bot, message.chat.id, query.from_user.id)
 
 
 def is_channel(message: Message | None) -> bool:

@@ -60,8 +60,8 @@ async def link_to_own(bot: Bot) -> InlineKeyboardButton:
 
 
 class Pages:
-    """Shows the pages of settings, in one message one after another: of two presses at once, what is shown last has
-    what both have set."""
+    """Shows the pages of settings, in one message one after another: of two presses at once (that this process hears
+    of), what is shown last has what both have set."""
 
     def __init__(self) -> None:
         self._turns: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()

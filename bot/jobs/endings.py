@@ -67,13 +67,14 @@ class Endings:
 
         Raises `Undelivered`.
         """
-        pictures = await self._store.pictures.of_job(job.id)
-        if job.finished_at is None:
+        # Since it was read it may have been taken up again.
+        latest = await self._store.jobs.get(job.id)
+        if latest is None or latest.finished_at is None:
             return
-        if job.state is JobState.CANCELLED:
-            await self._stage.ended(job)
-        elif job.state is JobState.DELIVERED and all(one.message_id is None for one in pictures):
-            await self._stage.unsent(job)
+        if latest.state is not JobState.DELIVERED:
+            await self._stage.ended(latest, only_here=True)
+        elif await self._is_missing(latest):
+            await self._stage.unsent(latest, only_here=True)
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
@@ -101,7 +102,11 @@ class Endings:
         except Unreachable as error:
             log.info("job %d stays in the history: %s", job.id, error)
             await self._stage.keep(job)
-            await self._stage.unsent(job)
+            if await self._is_missing(job):
+                await self._stage.unsent(job)
+
+    async def _is_missing(self, job: Job) -> bool:
+        return any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
 
     async def _close(self, job: Job) -> None:
         if not await self._is_open(job):

@@ -192,7 +192,7 @@ class Engine:
         tasks = await self._store.tasks.of_job(job_id)
         if any(task.state is TaskState.OVERDUE for task in tasks):
             return await self._watch_again(job_id)
-        if all(picture.message_id for picture in await self._store.pictures.of_job(job_id)):
+        if not any(picture.is_missing for picture in await self._store.pictures.of_job(job_id)):
             return False
         # Of two presses at once only one gets the job.
         reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)

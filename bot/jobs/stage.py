@@ -70,13 +70,16 @@ class Stage(Protocol):
     async def keep(self, job: Job) -> None:
         """Fetch the pictures that were not sent, for their owner's history. Raises `Undelivered`: not all for now."""
 
-    async def unsent(self, job: Job) -> None:
-        """Say, where that can be said, that the pictures of a job are kept and could not be sent to its chat."""
+    async def unsent(self, job: Job, *, only_here: bool = False) -> None:
+        """Say that pictures of a job are kept and could not be sent to its chat. Raises `Undelivered`.
 
-    async def ended(self, job: Job) -> None:
+        Where the chat can't be told, whoever asked is told elsewhere, unless it shall be said `only_here`.
+        """
+
+    async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`.
 
-        It may be said once more after a crash; saying it twice must look like once.
+        It may be said once more after a crash; saying it twice must look like once. `only_here`: see `unsent`.
         """
 
 

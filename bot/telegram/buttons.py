@@ -1,6 +1,7 @@
 """The buttons under the bot's messages. They carry ids only, so they work after a restart and for years."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Annotated
 
 from aiogram import Bot
@@ -94,7 +95,8 @@ def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
 
 
 def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 34) -> list[list[InlineKeyboardButton]]:
-    """Buttons of one keyboard in rows of at most so many characters, and of at most four; none is left alone."""
+    """Buttons of one keyboard in rows of at most so many characters, and of at most four. The last one is not left
+    alone below a long row."""
 
     def fit(row: list[InlineKeyboardButton]) -> bool:
         return len(row) <= 4 and sum(len(one.text) + 4 for one in row) <= width
@@ -211,9 +213,10 @@ def sure_to_delete(job: Job, surely: CallbackData) -> InlineKeyboardMarkup:
 
 
 def _numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
-    """Ten numbers at most: more than five in two rows of about the same length."""
-    width = len(numbers) if len(numbers) <= 5 else (len(numbers) + 1) // 2
-    return [list(row) for row in (numbers[:width], numbers[width:]) if row]
+    """Numbers in rows of about the same length, of five at most."""
+    rows = ceil(len(numbers) / 5) or 1
+    width = ceil(len(numbers) / rows) or 1
+    return [list(numbers[first : first + width]) for first in range(0, len(numbers), width)]
 
 
 def _back(job: Job) -> InlineKeyboardButton:

@@ -76,8 +76,8 @@ class Delivery:
 
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
-        pictures = await self._store.pictures.of_job(job.id)
-        unsent = [picture for picture in pictures if picture.message_id is None]
+        pictures = await self._wanted(job)
+        unsent = [picture for picture in pictures if picture.is_missing]
         status_id = (await self._status.close(job)).id_in(job.chat_id)
         wishes = await self._store.people.preferences(job.user_id)
         if wishes.delivery == "files":
@@ -134,8 +134,13 @@ class Delivery:
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
+    async def _wanted(self, job: Job) -> list[Picture]:
+        """The pictures of a job, without what their owner has deleted before it arrived."""
+        pictures = await self._store.pictures.of_job(job.id)
+        return [picture for picture in pictures if picture.message_id is not None or picture.is_missing]
+
     async def _close(self, job: Job, count: int) -> None:
-        left = [one for one in await self._store.pictures.of_job(job.id) if one.message_id is None]
+        left = [picture for picture in await self._wanted(job) if picture.is_missing]
         if len(left) == count:
             raise Undelivered("none of the pictures could be fetched")
         sent = count - len(left)
@@ -144,7 +149,13 @@ class Delivery:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
         text = escape("\n".join([*lines, *await self._labels.notes(job)]), quote=False)
         await self._still_ours(job)
-        await self._status.move_below(job, text, await self._labels.buttons(job))
+        buttons = await self._labels.buttons(job)
+        try:
+            await self._status.move_below(job, text, buttons)
+        except (TelegramForbiddenError, TelegramBadRequest):
+            # A chat may take photos and no words: the status message is there already.
+            if not await self._status.change(job, text, buttons):
+                raise
 
     async def _single(self, job: Job, picture: Picture, status_id: int | None, wishes: Preferences) -> None:
         """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""

@@ -52,5 +52,5 @@ class Labels:
 async def is_incomplete(store: Store, job: Job) -> bool:
     """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
     pictures = await store.pictures.of_job(job.id)
-    unsent = len(pictures) > 1 and any(one.message_id is None for one in pictures)
-    return unsent or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))
+    missing = len(pictures) > 1 and any(picture.is_missing for picture in pictures)
+    return missing or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))

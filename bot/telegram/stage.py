@@ -1,12 +1,12 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
 import logging
-from contextlib import suppress
 from html import escape
 from io import BytesIO
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError, TelegramServerError
+from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError
 
@@ -76,39 +76,58 @@ class TelegramStage:
         if not all(kept):
             raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now")
 
-    async def unsent(self, job: Job) -> None:
-        """Say that what is kept could not be sent: in the status message, else in private to whoever asked."""
+    async def unsent(self, job: Job, *, only_here: bool = False) -> None:
+        """Say that pictures are kept and could not be sent: in the status message, else (unless `only_here`) in private
+        to whoever asked. Raises `Undelivered`."""
+        pictures = await self._store.pictures.of_job(job.id)
+        sent, total = sum(picture.message_id is not None for picture in pictures), len(pictures)
         with self._languages.speaking(job.language):
             text = _("🗂 It is made, but I can't send it here. It is kept in the /history of whoever asked for it.")
-            is_told = await self._status.change(job, text, for_unsent(job))
-            is_somebody_elsewhere = job.user_id > 0 and job.user_id != job.chat_id
-            if is_told or not is_somebody_elsewhere:
+            if sent:
+                text = _(
+                    "🗂 Only {sent} of {total} could be sent here. The rest is kept in the /history of whoever asked."
+                ).format(sent=sent, total=total)
+            if await self._status.change(job, text, for_unsent(job)) or only_here:
                 return
             text = _("🗂 “{words}” is made, but I can't send it where you asked for it. It is kept in your /history.")
-            with suppress(TelegramAPIError):
-                # Who has never written to the bot in private can't be told.
-                await self._bot.send_message(
-                    job.user_id, text.format(words=escape(cut(job.prompt, MOST_WORDS), quote=False))
-                )
+            if sent:
+                text = _("🗂 Only {sent} of {total} of “{words}” could be sent. The rest is kept in your /history.")
+            await self._tell_in_private(job, text.format(words=_words(job), sent=sent, total=total))
 
-    async def ended(self, job: Job) -> None:
-        """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`."""
+    async def ended(self, job: Job, *, only_here: bool = False) -> None:
+        """Say how a job ended that has no album: failed, cancelled or interrupted; in private to whoever asked where
+        its chat can't be told (unless `only_here`). Raises `Undelivered`."""
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
-        unsent = any(one.message_id is None for one in await self._store.pictures.of_job(job.id))
+        missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
             words = escape(told(job.trouble), quote=False) if job.trouble else _("This did not work.")
             sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
-            look = job.state is JobState.FAILED and (overdue or unsent)
+            look = job.state is JobState.FAILED and (overdue or missing)
             # What was refused before it came to a task would be refused again.
             again = job.state is not JobState.FAILED or bool(tasks)
+            buttons = after_ending(job, look=look, again=again)
             try:
-                await self._status.finish(job, f"{sign} {words}", after_ending(job, look=look, again=again))
+                await self._status.finish(job, f"{sign} {words}", buttons)
             except (TelegramNetworkError, TelegramServerError) as error:
                 raise Undelivered(error.message) from error
             except TelegramAPIError as error:
                 # The chat is gone or closed; the store knows how the job ended.
-                log.info("job %d: nobody can be told: %s", job.id, error.message)
+                log.info("job %d: its chat can't be told: %s", job.id, error.message)
+                if job.state is not JobState.CANCELLED and not only_here:
+                    await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
+
+    async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
+        """Tell whoever asked elsewhere, if the bot may write to them. Raises `Undelivered`."""
+        if job.user_id < 0 or job.user_id == job.chat_id:
+            return
+        try:
+            await self._bot.send_message(job.user_id, text, reply_markup=buttons)
+        except (TelegramNetworkError, TelegramServerError) as error:
+            raise Undelivered(error.message) from error
+        except TelegramAPIError as error:
+            # They have never written to the bot, or have blocked it.
+            log.info("job %d: nobody can be told: %s", job.id, error.message)
 
     async def _download(self, file_id: str) -> bytes:
         # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
@@ -122,3 +141,7 @@ class TelegramStage:
         except (TelegramAPIError, ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None
         return buffer.getvalue()
+
+
+def _words(job: Job) -> str:
+    return escape(cut(job.prompt, MOST_WORDS), quote=False)

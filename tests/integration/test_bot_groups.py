@@ -299,9 +299,9 @@ async def test_in_a_channel_an_edit_is_a_reply_with_the_command(house: House) ->
     for picture_, count in ((house.album(channel)[0], 1), (result, 2)):
         await house.made("/imagine at night", chat=channel, reply_to=picture_)
         assert len(house.tasks[-1].references) == count
-    # Without words there is an example, as there is nothing to reply to.
+    # Without words the way is told, as there is nothing to reply to.
     await house.say("/imagine", chat=channel, reply_to=result)
-    await house.shown("Write what you want to see", channel)
+    await house.shown("In a channel, reply to the picture", channel)
 
 
 async def test_readers_of_a_channel_make_nothing_appear_in_it(house: House) -> None:

@@ -90,7 +90,7 @@ async def test_a_task_that_is_ready_at_the_start_is_delivered_once(room: Room) -
     room.provider.finish("t2")
     ended = room.stage.ended
 
-    async def slow(job: Job) -> None:
+    async def slow(job: Job, *, only_here: bool = False) -> None:
         await room.stage.until(lambda: room.stage.delivered)
         await ended(job)
 

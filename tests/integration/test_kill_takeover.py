@@ -20,7 +20,8 @@ from tests.support.process import STANDING_BY, BotProcess
 from tests.support.scene import LONG, QUICK, Scene, Seen
 
 AGAIN, UNKNOWN = "🔁 Again", "not known whether"
-TAKEN_UP_WITHIN = 15.0
+# Five to thirteen on an idle machine, and this one runs the other tests meanwhile.
+TAKEN_UP_WITHIN = 30.0
 
 
 @dataclass(frozen=True)

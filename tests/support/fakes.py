@@ -127,11 +127,11 @@ class RecordingStage:
         self.kept.append(job.id)
         self.changed.set()
 
-    async def unsent(self, job: Job) -> None:
+    async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         self.not_sent.append(job.id)
         self.changed.set()
 
-    async def ended(self, job: Job) -> None:
+    async def ended(self, job: Job, *, only_here: bool = False) -> None:
         self.endings.append(job)
         self.changed.set()
 

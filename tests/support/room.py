@@ -22,7 +22,7 @@ class Stage(RecordingStage):
         super().__init__(store)
         self.deaf: list[Exception] = []
 
-    async def ended(self, job: Job) -> None:
+    async def ended(self, job: Job, *, only_here: bool = False) -> None:
         if self.deaf:
             raise self.deaf.pop(0)
         await super().ended(job)

@@ -1,0 +1,154 @@
+"""Where a chat takes nothing from the bot any more: what is kept, who is told, and how it goes on when it may speak."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage, Delay, Refusal, groups
+from bot.demo.telegram.model import BotStatus
+from bot.jobs import endings
+from providers.jimeng.simulator import Fault
+from tests.support.house import House, open_house
+
+NO_TEXT = "Bad Request: not enough rights to send text messages to the chat"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+async def under_way(house: House, prompt: str, count: int) -> ChatMessage:
+    """A job in the group that waits for `house.release`; returns its status message."""
+    house.hold()
+    await house.say(prompt, chat=house.group)
+    await house.all_submitted(count)
+    return await house.shown("Cancel", house.group)
+
+
+def shut_out(house: House, status: BotStatus = "kicked") -> None:
+    groups.set_bot_status(house.telegram.world, house.group, status)
+
+
+async def let_in(house: House) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "member")
+    await house.quiet()
+
+
+def said(house: House) -> str:
+    """All that the bot has said, in the group and to Ann."""
+    return "\n".join(one.text for one in [*house.answers(house.group), *house.answers()])
+
+
+async def test_photos_only(house: House) -> None:
+    """A group may take photos and no words: the album is there, and its buttons are where the status stood."""
+    status = await under_way(house, "/imagine foxes --n 2", 2)
+    refusal = Refusal(method="sendMessage", code=400, description=NO_TEXT, chat=house.group.id, times=100)
+    house.telegram.play(refusal)
+    house.release()
+    await house.quiet()
+    assert len(house.album(house.group)) == 2
+    assert (status.text, status.buttons[0]) == ("✅ 2 pictures", "🔁 Again")
+    assert "can't send it" not in said(house)
+
+
+async def test_a_part_was_sent(house: House) -> None:
+    status = await under_way(house, "/imagine foxes --n 12", 8)
+    house.telegram.play(Delay(method="sendPhoto", seconds=0.1))
+    house.telegram.play(Delay(method="sendMediaGroup", seconds=0.1))
+    house.release()
+    await house.telegram.until(lambda: len(house.album(house.group)) == 10)
+    shut_out(house, "restricted")
+    await house.quiet()
+    assert status.text.startswith("🗂 Only 10 of 12 could be sent here.")
+    await let_in(house)
+    await house.press(status, "Send")
+    await house.ended(chat=house.group)
+    assert len(house.album(house.group)) == len(house.tasks) == 12
+
+
+async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0))
+    status = await under_way(house, "/imagine foxes --n 2", 2)
+    shut_out(house)
+    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
+    house.release()
+    await house.quiet()
+    (told,) = house.answers()
+    assert told.text.startswith("⚠️ “foxes”\nThe pictures are made, but sending them failed.")
+    assert "🔎 Look again" in told.buttons
+    house.jimeng.faults.clear()
+    await let_in(house)
+    await house.press(status, "Cancel")
+    await house.press(status, "Look again")
+    await house.ended(chat=house.group)
+    assert len(house.album(house.group)) == len(house.tasks) == 2
+
+
+async def test_it_is_told_once(house: House) -> None:
+    status = await under_way(house, "/imagine a fox", 1)
+    shut_out(house)
+    house.release()
+    await house.quiet()
+    for _press in range(3):
+        await house.press(status, "Cancel")
+    assert len(house.answers()) == 1
+
+
+async def test_a_line_that_breaks_while_it_is_told(house: House) -> None:
+    await under_way(house, "/imagine a fox", 1)
+    shut_out(house)
+    house.telegram.play(Refusal(method="sendMessage", code=502, description="Bad Gateway", chat=house.ann.id))
+    house.release()
+    await house.quiet()
+    assert [one.text[:9] for one in house.answers()] == ["🗂 “a fox”"]
+
+
+async def test_a_late_cancel_spoils_nothing(house: House) -> None:
+    status = await under_way(house, "/imagine a fox", 1)
+    shut_out(house)
+    house.release()
+    await house.quiet()
+    stale = await house.app.store.jobs.get(1)
+    await let_in(house)
+    await house.press(status, "Cancel")
+    await house.press(status, "Send")
+    await house.ended(chat=house.group)
+    assert stale
+    await house.app.engine.tell_again(stale)
+    assert status.photo
+    assert "🔁 Again" in status.buttons
+
+
+async def test_what_was_deleted_meanwhile_is_not_sent(house: House) -> None:
+    status = await under_way(house, "/imagine foxes --n 2", 2)
+    shut_out(house, "restricted")
+    house.release()
+    await house.quiet()
+    await house.say("/history")
+    shown = await house.shown("1 of 2")
+    await house.press(shown, "Delete")
+    await house.press(shown, "Delete")
+    await let_in(house)
+    await house.press(status, "Send")
+    await house.quiet()
+    assert len(house.album(house.group)) == 1
+    assert "could not be fetched" not in said(house)
+
+
+async def test_who_is_no_admin_of_a_channel_any_more_makes_nothing_appear(house: House) -> None:
+    channel = house.telegram.world.add_channel("Pictures", house.ann, house.bob, admins=(house.ann, house.bob))
+    result = await house.made("/imagine foxes", chat=channel)
+    await house.press(result, "Again", house.bob)
+    await house.quiet()
+    own = house.answers(channel)[-1]
+    channel.admins.remove(house.bob)
+    for label in ("Again", "Files", "Edit"):
+        assert (await house.press(own, label, house.bob)).alert
+    await house.quiet()
+    assert house.answers(channel)[-1] is own
+    assert len(house.tasks) == 2
