@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from aiogram import BaseMiddleware
-from aiogram.types import TelegramObject, User
+from aiogram.types import Message, TelegramObject, Update, User
 
 from bot.telegram.language import Languages
 from storage.people import People
@@ -28,11 +28,13 @@ class LanguageMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Set the language of whoever caused the update."""
+        """Set the language of whoever caused the update. Channels' posts and anonymous admins name nobody: there it is
+        that of the words."""
         user: User | None = data.get("event_from_user")
         own = await self._preferences(user.id) if user else Preferences()
         data["preferences"] = own
-        data["language"] = self._languages.pick(own.language or (user.language_code if user else None))
+        told = own.language or (user.language_code if user else None)
+        data["language"] = self._languages.pick(told or self._languages.of_words(_words(event)))
         with self._languages.speaking(data["language"]):
             return await handler(event, data)
 
@@ -40,3 +42,8 @@ class LanguageMiddleware(BaseMiddleware):
         turn = self._turns.setdefault(user_id, asyncio.Lock())
         async with turn:
             return await self._people.preferences(user_id)
+
+
+def _words(event: TelegramObject) -> str:
+    message = event.message or event.channel_post if isinstance(event, Update) else None
+    return (message.text or message.caption or "") if isinstance(message, Message) else ""

@@ -1,5 +1,6 @@
 """The languages of the bot, from the gettext catalogues in `bot/locales`."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +15,7 @@ from babel.messages.pofile import read_po
 LOCALES = Path(__file__).parent.parent / "locales"
 DOMAIN = "messages"
 ENGLISH = "en"
+_HAN = re.compile(r"[\u3400-\u9fff]")
 NAMES = {"en": "English", "zh": "中文"}
 """What the languages call themselves."""
 
@@ -32,6 +34,10 @@ class Languages(I18n):
         """The bot's language for a Telegram language code: `zh-hans` → `zh`, unknown ones → `en`."""
         language = (code or ENGLISH).split("-")[0].lower()
         return language if language in self.locales else ENGLISH
+
+    def of_words(self, text: str) -> str:
+        """The bot's language in which words seem to be written: Chinese where there is a Chinese character."""
+        return "zh" if _HAN.search(text) else ENGLISH
 
     @contextmanager
     def speaking(self, language: str) -> Iterator[None]:

@@ -304,6 +304,15 @@ async def test_in_a_channel_an_edit_is_a_reply_with_the_command(house: House) ->
     await house.shown("In a channel, reply to the picture", channel)
 
 
+async def test_who_is_not_named_is_answered_in_the_language_of_the_words(house: House) -> None:
+    """Posts of channels name no author, and anonymous admins are all one account."""
+    channel = house.telegram.world.add_channel("Pictures", house.ann, admins=(house.ann,))
+    house.telegram.write_as_group(house.ann, house.group)
+    for chat in (channel, house.group):
+        assert "🔁 再来一次" in (await house.made("/imagine 雪地里的狐狸", chat=chat)).buttons
+        assert "🔁 Again" in (await house.made("/imagine a fox", chat=chat)).buttons
+
+
 async def test_readers_of_a_channel_make_nothing_appear_in_it(house: House) -> None:
     channel = house.telegram.world.add_channel("Pictures", house.ann, house.bob, admins=(house.ann,))
     result = await house.made(f"/imagine {'a fox in the snow ' * 20}", chat=channel)
