@@ -69,6 +69,8 @@ class Inbox:
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         self._ended: list[int] = []
+        # What has ended is not begun again before that is stored, nor while it is looked for what is left.
+        self._settling = asyncio.Lock()
         self._work = Background()
         self._notes = Background()
         self._polling = Background()
@@ -126,12 +128,13 @@ class Inbox:
     # handling
 
     async def _take_up(self) -> None:
-        for one in await self._store.updates.of(self._worker()):
-            self._begin(one)
+        async with self._settling:
+            for one in await self._store.updates.of(self._worker()):
+                self._begin(one)
 
     def _begin(self, one: NewUpdate) -> None:
         # What was stored in the very moment of a stop waits for the next start.
-        if not self._closed and one.id not in self._handlers:
+        if not self._closed and one.id not in self._handlers and one.id not in self._ended:
             task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
             # Not in the task itself: cancelled at its beginning it would never come so far.
             task.add_done_callback(lambda _task: self._handlers.pop(one.id))
@@ -152,11 +155,12 @@ class Inbox:
             self._notes.spawn(self._note(), "done updates")
 
     async def _note(self) -> None:
-        while self._ended:
-            ids = list(self._ended)
-            done = partial(self._store.updates.done, ids, self._clock())
-            await surely(done, "done updates", self._sleep)
-            del self._ended[: len(ids)]
+        async with self._settling:
+            while self._ended:
+                ids = list(self._ended)
+                done = partial(self._store.updates.done, ids, self._clock())
+                await surely(done, "done updates", self._sleep)
+                del self._ended[: len(ids)]
 
     def _hear(self, topic: str) -> None:
         heard = signals.parse(topic)

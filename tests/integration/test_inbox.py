@@ -1,7 +1,7 @@
 """The inbox: an update acts once, to its end, whatever happens to the processes that hold it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ from aiogram.types import Message
 from sqlalchemy.exc import OperationalError
 
 from bot.telegram.inbox import Inbox
+from storage.records import NewUpdate
 from storage.store import Store
 
 
@@ -47,10 +48,14 @@ class Process:
         await self.store.workers.leave(self.worker)
 
     async def saw(self, *numbers: int) -> None:
-        async with asyncio.timeout(5):
-            while self.seen != [*numbers]:  # noqa: ASYNC110 - handlers have no events
-                await asyncio.sleep(0.002)
+        await self.until(lambda: len(self.seen) >= len(numbers))
         await self.inbox._notes.drain()
+        assert self.seen == [*numbers]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not true():  # noqa: ASYNC110 - handlers have no events
+                await asyncio.sleep(0.002)
 
     async def _handle(self, message: Message) -> None:
         await self.wait()
@@ -99,6 +104,46 @@ async def test_a_store_that_refuses_is_asked_again(new_process: New) -> None:
     await process.inbox.take([update(1)])
     await process.saw(1, 1, 1)
     assert await process.store.updates.of(process.worker) == []
+
+
+async def test_what_has_ended_is_not_begun_again_before_that_is_stored(new_process: New) -> None:
+    process, go = await new_process(), asyncio.Event()
+    done = process.store.updates.done
+
+    async def slowly(ids: Sequence[int], now: float) -> None:
+        await go.wait()
+        await done(ids, now)
+
+    process.store.updates.done = slowly  # type: ignore[method-assign]
+    await process.inbox.take([update(1)])
+    await process.until(lambda: process.seen == [1])
+    process.inbox.inherit()
+    await process.inbox.take([update(2)])
+    await process.until(lambda: 2 in process.seen)
+    go.set()
+    await process.inbox._work.drain()
+    assert process.seen == [1, 2]
+
+
+async def test_what_ends_while_others_are_looked_for_is_not_begun_again(new_process: New) -> None:
+    process, read, go = await new_process(), asyncio.Event(), asyncio.Event()
+    of = process.store.updates.of
+
+    async def slowly(worker_id: int) -> list[NewUpdate]:
+        found = await of(worker_id)
+        read.set()
+        await go.wait()
+        return found
+
+    process.store.updates.of = slowly  # type: ignore[method-assign]
+    process.wait = read.wait
+    await process.inbox.take([update(1)])
+    process.inbox.inherit()
+    await process.until(lambda: process.seen == [1] and not process.inbox._handlers)
+    await asyncio.wait({asyncio.create_task(process.inbox._notes.drain())}, timeout=0.05)
+    go.set()
+    await process.inbox._work.drain()
+    assert process.seen == [1]
 
 
 async def test_what_fails_is_not_tried_for_ever(new_process: New, caplog: pytest.LogCaptureFixture) -> None:
