@@ -15,7 +15,7 @@ from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank import put_blank_database
-from tests.support.quick import quick_statements
+from tests.support.statements import quick_statements
 
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"

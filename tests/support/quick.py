@@ -8,15 +8,12 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from types import FunctionType, SimpleNamespace
-from typing import Any
 from unittest.mock import patch
 
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.dispatcher.event import handler
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from providers import registry
-from storage import postgres, sqlite
 
 
 @contextmanager
@@ -35,27 +32,6 @@ def quick_sessions() -> Iterator[None]:
         patch.object(AiohttpSession, "close", _close_at_once),
         patch.object(ssl, "create_default_context", return_value=_certificates()),
     ):
-        yield
-
-
-@contextmanager
-def quick_statements() -> Iterator[None]:
-    """A statement that one database has compiled is known to all: else each test would compile all that it needs."""
-    known: dict[tuple[str, ...], tuple[Any, Any]] = {}
-
-    def create(url: Any, **how: Any) -> AsyncEngine:
-        engine = create_async_engine(url, **how)
-        own = engine.sync_engine
-        kind = (own.dialect.name, str(how.get("isolation_level")))
-        # One that was never connected doesn't know yet what the database can do.
-        if kind in known and known[kind][0].server_version_info:
-            own.dialect, own._compiled_cache = known[kind]
-            own.pool._dialect = own.dialect
-        else:
-            known[kind] = own.dialect, own._compiled_cache
-        return engine
-
-    with patch.object(sqlite, "create_async_engine", create), patch.object(postgres, "create_async_engine", create):
         yield
 
 

@@ -129,7 +129,7 @@ def provider() -> Timed:
     return Timed(FastClock())
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed: int) -> None:
     tally = await many(provider, 600, lognormal(12, 0.4, seed))
     print(tally)
@@ -139,17 +139,17 @@ async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed:
 
 
 async def test_the_mean_over_many_jobs(provider: Timed) -> None:
-    tally = await many(provider, 2000, lognormal(12, 0.4, 42))
+    tally = await many(provider, 1200, lognormal(12, 0.4, 42))
     print(tally)
     assert tally.mean <= 0.66
-    assert tally.polls <= 7.0 * 2000
+    assert tally.polls <= 7.0 * 1200
 
 
 @pytest.mark.parametrize(
     ("median", "sigma", "most"), [(5, 0.4, 0.8), (25, 0.6, 0.9), (60, 0.3, 0.7), (12, 0.15, 0.45), (200, 0.5, 0.9)]
 )
 async def test_other_services(provider: Timed, median: float, sigma: float, most: float) -> None:
-    tally = await many(provider, 200, lognormal(median, sigma))
+    tally = await many(provider, 120, lognormal(median, sigma))
     print(tally)
     assert tally.mean <= most
     assert tally.ahead <= START
@@ -179,7 +179,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
             assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(durations=st.lists(st.floats(0.01, 60), min_size=1, max_size=60))
 async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
     source = iter(durations)
