@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from types import FunctionType, SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -57,10 +58,10 @@ def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
 _signatures: dict[object, inspect.Signature] = {}
 
 
-def _signature(of: Callable[..., object]) -> inspect.Signature:
+def _signature(of: Callable[..., object], **how: Any) -> inspect.Signature:
     """Functions of one code have the same parameters; aiogram looks at hundreds of them for each bot."""
     if not isinstance(of, FunctionType):
-        return inspect.signature(of)
+        return inspect.signature(of, **how)
     if of.__code__ not in _signatures:
-        _signatures[of.__code__] = inspect.signature(of)
+        _signatures[of.__code__] = inspect.signature(of, **how)
     return _signatures[of.__code__]
