@@ -23,7 +23,8 @@ class NotHere(Exception):
     @property
     def text(self) -> str:
         """The words as HTML, with the link."""
-        return f'{self.why}\n<a href="{self.link}">{_("It is over there.")}</a>' if self.link else self.why
+        there = _("It is over there.")
+        return f'{self.why}\n<a href="{self.link}">{there}</a>' if self.link else self.why
 
 
 class Admission:
