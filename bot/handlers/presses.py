@@ -3,7 +3,7 @@
 import time
 
 from aiogram import Bot
-from aiogram.enums import ChatType
+from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
@@ -51,10 +51,12 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     job = await desk.store.jobs.get(job_id)
     if job is None:
         await answer(query, gone(), alert=True)
-    elif await owns(query, job.user_id) and await _may_press(query):
-        return job
-    else:
+    elif not await owns(query, job.user_id):
         await answer(query, _not_theirs(), alert=True)
+    elif not await _may_press(query):
+        await answer(query, not_there(), alert=True)
+    else:
+        return job
     return None
 
 
@@ -83,10 +85,31 @@ async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, 
 
 async def _may_press(query: CallbackQuery) -> bool:
     """In a channel only its admins make something appear, and who asked for a picture may be none any more."""
-    message = query.message
-    if not isinstance(message, Message) or not is_channel(message) or query.bot is None:
+    chat = query.message.chat if query.message else None
+    if chat is None or chat.type != ChatType.CHANNEL or query.bot is None:
         return True
-    return await is_chat_admin(query.bot, message.chat.id, query.from_user.id)
+    return await is_chat_admin(query.bot, chat.id, query.from_user.id)
+
+
+async def may_fetch(query: CallbackQuery, job: Job) -> bool:
+    """Whether whoever presses, perhaps elsewhere, may make something appear in the chat of the job; answered if not."""
+    chat = query.message.chat if query.message else None
+    if query.bot is None or job.chat_id > 0 or (chat and chat.id == job.chat_id):
+        return True
+    if await _may_write(query.bot, job.chat_id, query.from_user.id):
+        return True
+    await answer(query, not_there(), alert=True)
+    return False
+
+
+async def _may_write(bot: Bot, chat_id: int, user_id: int) -> bool:
+    try:
+        chat, member = await bot.get_chat(chat_id), await bot.get_chat_member(chat_id, user_id)
+    except TelegramAPIError:
+        return False
+    if chat.type == ChatType.CHANNEL:
+        return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
+    return member.status not in {ChatMemberStatus.LEFT, ChatMemberStatus.KICKED}
 
 
 def is_channel(message: Message | None) -> bool:
@@ -96,6 +119,11 @@ def is_channel(message: Message | None) -> bool:
 
 def _not_theirs() -> str:
     return _("This is for whoever asked for the picture. Make your own with /imagine.")
+
+
+def not_there() -> str:
+    """To somebody who is no admin of a channel, or not in a group, any more."""
+    return _("You can't make anything appear there any more. Your pictures are in your /history.")
 
 
 def gone() -> str:

@@ -21,6 +21,7 @@ from bot.handlers.presses import (
     is_channel,
     is_chat_admin,
     job_here,
+    may_fetch,
     message_of,
     own_job,
     own_picture,
@@ -67,13 +68,15 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already ended."), alert=True)
-        with suppress(Undelivered):
-            await desk.engine.tell_again(job)
+        if query.message:
+            with suppress(Undelivered):
+                await desk.engine.tell_again(job, query.message.message_id)
 
 
 async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> None:
     """Look again for what took too long, or fetch what did not arrive."""
-    if job := await own_job(query, callback_data.job, desk):
+    job = await own_job(query, callback_data.job, desk)
+    if job and await may_fetch(query, job):
         found = await desk.engine.look_again(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 

@@ -62,19 +62,22 @@ class Endings:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
         self._background.spawn(self._keep(job), f"keep job {job.id}")
 
-    async def tell_again(self, job: Job) -> None:
+    async def tell_again(self, job: Job, message_id: int) -> None:
         """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
 
         Raises `Undelivered`.
         """
         # Since it was read it may have been taken up again.
         latest = await self._store.jobs.get(job.id)
-        if latest is None or latest.finished_at is None:
+        if latest is None or latest.finished_at is None or latest.status_id != message_id:
             return
         if latest.state is not JobState.DELIVERED:
             await self._stage.ended(latest, only_here=True)
         elif await self._is_missing(latest):
             await self._stage.unsent(latest, only_here=True)
+        elif reopened := await self._store.jobs.reopen(latest.id, JobState.DELIVERING):
+            # All has arrived but the words with the buttons below it.
+            self.deliver(reopened)
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
@@ -114,6 +117,8 @@ class Endings:
         # Who could not be told is told after the next start.
         elif await self._tried(self._stage.ended, job):
             await self._keep(job)
+        else:
+            self._closing.discard(job.id)
 
     async def _keep(self, job: Job) -> None:
         tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)

@@ -175,9 +175,9 @@ class Engine:
         """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
         await self._flights.called_back(task_id, body)
 
-    async def tell_again(self, job: Job) -> None:
-        """Say once more how a job has ended, if its chat may not know. Raises `Undelivered`."""
-        await self._endings.tell_again(job)
+    async def tell_again(self, job: Job, message_id: int) -> None:
+        """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
+        await self._endings.tell_again(job, message_id)
 
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
@@ -192,7 +192,9 @@ class Engine:
         tasks = await self._store.tasks.of_job(job_id)
         if any(task.state is TaskState.OVERDUE for task in tasks):
             return await self._watch_again(job_id)
-        if not any(picture.is_missing for picture in await self._store.pictures.of_job(job_id)):
+        pictures = await self._store.pictures.of_job(job_id)
+        # An album whose last missing picture was deleted still waits for its buttons.
+        if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
         # Of two presses at once only one gets the job.
         reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)

@@ -45,5 +45,10 @@ class LanguageMiddleware(BaseMiddleware):
 
 
 def _words(event: TelegramObject) -> str:
-    message = event.message or event.channel_post if isinstance(event, Update) else None
+    """What is said, asked for, or stands over the button that is pressed."""
+    if not isinstance(event, Update):
+        return ""
+    if event.inline_query:
+        return event.inline_query.query
+    message = event.message or event.channel_post or (event.callback_query and event.callback_query.message)
     return (message.text or message.caption or "") if isinstance(message, Message) else ""

@@ -76,26 +76,26 @@ class Delivery:
 
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
-        pictures = await self._wanted(job)
+        pictures = await self._store.pictures.of_job(job.id)
         unsent = [picture for picture in pictures if picture.is_missing]
         status_id = (await self._status.close(job)).id_in(job.chat_id)
         wishes = await self._store.people.preferences(job.user_id)
         if wishes.delivery == "files":
             unsent = await self._files(job, unsent)
         if wishes.delivery == "files" and not unsent:
-            await self._close(job, len(pictures))
+            await self._close(job)
         elif len(pictures) == 1:
             if unsent:
                 await self._single(job, unsent[0], status_id, wishes)
             elif status_id not in {None, pictures[0].message_id}:
-                # It was sent, with its buttons, in the place of the status message.
+                # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id)
             await self._also_files(job, wishes)
         else:
             for first in range(0, len(unsent), ALBUM):
                 await self._album(job, unsent[first : first + ALBUM], wishes)
             await self._also_files(job, wishes)
-            await self._close(job, len(pictures))
+            await self._close(job)
 
     async def _files(self, job: Job, pictures: Sequence[Picture]) -> list[Picture]:
         """Send the originals in place of an album; those that can't be sent so are returned."""
@@ -124,7 +124,8 @@ class Delivery:
         if wishes.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
             try:
-                await self._originals.send(job, [one for one in pictures if not one.document_id], job.message_id)
+                wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
+                await self._originals.send(job, wanted, job.message_id)
             except TelegramBadRequest as error:
                 # The album is there.
                 log.info("the originals of job %d are refused: %s", job.id, error.message)
@@ -134,16 +135,17 @@ class Delivery:
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
-    async def _wanted(self, job: Job) -> list[Picture]:
-        """The pictures of a job, without what their owner has deleted before it arrived."""
+    async def _close(self, job: Job) -> None:
         pictures = await self._store.pictures.of_job(job.id)
-        return [picture for picture in pictures if picture.message_id is not None or picture.is_missing]
-
-    async def _close(self, job: Job, count: int) -> None:
-        left = [picture for picture in await self._wanted(job) if picture.is_missing]
-        if len(left) == count:
+        left = [picture for picture in pictures if picture.is_missing]
+        sent = sum(picture.message_id is not None for picture in pictures)
+        if left and not sent:
             raise Undelivered("none of the pictures could be fetched")
-        sent = count - len(left)
+        if not sent:
+            # Their owner has deleted them all: there is nothing to put buttons under.
+            if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
+                await self._status.take_away(job, status_id)
+            return
         lines = [_("✅ 1 picture") if sent == 1 else _("✅ {count} pictures").format(count=sent)]
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))

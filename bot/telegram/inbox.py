@@ -33,6 +33,7 @@ LEADER_DELAY = 1.0
 DELAYS = (0.5, 1.0, 2.0, 5.0)
 PASSING = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
+REMEMBERED = 10_000
 PATIENCE = 5.0
 """Seconds that handlers at work get when the bot stops."""
 
@@ -69,8 +70,8 @@ class Inbox:
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         self._ended: list[int] = []
-        # What has ended is not begun again before that is stored, nor while it is looked for what is left.
-        self._settling = asyncio.Lock()
+        # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
+        self._begun: dict[int, None] = {}
         self._work = Background()
         self._notes = Background()
         self._polling = Background()
@@ -128,16 +129,24 @@ class Inbox:
     # handling
 
     async def _take_up(self) -> None:
-        async with self._settling:
-            for one in await self._store.updates.of(self._worker()):
-                self._begin(one)
+        for one in await self._store.updates.of(self._worker()):
+            self._begin(one)
 
     def _begin(self, one: NewUpdate) -> None:
         # What was stored in the very moment of a stop waits for the next start.
-        if not self._closed and one.id not in self._handlers and one.id not in self._ended:
+        if not self._closed and one.id not in self._begun:
+            self._begun[one.id] = None
+            if len(self._begun) > REMEMBERED and (oldest := next(iter(self._begun))) not in self._handlers:
+                del self._begun[oldest]
             task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
             # Not in the task itself: cancelled at its beginning it would never come so far.
-            task.add_done_callback(lambda _task: self._handlers.pop(one.id))
+            task.add_done_callback(partial(self._over, one.id))
+
+    def _over(self, update_id: int, task: asyncio.Task[None]) -> None:
+        del self._handlers[update_id]
+        if task.cancelled():
+            # It waits in the store for whoever takes it up.
+            self._begun.pop(update_id, None)
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -155,12 +164,11 @@ class Inbox:
             self._notes.spawn(self._note(), "done updates")
 
     async def _note(self) -> None:
-        async with self._settling:
-            while self._ended:
-                ids = list(self._ended)
-                done = partial(self._store.updates.done, ids, self._clock())
-                await surely(done, "done updates", self._sleep)
-                del self._ended[: len(ids)]
+        while self._ended:
+            ids = list(self._ended)
+            done = partial(self._store.updates.done, ids, self._clock())
+            await surely(done, "done updates", self._sleep)
+            del self._ended[: len(ids)]
 
     def _hear(self, topic: str) -> None:
         heard = signals.parse(topic)

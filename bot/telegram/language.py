@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 LOCALES = Path(__file__).parent.parent / "locales"
 DOMAIN = "messages"
 ENGLISH = "en"
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN, _KANA = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[\u3040-\u30ff]")
 NAMES = {"en": "English", "zh": "中文"}
 """What the languages call themselves."""
 
@@ -36,8 +36,9 @@ class Languages(I18n):
         return language if language in self.locales else ENGLISH
 
     def of_words(self, text: str) -> str:
-        """The bot's language in which words seem to be written: Chinese where there is a Chinese character."""
-        return "zh" if _HAN.search(text) else ENGLISH
+        """The bot's language in which words seem to be written: Chinese where there are Chinese characters and no
+        Japanese ones."""
+        return "zh" if _HAN.search(text) and not _KANA.search(text) else ENGLISH
 
     @contextmanager
     def speaking(self, language: str) -> Iterator[None]:

@@ -72,7 +72,8 @@ class TelegramStage:
 
     async def keep(self, job: Job) -> None:
         """Fetch the pictures that did not get to Telegram, for their owner's history. Raises `Undelivered`."""
-        kept = [await self._uploads.keep(picture) for picture in await self._store.pictures.of_job(job.id)]
+        pictures = [one for one in await self._store.pictures.of_job(job.id) if one.hidden_at is None]
+        kept = [await self._uploads.keep(picture) for picture in pictures]
         if not all(kept):
             raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now")
 
@@ -80,7 +81,8 @@ class TelegramStage:
         """Say that pictures are kept and could not be sent: in the status message, else (unless `only_here`) in private
         to whoever asked. Raises `Undelivered`."""
         pictures = await self._store.pictures.of_job(job.id)
-        sent, total = sum(picture.message_id is not None for picture in pictures), len(pictures)
+        sent = sum(picture.message_id is not None for picture in pictures)
+        total = sent + sum(picture.is_missing for picture in pictures)
         with self._languages.speaking(job.language):
             text = _("🗂 It is made, but I can't send it here. It is kept in the /history of whoever asked for it.")
             if sent:

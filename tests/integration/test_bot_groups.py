@@ -305,12 +305,18 @@ async def test_in_a_channel_an_edit_is_a_reply_with_the_command(house: House) ->
 
 
 async def test_who_is_not_named_is_answered_in_the_language_of_the_words(house: House) -> None:
-    """Posts of channels name no author, and anonymous admins are all one account."""
+    """Posts of channels name no author, and anonymous admins are all one account; not every app tells the language."""
+    house.ann.language_code = ""
+    result = await house.made("雪地里的狐狸")
+    await house.press(result, "再来一次")
+    await house.quiet()
+    assert "🔁 再来一次" in house.answers()[-1].buttons
     channel = house.telegram.world.add_channel("Pictures", house.ann, admins=(house.ann,))
     house.telegram.write_as_group(house.ann, house.group)
     for chat in (channel, house.group):
         assert "🔁 再来一次" in (await house.made("/imagine 雪地里的狐狸", chat=chat)).buttons
         assert "🔁 Again" in (await house.made("/imagine a fox", chat=chat)).buttons
+    assert "🔁 Again" in (await house.made("/imagine 雪の中のキツネ", chat=channel)).buttons
 
 
 async def test_readers_of_a_channel_make_nothing_appear_in_it(house: House) -> None:

@@ -106,7 +106,7 @@ async def test_a_store_that_refuses_is_asked_again(new_process: New) -> None:
     assert await process.store.updates.of(process.worker) == []
 
 
-async def test_what_has_ended_is_not_begun_again_before_that_is_stored(new_process: New) -> None:
+async def test_what_was_begun_is_not_begun_again_before_its_end_is_stored(new_process: New) -> None:
     process, go = await new_process(), asyncio.Event()
     done = process.store.updates.done
 
@@ -120,8 +120,9 @@ async def test_what_has_ended_is_not_begun_again_before_that_is_stored(new_proce
     process.inbox.inherit()
     await process.inbox.take([update(2)])
     await process.until(lambda: 2 in process.seen)
-    go.set()
+    # What is left is taken up also while that waits.
     await process.inbox._work.drain()
+    go.set()
     assert process.seen == [1, 2]
 
 
@@ -140,8 +141,24 @@ async def test_what_ends_while_others_are_looked_for_is_not_begun_again(new_proc
     await process.inbox.take([update(1)])
     process.inbox.inherit()
     await process.until(lambda: process.seen == [1] and not process.inbox._handlers)
-    await asyncio.wait({asyncio.create_task(process.inbox._notes.drain())}, timeout=0.05)
+    await process.inbox._notes.drain()
     go.set()
+    await process.inbox._work.drain()
+    assert process.seen == [1]
+
+
+async def test_what_is_taken_up_before_it_is_taken_in_is_not_begun_again(new_process: New) -> None:
+    process = await new_process()
+    take = process.store.updates.take
+
+    async def slowly(worker_id: int, new: Sequence[NewUpdate], now: float) -> list[NewUpdate]:
+        mine = await take(worker_id, new, now)
+        process.inbox.inherit()
+        await process.saw(1)
+        return mine
+
+    process.store.updates.take = slowly  # type: ignore[method-assign]
+    await process.inbox.take([update(1)])
     await process.inbox._work.drain()
     assert process.seen == [1]
 
