@@ -244,10 +244,10 @@ async def test_removed_from_the_group_or_muted(house: House, status: str) -> Non
 async def test_what_was_cancelled_unseen_is_told_by_a_press(tmp_path: Path) -> None:
     async with open_house(tmp_path, concurrency=1) as house:
         house.hold()
-        for words in ("a fox", "a hare"):
-            await house.say(f"/imagine {words}", chat=house.group, who=house.bob)
-            await house.taken_in()
+        await house.say("/imagine a fox", chat=house.group, who=house.bob)
         await house.all_submitted(1)
+        await house.shown("Drawing", house.group)
+        await house.say("/imagine a hare", chat=house.group, who=house.bob)
         asked = await house.shown("You are next", house.group)
         groups.set_bot_status(house.telegram.world, house.group, "kicked")
         await house.taken_in()
