@@ -88,7 +88,11 @@ async def came_late(main: Message, item: Message, desk: Desk) -> None:
     """An item of an album that came when its job had been made already."""
     source = picture_of(item)
     job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
-    if source and job and not await desk.engine.join(job, source):
+    if source is None or job is None:
+        return
+    # Another process, to which this one's work went, may have had the whole album.
+    known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
+    if source.message_id not in known and not await desk.engine.join(job, source):
         await notice(item, _("This picture came too late: the others are already being worked on."))
 
 

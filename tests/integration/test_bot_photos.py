@@ -5,11 +5,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from aiogram.types import Message
 from PIL import Image
 from pillow_heif import from_pillow
 
 from bot.demo.telegram import upload
+from bot.demo.telegram.bot_view import message_json
 from bot.demo.telegram.files import Upload
+from bot.handlers.imagine import came_late
 from tests.support.house import House, look, open_house, picture
 
 
@@ -204,6 +207,19 @@ async def test_more_than_ten_are_refused_and_nothing_is_submitted(house: House) 
     told = await house.ended("⚠️")
     assert "You sent 11 pictures; this model takes at most 10" in told.text
     assert not house.tasks
+
+
+async def test_an_item_that_another_process_has_used_is_not_called_late(house: House) -> None:
+    """A process that hung takes its part of an album for all of it when it wakes, and the rest for late."""
+    await house.made("together", *numbered(2))
+    context = {"bot": house.app.bot}
+    main, item = (
+        Message.model_validate(message_json(one), context=context)
+        for one in house.telegram.messages(house.ann.chat)[:2]
+    )
+    await came_late(main, item, house.app.dispatcher["desk"])
+    await house.quiet()
+    assert not any("too late" in one.text for one in house.answers())
 
 
 class Later:
