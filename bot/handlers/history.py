@@ -105,13 +105,8 @@ async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
 
 async def open_(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, uploads: Uploads) -> None:
     """To a certain picture; where the search doesn't have it, among all."""
-    if not (pressed := await _pressed(query, callback_data, desk)):
-        return
-    if shown := await _sheet_anywhere(pressed, desk):
-        await answer(query)
-        await show(pressed.message, desk, uploads, shown)
-    else:
-        await answer(query, _("This picture is no longer in your history."), alert=True)
+    if pressed := await _pressed(query, callback_data, desk):
+        await _open(query, pressed, desk, uploads)
 
 
 async def star(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
@@ -179,7 +174,7 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
             await answer(query, _("There are no others to show beside it."), alert=True)
         else:
             # Under the ten before it.
-            await open_(query, callback_data, desk, uploads)
+            await _open(query, pressed, desk, uploads)
         return
     await answer(query)
     await pressed.message.answer_media_group(media)
@@ -271,6 +266,14 @@ async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pr
         return None
     message = await message_of(query)
     return _Pressed(message, picture, job, shelf_of(message, picture.user_id)) if message else None
+
+
+async def _open(query: CallbackQuery, pressed: _Pressed, desk: Desk, uploads: Uploads) -> None:
+    if shown := await _sheet_anywhere(pressed, desk):
+        await answer(query)
+        await show(pressed.message, desk, uploads, shown)
+    else:
+        await answer(query, _("This picture is no longer in your history."), alert=True)
 
 
 def _place(query: CallbackQuery, pressed: _Pressed, language: str) -> Place:

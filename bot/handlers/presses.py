@@ -54,7 +54,7 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     elif not await owns(query, job.user_id):
         await answer(query, _not_theirs(), alert=True)
     elif not await _may_press(query):
-        await answer(query, not_there(), alert=True)
+        await answer(query, _not_there(), alert=True)
     else:
         return job
     return None
@@ -98,7 +98,7 @@ async def may_fetch(query: CallbackQuery, job: Job) -> bool:
         return True
     if await _may_write(query.bot, job.chat_id, query.from_user.id):
         return True
-    await answer(query, not_there(), alert=True)
+    await answer(query, _not_there(), alert=True)
     return False
 
 
@@ -121,7 +121,7 @@ def _not_theirs() -> str:
     return _("This is for whoever asked for the picture. Make your own with /imagine.")
 
 
-def not_there() -> str:
+def _not_there() -> str:
     """To somebody who is no admin of a channel, or not in a group, any more."""
     return _("You can't make anything appear there any more. Your pictures are in your /history.")
 

@@ -34,6 +34,7 @@ DELAYS = (0.5, 1.0, 2.0, 5.0)
 PASSING = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
 REMEMBERED = 10_000
+"""Updates begun here of which it is known that they were; what is read from the store is younger."""
 PATIENCE = 5.0
 """Seconds that handlers at work get when the bot stops."""
 
