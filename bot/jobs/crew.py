@@ -52,20 +52,24 @@ class Crew:
         self._clock = clock
         self._sleep = sleep
         self._seen: dict[int, _Seen] = {}
+        self._lived = 0.0
 
     async def join(self) -> None:
         """Become a worker. Raises `UnusableStore`."""
+        now = self._clock()
         self.id = await self._store.workers.join(self._wall())
+        self._lived = now
 
     async def look(self) -> None:
         """Give a sign of life, bury the dead, and take over what they have left."""
+        began = self._clock()
         others = await self._store.workers.beat(self.id)
         if others is None:
             log.warning("worker %d was taken for dead; others have its work", self.id)
             await self.join()
             await self._buried()
             return
-        now = self._clock()
+        self._lived, now = began, self._clock()
         known, self._seen = self._seen, {}
         for worker in others:
             if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.bury(worker):
@@ -92,6 +96,11 @@ class Crew:
             except StoreError as error:
                 # They find out by themselves.
                 log.warning("nobody could be told that this worker ends: %s", error)
+
+    @property
+    def is_alive(self) -> bool:
+        """False: this one may have been taken for dead, and finds out when it looks next."""
+        return self._store.database.backend.alone or self._clock() - self._lived < LEASE
 
     @property
     def size(self) -> int:

@@ -88,7 +88,9 @@ class Engine:
         self._endings = Endings(
             store, stage, addresses.references, background=self._finishing, clock=clock, sleep=sleep
         )
-        self._report = Report(store, providers, self._outlook, stage, clock=clock, sleep=sleep)
+        self._report = Report(
+            store, providers, self._outlook, stage, is_alive=lambda: self.crew.is_alive, clock=clock, sleep=sleep
+        )
         self._preparation = Preparation(
             store, providers, self._requests, self._queued, self._fail, background=self._background, sleep=sleep
         )

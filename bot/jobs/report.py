@@ -25,7 +25,7 @@ AT_ONCE, MOST = 20, 300
 
 
 class Report:
-    """Shows the open jobs of this process."""
+    """Shows the open jobs of this process, as long as it `is_alive`: else they may be another's."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Report:
         outlook: Outlook,
         stage: Stage,
         *,
+        is_alive: Callable[[], bool],
         clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
@@ -41,6 +42,7 @@ class Report:
         self._providers = providers
         self._outlook = outlook
         self._stage = stage
+        self._is_alive = is_alive
         self._clock = clock
         self._sleep = sleep
         self._opened = asyncio.Event()
@@ -71,7 +73,8 @@ class Report:
             paused = (await self._store.services.get(name)).trouble if line else None
             shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock(), paused)
             for place, (job_id, progress) in enumerate(self._next(shown)):
-                if opened := self._outlook.jobs.get(job_id):
+                opened = self._outlook.jobs.get(job_id)
+                if opened and self._is_alive():
                     self._stage.show(opened.job, progress)
                 if place % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)

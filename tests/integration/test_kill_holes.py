@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from bot.jobs.crew import LEASE
 from bot.jobs.engine import CANCELLED
 from bot.jobs.stage import Undelivered, Unfit, trouble
 from providers.errors import OutcomeUnknown, Refused, Sentence
 from storage.database import StoreError
 from storage.pictures import Sent
 from storage.records import Job, JobState, Limits, NewSource, TaskState, Turns
+from tests.support.clock import Clock
 from tests.support.room import Room, logged, open_room, until
 
 
@@ -24,6 +26,22 @@ from tests.support.room import Room, logged, open_room, until
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(tmp_path) as room:
         yield room
+
+
+async def test_who_may_have_been_taken_for_dead_shows_nothing(room: Room) -> None:
+    """A process that hung would paint its progress over the last words of whoever has its work by now."""
+    room.store.database.backend.alone = False
+    clock = room.engine.crew._clock = Clock()
+    await room.engine.crew.look()
+    job = await room.ask()
+    await room.running()
+    clock.now += LEASE
+    room.stage.shown.clear()
+    await room.engine._report._show_all()
+    assert room.stage.shown == {}
+    await room.engine.crew.look()
+    await room.engine._report._show_all()
+    assert job.id in room.stage.shown
 
 
 # the store fails
