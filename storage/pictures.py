@@ -1,6 +1,6 @@
 """Pictures: what a job gave, what Telegram calls it, and each person's history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,6 +170,21 @@ class Pictures:
         query = select(*_COLUMNS).where(pictures.c.job_id == job_id).order_by(pictures.c.task_id, pictures.c.id)
         async with self._db.read() as connection:
             return [Picture(**row) for row in (await connection.execute(query)).mappings()]
+
+    async def readdress(self, task_id: int, urls: Sequence[str]) -> bool:
+        """The pictures of a task have these addresses now, in order. False: nothing has changed.
+
+        Fewer addresses than pictures change nothing: which one belongs to which is not known.
+        """
+        query = select(pictures.c.id, pictures.c.url).where(pictures.c.task_id == task_id).order_by(pictures.c.id)
+        async with self._db.write() as connection:
+            known = (await connection.execute(query)).all()
+            if len(urls) < len(known):
+                return False
+            moved = {one.id: url for one, url in zip(known, urls, strict=False) if one.url and one.url != url}
+            for picture_id, url in moved.items():
+                await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(url=url))
+            return bool(moved)
 
     async def data(self, picture_id: int) -> bytes | None:
         """The bytes that are kept for a picture."""
