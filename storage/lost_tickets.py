@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, exists, select, update
+from sqlalchemy import Select, select, update
 
 from storage.database import Database
 from storage.records import Job, JobState, Task, TaskState
-from storage.rows import locked, moved
-from storage.schema import jobs, tasks, workers
+from storage.rows import locked, moved, whose
+from storage.schema import jobs, tasks
 from storage.tasks import as_task
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
@@ -48,9 +48,8 @@ class LostTickets:
                 **values, worker_id=worker_id, trouble=None, finished_at=None
             )
             row = (await connection.execute(again.returning(tasks))).mappings().first()
-            is_alive = exists(select(workers.c.id).where(workers.c.id == jobs.c.worker_id))
-            owner = case((is_alive, jobs.c.worker_id), else_=worker_id)
-            open_again = update(jobs).where(jobs.c.id == job.id).values(worker_id=owner, finished_at=None)
+            open_again = update(jobs).where(jobs.c.id == job.id)
+            open_again = open_again.values(worker_id=whose(worker_id), finished_at=None)
             if job.state not in AS_IT_IS:
                 open_again = open_again.values(state=JobState.WORKING, trouble=None)
             opened = await moved(connection, open_again) if row else None

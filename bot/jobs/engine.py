@@ -226,13 +226,13 @@ class Engine:
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
         # Of two presses at once only one gets the job.
-        reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)
+        reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING, worker_id=self._worker())
         if reopened:
             self._changed(reopened)
         return reopened is not None
 
     async def _watch_again(self, job_id: int) -> bool:
-        job = await self._store.jobs.reopen(job_id, JobState.WORKING)
+        job = await self._store.jobs.reopen(job_id, JobState.WORKING, worker_id=self._worker())
         if job is None:
             return False
         tasks = await self._store.tasks.watch_again(job_id, self._worker())
