@@ -266,6 +266,14 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         """The request as tasks that are submitted, paid and taken up again each on its own. By default one."""
         return (request,)
 
+    def most_pictures(self, request: ImageRequest[OptionsT]) -> int:
+        """The most that one task (a part given by `split`) may give; what comes beyond that is left out.
+
+        By default as many as its option `n` says, `capabilities.pictures` where that is no number.
+        """
+        count = getattr(request.options, "n", None)
+        return count if isinstance(count, int) else self.capabilities.pictures
+
     @abstractmethod
     def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """Run one task (a part given by `split`) and yield its events, ending with `Finished`.

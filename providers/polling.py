@@ -26,6 +26,8 @@ from providers.schedule import STEP, Pace, Tab
 PATIENCE = 60.0
 """Seconds for which a service may go on answering with an internal error before the task counts as failed."""
 _BACKOFF, _LONGEST = 2.0, 30.0
+MOST_WAIT = 60.0
+"""Seconds that a service may ask to wait before the next poll of a task: its picture may be ready long before."""
 NET = 45.0
 """Seconds between polls where the service calls by itself: they only catch a call that went astray."""
 CALL_GAP = 3.0
@@ -216,7 +218,8 @@ class _Watch:
             self.ends(well=False)
             # The task is paid, and what is wrong with the service may pass yet: the ticket must not be given up.
             raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
-        wait = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8)) if retry_after is None else retry_after
+        backoff = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8))
+        wait = backoff if retry_after is None else min(MOST_WAIT, retry_after)
         self.faults += 1
         self._goes_on(max(self._following(), self._now() + wait))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.jobs.patience import Sleep, surely
 from bot.jobs.stage import trouble
-from providers.errors import Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
+from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,15 @@ class Breaker:
             return until if state.trouble else None
         if state.failures < limit and state.trouble is None:
             return None
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, state.failures - limit))
-        until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
-        why = trouble(error.sentence if isinstance(error, Unavailable | Misconfigured) else UNWELL)
+        # After a thousand failures in a row, the power would be too large for a number.
+        doublings = min(10, max(0, state.failures - limit))
+        return await self.pause(provider, error, min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings))
+
+    async def pause(self, provider: str, error: ProviderError, seconds: float) -> float:
+        """Submit nothing for about so long, then let one task at a time try. Returns until when it is paused."""
+        services, now = self._store.services, self._clock()
+        until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
+        why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
         is_new = await surely(lambda: services.pause(provider, why, until), f"the pause of {provider}", self._sleep)
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
+from bot.jobs.bounds import bounded
 from bot.jobs.breaker import Breaker
 from bot.jobs.calls import Calls
 from bot.jobs.fallback import Fallback
@@ -34,6 +35,8 @@ OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; pleas
 OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
 BUSY_DELAY = 2.0
 BUSY_MOST = 60.0
+MOST_WAIT = 600.0
+"""Seconds. A service that asks for a longer wait is paused for so long: then one task tries it again."""
 ANOTHER_FIRST = 5.0
 """Seconds that a task which a paused service has turned away lets others go first."""
 
@@ -119,7 +122,9 @@ class Watcher:
         events = provider.imagine(request, flight.task.ticket)
         try:
             async with aclosing(events):
-                async for event in events:
+                most, name = provider.most_pictures(request), f"task {flight.task.id} of job {flight.task.job_id}"
+                async for said in events:
+                    event = bounded(said, most, name)
                     await self._note(flight, event)
                     if isinstance(event, Finished):
                         return
@@ -185,7 +190,10 @@ class Watcher:
         return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
 
     async def _put_back(self, task: Task, busy: Busy) -> None:
-        if isinstance(busy, Unavailable) and (paused := await self._breaker.failed(task.provider, busy)):
+        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, Unavailable) else None
+        if busy.retry_after is not None and busy.retry_after > MOST_WAIT:
+            paused = await self._breaker.pause(task.provider, busy, MOST_WAIT)
+        if paused:
             await self._wait(task, paused)
             await self._fallback.paused(task.provider)
             return

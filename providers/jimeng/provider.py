@@ -1,7 +1,6 @@
 """Jimeng behind the contract: from a request to a submit, from a result to events."""
 
 import asyncio
-import binascii
 import json
 import time
 from base64 import b64decode
@@ -112,6 +111,10 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             return (request,)
         return (request.with_options(n=1),) * request.options.n
 
+    def most_pictures(self, request: Request) -> int:
+        """With "auto" as many as go together with the references."""
+        return MOST - len(request.references) if request.options.n == "auto" else request.options.n
+
     async def submit(self, request: Request) -> str:
         """Submit one task. References go by URL when all have one, else inside the body."""
         payload: dict[str, object] = {
@@ -207,7 +210,7 @@ def _pictures(result: Result) -> tuple[Picture, ...]:
         pictures = pictures or [
             Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
         ]
-    except binascii.Error as error:
+    except ValueError as error:
         raise Failed(detail=f"a picture is not base64: {error}") from error
     if not pictures:
         raise Failed(detail="the task is done and has no pictures")

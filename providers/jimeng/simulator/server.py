@@ -1,7 +1,6 @@
 """The simulated service as an HTTP server on loopback."""
 
 import asyncio
-import json
 import math
 import random
 import time
@@ -20,6 +19,7 @@ from providers.jimeng.simulator.gallery import Draw, Gallery
 from providers.jimeng.simulator.gateway import Keys, Raw
 from providers.jimeng.simulator.service import ACTIONS, Service
 from providers.jimeng.simulator.tasks import URL_LIFE, Desk, Durations, Task
+from providers.json_reader import read_json
 from providers.testing.artist import draw as draw_picture
 
 
@@ -162,6 +162,12 @@ class JimengSimulator:
 
     def _played(self, fault: Fault, action: str, version: str) -> web.Response | None:
         """The answer that a fault puts in the place of the true one."""
+        response = self._said(fault, action, version)
+        if response is not None and fault.retry_after is not None:
+            response.headers["Retry-After"] = fault.retry_after
+        return response
+
+    def _said(self, fault: Fault, action: str, version: str) -> web.Response | None:
         reply: Reply | None = None
         if fault.kind == "code":
             reply = answer(fault.code, None, self._now(), MESSAGES.get(fault.code, "Unknown"))
@@ -209,7 +215,7 @@ class JimengSimulator:
 def _summed(text: str | bytes) -> JsonValue:
     """JSON for an inspector, with base64 replaced by its length; text that is no JSON as it is, cut."""
     try:
-        payload = json.loads(text)
+        payload = read_json(text.encode() if isinstance(text, str) else text)
     except ValueError:
         return str(text[:500], "utf-8", "replace") if isinstance(text, bytes) else text[:500]
     for part in (payload, payload.get("data")) if isinstance(payload, dict) else ():
