@@ -136,6 +136,10 @@ class JimengSimulator:
         """Whether the account has this interface; without it every call is refused with 50400."""
         self._service.activated = active
 
+    def expire_addresses(self) -> None:
+        """The addresses of pictures given so far are over: they answer 403. A result query gives new ones."""
+        self._service.addresses.expire()
+
     def forget(self, task_id: str) -> None:
         """The service loses a task: it is `not_found` from now on."""
         del self.tasks[task_id]
@@ -178,18 +182,18 @@ class JimengSimulator:
             await self._sleep(fault.seconds)
         response = self._played(fault, "picture", "") if fault else None
         if fault is None or fault.kind in {"delay", "cut"}:
-            response = await self._drawn(request.match_info["task"], request.match_info["number"])
+            response = await self._drawn(request)
         self._record("picture", b"", response, started)
         if fault and fault.kind == "cut" and response is not None:
             return await _cut_short(request, response)
         return _break_off(request) if response is None else response
 
-    async def _drawn(self, task_id: str, number: str) -> web.Response:
-        task = self.tasks.get(task_id)
+    async def _drawn(self, request: web.Request) -> web.Response:
+        task, number = self.tasks.get(request.match_info["task"]), request.match_info["number"]
         now = self._clock()
         if task is None or now < task.finished or not number.isdecimal() or int(number) >= task.count:
             return web.Response(status=404)
-        if now - task.finished > URL_LIFE:
+        if now - task.finished > URL_LIFE or not self._service.addresses.is_good(request.query):
             return web.Response(status=403, text="the URL has expired")
         return web.Response(body=await self._gallery.picture(task, int(number)), content_type="image/jpeg")
 
