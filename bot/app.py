@@ -5,7 +5,7 @@ import hashlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,8 +57,11 @@ from bot.telegram.groups import GroupCare
 from bot.telegram.inbox import Inbox
 from bot.telegram.labels import Labels
 from bot.telegram.language import Languages
+from bot.telegram.lost_targets import WithoutLostTargets
+from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
 from bot.telegram.originals import Originals
 from bot.telegram.pictures import ImageWorker
+from bot.telegram.sender import Sender
 from bot.telegram.session import Session
 from bot.telegram.stage import TelegramStage
 from bot.telegram.status import StatusMessages
@@ -69,7 +72,7 @@ from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
 from bot.web.webhook import Webhook
-from providers.registry import build
+from providers.registry import AnyProvider, Registry, build
 from storage.database import StoreError
 from storage.jobs import ANYTHING
 from storage.records import Allowance
@@ -172,12 +175,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         providers = {name: registry.get(name) for name in registry.names}
         # The engine comes later; nothing is sent before that.
         flood = FloodControl(among=lambda: engine.crew.size)
-        bot = make_bot(settings, GroupCare(store.chats), flood)
+        newest = NewestMessages()
+        bot = make_bot(settings, NoteOutgoing(newest), WithoutLostTargets(), GroupCare(store.chats), flood)
         stack.push_async_callback(bot.session.close)
-        downloads = Downloads()
-        stack.push_async_callback(downloads.aclose)
-        images = ImageWorker()
-        stack.push_async_callback(images.aclose)
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
         web = WebServer(settings.web.host, settings.web.port)
@@ -185,37 +185,18 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         web.app.router.add_get(references.PATH, own.serve)
         bucket = open_bucket(settings.bucket, token)
         calls = Callbacks(settings.web.public_url, token)
-        status = StatusMessages(bot, store, languages, flood)
-        uploads = Uploads(store, downloads, images)
-        originals = Originals(bot, store, downloads)
-        stage = TelegramStage(
-            bot,
-            store,
-            languages=languages,
-            status=status,
-            delivery=Delivery(
-                bot, store, status=status, uploads=uploads, originals=originals, labels=Labels(store, providers)
-            ),
-            uploads=uploads,
-            images=images,
-        )
+        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
-        engine = Engine(store, providers, stage, Addresses(bucket or own, calls.address), share=by_polling)
+        engine = Engine(store, providers, telegram.stage, Addresses(bucket or own, calls.address), share=by_polling)
+        telegram.uploads.renew = engine.fresh_addresses
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
-        admins = settings.access.admins
-        desk = Desk(
-            engine,
-            store,
-            providers,
-            registry.default,
-            admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
-            admins=admins,
-            allowance=_allowances(settings),
-        )
+        desk = _make_desk(settings, engine, store, registry, bot)
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
-        dispatcher = make_dispatcher(settings, languages, albums, store)
-        dispatcher.workflow_data.update(desk=desk, uploads=uploads, originals=originals, languages=languages)
+        dispatcher = make_dispatcher(settings, languages, albums, store, newest)
+        dispatcher.workflow_data.update(
+            desk=desk, uploads=telegram.uploads, originals=telegram.originals, languages=languages
+        )
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
@@ -223,7 +204,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
         stack.push_async_callback(web.aclose)
-        stack.push_async_callback(status.aclose)
+        stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
@@ -233,6 +214,42 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         await engine.enter()
         await web.start()
         yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background, bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telegram:
+    """The parts that show jobs and send pictures."""
+
+    stage: TelegramStage
+    status: StatusMessages
+    uploads: Uploads
+    originals: Originals
+
+
+def _speak(
+    stack: AsyncExitStack,
+    bot: Bot,
+    store: Store,
+    *,
+    flood: FloodControl,
+    newest: NewestMessages,
+    languages: Languages,
+    providers: Mapping[str, AnyProvider],
+) -> _Telegram:
+    downloads = Downloads()
+    stack.push_async_callback(downloads.aclose)
+    images = ImageWorker()
+    stack.push_async_callback(images.aclose)
+    sender = Sender(bot, flood)
+    stack.push_async_callback(sender.aclose)
+    status = StatusMessages(bot, store, languages, flood, newest)
+    uploads = Uploads(store, downloads, images, providers)
+    originals, labels = Originals(sender, store, uploads), Labels(store, providers)
+    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, labels=labels)
+    stage = TelegramStage(
+        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    )
+    return _Telegram(stage, status, uploads, originals)
 
 
 def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
@@ -246,14 +263,17 @@ def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
     return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
-def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store) -> Dispatcher:
+def make_dispatcher(
+    settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
+) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher(pages=personal.Pages())
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
     dispatcher.callback_query.outer_middleware(PressMiddleware())
-    dispatcher.message.outer_middleware(albums)
-    dispatcher.channel_post.outer_middleware(albums)
+    for observer in (dispatcher.message, dispatcher.channel_post):
+        observer.outer_middleware(NoteIncoming(newest))
+        observer.outer_middleware(albums)
     # What was posted in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
@@ -275,6 +295,18 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
         mishaps.make_router(),
     )
     return dispatcher
+
+
+def _make_desk(settings: Settings, engine: Engine, store: Store, registry: Registry, bot: Bot) -> Desk:
+    return Desk(
+        engine,
+        store,
+        {name: registry.get(name) for name in registry.names},
+        registry.default,
+        admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
+        admins=settings.access.admins,
+        allowance=_allowances(settings),
+    )
 
 
 def _allowances(settings: Settings) -> Callable[[int], Allowance]:

@@ -76,7 +76,8 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job."""
+    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job;
+    `user_name`: what they are called in a chat with others."""
 
     origin: str
     chat_id: int
@@ -88,6 +89,7 @@ class NewJob:
     options: Mapping[str, Any]
     thread_id: int | None = None
     style: Mapping[str, str] | None = None
+    user_name: str | None = None
     sources: tuple[NewSource, ...] = ()
 
 
@@ -115,6 +117,7 @@ class Job:
     worker_id: int | None
     first_provider: str | None = None
     style: dict[str, str] | None = None
+    user_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,8 @@ jobs = Table(
     Column("message_id", BigInteger, nullable=False),
     Column("status_id", BigInteger),
     Column("user_id", BigInteger, nullable=False),
+    # What whoever asked is called, where others see the result too.
+    Column("user_name", String(64)),
     Column("language", String(16), nullable=False),
     Column("provider", String(64), nullable=False),
     # The provider that was asked for, where another one took over.
@@ -239,6 +241,8 @@ pictures = Table(
     Column("photo_id", Text),
     Column("document_id", Text),
     Column("message_id", BigInteger),
+    # How often it was sent and no answer was read: it may have arrived.
+    Column("sends", Integer, nullable=False, server_default="0"),
     # Telegram's name of the photo that is the same in all messages that show it.
     Column("unique_id", String(64)),
     # The number it was drawn from, where the service tells.

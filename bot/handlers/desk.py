@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, Chat, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import Admission
@@ -57,7 +57,8 @@ NOTHING_ELSE = Change()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to."""
+    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to;
+    `user_name`: what others there call them."""
 
     origin: str
     chat_id: int
@@ -66,14 +67,23 @@ class Place:
     language: str
     thread_id: int | None = None
     preferences: Preferences = NOTHING_SET
+    user_name: str | None = None
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
         """The place of a message."""
         # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
-        user_id = (message.sender_chat or message.from_user or message.chat).id
-        origin = f"message:{message.message_id}"
-        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message), preferences)
+        author = message.sender_chat or message.from_user or message.chat
+        return cls(
+            origin=f"message:{message.message_id}",
+            chat_id=message.chat.id,
+            message_id=message.message_id,
+            user_id=author.id,
+            language=language,
+            thread_id=topic_of(message),
+            preferences=preferences,
+            user_name=name_of(author),
+        )
 
     @classmethod
     def of_press(
@@ -88,7 +98,16 @@ class Place:
         # The same button pressed twice is one wish; presses on others are others.
         wish = zlib.crc32(f"{message.message_id} {query.data}".encode())
         origin = f"{PRESS}{wish:08x}:{query.id}"
-        return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message), preferences)
+        return cls(
+            origin=origin,
+            chat_id=message.chat.id,
+            message_id=reply_to,
+            user_id=query.from_user.id,
+            language=language,
+            thread_id=topic_of(message),
+            preferences=preferences,
+            user_name=name_of(query.from_user),
+        )
 
 
 class Desk:
@@ -212,11 +231,18 @@ class Desk:
             user_id=place.user_id,
             language=place.language,
             thread_id=place.thread_id,
+            user_name=place.user_name,
             provider=provider,
             prompt=prompt,
             options={},
             sources=sources,
         )
+
+
+def name_of(author: User | Chat) -> str:
+    """What others in a chat call whoever writes; at most 64 characters."""
+    name = author.first_name if isinstance(author, User) else author.title or author.first_name
+    return (name or "")[:64]
 
 
 def used(style: Style) -> StyleUsed:

@@ -33,6 +33,7 @@ from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_p
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
 from bot.telegram.refusals import is_gone
+from bot.telegram.sender import Unanswered
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
 from storage.records import Begun, Job
@@ -122,6 +123,9 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
     try:
         missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
+    except Unanswered:
+        # They are there, most likely; whoever misses them can press once more.
+        return
     except TelegramBadRequest as error:
         if not is_gone(error):
             raise

@@ -15,6 +15,7 @@ from bot.jobs.crew import Crew
 from bot.jobs.endings import Endings
 from bot.jobs.fallback import Fallback
 from bot.jobs.flights import Flights
+from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
 from bot.jobs.patience import T, surely
 from bot.jobs.prepare import Preparation
@@ -75,6 +76,7 @@ class Engine:
         self._requests = Requests(store, stage, addresses, sleep)
         self.crew = Crew(store, self._adopt, self._buried, wall=clock, clock=time.monotonic, sleep=sleep)
         self._fallback = Fallback(store, providers, self._changed, clock=clock, sleep=sleep)
+        self._fresh_addresses = FreshAddresses(store, providers, self._requests)
         self._watcher = Watcher(
             store,
             providers,
@@ -177,6 +179,10 @@ class Engine:
         """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
         await self._flights.called_back(task_id, body)
 
+    async def fresh_addresses(self, job_id: int) -> bool:
+        """Ask the service anew where the pictures of a job are, for at most 15 s. False: there are no new addresses."""
+        return await self._fresh_addresses.of_job(job_id)
+
     async def tell_again(self, job: Job, message_id: int) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
         await self._endings.tell_again(job, message_id)
@@ -198,6 +204,8 @@ class Engine:
         # An album whose last missing picture was deleted still waits for its buttons.
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
+        # Who presses wants it even where it may have arrived.
+        await self._store.pictures.send_again(job_id)
         # Of two presses at once only one gets the job.
         reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)
         if reopened:

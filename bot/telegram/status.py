@@ -19,6 +19,7 @@ from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
 from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
+from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.refusals import is_unchanged
 from bot.telegram.wording import bar, duration, say
 from storage.records import Job
@@ -33,12 +34,13 @@ DRAFT_SECONDS = 20.0
 @dataclass(slots=True)
 class _Board:
     """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
-    `text`: what it says now; `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has
-    become one by that; `as_draft`: progress is a draft, which is no message, shown last at `drafted_at`; None: not
-    known yet."""
+    `sent_at`: when, if this process has sent it; `text`: what it says now; `preview`: the unfinished picture that was
+    put into it, or was refused; `is_photo`: it has become one by that; `as_draft`: progress is a draft, which is no
+    message, shown last at `drafted_at`; None: not known yet."""
 
     chat_id: int
     message_id: int | None
+    sent_at: float | None = None
     as_draft: bool | None = None
     drafted_at: float = 0.0
     text: str = ""
@@ -61,6 +63,7 @@ class StatusMessages:
         store: Store,
         languages: Languages,
         flood: FloodControl,
+        newest: NewestMessages,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +72,7 @@ class StatusMessages:
         self._store = store
         self._languages = languages
         self._flood = flood
+        self._newest = newest
         self._boards: dict[int, _Board] = {}
         # For each chat the jobs whose words have changed, those that have waited longest for room first.
         self._lines: dict[int, dict[int, None]] = {}
@@ -119,7 +123,7 @@ class StatusMessages:
         board = await self.close(job)
         if board.message_id is not None and await self._ended_as(job, board, text, buttons):
             return
-        await self._send(job, board, text, buttons)
+        await self._send(job, board, text, buttons, reply_to=job.message_id)
 
     async def change(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> bool:
         """Put other last words into the message of a job. False: there is none, or it can't be changed."""
@@ -130,11 +134,18 @@ class StatusMessages:
             log.info("the status message of job %d stays as it is: %s", job.id, error.message)
             return False
 
-    async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
-        """The last words under an album: a new message below it, in place of the one above."""
+    def is_fresh(self, board: "_Board", seconds: float) -> bool:
+        """Whether a message was sent within so many seconds and nothing stands below it, as far as is known here."""
+        if board.message_id is None or board.sent_at is None:
+            return False
+        is_young = self._clock() - board.sent_at <= seconds
+        return is_young and self._newest.is_newest(board.chat_id, board.message_id)
+
+    async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup, reply_to: int | None) -> None:
+        """The last words under an album: a new message in answer to it, in place of the one above."""
         board = await self.close(job)
         above = board.id_in(job.chat_id)
-        await self._send(job, board, text, buttons, reply=False)
+        await self._send(job, board, text, buttons, reply_to=reply_to)
         if above is not None:
             await self.take_away(job, above)
 
@@ -167,7 +178,7 @@ class StatusMessages:
                         await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
                     board.drafted_at = self._clock()
                 elif board.message_id is None:
-                    await self._send(job, board, text, buttons)
+                    await self._send(job, board, text, buttons, reply_to=job.message_id)
                 else:
                     async with as_progress():
                         await self._edit(board, text, buttons, preview)
@@ -193,17 +204,19 @@ class StatusMessages:
         return board.as_draft
 
     async def _send(
-        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True
+        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply_to: int | None
     ) -> None:
-        to_prompt = ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
         message = await self._bot.send_message(
             job.chat_id,
             text,
             message_thread_id=job.thread_id,
-            reply_parameters=to_prompt if reply else None,
+            reply_parameters=ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+            if reply_to
+            else None,
             reply_markup=buttons,
         )
         board.chat_id, board.message_id = message.chat.id, message.message_id
+        board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)
 
     async def _edit(

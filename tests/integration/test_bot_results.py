@@ -159,7 +159,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
     await house.press(result, "Files")
     await house.quiet()
     files = [message.document for message in house.answers() if message.document]
-    assert {file.name for file in files} == {"imagine-1-1.jpg", "imagine-1-2.jpg"}
+    assert {file.name for file in files} == {"foxes-1.jpg", "foxes-2.jpg"}
     assert {message.reply_to for message in house.answers() if message.document} == {result.id}
     stored = [house.telegram.world.files.get(file.file_id) for file in files]
     assert sorted(one.data for one in stored if one) == sorted(made)
