@@ -26,6 +26,7 @@ from bot.handlers import (
     commands,
     export,
     forget,
+    forwarded,
     groups,
     history,
     imagine,
@@ -291,6 +292,7 @@ def make_dispatcher(
         remakes.make_router(),
         styles.make_router(),
         imagine.make_router(),
+        forwarded.make_router(),
         start.make_fallback(),
         mishaps.make_router(),
     )

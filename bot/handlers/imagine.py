@@ -6,7 +6,7 @@ from dataclasses import replace
 from html import escape
 
 from aiogram import F, Router
-from aiogram.enums import ChatType, ContentType
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError
 from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
@@ -14,23 +14,31 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
-from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, traced
+from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
 from bot.telegram.notices import notice
+from bot.telegram.together import is_forward
+from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, NewSource, Preferences, TooMany
+from storage.records import Begun, JobState, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
-WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
+MINE = ~F.func(is_forward)
+"""What whoever sent it has written: the words of a forwarded message are somebody else's, and no order."""
 
 
 def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
-    router.message.register(imagine, Command("imagine", ignore_case=True))
-    router.channel_post.register(imagine, Command("imagine", ignore_case=True))
-    router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
-    router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
+    router.message.register(imagine, Command("imagine", ignore_case=True), MINE)
+    router.channel_post.register(imagine, Command("imagine", ignore_case=True), MINE)
+    router.message.register(in_private, PRIVATE, words_or_pictures, is_no_command, MINE)
+    router.message.register(in_group, words_or_pictures, is_no_command, MINE, ToTheBot())
     return router
+
+
+def words_or_pictures(message: Message) -> bool:
+    """Whether a message brings what can be asked with; or a file, which may have been meant for a picture."""
+    return bool(message.text or message.caption or message.document or pictures_in(message))
 
 
 def is_no_command(message: Message) -> bool:
@@ -84,50 +92,63 @@ async def in_group(
     await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
 
 
-async def came_late(main: Message, item: Message, desk: Desk) -> None:
-    """An item of an album that came when its job had been made already."""
-    source = picture_of(item)
+async def came_late(main: Message, item: Message, desk: Desk) -> bool:
+    """An item of an album that came when the others had been handed over already. False: its words are still to be
+    heard, because the others have made nothing yet."""
     job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
-    if source is None or job is None:
-        return
+    if job is None:
+        return False
     # Another process, to which this one's work went, may have had the whole album.
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
-    if source.message_id not in known and not await desk.engine.join(job, source):
-        await notice(item, _("This picture came too late: the others are already being worked on."))
+    for source in pictures_in(item):
+        if source.message_id not in known and not await desk.engine.join(job, source):
+            await notice(item, _("This picture came too late: the others are already being worked on."))
+    return job.state is not JobState.DRAFT
 
 
 async def _ask(
     message: Message, text: str, desk: Desk, place: Place, album: list[Message] | None, *, explain: bool
 ) -> None:
     await desk.admit(place)
-    if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
-        await notice(odd, _("This file is not a picture. Send a JPEG, PNG, WebP or HEIC."))
+    brought = album or [message]
+    if odd := next((one for one in brought if why_unusable(one)), None):
+        await notice(odd, why_unusable(odd) or "")
         return
-    there = message.reply_to_message
     replied = await pictures_replied_to(message, desk.store, place.user_id)
-    own = await _own_pictures(message, album, desk, place)
+    own = await own_pictures(brought, desk, place)
+    # Without what was meant something else would be drawn, and paid.
+    if not replied and (why := why_reply_unusable(message)):
+        await notice(message, why)
+        return
+    if not own and any(map(is_forward, brought)):
+        await notice(message, _("There is no picture in what you forwarded. Send your words alone, or with a picture."))
+        return
     words = desk.scan(text)
     if words.prompt:
-        begun = Begun(replied)
-        if replied:
-            await desk.set_waiting_aside(place)
-        else:
-            begun = await desk.what_waits(place, there.message_id if there else None)
-        await _make(message, place, desk, words, replace(begun, sources=_without_twins((*begun.sources, *own))))
+        begun = await _begun(message, desk, place, replied)
+        await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
     elif replied or own:
-        await ask_for_words(message, place, desk, Begun((*replied, *own)))
+        await ask_for_words(message, place, desk, Begun(_without_twins(replied, own)))
     elif explain or words.flags:
         await notice(message, example())
 
 
-async def _own_pictures(
-    message: Message, album: list[Message] | None, desk: Desk, place: Place
-) -> tuple[NewSource, ...]:
-    """What a message brings itself; one of our own pictures, forwarded, is known again."""
-    if album:
-        return pictures_of(album)
-    source = picture_of(message)
-    return (await traced(message, source, desk.store, place.user_id),) if source else ()
+async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
+    """What the words are for: what they answer to, else what waits for them."""
+    if replied:
+        await desk.set_waiting_aside(place)
+        return Begun(replied)
+    there = message.reply_to_message
+    return await desk.what_waits(place, there.message_id if there else None)
+
+
+async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
+    """What messages bring themselves; one of our own pictures, forwarded, is known again."""
+    found: list[NewSource] = []
+    for one in sorted(brought, key=lambda each: each.message_id):
+        is_ours = len(brought) == 1 or is_forward(one)
+        found += await traced(one, desk.store, place.user_id) if is_ours else pictures_in(one)
+    return tuple(found)
 
 
 async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
@@ -182,8 +203,10 @@ def example() -> str:
     )
 
 
-def _without_twins(sources: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
-    return tuple({source.message_id: source for source in sources}.values())
+def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
+    """Both, each message once."""
+    known = {source.message_id for source in first}
+    return (*first, *(source for source in second if source.message_id not in known))
 
 
 def _mentions(message: Message) -> set[str]:
@@ -194,4 +217,4 @@ def _mentions(message: Message) -> set[str]:
 
 def _without(text: str, mention: str) -> str:
     before, *after = re.split(rf"{re.escape(mention)}\b", text, maxsplit=1, flags=re.IGNORECASE)
-    return " ".join(part.strip(" ,:，：") for part in (before, *after)).strip() if after else text
+    return " ".join(part.strip(" \n,:，：") for part in (before, *after)).strip() if after else text

@@ -63,6 +63,10 @@ class ExamplePress(CallbackData, prefix="x"):
     at: Id
 
 
+class ForwardedPress(CallbackData, prefix="w"):
+    """Draw the words of the forwarded message that the one with this button answers to."""
+
+
 class SettingPress(CallbackData, prefix="s", sep="|"):
     """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
 

@@ -7,6 +7,7 @@ One that comes twice, by whatever way and to whichever process, acts once; what 
 import asyncio
 import logging
 import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat
@@ -35,8 +36,14 @@ PASSING = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
 REMEMBERED = 10_000
 """Updates begun here of which it is known that they were; what is read from the store is younger."""
+AT_ONCE = 100
+"""Updates of one person in one chat that are at work at once. The others wait behind them."""
 PATIENCE = 5.0
 """Seconds that handlers at work get when the bot stops."""
+
+
+Lane = tuple[bool, int | None, int | None]
+"""Whether it is a press, and the chat and the person: a press is not held up by messages that wait for something."""
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -70,6 +77,11 @@ class Inbox:
         self._clock = clock
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
+        # What waits behind others of its lane, and how many of each are at work.
+        self._waiting: dict[Lane, deque[NewUpdate]] = {}
+        self._at_work: Counter[Lane] = Counter()
+        # The album that each has begun with last: the rest of it waits for nobody.
+        self._albums: dict[Lane, str | None] = {}
         self._ended: list[int] = []
         # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
         self._begun: dict[int, None] = {}
@@ -137,17 +149,48 @@ class Inbox:
         # What was stored in the very moment of a stop waits for the next start.
         if not self._closed and one.id not in self._begun:
             self._begun[one.id] = None
-            if len(self._begun) > REMEMBERED and (oldest := next(iter(self._begun))) not in self._handlers:
+            if len(self._begun) > REMEMBERED and not self._is_open(oldest := next(iter(self._begun))):
                 del self._begun[oldest]
-            task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
-            # Not in the task itself: cancelled at its beginning it would never come so far.
-            task.add_done_callback(partial(self._over, one.id))
+            lane = _lane(one.payload)
+            if self._at_work[lane] < AT_ONCE or (one.album and one.album == self._albums.get(lane)):
+                self._start(one, lane)
+            else:
+                # One chat that takes nothing now, or one person who sends a lot, fills its own lane only.
+                self._waiting.setdefault(lane, deque()).append(one)
 
-    def _over(self, update_id: int, task: asyncio.Task[None]) -> None:
+    def _is_open(self, update_id: int) -> bool:
+        """Whether an update is at work, or waits for it."""
+        return update_id in self._handlers or any(
+            update_id == one.id for waiting in self._waiting.values() for one in waiting
+        )
+
+    def _start(self, one: NewUpdate, lane: Lane) -> None:
+        self._at_work[lane] += 1
+        self._albums[lane] = one.album
+        task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+        # Not in the task itself: cancelled at its beginning it would never come so far.
+        task.add_done_callback(partial(self._over, one.id, lane))
+
+    def _over(self, update_id: int, lane: Lane, task: asyncio.Task[None]) -> None:
         del self._handlers[update_id]
         if task.cancelled():
             # It waits in the store for whoever takes it up.
             self._begun.pop(update_id, None)
+        self._at_work[lane] -= 1
+        if not self._closed:
+            self._go_on(lane)
+        if not self._at_work[lane]:
+            del self._at_work[lane], self._albums[lane]
+
+    def _go_on(self, lane: Lane) -> None:
+        """Begin what waits in a lane: the next one, and with an item of an album the items behind it."""
+        waiting = self._waiting.get(lane, deque())
+        if waiting:
+            self._start(waiting.popleft(), lane)
+        while waiting and waiting[0].album and waiting[0].album == self._albums[lane]:
+            self._start(waiting.popleft(), lane)
+        if not waiting:
+            self._waiting.pop(lane, None)
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -227,6 +270,14 @@ class Inbox:
 
 def _passes(one: NewUpdate) -> bool:
     return not PASSING.isdisjoint(one.payload)
+
+
+def _lane(payload: Mapping[str, Any]) -> Lane:
+    """Whose lane an update goes through."""
+    kind, event = next(((name, one) for name, one in payload.items() if isinstance(one, dict)), ("", {}))
+    chat = event.get("chat") or (event.get("message") or {}).get("chat") or {}
+    person = event.get("sender_chat") or event.get("from") or {}
+    return kind == "callback_query", chat.get("id"), person.get("id")
 
 
 def _album(payload: Mapping[str, Any]) -> str | None:
