@@ -164,7 +164,7 @@ class App:
 async def assembled(settings: Settings) -> AsyncIterator[App]:
     """Wire all parts; on leaving they stop in the reverse order. Raises the errors of wrong settings."""
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.storage.url)
+        store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
         session = await stack.enter_async_context(ClientSession())
         registry = build(settings.providers.tables, settings.providers.default, session)

@@ -295,11 +295,13 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process of the bot. `present`: whether its line to the database is up."""
+    """A process of the bot. `present`: whether its line to the database is up; `session`: what its sessions there are
+    called by."""
 
     id: int
     beat: int
     present: bool
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

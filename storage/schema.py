@@ -47,6 +47,8 @@ workers = Table(
     Column("id", RowId, primary_key=True),
     Column("beat", BigInteger, nullable=False, server_default="0"),
     Column("started_at", Float, nullable=False),
+    # What its sessions at the database are called by.
+    Column("session", String(63)),
     # An id is never used again: what a dead worker has left must not look like a living one's.
     sqlite_autoincrement=True,
 )

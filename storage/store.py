@@ -45,9 +45,12 @@ class Store:
         self.workers = Workers(database)
 
     @classmethod
-    async def open(cls, url: str) -> "Store":
-        """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`)."""
-        return cls(await Database.open(url))
+    async def open(cls, url: str, *, wait: bool = False) -> "Store":
+        """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`).
+
+        `wait`: for as long as the server is not there. Raises `UnusableStore`.
+        """
+        return cls(await Database.open(url, wait=wait))
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Forget what nobody will come back to: pictures that waited for words, albums posted long ago, updates.

@@ -16,7 +16,7 @@ from bot.jobs.endings import Endings
 from bot.jobs.fallback import Fallback
 from bot.jobs.flights import Flights
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
-from bot.jobs.patience import T, surely
+from bot.jobs.patience import START_DELAYS, T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
@@ -109,15 +109,15 @@ class Engine:
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
         self._store.database.backend.listen(self._hear)
-        await self.crew.join()
+        await surely(self.crew.join, "joining the others", self._sleep, START_DELAYS)
 
     async def start(self) -> None:
         """Take up what is left of workers that are gone, then give turns."""
-        known = {name: await self._store.tasks.durations(name) for name in self._providers}
+        known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
             provider.learn(known[name])
-        await self.crew.look()
+        await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
         self._background.spawn(self._report.run(), "progress")
@@ -134,6 +134,9 @@ class Engine:
         await self._background.aclose()
         await self._finishing.aclose()
         await self.crew.leave()
+
+    async def _durations(self) -> dict[str, list[float]]:
+        return {name: await self._store.tasks.durations(name) for name in self._providers}
 
     async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""

@@ -18,7 +18,7 @@ from aiogram.methods import GetUpdates, TelegramMethod
 from aiogram.types import Update
 
 from bot.background import Background
-from bot.jobs.patience import surely
+from bot.jobs.patience import START_DELAYS, surely
 from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
@@ -79,9 +79,9 @@ class Inbox:
         self._closed = False
 
     async def start(self) -> None:
-        """Take up what this process, or one that is gone, could not end. Raises `StoreError`."""
+        """Take up what this process, or one that is gone, could not end."""
         self._store.database.backend.listen(self._hear)
-        await self._take_up()
+        await surely(self._take_up, "the inbox", self._sleep, START_DELAYS)
 
     def inherit(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
