@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from storage.backend import EVERYTHING, Hear
 from storage.faults import OutOfReach
 from storage.outage import Outage
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class PostgresBackend:
 
     async def lock(self, connection: AsyncConnection, name: str) -> None:
         """Until its transaction ends, no other transaction gets past this name."""
-        await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": name})
+        await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": clean(name)})
 
     async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
         """Let the other processes know of these topics once the transaction is committed."""

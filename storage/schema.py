@@ -6,7 +6,6 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -16,11 +15,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     text,
 )
+
+from storage.texts import JSON, String, Text
 
 metadata = MetaData(
     naming_convention={

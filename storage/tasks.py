@@ -159,7 +159,8 @@ class Tasks:
 
     async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
         """Take up the overdue tasks of a job; returns those."""
-        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE)
+        # Without its ticket it would be submitted, and paid, once more.
+        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE, tasks.c.ticket.is_not(None))
         values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None, "worker_id": worker_id}
         async with self._db.write() as connection:
             rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))

@@ -21,9 +21,10 @@ from bot.background import Background
 from bot.jobs.patience import START_DELAYS, surely
 from storage import signals
 from storage.backend import EVERYTHING
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -99,11 +100,13 @@ class Inbox:
         """
         if self._closed:
             return False
-        new = [NewUpdate(int(payload["update_id"]), dict(payload), _album(payload)) for payload in payloads]
+        # From here on nobody meets a sign that can't be stored.
+        clear = [clean(dict(payload)) for payload in payloads]
+        new = [NewUpdate(int(payload["update_id"]), payload, _album(payload)) for payload in clear]
         for one in filter(_passes, new):
             self._begin(one)
         if kept := [one for one in new if not _passes(one)]:
-            for one in await self._store.updates.take(self._worker(), kept, self._clock()):
+            for one in await self._stored(kept):
                 self._begin(one)
         return True
 
@@ -126,6 +129,16 @@ class Inbox:
         except TimeoutError:
             log.warning("it could not be stored that some updates are done with")
         await self._notes.aclose()
+
+    async def _stored(self, new: Sequence[NewUpdate]) -> list[NewUpdate]:
+        """Store them; returns those that are this process's. One that can't be stored spoils no other."""
+        try:
+            return await self._store.updates.take(self._worker(), new, self._clock())
+        except Unstorable as error:
+            if len(new) == 1:
+                log.warning("update %d can never be stored (%s); it is left out", new[0].id, error)
+                return []
+        return [one for each in new for one in await self._stored([each])]
 
     # handling
 
@@ -168,7 +181,10 @@ class Inbox:
         while self._ended:
             ids = list(self._ended)
             done = partial(self._store.updates.done, ids, self._clock())
-            await surely(done, "done updates", self._sleep)
+            try:
+                await surely(done, "done updates", self._sleep)
+            except Unstorable:
+                log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]
 
     def _hear(self, topic: str) -> None:
