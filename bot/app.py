@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import logging
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,6 +67,7 @@ from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
+from bot.web.signing import Signer
 from bot.web.webhook import Webhook
 from providers.registry import build
 from storage.database import StoreError
@@ -128,7 +128,7 @@ class App:
     async def _keep_tidy(self) -> None:
         while True:
             try:
-                await self.store.tidy(time.time(), self.settings.storage.keep_days)
+                await self.store.tidy(self.store.clock(), self.settings.storage.keep_days)
             except StoreError as error:
                 log.warning("nothing could be tidied up: %s", error)
             if self.bucket:
@@ -181,10 +181,10 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
         web = WebServer(settings.web.host, settings.web.port)
-        own = References(store.sources, settings.web.public_url, token)
+        own = References(store.sources, settings.web.public_url, Signer("references", token, store.clock))
         web.app.router.add_get(references.PATH, own.serve)
         bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, token)
+        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
         status = StatusMessages(bot, store, languages, flood)
         uploads = Uploads(store, downloads, images)
         originals = Originals(bot, store, downloads)

@@ -31,6 +31,8 @@ class Backend(Protocol):
     """For transactions that may take their time: migrations and copies."""
     reader: AsyncEngine
     """For statements that only read, on connections of its own: to switch one to and fro costs as much as asking."""
+    clock: Callable[[], float]
+    """Seconds since 1970, the same for all processes of the database."""
     session: str
     """What the sessions of this process are called by: those of a worker that hangs are ended by it."""
     one_writer: bool

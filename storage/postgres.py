@@ -6,7 +6,7 @@ Needs the extra `postgres` (asyncpg). A line is a session: a pooler in transacti
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from storage.backend import EVERYTHING, Hear
+from storage.clock import SharedClock
 from storage.faults import OutOfReach
 from storage.outage import Outage
 from storage.texts import clean
@@ -47,6 +48,7 @@ NOT_CONNECTED = (
 )
 """What the driver raises when there is no connection to be had, or no more."""
 
+_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float)"
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _RING = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
 _LINES = (
@@ -83,6 +85,8 @@ class PostgresBackend:
             pool_reset_on_return=None,
         )
         self.unhurried = _unhurried(url, self.session)
+        self._shared = SharedClock()
+        self.clock: Callable[[], float] = self._shared
         self.leads = False
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._hears: list[Hear] = []
@@ -121,6 +125,8 @@ class PostgresBackend:
 
     async def present(self, connection: AsyncConnection) -> set[int]:
         """The workers whose lines are up."""
+        asked = self._shared.monotonic()
+        self._shared.seen((await connection.execute(text(_CLOCK))).scalar_one(), asked)
         found = await connection.execute(_PRESENT, {"space": LOCKS, "leader": LEADER})
         return set(found.scalars())
 
@@ -180,6 +186,8 @@ class PostgresBackend:
         # From here on it is closed with the next one, whatever happens.
         self._line = line
         line.add_termination_listener(self._ended)
+        asked = self._shared.monotonic()
+        self._shared.seen(await line.fetchval(_CLOCK), asked)
         await line.add_listener(CHANNEL, self._heard)
         await line.execute("SELECT pg_advisory_lock($1, $2)", LOCKS, self._worker)
 

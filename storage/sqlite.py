@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +36,7 @@ class SqliteBackend:
         # Who is urgent goes first where the writers queue.
         self.engine = self.urgent = self.unhurried = _writer(url)
         self.reader = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
 

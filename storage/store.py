@@ -24,10 +24,14 @@ UPDATE_SECONDS = 2 * 24 * 3600
 
 
 class Store:
-    """All that is remembered, by room. Made by `open`; give it back with `aclose`."""
+    """All that is remembered, by room. Made by `open`; give it back with `aclose`.
+
+    `clock`: seconds since 1970, the same for all processes that share it. Times that are stored are of this clock.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.clock = database.backend.clock
         self.jobs = Jobs(database)
         self.sources = Sources(database)
         self.drafts = Drafts(database)

@@ -49,7 +49,7 @@ ANSWER_SECONDS = 60.0
 class Engine:
     """Runs the jobs of one process. `addresses`: where services reach it.
 
-    `share`: whether jobs that are asked for here may be given to any worker, or stay here.
+    `share`: whether jobs that are asked for here may be given to any worker, or stay here; `clock`: the store's.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Engine:
         addresses: Addresses = NOWHERE,
         *,
         share: bool = False,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._providers = providers
         self._stage = stage
         self._share = share
-        self._clock = clock
+        self._clock = clock = clock or store.clock
         self._sleep = sleep
         self._outlook = Outlook(durations=by_provider({name: [] for name in providers}))
         self._background = Background()

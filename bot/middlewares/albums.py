@@ -1,7 +1,6 @@
 """Albums reach handlers as one: the items are gathered, and the handler is called once with all of them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,7 +71,7 @@ class AlbumMiddleware(BaseMiddleware):
         arrival = _Arrival(event, handler, data)
         is_new = self._gathering().add(arrival)
         if source := picture_of(event):
-            await self._store.posted.add(event.chat.id, event.media_group_id, source, time.time())
+            await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
         if is_new:
             await arrival.over
         return None

@@ -6,7 +6,6 @@ One that comes twice, by whatever way and to whichever process, acts once; what 
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat
@@ -52,7 +51,7 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Inbox:
-    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now; `clock`: since 1970."""
+    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now."""
 
     def __init__(
         self,
@@ -61,14 +60,13 @@ class Inbox:
         store: Store,
         worker: Callable[[], int],
         *,
-        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
         self._store = store
         self._worker = worker
-        self._clock = clock
+        self._clock = store.clock
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         self._ended: list[int] = []
