@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import logging
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -72,6 +71,7 @@ from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
+from bot.web.signing import Signer
 from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, Registry, build
 from storage.database import StoreError
@@ -132,7 +132,7 @@ class App:
     async def _keep_tidy(self) -> None:
         while True:
             try:
-                await self.store.tidy(time.time(), self.settings.storage.keep_days)
+                await self.store.tidy(self.store.clock(), self.settings.storage.keep_days)
             except StoreError as error:
                 log.warning("nothing could be tidied up: %s", error)
             if self.bucket:
@@ -168,7 +168,7 @@ class App:
 async def assembled(settings: Settings) -> AsyncIterator[App]:
     """Wire all parts; on leaving they stop in the reverse order. Raises the errors of wrong settings."""
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.storage.url)
+        store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
         session = await stack.enter_async_context(ClientSession())
         registry = build(settings.providers.tables, settings.providers.default, session)
@@ -182,10 +182,10 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
         web = WebServer(settings.web.host, settings.web.port)
-        own = References(store.sources, settings.web.public_url, token)
+        own = References(store.sources, settings.web.public_url, Signer("references", token, store.clock))
         web.app.router.add_get(references.PATH, own.serve)
         bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, token)
+        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.

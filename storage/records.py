@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from storage.clock import LEEWAY, LONGEST_HOLD
+
 Delivery = Literal["album", "files", "both"]
 OptionsSet = Mapping[str, Mapping[str, str]]
 """Options that were chosen for good, by provider and name."""
@@ -295,14 +297,25 @@ class Service:
     failures: int = 0
     trouble: Trouble | None = None
 
+    def is_held(self, now: float) -> bool:
+        """Whether nothing is submitted now. A time further ahead than anything is held for was stored by a wrong
+        clock, and holds nothing."""
+        return now < self.not_before <= now + LONGEST_HOLD + LEEWAY
+
+    def tried_since(self, now: float) -> float:
+        """Since when a task that was begun tries whether a paused one works again."""
+        return self.not_before if self.not_before <= now else now - LONGEST_HOLD
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process of the bot. `present`: whether its line to the database is up."""
+    """A process of the bot. `present`: whether its line to the database is up; `session`: what its sessions there are
+    called by."""
 
     id: int
     beat: int
     present: bool
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -16,11 +15,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     text,
 )
+
+from storage.texts import JSON, String, Text
 
 metadata = MetaData(
     naming_convention={
@@ -47,6 +46,8 @@ workers = Table(
     Column("id", RowId, primary_key=True),
     Column("beat", BigInteger, nullable=False, server_default="0"),
     Column("started_at", Float, nullable=False),
+    # What its sessions at the database are called by.
+    Column("session", String(63)),
     # An id is never used again: what a dead worker has left must not look like a living one's.
     sqlite_autoincrement=True,
 )

@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
+from storage.clock import LONGEST_HOLD
 from storage.database import Database, Transaction
 from storage.records import (
     ACTIVE,
@@ -75,8 +76,7 @@ class Tasks:
             room = await turns.room(connection, provider, limits, now)
             if not room.count:
                 # Whoever makes room wakes those who wait, but time wakes nobody.
-                someone_waits = await turns.next_due(connection, provider, after=-1.0) is not None
-                return Turns((), room.due if someone_waits else None)
+                return Turns((), room.due if await turns.is_awaited(connection, provider) else None)
             query = turns.next_tasks(provider, now, min(most, room.count))
             begun = [
                 await self._begin(connection, task_id, worker_id, now + place * INSTANT)
@@ -101,7 +101,11 @@ class Tasks:
             return job is not None and job.state is not JobState.CANCELLED
 
     async def put_back(self, task_id: int, not_before: float) -> None:
-        """The service took nothing: the task waits again, unless its job was cancelled meanwhile."""
+        """The service took nothing: the task waits again, unless its job was cancelled meanwhile.
+
+        It waits for `LONGEST_HOLD` at most.
+        """
+        not_before = min(not_before, self._db.backend.clock() + LONGEST_HOLD)
         async with self._db.write() as connection:
             row = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().one()
             job = await locked(connection, row["job_id"])
@@ -159,7 +163,8 @@ class Tasks:
 
     async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
         """Take up the overdue tasks of a job; returns those."""
-        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE)
+        # Without its ticket it would be submitted, and paid, once more.
+        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE, tasks.c.ticket.is_not(None))
         values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None, "worker_id": worker_id}
         async with self._db.write() as connection:
             rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))
@@ -206,8 +211,12 @@ class Tasks:
                 .outerjoin(people, people.c.id == tasks.c.user_id)
                 .where(tasks.c.provider == provider, tasks.c.state.in_(UNFINISHED))
             )
-            rows = await connection.execute(query)
-            return [InLine(*row[:3], TaskState(row[3]), *row[4:]) for row in rows]
+            rows = list(await connection.execute(query))
+        # As in `storage.turns`: nobody waits since later than now.
+        now = self._db.backend.clock()
+        return [
+            InLine(*row[:3], TaskState(row[3]), min(row[4], now), row[5], min(row[6], now), *row[7:]) for row in rows
+        ]
 
     async def durations(self, provider: str, most: int = 200) -> list[float]:
         """How many seconds the latest tasks took from submit to result, oldest first."""
@@ -217,6 +226,8 @@ class Tasks:
                 select(tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
                 .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None))
                 .where(tasks.c.state == TaskState.DONE, tasks.c.begun_at.is_not(None))
+                # Two clocks that differ have measured nothing.
+                .where(tasks.c.finished_at >= func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
                 .order_by(tasks.c.finished_at.desc())
                 .limit(most)
             )

@@ -1,6 +1,5 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
-import time
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -125,7 +124,6 @@ class Desk:
         admission: Admission,
         admins: Collection[int] = (),
         allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
         self.store = store
@@ -134,7 +132,7 @@ class Desk:
         self._admission = admission
         self.admins = admins
         self._allowance = allowance
-        self._clock = clock
+        self._clock = store.clock
 
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""

@@ -1,7 +1,5 @@
 """What all handlers of buttons share: finding the message, answering, and knowing who may."""
 
-import time
-
 from aiogram import Bot
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
@@ -134,7 +132,7 @@ def gone() -> str:
 async def change_star(query: CallbackQuery, picture: Picture, desk: Desk) -> None:
     """Make a picture one of its owner's favourites, or not any more, and say so."""
     starred = picture.starred_at is None
-    await desk.store.pictures.star(picture.id, time.time() if starred else None)
+    await desk.store.pictures.star(picture.id, desk.store.clock() if starred else None)
     await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
 
 

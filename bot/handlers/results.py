@@ -1,6 +1,5 @@
 """The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
 
-import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -208,7 +207,7 @@ async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
 async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, pictures: list[Picture]) -> None:
     if await owns(query, job.user_id):
         for picture in pictures:
-            await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
+            await desk.store.pictures.hide(picture.id, picture.user_id, desk.store.clock())
     doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
     if not left or message.photo:

@@ -32,7 +32,7 @@ class Breaker:
             return None
         services, now = self._store.services, self._clock()
         state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
-        if state.not_before > now:
+        if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
             return until if state.trouble else None

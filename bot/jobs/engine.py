@@ -17,7 +17,7 @@ from bot.jobs.fallback import Fallback
 from bot.jobs.flights import Flights
 from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
-from bot.jobs.patience import T, surely
+from bot.jobs.patience import START_DELAYS, T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
@@ -50,7 +50,7 @@ ANSWER_SECONDS = 60.0
 class Engine:
     """Runs the jobs of one process. `addresses`: where services reach it.
 
-    `share`: whether jobs that are asked for here may be given to any worker, or stay here.
+    `share`: whether jobs that are asked for here may be given to any worker, or stay here; `clock`: the store's.
     """
 
     def __init__(
@@ -61,14 +61,14 @@ class Engine:
         addresses: Addresses = NOWHERE,
         *,
         share: bool = False,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._providers = providers
         self._stage = stage
         self._share = share
-        self._clock = clock
+        self._clock = clock = clock or store.clock
         self._sleep = sleep
         self._outlook = Outlook(durations=by_provider({name: [] for name in providers}))
         self._background = Background()
@@ -111,15 +111,15 @@ class Engine:
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
         self._store.database.backend.listen(self._hear)
-        await self.crew.join()
+        await surely(self.crew.join, "joining the others", self._sleep, START_DELAYS)
 
     async def start(self) -> None:
         """Take up what is left of workers that are gone, then give turns."""
-        known = {name: await self._store.tasks.durations(name) for name in self._providers}
+        known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
             provider.learn(known[name])
-        await self.crew.look()
+        await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
         self._background.spawn(self._report.run(), "progress")
@@ -136,6 +136,9 @@ class Engine:
         await self._background.aclose()
         await self._finishing.aclose()
         await self.crew.leave()
+
+    async def _durations(self) -> dict[str, list[float]]:
+        return {name: await self._store.tasks.durations(name) for name in self._providers}
 
     async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""

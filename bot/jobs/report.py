@@ -12,6 +12,7 @@ from bot.jobs.patience import Sleep
 from bot.jobs.stage import Progress, Stage
 from providers.base import Provider
 from storage.database import StoreError
+from storage.outage import Outage
 from storage.records import Job
 from storage.store import Store
 
@@ -56,13 +57,16 @@ class Report:
 
     async def run(self) -> None:
         """Report until cancelled."""
+        outage = Outage(log, "progress can't be shown")
         while True:
             await self._opened.wait()
             started = time.perf_counter()
             try:
                 await self._show_all()
-            except StoreError:
-                log.exception("progress can't be shown")
+            except StoreError as error:
+                outage.lasts(error)
+            else:
+                outage.ends()
             if not self._outlook.jobs:
                 self._opened.clear()
             await self._sleep(max(TICK, (time.perf_counter() - started) / SHARE))

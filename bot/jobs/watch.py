@@ -23,7 +23,7 @@ from providers.errors import (
     TookTooLong,
     Unavailable,
 )
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import Cost, Job, NewPicture, Task, TaskState
 from storage.store import Store
 
@@ -118,6 +118,9 @@ class Watcher:
             raise
         except ProviderError:
             raise
+        except Unstorable as error:
+            log.error("what task %d of job %d gave can never be stored: %s", flight.task.id, flight.task.job_id, error)  # noqa: TRY400
+            raise _broken(flight, str(error)) from error
         except Exception as error:
             # A provider may raise nothing else. If it does all the same, nobody knows what it did before.
             log.exception("provider %s broke its contract in task %d", flight.task.provider, flight.task.id)
@@ -169,7 +172,12 @@ class Watcher:
             log.info("task %d was not cancelled at the service: %s", flight.task.id, error.detail)
 
     async def _accepted(self, task_id: int, ticket: str, now: float) -> bool:
-        return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        try:
+            return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        except Unstorable:
+            # It is watched all the same. Should this process end meanwhile, nobody knows what became of it.
+            log.exception("the ticket %r of task %d can never be stored", ticket, task_id)
+            return True
 
     async def _put_back(self, task: Task, busy: Busy) -> None:
         if isinstance(busy, Unavailable) and (paused := await self._breaker.failed(task.provider, busy)):

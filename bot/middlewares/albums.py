@@ -1,7 +1,6 @@
 """What belongs together reaches handlers as one: albums, and comments with what was forwarded with them."""
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -98,7 +97,7 @@ class AlbumMiddleware(BaseMiddleware):
             self._note(arrival, writer)
         if event.media_group_id:
             for source in pictures_in(event):
-                await self._store.posted.add(event.chat.id, event.media_group_id, source, time.time())
+                await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
         if is_new:
             await arrival.over
         return None

@@ -6,7 +6,6 @@ One that comes twice, by whatever way and to whichever process, acts once; what 
 
 import asyncio
 import logging
-import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -19,12 +18,13 @@ from aiogram.methods import GetUpdates, TelegramMethod
 from aiogram.types import Update
 
 from bot.background import Background
-from bot.jobs.patience import surely
+from bot.jobs.patience import START_DELAYS, surely
 from storage import signals
 from storage.backend import EVERYTHING
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Inbox:
-    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now; `clock`: since 1970."""
+    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now."""
 
     def __init__(
         self,
@@ -67,14 +67,13 @@ class Inbox:
         store: Store,
         worker: Callable[[], int],
         *,
-        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
         self._store = store
         self._worker = worker
-        self._clock = clock
+        self._clock = store.clock
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         # What waits behind others of its lane, and how many of each are at work.
@@ -91,9 +90,9 @@ class Inbox:
         self._closed = False
 
     async def start(self) -> None:
-        """Take up what this process, or one that is gone, could not end. Raises `StoreError`."""
+        """Take up what this process, or one that is gone, could not end."""
         self._store.database.backend.listen(self._hear)
-        await self._take_up()
+        await surely(self._take_up, "the inbox", self._sleep, START_DELAYS)
 
     def inherit(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
@@ -111,11 +110,13 @@ class Inbox:
         """
         if self._closed:
             return False
-        new = [NewUpdate(int(payload["update_id"]), dict(payload), _album(payload)) for payload in payloads]
+        # From here on nobody meets a sign that can't be stored.
+        clear = [clean(dict(payload)) for payload in payloads]
+        new = [NewUpdate(int(payload["update_id"]), payload, _album(payload)) for payload in clear]
         for one in filter(_passes, new):
             self._begin(one)
         if kept := [one for one in new if not _passes(one)]:
-            for one in await self._store.updates.take(self._worker(), kept, self._clock()):
+            for one in await self._stored(kept):
                 self._begin(one)
         return True
 
@@ -138,6 +139,16 @@ class Inbox:
         except TimeoutError:
             log.warning("it could not be stored that some updates are done with")
         await self._notes.aclose()
+
+    async def _stored(self, new: Sequence[NewUpdate]) -> list[NewUpdate]:
+        """Store them; returns those that are this process's. One that can't be stored spoils no other."""
+        try:
+            return await self._store.updates.take(self._worker(), new, self._clock())
+        except Unstorable as error:
+            if len(new) == 1:
+                log.warning("update %d can never be stored (%s); it is left out", new[0].id, error)
+                return []
+        return [one for each in new for one in await self._stored([each])]
 
     # handling
 
@@ -211,7 +222,10 @@ class Inbox:
         while self._ended:
             ids = list(self._ended)
             done = partial(self._store.updates.done, ids, self._clock())
-            await surely(done, "done updates", self._sleep)
+            try:
+                await surely(done, "done updates", self._sleep)
+            except Unstorable:
+                log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]
 
     def _hear(self, topic: str) -> None:

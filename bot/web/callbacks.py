@@ -1,12 +1,11 @@
 """Where services announce the end of a task: a signed address for each task, which nobody can guess."""
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from itsdangerous import BadData, URLSafeTimedSerializer
 
+from bot.web.signing import Signer
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)
@@ -19,24 +18,23 @@ Heard = Callable[[int, bytes], Awaitable[None]]
 
 
 class Callbacks:
-    """Addresses under `public_url`. `secret` signs them; no other secret can be read from them."""
+    """Addresses under `public_url`, which `signer` signs."""
 
-    def __init__(self, public_url: str, secret: str) -> None:
+    def __init__(self, public_url: str, signer: Signer) -> None:
         self._public_url = public_url
-        self._signer = URLSafeTimedSerializer(secret, salt="callbacks", signer_kwargs={"digest_method": hashlib.sha256})
+        self._signer = signer
 
     def address(self, task_id: int) -> str | None:
         """Where a service can announce the end of a task; None when the world can't reach this server."""
         if not self._public_url:
             return None
-        return self._public_url + PATH.format(key=self._signer.dumps(task_id))
+        return self._public_url + PATH.format(key=self._signer.sign(task_id))
 
     async def serve(self, heard: Heard, request: web.Request) -> web.Response:
         """Answer a call: 404 for anything that is forged or over. `heard` gets the task and the body."""
-        try:
-            task_id = int(self._signer.loads(request.match_info["key"], max_age=LIFETIME_SECONDS))
-        except (BadData, ValueError) as error:
-            raise web.HTTPNotFound from error
+        task_id = self._signer.read(request.match_info["key"], LIFETIME_SECONDS)
+        if task_id is None:
+            raise web.HTTPNotFound
         try:
             await heard(task_id, await request.read())
         except StoreError as error:

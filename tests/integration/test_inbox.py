@@ -11,6 +11,7 @@ from aiogram.types import Message
 from sqlalchemy.exc import OperationalError
 
 from bot.telegram.inbox import AT_ONCE, Inbox
+from storage.database import Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
 
@@ -255,3 +256,25 @@ class TestSeveral:
         await one.inbox.close()
         assert await second.lead()
         assert not await first.lead()
+
+
+async def test_an_update_that_can_never_be_stored_holds_no_other(
+    new_process: New, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = await new_process()
+    assert await process.inbox.take(
+        [update(1), update(10**20), update(2, "a\x00fox \ud800"), update(3, album="9" * 99)]
+    )
+    await process.saw(1, 2, 3)
+    assert caplog.text.count("can never be stored") == 1
+
+
+async def test_a_handler_that_asks_for_what_can_never_be_stored_is_not_asked_again(
+    new_process: New, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = await new_process()
+    process.errors = [Unstorable("a number without end")]
+    await process.inbox.take([update(1), update(2)])
+    await process.saw(1, 2)
+    assert await process.store.updates.of(process.worker) == []
+    assert caplog.text.count("could not be handled") == 1
