@@ -25,7 +25,7 @@ from storage.records import (
     TooMany,
     Trouble,
 )
-from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by
+from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by, whose
 from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
@@ -135,10 +135,15 @@ class Jobs:
                 await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
             return job
 
-    async def reopen(self, job_id: int, state: JobState) -> Job | None:
-        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already."""
+    async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
+        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already.
+
+        One whose worker is gone is `worker_id`'s from here on: who adopts does not look at jobs that have ended.
+        """
         async with self._db.write() as connection:
             ended = update(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY, jobs.c.state.not_in(OPEN))
+            if worker_id is not None:
+                ended = ended.values(worker_id=whose(worker_id))
             return await moved(connection, ended.values(state=state, finished_at=None, trouble=None))
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:

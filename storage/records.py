@@ -290,12 +290,14 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused."""
+    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused;
+    `calls_at`: the public address at which its calls have been arriving."""
 
     name: str
     not_before: float = 0.0
     failures: int = 0
     trouble: Trouble | None = None
+    calls_at: str | None = None
 
     def is_held(self, now: float) -> bool:
         """Whether nothing is submitted now. A time further ahead than anything is held for was stored by a wrong

@@ -80,6 +80,8 @@ services = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     # Why it is paused, as people read it; one task at a time tries it until one succeeds.
     Column("trouble", JSON),
+    # The public address at which its calls have been arriving; NULL: none has come, or one was missed since.
+    Column("calls_at", Text),
 )
 
 people = Table(

@@ -32,6 +32,13 @@ class Services:
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"not_before": later}))
             connection.ring(signals.QUEUE)
 
+    async def calls_arrive(self, name: str, address: str | None) -> None:
+        """The calls of this provider arrive at this public address; None: one was missed."""
+        async with self._db.write() as connection:
+            row = self._db.insert(services).values(name=name, calls_at=address)
+            change = row.on_conflict_do_update(index_elements=["name"], set_={"calls_at": address})
+            await connection.execute(change)
+
     async def stumbled(self, name: str, now: float) -> Service:
         """A task came to nothing by the service's fault; that counts unless nothing is submitted just now anyway."""
         async with self._db.write() as connection:

@@ -6,6 +6,7 @@ from storage.drafts import Drafts
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.jobs import DAY, Jobs
+from storage.lost_tickets import LostTickets
 from storage.people import People
 from storage.pictures import Pictures
 from storage.posted import Posted
@@ -36,6 +37,7 @@ class Store:
         self.sources = Sources(database)
         self.drafts = Drafts(database)
         self.tasks = Tasks(database)
+        self.lost_tickets = LostTickets(database)
         self.people = People(database)
         self.styles = Styles(database)
         self.chats = Chats(database)

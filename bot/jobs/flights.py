@@ -12,7 +12,7 @@ from bot.jobs.watch import Watcher
 from providers.base import Provider
 from storage.database import StoreError
 from storage.outage import Outage
-from storage.records import ACTIVE, Limits, Task
+from storage.records import Limits, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -100,25 +100,6 @@ class Flights:
         for flight in list(self._outlook.flights.values()):
             if flight.safe.is_set() and flight.watch:
                 flight.watch.cancel()
-
-    def called(self, task_id: int) -> bool:
-        """The service has announced the end of a task. False: it is not watched here."""
-        flight = self._outlook.flights.get(task_id)
-        if flight and flight.callback:
-            flight.callback.call()
-        return flight is not None
-
-    async def called_back(self, task_id: int, body: bytes) -> None:
-        """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
-        task = await self._store.tasks.get(task_id)
-        provider = self._providers.get(task.provider) if task else None
-        # One that has ended, and one that the service doesn't mean, need nothing.
-        if task is None or provider is None or task.state not in ACTIVE:
-            return
-        if task.ticket and provider.called_back(body) not in {None, task.ticket}:
-            log.warning("a call for task %d is about another ticket; ignored", task_id)
-        elif not self.called(task_id):
-            await self._store.tasks.announce(task_id)
 
     async def cancel(self, job_id: int) -> None:
         """Tell the services that nobody wants the tasks of this job any more."""

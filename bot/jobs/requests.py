@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from bot.fair_slots import FairSlots
+from bot.jobs.calls import Calls
 from bot.jobs.stage import NotYet, Stage, Unfit
-from providers.base import Callback, ImageRequest, Provider, Reference, ReferenceLimits
+from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, Source, Task
 from storage.store import Store
@@ -61,12 +62,14 @@ class Requests:
         self,
         store: Store,
         stage: Stage,
-        addresses: Addresses,
+        references: Publisher,
+        calls: Calls,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._stage = stage
-        self._addresses = addresses
+        self._references = references
+        self._calls = calls
         self._sleep = sleep
         self._fetches = FairSlots(FETCHES_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_FETCHES)
 
@@ -88,8 +91,8 @@ class Requests:
         found = await self._store.sources.of_job(job.id)
         # One that has its ticket is not submitted any more.
         request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
-        url = self._addresses.callback(task.id) if provider.capabilities.callbacks else None
-        return replace(request, callback=Callback(url)) if url else request
+        callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
+        return replace(request, callback=callback)
 
     async def build(
         self,
@@ -124,7 +127,7 @@ class Requests:
     async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
         read, url = partial(self._read, source.id), None
         if publish and source.media_type:
-            url = await self._addresses.references.publish(job.id, source, read)
+            url = await self._references.publish(job.id, source, read)
         return Reference(
             media_type=source.media_type or "",
             width=source.width or 0,

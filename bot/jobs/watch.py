@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from bot.jobs.breaker import Breaker
+from bot.jobs.calls import Calls
 from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep, T, surely
@@ -45,9 +46,10 @@ class Watcher:
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         requests: Requests,
+        calls: Calls,
         outlook: Outlook,
-        fallback: Fallback,
         *,
+        fallback: Fallback,
         worker: Callable[[], int],
         clock: Callable[[], float],
         sleep: Sleep,
@@ -56,6 +58,7 @@ class Watcher:
         self._worker = worker
         self._providers = providers
         self._requests = requests
+        self._calls = calls
         self._outlook = outlook
         self._clock = clock
         self._sleep = sleep
@@ -82,6 +85,14 @@ class Watcher:
         finally:
             self._outlook.flights.pop(task.id, None)
             flight.safe.set()
+        if flight.callback and flight.callback.is_missed:
+            await self._call_missed(task.provider)
+
+    async def _call_missed(self, provider: str) -> None:
+        await self._calls.missed(provider)
+        for other in self._outlook.flights.values():
+            if other.task.provider == provider and other.callback:
+                other.callback.wake()
 
     async def _fail(self, flight: Flight, error: ProviderError) -> None:
         task, operators = flight.task, isinstance(error, Misconfigured)
@@ -157,7 +168,9 @@ class Watcher:
                 results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
                 await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
-                self._outlook.durations[flight.task.provider].add(now - flight.since)
+                if flight.task.ticket is None:
+                    # Of one that was taken up again it is not known how long it took.
+                    self._outlook.durations[flight.task.provider].add(now - flight.since)
                 await self._breaker.succeeded(flight.task.provider)
             case _:
                 flight.note(event)

@@ -5,13 +5,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from bot.web.bodies import body_of
 from bot.web.signing import Signer
+from providers.json_reader import read_json
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)
 
 # Services keep results for a day at most.
 LIFETIME_SECONDS = 24 * 3600
+MOST_BYTES = 256 << 10
+"""Of a call's body: it names a task and its pictures' addresses."""
 PATH = "/callbacks/{key}"
 
 Heard = Callable[[int, bytes], Awaitable[None]]
@@ -31,12 +35,20 @@ class Callbacks:
         return self._public_url + PATH.format(key=self._signer.sign(task_id))
 
     async def serve(self, heard: Heard, request: web.Request) -> web.Response:
-        """Answer a call: 404 for anything that is forged or over. `heard` gets the task and the body."""
+        """Answer a call. `heard` gets the task and the body.
+
+        404: the address is forged or over; 413: the body is too long; 400: it is not what the service sends.
+        """
         task_id = self._signer.read(request.match_info["key"], LIFETIME_SECONDS)
         if task_id is None:
             raise web.HTTPNotFound
+        body = await body_of(request, MOST_BYTES)
         try:
-            await heard(task_id, await request.read())
+            read_json(body)
+            await heard(task_id, body)
+        except ValueError as error:
+            log.warning("a call about task %d makes no sense: %s", task_id, error)
+            raise web.HTTPBadRequest from error
         except StoreError as error:
             log.warning("a call could not be passed on (%s); the task is asked for later anyway", error)
         return web.json_response({})
