@@ -116,7 +116,7 @@ class Engine:
         known = {name: await self._store.tasks.durations(name) for name in self._providers}
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
-            provider.learn(known[name])
+            provider.learn([seconds for seconds, _ in known[name]])
         await self.crew.look()
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")

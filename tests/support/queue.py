@@ -16,7 +16,7 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.demo.telegram import Chat, ChatMessage, TelegramSimulator
-from bot.jobs.estimate import Durations
+from bot.jobs.estimate import Paces
 from bot.jobs.outlook import OpenJob, Outlook
 from bot.jobs.stage import Phase, Progress
 from bot.jobs.turns import order
@@ -114,7 +114,7 @@ class QueueChat:
         bot.session.middleware(flood)
         bot.session.middleware(self._calls)
         self._status = StatusMessages(bot, store, Languages(), flood, clock=time, sleep=time.sleep)
-        self._outlook = Outlook(durations={"fake": Durations([20.0] * 5)})
+        self._outlook = Outlook(durations={"fake": Paces([(20.0, {})] * 5)})
         self._endings: set[asyncio.Task[None]] = set()
         self._start = time()
         self._ticked = 0.0
@@ -124,7 +124,7 @@ class QueueChat:
         return self.time() - self._start
 
     def learn(self, *seconds: float) -> None:
-        self._outlook.durations = {"fake": Durations(seconds)}
+        self._outlook.durations = {"fake": Paces((one, {}) for one in seconds)}
 
     async def ask(self) -> Ask:
         """Somebody asks for something."""
