@@ -164,7 +164,7 @@ class CheckedSource:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it; `cost`: see `Cost`; `pictures`: how many it gave."""
+    watches it; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known."""
 
     id: int
     job_id: int
@@ -183,6 +183,7 @@ class Task:
     cost: int | None = None
     currency: str | None = None
     pictures: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

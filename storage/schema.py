@@ -220,6 +220,8 @@ tasks = Table(
     Column("currency", String(3)),
     # How many pictures it gave, also when they are erased.
     Column("pictures", Integer),
+    # How long the service took; NULL where it is not known, as of a task that was taken up again.
+    Column("seconds", Float),
     Index("ix_tasks_state_provider", "state", "provider"),
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, insert, select, update
+from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
@@ -116,13 +116,19 @@ class Tasks:
             connection.ring(signals.QUEUE)
 
     async def finish_task(
-        self, task_id: int, results: Sequence[NewPicture], now: float, cost: Cost | None = None
+        self,
+        task_id: int,
+        results: Sequence[NewPicture],
+        now: float,
+        cost: Cost | None = None,
+        seconds: float | None = None,
     ) -> None:
-        """The task is done: its pictures are stored with it, in one step, and what they cost."""
+        """The task is done: its pictures are stored with it, in one step, what they cost, and how many `seconds` the
+        service took, where that is known."""
         async with self._db.write() as connection:
             done = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), **_paid(cost)}
-            row = (await connection.execute(done.values(values).returning(tasks.c.job_id))).first()
+            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), "seconds": seconds}
+            row = (await connection.execute(done.values({**values, **_paid(cost)}).returning(tasks.c.job_id))).first()
             if row is None:
                 return
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
@@ -218,20 +224,19 @@ class Tasks:
             InLine(*row[:3], TaskState(row[3]), min(row[4], now), row[5], min(row[6], now), *row[7:]) for row in rows
         ]
 
-    async def durations(self, provider: str, most: int = 200) -> list[float]:
-        """How many seconds the latest tasks took from submit to result, oldest first."""
+    async def durations(self, provider: str, most: int = 200) -> list[tuple[float, dict[str, Any]]]:
+        """How many seconds the service took for those of the `most` latest tasks of which it is known, oldest first,
+        and their options."""
         async with self._db.read() as connection:
-            query = (
-                # Where there are no tickets a task is submitted when it gets its turn.
-                select(tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
-                .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None))
-                .where(tasks.c.state == TaskState.DONE, tasks.c.begun_at.is_not(None))
-                # Two clocks that differ have measured nothing.
-                .where(tasks.c.finished_at >= func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
+            latest = (
+                select(tasks.c.seconds, tasks.c.options, tasks.c.finished_at)
+                .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None), tasks.c.state == TaskState.DONE)
                 .order_by(tasks.c.finished_at.desc())
                 .limit(most)
+                .subquery()
             )
-            return list((await connection.execute(query)).scalars())[::-1]
+            known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
+            return [(row.seconds, row.options) for row in await connection.execute(known)]
 
     async def _begin(self, connection: AsyncConnection, task_id: int, worker_id: int, now: float) -> Task:
         state = turns.state_when_begun()

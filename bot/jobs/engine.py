@@ -136,7 +136,7 @@ class Engine:
         known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
-            provider.learn(known[name])
+            provider.learn([seconds for seconds, _ in known[name]])
         await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
@@ -155,7 +155,7 @@ class Engine:
         await self._finishing.aclose()
         await self.crew.leave()
 
-    async def _durations(self) -> dict[str, list[float]]:
+    async def _durations(self) -> dict[str, list[tuple[float, dict[str, Any]]]]:
         return {name: await self._store.tasks.durations(name) for name in self._providers}
 
     async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:

@@ -22,8 +22,9 @@ class Phase(Enum):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks;
-    `why`: what it is paused for, or could not be delivered for; `retry_in`: in how many seconds that is tried again;
-    `preview`: a picture that is not finished yet, as bytes."""
+    `is_late`: it takes longer than tasks usually do, so that the time left is not known; `why`: what it is paused for,
+    or what keeps its pictures from being sent, and `retry_in`: after how many seconds that is tried again; `preview`: a
+    picture that is not finished yet, as bytes."""
 
     phase: Phase
     place: int | None = None
@@ -32,6 +33,7 @@ class Progress:
     elapsed: float = 0.0
     done: int = 0
     total: int = 1
+    is_late: bool = False
     why: Sentence | None = None
     retry_in: float | None = None
     preview: bytes | None = field(default=None, repr=False)

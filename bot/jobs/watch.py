@@ -167,10 +167,10 @@ class Watcher:
                     raise ValueError("a result without pictures")
                 results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
-                await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
-                if flight.task.ticket is None:
-                    # Of one that was taken up again it is not known how long it took.
-                    self._outlook.durations[flight.task.provider].add(now - flight.since)
+                seconds = flight.seconds(now)
+                await self._surely(lambda: finish(flight.task.id, results, now, cost, seconds), flight.task)
+                if seconds is not None:
+                    self._outlook.durations[flight.task.provider].add(seconds, flight.task.options)
                 await self._breaker.succeeded(flight.task.provider)
             case _:
                 flight.note(event)

@@ -58,7 +58,23 @@ LONGEST_PATIENCE = 60.0
 """Seconds that a call which no limit counts is held back at most; then its caller hears of the refusal."""
 _DEMANDED = re.compile(r"retry after (\d+)", re.IGNORECASE)
 
-_progress: ContextVar[bool] = ContextVar("progress", default=False)
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """How much of a limit may be used up when progress goes. `spaced`: it keeps its distance from the one before."""
+
+    share: float
+    spaced: bool = True
+
+
+NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(1 / 2, spaced=False)
+"""Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
+ALONE, AMONG_OTHERS = Courtesy(1 / 2), Courtesy(1 / 5)
+"""How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
+OVER_ALL_SHARE = 1 / 2
+"""How much of what is allowed over all chats may be used up when progress of any kind goes."""
+
+_progress: ContextVar[Courtesy | None] = ContextVar("progress", default=None)
 
 
 class Dropped(Exception):
@@ -66,9 +82,9 @@ class Dropped(Exception):
 
 
 @asynccontextmanager
-async def as_progress() -> AsyncIterator[None]:
+async def as_progress(courtesy: Courtesy = ALONE) -> AsyncIterator[None]:
     """What is sent inside is progress: it goes at once or raises `Dropped`."""
-    token = _progress.set(True)
+    token = _progress.set(courtesy)
     try:
         yield
     finally:
@@ -77,7 +93,7 @@ async def as_progress() -> AsyncIterator[None]:
 
 def is_progress() -> bool:
     """Whether what is sent here is progress."""
-    return _progress.get()
+    return _progress.get() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +163,12 @@ class _Lane:
             self.limit.most / 2
         )
 
-    def has_room_for_progress(self, now: float) -> bool:
-        """Progress leaves half of the limit to deliveries, and never goes before one that waits."""
+    def has_room_for_progress(self, now: float, courtesy: Courtesy) -> bool:
+        """Progress leaves a part of the limit to answers and deliveries, and never goes before one that waits."""
         return (
             now >= self.muted_until
-            and self.used(now) < self.limit.most / 2
-            and now - self.progress_at >= self.limit.progress_every
+            and self.used(now) < self.limit.most * courtesy.share
+            and (not courtesy.spaced or now - self.progress_at >= self.limit.progress_every)
             and self.line.is_idle
         )
 
@@ -246,15 +262,16 @@ class FloodControl(BaseRequestMiddleware):
         if permit and permit.covers(lane):
             return await self._ask(make_request, bot, method, lane)
         while True:
-            if _progress.get():
-                self._take_or_drop(lane)
+            courtesy = _progress.get()
+            if courtesy:
+                self._take_or_drop(lane, courtesy)
             elif not await self.begin(await self._permit(lane, _cost(lane, method), ANSWERS)):
                 continue
             try:
                 return await self._ask(make_request, bot, method, lane)
             except TelegramRetryAfter as error:
                 # A refusal is certain: nothing was sent, so sending again is safe.
-                if _progress.get():
+                if courtesy:
                     raise Dropped from error
 
     async def permit(self, method: TelegramMethod[TelegramType], key: Hashable) -> Permit:
@@ -337,15 +354,18 @@ class FloodControl(BaseRequestMiddleware):
             lane.limit = replace(OVER_ALL, most=most)
         return lane
 
-    def has_room_for_progress(self, chat: int) -> bool:
+    def has_room_for_progress(self, chat: int, courtesy: Courtesy = ALONE) -> bool:
         """Whether a progress edit would go now."""
-        now = self._clock()
-        return self._lane(chat).has_room_for_progress(now) and self._all.has_room_for_progress(now)
+        return self._has_room(self._lane(chat), courtesy)
 
-    def _take_or_drop(self, lane: _Lane) -> None:
-        now = self._clock()
-        if not (lane.has_room_for_progress(now) and self._all.has_room_for_progress(now)):
+    def _has_room(self, lane: _Lane, courtesy: Courtesy) -> bool:
+        now, over_all = self._clock(), replace(courtesy, share=min(courtesy.share, OVER_ALL_SHARE))
+        return lane.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
+
+    def _take_or_drop(self, lane: _Lane, courtesy: Courtesy) -> None:
+        if not self._has_room(lane, courtesy):
             raise Dropped
+        now = self._clock()
         lane.progress_at = now
         lane.take(now, 1)
         self._all.take(now, 1)

@@ -241,7 +241,7 @@ class House:
     def learn(self, *durations: float) -> None:
         """Let the bot know how long tasks took."""
         for seconds in durations:
-            self.app.engine._outlook.durations["jimeng"].add(seconds)
+            self.app.engine._outlook.durations["jimeng"].add(seconds, {})
 
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app)._gatherer
