@@ -134,7 +134,7 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
-        why = say(error.sentence)
+        why = say(*error.sentences)
     except TooMany as error:
         why = too_many(error)
     else:
