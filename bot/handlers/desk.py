@@ -1,5 +1,6 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -211,6 +212,11 @@ class Desk:
         since = self._clock() - DRAFT_SECONDS
         drafts, origin = self.store.drafts, place.origin
         return await drafts.take(place.chat_id, place.user_id, origin, since=since, status_id=asked_by)
+
+    async def kept_for(self, place: Place, asked_by: int) -> Begun:
+        """What waited for an answer to the message `asked_by`, and nothing else; it waits no longer."""
+        drafts, origin = self.store.drafts, place.origin
+        return await drafts.take(place.chat_id, place.user_id, origin, since=math.inf, status_id=asked_by)
 
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
