@@ -18,6 +18,7 @@ from bot.handlers.presses import answer, gone, message_of
 from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.incoming import pictures_of, pictures_replied_to
+from bot.telegram.services import STYLE
 from providers.options import Flag, flags
 from storage.records import Begun, Preferences, TooMany
 
@@ -78,9 +79,10 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     """The options of the provider that this person's jobs go to, with an example."""
     provider = desk.providers[await desk.chosen(Place.of_message(message, language))]
     limits = provider.reference_limits(provider.Options())
-    offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
+    own = [flag for flag in desk.own_flags() if flag.name == STYLE or len(desk.providers) > 1]
+    offered = [*flags(provider.Options), *own]
     lines = [
-        f"<code>{shown(f'--{flag.name}')}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}"
+        f"<code>{escape(shown(f'--{flag.name}'))}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}"
         for flag in offered
     ]
     await message.answer(
@@ -102,8 +104,9 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
 
 async def unknown_command(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
     """A command that is not there, but perhaps one of this name almost is."""
-    typed, *_words = (message.text or message.caption or "").lstrip("".join((*COMMAND_SIGNS, " "))).split(maxsplit=1)
-    (close,) = get_close_matches(typed.partition("@")[0].lower(), (*IN_PRIVATE, "start"), n=1, cutoff=0.7) or [""]
+    typed = (message.text or message.caption or "").lstrip("".join((*COMMAND_SIGNS, " "))).partition("@")[0]
+    name = "".join(typed.lower().split(maxsplit=1)[:1])
+    (close,) = get_close_matches(name, (*IN_PRIVATE, "start"), n=1, cutoff=0.7) or [""]
     if not close:
         await message.reply(_("I don't know this command. /help shows what I can do."))
         return

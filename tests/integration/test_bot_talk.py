@@ -166,6 +166,13 @@ async def test_the_button_keeps_to_the_limits(tmp_path: Path) -> None:
         assert prompts(house) == ["a fox", "hello"]
 
 
+async def test_a_command_that_is_none(house: House) -> None:
+    await house.say("/")
+    await house.shown("I don't know this command. /help")
+    await house.quiet()
+    assert not house.tasks
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("/imagin a fox", "imagine"), ("/ imagine a fox", "imagine"), ("／imagine a fox", "imagine"), ("/HELP", "help")],
