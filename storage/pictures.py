@@ -257,6 +257,12 @@ class Pictures:
         """The original was sent as a file."""
         await self._update(picture_id, document_id=document_id)
 
+    async def is_file_of(self, user_id: int, document_id: str) -> bool:
+        """Whether this file is the original of one of this person's pictures."""
+        query = select(pictures.c.id).where(pictures.c.user_id == user_id, pictures.c.document_id == document_id)
+        async with self._db.read() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
+
     async def hide(self, picture_id: int, user_id: int, now: float) -> bool:
         """Take a picture out of its owner's history. False when it isn't theirs or is hidden already."""
         mine = (pictures.c.id == picture_id, pictures.c.user_id == user_id, pictures.c.hidden_at.is_(None))

@@ -199,11 +199,15 @@ class Preferences:
     drafts: bool = False
 
 
+Replies = Literal["own", "all", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRules:
     """What the admins of a group have set. `provider`, `options`: what holds where a person has set and typed nothing;
     `quiet`: no sound and no progress; `paused`: nothing is taken; `muted`: the bot may not write there; `thread_id`:
-    the only topic in which the bot works (1: a forum's general one)."""
+    the only topic in which the bot works (1: a forum's general one); `replies`: whose replies to a picture ask for
+    another one: those of whoever asked for it, everybody's, or nobody's, so that only commands count."""
 
     admins_only: bool = False
     provider: str | None = None
@@ -212,6 +216,7 @@ class ChatRules:
     paused: bool = False
     muted: bool = False
     thread_id: int | None = None
+    replies: Replies = "own"
 
 
 def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:

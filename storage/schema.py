@@ -129,6 +129,8 @@ chats = Table(
     Column("muted", Boolean),
     # The only topic in which the bot works; 1 is a forum's general one.
     Column("thread_id", BigInteger),
+    # Whose replies to a picture ask for something: `Replies` of the records.
+    Column("replies", String(16)),
     # The group that became this supergroup.
     Column("migrated_from", BigInteger, unique=True),
 )

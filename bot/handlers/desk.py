@@ -1,5 +1,6 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
+import math
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +10,10 @@ from aiogram.types import CallbackQuery, Chat, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import Admission
-from bot.handlers.flags import Scan, read, scan
-from bot.handlers.stylebook import find
+from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
+from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
+from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import topic_of
 from bot.telegram.services import STYLE
 from providers.base import Provider
@@ -163,27 +165,42 @@ class Desk:
 
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
-        known = {flag.name for provider in self.providers.values() for flag in flags(provider.Options)}
-        return scan(text, [*known, *(flag.name for flag in self.own_flags())])
+        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
+        return scan(text, known_names([*offered, *self.own_flags()], {STYLE: names_of_everybodys()}))
 
     async def ask(self, place: Place, words: Scan, begun: Begun = NOTHING_BEGUN) -> Job | None:
         """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        rules, preferences = await self.admit(place), place.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
-        name = next((known for known in self.providers if known.lower() == typed), self.default)
-        # An unknown name is refused by `read`, which knows the choices.
-        # The person's own come first: what of the group's doesn't go with them is left out.
-        own = {**preferences.options.get(name, {})}
-        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
-        parsed = read(words, self.providers[name].Options, self.own_flags(), own)
-        if typed_style := parsed.extra.get(STYLE):
-            begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id), typed=True)))
+        rules = await self.admit(place)
+        name, parsed, style = await self.understand(place, words, rules)
+        if style:
+            begun = replace(begun, style=style)
         new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
+
+    async def understand(
+        self, place: Place, words: Scan, rules: ChatRules
+    ) -> tuple[str, Parsed[Any], StyleUsed | None]:
+        """What the flags in these words mean: the name of the provider, its options, and the style, if one is named.
+        Raises `FlagError` with all that is wrong."""
+        preferences = place.preferences
+        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        # An unknown name is refused by `read`, which knows the choices.
+        name = next((known for known in self.providers if known.lower() == typed), self.default)
+        style, wrong = None, None
+        if typed_style := words.value(STYLE):
+            try:
+                style = used(find(typed_style, await self.store.styles.of(place.user_id), typed=True))
+            except FlagError as error:
+                wrong = error
+        # The person's own come first: what of the group's doesn't go with them is left out.
+        own = {**preferences.options.get(name, {})}
+        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        parsed = read(words, self.providers[name].Options, self.own_flags(), own, wrong.sentences if wrong else ())
+        return name, parsed, style
 
     async def ask_again(self, place: Place, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
         """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany` or
@@ -212,6 +229,11 @@ class Desk:
         since = self._clock() - DRAFT_SECONDS
         drafts, origin = self.store.drafts, place.origin
         return await drafts.take(place.chat_id, place.user_id, origin, since=since, status_id=asked_by)
+
+    async def kept_for(self, place: Place, asked_by: int) -> Begun:
+        """What waited for an answer to the message `asked_by`, and nothing else; it waits no longer."""
+        drafts, origin = self.store.drafts, place.origin
+        return await drafts.take(place.chat_id, place.user_id, origin, since=math.inf, status_id=asked_by)
 
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""

@@ -1,6 +1,5 @@
 """Asking for pictures: text, photos with a caption, albums, files, `/imagine`, replies and mentions."""
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
@@ -14,8 +13,11 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
+from bot.handlers.hints import COMMAND_SIGNS, hint, spoken
+from bot.handlers.replies import is_order
+from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
-from bot.telegram.notices import notice
+from bot.telegram.notices import GROUPS, notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
@@ -43,22 +45,22 @@ def words_or_pictures(message: Message) -> bool:
 
 def is_no_command(message: Message) -> bool:
     """Whether a text or caption is words, not a command (of this bot or another)."""
-    return not (message.text or message.caption or "").startswith("/")
+    return not (message.text or message.caption or "").startswith(COMMAND_SIGNS)
 
 
 class ToTheBot(Filter):
-    """In a group: a reply to the bot's own message, or a message that mentions it."""
+    """In a group: a message that names the bot, or a reply to the bot's own message that is no talk among people."""
 
-    async def __call__(self, message: Message) -> bool:
+    async def __call__(self, message: Message, desk: Desk) -> bool:
         """Whether this message speaks to the bot."""
         bot = message.bot
         if bot is None:
             return False
-        there = message.reply_to_message
-        if there and there.from_user and there.from_user.id == bot.id:
+        if await _names_the_bot(message):
             return True
-        me = await bot.me()
-        return f"@{me.username}".lower() in _mentions(message)
+        there = message.reply_to_message
+        is_reply = there is not None and there.from_user is not None and there.from_user.id == bot.id
+        return is_reply and await is_order(message, desk)
 
 
 async def imagine(
@@ -87,9 +89,12 @@ async def in_group(
     message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
 ) -> None:
     """A mention or a reply in a group."""
-    me = await message.bot.me() if message.bot else None
-    words = _without(message.text or message.caption or "", f"@{me.username}" if me else "")
-    await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
+    words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
+    if (await desk.store.chats.rules(message.chat.id)).replies == "none" and await _names_the_bot(message):
+        # The admins want commands.
+        await _tell(message, place, desk, example())
+        return
+    await _ask(message, words, desk, place, album, explain=True)
 
 
 async def came_late(main: Message, item: Message, desk: Desk) -> bool:
@@ -123,14 +128,15 @@ async def _ask(
     if not own and any(map(is_forward, brought)):
         await notice(message, _("There is no picture in what you forwarded. Send your words alone, or with a picture."))
         return
-    words = desk.scan(text)
+    words = desk.scan(await spoken(message, text))
     if words.prompt:
         begun = await _begun(message, desk, place, replied)
         await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
     elif replied or own:
-        await ask_for_words(message, place, desk, Begun(_without_twins(replied, own)))
+        begun = Begun(_without_twins(replied, own))
+        await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
     elif explain or words.flags:
-        await notice(message, example())
+        await _tell(message, place, desk, await _wrong(place, desk, words) or example())
 
 
 async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
@@ -152,10 +158,13 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
 
 
 async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
+    if is_no_command(message) and not words.flags and is_talk(words.prompt):
+        await hint(message, place, desk, begun)
+        return
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
-        why = say(error.sentence)
+        why = say(*error.sentences)
     except TooMany as error:
         why = too_many(error)
     else:
@@ -168,7 +177,24 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
-        await notice(message, why)
+        await _tell(message, place, desk, why)
+
+
+async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
+    """What is wrong with flags that came without words; None: nothing."""
+    try:
+        await desk.understand(place, words, await desk.admit(place))
+    except FlagError as error:
+        return say(*error.sentences)
+    return None
+
+
+async def _tell(message: Message, place: Place, desk: Desk, text: str) -> None:
+    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
+    told = await notice(message, text)
+    if message.chat.type in GROUPS:
+        asked = replace(place, origin=f"told:{place.message_id}")
+        await desk.wait_for_words(asked, NOTHING_BEGUN, told.message_id)
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
@@ -209,12 +235,12 @@ def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) 
     return (*first, *(source for source in second if source.message_id not in known))
 
 
+async def _names_the_bot(message: Message) -> bool:
+    me = await message.bot.me() if message.bot else None
+    return me is not None and f"@{me.username}".lower() in _mentions(message)
+
+
 def _mentions(message: Message) -> set[str]:
     text = message.text or message.caption or ""
     entities = message.entities or message.caption_entities or []
     return {entity.extract_from(text).lower() for entity in entities if entity.type == "mention"}
-
-
-def _without(text: str, mention: str) -> str:
-    before, *after = re.split(rf"{re.escape(mention)}\b", text, maxsplit=1, flags=re.IGNORECASE)
-    return " ".join(part.strip(" \n,:，：") for part in (before, *after)).strip() if after else text

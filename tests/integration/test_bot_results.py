@@ -56,7 +56,7 @@ async def test_the_prompt_is_escaped_in_the_caption(house: House) -> None:
 
 @pytest.mark.parametrize(("words", "least"), [("snow " * 159 + "fox", 790), ("🦊" * 800, 900), ("雪" * 800, 800)])
 async def test_a_long_prompt_is_cut_well(house: House, words: str, least: int) -> None:
-    result = await house.made(words)
+    result = await house.made(f"/imagine {words}")
     assert result.photo
     units = len(result.text.encode("utf-16-le")) // 2
     assert least < units <= 1024
