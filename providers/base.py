@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from yarl import URL
 
 from providers.errors import InvalidRequest, Sentence
 from providers.options import Options, offering
@@ -227,6 +228,13 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         if models := getattr(settings, "models", ()):
             self.Options = offering(self.Options, model=models)
 
+    @property
+    def origins(self) -> frozenset[tuple[str, int]]:
+        """Host and port of each address in the settings. The operator has put them there, so pictures are fetched from
+        them even where they are not public; from all else only public addresses are."""
+        values = (getattr(self.settings, name) for name in type(self.settings).model_fields)
+        return frozenset(filter(None, map(_origin, values)))
+
     def model_name(self, options: OptionsT) -> str:
         """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""
         return self.title
@@ -305,3 +313,13 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     async def aclose(self) -> None:
         """Give back what the provider opened itself (not the session)."""
         return
+
+
+def _origin(value: object) -> tuple[str, int] | None:
+    """Host and port, where a setting's value is an address."""
+    try:
+        address = URL(value) if isinstance(value, str) else URL()
+    except ValueError:
+        return None
+    is_web = address.scheme in {"http", "https"}
+    return (address.host, address.port) if is_web and address.host and address.port else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
@@ -57,7 +57,7 @@ class Jobs:
             if state is not JobState.DRAFT:
                 # Two at once, in two processes, are looked at one after the other.
                 await self._db.lock(connection, f"person {new.user_id}")
-                if allowance.apart and await _is_twin(connection, new, now - allowance.apart):
+                if allowance.apart and await _is_twin(connection, new, now, allowance.apart):
                     return None
             if new.chat_id < 0:
                 new = await self._where_it_is(connection, new)
@@ -234,7 +234,7 @@ def _if_alive(worker_id: int | None) -> Any:
     return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
 
 
-async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bool:
+async def _is_twin(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:
     """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid.
 
     The origins of one wish differ only after the last colon.
@@ -242,19 +242,25 @@ async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bo
     wish = new.origin.rpartition(":")[0]
     same = select(jobs.c.id).where(
         jobs.c.user_id == new.user_id,
-        jobs.c.created_at > since,
+        jobs.c.created_at > now - apart,
+        jobs.c.created_at <= now + apart,
         jobs.c.chat_id == new.chat_id,
         jobs.c.origin.startswith(f"{wish}:"),
     )
     return (await connection.execute(same)).first() is not None
 
 
+def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool], ...]:
+    """What seems to be asked for much later was stored by a wrong clock, and counts for a day more at most."""
+    return column > now - DAY, column <= now + DAY
+
+
 async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
     """Raise `TooMany` when the job just added is one too many: then it is not kept."""
     own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
     waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
-    todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, counts())
-    before = select(func.count()).where(erased.c.user_id == user_id, erased.c.asked_at > now - DAY)
+    todays = select(func.count()).where(*own, *_within_a_day(jobs.c.created_at, now), counts())
+    before = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
     if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
         raise TooMany(allowance.waiting, waiting=True)
     if allowance.daily is not None:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FAILURES: dict[type[ProviderError], int] = {Unavailable: 3, Misconfigured: 3, OutcomeUnknown: 3, Failed: 5}
 """After how many failures in a row, of which this is the last. (A task may fail by its own fault; that takes more.)"""
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
-UNWELL = Sentence("The image service does not work properly at the moment.")
+UNWELL = Sentence("The image service isn't working properly right now.")
 
 
 class Breaker:
@@ -32,7 +32,7 @@ class Breaker:
             return None
         services, now = self._store.services, self._clock()
         state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
-        if state.not_before > now:
+        if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
             return until if state.trouble else None

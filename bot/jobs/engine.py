@@ -20,7 +20,7 @@ from bot.jobs.flights import Flights
 from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
-from bot.jobs.patience import T, surely
+from bot.jobs.patience import START_DELAYS, T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
@@ -53,7 +53,7 @@ ANSWER_SECONDS = 60.0
 class Engine:
     """Runs the jobs of one process. `addresses`: where services reach it.
 
-    `share`: whether jobs that are asked for here may be given to any worker, or stay here.
+    `share`: whether jobs that are asked for here may be given to any worker, or stay here; `clock`: the store's.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class Engine:
         addresses: Addresses = NOWHERE,
         *,
         share: bool = False,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._providers = providers
         self._stage = stage
         self._share = share
-        self._clock = clock
+        self._clock = clock = clock or store.clock
         self._sleep = sleep
         self._outlook = Outlook(durations=by_provider({name: [] for name in providers}))
         self._background = Background()
@@ -128,16 +128,16 @@ class Engine:
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
         self._store.database.backend.listen(self._hear)
-        await self._calls.load(self._providers)
-        await self.crew.join()
+        await surely(lambda: self._calls.load(self._providers), "which services call", self._sleep, START_DELAYS)
+        await surely(self.crew.join, "joining the others", self._sleep, START_DELAYS)
 
     async def start(self) -> None:
         """Take up what is left of workers that are gone, then give turns."""
-        known = {name: await self._store.tasks.durations(name) for name in self._providers}
+        known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
-            provider.learn(known[name])
-        await self.crew.look()
+            provider.learn([seconds for seconds, _ in known[name]])
+        await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
         self._background.spawn(self._report.run(), "progress")
@@ -154,6 +154,9 @@ class Engine:
         await self._background.aclose()
         await self._finishing.aclose()
         await self.crew.leave()
+
+    async def _durations(self) -> dict[str, list[tuple[float, dict[str, Any]]]]:
+        return {name: await self._store.tasks.durations(name) for name in self._providers}
 
     async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""
@@ -225,6 +228,8 @@ class Engine:
         # An album whose last missing picture was deleted still waits for its buttons.
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
+        # Who presses wants it even where it may have arrived.
+        await self._store.pictures.send_again(job_id)
         # Of two presses at once only one gets the job.
         reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING, worker_id=self._worker())
         if reopened:

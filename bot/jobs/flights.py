@@ -10,6 +10,8 @@ from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep
 from bot.jobs.watch import Watcher
 from providers.base import Provider
+from storage.database import StoreError
+from storage.outage import Outage
 from storage.records import Limits, Task
 from storage.store import Store
 
@@ -110,6 +112,7 @@ class Flights:
         await self._after(flight.task.job_id)
 
     async def _give_turns(self) -> None:
+        outage = Outage(log, "turns can't be given")
         while not self._stopping:
             self._wake.clear()
             try:
@@ -118,12 +121,16 @@ class Flights:
                     self.follow(await self._store.tasks.strays(self._worker(), self._outlook.flights.keys()))
                 awaited = await self._store.tasks.awaited()
                 due = [await self._fill(name) for name in self._providers if name in awaited]
-            except Exception:
+            except Exception as error:
                 # Without turns nothing would ever be made again.
-                log.exception("turns can't be given")
+                if isinstance(error, StoreError):
+                    outage.lasts(error)
+                else:
+                    log.exception("turns can't be given")
                 self._in_doubt = True
                 await self._sleep(STORE_PAUSE)
                 continue
+            outage.ends()
             wait = min((at for at in due if at is not None), default=None)
             try:
                 async with asyncio.timeout(None if wait is None else max(0.01, wait - self._clock())):

@@ -6,15 +6,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
+from bot.fair_slots import FairSlots
 from bot.jobs.calls import Calls
-from bot.jobs.stage import Stage, Unfit
+from bot.jobs.stage import NotYet, Stage, Unfit
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, Source, Task
 from storage.store import Store
 
-FETCHES_AT_ONCE = 3
-FETCH_DELAYS = (0.0, 1.0, 5.0)
+FETCHES_AT_ONCE = 6
+FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds between tries. Telegram says "temporarily unavailable" of files, and means later."""
+SLOW_AFTER, SLOW_FETCHES = 3.0, 30
+"""Seconds after which a fetch leaves its place to others, and how many such there may be."""
+LONGEST_WAIT = 120.0
+"""Seconds that Telegram may demand before a reference is fetched; when it demands more, the person is told."""
 
 
 class Publisher(Protocol):
@@ -65,7 +71,7 @@ class Requests:
         self._references = references
         self._calls = calls
         self._sleep = sleep
-        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._fetches = FairSlots(FETCHES_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_FETCHES)
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
@@ -77,7 +83,7 @@ class Requests:
             if not missing or limits is None or len(found) > limits.count:
                 return found
             # Others may join meanwhile.
-            if not await self._fetch_all(missing, limits, job.provider):
+            if not await self._fetch_all(job, missing, limits):
                 return found
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
@@ -108,11 +114,11 @@ class Requests:
         prompt = f"{job.prompt}, {job.style['words']}" if job.style else job.prompt
         return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
-    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, provider: str) -> bool:
+    async def _fetch_all(self, job: Job, missing: Iterable[Source], limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now."""
         try:
             async with asyncio.TaskGroup() as group:
-                fetches = [group.create_task(self._fetch(source, limits, provider)) for source in missing]
+                fetches = [group.create_task(self._fetch(job, source, limits)) for source in missing]
         except ExceptionGroup as group:
             # One reason is enough, for a person the first picture's.
             raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
@@ -137,13 +143,19 @@ class Requests:
             raise FileNotFoundError(source_id)
         return found[0]
 
-    async def _fetch(self, source: Source, limits: ReferenceLimits, provider: str) -> bool:
-        async with self._fetches:
-            for delay in FETCH_DELAYS:
-                await self._sleep(delay)
-                try:
-                    checked = await self._stage.fetch(source.file_id, limits)
-                except OSError:
-                    continue
-                return await self._store.sources.store(source.id, checked, provider)
-        raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))
+    async def _fetch(self, job: Job, source: Source, limits: ReferenceLimits) -> bool:
+        for delay in FETCH_DELAYS:
+            await self._sleep(delay)
+            try:
+                # The place is not held while one waits: others' references need it.
+                async with self._fetches.slot(job.user_id):
+                    checked = await self._stage.fetch(source.file_id, limits, job.user_id)
+            except NotYet as error:
+                if error.seconds > LONGEST_WAIT:
+                    break
+                await self._sleep(error.seconds)
+            except OSError:
+                continue
+            else:
+                return await self._store.sources.store(source.id, checked, job.provider)
+        raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))

@@ -25,7 +25,7 @@ from providers.errors import (
     TookTooLong,
     Unavailable,
 )
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import Cost, Job, NewPicture, Task, TaskState
 from storage.store import Store
 
@@ -134,6 +134,9 @@ class Watcher:
             raise
         except ProviderError:
             raise
+        except Unstorable as error:
+            log.error("what task %d of job %d gave can never be stored: %s", flight.task.id, flight.task.job_id, error)  # noqa: TRY400
+            raise _broken(flight, str(error)) from error
         except Exception as error:
             # A provider may raise nothing else. If it does all the same, nobody knows what it did before.
             log.exception("provider %s broke its contract in task %d", flight.task.provider, flight.task.id)
@@ -169,10 +172,10 @@ class Watcher:
                     raise ValueError("a result without pictures")
                 results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
-                await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
-                if flight.task.ticket is None:
-                    # Of one that was taken up again it is not known how long it took.
-                    self._outlook.durations[flight.task.provider].add(now - flight.since)
+                seconds = flight.seconds(now)
+                await self._surely(lambda: finish(flight.task.id, results, now, cost, seconds), flight.task)
+                if seconds is not None:
+                    self._outlook.durations[flight.task.provider].add(seconds, flight.task.options)
                 await self._breaker.succeeded(flight.task.provider)
             case _:
                 flight.note(event)
@@ -187,7 +190,12 @@ class Watcher:
             log.info("task %d was not cancelled at the service: %s", flight.task.id, error.detail)
 
     async def _accepted(self, task_id: int, ticket: str, now: float) -> bool:
-        return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        try:
+            return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        except Unstorable:
+            # It is watched all the same. Should this process end meanwhile, nobody knows what became of it.
+            log.exception("the ticket %r of task %d can never be stored", ticket, task_id)
+            return True
 
     async def _put_back(self, task: Task, busy: Busy) -> None:
         paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, Unavailable) else None

@@ -1,23 +1,42 @@
-"""Picture files opened by their bytes: what they are, how large, and whether they are whole. Nothing is scaled here."""
+"""Picture files opened by their bytes: what they are, how large, and whether they are whole. Nothing is scaled here.
+
+Metadata never decides whether a picture can be used: of JPEG and PNG a decoder gets to see nothing but the pixels.
+"""
 
 import logging
-import struct
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from typing import BinaryIO
 
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
-from pillow_heif import HeifImageFile, is_supported
+from PIL import Image
+from pillow_heif import HeifImageFile
 
+from bot.telegram import picture_jpeg, picture_png
+from bot.telegram.picture_format import Size, media_type_of, orientation_in, plain_size
+from bot.telegram.picture_jpeg import Jpeg
+from bot.telegram.picture_png import Png
 from providers.errors import Sentence
 
 log = logging.getLogger(__name__)
 
-Size = tuple[int, int]
-
 # Just below where Pillow itself warns of a decompression bomb.
 MOST_MEGAPIXELS = 89
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+# Bytes of memory for each pixel while a picture is decoded, as measured with Pillow 13 and pillow-heif 1.8. A JPEG and
+# a PNG that are scaled down on the way need little.
+_BYTES_A_PIXEL: Mapping[str, float] = {"image/webp": 16, "image/avif": 10, "image/heic": 9}
+_OTHERS_BYTES_A_PIXEL = 6.0
+_FORMATS: Mapping[str, str] = {
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+}
+# The names of metadata in the table of an AVIF's or HEIC's items (ISO 14496-12, 8.11.6).
+_METADATA_ITEM = re.compile(rb"(infe[\x02\x03].{3}(?:.{2}|.{4})\0\0)(?:Exif|mime)", re.DOTALL)
 
 
 class UnfitPicture(Exception):
@@ -26,6 +45,10 @@ class UnfitPicture(Exception):
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
         super().__init__(str(sentence))
+
+
+class TooLargeToDecodeError(UnfitPicture):
+    """To decode it takes more memory than there is for it. It may be a good picture all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,67 +62,60 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it, `moves`: animated."""
+    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it, `moves`: animated.
 
-    image: ImageFile.ImageFile
+    `layout`: how a JPEG or a PNG is laid out; `memory`: bytes that it takes to decode it without scaling it on the way.
+    """
+
+    file: BinaryIO
+    image: Image.Image
     media_type: str
     orientation: int
     size: Size
+    profile: bytes | None
     moves: bool
+    memory: float
+    layout: Jpeg | Png | None = None
 
 
-def sniff(head: bytes) -> Header | None:
-    """Type and size from a picture's first bytes; nothing is decoded. None: no picture, or more bytes are needed.
+def sniff(source: bytes | BinaryIO) -> Header | None:
+    """Type and size of a file, or by a file's first bytes; nothing is decoded. None: no picture that can be used, or
+    more bytes are needed.
 
-    JPEG, PNG, GIF, BMP and WebP tell within the first KB (a JPEG after its metadata), AVIF and HEIC only when whole.
+    PNG, GIF, BMP and WebP tell within 32 bytes, a JPEG after its metadata, TIFF, AVIF and HEIC only when whole.
     """
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return _sniff_webp(head)
+    file = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        source = open_picture(head)
-    except UnfitPicture:
+        media_type = _media_type(file)
+        size = _size(file, media_type)
+    except (UnfitPicture, ValueError):
         return None
-    return Header(source.media_type, *source.image.size)
+    fits = 0 < size[0] * size[1] <= MOST_MEGAPIXELS * 1_000_000
+    return Header(media_type, *size) if fits else None
 
 
-def _sniff_webp(head: bytes) -> Header | None:
-    # https://developers.google.com/speed/webp/docs/riff_container: Pillow wants the whole file to tell.
-    if len(head) < 30:
-        return None
-    kind = head[12:16]
-    if kind == b"VP8X":
-        return Header(
-            "image/webp", 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
-        )
-    if kind == b"VP8L":
-        bits = int.from_bytes(head[21:25], "little")
-        return Header("image/webp", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
-    width, height = struct.unpack_from("<HH", head, 26)
-    return Header("image/webp", width & 0x3FFF, height & 0x3FFF)
-
-
-def open_picture(data: bytes) -> Source:
+def open_picture(file: BinaryIO) -> Source:
     """Read a picture's header. Raises `UnfitPicture` for what is none, or too large ever to be decoded."""
+    media_type = _media_type(file)
     try:
-        image = _image(data)
-        orientation = _orientation(image, data)
+        if (size := _early_size(file, media_type)) is not None:
+            _check_pixels(size)
+        source = _OPENERS.get(media_type, _open_other)(file, media_type)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels() from error
-    except UnidentifiedImageError as error:
-        raise UnfitPicture(
-            Sentence("This file is not a picture that can be read. Send a JPEG, PNG, WebP or HEIC.")
-        ) from error
+        raise _too_many_pixels(MOST_MEGAPIXELS) from error
+    except UnfitPicture:
+        raise
     except Exception as error:
         raise broken(error) from error
-    if image.width * image.height == 0:
-        raise broken(ValueError(f"{image.size}"))
-    if image.width * image.height > MOST_MEGAPIXELS * 1_000_000:
-        raise _too_many_pixels()
-    media_type = image.get_format_mimetype() or ""
-    # Phones put depth maps and further exposures into these; the first picture is the picture.
-    moves = media_type not in {"image/mpo", "image/heic", "image/heif"} and getattr(image, "is_animated", False)
-    media_type = "image/jpeg" if media_type == "image/mpo" else media_type
-    return Source(image, media_type, orientation, upright(image.size, orientation), moves)
+    _check_pixels(source.size)
+    return source
+
+
+def check_memory(source: Source, most: float) -> None:
+    """Raises `TooLargeToDecodeError` for a picture that takes more than `most` bytes of memory to decode."""
+    if source.memory > most:
+        pixels = source.size[0] * source.size[1]
+        raise TooLargeToDecodeError(_too_many_pixels(int(most / source.memory * pixels / 1_000_000)).sentence)
 
 
 def upright(size: Size, orientation: int) -> Size:
@@ -107,49 +123,27 @@ def upright(size: Size, orientation: int) -> Size:
     return (size[1], size[0]) if orientation >= 5 else size
 
 
-def _image(data: bytes) -> ImageFile.ImageFile:
-    # HEIC and AVIF share a container; Pillow reads AVIF itself.
-    if data[4:8] == b"ftyp" and b"avi" not in data[8:40] and is_supported(data):
-        try:
-            # Made directly: to register it with Pillow would be global state.
-            return HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
-        except SyntaxError as error:
-            raise OSError(str(error)) from error
-    return Image.open(BytesIO(data), formats=_FORMATS)
-
-
-def _orientation(image: Image.Image, data: bytes) -> int:
-    # Pillow decodes a whole PNG to look for this chunk, which PNGs hardly ever have.
-    if image.format == "PNG" and b"eXIf" not in data:
-        return 1
+def is_whole(source: Source) -> bool:
+    """Whether no pixels are missing. Raises `UnfitPicture` where that can't be told without decoding, and it fails."""
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:
-        log.info("unreadable EXIF", exc_info=True)
-        return 1
-    return orientation if orientation in range(2, 9) else 1
-
-
-def is_whole(source: Source, data: bytes) -> bool:
-    """Whether nothing is missing: by the structure of JPEG and PNG, else by decoding. Raises `UnfitPicture`."""
-    if source.media_type == "image/jpeg":
-        return data.find(b"\xff\xd9", _scan_start(data)) != -1
-    if source.media_type == "image/png":
-        try:
-            Image.open(BytesIO(data), formats=["PNG"]).verify()
-        except (OSError, SyntaxError, ValueError):
-            return False
-        return True
+        if isinstance(source.layout, Jpeg):
+            return picture_jpeg.is_whole(source.file, source.layout)
+        if isinstance(source.layout, Png):
+            return picture_png.is_whole(source.file, source.layout)
+    except Exception as error:
+        raise broken(error) from error
     load(source.image)
     return True
 
 
-def _scan_start(data: bytes) -> int:
-    """Where a JPEG's own pixels begin: behind its metadata, which may hold small JPEGs with end markers."""
-    place = 2
-    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
-        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return place if data[place : place + 1] == b"\xff" else len(data)
+def untouched(source: Source) -> bytes:
+    """The bytes of a whole picture, without what only some decoders take, and with its end."""
+    if isinstance(source.layout, Png) and not source.layout.is_plain:
+        return picture_png.cleaned(source.file, source.layout)
+    source.file.seek(0)
+    data = source.file.read()
+    has_end = not isinstance(source.layout, Jpeg) or picture_jpeg.end_of(source.file, source.layout) is not None
+    return data if has_end else data + picture_jpeg.END
 
 
 def load(image: Image.Image) -> None:
@@ -166,6 +160,96 @@ def broken(error: Exception) -> UnfitPicture:
     return UnfitPicture(Sentence("This picture is damaged or incomplete. Send it again, please."))
 
 
-def _too_many_pixels() -> UnfitPicture:
-    values = {"most": MOST_MEGAPIXELS}
-    return UnfitPicture(Sentence("This picture has more than {most} megapixels. Send a smaller copy of it.", values))
+def _media_type(file: BinaryIO) -> str:
+    file.seek(0)
+    media_type = media_type_of(file.read(64))
+    if media_type is None:
+        raise UnfitPicture(Sentence("This file is not a picture that can be read. Send a JPEG, PNG, WebP or HEIC."))
+    return media_type
+
+
+def _early_size(file: BinaryIO, media_type: str) -> Size | None:
+    """Sides as stored, where they can be told without a decoder. Raises `ValueError`."""
+    if media_type == "image/jpeg":
+        return picture_jpeg.size_of(file)
+    if media_type == "image/png":
+        file.seek(0)
+        return picture_png.size_of(file.read(24))
+    return plain_size(file, media_type)
+
+
+def _size(file: BinaryIO, media_type: str) -> Size:
+    if media_type in {"image/avif", "image/heic", "image/tiff"}:
+        source = open_picture(file)
+        return upright(source.size, source.orientation)
+    size = _early_size(file, media_type)
+    if size is None:
+        raise ValueError("more bytes are needed")
+    return size
+
+
+def _open_jpeg(file: BinaryIO, media_type: str) -> Source:
+    jpeg = picture_jpeg.read(file)
+    image = picture_jpeg.opened(file, jpeg)
+    size = upright(image.size, jpeg.orientation)
+    # Two bytes for each value of all scans, and what is decoded of them.
+    memory = jpeg.width * jpeg.height * (jpeg.samples * 2 + 1) if jpeg.gradual else 0
+    return Source(
+        file, image, media_type, jpeg.orientation, size, jpeg.profile, moves=False, memory=memory, layout=jpeg
+    )
+
+
+def _open_png(file: BinaryIO, media_type: str) -> Source:
+    png = picture_png.read(file)
+    image = picture_png.opened(file, png)
+    size = upright(image.size, png.orientation)
+    memory = 0 if png.has_bands else png.width * png.height * (10 if png.depth == 16 else 5)
+    return Source(file, image, media_type, png.orientation, size, png.profile, png.moves, memory, png)
+
+
+def _open_heic(file: BinaryIO, media_type: str) -> Source:
+    # Made directly: to register it with Pillow would be global state. It turns pictures upright by itself.
+    image: Image.Image = HeifImageFile(_without_metadata(file))  # type: ignore[no-untyped-call]
+    return _source(file, image, media_type, 1)
+
+
+def _open_other(file: BinaryIO, media_type: str) -> Source:
+    stripped = _without_metadata(file) if media_type == "image/avif" else file
+    stripped.seek(0)
+    image = Image.open(stripped, formats=[_FORMATS[media_type]])
+    if media_type == "image/tiff":
+        orientation = image.getexif().get(0x0112, 1)
+    else:
+        exif = image.info.get("exif")
+        orientation = orientation_in(exif) if isinstance(exif, bytes) else 1
+    return _source(file, image, media_type, orientation if orientation in range(1, 9) else 1)
+
+
+def _source(file: BinaryIO, image: Image.Image, media_type: str, orientation: int) -> Source:
+    profile = image.info.get("icc_profile")
+    # Phones put depth maps and further exposures into a HEIC; the first picture is the picture.
+    moves = media_type != "image/heic" and bool(getattr(image, "is_animated", False))
+    memory = image.width * image.height * _BYTES_A_PIXEL.get(media_type, _OTHERS_BYTES_A_PIXEL)
+    return Source(file, image, media_type, orientation, upright(image.size, orientation), profile, moves, memory)
+
+
+_OPENERS = {"image/jpeg": _open_jpeg, "image/png": _open_png, "image/heic": _open_heic}
+
+
+def _without_metadata(file: BinaryIO) -> BinaryIO:
+    """An AVIF or HEIC without EXIF and XMP for a decoder; how it is turned is said elsewhere (ISO 23008-12, 6.5.10)."""
+    file.seek(0)
+    return BytesIO(_METADATA_ITEM.sub(rb"\1skip", file.read()))
+
+
+def _check_pixels(size: Size) -> None:
+    if size[0] * size[1] == 0:
+        raise broken(ValueError(f"{size}"))
+    if size[0] * size[1] > MOST_MEGAPIXELS * 1_000_000:
+        raise _too_many_pixels(MOST_MEGAPIXELS)
+
+
+def _too_many_pixels(most: int) -> UnfitPicture:
+    return UnfitPicture(
+        Sentence("This picture has more than {most} megapixels. Send a smaller copy of it.", {"most": most})
+    )

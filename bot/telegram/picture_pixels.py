@@ -7,7 +7,10 @@ from math import ceil, sqrt
 
 from PIL import Image, ImageCms
 
-from bot.telegram.picture_file import Size, Source, UnfitPicture, broken, load, upright
+from bot.telegram import picture_png
+from bot.telegram.picture_file import Source, UnfitPicture, broken, upright
+from bot.telegram.picture_format import Size
+from bot.telegram.picture_png import Png
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
 
@@ -26,30 +29,45 @@ _TURNS = {
 
 def decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
     """The pixels as RGB or RGBA in sRGB, upright, within the sides. Raises `UnfitPicture`."""
-    image: Image.Image = source.image
+    try:
+        return _decoded(source, limits)
+    except UnfitPicture:
+        raise
+    except Exception as error:
+        raise broken(error) from error
+
+
+def _decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
     factor = min(1, limits.side / max(source.size))
     target = upright(_scaled(source.size, factor, limits) if factor < 1 else source.size, source.orientation)
-    # A JPEG is decoded at a half, a quarter or an eighth already where that is enough.
-    drafted = image.draft(None, target) if factor < 1 else None
-    load(image)
-    profile = image.info.get("icc_profile")
-    try:
-        image = _eight_bit(image)
-        if image.size != target:
-            box = drafted[1] if drafted else None
-            image = image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
-        image = _srgb(image, profile)
-    except (ValueError, OSError, MemoryError) as error:
-        raise broken(error) from error
+    image, box = _loaded(source, target)
+    image = _eight_bit(image)
+    if image.size != target:
+        image = image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+    image = _srgb(image, source.profile)
     # What the file said of itself (profile, EXIF) isn't true any more and must not be written again.
     image.info = {}
     turn = _TURNS.get(source.orientation)
     return image if turn is None else image.transpose(turn)
 
 
+def _loaded(source: Source, target: Size) -> tuple[Image.Image, tuple[float, float, float, float] | None]:
+    """The decoded picture, no smaller than `target` but smaller than the file's where it can be had so cheaply; and the
+    part of it that is the picture."""
+    image = source.image
+    factor = min(image.width // target[0], image.height // target[1])
+    if isinstance(source.layout, Png) and source.layout.has_bands and factor > 1:
+        box = (0, 0, image.width / factor, image.height / factor)
+        return picture_png.reduced(source.file, source.layout, factor), box
+    # A JPEG is decoded at a half, a quarter or an eighth already where that is enough.
+    drafted = image.draft(None, target) if factor > 1 else None
+    image.load()
+    return image, drafted[1] if drafted else None
+
+
 def _eight_bit(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         opaque = image.getchannel("A").getextrema()[0] == 255
         return image.convert("RGB") if opaque else image
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
@@ -67,11 +85,11 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             own = ImageCms.ImageCmsProfile(BytesIO(profile))
             converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode=mode)
-        except (ImageCms.PyCMSError, OSError) as error:
-            log.info("unusable colour profile: %s", error)
+        except Exception as error:  # whatever a profile is, the picture is good without it
+            log.info("unusable colour profile: %r", error)
         else:
             image = converted or image
-    return image.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def encoded(image: Image.Image, limits: ReferenceLimits) -> tuple[bytes, str, Size]:

@@ -1,25 +1,58 @@
 """Pictures checked by their bytes and made to fit: references for a provider, results for Telegram.
 
-What fits is passed on untouched after a look at its structure, without decoding: a JPEG must have its end marker, a PNG
-whole chunks with good checksums. That finds every cut-off file for a small part of the price of decoding; damage in the
-middle of JPEG data is not found, and decoding would not tell of it either. What fails the look is decoded: it is either
-mended so or refused.
+What fits is passed on untouched after a look at whether it is whole: the rows of a PNG are inflated, a JPEG is decoded
+at an eighth, which costs a small part of decoding it. A file that only lacks its end, or has metadata on which others
+may choke, is passed on with its end and without these.
 """
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
-from bot.telegram.picture_file import Header, Size, Source, UnfitPicture, is_whole, open_picture, sniff
+from bot.telegram.picture_file import (
+    MOST_MEGAPIXELS,
+    Header,
+    Source,
+    TooLargeToDecodeError,
+    UnfitPicture,
+    broken,
+    check_memory,
+    is_whole,
+    open_picture,
+    sniff,
+    untouched,
+)
+from bot.telegram.picture_format import EXTENSIONS, Size, media_type_of
+from bot.telegram.picture_lanes import Lane
 from bot.telegram.picture_pixels import decoded, encoded
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
 
-__all__ = ["Header", "ImageWorker", "Prepared", "UnfitPicture", "sniff"]
+__all__ = [
+    "EXTENSIONS",
+    "Header",
+    "ImageWorker",
+    "Prepared",
+    "TooLargeToDecodeError",
+    "UnfitPicture",
+    "media_type_of",
+    "sniff",
+]
 
 ResultT = TypeVar("ResultT")
+Given = bytes | Path | BinaryIO
+"""A picture's bytes, or where they are. A file is read from its beginning, by one at a time."""
+
+LARGE = 13_000_000
+"""Pixels above which a picture is large; those of most phones have 12.2 million."""
+REFERENCE_MEMORY = 640_000_000
+"""Bytes that decoding a reference may take: enough for the 48 megapixels of a phone's HEIC."""
+PHOTO_MEMORY = 270_000_000
+"""Bytes that decoding a result may take; one that needs more is better sent as a file."""
 
 # Telegram's bounds of a photo: 10 MB, width + height 10000, ratio 20. It shows at most about 2560 pixels a side.
 PHOTO = ReferenceLimits(1, 10_000_000, 2560, (1 / 20, 20), frozenset({"image/jpeg"}))
@@ -37,43 +70,95 @@ class Prepared:
 
 
 class ImageWorker:
-    """Decodes and encodes pictures in one thread, one at a time: the event loop goes on, memory stays bounded."""
+    """Decodes and encodes pictures in threads, so that the event loop goes on.
+
+    Small and large ones have a thread each, with one picture at a time: memory stays bounded, and nobody's small
+    picture waits for a large one. In each, people (`person`: any key of theirs) get turns.
+    """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
+        self._small = Lane("pictures")
+        self._large = Lane("large pictures")
 
-    async def prepare(self, data: bytes, limits: ReferenceLimits) -> Prepared:
+    async def prepare(self, given: Given, limits: ReferenceLimits, *, person: int = 0) -> Prepared:
         """Check a reference and make it fit: converted, turned upright and scaled down where needed.
 
         Raises `UnfitPicture` for what is no picture, broken, too large to decode, or of a ratio beyond the bounds.
         """
-        return await self._run(_prepare, data, limits)
+        return await self._run(person, given, partial(_prepare, limits=limits))
 
-    async def fit_photo(self, data: bytes) -> bytes:
-        """A JPEG that Telegram takes as a photo, from any picture. Raises `UnfitPicture`, also for a ratio over 20."""
-        return await self._run(_fit_photo, data)
+    async def fit_photo(self, given: Given, *, person: int = 0) -> bytes:
+        """A JPEG that Telegram takes as a photo, from any picture.
+
+        Raises `UnfitPicture`, also for a ratio over 20, and its kind `TooLargeToDecodeError`: send it as a file.
+        """
+        return await self._run(person, given, _fit_photo)
+
+    async def is_whole(self, given: Given, *, person: int = 0) -> bool:
+        """Whether no pixels of a picture are missing. Raises `UnfitPicture` for what is none."""
+        return await self._run(person, given, _is_whole)
 
     async def aclose(self) -> None:
         """Drop what waits and let what runs come to its end."""
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        await self._small.aclose()
+        await self._large.aclose()
 
-    async def _run(self, work: Callable[..., ResultT], *args: object) -> ResultT:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+    async def _run(self, person: int, given: Given, work: Callable[[Source], ResultT]) -> ResultT:
+        try:
+            return await self._small.run(person, partial(_done, given, work, most=LARGE))
+        except _LargeError:
+            return await self._large.run(person, partial(_done, given, work))
 
 
-def _prepare(data: bytes, limits: ReferenceLimits) -> Prepared:
-    source = open_picture(data)
+class _LargeError(Exception):
+    """A picture that belongs into the other lane."""
+
+
+def _done(given: Given, work: Callable[[Source], ResultT], most: int = MOST_MEGAPIXELS * 1_000_000) -> ResultT:
+    """The work on a picture. Raises `UnfitPicture`, whatever goes wrong, or `_LargeError` beyond `most` pixels."""
+    try:
+        with _opened(given) as file:
+            return work(_checked(open_picture(file), most))
+    except (UnfitPicture, _LargeError):
+        raise
+    except Exception as error:
+        raise broken(error) from error
+
+
+def _checked(source: Source, most: int) -> Source:
+    if source.size[0] * source.size[1] > most:
+        raise _LargeError
+    return source
+
+
+@contextmanager
+def _opened(given: Given) -> Iterator[BinaryIO]:
+    if isinstance(given, Path):
+        with given.open("rb") as file:
+            yield file
+    else:
+        yield BytesIO(given) if isinstance(given, bytes) else given
+
+
+def _prepare(source: Source, limits: ReferenceLimits) -> Prepared:
     _check_ratio(source.size, limits)
-    kind = _kind(source.media_type, source.image.mode)
-    fits = source.media_type in limits.media_types and len(data) <= limits.size and max(source.size) <= limits.side
+    kind, size = _kind(source.media_type, source.image.mode), source.file.seek(0, 2)
+    fits = source.media_type in limits.media_types and size <= limits.size and max(source.size) <= limits.side
     # Few services read CMYK, and not all of them turn a picture as its EXIF says.
     plain = source.orientation == 1 and source.image.mode != "CMYK"
-    if fits and plain and is_whole(source, data):
-        return Prepared(data, source.media_type, *source.size, tuple(_frames(source)))
-    made, media_type, size = encoded(decoded(source, limits), limits)
+    _check(source, REFERENCE_MEMORY)
+    if fits and plain:
+        return Prepared(untouched(source), source.media_type, *source.size, tuple(_frames(source)))
+    made, media_type, sides = encoded(decoded(source, limits), limits)
     told = [*_frames(source), *_conversion(kind, _kind(media_type)), *_turn(source)]
-    told += _shrinking(source.size, size) or _compression(len(data), len(made), limits)
-    return Prepared(made, media_type, *size, tuple(told))
+    told += _shrinking(source.size, sides) or _compression(size, len(made), limits)
+    return Prepared(made, media_type, *sides, tuple(told))
+
+
+def _check(source: Source, memory: float) -> None:
+    check_memory(source, memory)
+    if not is_whole(source):
+        raise broken(ValueError("pixels are missing"))
 
 
 def _frames(source: Source) -> list[Sentence]:
@@ -99,10 +184,15 @@ def _compression(before: int, after: int, limits: ReferenceLimits) -> list[Sente
     return [Sentence("Your picture was compressed from {before} to {after}.", values)] if before > limits.size else []
 
 
-def _fit_photo(data: bytes) -> bytes:
-    source = open_picture(data)
+def _fit_photo(source: Source) -> bytes:
     _check_ratio(source.size, PHOTO)
+    _check(source, PHOTO_MEMORY)
     return encoded(decoded(source, PHOTO), PHOTO)[0]
+
+
+def _is_whole(source: Source) -> bool:
+    check_memory(source, REFERENCE_MEMORY)
+    return is_whole(source)
 
 
 def _check_ratio(size: Size, limits: ReferenceLimits) -> None:

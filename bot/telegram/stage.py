@@ -5,12 +5,18 @@ from html import escape
 from io import BytesIO
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError, TelegramServerError
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
-from aiohttp import ClientError
+from aiohttp import ClientError, ClientResponseError
 
-from bot.jobs.stage import Progress, Undelivered, Unfit, trouble
+from bot.jobs.stage import NotYet, Progress, Undelivered, Unfit, trouble
 from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
@@ -26,6 +32,8 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 MOST_WORDS = 60
+DEMANDED_SECONDS = 5.0
+"""A wait that is demanded without a number."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -51,8 +59,9 @@ class TelegramStage:
         self._uploads = uploads
         self._images = images
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
-        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
+        """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
+        can't be fetched now."""
         data = await self._download(file_id)
         try:
             prepared = await self._images.prepare(data, limits)
@@ -140,6 +149,12 @@ class TelegramStage:
             if "too big" in error.message:
                 raise Unfit(TOO_LARGE) from None
             raise OSError(f"getFile: {error.message}") from None
+        except TelegramRetryAfter as error:
+            raise NotYet(error.retry_after) from None
+        except ClientResponseError as error:
+            if error.status == 429:
+                raise NotYet(_retry_after(error)) from None
+            raise OSError(f"HTTP {error.status}") from None
         except (TelegramAPIError, ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None
         return buffer.getvalue()
@@ -147,3 +162,9 @@ class TelegramStage:
 
 def _words(job: Job) -> str:
     return escape(cut(job.prompt, MOST_WORDS), quote=False)
+
+
+def _retry_after(error: ClientResponseError) -> float:
+    """The wait that a server of files demands, in seconds."""
+    told = (error.headers.get("Retry-After") if error.headers else None) or ""
+    return float(told) if told.isascii() and told.isdecimal() and len(told) < 10 else DEMANDED_SECONDS

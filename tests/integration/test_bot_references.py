@@ -133,7 +133,7 @@ async def test_what_moderation_refuses_is_told(house: House) -> None:
 async def test_the_status_is_there_before_the_pictures_are_fetched(house: House) -> None:
     house.telegram.play(Delay(method="getFile", seconds=0.3))
     asked = await house.say("in blue", picture(201))
-    status = await house.shown("Getting ready")
+    status = await house.shown("Got it")
     assert status.reply_to == asked.id
     assert status.buttons == ["Cancel"]
     assert not house.called("getFile")

@@ -349,7 +349,7 @@ async def test_after_a_crash_while_delivering_the_rest_arrives(house: House) -> 
 async def test_after_a_crash_while_preparing_the_references_are_fetched_again(house: House) -> None:
     never = asyncio.Event()
 
-    async def hang(file_id: str, limits: object) -> CheckedSource:
+    async def hang(file_id: str, limits: object, person: int) -> CheckedSource:
         await never.wait()
         return PNG
 

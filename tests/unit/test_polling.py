@@ -363,3 +363,12 @@ def test_a_tab_without_budget_waits_for_the_next_fixed_poll() -> None:
     assert tab.earliest(0.5) == 2
     tab.asked()
     assert tab.earliest(2.5) == 4
+
+
+def test_what_a_process_that_stood_still_noticed_late_is_not_learned() -> None:
+    pace = Pace()
+    pace.learn([3.0] * 20)
+    before = [pace.after(asked) for asked in (0.0, 2.0, 4.0)]
+    for _ in range(3):
+        pace.seen(2.0, 62.0)
+    assert [pace.after(asked) for asked in (0.0, 2.0, 4.0)] == before

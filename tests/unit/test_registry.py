@@ -38,6 +38,26 @@ async def test_the_enabled_ones_are_built(session: ClientSession) -> None:
     assert not session.closed
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "origins"),
+    [
+        ("https://visual.volcengineapi.com", {("visual.volcengineapi.com", 443)}),
+        ("http://LocalHost:8081", {("localhost", 8081)}),
+        ("http://[::1]:81", {("::1", 81)}),
+    ],
+)
+async def test_a_provider_tells_where_its_settings_lead(
+    session: ClientSession, endpoint: str, origins: set[tuple[str, int]]
+) -> None:
+    assert build({"jimeng": {**KEYS, "endpoint": endpoint}}, "jimeng", session, JIMENG).get().origins == origins
+
+
+async def test_an_unusable_address_is_no_origin(session: ClientSession) -> None:
+    table = {"api_key": "http://", "base_url": "http://["}
+    installed = {"openai": entry("openai", "providers.openai:OpenAI")}
+    assert build({"openai": table}, "openai", session, installed).get().origins == frozenset()
+
+
 def test_the_in_tree_provider_is_installed_through_the_same_door() -> None:
     assert discover()["jimeng"].load() is Jimeng
 

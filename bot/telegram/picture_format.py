@@ -1,0 +1,115 @@
+"""The formats of pictures, told by their first bytes, and the few facts that are read without a decoder."""
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+
+Size = tuple[int, int]
+
+EXTENSIONS: Mapping[str, str] = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/bmp": "bmp",
+    "image/tiff": "tiff",
+}
+"""The ending of a file's name, without the dot, by media type."""
+
+_BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
+_AVIF = {b"avif", b"avis"}
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+
+
+def media_type_of(head: bytes) -> str | None:
+    """The media type of a file by its first 64 bytes (18 are enough but for AVIF and HEIC); None: no known picture."""
+    for magic, media_type in (
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+        (b"II*\0", "image/tiff"),
+        (b"MM\0*", "image/tiff"),
+        (b"II+\0", "image/tiff"),
+        (b"MM\0+", "image/tiff"),
+    ):
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "image/bmp"
+    return _iso_media_type(head) if head[4:8] == b"ftyp" else None
+
+
+def _iso_media_type(head: bytes) -> str | None:
+    """AVIF and HEIC share a container; the brands tell them apart (ISO 23008-12)."""
+    end = min(len(head), int.from_bytes(head[:4], "big"))
+    brands = {head[8:12], *(head[place : place + 4] for place in range(16, end - 3, 4))}
+    if brands & _AVIF:
+        return "image/avif"
+    return "image/heic" if brands & _HEIC else None
+
+
+def plain_size(file: BinaryIO, media_type: str) -> Size | None:
+    """Width and height in pixels, where the format says them at its very beginning; None: it doesn't, or more bytes are
+    needed."""
+    file.seek(0)
+    read = _SIZES.get(media_type)
+    try:
+        return read(file.read(32)) if read else None
+    except struct.error:
+        return None
+
+
+def _gif(head: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", head, 6)
+    return width, height
+
+
+def _bmp(head: bytes) -> Size:
+    if struct.unpack_from("<I", head, 14)[0] == 12:
+        width, height = struct.unpack_from("<HH", head, 18)
+    else:
+        width, height = struct.unpack_from("<ii", head, 18)
+    # A negative height: the rows are stored from the top.
+    return width, abs(height)
+
+
+def _webp(head: bytes) -> Size:
+    # https://developers.google.com/speed/webp/docs/riff_container
+    struct.unpack_from("30x", head)
+    kind = head[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", head, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+_SIZES: Mapping[str, Callable[[bytes], Size]] = {"image/gif": _gif, "image/bmp": _bmp, "image/webp": _webp}
+
+
+def orientation_in(exif: bytes) -> int:
+    """The orientation (1–8) that EXIF data tells; 1 where it tells none or can't be read.
+
+    Nothing else is looked at, so broken EXIF breaks nothing. (TIFF 6.0, section 2; EXIF 2.3, 4.6.4.)
+    """
+    data = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+    if order is None:
+        return 1
+    try:
+        (place,) = struct.unpack_from(order + "I", data, 4)
+        (count,) = struct.unpack_from(order + "H", data, place)
+        for number in range(count):
+            tag, kind, _amount, value = struct.unpack_from(order + "HHIH", data, place + 2 + 12 * number)
+            if tag == 0x0112 and kind == 3:
+                return value if value in range(1, 9) else 1
+    except struct.error:
+        pass
+    return 1
