@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from bot.jobs.stage import Stage, Unfit
 from providers.base import Callback, ImageRequest, Provider, Reference, ReferenceLimits
@@ -13,6 +14,7 @@ from storage.records import Job, Source, Task
 from storage.store import Store
 
 FETCHES_AT_ONCE = 3
+"""References of one person: what can't be fetched, or is large, holds nobody else's up."""
 FETCH_DELAYS = (0.0, 1.0, 5.0)
 
 
@@ -62,7 +64,7 @@ class Requests:
         self._stage = stage
         self._addresses = addresses
         self._sleep = sleep
-        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._fetches = WeakValueDictionary[int, asyncio.Semaphore]()
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
@@ -74,7 +76,7 @@ class Requests:
             if not missing or limits is None or len(found) > limits.count:
                 return found
             # Others may join meanwhile.
-            if not await self._fetch_all(missing, limits, job.provider):
+            if not await self._fetch_all(missing, limits, job):
                 return found
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
@@ -105,11 +107,11 @@ class Requests:
         prompt = f"{job.prompt}, {job.style['words']}" if job.style else job.prompt
         return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
-    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, provider: str) -> bool:
+    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, job: Job) -> bool:
         """False: the job is another provider's now."""
         try:
             async with asyncio.TaskGroup() as group:
-                fetches = [group.create_task(self._fetch(source, limits, provider)) for source in missing]
+                fetches = [group.create_task(self._fetch(source, limits, job)) for source in missing]
         except ExceptionGroup as group:
             # One reason is enough, for a person the first picture's.
             raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
@@ -134,13 +136,13 @@ class Requests:
             raise FileNotFoundError(source_id)
         return found[0]
 
-    async def _fetch(self, source: Source, limits: ReferenceLimits, provider: str) -> bool:
-        async with self._fetches:
+    async def _fetch(self, source: Source, limits: ReferenceLimits, job: Job) -> bool:
+        async with self._fetches.setdefault(job.user_id, asyncio.Semaphore(FETCHES_AT_ONCE)):
             for delay in FETCH_DELAYS:
                 await self._sleep(delay)
                 try:
-                    checked = await self._stage.fetch(source.file_id, limits)
+                    checked = await self._stage.fetch(source.file_id, limits, job.user_id)
                 except OSError:
                     continue
-                return await self._store.sources.store(source.id, checked, provider)
+                return await self._store.sources.store(source.id, checked, job.provider)
         raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))

@@ -58,8 +58,11 @@ class TakenOver(Exception):
 class Stage(Protocol):
     """Where a job is seen. Implemented with Telegram in `bot.telegram.stage`."""
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
-        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
+        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now.
+
+        People get turns: `person` is the id of whoever sent it.
+        """
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all when there is no room for it."""

@@ -1,8 +1,10 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
+import asyncio
 import logging
 from html import escape
-from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError, TelegramServerError
@@ -26,6 +28,10 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 MOST_WORDS = 60
+DOWNLOADS_AT_ONCE = 12
+"""They go through the connections of all other calls."""
+IN_MEMORY = 1 << 20
+"""Bytes; what is larger waits for its turn on disk."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -50,14 +56,17 @@ class TelegramStage:
         self._delivery = delivery
         self._uploads = uploads
         self._images = images
+        self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
         """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
-        data = await self._download(file_id)
-        try:
-            prepared = await self._images.prepare(data, limits)
-        except UnfitPicture as error:
-            raise Unfit(error.sentence) from error
+        with SpooledTemporaryFile(IN_MEMORY) as spooled:
+            file = cast("BinaryIO", spooled)
+            await self._download(file_id, file)
+            try:
+                prepared = await self._images.prepare(file, limits, person=person)
+            except UnfitPicture as error:
+                raise Unfit(error.sentence) from error
         changes = [dict(trouble(change)) for change in prepared.changed]
         return CheckedSource(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
@@ -131,18 +140,17 @@ class TelegramStage:
             # They have never written to the bot, or have blocked it.
             log.info("job %d: nobody can be told: %s", job.id, error.message)
 
-    async def _download(self, file_id: str) -> bytes:
+    async def _download(self, file_id: str, file: BinaryIO) -> None:
         # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
         try:
-            buffer = BytesIO()
-            await self._bot.download(file_id, buffer)
+            async with self._downloads:
+                await self._bot.download(file_id, file)
         except TelegramBadRequest as error:
             if "too big" in error.message:
                 raise Unfit(TOO_LARGE) from None
             raise OSError(f"getFile: {error.message}") from None
         except (TelegramAPIError, ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None
-        return buffer.getvalue()
 
 
 def _words(job: Job) -> str:

@@ -102,7 +102,7 @@ class RecordingStage:
         self.fetched: Callable[[str], Awaitable[None]] | None = None
         self.changed = asyncio.Event()
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits) -> CheckedSource:
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
         found = self.files[file_id]
         if self.fetched:
             await self.fetched(file_id)
