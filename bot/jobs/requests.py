@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from bot.fair_slots import FairSlots
 from bot.jobs.calls import Calls
 from bot.jobs.stage import NotYet, Stage, Unfit
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
@@ -14,11 +13,8 @@ from providers.errors import Sentence
 from storage.records import Job, Source, Task
 from storage.store import Store
 
-FETCHES_AT_ONCE = 6
 FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between tries. Telegram says "temporarily unavailable" of files, and means later."""
-SLOW_AFTER, SLOW_FETCHES = 3.0, 30
-"""Seconds after which a fetch leaves its place to others, and how many such there may be."""
 LONGEST_WAIT = 120.0
 """Seconds that Telegram may demand before a reference is fetched; when it demands more, the person is told."""
 
@@ -71,7 +67,6 @@ class Requests:
         self._references = references
         self._calls = calls
         self._sleep = sleep
-        self._fetches = FairSlots(FETCHES_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_FETCHES)
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
@@ -147,9 +142,7 @@ class Requests:
         for delay in FETCH_DELAYS:
             await self._sleep(delay)
             try:
-                # The place is not held while one waits: others' references need it.
-                async with self._fetches.slot(job.user_id):
-                    checked = await self._stage.fetch(source.file_id, limits, job.user_id)
+                checked = await self._stage.fetch(source.file_id, limits, job.user_id)
             except NotYet as error:
                 if error.seconds > LONGEST_WAIT:
                     break

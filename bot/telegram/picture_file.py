@@ -14,7 +14,7 @@ from PIL import Image
 from pillow_heif import HeifImageFile
 
 from bot.telegram import picture_jpeg, picture_png
-from bot.telegram.picture_format import Size, media_type_of, orientation_in, plain_size
+from bot.telegram.picture_format import Size, media_type_of, orientation_in, plain_size, tiff_orientation
 from bot.telegram.picture_jpeg import Jpeg
 from bot.telegram.picture_png import Png
 from providers.errors import Sentence
@@ -33,8 +33,8 @@ _FORMATS: Mapping[str, str] = {
     "image/avif": "AVIF",
     "image/gif": "GIF",
     "image/bmp": "BMP",
-    "image/tiff": "TIFF",
 }
+MOST_ITEMS = 1 << 20
 # The names of metadata in the table of an AVIF's or HEIC's items (ISO 14496-12, 8.11.6).
 _METADATA_ITEM = re.compile(rb"(infe[\x02\x03].{3}(?:.{2}|.{4})\0\0)(?:Exif|mime)", re.DOTALL)
 
@@ -217,12 +217,14 @@ def _open_other(file: BinaryIO, media_type: str) -> Source:
     stripped = _without_metadata(file) if media_type == "image/avif" else file
     stripped.seek(0)
     image = Image.open(stripped, formats=[_FORMATS[media_type]])
-    if media_type == "image/tiff":
-        orientation = image.getexif().get(0x0112, 1)
-    else:
-        exif = image.info.get("exif")
-        orientation = orientation_in(exif) if isinstance(exif, bytes) else 1
-    return _source(file, image, media_type, orientation if orientation in range(1, 9) else 1)
+    exif = image.info.get("exif")
+    return _source(file, image, media_type, orientation_in(exif) if isinstance(exif, bytes) else 1)
+
+
+def _open_tiff(file: BinaryIO, media_type: str) -> Source:
+    orientation = tiff_orientation(file)
+    file.seek(0)
+    return _source(file, Image.open(file, formats=["TIFF"]), media_type, orientation)
 
 
 def _source(file: BinaryIO, image: Image.Image, media_type: str, orientation: int) -> Source:
@@ -233,13 +235,18 @@ def _source(file: BinaryIO, image: Image.Image, media_type: str, orientation: in
     return Source(file, image, media_type, orientation, upright(image.size, orientation), profile, moves, memory)
 
 
-_OPENERS = {"image/jpeg": _open_jpeg, "image/png": _open_png, "image/heic": _open_heic}
+_OPENERS = {
+    "image/jpeg": _open_jpeg,
+    "image/png": _open_png,
+    "image/heic": _open_heic,
+    "image/tiff": _open_tiff,
+}
 
 
 def _without_metadata(file: BinaryIO) -> BinaryIO:
     """An AVIF or HEIC without EXIF and XMP for a decoder; how it is turned is said elsewhere (ISO 23008-12, 6.5.10)."""
     file.seek(0)
-    return BytesIO(_METADATA_ITEM.sub(rb"\1skip", file.read()))
+    return BytesIO(_METADATA_ITEM.sub(rb"\1skip", file.read(MOST_ITEMS)) + file.read())
 
 
 def _check_pixels(size: Size) -> None:

@@ -131,8 +131,9 @@ def _opened(file: BinaryIO, jpeg: Jpeg, ending: bytes) -> Image.Image:
 def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
     """Markers up to the first scan's, with what belongs to them, and where they stand. Raises `ValueError`."""
     file.seek(2)
+    patience = iter(range(MOST_JUNK))
     for _count in range(MOST_SEGMENTS):
-        marker = _marker(file)
+        marker = _marker(file, patience)
         if marker in _ALONE:
             continue
         place = file.tell() - 2
@@ -146,16 +147,13 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
     raise ValueError("a JPEG that ends before its pixels")
 
 
-def _marker(file: BinaryIO) -> int:
+def _marker(file: BinaryIO, patience: Iterator[int]) -> int:
     """The next marker; some writers leave a few bytes too many between segments."""
-    before = 0
-    for _count in range(MOST_JUNK):
-        byte = file.read(1)
-        if not byte:
-            break
-        if before == 0xFF and byte[0] not in {0x00, 0xFF}:
-            return byte[0]
-        before = byte[0]
+    last = file.read(2)
+    while len(last) == 2 and next(patience, None) is not None:
+        if last[0] == 0xFF and last[1] not in {0x00, 0xFF}:
+            return last[1]
+        last = last[1:] + file.read(1)
     raise ValueError("a JPEG without a marker where one must be")
 
 

@@ -48,16 +48,17 @@ class Lane:
             if not future.done():
                 self._is_busy = True
                 running = asyncio.get_running_loop().run_in_executor(self._pool, work)
-                running.add_done_callback(partial(self._finish, future))
+                running.add_done_callback(partial(self._finish, person, future))
 
-    def _finish(self, future: asyncio.Future[Any], running: asyncio.Future[Any]) -> None:
+    def _finish(self, person: Hashable, future: asyncio.Future[Any], running: asyncio.Future[Any]) -> None:
         self._is_busy = False
-        # Cancelled: nobody waits for it any more.
+        error = running.exception()
+        # A cancelled one is not waited for any more.
         if not future.done():
-            if error := running.exception():
+            if error:
                 future.set_exception(error)
             else:
                 future.set_result(running.result())
-        else:
-            running.exception()
+        if person in self._waiting:
+            self._waiting[person] = self._waiting.pop(person)
         self._next()

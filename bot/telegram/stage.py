@@ -2,7 +2,8 @@
 
 import logging
 from html import escape
-from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -16,6 +17,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError, ClientResponseError
 
+from bot.fair_slots import FairSlots
 from bot.jobs.stage import NotYet, Progress, Undelivered, Unfit, trouble
 from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
@@ -34,6 +36,12 @@ log = logging.getLogger(__name__)
 MOST_WORDS = 60
 DEMANDED_SECONDS = 5.0
 """A wait that is demanded without a number."""
+DOWNLOADS_AT_ONCE = 12
+"""They go through the connections of all other calls."""
+SLOW_AFTER, SLOW_DOWNLOADS = 3.0, 40
+"""Seconds after which a download leaves its place to others, and how many such there may be."""
+IN_MEMORY = 1 << 20
+"""Bytes; what is larger waits for its turn on disk."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -58,15 +66,19 @@ class TelegramStage:
         self._delivery = delivery
         self._uploads = uploads
         self._images = images
+        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
         """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
         can't be fetched now."""
-        data = await self._download(file_id)
-        try:
-            prepared = await self._images.prepare(data, limits)
-        except UnfitPicture as error:
-            raise Unfit(error.sentence) from error
+        with SpooledTemporaryFile(IN_MEMORY) as spooled:
+            file = cast("BinaryIO", spooled)
+            async with self._downloads.slot(person):
+                await self._download(file_id, file)
+            try:
+                prepared = await self._images.prepare(file, limits, person=person)
+            except UnfitPicture as error:
+                raise Unfit(error.sentence) from error
         changes = [dict(trouble(change)) for change in prepared.changed]
         return CheckedSource(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
@@ -140,11 +152,10 @@ class TelegramStage:
             # They have never written to the bot, or have blocked it.
             log.info("job %d: nobody can be told: %s", job.id, error.message)
 
-    async def _download(self, file_id: str) -> bytes:
+    async def _download(self, file_id: str, file: BinaryIO) -> None:
         # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
         try:
-            buffer = BytesIO()
-            await self._bot.download(file_id, buffer)
+            await self._bot.download(file_id, file)
         except TelegramBadRequest as error:
             if "too big" in error.message:
                 raise Unfit(TOO_LARGE) from None
@@ -157,7 +168,6 @@ class TelegramStage:
             raise OSError(f"HTTP {error.status}") from None
         except (TelegramAPIError, ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None
-        return buffer.getvalue()
 
 
 def _words(job: Job) -> str:

@@ -152,7 +152,7 @@ async def test_an_end_is_told_when_telegram_is_within_reach_again(room: Room) ->
 async def test_a_failure_that_comes_after_the_cancelling_is_not_told(room: Room) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
 
-    async def fetch(file_id: str, limits: object) -> None:
+    async def fetch(file_id: str, limits: object, person: int) -> None:
         reached.set()
         await go_on.wait()
         raise Unfit(Sentence("Too wide."))

@@ -220,6 +220,24 @@ async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(ho
     assert house.provider.references == [b"png", b"png"]
 
 
+async def test_references_that_take_their_time_hold_nobody_else_up(house: House) -> None:
+    files = {f"slow {number}": PNG for number in range(10)}
+    house.stage.files = {**files, "f": PNG}
+    never = asyncio.Event()
+
+    async def slow(file_id: str) -> None:
+        if file_id in files:
+            await never.wait()
+
+    house.stage.fetched = slow
+    await house.ask(user=1, sources=tuple(NewSource(name, number) for number, name in enumerate(files)))
+    await house.ask(user=2, sources=(NewSource("f", 1),))
+
+    await house.until_submitted(1)
+
+    assert house.provider.references == [b"png"]
+
+
 async def test_the_queue_shows_places_and_learns_the_time(house: House) -> None:
     first = await house.ask(user=1)
     await house.until_submitted(1)

@@ -1,8 +1,11 @@
 """Metadata never decides whether a picture is good; missing pixels do; and no file gets more than a sentence."""
 
+import asyncio
 import struct
+import time
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -322,6 +325,41 @@ class Faulty(BytesIO):
 async def test_every_error_is_damage(worker: ImageWorker, kind: str, error: Exception) -> None:
     with pytest.raises(UnfitPicture, match="damaged"):
         await worker.prepare(Faulty(FORMATS[kind], error), LIMITS)
+
+
+def million_strips() -> bytes:
+    amount, place = 1_000_000, 8 + 2 + 12 * 9 + 4
+    sides = [(256, 3, 1, 64), (257, 3, 1, 64), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries = [*sides, (273, 4, amount, place), (277, 3, 1, 1), (278, 3, 1, 1), (279, 4, amount, place)]
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", 9) + packed + bytes(4 + 4 * amount)
+
+
+def run_lengths(width: int, height: int) -> bytes:
+    rows = (b"\x01\x05" * width + b"\0\0") * height
+    sizes = (width, height, 1, 8, 1, len(rows), 0, 0, 256, 0)
+    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 1078 + len(rows), 0, 0, 1078, 40, *sizes) + bytes(1024) + rows
+
+
+# Each would keep Pillow busy for half a minute or more.
+ENDLESS = {
+    "tiff": million_strips(),
+    "bmp": run_lengths(3000, 3000),
+    "jpeg, much before a marker": JPEG[:20] + bytes(5_000_000) + JPEG[20:],
+    "jpeg, a little before many markers": JPEG[:20] + (bytes(1000) + segment(0xFE, b"")) * 5000 + JPEG[20:],
+    "jpeg, segments": JPEG[:20] + segment(0xFE, b"") * 1_000_000 + JPEG[20:],
+    "png": PNG[:33] + chunk(b"teXt", b"") * 300_000 + PNG[33:],
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+async def test_no_file_keeps_the_worker_busy(worker: ImageWorker, kind: str) -> None:
+    before = time.process_time()
+
+    with pytest.raises(UnfitPicture):
+        await asyncio.wait_for(worker.prepare(ENDLESS[kind], replace(LIMITS, size=50_000_000)), 10)
+
+    assert time.process_time() - before < 3
 
 
 @pytest.mark.parametrize("kind", FORMATS)
