@@ -24,6 +24,7 @@ from aiohttp import ClientSession
 from bot.background import Background
 from bot.handlers import (
     commands,
+    edits,
     export,
     forget,
     forwarded,
@@ -255,8 +256,11 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
     dispatcher.callback_query.outer_middleware(PressMiddleware())
     dispatcher.message.outer_middleware(albums)
     dispatcher.channel_post.outer_middleware(albums)
+    dispatcher.edited_message.outer_middleware(albums.edited)
+    dispatcher.edited_channel_post.outer_middleware(albums.edited)
     # What was posted in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
+    dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
         membership.make_router(),
@@ -272,6 +276,7 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
         remakes.make_router(),
         styles.make_router(),
         imagine.make_router(),
+        edits.make_router(),
         forwarded.make_router(),
         start.make_fallback(),
         mishaps.make_router(),

@@ -76,7 +76,8 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job."""
+    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job; `said`:
+    a digest of the message as it was written."""
 
     origin: str
     chat_id: int
@@ -89,13 +90,15 @@ class NewJob:
     thread_id: int | None = None
     style: Mapping[str, str] | None = None
     sources: tuple[NewSource, ...] = ()
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
     shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over; `style`:
-    the `name` and `words` of the style that was named."""
+    the `name` and `words` of the style that was named; `said`: see `NewJob`; `edited_at`: when its words were changed,
+    if they were."""
 
     id: int
     state: JobState
@@ -115,6 +118,8 @@ class Job:
     worker_id: int | None
     first_provider: str | None = None
     style: dict[str, str] | None = None
+    said: str | None = None
+    edited_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from storage.chats import Chats
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.edits import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.jobs import DAY, Jobs
@@ -31,6 +32,7 @@ class Store:
         self.jobs = Jobs(database)
         self.sources = Sources(database)
         self.drafts = Drafts(database)
+        self.edits = Edits(database)
         self.tasks = Tasks(database)
         self.people = People(database)
         self.styles = Styles(database)

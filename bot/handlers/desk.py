@@ -13,9 +13,9 @@ from bot.handlers.admission import Admission
 from bot.handlers.flags import Scan, read, scan
 from bot.handlers.stylebook import find
 from bot.jobs.engine import Engine
-from bot.telegram.incoming import topic_of
+from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
-from providers.base import Provider
+from providers.base import ImageRequest, Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
 from storage.records import (
@@ -57,7 +57,8 @@ NOTHING_ELSE = Change()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to."""
+    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to;
+    `said`: a digest of the message as it was written, which its edits are compared with."""
 
     origin: str
     chat_id: int
@@ -66,6 +67,7 @@ class Place:
     language: str
     thread_id: int | None = None
     preferences: Preferences = NOTHING_SET
+    said: str | None = None
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
@@ -73,7 +75,8 @@ class Place:
         # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
         user_id = (message.sender_chat or message.from_user or message.chat).id
         origin = f"message:{message.message_id}"
-        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message), preferences)
+        where = (message.chat.id, message.message_id, user_id, language, topic_of(message))
+        return cls(origin, *where, preferences, digest(message))
 
     @classmethod
     def of_press(
@@ -154,6 +157,21 @@ class Desk:
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
+        return await self.engine.ask(await self._request(place, words, begun), self._allowed(place))
+
+    async def reword(self, place: Place, job: Job, words: Scan, begun: Begun, edited_at: float) -> bool:
+        """Give a job that waits the words that its message has now. False: it has begun, or ended.
+
+        Raises `FlagError`, `InvalidRequest` or `NotHere`: then it stays as it was.
+        """
+        new = await self._request(place, words, begun)
+        provider = self.providers[new.provider]
+        # References were taken in before, and are looked at again.
+        provider.validate(ImageRequest(new.prompt, provider.Options.model_validate(new.options)))
+        return await self.engine.reword(job.id, new, edited_at)
+
+    async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:
+        """What is asked for, as the settings and the flags say. Raises `FlagError` or `NotHere`."""
         rules, preferences = await self.admit(place), place.preferences
         typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
         name = next((known for known in self.providers if known.lower() == typed), self.default)
@@ -166,7 +184,7 @@ class Desk:
             begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id), typed=True)))
         new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
+        return replace(new, options=options, style=begun.style)
 
     async def ask_again(self, place: Place, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
         """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany` or
@@ -216,6 +234,7 @@ class Desk:
             prompt=prompt,
             options={},
             sources=sources,
+            said=place.said,
         )
 
 

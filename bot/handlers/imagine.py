@@ -19,7 +19,7 @@ from bot.telegram.notices import notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, JobState, NewSource, Preferences, TooMany
+from storage.records import Begun, Job, JobState, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -65,8 +65,8 @@ async def imagine(
     message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
 ) -> None:
     """`/imagine words`, as a text, as a caption, or in reply to a picture."""
-    _command, *words = (message.text or message.caption or "").split(maxsplit=1)
-    await _ask(message, "".join(words), desk, Place.of_message(message, language, preferences), album, explain=True)
+    words = without_command(message.text or message.caption or "")
+    await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
 
 
 async def in_private(
@@ -87,8 +87,7 @@ async def in_group(
     message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
 ) -> None:
     """A mention or a reply in a group."""
-    me = await message.bot.me() if message.bot else None
-    words = _without(message.text or message.caption or "", f"@{me.username}" if me else "")
+    words = await without_name(message, message.text or message.caption or "")
     await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
 
 
@@ -126,7 +125,10 @@ async def _ask(
     words = desk.scan(text)
     if words.prompt:
         begun = await _begun(message, desk, place, replied)
-        await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        job = await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        if job and message.media_group_id:
+            said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
+            await desk.store.edits.keep_captions(job, said)
     elif replied or own:
         await ask_for_words(message, place, desk, Begun(_without_twins(replied, own)))
     elif explain or words.flags:
@@ -144,6 +146,9 @@ async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewS
 
 async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
     """What messages bring themselves; one of our own pictures, forwarded, is known again."""
+    if len(brought) == 1 and (album := brought[0].media_group_id):
+        # The others of its album have been seen before, perhaps.
+        return await desk.store.posted.album(place.chat_id, album) or pictures_in(brought[0])
     found: list[NewSource] = []
     for one in sorted(brought, key=lambda each: each.message_id):
         is_ours = len(brought) == 1 or is_forward(one)
@@ -151,7 +156,7 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
     return tuple(found)
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> Job | None:
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
@@ -163,12 +168,13 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
             # The others see at once that it is taken; in private the status message says so.
             with suppress(TelegramAPIError):
                 await message.react([ReactionTypeEmoji(emoji="👀")])
-        return
+        return job
     # The pictures are not lost: the corrected words find them.
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
         await notice(message, why)
+    return None
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
@@ -201,6 +207,18 @@ def example() -> str:
         "<code>/imagine a red fox in the snow --ar 16:9</code>\n"
         "Reply to a photo with it, and the photo is used too."
     )
+
+
+def without_command(text: str) -> str:
+    """The words behind a command."""
+    _command, *words = text.split(maxsplit=1)
+    return "".join(words)
+
+
+async def without_name(message: Message, text: str) -> str:
+    """The words of a message without the bot's name."""
+    me = await message.bot.me() if message.bot else None
+    return _without(text, f"@{me.username}") if me else text
 
 
 def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) -> tuple[NewSource, ...]:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # Telegram shows a draft for half a minute.
 DRAFT_SECONDS = 20.0
+UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
 
 
 @dataclass(slots=True)
@@ -86,6 +87,8 @@ class StatusMessages:
         board = self._boards.setdefault(job.id, _Board(job.chat_id, job.status_id))
         with self._languages.speaking(job.language):
             text = words(progress)
+            if job.edited_at and progress.phase in UNBEGUN:
+                text = "\n".join([_("✏️ Changed."), text])
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         if board.closed or board.busy.locked():
