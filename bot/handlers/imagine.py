@@ -21,7 +21,7 @@ from bot.telegram.notices import GROUPS, notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, JobState, NewSource, Preferences, TooMany
+from storage.records import Begun, Job, JobState, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -131,7 +131,10 @@ async def _ask(
     words = desk.scan(await spoken(message, text))
     if words.prompt:
         begun = await _begun(message, desk, place, replied)
-        await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        job = await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        if job and message.media_group_id:
+            said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
+            await desk.store.edits.keep_captions(job, said)
     elif replied or own:
         begun = Begun(_without_twins(replied, own))
         await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
@@ -150,6 +153,9 @@ async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewS
 
 async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
     """What messages bring themselves; one of our own pictures, forwarded, is known again."""
+    if len(brought) == 1 and (album := brought[0].media_group_id):
+        # The others of its album have been seen before, perhaps.
+        return await desk.store.posted.album(place.chat_id, album) or pictures_in(brought[0])
     found: list[NewSource] = []
     for one in sorted(brought, key=lambda each: each.message_id):
         is_ours = len(brought) == 1 or is_forward(one)
@@ -157,10 +163,10 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
     return tuple(found)
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> Job | None:
     if is_no_command(message) and not words.flags and is_talk(words.prompt):
         await hint(message, place, desk, begun)
-        return
+        return None
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
@@ -172,12 +178,13 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
             # The others see at once that it is taken; in private the status message says so.
             with suppress(TelegramAPIError):
                 await message.react([ReactionTypeEmoji(emoji="👀")])
-        return
+        return job
     # The pictures are not lost: the corrected words find them.
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
         await _tell(message, place, desk, why)
+    return None
 
 
 async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
 from bot.jobs.stage import Phase, Progress
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 DRAFT_SECONDS = 20.0
 LOOK_SECONDS = 0.5
 """How often it is looked whether a chat has room."""
+UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
 
 
 @dataclass(slots=True)
@@ -107,6 +109,8 @@ class StatusMessages:
     def _pending(self, job: Job, progress: Progress, board: _Board) -> Pending:
         with self._languages.speaking(job.language):
             text = words(progress)
+            if job.edited_at and progress.phase in UNBEGUN:
+                text = "\n".join([_("✏️ Changed."), text])
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         # A draft vanishes where nothing new is said for a while.
