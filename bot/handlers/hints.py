@@ -4,8 +4,6 @@ The words stay in the message that the hint answers, the pictures that go with t
 job is named after that message, so it is made once, however often and whenever the button is pressed.
 """
 
-from dataclasses import replace
-
 from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, ReplyParameters
@@ -14,9 +12,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flag_scan import without_name
 from bot.handlers.flags import FlagError
-from bot.handlers.presses import answer, change_buttons, gone, message_of, not_theirs, owns
+from bot.handlers.presses import answer, change_buttons, gone, message_of
 from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
-from bot.telegram.incoming import topic_of
 from bot.telegram.notices import notice
 from bot.telegram.wording import plain
 from storage.records import Begun, JobState, Preferences, TooMany
@@ -87,10 +84,7 @@ async def draw(
     if asked is None:
         await answer(query, gone(), alert=True)
         return
-    place = replace(Place.of_message(asked, language, preferences), thread_id=topic_of(message))
-    if not await owns(query, place.user_id):
-        await answer(query, not_theirs(), alert=True)
-        return
+    place = Place.of_message(asked, language, preferences)
     why = await _draw(asked, place, desk, message.message_id if callback_data.kept else None)
     await answer(query, why or _("On its way."), alert=bool(why))
     if not why:
