@@ -4,6 +4,8 @@ The words stay in the message that the hint answers, the pictures that go with t
 job is named after that message, so it is made once, however often and whenever the button is pressed.
 """
 
+from dataclasses import replace
+
 from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, ReplyParameters
@@ -14,7 +16,7 @@ from bot.handlers.flag_scan import without_name
 from bot.handlers.flags import FlagError
 from bot.handlers.presses import answer, change_buttons, gone, message_of
 from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
-from bot.telegram.notices import notice
+from bot.telegram.notices import GROUPS, notice
 from bot.telegram.wording import plain
 from storage.records import Begun, JobState, Preferences, TooMany
 
@@ -52,11 +54,17 @@ async def hint(message: Message, place: Place, desk: Desk, begun: Begun) -> None
         )
     if message.chat.type != ChatType.PRIVATE:
         # A button would be everybody's; /imagine draws the words all the same.
-        told = await notice(message, text)
-        if begun != NOTHING_BEGUN:
-            await desk.wait_for_words(place, begun, told.message_id)
+        await tell(message, place, desk, text, begun)
         return
     await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it all the same"), with_example=True)
+
+
+async def tell(message: Message, place: Place, desk: Desk, text: str, begun: Begun = NOTHING_BEGUN) -> None:
+    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
+    told = await notice(message, text)
+    if message.chat.type in GROUPS:
+        asked = replace(place, origin=f"told:{place.message_id}")
+        await desk.wait_for_words(asked, begun, told.message_id)
 
 
 async def offer(
