@@ -13,11 +13,11 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
-from bot.handlers.hints import COMMAND_SIGNS, hint, spoken
+from bot.handlers.hints import COMMAND_SIGNS, hint, spoken, tell
 from bot.handlers.replies import is_order
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
-from bot.telegram.notices import GROUPS, notice
+from bot.telegram.notices import notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
@@ -92,7 +92,7 @@ async def in_group(
     words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
     if (await desk.store.chats.rules(message.chat.id)).replies == "none" and await _names_the_bot(message):
         # The admins want commands.
-        await _tell(message, place, desk, example())
+        await tell(message, place, desk, example())
         return
     await _ask(message, words, desk, place, album, explain=True)
 
@@ -139,7 +139,7 @@ async def _ask(
         begun = Begun(_without_twins(replied, own))
         await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
     elif explain or words.flags:
-        await _tell(message, place, desk, await _wrong(place, desk, words) or example())
+        await tell(message, place, desk, await _wrong(place, desk, words) or example())
 
 
 async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
@@ -183,7 +183,7 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
-        await _tell(message, place, desk, why)
+        await tell(message, place, desk, why)
     return None
 
 
@@ -194,14 +194,6 @@ async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
     except FlagError as error:
         return say(*error.sentences)
     return None
-
-
-async def _tell(message: Message, place: Place, desk: Desk, text: str) -> None:
-    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
-    told = await notice(message, text)
-    if message.chat.type in GROUPS:
-        asked = replace(place, origin=f"told:{place.message_id}")
-        await desk.wait_for_words(asked, NOTHING_BEGUN, told.message_id)
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
