@@ -52,7 +52,7 @@ class Courtesy:
     spaced: bool = True
 
 
-NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(1 / 2, spaced=False)
+NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(5 / 12, spaced=False)
 """Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
 ALONE, AMONG_OTHERS = Courtesy(1 / 2), Courtesy(1 / 5)
 """How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
