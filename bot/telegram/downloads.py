@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientResponse
 from yarl import URL
 
 from bot.fair_slots import FairSlots
-from bot.telegram.public_fetcher import FetchRefusedError, Origin, PublicFetcher
+from bot.telegram.public_fetcher import EncodedBodyError, FetchRefusedError, Origin, PublicFetcher
 from bot.telegram.spool import CHUNK, SpooledFile
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -39,6 +39,10 @@ class UnusableError(FetchError):
     """This address gives no picture that may be sent, however often it is asked: too large, or no public address."""
 
 
+class CompressedError(UnusableError):
+    """It is compressed although that was not asked for: a little of it may be very much."""
+
+
 class TooLargeError(UnusableError):
     """More than `MOST_BYTES`."""
 
@@ -60,6 +64,8 @@ class Downloads:
             try:
                 async with self._lane(url).slot(person), asyncio.timeout(FETCH_SECONDS):
                     await self._fetch(url, trusted, file)
+            except EncodedBodyError as error:
+                raise CompressedError(str(error)) from error
             except FetchRefusedError as error:
                 raise UnusableError(str(error)) from error
             except (ClientError, TimeoutError, OSError, ValueError) as error:

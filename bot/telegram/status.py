@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from bot.telegram.language import Languages
 from bot.telegram.line import Lines, Pending
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.progress import words
-from bot.telegram.refusals import is_unchanged
+from bot.telegram.refusals import is_unanswered, is_unchanged
 from storage.records import Job
 from storage.store import Store
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 # Telegram shows a draft for half a minute.
 DRAFT_SECONDS = 20.0
+MOST_SENDS = 2
+"""How often words are sent when nobody knows whether they have arrived."""
 UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
 NO_TEXT = "no text in the message"
 """Telegram's words for a message that is a picture."""
@@ -78,6 +81,8 @@ class StatusMessages:
         self._store = store
         self._languages = languages
         self._newest = newest
+        # How often each job's words were sent and no answer was read.
+        self._unanswered = Counter[int]()
         self._boards: dict[int, _Board] = {}
         self._background = Background()
         self._lines = Lines(self._begin, self._is_busy, flood, self._background, clock=clock, sleep=sleep)
@@ -233,15 +238,23 @@ class StatusMessages:
     async def _send(
         self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply_to: int | None
     ) -> None:
-        message = await self._bot.send_message(
-            job.chat_id,
-            text,
-            message_thread_id=job.thread_id,
-            reply_parameters=ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
-            if reply_to
-            else None,
-            reply_markup=buttons,
-        )
+        """Nothing is sent once it is known that the answers of such sends get lost: they have most likely arrived."""
+        if self._unanswered[job.id] >= MOST_SENDS:
+            return
+        reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
+        try:
+            message = await self._bot.send_message(
+                job.chat_id,
+                text,
+                message_thread_id=job.thread_id,
+                reply_parameters=reply,
+                reply_markup=buttons,
+            )
+        except TelegramAPIError as error:
+            if is_unanswered(error):
+                self._unanswered[job.id] += 1
+            raise
+        self._unanswered.pop(job.id, None)
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from aiogram.types import InputFile
 
-from bot.telegram.downloads import Downloads, FetchError, GoneError, TooLargeError, UnusableError
+from bot.telegram.downloads import CompressedError, Downloads, FetchError, GoneError, TooLargeError, UnusableError
 from bot.telegram.pictures import EXTENSIONS, Header, ImageWorker, UnfitPicture, media_type_of, sniff
 from bot.telegram.spool import SpooledFile
 from providers.base import Provider
@@ -214,6 +214,8 @@ def _unfetched(picture: Picture, error: FetchError) -> Unfetched:
         return Unfetched(picture, NO_MORE, is_gone=True)
     if isinstance(error, TooLargeError):
         return Unfetched(picture, TOO_LARGE, is_final=True)
+    if isinstance(error, CompressedError):
+        return Unfetched(picture, DAMAGED, is_final=True)
     if isinstance(error, UnusableError):
         return Unfetched(picture, UNUSABLE, is_final=True)
     return Unfetched(picture, NOT_FETCHED)

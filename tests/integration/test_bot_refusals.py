@@ -211,6 +211,18 @@ async def test_words_under_an_album_whose_answer_is_lost_are_not_said_again_and_
     assert len(house.album()) == 2
 
 
+async def test_a_first_answer_that_is_not_confirmed_is_said_twice_at_most(house: House) -> None:
+    house.hold()
+    house.telegram.play(Drop(method="sendMessage", applied=True, times=100))
+    await house.say("a fox")
+    await house.all_submitted(1)
+    await house.telegram.until(lambda: len(house.called("sendMessage")) == 2)
+    house.release()
+    made = await house.ended()
+    assert made.photo
+    assert len(house.called("sendMessage")) == 2
+
+
 async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(house: House) -> None:
     house.telegram.play(Flood(method="sendMediaGroup", retry_after=60))
     await house.say("foxes --n 2")

@@ -1,0 +1,144 @@
+"""Pictures from hosts that lie: their bytes are counted as they come, and nothing is unpacked."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.telegram import downloads
+from bot.telegram.downloads import (
+    CompressedError,
+    Downloads,
+    FetchError,
+    GoneError,
+    TooLargeError,
+    UnusableError,
+)
+from tests.support.sketches import picture
+
+Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PICTURE = picture()
+
+
+class Host:
+    """A picture host on loopback, trusted or not, that answers as it is told."""
+
+    def __init__(self) -> None:
+        self.serve: Serve = _whole
+        self.sent = 0
+        self.downloads = Downloads()
+        app = web.Application()
+        app.router.add_get("/picture", self._answer)
+        self.server = TestServer(app)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        return await self.serve(request)
+
+    async def fetch(self, *, trusted: bool = True, person: int = 1) -> bytes:
+        url = self.server.make_url("/picture")
+        origins = {(url.host or "", url.port or 0)} if trusted else set()
+        async with self.downloads.open(str(url), person=person, trusted=origins) as file:
+            return file.whole()
+
+
+async def _whole(_: web.Request) -> web.Response:
+    return web.Response(body=PICTURE)
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    host = Host()
+    await host.server.start_server()
+    yield host
+    await host.downloads.aclose()
+    await host.server.close()
+
+
+async def test_a_picture_is_fetched_whole(host: Host) -> None:
+    assert await host.fetch() == PICTURE
+
+
+async def test_a_host_of_the_own_network_is_refused(host: Host) -> None:
+    with pytest.raises(UnusableError):
+        await host.fetch(trusted=False)
+
+
+async def test_a_body_without_end_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "MOST_BYTES", 1_000_000)
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(100_000))
+            host.sent += 100_000
+
+    host.serve = endless
+    with pytest.raises(TooLargeError):
+        await host.fetch()
+    # What was on its way is all that came beyond it.
+    assert host.sent < 20_000_000
+
+
+async def test_what_is_announced_as_too_large_is_not_begun(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "MOST_BYTES", len(PICTURE) - 1)
+    with pytest.raises(TooLargeError):
+        await host.fetch()
+
+
+async def test_nothing_is_unpacked(host: Host) -> None:
+    async def packed(_: web.Request) -> web.Response:
+        return web.Response(body=gzip.compress(bytes(1 << 20)), headers={"Content-Encoding": "gzip"})
+
+    host.serve = packed
+    with pytest.raises(CompressedError):
+        await host.fetch()
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, GoneError), (404, GoneError), (410, GoneError), (500, FetchError)])
+async def test_what_a_status_means(host: Host, status: int, error: type[FetchError]) -> None:
+    async def failing(_: web.Request) -> web.Response:
+        return web.Response(status=status)
+
+    host.serve = failing
+    with pytest.raises(FetchError) as raised:
+        await host.fetch()
+    assert type(raised.value) is error
+
+
+async def test_a_picture_that_breaks_off_is_none(host: Host) -> None:
+    async def short(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(PICTURE))})
+        await response.prepare(request)
+        await response.write(PICTURE[:100])
+        if request.transport:
+            request.transport.close()
+        return response
+
+    host.serve = short
+    with pytest.raises(FetchError):
+        await host.fetch()
+
+
+async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.05)
+    go_on = asyncio.Event()
+
+    async def dripping(request: web.Request) -> web.StreamResponse:
+        if host.sent < 4:
+            host.sent += 1
+            await go_on.wait()
+        return web.Response(body=PICTURE)
+
+    host.serve = dripping
+    slow = [asyncio.create_task(host.fetch()) for _ in range(4)]
+    async with asyncio.timeout(5):
+        while host.sent < 4:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+        assert await host.fetch(person=2) == PICTURE
+    go_on.set()
+    assert await asyncio.gather(*slow) == [PICTURE] * 4
