@@ -3,9 +3,15 @@
 import asyncio
 import sys
 
-from tests.bench import engine, flight, history, watching
+from tests.bench import engine, flight, history, tickets, watching
 
-PARTS = {"watching": watching.main, "engine": engine.main, "flight": flight.main, "history": history.main}
+PARTS = {
+    "watching": watching.main,
+    "engine": engine.main,
+    "tickets": tickets.main,
+    "flight": flight.main,
+    "history": history.main,
+}
 
 
 def main(chosen: list[str]) -> int:
