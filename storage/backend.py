@@ -27,6 +27,8 @@ class Backend(Protocol):
     """For transactions. One that stands still, or waits for another's lock, is ended after a few seconds."""
     urgent: AsyncEngine
     """For the few transactions that must not wait for a connection until others have done."""
+    at_once: AsyncEngine
+    """The same for single statements, each of which is a transaction."""
     unhurried: AsyncEngine
     """For transactions that may take their time: migrations and copies."""
     reader: AsyncEngine

@@ -97,6 +97,13 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def at_once(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction, before all others that wait to write."""
+        turn = self._writing.turn(first=True) if self._writing else nullcontext()
+        async with turn, _opened(self.backend.at_once) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator["Transaction"]:
         async with _opened(engine) as connection:
             yield connection

@@ -12,8 +12,9 @@ from itertools import chain, repeat
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Column, ColumnElement, Table, text
+from sqlalchemy import URL, Column, ColumnElement, Table, event, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -29,7 +30,7 @@ CHANNEL = "imagine_bot"
 # The bot's own corner of the advisory locks: "imag" in ASCII. Within it 0 is the leader's, others are workers' ids.
 LOCKS, LEADER = 0x696D6167, 0
 NAMED_LOCKS = LOCKS + 1
-POOL, URGENT_POOL = 5, 2
+POOL = 5
 CONNECT_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 10.0, 30.0, 3.0
 LOCK_SECONDS, IDLE_SECONDS = 5.0, 5.0
 """How long a statement waits for others' locks, and how long a process may stand still within a transaction: all that
@@ -75,15 +76,10 @@ class PostgresBackend:
         self._token = secrets.token_hex(4)
         self.session = f"imagine-bot {self._token}"
         self.engine = _engine(url, self.session, pool_size=POOL, max_overflow=POOL)
-        self.urgent = _engine(url, self.session, pool_size=URGENT_POOL, max_overflow=0)
-        self.reader = _engine(
-            url,
-            self.session,
-            pool_size=POOL,
-            max_overflow=POOL,
-            isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-        )
+        self.urgent = _engine(url, self.session, pool_size=1, max_overflow=1)
+        single: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        self.reader = _engine(url, self.session, pool_size=POOL, max_overflow=POOL, **single)
+        self.at_once = _engine(url, self.session, pool_size=1, max_overflow=0, **single)
         self.unhurried = _unhurried(url, self.session)
         self._shared = SharedClock()
         self.clock: Callable[[], float] = self._shared
@@ -167,7 +163,7 @@ class PostgresBackend:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         await self._hang_up()
-        for engine in (self.reader, self.engine, self.urgent, self.unhurried):
+        for engine in (self.reader, self.engine, self.urgent, self.at_once, self.unhurried):
             await engine.dispose()
 
     async def _connect(self) -> None:
@@ -245,19 +241,26 @@ def _unhurried(url: URL, session: str) -> AsyncEngine:
 
 
 def _made(url: URL, session: str, settings: dict[str, str], seconds: float | None, **how: Any) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": seconds,
             "server_settings": {"application_name": session, **KEEPALIVE, **settings},
         },
-        # A connection that the server has closed meanwhile is replaced before anything is lost on it.
-        pool_pre_ping=True,
         # Errors go to the log: they must not carry people's prompts along.
         hide_parameters=True,
         **how,
     )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _checked_out(connection: Any, _record: object, _proxy: object) -> None:
+        # A connection that the server has closed meanwhile is replaced. To ask the server each time whether it is
+        # there would take as long as to tell it what is wanted, and a step that finds no server is repeated anyway.
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine
 
 
 def _milliseconds(seconds: float) -> str:

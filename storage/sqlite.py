@@ -35,7 +35,7 @@ class SqliteBackend:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Who is urgent goes first where the writers queue.
         self.engine = self.urgent = self.unhurried = _writer(url)
-        self.reader = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        self.reader = self.at_once = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None

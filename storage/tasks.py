@@ -24,6 +24,7 @@ from storage.records import (
 )
 from storage.rows import locked
 from storage.schema import jobs, people, pictures, sources, tasks
+from storage.tickets import Tickets
 
 # Turns given together are so many seconds apart, so that they have an order.
 INSTANT = 1e-6
@@ -34,6 +35,7 @@ class Tasks:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._tickets = Tickets(database)
 
     async def queue(
         self,
@@ -96,16 +98,7 @@ class Tasks:
 
         A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it.
         """
-        async with self._db.write() as connection:
-            taken = update(tasks).where(tasks.c.id == task_id)
-            values = {"state": TaskState.RUNNING, "ticket": ticket, "submitted_at": now, "worker_id": worker_id}
-            row = taken.values(**values, trouble=None, finished_at=None).returning(tasks.c.job_id)
-            job = await locked(connection, (await connection.execute(row)).scalar_one())
-            if job and job.state is JobState.INTERRUPTED:
-                again = {"state": JobState.WORKING, "trouble": None, "finished_at": None}
-                await connection.execute(update(jobs).where(jobs.c.id == job.id).values(again))
-                connection.ring(signals.job(job.id, job.worker_id))
-            return job is not None and job.state is not JobState.CANCELLED
+        return await self._tickets.keep(task_id, ticket, now, worker_id)
 
     async def put_back(self, task_id: int, not_before: float) -> None:
         """The service took nothing: the task waits again, unless its job was cancelled meanwhile.

@@ -96,7 +96,7 @@ class TelegramStage:
         pictures = [one for one in await self._store.pictures.of_job(job.id) if one.hidden_at is None]
         kept = [await self._uploads.keep(picture) for picture in pictures]
         if not all(kept):
-            raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now")
+            raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now", unfetched=True)
 
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         """Say that pictures are kept and could not be sent: in the status message, else (unless `only_here`) in private

@@ -3,11 +3,12 @@
 import asyncio
 import sys
 
-from tests.bench import engine, flight, history, isolation, pictures, places, watching
+from tests.bench import engine, flight, history, isolation, pictures, places, tickets, watching
 
 PARTS = {
     "watching": watching.main,
     "engine": engine.main,
+    "tickets": tickets.main,
     "flight": flight.main,
     "history": history.main,
     "isolation": isolation.main,

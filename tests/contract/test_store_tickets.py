@@ -1,0 +1,167 @@
+"""A ticket is stored before all that waits to be written, and with the others that came meanwhile, on each database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from sqlalchemy import event, select, update
+
+from storage import postgres
+from storage.database import StoreError, Unstorable
+from storage.records import JobState, Limits, NewJob, Task, TaskState
+from storage.schema import jobs, people, tasks
+from storage.store import Store
+from tests.support import postgres as server
+
+WHY = {"template": "No.", "values": {}}
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.aclose()
+
+
+async def submitting(store: Store, count: int) -> list[Task]:
+    """So many tasks that are being submitted."""
+    for number in range(count):
+        job = await store.jobs.add(NewJob(f"m:{number}", 5, number, number, "en", "fake", "a fox", {}), 1.0)
+        assert job
+        await store.tasks.queue(job.id, "fake", [{}], [], 1.0)
+    return list((await store.tasks.claim("fake", Limits(count), 2.0, worker_id=7, most=count)).tasks)
+
+
+async def stored(store: Store) -> dict[int, str | None]:
+    """The tickets by task."""
+    async with store.database.read() as connection:
+        return {row[0]: row[1] for row in await connection.execute(select(tasks.c.id, tasks.c.ticket))}
+
+
+class Statements:
+    """How often tickets are written."""
+
+    def __init__(self, store: Store) -> None:
+        self.count = 0
+        self._engine = store.database.backend.at_once.sync_engine
+        event.listen(self._engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self.count += "UPDATE tasks" in statement
+
+
+async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
+    (task,) = await submitting(store, 1)
+    order: list[str] = []
+    go = asyncio.Event()
+
+    async def write(name: str, first: asyncio.Event | None = None) -> None:
+        async with store.database.write() as connection:
+            await connection.execute(update(people).values(last_turn=1.0))
+            if first:
+                first.set()
+            await go.wait()
+        order.append(name)
+
+    async def keep() -> None:
+        await store.tasks.accepted(task.id, "t1", 3.0, worker_id=7)
+        order.append("ticket")
+
+    # As many as may write at once, each of which takes its time, and more that wait.
+    many = 1 if store.database.backend.one_writer else 2 * postgres.POOL
+    begun = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(write("first", begun))
+        await begun.wait()
+        for number in range(many + 3):
+            group.create_task(write(f"other {number}"))
+        await asyncio.sleep(0)
+        ticket = group.create_task(keep())
+        if store.database.backend.one_writer:
+            await asyncio.sleep(0)
+        else:
+            await ticket
+        go.set()
+    assert order.index("ticket") <= (1 if store.database.backend.one_writer else 0)
+
+
+async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> None:
+    found = await submitting(store, 40)
+    statements = Statements(store)
+    kept = await asyncio.gather(*(store.tasks.accepted(one.id, f"t{one.id}", 3.0, worker_id=8) for one in found))
+    assert kept == [True] * 40
+    assert await stored(store) == {one.id: f"t{one.id}" for one in found}
+    # The first alone or with some, the others when it is done.
+    assert statements.count <= 2
+    (one,) = [one for one in await store.tasks.running() if one.id == found[0].id]
+    assert (one.state, one.submitted_at, one.worker_id, one.trouble) == (TaskState.RUNNING, 3.0, 8, None)
+
+
+async def test_a_cancelled_and_an_interrupted_one_among_others(store: Store) -> None:
+    one, two, three = await submitting(store, 3)
+    assert await store.jobs.cancel(two.job_id, 3.0, WHY, WHY)
+    await store.workers.adopt_jobs(9, WHY, 3.0)
+    assert await store.jobs.settle(three.job_id)
+    async with store.database.write() as connection:
+        again = {"state": TaskState.SUBMITTING, "trouble": None, "finished_at": None}
+        await connection.execute(update(tasks).where(tasks.c.id == one.id).values(again))
+    keep = store.tasks.accepted
+    assert await asyncio.gather(*(keep(task.id, "t", 3.0) for task in (one, two, three))) == [True, False, True]
+    async with store.database.read() as connection:
+        states = {row[0]: row[1] for row in await connection.execute(select(jobs.c.id, jobs.c.state))}
+    assert states[three.job_id] == JobState.WORKING
+    assert len(await store.tasks.running()) == 3
+
+
+async def test_one_that_can_never_be_stored_spoils_no_other(store: Store) -> None:
+    one, two = await submitting(store, 2)
+    results = await asyncio.gather(
+        store.tasks.accepted(one.id, "t1", 3.0),
+        store.tasks.accepted(10**20, "t9", 3.0),
+        store.tasks.accepted(two.id, "t2", 3.0),
+        return_exceptions=True,
+    )
+    assert [results[0], results[2]] == [True, True]
+    assert isinstance(results[1], Unstorable)
+    assert await stored(store) == {one.id: "t1", two.id: "t2"}
+
+
+async def test_a_fault_reaches_all_and_each_tries_again(store: Store) -> None:
+    found = await submitting(store, 3)
+    async with store.database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE tasks RENAME TO away")
+    keep = store.tasks.accepted
+    results = await asyncio.gather(*(keep(one.id, "t", 3.0) for one in found), return_exceptions=True)
+    assert all(isinstance(one, StoreError) for one in results)
+    async with store.database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE away RENAME TO tasks")
+    assert await asyncio.gather(*(keep(one.id, "t", 3.0) for one in found)) == [True] * 3
+
+
+async def test_who_stops_waiting_takes_no_other_along(store: Store) -> None:
+    found = await submitting(store, 3)
+    keep = store.tasks.accepted
+    working = [asyncio.create_task(keep(one.id, f"t{one.id}", 3.0)) for one in found]
+    await asyncio.sleep(0)
+    # The first is storing, the second waits.
+    working[0].cancel()
+    working[1].cancel()
+    assert await working[2]
+    assert (await stored(store))[found[2].id] == f"t{found[2].id}"
+
+
+async def test_a_task_that_somebody_holds_keeps_no_other_waiting(
+    postgres_server: server.Server, postgres_template: str
+) -> None:
+    store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
+    one, two = await submitting(store, 2)
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(store.database.write())
+        await connection.execute(select(tasks.c.id).where(tasks.c.id == one.id).with_for_update())
+        held = asyncio.create_task(store.tasks.accepted(one.id, "t1", 3.0))
+        assert await store.tasks.accepted(two.id, "t2", 3.0)
+        assert not held.done()
+    assert await held
+    assert await stored(store) == {one.id: "t1", two.id: "t2"}
+    await store.aclose()
