@@ -4,8 +4,7 @@ import asyncio
 import hashlib
 import logging
 import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +25,9 @@ from bot.handlers import (
     commands,
     export,
     forget,
+    forwarded,
     groups,
+    hints,
     history,
     imagine,
     inline,
@@ -57,8 +58,11 @@ from bot.telegram.groups import GroupCare
 from bot.telegram.inbox import Inbox
 from bot.telegram.labels import Labels
 from bot.telegram.language import Languages
+from bot.telegram.lost_targets import WithoutLostTargets
+from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
 from bot.telegram.originals import Originals
 from bot.telegram.pictures import ImageWorker
+from bot.telegram.sender import Sender
 from bot.telegram.session import Session
 from bot.telegram.stage import TelegramStage
 from bot.telegram.status import StatusMessages
@@ -68,8 +72,9 @@ from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
 from bot.web.references import References
 from bot.web.server import WebServer
+from bot.web.signing import Signer
 from bot.web.webhook import Webhook
-from providers.registry import build
+from providers.registry import AnyProvider, Registry, build
 from storage.database import StoreError
 from storage.jobs import ANYTHING
 from storage.records import Allowance
@@ -128,7 +133,7 @@ class App:
     async def _keep_tidy(self) -> None:
         while True:
             try:
-                await self.store.tidy(time.time(), self.settings.storage.keep_days)
+                await self.store.tidy(self.store.clock(), self.settings.storage.keep_days)
             except StoreError as error:
                 log.warning("nothing could be tidied up: %s", error)
             if self.bucket:
@@ -164,7 +169,7 @@ class App:
 async def assembled(settings: Settings) -> AsyncIterator[App]:
     """Wire all parts; on leaving they stop in the reverse order. Raises the errors of wrong settings."""
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.storage.url)
+        store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
         session = await stack.enter_async_context(ClientSession())
         registry = build(settings.providers.tables, settings.providers.default, session)
@@ -172,50 +177,28 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         providers = {name: registry.get(name) for name in registry.names}
         # The engine comes later; nothing is sent before that.
         flood = FloodControl(among=lambda: engine.crew.size)
-        bot = make_bot(settings, GroupCare(store.chats), flood)
+        newest = NewestMessages()
+        bot = make_bot(settings, NoteOutgoing(newest), WithoutLostTargets(), GroupCare(store.chats), flood)
         stack.push_async_callback(bot.session.close)
-        downloads = Downloads()
-        stack.push_async_callback(downloads.aclose)
-        images = ImageWorker()
-        stack.push_async_callback(images.aclose)
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
         web = WebServer(settings.web.host, settings.web.port)
-        own = References(store.sources, settings.web.public_url, token)
+        own = References(store.sources, settings.web.public_url, Signer("references", token, store.clock))
         web.app.router.add_get(references.PATH, own.serve)
         bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, token)
-        status = StatusMessages(bot, store, languages, flood)
-        uploads = Uploads(store, downloads, images)
-        originals = Originals(bot, store, downloads)
-        stage = TelegramStage(
-            bot,
-            store,
-            languages=languages,
-            status=status,
-            delivery=Delivery(
-                bot, store, status=status, uploads=uploads, originals=originals, labels=Labels(store, providers)
-            ),
-            uploads=uploads,
-            images=images,
-        )
+        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
+        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
-        engine = Engine(store, providers, stage, Addresses(bucket or own, calls.address), share=by_polling)
+        engine = Engine(store, providers, telegram.stage, Addresses(bucket or own, calls.address), share=by_polling)
+        telegram.uploads.renew = engine.fresh_addresses
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
-        admins = settings.access.admins
-        desk = Desk(
-            engine,
-            store,
-            providers,
-            registry.default,
-            admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
-            admins=admins,
-            allowance=_allowances(settings),
-        )
+        desk = _make_desk(settings, engine, store, registry, bot)
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
-        dispatcher = make_dispatcher(settings, languages, albums, store)
-        dispatcher.workflow_data.update(desk=desk, uploads=uploads, originals=originals, languages=languages)
+        dispatcher = make_dispatcher(settings, languages, albums, store, newest)
+        dispatcher.workflow_data.update(
+            desk=desk, uploads=telegram.uploads, originals=telegram.originals, languages=languages
+        )
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
@@ -223,7 +206,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
         stack.push_async_callback(web.aclose)
-        stack.push_async_callback(status.aclose)
+        stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
@@ -233,6 +216,42 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         await engine.enter()
         await web.start()
         yield App(settings, bot, dispatcher, engine, store, web, languages, inbox, background, bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telegram:
+    """The parts that show jobs and send pictures."""
+
+    stage: TelegramStage
+    status: StatusMessages
+    uploads: Uploads
+    originals: Originals
+
+
+def _speak(
+    stack: AsyncExitStack,
+    bot: Bot,
+    store: Store,
+    *,
+    flood: FloodControl,
+    newest: NewestMessages,
+    languages: Languages,
+    providers: Mapping[str, AnyProvider],
+) -> _Telegram:
+    downloads = Downloads()
+    stack.push_async_callback(downloads.aclose)
+    images = ImageWorker()
+    stack.push_async_callback(images.aclose)
+    sender = Sender(bot, flood)
+    stack.push_async_callback(sender.aclose)
+    status = StatusMessages(bot, store, languages, flood, newest)
+    uploads = Uploads(store, downloads, images, providers)
+    originals, labels = Originals(sender, store, uploads), Labels(store, providers)
+    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, labels=labels)
+    stage = TelegramStage(
+        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    )
+    return _Telegram(stage, status, uploads, originals)
 
 
 def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
@@ -246,14 +265,17 @@ def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
     return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
-def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store) -> Dispatcher:
+def make_dispatcher(
+    settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
+) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher(pages=personal.Pages())
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
     dispatcher.callback_query.outer_middleware(PressMiddleware())
-    dispatcher.message.outer_middleware(albums)
-    dispatcher.channel_post.outer_middleware(albums)
+    for observer in (dispatcher.message, dispatcher.channel_post):
+        observer.outer_middleware(NoteIncoming(newest))
+        observer.outer_middleware(albums)
     # What was posted in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
@@ -270,11 +292,25 @@ def make_dispatcher(settings: Settings, languages: Languages, albums: AlbumMiddl
         results.make_router(),
         remakes.make_router(),
         styles.make_router(),
+        hints.make_router(),
         imagine.make_router(),
+        forwarded.make_router(),
         start.make_fallback(),
         mishaps.make_router(),
     )
     return dispatcher
+
+
+def _make_desk(settings: Settings, engine: Engine, store: Store, registry: Registry, bot: Bot) -> Desk:
+    return Desk(
+        engine,
+        store,
+        {name: registry.get(name) for name in registry.names},
+        registry.default,
+        admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
+        admins=settings.access.admins,
+        allowance=_allowances(settings),
+    )
 
 
 def _allowances(settings: Settings) -> Callable[[int], Allowance]:

@@ -24,6 +24,15 @@ Address = Annotated[str, StringConstraints(pattern="^https?://.+"), AfterValidat
 """A setting that says where a service is; a slash at its end is left out."""
 
 
+MOST_TICKET = 2000
+"""Characters of a ticket; that of a service which names three addresses with it has some hundred."""
+
+
+def is_ticket(value: object) -> bool:
+    """Whether something that a service has said can be a ticket: a text that can be stored and written to a log."""
+    return isinstance(value, str) and 0 < len(value) <= MOST_TICKET and value.isprintable()
+
+
 class ProviderSettings(BaseModel):
     """The root of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
 
@@ -67,16 +76,26 @@ class Reference:
 
 
 class Callback:
-    """How a service can announce the end of one task: it calls `url`, which the bot answers, and `call` is called."""
+    """How a service can announce the end of one task: it calls `url`, which the bot answers, and `call` is called.
 
-    def __init__(self, url: str) -> None:
+    `is_expected` tells whether the calls of this service have been arriving: only then is one waited for. A provider
+    sets `is_missed` when it did so in vain.
+    """
+
+    def __init__(self, url: str, is_expected: Callable[[], bool] = lambda: False) -> None:
         self.url = url
+        self.is_expected = is_expected
+        self.is_missed = False
         self._called = False
         self._nap: asyncio.Future[None] | None = None
 
     def call(self) -> None:
         """The service has called. Nothing is believed of it but that now is a good time to ask."""
         self._called = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Now is a good time to ask, though nobody has called."""
         if self._nap:
             self._nap.cancel()
 
@@ -255,6 +274,14 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         """The request as tasks that are submitted, paid and taken up again each on its own. By default one."""
         return (request,)
 
+    def most_pictures(self, request: ImageRequest[OptionsT]) -> int:
+        """The most that one task (a part given by `split`) may give; what comes beyond that is left out.
+
+        By default as many as its option `n` says, `capabilities.pictures` where that is no number.
+        """
+        count = getattr(request.options, "n", None)
+        return count if isinstance(count, int) else self.capabilities.pictures
+
     @abstractmethod
     def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """Run one task (a part given by `split`) and yield its events, ending with `Finished`.
@@ -273,7 +300,10 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         return False
 
     def called_back(self, body: bytes) -> str | None:
-        """The ticket that a call of the service is about, as far as its body says; None where it doesn't."""
+        """The ticket that a call of the service is about, as far as its body says; None where it doesn't.
+
+        Raises `ValueError` when the body is not what the service sends.
+        """
         return None
 
     def learn(self, durations: Iterable[float]) -> None:

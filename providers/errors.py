@@ -23,6 +23,16 @@ class Sentence:
         return self.template.format(**self.values)
 
 
+MOST_DETAIL = 500
+"""Characters of what a service has said that go into the log."""
+
+
+def one_line(text: str, most: int = MOST_DETAIL) -> str:
+    """A service's words as they go into a log or before an operator: cut, and without line ends and the like."""
+    cut = text if len(text) <= most else f"{text[:most]}…"
+    return cut if cut.isprintable() else "".join(sign if sign.isprintable() else " " for sign in cut)
+
+
 class ProviderError(Exception):
     """The root of all that a provider raises.
 
@@ -35,10 +45,10 @@ class ProviderError(Exception):
 
     def __init__(self, sentence: Sentence | None = None, *, detail: str = "", paid: bool | None = None) -> None:
         self.sentence = sentence or self.default
-        self.detail = detail
+        self.detail = one_line(detail)
         if paid is not None:
             self.paid = paid
-        super().__init__(f"{self.sentence} [{detail}]" if detail else str(self.sentence))
+        super().__init__(f"{self.sentence} [{self.detail}]" if detail else str(self.sentence))
 
 
 class Refused(ProviderError):
@@ -72,12 +82,16 @@ class InvalidRequest(ProviderError):
 
 
 class Busy(ProviderError):
-    """Not now: nothing was paid, nothing started. Ask again after `retry_after` seconds (None: the caller decides)."""
+    """Not now: nothing was paid, nothing started. Ask again after `retry_after` seconds (None: the caller decides).
+
+    A number that can't be a wait is None; callers bound it by rules of their own.
+    """
 
     default = Sentence("The image service is busy.")
 
     def __init__(self, sentence: Sentence | None = None, *, retry_after: float | None = None, detail: str = "") -> None:
-        self.retry_after = retry_after
+        # Neither NaN nor a negative number is that large.
+        self.retry_after = retry_after if retry_after is not None and retry_after >= 0 else None
         super().__init__(sentence, detail=detail)
 
 
@@ -96,7 +110,7 @@ class Misconfigured(ProviderError):
     default = Sentence("The image service is not set up correctly. The bot's operator has to look at it.")
 
     def __init__(self, advice: str, sentence: Sentence | None = None, *, detail: str = "") -> None:
-        self.advice = advice
+        self.advice = one_line(advice)
         super().__init__(sentence, detail=detail or advice)
 
 

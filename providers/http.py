@@ -7,8 +7,12 @@ The question behind every fault is about money: can the service have taken the r
   pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Unavailable`: asking again costs nothing.
 """
 
+import re
+import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 
 from aiohttp import (
@@ -32,6 +36,9 @@ from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown
 QUESTION = ClientTimeout(total=30, connect=10)
 SUBMIT = ClientTimeout(total=120, connect=10)
 """For a call that carries up to 10 MB upwards: at 100 KB/s that alone takes 100 s."""
+
+MOST_EVENTS = 10_000
+"""Events of one stream."""
 
 RETRY = 5.0
 """Seconds after which a service that could not be reached is worth another try."""
@@ -57,9 +64,31 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds of the `Retry-After` header, where it is given as a number."""
-        value = self.headers.get("Retry-After", "").strip()
-        return float(value) if value.isdecimal() else None
+        """Seconds that the service asks to wait; None where it doesn't, or says what makes no sense.
+
+        As a number or as a date (RFC 9110, 10.2.3), which is read by the service's own clock, or in milliseconds.
+        """
+        if (milliseconds := _number(self.headers.get("Retry-After-Ms", ""))) is not None:
+            return milliseconds / 1000
+        value = self.headers.get("Retry-After", "")
+        if (seconds := _number(value)) is not None:
+            return seconds
+        until, now = _time(value), _time(self.headers.get("Date", ""))
+        return None if until is None else max(0.0, until - (time.time() if now is None else now))
+
+
+def _number(text: str) -> float | None:
+    """A number that is not negative; infinite where it has too many digits."""
+    return float(text) if re.fullmatch(r"\s*[0-9]+(\.[0-9]*)?\s*", text) else None
+
+
+def _time(text: str) -> float | None:
+    """Seconds since 1970 of a date as HTTP writes it."""
+    try:
+        when = parsedate_to_datetime(text)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 async def call(
@@ -142,7 +171,7 @@ async def stream(
 
 async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerEvent, None]:
     """Lines come in pieces of any size: a preview is longer than what the reader takes for a line."""
-    rest, lines, size = bytearray(), list[str](), 0
+    rest, lines, size, count = bytearray(), list[str](), 0, 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > most:
@@ -157,7 +186,10 @@ async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerE
                 lines.append(text[5:].removeprefix(" "))
             elif not text and lines:
                 yield ServerEvent("\n".join(lines))
-                lines = []
+                lines, count = [], count + 1
+                if count > MOST_EVENTS:
+                    response.close()
+                    raise _TooLongError(f"the stream has more than {MOST_EVENTS} events")
 
 
 def lost(detail: str, *, paying: bool) -> ProviderError:

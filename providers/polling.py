@@ -26,11 +26,12 @@ from providers.schedule import STEP, Pace, Tab
 PATIENCE = 60.0
 """Seconds for which a service may go on answering with an internal error before the task counts as failed."""
 _BACKOFF, _LONGEST = 2.0, 30.0
+MOST_WAIT = 60.0
+"""Seconds that a service may ask to wait before the next poll of a task: its picture may be ready long before."""
 NET = 45.0
 """Seconds between polls where the service calls by itself: they only catch a call that went astray."""
-MISSED, PROBE = 2, 20
-"""So many ends in a row without a call: the service can't reach the bot, and is asked as if it couldn't call. Every
-`PROBE`th task tries whether it can again."""
+CALL_GAP = 3.0
+"""Seconds between polls that calls ask for, however many come. The first call of a task is believed at once."""
 AT_ONCE = 16
 """Polls under way at once, however many tasks are watched."""
 
@@ -68,7 +69,6 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         self._clock = clock
         self._sleep = sleep
         self._pace = Pace()
-        self._missed = 0
         self._asking = asyncio.Semaphore(AT_ONCE)
 
     @abstractmethod
@@ -113,16 +113,17 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         if callback is None:
             await self._sleep(watch.pause())
             return
-        trusted = self._missed < MISSED or self._missed % PROBE == 0
-        net = NET if trusted and not watch.early else 0.0
-        watch.called = await callback.during(self._sleep(watch.pause(net)))
-        if watch.called:
-            self._missed = 0
+        net = NET if callback.is_expected() and not watch.heard else 0.0
+        called = await callback.during(self._sleep(watch.pause(net)))
+        if called and watch.heard:
+            await self._sleep(watch.until_called_again())
+        watch.called = called and not watch.heard
+        watch.heard = watch.heard or called
 
     def _note_end(self, watch: "_Watch", callback: Callback | None) -> None:
-        """A task has ended: whether the service has called tells whether it can."""
-        if callback and not watch.called and not watch.early:
-            self._missed += 1
+        """A task has ended: if a call was waited for and none has come, those of others may not come either."""
+        if callback and watch.net and not watch.heard:
+            callback.is_missed = True
 
     async def _asked(self, watch: "_Watch", request: ImageRequest[OptionsT], ticket: str) -> Event | None:
         """One poll: what it says, or None where a fault hid it."""
@@ -160,8 +161,8 @@ class _Watch:
         "called",
         "clock",
         "closed",
-        "early",
         "faults",
+        "heard",
         "known",
         "limit",
         "net",
@@ -182,16 +183,20 @@ class _Watch:
         self.faults = 0
         self.sick: float | None = None  # since when the service answers with its own faults only
         self.closed = False
-        self.called = False  # the service called just now
-        self.early = False  # it called, and the task was not at its end
+        self.called = False  # the service called just now, for the first time
+        self.heard = False  # it has called: too early, or the poll that followed met a fault; no call is waited for
         self.net = 0.0
 
     def pause(self, net: float = 0.0) -> float:
         """Seconds to sleep before the next poll, at least `net` after the last; the last falls on the time limit."""
-        self.net = net
         # What was taken up again may have ended, and announced it, when nobody listened.
-        wanted = self.next if self.resumed and not self.tab.polls else max(self.next, self.asked + net)
+        self.net = 0.0 if self.resumed and not self.tab.polls else net
+        wanted = max(self.next, self.asked + self.net) if self.net else self.next
         return max(0.0, self.tab.earliest(min(wanted, self.limit)) - self._now())
+
+    def until_called_again(self) -> float:
+        """Seconds until one more call is a reason to ask."""
+        return max(0.0, self.asked + CALL_GAP - self._now())
 
     def asks(self) -> None:
         self.asked = self._now()
@@ -201,7 +206,6 @@ class _Watch:
         """The poll was answered: the task is still under way. Raises `TookTooLong`."""
         self.known = self.asked
         self.faults, self.sick = 0, None
-        self.early = self.early or self.called
         self._goes_on(self._following())
 
     def stumbles(self, error: ProviderError, retry_after: float | None, *, passing: bool = False) -> None:
@@ -214,7 +218,8 @@ class _Watch:
             self.ends(well=False)
             # The task is paid, and what is wrong with the service may pass yet: the ticket must not be given up.
             raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
-        wait = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8)) if retry_after is None else retry_after
+        backoff = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8))
+        wait = backoff if retry_after is None else min(MOST_WAIT, retry_after)
         self.faults += 1
         self._goes_on(max(self._following(), self._now() + wait))
 

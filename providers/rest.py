@@ -1,6 +1,5 @@
 """JSON over HTTP as most image services speak it: one call, their errors read by a table, answers as typed models."""
 
-import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -23,10 +22,11 @@ from providers.errors import (
     Sentence,
     Unavailable,
 )
+from providers.json_reader import read_json
 from providers.polling import PassingError
 
-MOST = 64 << 20
-"""Bytes of an answer: it may bring its pictures along."""
+WITHOUT_PICTURES, WITH_PICTURES = 4 << 20, 64 << 20
+"""Bytes of an answer that only names its pictures, and of one that brings them along."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -89,7 +89,7 @@ class Rest:
     """The calls of one service.
 
     `read`: finds an error in an answer's JSON, whatever its status; `table`: what its codes mean; `key`: the advice for
-    the operator when credentials are refused and the code isn't in the table.
+    the operator when credentials are refused and the code isn't in the table; `most`: bytes of an answer.
     """
 
     session: ClientSession
@@ -97,6 +97,7 @@ class Rest:
     read: Read
     table: Mapping[str, Maker]
     key: str
+    most: int = WITHOUT_PICTURES
 
     async def call(
         self,
@@ -117,7 +118,7 @@ class Rest:
             headers=self.heads(payload),
             paying=paying,
             timeout=timeout,
-            most=MOST,
+            most=self.most,
         )
         return self.understood(got, answer, paying=paying)
 
@@ -152,7 +153,7 @@ class Rest:
     def understood(self, got: http.Answer, answer: type[ModelT], *, paying: bool) -> ModelT:
         """An answer as its model. Raises what it says otherwise."""
         try:
-            spoken = json.loads(got.body)
+            spoken = read_json(got.body)
         except ValueError as error:
             raise http.unreadable(got, paying=paying) from error
         if (found := self.read(spoken)) is not None or got.status >= 300:
@@ -228,8 +229,8 @@ def error_object(answer: Any) -> tuple[str, str] | None:
 def event(data: str, model: type[ModelT]) -> ModelT:
     """A server-sent event of an answer that is paid; the mark of the end, `[DONE]`, is an empty one."""
     try:
-        return model.model_validate_json(data) if data != "[DONE]" else model()
-    except ValidationError as error:
+        return model.model_validate(read_json(data.encode())) if data != "[DONE]" else model()
+    except ValueError as error:
         raise unreadable(data, paying=True) from error
 
 
@@ -237,5 +238,5 @@ def decoded(text: str) -> Picture:
     """A picture that came as base64. Raises `Failed`."""
     try:
         return Picture(data=b64decode(text, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise Failed(detail=f"a picture is not base64: {error}") from error

@@ -24,9 +24,17 @@ class Backend(Protocol):
     """A database system. See `storage.sqlite` (one process at a time) and `storage.postgres` (many)."""
 
     engine: AsyncEngine
-    """For transactions."""
+    """For transactions. One that stands still, or waits for another's lock, is ended after a few seconds."""
+    urgent: AsyncEngine
+    """For the few transactions that must not wait for a connection until others have done."""
+    unhurried: AsyncEngine
+    """For transactions that may take their time: migrations and copies."""
     reader: AsyncEngine
     """For statements that only read, on connections of its own: to switch one to and fro costs as much as asking."""
+    clock: Callable[[], float]
+    """Seconds since 1970, the same for all processes of the database."""
+    session: str
+    """What the sessions of this process are called by: those of a worker that hangs are ended by it."""
     one_writer: bool
     """Whether writers have to queue."""
     alone: bool
@@ -47,13 +55,16 @@ class Backend(Protocol):
         """Let the other processes know of these topics once the transaction is committed."""
 
     async def enter(self, worker_id: int) -> None:
-        """Be present as this worker. Raises `InUse`."""
+        """Be present as this worker. Raises `InUse` or `OutOfReach`."""
 
     async def present(self, connection: AsyncConnection) -> set[int]:
         """The workers whose lines are up."""
 
-    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
-        """Break the line of a worker that hangs: what it holds alone is free for others."""
+    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+        """End all sessions of a worker that hangs: what they hold is free for others.
+
+        `session`: the name that it has joined with (a worker of an older version has none).
+        """
 
     async def lead(self) -> bool:
         """Try to become the one that leads; True when this one does."""

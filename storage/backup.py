@@ -78,7 +78,8 @@ async def _interrupt(part: Path, unknown: Trouble) -> None:
 async def _copy_rows(url: str, part: Path) -> None:
     source, copy = await Database.open(url), await Database.open(f"sqlite:///{part}")
     try:
-        snapshot = source.backend.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        unhurried = source.backend.unhurried
+        snapshot = unhurried.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with snapshot.connect() as reader, copy.write() as writer:
             # In this order each row's parents are there before it. The workers stay where they are.
             for table in metadata.sorted_tables:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,25 +13,26 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Table
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.backend import Backend
+from storage.faults import OutOfReach, StoreError, Unstorable, briefly, may_come_up, may_pass
+from storage.outage import Outage
 from storage.sqlite import SqliteBackend
+from storage.turnstile import Turnstile
+
+__all__ = ["Database", "OutOfReach", "StoreError", "Transaction", "Unstorable", "UnusableStore"]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-StoreError = SQLAlchemyError
-"""What any operation of the store may raise: the disk is full, the server is gone. Nothing was changed, or all was."""
+OPEN_DELAYS = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between tries to open a database whose server is not there yet."""
 
 
 class UnusableStore(Exception):
     """The database can't be opened; the message says why, in one sentence."""
-
-
-class OutOfReach(SQLAlchemyError):
-    """There is no connection to the database server at the moment."""
 
 
 class Database:
@@ -38,27 +40,43 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        # SQLite lets one writer in at a time and makes the others poll; a lock of our own queues them instead.
-        self._writing = asyncio.Lock() if backend.one_writer else nullcontext()
+        # SQLite lets one writer in at a time and makes the others poll; here they queue instead.
+        self._writing = Turnstile() if backend.one_writer else None
 
     @classmethod
-    async def open(cls, url: str) -> "Database":
-        """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStore`."""
+    async def open(cls, url: str, *, wait: bool = False) -> "Database":
+        """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStore`.
+
+        `wait`: for as long as the server is not there.
+        """
         parsed = make_url(url)
         name = parsed.render_as_string(hide_password=True)
         try:
             database = cls(_backend(parsed))
         except OSError as error:
             raise UnusableStore(f"storage.url: {name} can't be opened: {error}") from error
+        outage = Outage(log, f"storage.url: {name} is out of reach")
         try:
-            await database._migrate()
-        except (CommandError, OSError, SQLAlchemyError) as error:
+            for delay in chain(OPEN_DELAYS, repeat(OPEN_DELAYS[-1])):
+                try:
+                    await database._migrate()
+                except (OSError, SQLAlchemyError) as error:
+                    if not wait or database.backend.alone or not may_come_up(error):
+                        raise
+                    outage.lasts(error)
+                    await asyncio.sleep(delay)
+                else:
+                    break
+        except BaseException as error:
             await database.aclose()
             if isinstance(error, CommandError):
                 why = f"{name} was written by a newer version of the bot: {error}"
+            elif isinstance(error, OSError | SQLAlchemyError):
+                why = f"{name} can't be opened: {briefly(error)}"
             else:
-                why = f"{name} can't be opened: {error.orig if isinstance(error, DBAPIError) else error}"
+                raise
             raise UnusableStore(f"storage.url: {why}") from error
+        outage.ends()
         return database
 
     @asynccontextmanager
@@ -68,9 +86,19 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator["Transaction"]:
-        """A transaction: kept when the block ends well, undone when it raises."""
-        async with self._writing, _opened(self.backend.engine) as connection:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator["Transaction"]:
+        """A transaction: kept when the block ends well, undone when it raises.
+
+        `urgent`: it goes before all others that wait. For little that must not come late: tickets, signs of life.
+        """
+        engine = self.backend.urgent if urgent else self.backend.engine
+        turn = self._writing.turn(first=urgent) if self._writing else nullcontext()
+        async with turn, self._transaction(engine) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator["Transaction"]:
+        async with _opened(engine) as connection:
             yield connection
             if connection.rung:
                 await self.backend.ring(connection, connection.rung)
@@ -89,7 +117,7 @@ class Database:
         await self.backend.aclose()
 
     async def _migrate(self) -> None:
-        async with self.write() as connection:
+        async with self._transaction(self.backend.unhurried) as connection:
             # Of several processes that start at once, one does it.
             await self.lock(connection, "migrate")
             await connection.run_sync(_upgrade)
@@ -123,7 +151,9 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
     try:
         await _in_full(_started(connection))
         yield connection
-    except DBAPIError:
+    except (SQLAlchemyError, OverflowError, UnicodeError) as error:
+        if not may_pass(error):
+            raise Unstorable(briefly(error)) from error
         # What state it is in nobody knows: it is not used again.
         if connection.sync_connection:
             await _in_full(connection.invalidate())

@@ -94,7 +94,14 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
 
 
 async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
-    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "trouble": None, "language": ""}
+    nothing: dict[str, Any] = {
+        "prompt": "",
+        "options": {},
+        "style": None,
+        "trouble": None,
+        "language": "",
+        "user_name": None,
+    }
     # No two jobs of one chat have the same origin.
     nowhere: dict[str, Any] = {
         "chat_id": 0,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
@@ -25,7 +25,7 @@ from storage.records import (
     TooMany,
     Trouble,
 )
-from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by
+from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by, whose
 from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
@@ -57,7 +57,7 @@ class Jobs:
             if state is not JobState.DRAFT:
                 # Two at once, in two processes, are looked at one after the other.
                 await self._db.lock(connection, f"person {new.user_id}")
-                if allowance.apart and await _is_twin(connection, new, now - allowance.apart):
+                if allowance.apart and await _is_twin(connection, new, now, allowance.apart):
                     return None
             if new.chat_id < 0:
                 new = await self._where_it_is(connection, new)
@@ -135,10 +135,15 @@ class Jobs:
                 await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
             return job
 
-    async def reopen(self, job_id: int, state: JobState) -> Job | None:
-        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already."""
+    async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
+        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already.
+
+        One whose worker is gone is `worker_id`'s from here on: who adopts does not look at jobs that have ended.
+        """
         async with self._db.write() as connection:
             ended = update(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY, jobs.c.state.not_in(OPEN))
+            if worker_id is not None:
+                ended = ended.values(worker_id=whose(worker_id))
             return await moved(connection, ended.values(state=state, finished_at=None, trouble=None))
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
@@ -229,7 +234,7 @@ def _if_alive(worker_id: int | None) -> Any:
     return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
 
 
-async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bool:
+async def _is_twin(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:
     """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid.
 
     The origins of one wish differ only after the last colon.
@@ -237,19 +242,25 @@ async def _is_twin(connection: AsyncConnection, new: NewJob, since: float) -> bo
     wish = new.origin.rpartition(":")[0]
     same = select(jobs.c.id).where(
         jobs.c.user_id == new.user_id,
-        jobs.c.created_at > since,
+        jobs.c.created_at > now - apart,
+        jobs.c.created_at <= now + apart,
         jobs.c.chat_id == new.chat_id,
         jobs.c.origin.startswith(f"{wish}:"),
     )
     return (await connection.execute(same)).first() is not None
 
 
+def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool], ...]:
+    """What seems to be asked for much later was stored by a wrong clock, and counts for a day more at most."""
+    return column > now - DAY, column <= now + DAY
+
+
 async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
     """Raise `TooMany` when the job just added is one too many: then it is not kept."""
     own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
     waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
-    todays = select(func.count()).where(*own, jobs.c.created_at > now - DAY, counts())
-    before = select(func.count()).where(erased.c.user_id == user_id, erased.c.asked_at > now - DAY)
+    todays = select(func.count()).where(*own, *_within_a_day(jobs.c.created_at, now), counts())
+    before = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
     if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
         raise TooMany(allowance.waiting, waiting=True)
     if allowance.daily is not None:

@@ -1,6 +1,6 @@
 """Pictures: what a job gave, what Telegram calls it, and each person's history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +14,8 @@ from storage.schema import jobs, pictures, sources
 class Picture:
     """One result. `photo_id` and `message_id` are None until Telegram has confirmed it; `size` is in bytes.
 
-    The bytes that are kept for it, if any, are read with `Pictures.data`.
+    `sends`: how often it was sent and no answer was read. The bytes that are kept for it, if any, are read with
+    `Pictures.data`.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Picture:
     unique_id: str | None = None
     seed: int | None = None
     starred_at: float | None = None
+    sends: int = 0
 
     @property
     def is_missing(self) -> bool:
@@ -171,6 +173,21 @@ class Pictures:
         async with self._db.read() as connection:
             return [Picture(**row) for row in (await connection.execute(query)).mappings()]
 
+    async def readdress(self, task_id: int, urls: Sequence[str]) -> bool:
+        """The pictures of a task have these addresses now, in order. False: nothing has changed.
+
+        Fewer addresses than pictures change nothing: which one belongs to which is not known.
+        """
+        query = select(pictures.c.id, pictures.c.url).where(pictures.c.task_id == task_id).order_by(pictures.c.id)
+        async with self._db.write() as connection:
+            known = (await connection.execute(query)).all()
+            if len(urls) < len(known):
+                return False
+            moved = {one.id: url for one, url in zip(known, urls, strict=False) if one.url and one.url != url}
+            for picture_id, url in moved.items():
+                await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(url=url))
+            return bool(moved)
+
     async def data(self, picture_id: int) -> bytes | None:
         """The bytes that are kept for a picture."""
         async with self._db.read() as connection:
@@ -187,6 +204,30 @@ class Pictures:
         async with self._db.write() as connection:
             old = (pictures.c.data.is_not(None), pictures.c.created_at < before)
             await connection.execute(update(pictures).where(*old).values(data=None))
+
+    async def begin_sending(self, job_id: int, worker_id: int | None, ids: Collection[int]) -> bool:
+        """Pictures of a job are sent now: it is written down before. False: this worker may not send them, since the
+        job is another's now, or one of them has arrived or was deleted. Then nothing is written.
+        """
+        own = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.worker_id.is_not_distinct_from(worker_id))
+        missing = (pictures.c.id.in_(ids), pictures.c.message_id.is_(None), pictures.c.hidden_at.is_(None))
+        sending = update(pictures).where(*missing, own.exists()).values(sends=pictures.c.sends + 1)
+        async with self._db.write() as connection:
+            if (await connection.execute(sending)).rowcount == len(ids):
+                return True
+            await connection.rollback()
+            return False
+
+    async def not_sent(self, ids: Collection[int]) -> None:
+        """Telegram has refused what was begun: these have surely not arrived."""
+        refused = update(pictures).where(pictures.c.id.in_(ids), pictures.c.sends > 0)
+        async with self._db.write() as connection:
+            await connection.execute(refused.values(sends=pictures.c.sends - 1))
+
+    async def send_again(self, job_id: int) -> None:
+        """A person wants what may have arrived once more."""
+        async with self._db.write() as connection:
+            await connection.execute(update(pictures).where(pictures.c.job_id == job_id).values(sends=0))
 
     async def sent(self, picture_id: int, sent: Sent) -> None:
         """Telegram has it: its ids are remembered and kept bytes are forgotten."""
@@ -206,9 +247,21 @@ class Pictures:
                 change = update(pictures).where(pictures.c.id == picture_id)
                 await connection.execute(change.values(**known, data=None))
 
+    async def forget_file_ids(self, ids: Collection[int]) -> None:
+        """Telegram does not know these any more: they are fetched from the service again."""
+        async with self._db.write() as connection:
+            stale = update(pictures).where(pictures.c.id.in_(ids))
+            await connection.execute(stale.values(photo_id=None, document_id=None))
+
     async def sent_as_file(self, picture_id: int, document_id: str) -> None:
         """The original was sent as a file."""
         await self._update(picture_id, document_id=document_id)
+
+    async def is_file_of(self, user_id: int, document_id: str) -> bool:
+        """Whether this file is the original of one of this person's pictures."""
+        query = select(pictures.c.id).where(pictures.c.user_id == user_id, pictures.c.document_id == document_id)
+        async with self._db.read() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
 
     async def hide(self, picture_id: int, user_id: int, now: float) -> bool:
         """Take a picture out of its owner's history. False when it isn't theirs or is hidden already."""

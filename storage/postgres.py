@@ -6,7 +6,7 @@ Needs the extra `postgres` (asyncpg). A line is a session: a pooler in transacti
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
@@ -15,8 +15,13 @@ import asyncpg
 from sqlalchemy import URL, Column, ColumnElement, Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from storage.backend import EVERYTHING, Hear
+from storage.clock import SharedClock
+from storage.faults import OutOfReach
+from storage.outage import Outage
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +29,12 @@ CHANNEL = "imagine_bot"
 # The bot's own corner of the advisory locks: "imag" in ASCII. Within it 0 is the leader's, others are workers' ids.
 LOCKS, LEADER = 0x696D6167, 0
 NAMED_LOCKS = LOCKS + 1
-POOL = 5
-STATEMENT_SECONDS, ANSWER_SECONDS = 30.0, 3.0
+POOL, URGENT_POOL = 5, 2
+CONNECT_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 10.0, 30.0, 3.0
+LOCK_SECONDS, IDLE_SECONDS = 5.0, 5.0
+"""How long a statement waits for others' locks, and how long a process may stand still within a transaction: all that
+is done within one takes milliseconds, and a process that hangs must not hold what the others need."""
+UNHURRIED_IDLE_SECONDS = 600.0
 RECONNECT = (0.1, 0.5, 1.0, 2.0)
 # The server finds out within 11 s that this machine has gone without a word, and lets go of its locks.
 KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
@@ -39,6 +48,7 @@ NOT_CONNECTED = (
 )
 """What the driver raises when there is no connection to be had, or no more."""
 
+_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float)"
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _RING = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
 _LINES = (
@@ -46,7 +56,12 @@ _LINES = (
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 _PRESENT = text(f"SELECT objid {_LINES} AND objid <> :leader")
-_EXPEL = text(f"SELECT pg_terminate_backend(pid) {_LINES} AND objid = :worker")
+# Sessions of one's own role may be ended without any privilege; of another's there should be none.
+_EXPEL = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND usename = current_user AND application_name = :session"
+)
+_EXPEL_UNNAMED = text(f"SELECT pg_terminate_backend(pid) {_LINES} AND objid = :worker")
 
 
 class PostgresBackend:
@@ -56,11 +71,24 @@ class PostgresBackend:
     alone = False
 
     def __init__(self, url: URL) -> None:
-        self.engine, self.reader = _engine(url), _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        self.leads = False
-        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         # What this process signs its topics with, so that it doesn't hear itself.
         self._token = secrets.token_hex(4)
+        self.session = f"imagine-bot {self._token}"
+        self.engine = _engine(url, self.session, pool_size=POOL, max_overflow=POOL)
+        self.urgent = _engine(url, self.session, pool_size=URGENT_POOL, max_overflow=0)
+        self.reader = _engine(
+            url,
+            self.session,
+            pool_size=POOL,
+            max_overflow=POOL,
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+        )
+        self.unhurried = _unhurried(url, self.session)
+        self._shared = SharedClock()
+        self.clock: Callable[[], float] = self._shared
+        self.leads = False
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._hears: list[Hear] = []
         self._line: asyncpg.Connection[Any] | None = None
         self._worker = 0
@@ -78,7 +106,7 @@ class PostgresBackend:
 
     async def lock(self, connection: AsyncConnection, name: str) -> None:
         """Until its transaction ends, no other transaction gets past this name."""
-        await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": name})
+        await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": clean(name)})
 
     async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
         """Let the other processes know of these topics once the transaction is committed."""
@@ -86,20 +114,28 @@ class PostgresBackend:
         await connection.execute(_RING, {"channel": CHANNEL, "topics": signed})
 
     async def enter(self, worker_id: int) -> None:
-        """Be present as this worker; from now on the line is kept up. Raises the driver's errors."""
+        """Be present as this worker; from now on the line is kept up. Raises `OutOfReach`."""
         self._worker = worker_id
-        async with self._turn:
-            await self._connect()
+        try:
+            async with self._turn:
+                await self._connect()
+        except NOT_CONNECTED as error:
+            raise OutOfReach(f"no connection: {error}") from error
         self._keeper = self._keeper or asyncio.create_task(self._keep(), name="line to the database")
 
     async def present(self, connection: AsyncConnection) -> set[int]:
         """The workers whose lines are up."""
+        asked = self._shared.monotonic()
+        self._shared.seen((await connection.execute(text(_CLOCK))).scalar_one(), asked)
         found = await connection.execute(_PRESENT, {"space": LOCKS, "leader": LEADER})
         return set(found.scalars())
 
-    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
-        """Break the line of a worker that hangs: what it holds alone is free for others."""
-        await connection.execute(_EXPEL, {"space": LOCKS, "worker": worker_id})
+    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+        """End all sessions of a worker that hangs: what they hold is free for others."""
+        if session:
+            await connection.execute(_EXPEL, {"session": session})
+        else:
+            await connection.execute(_EXPEL_UNNAMED, {"space": LOCKS, "worker": worker_id})
 
     async def lead(self) -> bool:
         """Try to become the one that leads; True when this one does."""
@@ -131,8 +167,8 @@ class PostgresBackend:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         await self._hang_up()
-        await self.reader.dispose()
-        await self.engine.dispose()
+        for engine in (self.reader, self.engine, self.urgent, self.unhurried):
+            await engine.dispose()
 
     async def _connect(self) -> None:
         if self._line:
@@ -143,13 +179,15 @@ class PostgresBackend:
         self._broken.clear()
         line = await asyncpg.connect(
             self._address,
-            timeout=10,
+            timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
-            server_settings={"application_name": f"imagine-bot worker {self._worker}", **KEEPALIVE},
+            server_settings={"application_name": self.session, **KEEPALIVE},
         )
         # From here on it is closed with the next one, whatever happens.
         self._line = line
         line.add_termination_listener(self._ended)
+        asked = self._shared.monotonic()
+        self._shared.seen(await line.fetchval(_CLOCK), asked)
         await line.add_listener(CHANNEL, self._heard)
         await line.execute("SELECT pg_advisory_lock($1, $2)", LOCKS, self._worker)
 
@@ -164,12 +202,13 @@ class PostgresBackend:
     async def _keep(self) -> None:
         while True:
             await self._broken.wait()
+            outage = Outage(log, "there is no line to the database")
             for delay in chain(RECONNECT, repeat(RECONNECT[-1])):
                 try:
                     async with self._turn:
                         await self._connect()
                 except Exception as error:  # whatever it is: without a line this process is dead to the others
-                    log.warning("no line to the database (%s); tried again in %.1f s", type(error).__name__, delay)
+                    outage.lasts(error)
                     await asyncio.sleep(delay)
                 else:
                     break
@@ -190,15 +229,36 @@ class PostgresBackend:
             hear(topic)
 
 
-def _engine(url: URL, **how: Any) -> AsyncEngine:
+def _engine(url: URL, session: str, **how: Any) -> AsyncEngine:
+    settings = {
+        "lock_timeout": _milliseconds(LOCK_SECONDS),
+        "idle_in_transaction_session_timeout": _milliseconds(IDLE_SECONDS),
+        "statement_timeout": _milliseconds(STATEMENT_SECONDS),
+    }
+    return _made(url, session, settings, STATEMENT_SECONDS, **how)
+
+
+def _unhurried(url: URL, session: str) -> AsyncEngine:
+    """Its statements take as long as they take. Only one that nobody goes on with is ended."""
+    settings = {"idle_in_transaction_session_timeout": _milliseconds(UNHURRIED_IDLE_SECONDS)}
+    return _made(url, session, settings, None, poolclass=NullPool)
+
+
+def _made(url: URL, session: str, settings: dict[str, str], seconds: float | None, **how: Any) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
-        connect_args={"command_timeout": STATEMENT_SECONDS, "server_settings": {"application_name": "imagine-bot"}},
-        pool_size=POOL,
-        max_overflow=POOL,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": seconds,
+            "server_settings": {"application_name": session, **KEEPALIVE, **settings},
+        },
         # A connection that the server has closed meanwhile is replaced before anything is lost on it.
         pool_pre_ping=True,
         # Errors go to the log: they must not carry people's prompts along.
         hide_parameters=True,
         **how,
     )
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))

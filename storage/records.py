@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from storage.clock import LEEWAY, LONGEST_HOLD
+
 Delivery = Literal["album", "files", "both"]
 OptionsSet = Mapping[str, Mapping[str, str]]
 """Options that were chosen for good, by provider and name."""
@@ -76,7 +78,8 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job."""
+    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job;
+    `user_name`: what they are called in a chat with others."""
 
     origin: str
     chat_id: int
@@ -88,6 +91,7 @@ class NewJob:
     options: Mapping[str, Any]
     thread_id: int | None = None
     style: Mapping[str, str] | None = None
+    user_name: str | None = None
     sources: tuple[NewSource, ...] = ()
 
 
@@ -115,6 +119,7 @@ class Job:
     worker_id: int | None
     first_provider: str | None = None
     style: dict[str, str] | None = None
+    user_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ class CheckedSource:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it; `cost`: see `Cost`; `pictures`: how many it gave."""
+    watches it; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known."""
 
     id: int
     job_id: int
@@ -178,6 +183,7 @@ class Task:
     cost: int | None = None
     currency: str | None = None
     pictures: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +199,15 @@ class Preferences:
     drafts: bool = False
 
 
+Replies = Literal["own", "all", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRules:
     """What the admins of a group have set. `provider`, `options`: what holds where a person has set and typed nothing;
     `quiet`: no sound and no progress; `paused`: nothing is taken; `muted`: the bot may not write there; `thread_id`:
-    the only topic in which the bot works (1: a forum's general one)."""
+    the only topic in which the bot works (1: a forum's general one); `replies`: whose replies to a picture ask for
+    another one: those of whoever asked for it, everybody's, or nobody's, so that only commands count."""
 
     admins_only: bool = False
     provider: str | None = None
@@ -206,6 +216,7 @@ class ChatRules:
     paused: bool = False
     muted: bool = False
     thread_id: int | None = None
+    replies: Replies = "own"
 
 
 def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:
@@ -285,21 +296,34 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused."""
+    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused;
+    `calls_at`: the public address at which its calls have been arriving."""
 
     name: str
     not_before: float = 0.0
     failures: int = 0
     trouble: Trouble | None = None
+    calls_at: str | None = None
+
+    def is_held(self, now: float) -> bool:
+        """Whether nothing is submitted now. A time further ahead than anything is held for was stored by a wrong
+        clock, and holds nothing."""
+        return now < self.not_before <= now + LONGEST_HOLD + LEEWAY
+
+    def tried_since(self, now: float) -> float:
+        """Since when a task that was begun tries whether a paused one works again."""
+        return self.not_before if self.not_before <= now else now - LONGEST_HOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process of the bot. `present`: whether its line to the database is up."""
+    """A process of the bot. `present`: whether its line to the database is up; `session`: what its sessions there are
+    called by."""
 
     id: int
     beat: int
     present: bool
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Rows of jobs: read, locked, moved on, and announced to whoever sees to them."""
 
-from sqlalchemy import RowMapping, Update, select
+from sqlalchemy import Case, RowMapping, Update, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.database import Transaction
 from storage.records import Job, JobState, TaskState
-from storage.schema import jobs, tasks
+from storage.schema import jobs, tasks, workers
 
 IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
 """Of a row of `jobs` in a question: whether any of its tasks has had its turn."""
@@ -32,6 +32,12 @@ async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
     query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
     row = (await connection.execute(query)).mappings().first()
     return as_job(row) if row else None
+
+
+def whose(worker_id: int) -> Case[int | None]:
+    """Of a row of `jobs` in a change: its worker, or this one where that is gone."""
+    is_alive = exists(select(workers.c.id).where(workers.c.id == jobs.c.worker_id))
+    return case((is_alive, jobs.c.worker_id), else_=worker_id)
 
 
 async def moved(connection: Transaction, change: Update) -> Job | None:

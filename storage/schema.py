@@ -6,7 +6,6 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -16,11 +15,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     text,
 )
+
+from storage.texts import JSON, String, Text
 
 metadata = MetaData(
     naming_convention={
@@ -47,6 +46,8 @@ workers = Table(
     Column("id", RowId, primary_key=True),
     Column("beat", BigInteger, nullable=False, server_default="0"),
     Column("started_at", Float, nullable=False),
+    # What its sessions at the database are called by.
+    Column("session", String(63)),
     # An id is never used again: what a dead worker has left must not look like a living one's.
     sqlite_autoincrement=True,
 )
@@ -79,6 +80,8 @@ services = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     # Why it is paused, as people read it; one task at a time tries it until one succeeds.
     Column("trouble", JSON),
+    # The public address at which its calls have been arriving; NULL: none has come, or one was missed since.
+    Column("calls_at", Text),
 )
 
 people = Table(
@@ -126,6 +129,8 @@ chats = Table(
     Column("muted", Boolean),
     # The only topic in which the bot works; 1 is a forum's general one.
     Column("thread_id", BigInteger),
+    # Whose replies to a picture ask for something: `Replies` of the records.
+    Column("replies", String(16)),
     # The group that became this supergroup.
     Column("migrated_from", BigInteger, unique=True),
 )
@@ -142,6 +147,8 @@ jobs = Table(
     Column("message_id", BigInteger, nullable=False),
     Column("status_id", BigInteger),
     Column("user_id", BigInteger, nullable=False),
+    # What whoever asked is called, where others see the result too.
+    Column("user_name", String(64)),
     Column("language", String(16), nullable=False),
     Column("provider", String(64), nullable=False),
     # The provider that was asked for, where another one took over.
@@ -215,6 +222,8 @@ tasks = Table(
     Column("currency", String(3)),
     # How many pictures it gave, also when they are erased.
     Column("pictures", Integer),
+    # How long the service took; NULL where it is not known, as of a task that was taken up again.
+    Column("seconds", Float),
     Index("ix_tasks_state_provider", "state", "provider"),
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),
@@ -239,6 +248,8 @@ pictures = Table(
     Column("photo_id", Text),
     Column("document_id", Text),
     Column("message_id", BigInteger),
+    # How often it was sent and no answer was read: it may have arrived.
+    Column("sends", Integer, nullable=False, server_default="0"),
     # Telegram's name of the photo that is the same in all messages that show it.
     Column("unique_id", String(64)),
     # The number it was drawn from, where the service tells.

@@ -1,9 +1,10 @@
 """How the providers do, as all workers see it: held for a moment, failing, paused."""
 
-from sqlalchemy import case, select, update
+from sqlalchemy import and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
+from storage.clock import LEEWAY, LONGEST_HOLD
 from storage.database import Database
 from storage.records import Service, Trouble
 from storage.schema import services
@@ -21,26 +22,39 @@ class Services:
             return await service(connection, name)
 
     async def hold(self, name: str, not_before: float) -> None:
-        """Nothing is submitted before this time."""
+        """Nothing is submitted before this time, or before `LONGEST_HOLD` has passed."""
         async with self._db.write() as connection:
-            row = self._db.insert(services).values(name=name, not_before=not_before)
-            later = case(
-                (services.c.not_before > row.excluded.not_before, services.c.not_before), else_=row.excluded.not_before
-            )
+            row = self._db.insert(services).values(name=name, not_before=self._bounded(not_before))
+            new = row.excluded.not_before
+            # One that a wrong clock has stored gives way.
+            known = and_(services.c.not_before > new, services.c.not_before <= new + LONGEST_HOLD)
+            later = case((known, services.c.not_before), else_=new)
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"not_before": later}))
             connection.ring(signals.QUEUE)
+
+    async def calls_arrive(self, name: str, address: str | None) -> None:
+        """The calls of this provider arrive at this public address; None: one was missed."""
+        async with self._db.write() as connection:
+            row = self._db.insert(services).values(name=name, calls_at=address)
+            change = row.on_conflict_do_update(index_elements=["name"], set_={"calls_at": address})
+            await connection.execute(change)
 
     async def stumbled(self, name: str, now: float) -> Service:
         """A task came to nothing by the service's fault; that counts unless nothing is submitted just now anyway."""
         async with self._db.write() as connection:
             row = self._db.insert(services).values(name=name, failures=1)
-            counts = case((services.c.not_before > now, 0), else_=1)
+            held = and_(services.c.not_before > now, services.c.not_before <= now + LONGEST_HOLD + LEEWAY)
+            counts = case((held, 0), else_=1)
             more = {"failures": services.c.failures + counts}
             counted = row.on_conflict_do_update(index_elements=["name"], set_=more).returning(services)
             return Service(**(await connection.execute(counted)).mappings().one())
 
     async def pause(self, name: str, trouble: Trouble, not_before: float) -> bool:
-        """From now on one task at a time tries it, the next `not_before`. True: it was not paused yet."""
+        """From now on one task at a time tries it, the next `not_before` (or after `LONGEST_HOLD`).
+
+        True: it was not paused yet.
+        """
+        not_before = self._bounded(not_before)
         async with self._db.write() as connection:
             await self._db.lock(connection, f"provider {name}")
             known = await service(connection, name)
@@ -49,6 +63,9 @@ class Services:
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=change))
             connection.ring(signals.QUEUE)
             return known.trouble is None
+
+    def _bounded(self, not_before: float) -> float:
+        return min(not_before, self._db.backend.clock() + LONGEST_HOLD)
 
     async def recovered(self, name: str) -> bool:
         """A task has succeeded: all is well again. True: it was paused."""

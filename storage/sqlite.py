@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +25,7 @@ class SqliteBackend:
     A lock on a file beside it, which the system takes back when the process ends, keeps a second process out.
     """
 
+    session = ""
     one_writer = True
     alone = True
     leads = True
@@ -31,7 +33,10 @@ class SqliteBackend:
     def __init__(self, url: URL) -> None:
         path = Path(url.database or "bot.db")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.engine, self.reader = _writer(url), _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        # Who is urgent goes first where the writers queue.
+        self.engine = self.urgent = self.unhurried = _writer(url)
+        self.reader = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
 
@@ -64,7 +69,7 @@ class SqliteBackend:
         """Nobody else."""
         return set()
 
-    async def expel(self, connection: AsyncConnection, worker_id: int) -> None:
+    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
         """Nobody else."""
 
     async def lead(self) -> bool:

@@ -6,6 +6,7 @@ from storage.drafts import Drafts
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.jobs import DAY, Jobs
+from storage.lost_tickets import LostTickets
 from storage.people import People
 from storage.pictures import Pictures
 from storage.posted import Posted
@@ -24,14 +25,19 @@ UPDATE_SECONDS = 2 * 24 * 3600
 
 
 class Store:
-    """All that is remembered, by room. Made by `open`; give it back with `aclose`."""
+    """All that is remembered, by room. Made by `open`; give it back with `aclose`.
+
+    `clock`: seconds since 1970, the same for all processes that share it. Times that are stored are of this clock.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.clock = database.backend.clock
         self.jobs = Jobs(database)
         self.sources = Sources(database)
         self.drafts = Drafts(database)
         self.tasks = Tasks(database)
+        self.lost_tickets = LostTickets(database)
         self.people = People(database)
         self.styles = Styles(database)
         self.chats = Chats(database)
@@ -45,9 +51,12 @@ class Store:
         self.workers = Workers(database)
 
     @classmethod
-    async def open(cls, url: str) -> "Store":
-        """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`)."""
-        return cls(await Database.open(url))
+    async def open(cls, url: str, *, wait: bool = False) -> "Store":
+        """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`).
+
+        `wait`: for as long as the server is not there. Raises `UnusableStore`.
+        """
+        return cls(await Database.open(url, wait=wait))
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Forget what nobody will come back to: pictures that waited for words, albums posted long ago, updates.

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, insert, select, update
+from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
+from storage.clock import LONGEST_HOLD
 from storage.database import Database, Transaction
 from storage.records import (
     ACTIVE,
@@ -75,8 +76,7 @@ class Tasks:
             room = await turns.room(connection, provider, limits, now)
             if not room.count:
                 # Whoever makes room wakes those who wait, but time wakes nobody.
-                someone_waits = await turns.next_due(connection, provider, after=-1.0) is not None
-                return Turns((), room.due if someone_waits else None)
+                return Turns((), room.due if await turns.is_awaited(connection, provider) else None)
             query = turns.next_tasks(provider, now, min(most, room.count))
             begun = [
                 await self._begin(connection, task_id, worker_id, now + place * INSTANT)
@@ -101,7 +101,11 @@ class Tasks:
             return job is not None and job.state is not JobState.CANCELLED
 
     async def put_back(self, task_id: int, not_before: float) -> None:
-        """The service took nothing: the task waits again, unless its job was cancelled meanwhile."""
+        """The service took nothing: the task waits again, unless its job was cancelled meanwhile.
+
+        It waits for `LONGEST_HOLD` at most.
+        """
+        not_before = min(not_before, self._db.backend.clock() + LONGEST_HOLD)
         async with self._db.write() as connection:
             row = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().one()
             job = await locked(connection, row["job_id"])
@@ -112,13 +116,19 @@ class Tasks:
             connection.ring(signals.QUEUE)
 
     async def finish_task(
-        self, task_id: int, results: Sequence[NewPicture], now: float, cost: Cost | None = None
+        self,
+        task_id: int,
+        results: Sequence[NewPicture],
+        now: float,
+        cost: Cost | None = None,
+        seconds: float | None = None,
     ) -> None:
-        """The task is done: its pictures are stored with it, in one step, and what they cost."""
+        """The task is done: its pictures are stored with it, in one step, what they cost, and how many `seconds` the
+        service took, where that is known."""
         async with self._db.write() as connection:
             done = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), **_paid(cost)}
-            row = (await connection.execute(done.values(values).returning(tasks.c.job_id))).first()
+            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), "seconds": seconds}
+            row = (await connection.execute(done.values({**values, **_paid(cost)}).returning(tasks.c.job_id))).first()
             if row is None:
                 return
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
@@ -159,7 +169,8 @@ class Tasks:
 
     async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
         """Take up the overdue tasks of a job; returns those."""
-        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE)
+        # Without its ticket it would be submitted, and paid, once more.
+        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE, tasks.c.ticket.is_not(None))
         values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None, "worker_id": worker_id}
         async with self._db.write() as connection:
             rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))
@@ -206,21 +217,26 @@ class Tasks:
                 .outerjoin(people, people.c.id == tasks.c.user_id)
                 .where(tasks.c.provider == provider, tasks.c.state.in_(UNFINISHED))
             )
-            rows = await connection.execute(query)
-            return [InLine(*row[:3], TaskState(row[3]), *row[4:]) for row in rows]
+            rows = list(await connection.execute(query))
+        # As in `storage.turns`: nobody waits since later than now.
+        now = self._db.backend.clock()
+        return [
+            InLine(*row[:3], TaskState(row[3]), min(row[4], now), row[5], min(row[6], now), *row[7:]) for row in rows
+        ]
 
-    async def durations(self, provider: str, most: int = 200) -> list[float]:
-        """How many seconds the latest tasks took from submit to result, oldest first."""
+    async def durations(self, provider: str, most: int = 200) -> list[tuple[float, dict[str, Any]]]:
+        """How many seconds the service took for those of the `most` latest tasks of which it is known, oldest first,
+        and their options."""
         async with self._db.read() as connection:
-            query = (
-                # Where there are no tickets a task is submitted when it gets its turn.
-                select(tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at))
-                .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None))
-                .where(tasks.c.state == TaskState.DONE, tasks.c.begun_at.is_not(None))
+            latest = (
+                select(tasks.c.seconds, tasks.c.options, tasks.c.finished_at)
+                .where(tasks.c.provider == provider, tasks.c.finished_at.is_not(None), tasks.c.state == TaskState.DONE)
                 .order_by(tasks.c.finished_at.desc())
                 .limit(most)
+                .subquery()
             )
-            return list((await connection.execute(query)).scalars())[::-1]
+            known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
+            return [(row.seconds, row.options) for row in await connection.execute(known)]
 
     async def _begin(self, connection: AsyncConnection, task_id: int, worker_id: int, now: float) -> Task:
         state = turns.state_when_begun()

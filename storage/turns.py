@@ -8,9 +8,10 @@ The wait is counted since the task was queued or since the person's last turn, w
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.clock import LEEWAY, LONGEST_HOLD
 from storage.records import ACTIVE, Limits, TaskState
 from storage.schema import people, tasks
 from storage.services import service
@@ -29,17 +30,18 @@ class Room:
 async def room(connection: AsyncConnection, provider: str, limits: Limits, now: float) -> Room:
     """The room that a provider has, over all workers."""
     state = await service(connection, provider)
-    if state.not_before > now:
+    if state.is_held(now):
         return Room(0, state.not_before)
     active = select(func.count()).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
     count = limits.at_once - (await connection.execute(active)).scalar_one()
     if state.trouble is not None:
         # A paused provider is tried by one task at a time, whatever else it still works on.
-        trying = active.where(tasks.c.begun_at >= state.not_before)
+        trying = active.where(tasks.c.begun_at >= state.tried_since(now))
         count = min(count, 1 - (await connection.execute(trying)).scalar_one())
     if count <= 0 or limits.per_minute is None:
         return Room(max(0, count))
-    lately = (tasks.c.provider == provider, tasks.c.begun_at > now - MINUTE)
+    # Those that seem to begin much later were begun by a wrong clock.
+    lately = (tasks.c.provider == provider, tasks.c.begun_at > now - MINUTE, tasks.c.begun_at <= now + MINUTE)
     begun, first = (await connection.execute(select(func.count(), func.min(tasks.c.begun_at)).where(*lately))).one()
     left = limits.per_minute - begun
     return Room(min(count, left)) if left > 0 else Room(0, first + MINUTE)
@@ -53,7 +55,9 @@ def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
         .group_by(tasks.c.user_id)
         .subquery()
     )
-    since = case((tasks.c.queued_at > last_turn(), tasks.c.queued_at), else_=last_turn())
+    later = case((tasks.c.queued_at > last_turn(), tasks.c.queued_at), else_=last_turn())
+    # Nobody waits since later than now, whatever a wrong clock has stored.
+    since = case((later > now, now), else_=later)
     own = (since, tasks.c.id)
     under_way = func.coalesce(active.c.count, 0)
     # Whoever gets a second turn here stands behind those who come to the same number by their first.
@@ -67,7 +71,8 @@ def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
         )
         .outerjoin(people, people.c.id == tasks.c.user_id)
         .outerjoin(active, active.c.user_id == tasks.c.user_id)
-        .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, tasks.c.not_before <= now)
+        .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
+        .where(or_(tasks.c.not_before <= now, tasks.c.not_before > now + LONGEST_HOLD + LEEWAY))
         .subquery()
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
@@ -87,11 +92,18 @@ def _order(waiting: Any) -> tuple[Any, ...]:
 
 async def next_due(connection: AsyncConnection, provider: str, after: float) -> float | None:
     """When the next waiting task may go that may not yet at `after`; None when there is none."""
+    held = (tasks.c.not_before > after, tasks.c.not_before <= after + LONGEST_HOLD + LEEWAY)
     query = select(func.min(tasks.c.not_before)).where(
-        tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, tasks.c.not_before > after
+        tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, *held
     )
     due: float | None = (await connection.execute(query)).scalar()
     return due
+
+
+async def is_awaited(connection: AsyncConnection, provider: str) -> bool:
+    """Whether any task waits for its turn."""
+    query = select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
+    return (await connection.execute(query.limit(1))).first() is not None
 
 
 def state_when_begun() -> Any:

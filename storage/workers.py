@@ -21,7 +21,8 @@ class Workers:
     async def join(self, now: float) -> int:
         """One more worker; returns its id. Raises `UnusableStore` where there can be only one."""
         async with self._db.write() as connection:
-            row = insert(workers).values(started_at=now).returning(workers.c.id)
+            values = {"started_at": now, "session": self._db.backend.session}
+            row = insert(workers).values(values).returning(workers.c.id)
             worker_id = int((await connection.execute(row)).scalar_one())
         try:
             await self._db.backend.enter(worker_id)
@@ -35,21 +36,29 @@ class Workers:
 
     async def beat(self, worker_id: int) -> list[Worker] | None:
         """A sign of life; returns the other workers. None: the others took this one for dead and have its work."""
-        async with self._db.write() as connection:
+        async with self._db.write(urgent=True) as connection:
             alive = update(workers).where(workers.c.id == worker_id).values(beat=workers.c.beat + 1)
             if not (await connection.execute(alive)).rowcount:
                 return None
             present = await self._db.backend.present(connection)
-            others = select(workers.c.id, workers.c.beat).where(workers.c.id != worker_id).order_by(workers.c.id)
-            return [Worker(row.id, row.beat, row.id in present) for row in await connection.execute(others)]
+            others = select(workers.c.id, workers.c.beat, workers.c.session).where(workers.c.id != worker_id)
+            rows = await connection.execute(others.order_by(workers.c.id))
+            return [Worker(row.id, row.beat, row.id in present, row.session) for row in rows]
 
     async def bury(self, worker: Worker) -> bool:
-        """Its work is to be adopted. False: it has shown a sign of life meanwhile, or is buried already."""
-        async with self._db.write() as connection:
-            dead = delete(workers).where(workers.c.id == worker.id, workers.c.beat == worker.beat)
-            if not (await connection.execute(dead)).rowcount:
+        """Its sessions are ended, and its work is to be adopted.
+
+        False: it has shown a sign of life meanwhile, or is buried already.
+        """
+        still = (workers.c.id == worker.id, workers.c.beat == worker.beat)
+        # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
+        async with self._db.write(urgent=True) as connection:
+            if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
                 return False
-            await self._db.backend.expel(connection, worker.id)
+            await self._db.backend.expel(connection, worker.id, worker.session)
+        async with self._db.write(urgent=True) as connection:
+            if not (await connection.execute(delete(workers).where(*still))).rowcount:
+                return False
             connection.ring(signals.ORPHANS)
             return True
 

@@ -27,6 +27,7 @@ GROUPS = {
     "test_backup": POSTGRES,
     "test_kill_connection": POSTGRES,
     "test_kill_server": POSTGRES,
+    "test_kill_start": POSTGRES,
     "test_kill_steps_postgres": POSTGRES,
     "test_kill_takeover": POSTGRES,
     "test_kill_": PROCESSES,

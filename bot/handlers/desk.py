@@ -1,18 +1,19 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
-import time
+import math
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, Chat, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import Admission
-from bot.handlers.flags import Scan, read, scan
-from bot.handlers.stylebook import find
+from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
+from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
+from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import topic_of
 from bot.telegram.services import STYLE
 from providers.base import Provider
@@ -57,7 +58,8 @@ NOTHING_ELSE = Change()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to."""
+    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to;
+    `user_name`: what others there call them."""
 
     origin: str
     chat_id: int
@@ -66,14 +68,23 @@ class Place:
     language: str
     thread_id: int | None = None
     preferences: Preferences = NOTHING_SET
+    user_name: str | None = None
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
         """The place of a message."""
         # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
-        user_id = (message.sender_chat or message.from_user or message.chat).id
-        origin = f"message:{message.message_id}"
-        return cls(origin, message.chat.id, message.message_id, user_id, language, topic_of(message), preferences)
+        author = message.sender_chat or message.from_user or message.chat
+        return cls(
+            origin=f"message:{message.message_id}",
+            chat_id=message.chat.id,
+            message_id=message.message_id,
+            user_id=author.id,
+            language=language,
+            thread_id=topic_of(message),
+            preferences=preferences,
+            user_name=name_of(author),
+        )
 
     @classmethod
     def of_press(
@@ -88,7 +99,16 @@ class Place:
         # The same button pressed twice is one wish; presses on others are others.
         wish = zlib.crc32(f"{message.message_id} {query.data}".encode())
         origin = f"{PRESS}{wish:08x}:{query.id}"
-        return cls(origin, message.chat.id, reply_to, query.from_user.id, language, topic_of(message), preferences)
+        return cls(
+            origin=origin,
+            chat_id=message.chat.id,
+            message_id=reply_to,
+            user_id=query.from_user.id,
+            language=language,
+            thread_id=topic_of(message),
+            preferences=preferences,
+            user_name=name_of(query.from_user),
+        )
 
 
 class Desk:
@@ -106,7 +126,6 @@ class Desk:
         admission: Admission,
         admins: Collection[int] = (),
         allowance: Callable[[int], Allowance] = lambda _user_id: ANYTHING,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
         self.store = store
@@ -115,7 +134,7 @@ class Desk:
         self._admission = admission
         self.admins = admins
         self._allowance = allowance
-        self._clock = clock
+        self._clock = store.clock
 
     def own_flags(self) -> tuple[Flag, ...]:
         """The flags of the bot itself."""
@@ -146,27 +165,42 @@ class Desk:
 
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
-        known = {flag.name for provider in self.providers.values() for flag in flags(provider.Options)}
-        return scan(text, [*known, *(flag.name for flag in self.own_flags())])
+        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
+        return scan(text, known_names([*offered, *self.own_flags()], {STYLE: names_of_everybodys()}))
 
     async def ask(self, place: Place, words: Scan, begun: Begun = NOTHING_BEGUN) -> Job | None:
         """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        rules, preferences = await self.admit(place), place.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
-        name = next((known for known in self.providers if known.lower() == typed), self.default)
-        # An unknown name is refused by `read`, which knows the choices.
-        # The person's own come first: what of the group's doesn't go with them is left out.
-        own = {**preferences.options.get(name, {})}
-        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
-        parsed = read(words, self.providers[name].Options, self.own_flags(), own)
-        if typed_style := parsed.extra.get(STYLE):
-            begun = replace(begun, style=used(find(typed_style, await self.store.styles.of(place.user_id), typed=True)))
+        rules = await self.admit(place)
+        name, parsed, style = await self.understand(place, words, rules)
+        if style:
+            begun = replace(begun, style=style)
         new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
+
+    async def understand(
+        self, place: Place, words: Scan, rules: ChatRules
+    ) -> tuple[str, Parsed[Any], StyleUsed | None]:
+        """What the flags in these words mean: the name of the provider, its options, and the style, if one is named.
+        Raises `FlagError` with all that is wrong."""
+        preferences = place.preferences
+        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        # An unknown name is refused by `read`, which knows the choices.
+        name = next((known for known in self.providers if known.lower() == typed), self.default)
+        style, wrong = None, None
+        if typed_style := words.value(STYLE):
+            try:
+                style = used(find(typed_style, await self.store.styles.of(place.user_id), typed=True))
+            except FlagError as error:
+                wrong = error
+        # The person's own come first: what of the group's doesn't go with them is left out.
+        own = {**preferences.options.get(name, {})}
+        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        parsed = read(words, self.providers[name].Options, self.own_flags(), own, wrong.sentences if wrong else ())
+        return name, parsed, style
 
     async def ask_again(self, place: Place, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
         """The same request once more, or with a change, as a job of whoever pressed the button. Raises `TooMany` or
@@ -196,6 +230,11 @@ class Desk:
         drafts, origin = self.store.drafts, place.origin
         return await drafts.take(place.chat_id, place.user_id, origin, since=since, status_id=asked_by)
 
+    async def kept_for(self, place: Place, asked_by: int) -> Begun:
+        """What waited for an answer to the message `asked_by`, and nothing else; it waits no longer."""
+        drafts, origin = self.store.drafts, place.origin
+        return await drafts.take(place.chat_id, place.user_id, origin, since=math.inf, status_id=asked_by)
+
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
         await self.store.drafts.set_aside(place.chat_id, place.user_id, self._clock() - DRAFT_SECONDS)
@@ -212,11 +251,18 @@ class Desk:
             user_id=place.user_id,
             language=place.language,
             thread_id=place.thread_id,
+            user_name=place.user_name,
             provider=provider,
             prompt=prompt,
             options={},
             sources=sources,
         )
+
+
+def name_of(author: User | Chat) -> str:
+    """What others in a chat call whoever writes; at most 64 characters."""
+    name = author.first_name if isinstance(author, User) else author.title or author.first_name
+    return (name or "")[:64]
 
 
 def used(style: Style) -> StyleUsed:

@@ -1,7 +1,5 @@
 """`/forget`: everything that is kept of a person is erased, after a question."""
 
-import time
-
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
 from aiogram.filters import Command, CommandStart
@@ -74,7 +72,7 @@ async def forget(query: CallbackQuery, desk: Desk, languages: Languages) -> None
     """Erase all that is kept of whoever pressed. Twice is as good as once."""
     try:
         # What has begun since the question was asked, only the store knows.
-        await desk.store.erasure.erase(query.from_user.id, time.time())
+        await desk.store.erasure.erase(query.from_user.id, desk.store.clock())
     except UnderWay:
         await answer(query, _under_way(), alert=True)
         return

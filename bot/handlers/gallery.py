@@ -73,9 +73,10 @@ async def show_first(message: Message, desk: Desk, uploads: Uploads, shown: Shee
     """Answer with a page."""
     picture, buttons = shown.page.picture, page_buttons(shown)
     async with uploads.open(picture) as upload:
-        text = page_text(shown, unfetched=upload is None and not picture.document_id)
-        if upload:
-            sent = await message.reply_photo(upload.media, caption=text, reply_markup=buttons)
+        photo = upload.photo if isinstance(upload, Upload) else None
+        text = page_text(shown, unfetched=photo is None and not picture.document_id)
+        if isinstance(upload, Upload) and photo:
+            sent = await message.reply_photo(photo, caption=text, reply_markup=buttons)
             await _remember(desk, upload, sent)
         elif picture.document_id:
             await message.reply_document(picture.document_id, caption=text, reply_markup=buttons)
@@ -87,19 +88,20 @@ async def show(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> 
     """Turn a history message into this page."""
     picture, buttons = shown.page.picture, page_buttons(shown)
     async with uploads.open(picture) as upload:
-        media: str | InputFile | None = upload.media if upload else picture.document_id
+        photo = upload.photo if isinstance(upload, Upload) else None
+        media: str | InputFile | None = photo or picture.document_id
         text = page_text(shown, unfetched=media is None)
         if media is None:
             await change_text(message, text, buttons)
             return
-        kind = InputMediaPhoto if upload else InputMediaDocument
+        kind = InputMediaPhoto if photo else InputMediaDocument
         try:
             changed = await message.edit_media(kind(media=media, caption=text), reply_markup=buttons)
         except TelegramBadRequest as error:
             if is_unchanged(error):
                 return
             raise
-    if upload and isinstance(changed, Message):
+    if isinstance(upload, Upload) and isinstance(changed, Message):
         await _remember(desk, upload, changed)
 
 

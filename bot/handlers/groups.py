@@ -18,6 +18,7 @@ from bot.handlers.settings import (
     Pages,
     is_offered,
     link_to_own,
+    menu,
     option_buttons,
     option_menu,
     service_menu,
@@ -28,9 +29,9 @@ from bot.telegram.notices import GROUPS
 from bot.telegram.services import title
 from bot.telegram.wording import cut
 from providers.errors import Sentence
-from storage.records import ChatRules, OpenInChat
+from storage.records import ChatRules, OpenInChat, Replies
 
-ACCESS, QUIET, TOPIC, PAUSED, QUEUE = ".access", ".quiet", ".topic", ".paused", ".queue"
+ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
 """Like `settings.SERVICE`, these are no options."""
 SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
 ON = "1"
@@ -127,6 +128,8 @@ async def _set(message: Message, desk: Desk, name: str, value: str) -> bool:
         await chats.set(chat_id, **{SWITCHES[name]: value == ON})
     elif name == TOPIC:
         await chats.set(chat_id, thread_id=topic_of(message) or GENERAL if value == ON else None)
+    elif name == REPLIES:
+        await chats.set(chat_id, replies=value if value in {"all", "none"} else None)
     elif name == SERVICE:
         await chats.set(chat_id, provider=value if value in desk.providers else None)
     else:
@@ -146,6 +149,8 @@ async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
     ]
     access = _("Who may ask: admins") if now.admins_only else _("Who may ask: everybody")
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
+    replies = _("Replies: {choice}").format(choice=_whose_replies()[now.replies])
+    rows.append([button(replies, GroupPress(do="show", name=REPLIES))])
     if message.chat.is_forum or now.thread_id is not None:
         rows.append([_switch(_("Only in this topic: {state}"), TOPIC, _is_in_topic(message, now))])
     service = desk.service_of(now)
@@ -157,6 +162,11 @@ async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
     pause = _("▶️ Go on") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await link_to_own(bot)])
+
+
+def _whose_replies() -> dict[Replies, str]:
+    """The choices, the usual one first."""
+    return {"own": _("who asked for it"), "all": _("everyone"), "none": _("only commands")}
 
 
 def _is_in_topic(message: Message, now: ChatRules) -> bool:
@@ -178,6 +188,13 @@ async def _choices(message: Message, desk: Desk, name: str) -> Menu | None:
     if name == QUEUE:
         return await _queue(message, desk)
     now = await desk.store.chats.rules(message.chat.id)
+    if name == REPLIES:
+        text = _(
+            "Whose replies to a picture are requests? Messages that begin with /imagine always are. "
+            "With “only commands”, mentions are not."
+        )
+        own, *others = _whose_replies().items()
+        return menu(text, name, dict(others), "" if now.replies == own[0] else now.replies, own[1], press=GroupPress)
     if name == SERVICE:
         text = _("Which service makes the pictures of this group? /models says what each can do.")
         return service_menu(desk, now, text, GroupPress)

@@ -1,7 +1,6 @@
 """`/history`: one's own pictures, one at a time, newest first; `/history words` searches, `/history 2026-11` jumps."""
 
 import logging
-import time
 from dataclasses import dataclass, replace
 
 from aiogram import F, Router
@@ -204,7 +203,7 @@ async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: D
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     pictures, at = desk.store.pictures, pressed.picture.id
-    await pictures.hide(at, pressed.picture.user_id, time.time())
+    await pictures.hide(at, pressed.picture.user_id, desk.store.clock())
     await answer(query, _("Deleted from your history."))
     older, newer = Step(at, "older"), Step(at, "newer")
     if page := await pictures.page(pressed.shelf, older) or await pictures.page(pressed.shelf, newer):

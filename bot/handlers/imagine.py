@@ -1,12 +1,11 @@
 """Asking for pictures: text, photos with a caption, albums, files, `/imagine`, replies and mentions."""
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
 
 from aiogram import F, Router
-from aiogram.enums import ChatType, ContentType
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError
 from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
@@ -14,43 +13,54 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
-from bot.telegram.incoming import picture_of, pictures_of, pictures_replied_to, traced
-from bot.telegram.notices import notice
+from bot.handlers.hints import COMMAND_SIGNS, hint, spoken
+from bot.handlers.replies import is_order
+from bot.handlers.talk import is_talk
+from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
+from bot.telegram.notices import GROUPS, notice
+from bot.telegram.together import is_forward
+from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, NewSource, Preferences, TooMany
+from storage.records import Begun, JobState, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
-WORDS_OR_PICTURES = F.content_type.in_({ContentType.TEXT, ContentType.PHOTO, ContentType.DOCUMENT})
+MINE = ~F.func(is_forward)
+"""What whoever sent it has written: the words of a forwarded message are somebody else's, and no order."""
 
 
 def make_router() -> Router:
     """Asking for pictures."""
     router = Router(name="imagine")
-    router.message.register(imagine, Command("imagine", ignore_case=True))
-    router.channel_post.register(imagine, Command("imagine", ignore_case=True))
-    router.message.register(in_private, PRIVATE, WORDS_OR_PICTURES, is_no_command)
-    router.message.register(in_group, WORDS_OR_PICTURES, is_no_command, ToTheBot())
+    router.message.register(imagine, Command("imagine", ignore_case=True), MINE)
+    router.channel_post.register(imagine, Command("imagine", ignore_case=True), MINE)
+    router.message.register(in_private, PRIVATE, words_or_pictures, is_no_command, MINE)
+    router.message.register(in_group, words_or_pictures, is_no_command, MINE, ToTheBot())
     return router
+
+
+def words_or_pictures(message: Message) -> bool:
+    """Whether a message brings what can be asked with; or a file, which may have been meant for a picture."""
+    return bool(message.text or message.caption or message.document or pictures_in(message))
 
 
 def is_no_command(message: Message) -> bool:
     """Whether a text or caption is words, not a command (of this bot or another)."""
-    return not (message.text or message.caption or "").startswith("/")
+    return not (message.text or message.caption or "").startswith(COMMAND_SIGNS)
 
 
 class ToTheBot(Filter):
-    """In a group: a reply to the bot's own message, or a message that mentions it."""
+    """In a group: a message that names the bot, or a reply to the bot's own message that is no talk among people."""
 
-    async def __call__(self, message: Message) -> bool:
+    async def __call__(self, message: Message, desk: Desk) -> bool:
         """Whether this message speaks to the bot."""
         bot = message.bot
         if bot is None:
             return False
-        there = message.reply_to_message
-        if there and there.from_user and there.from_user.id == bot.id:
+        if await _names_the_bot(message):
             return True
-        me = await bot.me()
-        return f"@{me.username}".lower() in _mentions(message)
+        there = message.reply_to_message
+        is_reply = there is not None and there.from_user is not None and there.from_user.id == bot.id
+        return is_reply and await is_order(message, desk)
 
 
 async def imagine(
@@ -79,62 +89,82 @@ async def in_group(
     message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
 ) -> None:
     """A mention or a reply in a group."""
-    me = await message.bot.me() if message.bot else None
-    words = _without(message.text or message.caption or "", f"@{me.username}" if me else "")
-    await _ask(message, words, desk, Place.of_message(message, language, preferences), album, explain=True)
-
-
-async def came_late(main: Message, item: Message, desk: Desk) -> None:
-    """An item of an album that came when its job had been made already."""
-    source = picture_of(item)
-    job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
-    if source is None or job is None:
+    words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
+    if (await desk.store.chats.rules(message.chat.id)).replies == "none" and await _names_the_bot(message):
+        # The admins want commands.
+        await _tell(message, place, desk, example())
         return
+    await _ask(message, words, desk, place, album, explain=True)
+
+
+async def came_late(main: Message, item: Message, desk: Desk) -> bool:
+    """An item of an album that came when the others had been handed over already. False: its words are still to be
+    heard, because the others have made nothing yet."""
+    job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
+    if job is None:
+        return False
     # Another process, to which this one's work went, may have had the whole album.
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
-    if source.message_id not in known and not await desk.engine.join(job, source):
-        await notice(item, _("This picture came too late: the others are already being worked on."))
+    for source in pictures_in(item):
+        if source.message_id not in known and not await desk.engine.join(job, source):
+            await notice(item, _("This picture came too late: the others are already being worked on."))
+    return job.state is not JobState.DRAFT
 
 
 async def _ask(
     message: Message, text: str, desk: Desk, place: Place, album: list[Message] | None, *, explain: bool
 ) -> None:
     await desk.admit(place)
-    if odd := next((item for item in album or [message] if item.document and not picture_of(item)), None):
-        await notice(odd, _("This file is not a picture. Send a JPEG, PNG, WebP or HEIC."))
+    brought = album or [message]
+    if odd := next((one for one in brought if why_unusable(one)), None):
+        await notice(odd, why_unusable(odd) or "")
         return
-    there = message.reply_to_message
     replied = await pictures_replied_to(message, desk.store, place.user_id)
-    own = await _own_pictures(message, album, desk, place)
-    words = desk.scan(text)
+    own = await own_pictures(brought, desk, place)
+    # Without what was meant something else would be drawn, and paid.
+    if not replied and (why := why_reply_unusable(message)):
+        await notice(message, why)
+        return
+    if not own and any(map(is_forward, brought)):
+        await notice(message, _("There is no picture in what you forwarded. Send your words alone, or with a picture."))
+        return
+    words = desk.scan(await spoken(message, text))
     if words.prompt:
-        begun = Begun(replied)
-        if replied:
-            await desk.set_waiting_aside(place)
-        else:
-            begun = await desk.what_waits(place, there.message_id if there else None)
-        await _make(message, place, desk, words, replace(begun, sources=_without_twins((*begun.sources, *own))))
+        begun = await _begun(message, desk, place, replied)
+        await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
     elif replied or own:
-        await ask_for_words(message, place, desk, Begun((*replied, *own)))
+        begun = Begun(_without_twins(replied, own))
+        await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
     elif explain or words.flags:
-        await notice(message, example())
+        await _tell(message, place, desk, await _wrong(place, desk, words) or example())
 
 
-async def _own_pictures(
-    message: Message, album: list[Message] | None, desk: Desk, place: Place
-) -> tuple[NewSource, ...]:
-    """What a message brings itself; one of our own pictures, forwarded, is known again."""
-    if album:
-        return pictures_of(album)
-    source = picture_of(message)
-    return (await traced(message, source, desk.store, place.user_id),) if source else ()
+async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
+    """What the words are for: what they answer to, else what waits for them."""
+    if replied:
+        await desk.set_waiting_aside(place)
+        return Begun(replied)
+    there = message.reply_to_message
+    return await desk.what_waits(place, there.message_id if there else None)
+
+
+async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
+    """What messages bring themselves; one of our own pictures, forwarded, is known again."""
+    found: list[NewSource] = []
+    for one in sorted(brought, key=lambda each: each.message_id):
+        is_ours = len(brought) == 1 or is_forward(one)
+        found += await traced(one, desk.store, place.user_id) if is_ours else pictures_in(one)
+    return tuple(found)
 
 
 async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
+    if is_no_command(message) and not words.flags and is_talk(words.prompt):
+        await hint(message, place, desk, begun)
+        return
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
-        why = say(error.sentence)
+        why = say(*error.sentences)
     except TooMany as error:
         why = too_many(error)
     else:
@@ -147,7 +177,24 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
-        await notice(message, why)
+        await _tell(message, place, desk, why)
+
+
+async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
+    """What is wrong with flags that came without words; None: nothing."""
+    try:
+        await desk.understand(place, words, await desk.admit(place))
+    except FlagError as error:
+        return say(*error.sentences)
+    return None
+
+
+async def _tell(message: Message, place: Place, desk: Desk, text: str) -> None:
+    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
+    told = await notice(message, text)
+    if message.chat.type in GROUPS:
+        asked = replace(place, origin=f"told:{place.message_id}")
+        await desk.wait_for_words(asked, NOTHING_BEGUN, told.message_id)
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
@@ -182,16 +229,18 @@ def example() -> str:
     )
 
 
-def _without_twins(sources: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
-    return tuple({source.message_id: source for source in sources}.values())
+def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
+    """Both, each message once."""
+    known = {source.message_id for source in first}
+    return (*first, *(source for source in second if source.message_id not in known))
+
+
+async def _names_the_bot(message: Message) -> bool:
+    me = await message.bot.me() if message.bot else None
+    return me is not None and f"@{me.username}".lower() in _mentions(message)
 
 
 def _mentions(message: Message) -> set[str]:
     text = message.text or message.caption or ""
     entities = message.entities or message.caption_entities or []
     return {entity.extract_from(text).lower() for entity in entities if entity.type == "mention"}
-
-
-def _without(text: str, mention: str) -> str:
-    before, *after = re.split(rf"{re.escape(mention)}\b", text, maxsplit=1, flags=re.IGNORECASE)
-    return " ".join(part.strip(" ,:，：") for part in (before, *after)).strip() if after else text

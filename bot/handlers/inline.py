@@ -16,7 +16,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import Desk, Place
 from bot.handlers.imagine import ask_for_words
-from bot.telegram.incoming import picture_of, traced
+from bot.telegram.incoming import traced
 from bot.telegram.refusals import is_too_late
 from bot.telegram.wording import caption, cut
 from storage.pictures import Found, Shelf
@@ -68,11 +68,10 @@ def via_us(message: Message) -> bool:
 
 async def sent_here(message: Message, desk: Desk, language: str) -> None:
     """Its caption is no new wish, which would be paid. In private it is a picture that something may be made of."""
-    source = picture_of(message)
-    if source and message.chat.type == ChatType.PRIVATE:
+    if message.chat.type == ChatType.PRIVATE:
         place = Place.of_message(message, language)
-        known = await traced(message, source, desk.store, place.user_id)
-        await ask_for_words(message, place, desk, Begun((known,)))
+        if known := await traced(message, desk.store, place.user_id):
+            await ask_for_words(message, place, desk, Begun(known))
 
 
 def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:

@@ -16,7 +16,7 @@ from bot.handlers.admission import NotHere
 from bot.telegram.language import ENGLISH, Languages
 from bot.telegram.notices import notice
 from bot.telegram.refusals import is_gone
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def make_router() -> Router:
 async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
     """Answer a press, or a message in private; in a group nobody knows whether it was meant for the bot."""
     error, query, message = event.exception, event.update.callback_query, event.update.message
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError) and not isinstance(error, Unstorable):
         # The inbox keeps the update and hands it over again.
         raise error
     if isinstance(error, TelegramForbiddenError) or (isinstance(error, TelegramBadRequest) and is_gone(error)):
@@ -47,6 +47,8 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
     log.error("update %d could not be handled", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
         words = _("Something went wrong in the bot itself. Please try again in a while.")
+        if isinstance(error, Unstorable):
+            words = _("The bot can't keep this. Please try it in another way.")
         if query:
             await query.answer(words, show_alert=True)
         elif message and message.chat.type == ChatType.PRIVATE:

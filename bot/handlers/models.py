@@ -11,6 +11,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import Desk, Place
 from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import ProviderPress, button, keyboard
+from bot.telegram.flag_names import shown
 from bot.telegram.services import title
 from bot.telegram.wording import money
 from providers.options import flags
@@ -69,7 +70,7 @@ def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str
         facts += [_("{price} a picture").format(price=prices[0])] if prices[0] else []
     yield " · ".join(facts)
     for model, price in zip(offered, prices, strict=False):
-        yield f"<code>--model {escape(model)}</code>" + (f" · {price}" if price and not is_same else "")
+        yield f"<code>{shown('--model')} {escape(model)}</code>" + (f" · {price}" if price and not is_same else "")
 
 
 def _price(provider: AnyProvider, options: dict[str, str]) -> str:

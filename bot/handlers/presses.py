@@ -1,7 +1,5 @@
 """What all handlers of buttons share: finding the message, answering, and knowing who may."""
 
-import time
-
 from aiogram import Bot
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
@@ -52,7 +50,7 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     if job is None:
         await answer(query, gone(), alert=True)
     elif not await owns(query, job.user_id):
-        await answer(query, _not_theirs(), alert=True)
+        await answer(query, not_theirs(), alert=True)
     elif not await _may_press(query):
         await answer(query, _not_there(), alert=True)
     else:
@@ -79,7 +77,7 @@ async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, 
     if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
-        await answer(query, _not_theirs() if is_here else gone(), alert=True)
+        await answer(query, not_theirs() if is_here else gone(), alert=True)
     return None
 
 
@@ -117,7 +115,8 @@ def is_channel(message: Message | None) -> bool:
     return message is not None and message.chat.type == ChatType.CHANNEL
 
 
-def _not_theirs() -> str:
+def not_theirs() -> str:
+    """To somebody who presses a button that is somebody else's."""
     return _("This is for whoever asked for the picture. Make your own with /imagine.")
 
 
@@ -134,7 +133,7 @@ def gone() -> str:
 async def change_star(query: CallbackQuery, picture: Picture, desk: Desk) -> None:
     """Make a picture one of its owner's favourites, or not any more, and say so."""
     starred = picture.starred_at is None
-    await desk.store.pictures.star(picture.id, time.time() if starred else None)
+    await desk.store.pictures.star(picture.id, desk.store.clock() if starred else None)
     await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
 
 

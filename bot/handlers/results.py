@@ -1,6 +1,5 @@
 """The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
 
-import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -33,6 +32,7 @@ from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_p
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import Originals
 from bot.telegram.refusals import is_gone
+from bot.telegram.sender import Unanswered
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
 from storage.records import Begun, Job
@@ -122,6 +122,9 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
     try:
         missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
+    except Unanswered:
+        # They are there, most likely; whoever misses them can press once more.
+        return
     except TelegramBadRequest as error:
         if not is_gone(error):
             raise
@@ -204,7 +207,7 @@ async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
 async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, pictures: list[Picture]) -> None:
     if await owns(query, job.user_id):
         for picture in pictures:
-            await desk.store.pictures.hide(picture.id, picture.user_id, time.time())
+            await desk.store.pictures.hide(picture.id, picture.user_id, desk.store.clock())
     doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, desk) if one not in pictures]
     if not left or message.photo:

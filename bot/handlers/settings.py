@@ -15,6 +15,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import Desk
 from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import SettingPress, button, in_rows, into_private, keyboard
+from bot.telegram.flag_names import label, shown
 from bot.telegram.language import NAMES, Languages
 from bot.telegram.notices import notice
 from bot.telegram.services import title
@@ -129,7 +130,7 @@ def _page(desk: Desk, now: Preferences) -> Menu:
     ]
     if len(desk.providers) > 1:
         lines.append(_("Service: {name}").format(name=escape(title(desk.providers, service))))
-    lines += [f"<code>--{flag.name}</code> {escape(_(flag.description))}" for flag in _offered(desk, service)]
+    lines += [f"{_code(flag)} {escape(_(flag.description))}" for flag in _offered(desk, service)]
     first = [button(_("Service"), _show(SERVICE))] if len(desk.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
     first += [button(f"{way.label}: {way.choices[way.now]}", _show(name)) for name, way in _ways(now).items()]
@@ -139,10 +140,10 @@ def _page(desk: Desk, now: Preferences) -> Menu:
 def _choices(desk: Desk, now: Preferences, name: str) -> Menu | None:
     """One setting; None where this person's service has none of this name."""
     if name == LANGUAGE:
-        return _menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
+        return menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
     if way := _ways(now).get(name):
         usual, *others = way.choices
-        return _menu(way.question, name, {key: way.choices[key] for key in others}, way.now, way.choices[usual])
+        return menu(way.question, name, {key: way.choices[key] for key in others}, way.now, way.choices[usual])
     if name == SERVICE:
         return service_menu(desk, now, _("Which service makes your pictures? /models says what each can do."))
     return option_menu(desk, desk.service_of(now), now, name)
@@ -154,7 +155,10 @@ def option_buttons(
     """A button for each option of a service, with what holds now."""
     own = now.options.get(service, {})
     return [
-        button(f"{flag.name}: {own.get(flag.name) or _usual(flag)}", press(do="show", name=flag.name))
+        button(
+            _("{name}: {value}").format(name=label(flag.name), value=own.get(flag.name) or _usual(flag)),
+            press(do="show", name=flag.name),
+        )
         for flag in _offered(desk, service)
     ]
 
@@ -162,7 +166,7 @@ def option_buttons(
 def service_menu(desk: Desk, now: Preferences | ChatRules, text: str, press: type[SettingPress] = SettingPress) -> Menu:
     """The services to choose from."""
     names = {each: title(desk.providers, each) for each in desk.providers}
-    return _menu(text, SERVICE, names, desk.service_of(now), press=press)
+    return menu(text, SERVICE, names, desk.service_of(now), press=press)
 
 
 def option_menu(
@@ -172,10 +176,10 @@ def option_menu(
     flag = next((flag for flag in _offered(desk, service) if flag.name == name), None)
     if flag is None:
         return None
-    text = f"<code>--{flag.name}</code> {escape(_(flag.description))}"
+    text = f"{_code(flag)} {escape(_(flag.description))}"
     # Telegram keeps 64 bytes with a button; a longer name can still be typed.
     values = {value: value for value in flag.choices if value != flag.default and _fits(value)}
-    return _menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag), press=press)
+    return menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag), press=press)
 
 
 def is_offered(desk: Desk, service: str, name: str, value: str | None) -> bool:
@@ -216,7 +220,7 @@ def _ways(now: Preferences) -> dict[str, _Way]:
     }
 
 
-def _menu(
+def menu(
     text: str,
     name: str,
     values: dict[str, str],
@@ -225,6 +229,7 @@ def _menu(
     *,
     press: type[SettingPress] = SettingPress,
 ) -> Menu:
+    """A question with its choices: their labels by value. `usual`: the label of how it is when nothing is set."""
     choices = [("", usual)] if usual else []
     choices += values.items()
     parts = [
@@ -241,6 +246,11 @@ def _offered(desk: Desk, service: str) -> list[Flag]:
 
 def _fits(value: str) -> bool:
     return len(value.encode()) <= MOST_BYTES and SettingPress.__separator__ not in value
+
+
+def _code(flag: Flag) -> str:
+    """A flag as it is typed, to be copied."""
+    return f"<code>{escape(shown(f'--{flag.name}'))}</code>"
 
 
 def _usual(flag: Flag) -> str:

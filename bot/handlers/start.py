@@ -1,6 +1,7 @@
 """The first minute: `/start`, `/help`, and a word to those who send what the bot can't use."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from html import escape
 
 from aiogram import F, Router
@@ -9,12 +10,17 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.commands import IN_PRIVATE
 from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.presses import answer, gone, message_of
 from bot.telegram.buttons import ExamplePress, button, keyboard
+from bot.telegram.flag_names import shown
+from bot.telegram.incoming import pictures_of, pictures_replied_to
+from bot.telegram.services import STYLE
 from providers.options import Flag, flags
-from storage.records import Preferences, TooMany
+from storage.records import Begun, Preferences, TooMany
 
 
 def make_router() -> Router:
@@ -37,7 +43,7 @@ def make_fallback() -> Router:
 
 async def start(message: Message) -> None:
     """What to do, in three lines, and three examples that run at a press. Whatever link led here."""
-    examples = [button(words, ExamplePress(at=at)) for at, words in enumerate(_examples())]
+    buttons = [button(words, ExamplePress(at=at)) for at, words in enumerate(examples())]
     await message.answer(
         _(
             "Hello! Write what you want to see and I make a picture of it:\n"
@@ -47,7 +53,7 @@ async def start(message: Message) -> None:
             "🗂 /history has all you made, /help the options.\n\n"
             "Or try one of these:"
         ),
-        reply_markup=keyboard(*([one] for one in examples)),
+        reply_markup=keyboard(*([one] for one in buttons)),
     )
 
 
@@ -58,8 +64,8 @@ async def run_example(
     message = await message_of(query)
     if message is None:
         return
-    examples = _examples()
-    words = examples[callback_data.at % len(examples)]
+    known = examples()
+    words = known[callback_data.at % len(known)]
     try:
         place = Place.of_press(query, message, message.message_id, language, preferences)
         await desk.ask(place, desk.scan(words))
@@ -73,8 +79,12 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     """The options of the provider that this person's jobs go to, with an example."""
     provider = desk.providers[await desk.chosen(Place.of_message(message, language))]
     limits = provider.reference_limits(provider.Options())
-    offered = [*flags(provider.Options), *(desk.own_flags() if len(desk.providers) > 1 else ())]
-    lines = [f"<code>--{flag.name}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}" for flag in offered]
+    own = [flag for flag in desk.own_flags() if flag.name == STYLE or len(desk.providers) > 1]
+    offered = [*flags(provider.Options), *own]
+    lines = [
+        f"<code>{escape(shown(f'--{flag.name}'))}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}"
+        for flag in offered
+    ]
     await message.answer(
         "\n".join(
             [
@@ -85,15 +95,28 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
                 "",
                 *([_("Up to {count} photos can go with a prompt.").format(count=limits.count)] if limits else []),
                 _("In groups: /imagine and your words, also in reply to a photo."),
+                _("A reply to a picture that you asked for changes it; with others' pictures, begin with /imagine."),
                 *([_("/models shows all services and chooses yours.")] if len(desk.providers) > 1 else []),
             ]
         )
     )
 
 
-async def unknown_command(message: Message) -> None:
-    """A command that is not there."""
-    await message.reply(_("I don't know this command. /help shows what I can do."))
+async def unknown_command(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+    """A command that is not there, but perhaps one of this name almost is."""
+    typed = (message.text or message.caption or "").lstrip("".join((*COMMAND_SIGNS, " "))).partition("@")[0]
+    name = "".join(typed.lower().split(maxsplit=1)[:1])
+    (close,) = get_close_matches(name, (*IN_PRIVATE, "start"), n=1, cutoff=0.7) or [""]
+    if not close:
+        await message.reply(_("I don't know this command. /help shows what I can do."))
+        return
+    text = _("I don't know this command. Did you mean /{command}?").format(command=close)
+    place = Place.of_message(message, language)
+    begun = Begun((*await pictures_replied_to(message, desk.store, place.user_id), *pictures_of(album or [message])))
+    if close == "imagine" and await words_of(message):
+        await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it"))
+    else:
+        await message.reply(text)
 
 
 async def unknown_press(query: CallbackQuery) -> None:
@@ -113,16 +136,10 @@ async def something_else(message: Message) -> None:
     await message.reply(words)
 
 
-def _examples() -> tuple[str, str, str]:
-    return (
-        _("a red fox in the snow"),
-        _("a lighthouse at dusk, oil painting"),
-        _("a cat in a spacesuit, sticker"),
-    )
-
-
 def _example(offered: Sequence[Flag]) -> str:
     """An example with flags that this provider has."""
     words, names = _("a lighthouse at dusk"), {flag.name: flag for flag in offered}
     shape = next((one for one in names["ar"].choices if one in {"16:9", "3:2"}), "") if "ar" in names else ""
-    return " ".join([words, *([f"--ar {shape}"] if shape else []), *(["--n 4"] if "n" in names else [])])
+    return " ".join(
+        [words, *([f"{shown('--ar')} {shape}"] if shape else []), *([f"{shown('--n')} 4"] if "n" in names else [])]
+    )

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.flags import FlagError, shortened
+from bot.telegram.language import in_every_language
 from providers.errors import Sentence
 from providers.options import N_
 from storage.records import Style
@@ -36,6 +37,11 @@ EVERYBODYS = (
 def everybodys() -> list[Style]:
     """The styles that everybody has, in the language at hand."""
     return [Style(_(name), _(words)) for name, words in EVERYBODYS]
+
+
+def names_of_everybodys() -> set[str]:
+    """What they are called, in all languages."""
+    return {said for name, _words in EVERYBODYS for said in (name, *in_every_language(name))}
 
 
 def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:

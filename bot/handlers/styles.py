@@ -13,6 +13,7 @@ from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, message_of
 from bot.handlers.stylebook import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
 from bot.telegram.buttons import StylePress, button, in_rows, keyboard
+from bot.telegram.flag_names import shown
 from bot.telegram.wording import cut, plain
 from storage.records import Begun, Style
 
@@ -84,7 +85,10 @@ async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
 async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     own, common = await desk.store.styles.of(user_id), everybodys()
     lines = [_("🎭 <b>Styles</b>"), _("Press one and write what to draw, or put it into your words:")]
-    lines += [f"<code>{escape(_('a red fox in the snow'))} --style {escape((own or common)[0].name)}</code>", ""]
+    lines += [
+        f"<code>{escape(_('a red fox in the snow'))} {shown('--style')} {escape((own or common)[0].name)}</code>",
+        "",
+    ]
     if own:
         # However many they are, they go into one message.
         most = LISTED // len(own)

@@ -1,6 +1,5 @@
 """`/usage`: what a person has made this month and what it cost; admins see everybody's."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ def make_router() -> Router:
 async def usage(message: Message, desk: Desk, language: str) -> None:
     """This month's pictures, by service."""
     user_id = Place.of_message(message, language).user_id
-    start = month_start(time.time())
+    start = month_start(desk.store.clock())
     own = await desk.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, desk) or [_("None yet.")])]
     # In a group everybody reads along.

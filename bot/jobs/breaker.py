@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.jobs.patience import Sleep, surely
 from bot.jobs.stage import trouble
-from providers.errors import Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
+from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FAILURES: dict[type[ProviderError], int] = {Unavailable: 3, Misconfigured: 3, OutcomeUnknown: 3, Failed: 5}
 """After how many failures in a row, of which this is the last. (A task may fail by its own fault; that takes more.)"""
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
-UNWELL = Sentence("The image service does not work properly at the moment.")
+UNWELL = Sentence("The image service isn't working properly right now.")
 
 
 class Breaker:
@@ -32,15 +32,21 @@ class Breaker:
             return None
         services, now = self._store.services, self._clock()
         state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
-        if state.not_before > now:
+        if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
             return until if state.trouble else None
         if state.failures < limit and state.trouble is None:
             return None
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, state.failures - limit))
-        until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
-        why = trouble(error.sentence if isinstance(error, Unavailable | Misconfigured) else UNWELL)
+        # After a thousand failures in a row, the power would be too large for a number.
+        doublings = min(10, max(0, state.failures - limit))
+        return await self.pause(provider, error, min(LONGEST_PAUSE, FIRST_PAUSE * 2**doublings))
+
+    async def pause(self, provider: str, error: ProviderError, seconds: float) -> float:
+        """Submit nothing for about so long, then let one task at a time try. Returns until when it is paused."""
+        services, now = self._store.services, self._clock()
+        until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
+        why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
         is_new = await surely(lambda: services.pause(provider, why, until), f"the pause of {provider}", self._sleep)
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)

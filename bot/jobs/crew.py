@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bot.jobs.patience import Sleep
 from storage.database import StoreError
+from storage.faults import briefly
+from storage.outage import Outage
 from storage.records import Worker
 from storage.store import Store
 
@@ -81,12 +83,15 @@ class Crew:
 
     async def run(self) -> None:
         """Live on. (Where there can be no other process there is nothing to do.)"""
+        outage = Outage(log, "no sign of life could be given")
         while not self._store.database.backend.alone:
             await self._sleep(QUICK if any(seen.absent for seen in self._seen.values()) else BEAT)
             try:
                 await self.look()
             except StoreError as error:
-                log.warning("no sign of life could be given: %s", error)
+                outage.lasts(error)
+            else:
+                outage.ends()
 
     async def leave(self) -> None:
         """End as a worker: the others go on with what is left."""
@@ -95,7 +100,7 @@ class Crew:
                 await self._store.workers.leave(self.id)
             except StoreError as error:
                 # They find out by themselves.
-                log.warning("nobody could be told that this worker ends: %s", error)
+                log.warning("nobody could be told that this worker ends: %s", briefly(error))
 
     @property
     def is_alive(self) -> bool:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 UNSENT = Sentence("The pictures are made, but sending them failed. Press the button to try again.")
 DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
+FETCH_DELAYS = (0.0, 2.0, 8.0, 15.0)
+"""Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
 
 
 class Endings:
@@ -90,10 +92,11 @@ class Endings:
             if not await self._is_open(job):
                 return
             self._stage.show(job, Progress(Phase.DELIVERING))
-            if await self._tried(self._deliver_or_keep, job):
+            failure = await self._tried(self._deliver_or_keep, job)
+            if failure is None:
                 await self._end(job, JobState.DELIVERED)
             else:
-                await self.fail(job, UNSENT)
+                await self.fail(job, failure.at_last or UNSENT)
         except TakenOver:
             log.warning("job %d is delivered by another process", job.id)
         finally:
@@ -115,7 +118,7 @@ class Endings:
         if not await self._is_open(job):
             self._closing.discard(job.id)
         # Who could not be told is told after the next start.
-        elif await self._tried(self._stage.ended, job):
+        elif await self._tried(self._stage.ended, job) is None:
             await self._keep(job)
         else:
             self._closing.discard(job.id)
@@ -132,22 +135,35 @@ class Endings:
         latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
         return latest is not None and latest.state is job.state and latest.finished_at is None
 
-    async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> bool:
-        """Do it again until it has succeeded. False: it never did, but the store knows all that is needed for later."""
-        for delay in DELAYS:
-            await self._sleep(delay)
+    async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
+        """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
+        failure = Undelivered("not tried")
+        tries = 0
+        while tries < len(delays := FETCH_DELAYS if failure.unfetched else DELAYS) and not failure.is_final:
+            if tries:
+                await self._say_what_is_waited_for(job, failure, delays[tries])
+            await self._sleep(delays[tries])
+            tries += 1
             try:
                 await step(job)
             except TakenOver:
                 raise
             except Undelivered as error:
                 log.warning("job %d: not delivered: %s", job.id, error)
-            except Exception:
+                failure = error
+            except Exception as error:
                 # Nobody thought of this one; it may pass all the same, and the pictures are paid.
                 log.exception("job %d: not delivered", job.id)
+                failure = Undelivered(repr(error))
             else:
-                return True
-        return False
+                return None
+        return failure
+
+    async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
+        # The message that is to say so is newer than what is known of the job here.
+        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
+        if latest and latest.state is JobState.DELIVERING:
+            self._stage.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)

@@ -7,16 +7,20 @@ gave them their turns. What a worker changes of another's job that one hears of,
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from bot.background import Background
+from bot.jobs.announcements import Announcements
+from bot.jobs.calls import Calls
 from bot.jobs.crew import Crew
 from bot.jobs.endings import Endings
 from bot.jobs.fallback import Fallback
 from bot.jobs.flights import Flights
+from bot.jobs.fresh_addresses import FreshAddresses
+from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
-from bot.jobs.patience import T, surely
+from bot.jobs.patience import START_DELAYS, T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
@@ -28,7 +32,7 @@ from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, TaskState
+from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, Task, TaskState
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,7 +53,7 @@ ANSWER_SECONDS = 60.0
 class Engine:
     """Runs the jobs of one process. `addresses`: where services reach it.
 
-    `share`: whether jobs that are asked for here may be given to any worker, or stay here.
+    `share`: whether jobs that are asked for here may be given to any worker, or stay here; `clock`: the store's.
     """
 
     def __init__(
@@ -60,27 +64,30 @@ class Engine:
         addresses: Addresses = NOWHERE,
         *,
         share: bool = False,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._providers = providers
         self._stage = stage
         self._share = share
-        self._clock = clock
+        self._clock = clock = clock or store.clock
         self._sleep = sleep
         self._outlook = Outlook(durations=by_provider({name: [] for name in providers}))
         self._background = Background()
         self._finishing = Background()
-        self._requests = Requests(store, stage, addresses, sleep)
+        self._calls = Calls(store, addresses.callback)
+        self._requests = Requests(store, stage, addresses.references, self._calls, sleep)
         self.crew = Crew(store, self._adopt, self._buried, wall=clock, clock=time.monotonic, sleep=sleep)
         self._fallback = Fallback(store, providers, self._changed, clock=clock, sleep=sleep)
+        self._fresh_addresses = FreshAddresses(store, providers, self._requests)
         self._watcher = Watcher(
             store,
             providers,
             self._requests,
+            self._calls,
             self._outlook,
-            self._fallback,
+            fallback=self._fallback,
             worker=self._worker,
             clock=clock,
             sleep=sleep,
@@ -106,18 +113,31 @@ class Engine:
             sleep=sleep,
         )
 
+        lost = LostTickets(
+            store,
+            providers,
+            self._requests,
+            self._goes_on,
+            worker=self._worker,
+            background=self._background,
+            clock=clock,
+            sleep=sleep,
+        )
+        self._announcements = Announcements(store, providers, self._outlook, self._calls, lost, clock=clock)
+
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
         self._store.database.backend.listen(self._hear)
-        await self.crew.join()
+        await surely(lambda: self._calls.load(self._providers), "which services call", self._sleep, START_DELAYS)
+        await surely(self.crew.join, "joining the others", self._sleep, START_DELAYS)
 
     async def start(self) -> None:
         """Take up what is left of workers that are gone, then give turns."""
-        known = {name: await self._store.tasks.durations(name) for name in self._providers}
+        known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
-            provider.learn(known[name])
-        await self.crew.look()
+            provider.learn([seconds for seconds, _ in known[name]])
+        await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
         self._background.spawn(self._report.run(), "progress")
@@ -134,6 +154,9 @@ class Engine:
         await self._background.aclose()
         await self._finishing.aclose()
         await self.crew.leave()
+
+    async def _durations(self) -> dict[str, list[tuple[float, dict[str, Any]]]]:
+        return {name: await self._store.tasks.durations(name) for name in self._providers}
 
     async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `TooMany`."""
@@ -174,8 +197,15 @@ class Engine:
         return sum([await self.cancel(job_id, why, unbegun=True) for job_id in waiting])
 
     async def called_back(self, task_id: int, body: bytes) -> None:
-        """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
-        await self._flights.called_back(task_id, body)
+        """A service has called, at the address of this task: who watches it asks the service.
+
+        Raises `ValueError` when that is not how the service calls, and `StoreError`.
+        """
+        await self._announcements.take(task_id, body)
+
+    async def fresh_addresses(self, job_id: int) -> bool:
+        """Ask the service anew where the pictures of a job are, for at most 15 s. False: there are no new addresses."""
+        return await self._fresh_addresses.of_job(job_id)
 
     async def tell_again(self, job: Job, message_id: int) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
@@ -198,19 +228,20 @@ class Engine:
         # An album whose last missing picture was deleted still waits for its buttons.
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
+        # Who presses wants it even where it may have arrived.
+        await self._store.pictures.send_again(job_id)
         # Of two presses at once only one gets the job.
-        reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING)
+        reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING, worker_id=self._worker())
         if reopened:
             self._changed(reopened)
         return reopened is not None
 
     async def _watch_again(self, job_id: int) -> bool:
-        job = await self._store.jobs.reopen(job_id, JobState.WORKING)
+        job = await self._store.jobs.reopen(job_id, JobState.WORKING, worker_id=self._worker())
         if job is None:
             return False
         tasks = await self._store.tasks.watch_again(job_id, self._worker())
-        self._changed(job)
-        self._flights.follow(tasks)
+        self._goes_on(job, tasks)
         return True
 
     # whose job it is
@@ -224,6 +255,11 @@ class Engine:
             self._tend(job)
         elif job.worker_id is None:
             self._background.spawn(self._adopt(), "adopt")
+
+    def _goes_on(self, job: Job, tasks: Iterable[Task]) -> None:
+        """Tasks of a job are to be watched here again."""
+        self._changed(job)
+        self._flights.follow(tasks)
 
     def _tend(self, job: Job) -> None:
         """Do what the state of this worker's job asks for, unless that is being done."""
@@ -280,7 +316,7 @@ class Engine:
         elif heard.kind == signals.JOB and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
             self._background.spawn(self._look_at(heard.subject), f"look at job {heard.subject}")
         elif heard.kind == signals.CALL:
-            self._flights.called(heard.subject)
+            self._announcements.heard(heard.subject)
         elif heard.kind == EVERYTHING:
             self._flights.doubt()
             self._background.spawn(self._look_at_all(), "look at all jobs")

@@ -1,7 +1,6 @@
 """When a provider can't work for reasons of its own, another one takes over: never after something may be paid."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ class Fallback:
         providers: Mapping[str, Provider[Any, Any]],
         moved: Callable[[Job], None],
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
         self._store = store
@@ -48,7 +47,7 @@ class Fallback:
             return False
         services = self._store.services
         state = await surely(lambda: services.get(job.provider), f"how {job.provider} does", self._sleep)
-        return state.trouble is not None and state.not_before > self._clock() and await self._hand_over(job, None)
+        return state.trouble is not None and state.is_held(self._clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""

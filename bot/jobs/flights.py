@@ -10,7 +10,9 @@ from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep
 from bot.jobs.watch import Watcher
 from providers.base import Provider
-from storage.records import ACTIVE, Limits, Task
+from storage.database import StoreError
+from storage.outage import Outage
+from storage.records import Limits, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -99,25 +101,6 @@ class Flights:
             if flight.safe.is_set() and flight.watch:
                 flight.watch.cancel()
 
-    def called(self, task_id: int) -> bool:
-        """The service has announced the end of a task. False: it is not watched here."""
-        flight = self._outlook.flights.get(task_id)
-        if flight and flight.callback:
-            flight.callback.call()
-        return flight is not None
-
-    async def called_back(self, task_id: int, body: bytes) -> None:
-        """A service has called, at the address of this task: who watches it asks the service. Raises `StoreError`."""
-        task = await self._store.tasks.get(task_id)
-        provider = self._providers.get(task.provider) if task else None
-        # One that has ended, and one that the service doesn't mean, need nothing.
-        if task is None or provider is None or task.state not in ACTIVE:
-            return
-        if task.ticket and provider.called_back(body) not in {None, task.ticket}:
-            log.warning("a call for task %d is about another ticket; ignored", task_id)
-        elif not self.called(task_id):
-            await self._store.tasks.announce(task_id)
-
     async def cancel(self, job_id: int) -> None:
         """Tell the services that nobody wants the tasks of this job any more."""
         for flight in self._outlook.of_job(job_id):
@@ -129,6 +112,7 @@ class Flights:
         await self._after(flight.task.job_id)
 
     async def _give_turns(self) -> None:
+        outage = Outage(log, "turns can't be given")
         while not self._stopping:
             self._wake.clear()
             try:
@@ -137,12 +121,16 @@ class Flights:
                     self.follow(await self._store.tasks.strays(self._worker(), self._outlook.flights.keys()))
                 awaited = await self._store.tasks.awaited()
                 due = [await self._fill(name) for name in self._providers if name in awaited]
-            except Exception:
+            except Exception as error:
                 # Without turns nothing would ever be made again.
-                log.exception("turns can't be given")
+                if isinstance(error, StoreError):
+                    outage.lasts(error)
+                else:
+                    log.exception("turns can't be given")
                 self._in_doubt = True
                 await self._sleep(STORE_PAUSE)
                 continue
+            outage.ends()
             wait = min((at for at in due if at is not None), default=None)
             try:
                 async with asyncio.timeout(None if wait is None else max(0.01, wait - self._clock())):

@@ -1,22 +1,33 @@
 """How far every open job is: places in the queues, bars, and the time left."""
 
 import asyncio
+import math
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from bot.jobs.estimate import Durations, ends
+from bot.jobs.estimate import Durations, Paces, ends
 from bot.jobs.stage import Phase, Progress, sentence
 from bot.jobs.turns import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
 from storage.records import InLine, Job, Task, TaskState, Trouble
 
+STEADY = 1.0
+"""Seconds that the clocks may drift apart while a task runs: beyond, one was set, or the machine slept."""
+
+
+def _offset() -> float:
+    return time.time() - time.monotonic()
+
 
 @dataclass(slots=True)
 class Flight:
     """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says;
-    `preview`: the latest unfinished picture it shows; `callback`: where it announces the end, if it does.
+    `preview`: the latest unfinished picture it shows; `callback`: where it announces the end, if it does;
+    `stood_still`: this process did, so that it may notice the end late; `offset`: between the clocks when it began.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -27,6 +38,8 @@ class Flight:
     reported: float | None = None
     preview: bytes | None = field(default=None, repr=False)
     callback: Callback | None = None
+    stood_still: bool = False
+    offset: float = field(default_factory=_offset)
     safe: asyncio.Event = field(default_factory=asyncio.Event)
     watch: asyncio.Task[None] | None = None
 
@@ -36,16 +49,37 @@ class Flight:
             self.reported = self.reported if event.progress is None else event.progress
             self.preview = event.preview or self.preview
 
+    def seconds(self, now: float) -> float | None:
+        """How long the task has taken at the service when it ends `now`. None where it is not known: it was taken up
+        from before, or the time that passed is not what the clocks say."""
+        is_known = self.task.ticket is None and not self.stood_still and abs(_offset() - self.offset) < STEADY
+        return max(0.0, now - self.since) if is_known else None
+
 
 @dataclass(slots=True)
 class OpenJob:
-    """A job that has not ended. `ended`: how many of its `total` tasks have; `shown`: the fullest its bar has been."""
+    """A job that has not ended. `ended`: how many of its `total` tasks have; `told`: what was shown of it last, at the
+    tick `told_at`; `shown`: the fullest its bar has been;
+    `left`: the least time that was left since another one of its tasks has begun or ended (`counts`)."""
 
     job: Job
     phase: Phase = Phase.PREPARING
     total: int = 1
     ended: int = 0
+    told: tuple[Phase, bool] | None = None
+    told_at: int = 0
     shown: float = 0.0
+    left: float = math.inf
+    counts: tuple[int, int] = (0, 0)
+
+    def soonest(self, left: float | None, running: int) -> float | None:
+        """`left`, or what it was before: while the same tasks run, it doesn't grow."""
+        if self.counts != (self.ended, running):
+            self.counts, self.left = (self.ended, running), math.inf
+        if left is None:
+            return None
+        self.left = min(self.left, left)
+        return self.left
 
     @property
     def is_clear(self) -> bool:
@@ -59,7 +93,12 @@ class Outlook:
 
     jobs: dict[int, OpenJob] = field(default_factory=dict)
     flights: dict[int, Flight] = field(default_factory=dict)
-    durations: dict[str, Durations] = field(default_factory=dict)
+    durations: dict[str, Paces] = field(default_factory=dict)
+
+    def stood_still(self) -> None:
+        """This process, or the machine, has done nothing for a while: ends are noticed late."""
+        for flight in self.flights.values():
+            flight.stood_still = True
 
     def of_job(self, job_id: int) -> list[Flight]:
         """The tasks of a job that are under way."""
@@ -82,7 +121,7 @@ class Outlook:
         }
 
     def _view(self, provider: str, line: Iterable[InLine], at_once: int, now: float) -> "_View":
-        durations = self.durations[provider]
+        paces = self.durations[provider]
         view = _View()
         waiting, active, lefts = [], Counter[int](), []
         for task in line:
@@ -90,10 +129,10 @@ class Outlook:
                 waiting.append(task)
                 continue
             active[task.user_id] += 1
-            run = self._run(task, durations, now)
+            run = self._run(task, paces, now)
             view.running.setdefault(task.job_id, []).append(run)
             lefts.append(run.left or 0.0)
-        known = durations.typical
+        known = paces.of().typical
         finished = [] if known is None else ends(lefts, len(waiting), at_once, known)
         for place, task in enumerate(order(waiting, active), 1):
             view.places.setdefault(task.job_id, place)
@@ -101,49 +140,60 @@ class Outlook:
                 view.ends[task.job_id] = finished[place - 1]
         return view
 
-    def _run(self, task: InLine, durations: Durations, now: float) -> "_Run":
+    def _run(self, task: InLine, paces: Paces, now: float) -> "_Run":
         # Where there are no tickets, a task runs from its turn on.
         since = task.submitted_at if task.submitted_at is not None else task.begun_at
         elapsed = max(0.0, now - since) if since is not None else 0.0
-        left = durations.left(elapsed)
         flight = self.flights.get(task.task_id)
+        durations: Durations = paces.of(flight.task.options if flight else None)
         reported = flight.reported if flight else None
-        if reported is None and left is not None:
-            reported = elapsed / (elapsed + left) if elapsed + left > 0 else 0.0
-        return _Run(elapsed, left, reported, task.submitted_at is not None)
+        fraction = durations.share(elapsed) if reported is None else reported
+        preview = flight.preview if flight else None
+        is_late, is_submitted = durations.is_late(elapsed), task.submitted_at is not None
+        return _Run(elapsed, durations.left(elapsed), fraction, is_late, is_submitted, preview)
 
     def _one(self, opened: OpenJob, view: "_View") -> Progress:
         if opened.phase is not Phase.WORKING:
             return Progress(opened.phase, total=opened.total)
         runs = view.running.get(opened.job.id, [])
-        left = None
-        if self.durations[opened.job.provider].typical is not None:
-            left = max([*(run.left or 0.0 for run in runs), view.ends.get(opened.job.id, 0.0)])
         # A task that only tries whether a paused service works again is not more than that.
         begun = any(run.is_submitted for run in runs) if view.paused else bool(runs)
         if view.paused and not begun and not opened.ended:
             return Progress(Phase.PAUSED, total=opened.total, why=view.paused)
+        end = view.ends.get(opened.job.id)
         if not runs and not opened.ended:
-            return Progress(Phase.WAITING, place=view.places.get(opened.job.id, 1), left=left, total=opened.total)
-        known = [run.fraction for run in runs if run.fraction is not None]
-        fraction = None
-        if len(known) == len(runs):
-            # A bar that falls back because more was learned would look like a fault.
-            fraction = opened.shown = max(opened.shown, (opened.ended + sum(known)) / opened.total)
+            return Progress(Phase.WAITING, place=view.places.get(opened.job.id, 1), left=end, total=opened.total)
+        is_late = any(run.is_late for run in runs)
+        lefts = [run.left for run in runs] if end is None else [*(run.left for run in runs), end]
+        known = [left for left in lefts if left is not None]
+        left = opened.soonest(None if is_late or len(known) < len(lefts) else max(known, default=None), len(runs))
+        fraction = self._fraction(opened, runs)
         elapsed = max((run.elapsed for run in runs), default=0.0)
-        previews = [flight.preview for flight in self.of_job(opened.job.id) if flight.preview]
-        preview = previews[0] if previews else None
-        return Progress(Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total, preview=preview)
+        preview = next((run.preview for run in runs if run.preview), None)
+        return Progress(
+            Phase.WORKING, None, left, fraction, elapsed, opened.ended, opened.total, is_late=is_late, preview=preview
+        )
+
+    def _fraction(self, opened: OpenJob, runs: "Sequence[_Run]") -> float | None:
+        known = [run.fraction for run in runs if run.fraction is not None]
+        if len(known) < len(runs):
+            return None
+        # A bar that falls back because more was learned would look like a fault.
+        opened.shown = max(opened.shown, (opened.ended + sum(known)) / opened.total)
+        return opened.shown
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A task under way: seconds gone, seconds left, and the share that is done, as far as they are known."""
+    """A task under way: seconds gone, seconds left, and the share that is done, as far as they are known; `is_late`:
+    it takes longer than usual."""
 
     elapsed: float
     left: float | None
     fraction: float | None
+    is_late: bool
     is_submitted: bool
+    preview: bytes | None = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -159,6 +209,6 @@ class _View:
     paused: Sentence | None = None
 
 
-def by_provider(durations: Mapping[str, list[float]]) -> dict[str, Durations]:
+def by_provider(known: Mapping[str, Iterable[tuple[float, Mapping[str, Any]]]]) -> dict[str, Paces]:
     """What the store knows of each provider's pace, ready to learn more."""
-    return {name: Durations(known) for name, known in durations.items()}
+    return {name: Paces(durations) for name, durations in known.items()}

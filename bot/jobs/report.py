@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import islice
+from heapq import nsmallest
 from typing import Any
 
 from bot.jobs.outlook import OpenJob, Outlook
 from bot.jobs.patience import Sleep
-from bot.jobs.stage import Progress, Stage
+from bot.jobs.stage import Phase, Progress, Stage
 from providers.base import Provider
 from storage.database import StoreError
+from storage.outage import Outage
 from storage.records import Job
 from storage.store import Store
 
@@ -22,6 +24,8 @@ TICK = 1.0
 SHARE = 0.1
 # How many jobs are shown in one go before others get their turn, and how many in one tick: more than Telegram takes.
 AT_ONCE, MOST = 20, 300
+STANDSTILL = 5.0
+"""Seconds that a wait may last too long; then the process was frozen, or the machine was."""
 
 
 class Report:
@@ -46,7 +50,7 @@ class Report:
         self._clock = clock
         self._sleep = sleep
         self._opened = asyncio.Event()
-        self._shown_last = 0
+        self._ticks = 0
 
     def open(self, job: Job) -> OpenJob:
         """From now on this job is shown."""
@@ -56,35 +60,55 @@ class Report:
 
     async def run(self) -> None:
         """Report until cancelled."""
+        outage = Outage(log, "progress can't be shown")
         while True:
             await self._opened.wait()
             started = time.perf_counter()
             try:
                 await self._show_all()
-            except StoreError:
-                log.exception("progress can't be shown")
+            except StoreError as error:
+                outage.lasts(error)
+            else:
+                outage.ends()
             if not self._outlook.jobs:
                 self._opened.clear()
-            await self._sleep(max(TICK, (time.perf_counter() - started) / SHARE))
+            await self._pause(max(TICK, (time.perf_counter() - started) / SHARE))
+
+    async def _pause(self, seconds: float) -> None:
+        began = time.monotonic()
+        await self._sleep(seconds)
+        if time.monotonic() - began > seconds + STANDSTILL:
+            self._outlook.stood_still()
 
     async def _show_all(self) -> None:
+        self._ticks += 1
         for name, provider in self._providers.items():
             line = await self._store.tasks.line(name)
             paused = (await self._store.services.get(name)).trouble if line else None
             shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock(), paused)
-            for place, (job_id, progress) in enumerate(self._next(shown)):
+            for place, (job_id, progress) in enumerate(chosen(self._outlook.jobs, shown)):
                 opened = self._outlook.jobs.get(job_id)
                 if opened and self._is_alive():
+                    opened.told, opened.told_at = gist(progress), self._ticks
                     self._stage.show(opened.job, progress)
                 if place % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)
 
-    def _next(self, shown: Mapping[int, Progress]) -> list[tuple[int, Progress]]:
-        """Those to show in this tick: all, or of very many the ones that follow those of the last tick."""
-        if len(shown) <= MOST:
-            return list(shown.items())
-        ordered = sorted(shown)
-        behind = [job_id for job_id in ordered if job_id > self._shown_last]
-        chosen = list(islice([*behind, *ordered], MOST))
-        self._shown_last = chosen[-1]
-        return [(job_id, shown[job_id]) for job_id in chosen]
+
+def chosen(jobs: Mapping[int, OpenJob], shown: Mapping[int, Progress]) -> list[tuple[int, Progress]]:
+    """Those to show in one tick: all, or of very many first those of which there is news, and those that have waited
+    longest. The many jobs of one chat stand behind the first ones of the others."""
+    if len(shown) <= MOST:
+        return list(shown.items())
+    known = ((jobs[job_id], progress) for job_id, progress in shown.items())
+    ordered = sorted(known, key=lambda one: (one[0].told == gist(one[1]), one[0].told_at))
+    chats, places = Counter[int](), []
+    for place, (opened, progress) in enumerate(ordered):
+        chats[opened.job.chat_id] += 1
+        places.append((chats[opened.job.chat_id], place, opened.job.id, progress))
+    return [(job_id, progress) for *_, job_id, progress in nsmallest(MOST, places, key=lambda one: one[:2])]
+
+
+def gist(progress: Progress) -> tuple[Phase, bool]:
+    """What of progress is news when it changes: what is being done, and whether the job is next."""
+    return progress.phase, progress.place == 1

@@ -5,17 +5,18 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
-from bot.jobs.stage import Stage, Unfit
-from providers.base import Callback, ImageRequest, Provider, Reference, ReferenceLimits
+from bot.jobs.calls import Calls
+from bot.jobs.stage import NotYet, Stage, Unfit
+from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, Source, Task
 from storage.store import Store
 
-FETCHES_AT_ONCE = 3
-"""References of one person: what can't be fetched, or is large, holds nobody else's up."""
-FETCH_DELAYS = (0.0, 1.0, 5.0)
+FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds between tries. Telegram says "temporarily unavailable" of files, and means later."""
+LONGEST_WAIT = 120.0
+"""Seconds that Telegram may demand before a reference is fetched; when it demands more, the person is told."""
 
 
 class Publisher(Protocol):
@@ -57,14 +58,15 @@ class Requests:
         self,
         store: Store,
         stage: Stage,
-        addresses: Addresses,
+        references: Publisher,
+        calls: Calls,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._stage = stage
-        self._addresses = addresses
+        self._references = references
+        self._calls = calls
         self._sleep = sleep
-        self._fetches = WeakValueDictionary[int, asyncio.Semaphore]()
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
@@ -76,7 +78,7 @@ class Requests:
             if not missing or limits is None or len(found) > limits.count:
                 return found
             # Others may join meanwhile.
-            if not await self._fetch_all(missing, limits, job):
+            if not await self._fetch_all(job, missing, limits):
                 return found
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
@@ -84,8 +86,8 @@ class Requests:
         found = await self._store.sources.of_job(job.id)
         # One that has its ticket is not submitted any more.
         request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
-        url = self._addresses.callback(task.id) if provider.capabilities.callbacks else None
-        return replace(request, callback=Callback(url)) if url else request
+        callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
+        return replace(request, callback=callback)
 
     async def build(
         self,
@@ -107,11 +109,11 @@ class Requests:
         prompt = f"{job.prompt}, {job.style['words']}" if job.style else job.prompt
         return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
-    async def _fetch_all(self, missing: Iterable[Source], limits: ReferenceLimits, job: Job) -> bool:
+    async def _fetch_all(self, job: Job, missing: Iterable[Source], limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now."""
         try:
             async with asyncio.TaskGroup() as group:
-                fetches = [group.create_task(self._fetch(source, limits, job)) for source in missing]
+                fetches = [group.create_task(self._fetch(job, source, limits)) for source in missing]
         except ExceptionGroup as group:
             # One reason is enough, for a person the first picture's.
             raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
@@ -120,7 +122,7 @@ class Requests:
     async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
         read, url = partial(self._read, source.id), None
         if publish and source.media_type:
-            url = await self._addresses.references.publish(job.id, source, read)
+            url = await self._references.publish(job.id, source, read)
         return Reference(
             media_type=source.media_type or "",
             width=source.width or 0,
@@ -136,13 +138,17 @@ class Requests:
             raise FileNotFoundError(source_id)
         return found[0]
 
-    async def _fetch(self, source: Source, limits: ReferenceLimits, job: Job) -> bool:
-        async with self._fetches.setdefault(job.user_id, asyncio.Semaphore(FETCHES_AT_ONCE)):
-            for delay in FETCH_DELAYS:
-                await self._sleep(delay)
-                try:
-                    checked = await self._stage.fetch(source.file_id, limits, job.user_id)
-                except OSError:
-                    continue
+    async def _fetch(self, job: Job, source: Source, limits: ReferenceLimits) -> bool:
+        for delay in FETCH_DELAYS:
+            await self._sleep(delay)
+            try:
+                checked = await self._stage.fetch(source.file_id, limits, job.user_id)
+            except NotYet as error:
+                if error.seconds > LONGEST_WAIT:
+                    break
+                await self._sleep(error.seconds)
+            except OSError:
+                continue
+            else:
                 return await self._store.sources.store(source.id, checked, job.provider)
-        raise Unfit(Sentence("Telegram did not hand over one of the pictures. Please send it again."))
+        raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))

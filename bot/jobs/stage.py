@@ -22,7 +22,9 @@ class Phase(Enum):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is. `place`: 1 is next; `left`: seconds, None while nothing is known; `done` of `total` tasks;
-    `why`: what it is paused for; `preview`: a picture that is not finished yet, as bytes."""
+    `is_late`: it takes longer than tasks usually do, so that the time left is not known; `why`: what it is paused for,
+    or what keeps its pictures from being sent, and `retry_in`: after how many seconds that is tried again; `preview`: a
+    picture that is not finished yet, as bytes."""
 
     phase: Phase
     place: int | None = None
@@ -31,7 +33,9 @@ class Progress:
     elapsed: float = 0.0
     done: int = 0
     total: int = 1
+    is_late: bool = False
     why: Sentence | None = None
+    retry_in: float | None = None
     preview: bytes | None = field(default=None, repr=False)
 
 
@@ -43,12 +47,40 @@ class Unfit(Exception):
         super().__init__(str(sentence))
 
 
+class NotYet(OSError):
+    """Telegram demands a wait of so many seconds before a reference can be fetched."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"in {seconds:.0f} s")
+
+
 class Unreachable(Exception):
     """The chat takes no messages from the bot any more: blocked, removed or muted. Trying again is no use."""
 
 
 class Undelivered(Exception):
-    """Some or all of an album did not arrive for now; trying again later may help."""
+    """Some or all of an album did not arrive for now. `why` is said while it is tried again, `at_last` when the bot
+    gives up; None: nothing in particular.
+
+    `is_final`: trying again by itself is no use, a person may do so later. `unfetched`: the service does not hand the
+    pictures over; that is tried for half a minute only.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        why: Sentence | None = None,
+        *,
+        at_last: Sentence | None = None,
+        unfetched: bool = False,
+        is_final: bool = False,
+    ) -> None:
+        self.why = why
+        self.at_last = at_last
+        self.unfetched = unfetched
+        self.is_final = is_final
+        super().__init__(detail)
 
 
 class TakenOver(Exception):
@@ -59,10 +91,8 @@ class Stage(Protocol):
     """Where a job is seen. Implemented with Telegram in `bot.telegram.stage`."""
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
-        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now.
-
-        People get turns: `person` is the id of whoever sent it.
-        """
+        """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
+        can't be fetched now."""
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all when there is no room for it."""

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
+from bot.jobs.bounds import bounded
 from bot.jobs.breaker import Breaker
+from bot.jobs.calls import Calls
 from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.patience import Sleep, T, surely
@@ -23,7 +25,7 @@ from providers.errors import (
     TookTooLong,
     Unavailable,
 )
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import Cost, Job, NewPicture, Task, TaskState
 from storage.store import Store
 
@@ -33,6 +35,8 @@ OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; pleas
 OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
 BUSY_DELAY = 2.0
 BUSY_MOST = 60.0
+MOST_WAIT = 600.0
+"""Seconds. A service that asks for a longer wait is paused for so long: then one task tries it again."""
 ANOTHER_FIRST = 5.0
 """Seconds that a task which a paused service has turned away lets others go first."""
 
@@ -45,9 +49,10 @@ class Watcher:
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         requests: Requests,
+        calls: Calls,
         outlook: Outlook,
-        fallback: Fallback,
         *,
+        fallback: Fallback,
         worker: Callable[[], int],
         clock: Callable[[], float],
         sleep: Sleep,
@@ -56,6 +61,7 @@ class Watcher:
         self._worker = worker
         self._providers = providers
         self._requests = requests
+        self._calls = calls
         self._outlook = outlook
         self._clock = clock
         self._sleep = sleep
@@ -82,6 +88,14 @@ class Watcher:
         finally:
             self._outlook.flights.pop(task.id, None)
             flight.safe.set()
+        if flight.callback and flight.callback.is_missed:
+            await self._call_missed(task.provider)
+
+    async def _call_missed(self, provider: str) -> None:
+        await self._calls.missed(provider)
+        for other in self._outlook.flights.values():
+            if other.task.provider == provider and other.callback:
+                other.callback.wake()
 
     async def _fail(self, flight: Flight, error: ProviderError) -> None:
         task, operators = flight.task, isinstance(error, Misconfigured)
@@ -108,7 +122,9 @@ class Watcher:
         events = provider.imagine(request, flight.task.ticket)
         try:
             async with aclosing(events):
-                async for event in events:
+                most, name = provider.most_pictures(request), f"task {flight.task.id} of job {flight.task.job_id}"
+                async for said in events:
+                    event = bounded(said, most, name)
                     await self._note(flight, event)
                     if isinstance(event, Finished):
                         return
@@ -118,6 +134,9 @@ class Watcher:
             raise
         except ProviderError:
             raise
+        except Unstorable as error:
+            log.error("what task %d of job %d gave can never be stored: %s", flight.task.id, flight.task.job_id, error)  # noqa: TRY400
+            raise _broken(flight, str(error)) from error
         except Exception as error:
             # A provider may raise nothing else. If it does all the same, nobody knows what it did before.
             log.exception("provider %s broke its contract in task %d", flight.task.provider, flight.task.id)
@@ -153,8 +172,10 @@ class Watcher:
                     raise ValueError("a result without pictures")
                 results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
-                await self._surely(lambda: finish(flight.task.id, results, now, cost), flight.task)
-                self._outlook.durations[flight.task.provider].add(now - flight.since)
+                seconds = flight.seconds(now)
+                await self._surely(lambda: finish(flight.task.id, results, now, cost, seconds), flight.task)
+                if seconds is not None:
+                    self._outlook.durations[flight.task.provider].add(seconds, flight.task.options)
                 await self._breaker.succeeded(flight.task.provider)
             case _:
                 flight.note(event)
@@ -169,10 +190,18 @@ class Watcher:
             log.info("task %d was not cancelled at the service: %s", flight.task.id, error.detail)
 
     async def _accepted(self, task_id: int, ticket: str, now: float) -> bool:
-        return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        try:
+            return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
+        except Unstorable:
+            # It is watched all the same. Should this process end meanwhile, nobody knows what became of it.
+            log.exception("the ticket %r of task %d can never be stored", ticket, task_id)
+            return True
 
     async def _put_back(self, task: Task, busy: Busy) -> None:
-        if isinstance(busy, Unavailable) and (paused := await self._breaker.failed(task.provider, busy)):
+        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, Unavailable) else None
+        if busy.retry_after is not None and busy.retry_after > MOST_WAIT:
+            paused = await self._breaker.pause(task.provider, busy, MOST_WAIT)
+        if paused:
             await self._wait(task, paused)
             await self._fallback.paused(task.provider)
             return

@@ -1,32 +1,42 @@
-"""Albums reach handlers as one: the items are gathered, and the handler is called once with all of them."""
+"""What belongs together reaches handlers as one: albums, and comments with what was forwarded with them."""
 
 import asyncio
-import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
 from aiogram.types import Message, TelegramObject
 
 from bot.jobs.patience import surely
 from bot.telegram.albums import AlbumGatherer
-from bot.telegram.incoming import picture_of
+from bot.telegram.incoming import pictures_in
 from bot.telegram.language import Languages
+from bot.telegram.together import Wish, follows, is_comment, is_forward, sorted_out
 from storage.store import Store
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
-LateItem = Callable[[Message, Message], Awaitable[None]]
+LateItem = Callable[[Message, Message], Awaitable[bool]]
+Writer = tuple[int, int]
+"""A chat, and who writes in it."""
+COMPANION = 0.5
+"""The part of an album's quiet time that a message waits for what may belong to it: no upload is waited for."""
+REMEMBERED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """`over` ends when the item is done with: its album was handled, or failed."""
+    """`group`: what it is gathered with; `over` ends when it is done with: its wish was handled, or failed."""
 
     message: Message
     handler: Handler
     data: dict[str, Any]
+    group: str
     over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -35,7 +45,7 @@ class _Arrival:
 
     @property
     def media_group_id(self) -> str:
-        return self.message.media_group_id or ""
+        return self.group
 
     @property
     def message_id(self) -> int:
@@ -51,10 +61,12 @@ class _Arrival:
 
 
 class AlbumMiddleware(BaseMiddleware):
-    """Gathers the items of an album; handlers get them as `album`, and until they return each item is under way.
+    """Gathers what one person sends at once in one chat, sorts out which wishes it is, and hands over one after the
+    other; what a person sends is handled in its order.
 
-    `late(main, item)` is called for an item that comes when its album was handed over already; `main` is the message
-    that the handler got. `quiet`: seconds without a further item after which an album counts as complete.
+    Handlers get the messages of a wish of several as `album`. `late(main, item)` is called for an item that comes when
+    its album was handed over already; `main` is the message that the handler got; False: it goes to a handler, too, if
+    it has words. `quiet`: seconds without a further item after which an album counts as complete.
     """
 
     def __init__(self, store: Store, languages: Languages, late: LateItem, quiet: float = 0.8) -> None:
@@ -63,19 +75,41 @@ class AlbumMiddleware(BaseMiddleware):
         self._late = late
         self._quiet = quiet
         self._gatherer: AlbumGatherer[_Arrival] | None = None
+        self._numbers = count()
+        # What each person's latest messages are gathered as, and each album.
+        self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
+        self._groups: OrderedDict[tuple[int, str], str] = OrderedDict()
+        self._turns: WeakValueDictionary[Writer, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Hold an item of an album back; pass everything else on."""
-        if not isinstance(event, Message) or not event.media_group_id:
+        """Hold back what others may belong to; pass everything else on, in its turn."""
+        if not isinstance(event, Message):
             return await handler(event, data)
         # Registered before anything is awaited: the items of an album must not overtake each other here.
-        arrival = _Arrival(event, handler, data)
-        is_new = self._gathering().add(arrival)
-        if source := picture_of(event):
-            await self._store.posted.add(event.chat.id, event.media_group_id, source, time.time())
+        writer, part = _writer(event), _part(event)
+        group = self._group(event, writer)
+        if not part and group is None:
+            async with self._turn(writer):
+                return await handler(event, data)
+        arrival = _Arrival(event, handler, data, group or str(next(self._numbers)))
+        is_new = self._gathering().add(arrival, part)
+        if not group or self._gathering().is_open(event.chat.id, group):
+            self._note(arrival, writer)
+        if event.media_group_id:
+            for source in pictures_in(event):
+                await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
         if is_new:
             await arrival.over
         return None
+
+    async def edited(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """An edited message comes after the one that it was, which may still be held back."""
+        if not isinstance(event, Message):
+            return await handler(event, data)
+        if before := [one.over for one in self._latest.get(_writer(event), ())]:
+            await asyncio.wait(before)
+        async with self._turn(_writer(event)):
+            return await handler(event, data)
 
     def drop(self) -> None:
         """Handle no album that is not complete: with what comes later it is gathered anew by the next start."""
@@ -92,30 +126,93 @@ class AlbumMiddleware(BaseMiddleware):
             self._gatherer = AlbumGatherer(self._gathered, self._came_late, quiet=self._quiet, memory=120)
         return self._gatherer
 
+    def _turn(self, writer: Writer) -> asyncio.Lock:
+        """Who asks first is first."""
+        return self._turns.setdefault(writer, asyncio.Lock())
+
+    def _group(self, message: Message, writer: Writer) -> str | None:
+        """What a message is gathered with; None: it is the first, or alone."""
+        known = self._groups.get((message.chat.id, message.media_group_id or ""))
+        latest = self._latest.get(writer)
+        if known or not latest:
+            return known
+        if self._gathering().is_open(message.chat.id, latest[0].group):
+            return latest[0].group
+        # The rest of more than ten pictures belongs to those that were handed over, also where it took its time.
+        is_rest = follows(sorted_out([one.message for one in latest])[-1], message)
+        return latest[0].group if is_rest and message.chat.type == ChatType.PRIVATE else None
+
+    def _note(self, arrival: _Arrival, writer: Writer) -> None:
+        """Remember what this one is gathered with."""
+        latest = self._latest.pop(writer, [])
+        same = latest if latest and latest[0].group == arrival.group else []
+        self._latest[writer] = [*same, arrival]
+        if album := arrival.message.media_group_id:
+            self._groups[arrival.chat_id, album] = arrival.group
+        for known in (self._latest, self._groups):
+            while len(known) > REMEMBERED:
+                known.popitem(last=False)
+
     async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
-        main = _main(items)
-        data = {**main.data, "album": [item.message for item in items]}
+        async with self._turn(_writer(items[0].message)):
+            for wish in sorted_out([item.message for item in items]):
+                await self._hand_over(wish, items)
+
+    async def _hand_over(self, wish: Wish, items: tuple[_Arrival, ...]) -> None:
+        parts = {id(message) for message in (*wish.messages, wish.comment)}
+        of_it = [item for item in items if id(item.message) in parts]
+        main = next(item for item in of_it if item.message is wish.main)
+        is_several = len(wish.messages) > 1 or wish.comment is not None or bool(main.message.media_group_id)
+        data = {**main.data, "album": list(wish.messages) if is_several else None}
         with self._languages.speaking(main.data["language"]):
-            await _ended(partial(main.handler, main.message, data), main)
-        for item in items:
+            await _ended(partial(main.handler, wish.spoken(), data), main)
+        for item in of_it:
             item.end()
 
     async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
-        with self._languages.speaking(item.data["language"]):
-            await _ended(partial(self._late, _main(items).message, item.message), item)
+        wishes = sorted_out([each.message for each in items])
+        album = item.message.media_group_id
+        wish = next((one for one in wishes if any(each.media_group_id == album for each in one.messages)), wishes[-1])
+        async with self._turn(_writer(item.message)):
+            with self._languages.speaking(item.data["language"]):
+                await _ended(partial(self._take_late, wish, item), item)
+
+    async def _take_late(self, wish: Wish, item: _Arrival) -> None:
+        if not await self._late(wish.main, item.message) and item.message.caption:
+            data = {**item.data, "album": [*wish.messages, item.message]}
+            await item.handler(item.message, data)
 
 
 async def _ended(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:
-    """Handle an album or an item; what goes wrong is the business of whoever waits for `item`."""
+    """Handle a wish or an item; what goes wrong is the business of whoever waits for `item`."""
     try:
         # Here and not by the whole way again, on which the item would count as late.
-        await surely(handle, f"album {item.media_group_id}", asyncio.sleep)
+        await surely(handle, f"message {item.message_id}", asyncio.sleep)
     except Exception as error:
         item.end(error)
     else:
         item.end()
 
 
-def _main(items: tuple[_Arrival, ...]) -> _Arrival:
-    """The item with the words, else the first."""
-    return next((item for item in items if item.message.caption), items[0])
+def _writer(message: Message) -> Writer:
+    return message.chat.id, (message.sender_chat or message.from_user or message.chat).id
+
+
+def _part(message: Message) -> float:
+    """How much of the quiet time something else is waited for that may belong to a message."""
+    if message.media_group_id:
+        return 1.0
+    if message.chat.type == ChatType.CHANNEL or message.via_bot or message.is_automatic_forward:
+        return 0.0
+    is_private = message.chat.type == ChatType.PRIVATE
+    is_asking = _is_asking(message, is_private=is_private) and is_comment(message)
+    is_picture = is_private and bool(pictures_in(message)) and not (message.reply_to_message or message.external_reply)
+    return COMPANION if is_asking or is_forward(message) or is_picture else 0.0
+
+
+def _is_asking(message: Message, *, is_private: bool) -> bool:
+    """Whether these words may be an order. (In a group the handlers know whether it is this bot that is named.)"""
+    words = message.text or ""
+    if words.startswith("/"):
+        return words.lower().startswith("/imagine")
+    return is_private or any(mark.type == "mention" for mark in message.entities or ())

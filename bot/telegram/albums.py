@@ -55,6 +55,7 @@ ItemT = TypeVar("ItemT", bound=AlbumItem)
 @dataclass(eq=False, slots=True)
 class _Album(Generic[ItemT]):
     first: float
+    due: float
     items: dict[int, ItemT] = field(default_factory=dict)
     late: deque[ItemT] = field(default_factory=deque)
     timer: Handle | None = None
@@ -68,8 +69,8 @@ class _Album(Generic[ItemT]):
 class AlbumGatherer(Generic[ItemT]):
     """Collects the items of albums, by chat and media group, and hands each album over once.
 
-    `gathered(items)`: called once an album, `quiet` seconds after its last item and at most `cap` seconds after its
-    first, with all items in the order of their message ids.
+    `gathered(items)`: called once an album, `quiet` seconds after its last item (or the `part` of them that an item
+    needs) and at most `cap` seconds after its first, with all items in the order of their message ids.
     `late(items_so_far, item)`: called once for each item that comes after that, up to `memory` seconds; after them it
     would count as a new album. The calls of one album follow one another, those of different albums don't wait.
     A repeated message is ignored. A callback that raises is logged and told to `failed`; the album counts as handed
@@ -96,13 +97,21 @@ class AlbumGatherer(Generic[ItemT]):
         self._background = Background()
         self._ended = False
 
-    def add(self, item: ItemT) -> bool:
-        """Register an arrival and return at once. False: it is known. Raises `RuntimeError` after `aclose`."""
+    def is_open(self, chat_id: int, media_group_id: str) -> bool:
+        """Whether this album is still being gathered."""
+        album = self._albums.get((chat_id, media_group_id))
+        return album is not None and album.closed is None
+
+    def add(self, item: ItemT, part: float = 1.0) -> bool:
+        """Register an arrival and return at once. False: it is known. Raises `RuntimeError` after `aclose`.
+
+        `part`: how much of the quiet time must pass after it.
+        """
         if self._ended:
             raise RuntimeError("the gatherer of albums is closed")
         now = self._timer.time()
         self._forget(now)
-        album = self._albums.setdefault((item.chat_id, item.media_group_id), _Album(now))
+        album = self._albums.setdefault((item.chat_id, item.media_group_id), _Album(now, now))
         if item.message_id in album.items or any(item.message_id == each.message_id for each in album.late):
             return False
         if album.closed is not None:
@@ -112,7 +121,8 @@ class AlbumGatherer(Generic[ItemT]):
         album.items[item.message_id] = item
         if album.timer:
             album.timer.cancel()
-        wait = min(self._quiet, album.first + self._cap - now)
+        album.due = max(album.due, now + self._quiet * part)
+        wait = min(album.due, album.first + self._cap) - now
         album.timer = self._timer.call_later(max(wait, 0), lambda: self._close(album))
         return True
 

@@ -63,6 +63,16 @@ class ExamplePress(CallbackData, prefix="x"):
     at: Id
 
 
+class ForwardedPress(CallbackData, prefix="w"):
+    """Draw the words of the forwarded message that the one with this button answers to."""
+
+
+class DrawPress(CallbackData, prefix="d"):
+    """Under a hint: draw the words of the message that it answers. `kept`: with pictures or a style that wait."""
+
+    kept: bool
+
+
 class SettingPress(CallbackData, prefix="s", sep="|"):
     """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
 

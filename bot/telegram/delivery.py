@@ -2,41 +2,52 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import (
+    TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramServerError,
 )
-from aiogram.methods import EditMessageMedia, EditMessageReplyMarkup, SendMediaGroup, SendPhoto
-from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
-from aiogram.utils.i18n import gettext as _
+from aiogram.methods import EditMessageMedia, EditMessageReplyMarkup
+from aiogram.types import InlineKeyboardMarkup, Message
 
-from bot.jobs.patience import surely
-from bot.jobs.stage import TakenOver, Undelivered, Unreachable
+from bot.jobs.stage import Undelivered, Unreachable
 from bot.telegram.labels import Labels
 from bot.telegram.originals import Originals
-from bot.telegram.refusals import is_gone, is_unchanged
+from bot.telegram.refusals import is_gone, is_unanswered, is_unchanged
+from bot.telegram.result_sender import ChangedError, Parcel, ResultSender, Sending, as_media, sent_as
+from bot.telegram.sender import Sender, Unanswered
 from bot.telegram.status import StatusMessages
-from bot.telegram.uploads import Upload, Uploads
-from storage.pictures import Picture, Sent
+from bot.telegram.uploads import NOT_NOW, Unfetched, Upload, Uploads
+from providers.errors import Sentence
+from storage.pictures import Picture
 from storage.records import Job, Preferences
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 ALBUM = 10
-# Whole albums in transfer at once: a part of an album that waits for connections held by another's would never end.
-TRANSFERS = 3
-# What an upload may take: a start, and a slow line's seconds for each byte.
-BASE_SECONDS, BYTES_PER_SECOND = 60, 50_000
+MOST_SENDS = 2
+"""How often pictures are sent by themselves when nobody knows whether they have arrived."""
+EDIT_SECONDS = 8.0
+"""How old a status message may be to become the picture: an edit notifies nobody, and it stays where it is."""
+
+UNREACHED = Sentence("Telegram doesn't answer right now.")
+UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
+UNCONFIRMED = Sentence(
+    "I've sent this, but Telegram didn't confirm it. If the pictures aren't here, press the button and I'll send them "
+    "again."
+)
 
 
 class Delivery:
@@ -46,78 +57,93 @@ class Delivery:
         self,
         bot: Bot,
         store: Store,
+        sender: Sender,
         *,
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
         labels: Labels,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
         self._store = store
+        self._sender = sender
+        self._results = ResultSender(sender, store)
         self._status = status
         self._uploads = uploads
         self._originals = originals
         self._labels = labels
-        self._transfers = asyncio.Semaphore(TRANSFERS)
+        self._clock = clock
 
     async def deliver(self, job: Job) -> None:
         """Send what has not been confirmed of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         try:
-            async with self._transfers:
+            try:
                 await self._deliver(job)
-        except TelegramForbiddenError as error:
-            raise Unreachable(error.message) from error
-        except (TelegramNetworkError, TelegramServerError, TelegramMigrateToChat) as error:
-            raise Undelivered(error.message) from error
-        except TelegramBadRequest as error:
-            if is_gone(error):
-                raise Unreachable(error.message) from error
-            raise Undelivered(error.message) from error
+            except ChangedError:
+                # A picture was deleted meanwhile, say: it is looked at anew.
+                await self._deliver(job)
+        except ChangedError as error:
+            raise Undelivered("it changes while it is sent") from error
+        except Unanswered as error:
+            raise Undelivered(str(error), UNANSWERED) from error
+        except TelegramAPIError as error:
+            raise _failure(error) from error
 
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
-        unsent = [picture for picture in pictures if picture.is_missing]
-        status_id = (await self._status.close(job)).id_in(job.chat_id)
+        missing = [picture for picture in pictures if picture.is_missing]
+        # Of these a person decides whether they are sent once more.
+        unsent = [picture for picture in missing if picture.sends < MOST_SENDS]
         wishes = await self._store.people.preferences(job.user_id)
-        if wishes.delivery == "files":
-            unsent = await self._files(job, unsent)
-        if wishes.delivery == "files" and not unsent:
-            await self._close(job)
-        elif len(pictures) == 1:
-            if unsent:
-                await self._single(job, unsent[0], status_id, wishes)
-            elif status_id not in {None, pictures[0].message_id}:
-                # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
-                await self._status.take_away(job, status_id)
-            await self._also_files(job, wishes)
+        if len(pictures) == 1 and wishes.delivery != "files":
+            await self._single(job, pictures[0], unsent, wishes)
         else:
-            for first in range(0, len(unsent), ALBUM):
-                await self._album(job, unsent[first : first + ALBUM], wishes)
-            await self._also_files(job, wishes)
+            await self._several(job, unsent, wishes)
+        if len(unsent) < len(missing):
+            raise Undelivered("it is not known whether all have arrived", at_last=UNCONFIRMED, is_final=True)
+        await self._also_files(job, wishes)
+        if len(pictures) > 1 or wishes.delivery == "files":
             await self._close(job)
 
-    async def _files(self, job: Job, pictures: Sequence[Picture]) -> list[Picture]:
-        """Send the originals in place of an album; those that can't be sent so are returned."""
-        left = []
-        for picture in pictures:
-            await self._still_ours(job)
-            text = self._labels.caption(job) if picture is pictures[0] else None
-            posted = None
-            try:
-                posted = await self._originals.post(job, picture, job.message_id, text)
-            except TelegramBadRequest as error:
-                # A group may take photos and no files. What takes neither says so again.
-                log.info("an original of job %d is refused: %s", job.id, error.message)
-            if posted is None:
-                left.append(picture)
-                continue
-            message, header = posted
-            file = message.document
-            size = (header.width, header.height) if header else (picture.width, picture.height)
-            sent = Sent(None, message.message_id, *size, file.file_size if file else None)
-            await self._remember({picture.id: sent})
-        return left
+    async def _several(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> None:
+        await self._status.close(job)
+        for first in range(0, len(unsent), ALBUM):
+            async with AsyncExitStack() as stack:
+                opened = await self._opened(unsent[first : first + ALBUM], stack, as_files=wishes.delivery == "files")
+                uploads = [upload for upload in opened if isinstance(upload, Upload)]
+                if not uploads:
+                    continue
+                text = self._labels.caption(job, uploads[0])
+                parcel = Parcel(job, text, covered=wishes.spoiler)
+                if wishes.delivery == "files":
+                    await self._as_files(parcel, uploads)
+                else:
+                    await self._results.send(parcel, uploads)
+
+    async def _as_files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
+        """The originals in place of an album; a group may take photos and no files."""
+        await self._results.files(parcel, [upload for upload in uploads if upload.document])
+        parcel.failed.clear()
+        left = [upload.picture for upload in uploads if upload.picture.id not in parcel.sent]
+        async with AsyncExitStack() as stack:
+            opened = await self._opened(left, stack)
+            await self._results.send(parcel, [upload for upload in opened if isinstance(upload, Upload)])
+
+    async def _opened(
+        self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
+    ) -> Sequence[Upload | Unfetched]:
+        opened = await asyncio.gather(
+            *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
+        )
+        failed = [one for one in opened if isinstance(one, Unfetched)]
+        if failed and len(failed) == len(opened):
+            final = all(one.is_final or one.is_gone for one in failed)
+            raise Undelivered(
+                "no picture could be fetched", NOT_NOW, at_last=failed[0].why, unfetched=True, is_final=final
+            )
+        return opened
 
     async def _also_files(self, job: Job, wishes: Preferences) -> None:
         """The originals beside an album; of those that can't be had the button says so."""
@@ -126,9 +152,9 @@ class Delivery:
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
                 await self._originals.send(job, wanted, job.message_id)
-            except TelegramBadRequest as error:
+            except (TelegramBadRequest, Unanswered) as error:
                 # The album is there.
-                log.info("the originals of job %d are refused: %s", job.id, error.message)
+                log.info("the originals of job %d are not sent: %s", job.id, error)
 
     async def _where_it_is(self, job: Job) -> Job:
         """The job in the chat where it is now: its group may have become a supergroup."""
@@ -136,147 +162,83 @@ class Delivery:
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
     async def _close(self, job: Job) -> None:
+        """The words and the buttons below an album."""
         pictures = await self._store.pictures.of_job(job.id)
-        left = [picture for picture in pictures if picture.is_missing]
-        sent = sum(picture.message_id is not None for picture in pictures)
-        if left and not sent:
-            raise Undelivered("none of the pictures could be fetched")
+        sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
             # Their owner has deleted them all: there is nothing to put buttons under.
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [_("✅ 1 picture") if sent == 1 else _("✅ {count} pictures").format(count=sent)]
-        if left:
-            lines.append(_("{count} could not be fetched from the service.").format(count=len(left)))
-        text = escape("\n".join([*lines, *await self._labels.notes(job)]), quote=False)
-        await self._still_ours(job)
+        lines = [*self._labels.summary(job, pictures), *await self._labels.notes(job)]
+        text = escape("\n".join(lines), quote=False)
         buttons = await self._labels.buttons(job)
+        await Sending(self._store, job).begin()
+        album = sent[0].message_in(job.chat_id)
         try:
-            await self._status.move_below(job, text, buttons)
+            await self._status.move_below(job, text, buttons, reply_to=album)
         except (TelegramForbiddenError, TelegramBadRequest):
             # A chat may take photos and no words: the status message is there already.
             if not await self._status.change(job, text, buttons):
                 raise
+        except (TelegramNetworkError, TelegramServerError) as error:
+            # It may have arrived. An edit says it for sure, and says it once.
+            if not is_unanswered(error) or not await self._status.change(job, text, buttons):
+                raise
 
-    async def _single(self, job: Job, picture: Picture, status_id: int | None, wishes: Preferences) -> None:
-        """The status message itself becomes the picture, with its buttons; if it is gone, a new message does."""
-        async with self._uploads.open(picture) as upload:
-            if upload is None:
-                raise Undelivered("the picture could not be fetched")
+    async def _single(self, job: Job, picture: Picture, unsent: Sequence[Picture], wishes: Preferences) -> None:
+        """The status message itself becomes the picture, with its buttons, while it is new and the last one in its
+        chat; else the picture is an answer of its own, which notifies, and the status goes."""
+        board = await self._status.close(job)
+        status_id = board.id_in(job.chat_id)
+        if not unsent:
+            if not picture.is_missing and status_id not in {None, picture.message_id}:
+                # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
+                await self._status.take_away(job, status_id or 0)
+            return
+        async with AsyncExitStack() as stack:
+            (upload,) = await self._opened(unsent, stack)
+            if isinstance(upload, Unfetched):
+                return
             text = self._labels.caption(job, upload, await self._labels.notes(job))
-            buttons = await self._labels.buttons(job)
-            await self._still_ours(job)
-            message = None
-            if status_id is not None:
-                message = await self._turn_into_picture(job, status_id, upload, _photo(upload, wishes, text), buttons)
-            replaced = message is not None
-            if message is None:
-                message = await self._photo(job, upload, _photo(upload, wishes, text), buttons)
-        await self._confirm([upload], [message])
-        if status_id is not None and not replaced:
+            parcel = Parcel(job, text, await self._labels.buttons(job), covered=wishes.spoiler)
+            if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
+                message = await self._turn_into_picture(parcel, status_id, upload)
+                if message:
+                    await self._results.remember({picture.id: sent_as(upload, message)})
+                    return
+            await self._results.send(parcel, [upload])
+        if status_id is not None:
             await self._status.take_away(job, status_id)
 
-    async def _still_ours(self, job: Job) -> None:
-        """Asked right before something is sent: a process may hang anywhere, and wake when another has sent it."""
-        latest = await surely(lambda: self._store.jobs.get(job.id), f"whose job {job.id} is", asyncio.sleep)
-        if latest is None or latest.worker_id != job.worker_id:
-            raise TakenOver
-
-    async def _turn_into_picture(
-        self, job: Job, status_id: int, upload: Upload, media: InputMediaPhoto, buttons: InlineKeyboardMarkup
-    ) -> Message | None:
-        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=buttons)
+    async def _turn_into_picture(self, parcel: Parcel, status_id: int, upload: Upload) -> Message | None:
+        """None: it can't become the picture. An edit that is made twice shows once: it needs no counting."""
+        job, media = parcel.job, as_media(upload, parcel.text, parcel)
+        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=parcel.buttons)
+        ours = Sending(self._store, job)
         try:
-            message = await self._bot(edit, request_timeout=_timeout([upload]))
+            message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=ours)
         except TelegramBadRequest as error:
             if is_gone(error):
                 raise
             if is_unchanged(error):
-                return await self._shown_already(job, status_id, buttons)
+                return await self._shown_already(job, status_id, parcel.buttons)
             log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
-            await self._uploads.again(upload)
             return None
         return message if isinstance(message, Message) else None
 
-    async def _shown_already(self, job: Job, message_id: int, buttons: InlineKeyboardMarkup) -> Message | None:
+    async def _shown_already(self, job: Job, message_id: int, buttons: InlineKeyboardMarkup | None) -> Message | None:
         """The message became the picture before, and nobody heard of it: only an edit makes Telegram show it again."""
         bare = EditMessageReplyMarkup(chat_id=job.chat_id, message_id=message_id)
         await self._bot(bare)
         message = await self._bot(bare.model_copy(update={"reply_markup": buttons}))
         return message if isinstance(message, Message) else None
 
-    async def _photo(
-        self, job: Job, upload: Upload, media: InputMediaPhoto, buttons: InlineKeyboardMarkup | None
-    ) -> Message:
-        photo = SendPhoto(
-            chat_id=job.chat_id,
-            photo=media.media,
-            caption=media.caption,
-            has_spoiler=media.has_spoiler,
-            reply_markup=buttons,
-            message_thread_id=job.thread_id,
-            reply_parameters=_reply(job),
-        )
-        return await self._bot(photo, request_timeout=_timeout([upload]))
 
-    async def _album(self, job: Job, pictures: Sequence[Picture], wishes: Preferences) -> None:
-        async with AsyncExitStack() as stack:
-            opened = await asyncio.gather(
-                *(stack.enter_async_context(self._uploads.open(picture)) for picture in pictures)
-            )
-            uploads = [upload for upload in opened if upload]
-            await self._still_ours(job)
-            try:
-                messages = await self._send(job, uploads, wishes)
-            except (TelegramNetworkError, TelegramBadRequest) as error:
-                if not any(upload.broken for upload in uploads) and isinstance(error, TelegramNetworkError):
-                    raise
-                if isinstance(error, TelegramBadRequest) and is_gone(error):
-                    raise
-                log.warning("an album of job %d is sent again with what arrives whole: %s", job.id, error.message)
-                uploads = [upload for upload in uploads if await self._uploads.again(upload)]
-                messages = await self._send(job, uploads, wishes)
-        await self._confirm(uploads, messages)
-
-    async def _send(self, job: Job, uploads: Sequence[Upload], wishes: Preferences) -> Sequence[Message]:
-        if not uploads:
-            return []
-        text = self._labels.caption(job, uploads[0])
-        media = [_photo(upload, wishes, text if upload is uploads[0] else None) for upload in uploads]
-        if len(uploads) == 1:
-            return [await self._photo(job, uploads[0], media[0], None)]
-        group = SendMediaGroup(
-            chat_id=job.chat_id,
-            media=list(media),
-            message_thread_id=job.thread_id,
-            reply_parameters=_reply(job),
-        )
-        return await self._bot(group, request_timeout=_timeout(uploads))
-
-    async def _confirm(self, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
-        await self._remember(
-            {upload.picture.id: _sent(upload, message) for upload, message in zip(uploads, messages, strict=True)}
-        )
-
-    async def _remember(self, sent: Mapping[int, Sent]) -> None:
-        # What is not written down would be sent once more.
-        await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
-
-
-def _sent(upload: Upload, message: Message) -> Sent:
-    photo = message.photo[-1] if message.photo else None
-    size = (upload.width, upload.height, upload.size)
-    return Sent(photo.file_id if photo else None, message.message_id, *size, photo.file_unique_id if photo else None)
-
-
-def _reply(job: Job) -> ReplyParameters:
-    return ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
-
-
-def _photo(upload: Upload, wishes: Preferences, text: str | None) -> InputMediaPhoto:
-    return InputMediaPhoto(media=upload.media, caption=text, has_spoiler=wishes.spoiler)
-
-
-def _timeout(uploads: Sequence[Upload]) -> int:
-    return BASE_SECONDS + sum(upload.size or 0 for upload in uploads) // BYTES_PER_SECOND
+def _failure(error: TelegramAPIError) -> Undelivered | Unreachable:
+    """What it means for a job that Telegram did not take its pictures."""
+    if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramEntityTooLarge):
+        return Unreachable(error.message)
+    if isinstance(error, TelegramMigrateToChat):
+        return Undelivered(error.message)
+    return Undelivered(error.message, UNREACHED)

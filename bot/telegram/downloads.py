@@ -1,120 +1,103 @@
-"""Getting pictures from a provider: opened ahead, streamed on, never piled up in memory.
+"""Getting pictures from a service: each is fetched whole before anything is sent, in its host's own lane.
 
-This uses an HTTP session of its own: sharing the connection pool with the uploads stood still for ever once every
-connection was a download waiting for an upload.
+So a slow host keeps nobody waiting who does not wait for it, a picture that breaks off spoils no album, and what is
+refused once is sent again without fetching it anew. Their memory is bounded: see `spool`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
-from aiogram import Bot
-from aiogram.types import InputFile
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientError, ClientResponse
+from yarl import URL
 
-from bot.telegram.pictures import Header, sniff
+from bot.fair_slots import FairSlots
+from bot.telegram.public_fetcher import FetchRefusedError, Origin, PublicFetcher
+from bot.telegram.spool import CHUNK, SpooledFile
 
-HEAD = 64 * 1024
-CHUNK = 128 * 1024
-MOST = 64 * 1024 * 1024
-CONNECTIONS = 40
-TIMEOUT = ClientTimeout(total=None, sock_connect=10, sock_read=60)
-
-
-class Gone(Exception):
-    """The provider no longer keeps the picture."""
-
-
-class BrokenOff(Exception):
-    """The picture could not be fetched whole for now."""
+MOST_BYTES = 64 * 1024 * 1024
+FETCH_SECONDS = 120.0
+"""How long one picture may take."""
+AT_ONCE = 12
+"""Pictures from one host at once."""
+SLOW_AFTER = 3.0
+"""Seconds after which a picture leaves its place to others of the same host, and goes on in the lane of slow ones."""
+SLOW_AT_ONCE = 60
+HOSTS_REMEMBERED = 200
+GONE_STATUSES = (401, 403, 404, 410)
 
 
-class Stream(InputFile):
-    """A picture on its way: its head is read, the rest goes straight into an upload.
+class FetchError(Exception):
+    """A picture could not be fetched for now."""
 
-    Read again, as when flood control refused the upload, it is fetched anew (`reopen`). `size` in bytes where the
-    provider tells; `broken` is set when the provider broke off in the middle.
-    """
 
-    def __init__(
-        self,
-        response: ClientResponse,
-        head: bytes,
-        filename: str,
-        reopen: Callable[[], AbstractAsyncContextManager["Stream"]],
-    ) -> None:
-        super().__init__(filename)
-        self._response = response
-        self._head = head
-        self._reopen = reopen
-        self._used = False
-        self.size = response.content_length
-        self.header: Header | None = sniff(head)
-        self.broken = False
+class GoneError(FetchError):
+    """The address is good no more: the service may give another."""
 
-    async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:
-        """The chunks, for aiogram's upload."""
-        async for chunk in self.chunks():
-            yield chunk
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The chunks. Raises `BrokenOff`."""
-        try:
-            if self._used:
-                async with self._reopen() as fresh:
-                    async for chunk in fresh.chunks():
-                        yield chunk
-                return
-            self._used = True
-            yield self._head
-            async for chunk in self._response.content.iter_chunked(CHUNK):
-                yield chunk
-        except (ClientError, TimeoutError, OSError, BrokenOff, Gone) as error:
-            self.broken = True
-            raise BrokenOff(repr(error)) from error
+class UnusableError(FetchError):
+    """This address gives no picture that may be sent, however often it is asked: too large, or no public address."""
 
-    async def whole(self) -> bytes:
-        """All of it at once. Raises `BrokenOff`, also for what is absurdly large."""
-        parts, size = [], 0
-        async for chunk in self.chunks():
-            size += len(chunk)
-            if size > MOST:
-                raise BrokenOff(f"larger than {MOST} bytes")
-            parts.append(chunk)
-        return b"".join(parts)
+
+class TooLargeError(UnusableError):
+    """More than `MOST_BYTES`."""
 
 
 class Downloads:
-    """The session through which pictures are fetched. Give it back with `aclose`."""
+    """Fetches pictures. Give it back with `aclose`. `fetcher`: what connects; for tests."""
 
-    def __init__(self) -> None:
-        self._session = ClientSession(connector=TCPConnector(limit=CONNECTIONS), timeout=TIMEOUT)
+    def __init__(self, fetcher: PublicFetcher | None = None) -> None:
+        self._fetcher = fetcher or PublicFetcher()
+        self._lanes: dict[str, FairSlots] = {}
 
     @asynccontextmanager
-    async def open(self, url: str, filename: str) -> AsyncIterator[Stream]:
-        """Open a picture and read its head. Raises `Gone` or `BrokenOff`."""
+    async def open(
+        self, url: str, *, person: int, trusted: Collection[Origin] = frozenset()
+    ) -> AsyncIterator[SpooledFile]:
+        """A picture, fetched whole in the turn of `person`. `trusted`: see `PublicFetcher.get`. Raises `FetchError`."""
+        file = SpooledFile("picture")
         try:
-            response = await self._session.get(url)
-        except (ClientError, TimeoutError, OSError, ValueError) as error:
-            raise BrokenOff(type(error).__name__) from error
-        async with response:
-            if response.status in (401, 403, 404, 410):
-                raise Gone(f"HTTP {response.status}")
-            if response.status != 200:
-                raise BrokenOff(f"HTTP {response.status}")
             try:
-                head = await _read_head(response)
-            except (ClientError, TimeoutError, OSError) as error:
-                raise BrokenOff(type(error).__name__) from error
-            yield Stream(response, head, filename, partial(self.open, url, filename))
+                async with self._lane(url).slot(person), asyncio.timeout(FETCH_SECONDS):
+                    await self._fetch(url, trusted, file)
+            except FetchRefusedError as error:
+                raise UnusableError(str(error)) from error
+            except (ClientError, TimeoutError, OSError, ValueError) as error:
+                # Not the error's own words: they may hold the address.
+                raise FetchError(type(error).__name__) from error
+            yield file
+        finally:
+            file.close()
 
     async def aclose(self) -> None:
-        """Close the session."""
-        await self._session.close()
+        """Close the connections."""
+        await self._fetcher.aclose()
+
+    async def _fetch(self, url: str, trusted: Collection[Origin], file: SpooledFile) -> None:
+        async with self._fetcher.get(url, trusted=trusted) as response:
+            _check(response)
+            # Counted as they come: a length that is announced may be wrong, or missing.
+            async for chunk in response.content.iter_chunked(CHUNK):
+                if file.size + len(chunk) > MOST_BYTES:
+                    raise TooLargeError(f"more than {MOST_BYTES} bytes")
+                file.write(chunk)
+
+    def _lane(self, url: str) -> FairSlots:
+        try:
+            host = URL(url).authority
+        except ValueError:
+            host = ""
+        if (lane := self._lanes.get(host)) is None:
+            if len(self._lanes) >= HOSTS_REMEMBERED:
+                self._lanes = {name: known for name, known in self._lanes.items() if not known.is_idle}
+            lane = self._lanes[host] = FairSlots(AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_AT_ONCE)
+        return lane
 
 
-async def _read_head(response: ClientResponse) -> bytes:
-    head = b""
-    while len(head) < HEAD and (chunk := await response.content.read(HEAD - len(head))):
-        head += chunk
-    return head
+def _check(response: ClientResponse) -> None:
+    if response.status in GONE_STATUSES:
+        raise GoneError(f"HTTP {response.status}")
+    if response.status != 200:
+        raise FetchError(f"HTTP {response.status}")
+    if (response.content_length or 0) > MOST_BYTES:
+        raise TooLargeError(f"{response.content_length} bytes")

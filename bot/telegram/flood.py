@@ -5,30 +5,37 @@ album count one by one) and thirty a second over all; too many edits earn minute
 """
 
 import asyncio
+import math
+import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
-from aiogram.exceptions import TelegramRetryAfter
+from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
 from aiogram.methods import (
+    AnswerCallbackQuery,
     EditMessageCaption,
     EditMessageMedia,
     EditMessageReplyMarkup,
     EditMessageText,
     Response,
+    SendChatAction,
     SendDocument,
     SendMediaGroup,
     SendMessage,
     SendMessageDraft,
     SendPhoto,
+    SetMessageReaction,
     TelegramMethod,
 )
 from aiogram.methods.base import TelegramType
+
+from bot.fair_slots import FairSlots
 
 COUNTED = (
     SendMessage,
@@ -41,9 +48,33 @@ COUNTED = (
     EditMessageMedia,
     EditMessageReplyMarkup,
 )
+IN_PASSING = (AnswerCallbackQuery, SendChatAction, SetMessageReaction)
+"""Calls that are worth nothing later."""
 LANES_KEPT = 1000
+ANSWERS = "answers"
+"""In whose turn goes what is not sent for a certain person."""
+LONGEST_WAIT = 24 * 3600.0
+LONGEST_PATIENCE = 60.0
+"""Seconds that a call which no limit counts is held back at most; then its caller hears of the refusal."""
+_DEMANDED = re.compile(r"retry after (\d+)", re.IGNORECASE)
 
-_progress: ContextVar[bool] = ContextVar("progress", default=False)
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """How much of a limit may be used up when progress goes. `spaced`: it keeps its distance from the one before."""
+
+    share: float
+    spaced: bool = True
+
+
+NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(1 / 2, spaced=False)
+"""Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
+ALONE, AMONG_OTHERS = Courtesy(1 / 2), Courtesy(1 / 5)
+"""How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
+OVER_ALL_SHARE = 1 / 2
+"""How much of what is allowed over all chats may be used up when progress of any kind goes."""
+
+_progress: ContextVar[Courtesy | None] = ContextVar("progress", default=None)
 
 
 class Dropped(Exception):
@@ -51,9 +82,9 @@ class Dropped(Exception):
 
 
 @asynccontextmanager
-async def as_progress() -> AsyncIterator[None]:
+async def as_progress(courtesy: Courtesy = ALONE) -> AsyncIterator[None]:
     """What is sent inside is progress: it goes at once or raises `Dropped`."""
-    token = _progress.set(True)
+    token = _progress.set(courtesy)
     try:
         yield
     finally:
@@ -62,7 +93,7 @@ async def as_progress() -> AsyncIterator[None]:
 
 def is_progress() -> bool:
     """Whether what is sent here is progress."""
-    return _progress.get()
+    return _progress.get() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +112,117 @@ OVER_ALL = Limit(25, 1.1)
 
 
 @dataclass(slots=True)
+class _Sent:
+    """Messages that count `cost`, sent at a time. `is_answer`: they went before those that stood in line."""
+
+    at: float
+    cost: int
+    is_answer: bool = False
+
+
+@dataclass(slots=True)
 class _Lane:
-    """What was sent lately within one limit: (when, how many), oldest first."""
+    """What was sent lately within one limit, oldest first; `reserved`: what may be sent and has not been yet."""
 
     limit: Limit
-    sent: deque[tuple[float, int]] = field(default_factory=deque)
+    sent: deque[_Sent] = field(default_factory=deque)
+    reserved: int = 0
     muted_until: float = 0.0
     progress_at: float = float("-inf")
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    line: FairSlots = field(default_factory=lambda: FairSlots(1))
+    freed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def used(self, now: float) -> int:
         """How much of the limit is used up at this moment."""
-        while self.sent and self.sent[0][0] <= now - self.limit.seconds:
+        while self.sent and self.sent[0].at <= now - self.limit.seconds:
             self.sent.popleft()
-        return sum(cost for _, cost in self.sent)
+        return sum(one.cost for one in self.sent) + self.reserved
 
     def wait(self, now: float, cost: int) -> float:
-        """Seconds until messages that count `cost` may go."""
-        over = self.used(now) + cost - self.limit.most
+        """Seconds until messages that count `cost` may go; infinite while others may go first that have not gone."""
+        over = self.used(now) + min(cost, self.limit.most) - self.limit.most
         until = self.muted_until
-        for at, freed in self.sent:
+        for one in self.sent:
             if over <= 0:
                 break
-            over -= freed
-            until = max(until, at + self.limit.seconds)
-        return max(0.0, until - now)
+            over -= one.cost
+            until = max(until, one.at + self.limit.seconds)
+        return math.inf if over > 0 else max(0.0, until - now)
 
-    def take(self, now: float, cost: int) -> None:
+    def take(self, now: float, cost: int, *, is_answer: bool = False) -> None:
         """Messages that count `cost` go now."""
-        self.sent.append((now, cost))
+        self.sent.append(_Sent(now, cost, is_answer))
 
-    def has_room_for_progress(self, now: float) -> bool:
-        """Progress leaves half of the limit to deliveries, and never goes before one that waits."""
+    def mute(self, until: float) -> None:
+        """Nothing goes before this time."""
+        self.muted_until = max(self.muted_until, until)
+
+    def lets_answers_pass(self, now: float) -> bool:
+        """Whether an answer may go before those that stand in line: such answers get half of the limit at most."""
+        return self.used(now) < self.limit.most and sum(one.cost for one in self.sent if one.is_answer) < (
+            self.limit.most / 2
+        )
+
+    def has_room_for_progress(self, now: float, courtesy: Courtesy) -> bool:
+        """Progress leaves a part of the limit to answers and deliveries, and never goes before one that waits."""
         return (
             now >= self.muted_until
-            and self.used(now) < self.limit.most / 2
-            and now - self.progress_at >= self.limit.progress_every
-            and not self.turn.locked()
+            and self.used(now) < self.limit.most * courtesy.share
+            and (not courtesy.spaced or now - self.progress_at >= self.limit.progress_every)
+            and self.line.is_idle
         )
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether nothing needs to be known of this lane."""
+        return self.used(now) == 0 and now >= self.muted_until and self.line.is_idle
+
+
+class Permit:
+    """A chat's permission to send messages that count `cost`: the room is kept until they go or it is given back."""
+
+    def __init__(self, lane: _Lane, cost: int, *, is_answer: bool = False) -> None:
+        self._lane = lane
+        self._cost = cost
+        self._is_answer = is_answer
+        self._is_kept = True
+        self._is_used = False
+        lane.reserved += cost
+
+    def is_good(self, now: float) -> bool:
+        """Whether the chat takes messages now: meanwhile Telegram may have demanded a wait."""
+        return self._is_kept and now >= self._lane.muted_until
+
+    def use(self, now: float) -> None:
+        """The messages go now."""
+        self.give_back()
+        self._is_used = True
+        self._lane.take(now, self._cost, is_answer=self._is_answer)
+
+    def covers(self, lane: _Lane) -> bool:
+        """Whether what goes to this lane has been counted by it. It is so once."""
+        covers = self._is_used and self._lane is lane
+        self._is_used = False
+        return covers
+
+    def give_back(self) -> None:
+        """Others may have the room; once is enough."""
+        if self._is_kept:
+            self._is_kept = False
+            self._lane.reserved -= self._cost
+            self._lane.freed.set()
+
+
+_permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
+
+
+@contextmanager
+def permitted(permit: Permit) -> Iterator[None]:
+    """The message that is sent inside has its chat's permission already."""
+    token = _permit.set(permit)
+    try:
+        yield
+    finally:
+        _permit.reset(token)
 
 
 class FloodControl(BaseRequestMiddleware):
@@ -145,24 +249,103 @@ class FloodControl(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Wait for room (or drop progress), send, and wait out what Telegram demands."""
+        """Wait for room (or drop progress), send, and wait out what Telegram demands.
+
+        With a permit of `permitted` nothing is waited for: a demanded wait is raised, and others know of it.
+        """
         chat = getattr(method, "chat_id", None)
         counted = isinstance(method, COUNTED)
         if not counted or chat is None:
-            return await make_request(bot, method)
+            return await self._uncounted(make_request, bot, method, chat)
         lane = self._lane(chat)
+        permit = _permit.get()
+        if permit and permit.covers(lane):
+            return await self._ask(make_request, bot, method, lane)
         while True:
-            if _progress.get():
-                self._take_or_drop(lane)
-            else:
-                await self._take(lane, _cost(lane, method))
+            courtesy = _progress.get()
+            if courtesy:
+                self._take_or_drop(lane, courtesy)
+            elif not await self.begin(await self._permit(lane, _cost(lane, method), ANSWERS)):
+                continue
             try:
-                return await make_request(bot, method)
+                return await self._ask(make_request, bot, method, lane)
             except TelegramRetryAfter as error:
                 # A refusal is certain: nothing was sent, so sending again is safe.
-                lane.muted_until = self._clock() + error.retry_after
-                if _progress.get():
+                if courtesy:
                     raise Dropped from error
+
+    async def permit(self, method: TelegramMethod[TelegramType], key: Hashable) -> Permit:
+        """Wait until the chat of a method that sends takes it, in the turn of `key`. Nothing shared is held meanwhile.
+
+        Next comes `begin`, then the send within `permitted`; or it is given back.
+        """
+        chat = getattr(method, "chat_id", None)
+        lane = self._lane(chat if isinstance(chat, int | str) else 0)
+        return await self._permit(lane, _cost(lane, method), key)
+
+    async def begin(self, permit: Permit) -> bool:
+        """Wait for room over all chats, which is short, and count what goes now. False: the chat takes nothing now."""
+        try:
+            while (wait := self._all.wait(self._clock(), 1)) > 0:
+                await self._sleep(wait)
+        except BaseException:
+            permit.give_back()
+            raise
+        now = self._clock()
+        if not permit.is_good(now):
+            permit.give_back()
+            return False
+        permit.use(now)
+        self._all.take(now, 1)
+        return True
+
+    def is_muted(self, chat: int) -> bool:
+        """Whether Telegram demands a wait of this chat."""
+        return self._clock() < self._lane(chat).muted_until
+
+    async def _uncounted(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        chat: int | str | None,
+    ) -> Response[TelegramType]:
+        """A call that no limit counts; a wait that is demanded for it counts all the same."""
+        lane = self._lane(f"{type(method).__name__}" if chat is None else chat)
+        if isinstance(method, IN_PASSING):
+            return await self._ask(make_request, bot, method, lane)
+        while True:
+            # The same demand may have been made to others, for a method without a chat.
+            if chat is None and (wait := lane.muted_until - self._clock()) > 0:
+                if wait > LONGEST_PATIENCE:
+                    raise TelegramRetryAfter(method, "Too Many Requests", math.ceil(wait))
+                await self._sleep(wait)
+            try:
+                return await self._ask(make_request, bot, method, lane)
+            except TelegramRetryAfter as error:
+                if error.retry_after > LONGEST_PATIENCE:
+                    raise
+                await self._sleep(error.retry_after)
+
+    async def _ask(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        lane: _Lane,
+    ) -> Response[TelegramType]:
+        """Raises `TelegramRetryAfter` wherever Telegram says so: it also stands within refusals of another kind."""
+        try:
+            return await make_request(bot, method)
+        except TelegramRetryAfter as error:
+            lane.mute(self._clock() + min(error.retry_after, LONGEST_WAIT))
+            raise
+        except TelegramBadRequest as error:
+            if (demanded := _DEMANDED.search(error.message)) is None:
+                raise
+            seconds = int(demanded[1])
+            lane.mute(self._clock() + min(seconds, LONGEST_WAIT))
+            raise TelegramRetryAfter(method, error.message, seconds) from error
 
     @property
     def _all(self) -> _Lane:
@@ -171,26 +354,34 @@ class FloodControl(BaseRequestMiddleware):
             lane.limit = replace(OVER_ALL, most=most)
         return lane
 
-    def has_room_for_progress(self, chat: int) -> bool:
+    def has_room_for_progress(self, chat: int, courtesy: Courtesy = ALONE) -> bool:
         """Whether a progress edit would go now."""
-        now = self._clock()
-        return self._lane(chat).has_room_for_progress(now) and self._all.has_room_for_progress(now)
+        return self._has_room(self._lane(chat), courtesy)
 
-    def _take_or_drop(self, lane: _Lane) -> None:
-        now = self._clock()
-        if not (lane.has_room_for_progress(now) and self._all.has_room_for_progress(now)):
+    def _has_room(self, lane: _Lane, courtesy: Courtesy) -> bool:
+        now, over_all = self._clock(), replace(courtesy, share=min(courtesy.share, OVER_ALL_SHARE))
+        return lane.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
+
+    def _take_or_drop(self, lane: _Lane, courtesy: Courtesy) -> None:
+        if not self._has_room(lane, courtesy):
             raise Dropped
+        now = self._clock()
         lane.progress_at = now
         lane.take(now, 1)
         self._all.take(now, 1)
 
-    async def _take(self, lane: _Lane, cost: int) -> None:
-        async with lane.turn:
-            while (wait := max(lane.wait(self._clock(), cost), self._all.wait(self._clock(), 1))) > 0:
-                await self._sleep(wait)
-            now = self._clock()
-            lane.take(now, cost)
-            self._all.take(now, 1)
+    async def _permit(self, lane: _Lane, cost: int, key: Hashable) -> Permit:
+        now = self._clock()
+        if key == ANSWERS and lane.wait(now, cost) == 0 and lane.lets_answers_pass(now):
+            return Permit(lane, cost, is_answer=True)
+        async with lane.line.slot(key):
+            while (wait := lane.wait(self._clock(), cost)) > 0:
+                if math.isfinite(wait):
+                    await self._sleep(wait)
+                else:
+                    lane.freed.clear()
+                    await lane.freed.wait()
+            return Permit(lane, cost)
 
     def _lane(self, chat: int | str) -> _Lane:
         if (lane := self._lanes.get(chat)) is None:
@@ -201,7 +392,7 @@ class FloodControl(BaseRequestMiddleware):
 
     def _forget_quiet(self, now: float) -> None:
         for chat, lane in list(self._lanes.items()):
-            if lane.used(now) == 0 and now >= lane.muted_until and not lane.turn.locked():
+            if lane.is_quiet(now):
                 del self._lanes[chat]
 
 

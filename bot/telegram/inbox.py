@@ -6,7 +6,7 @@ One that comes twice, by whatever way and to whichever process, acts once; what 
 
 import asyncio
 import logging
-import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat
@@ -18,12 +18,13 @@ from aiogram.methods import GetUpdates, TelegramMethod
 from aiogram.types import Update
 
 from bot.background import Background
-from bot.jobs.patience import surely
+from bot.jobs.patience import START_DELAYS, surely
 from storage import signals
 from storage.backend import EVERYTHING
-from storage.database import StoreError
+from storage.database import StoreError, Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,14 @@ PASSING = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
 REMEMBERED = 10_000
 """Updates begun here of which it is known that they were; what is read from the store is younger."""
+AT_ONCE = 100
+"""Updates of one person in one chat that are at work at once. The others wait behind them."""
 PATIENCE = 5.0
 """Seconds that handlers at work get when the bot stops."""
+
+
+Lane = tuple[bool, int | None, int | None]
+"""Whether it is a press, and the chat and the person: a press is not held up by messages that wait for something."""
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -51,7 +58,7 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Inbox:
-    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now; `clock`: since 1970."""
+    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now."""
 
     def __init__(
         self,
@@ -60,16 +67,20 @@ class Inbox:
         store: Store,
         worker: Callable[[], int],
         *,
-        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
         self._store = store
         self._worker = worker
-        self._clock = clock
+        self._clock = store.clock
         self._sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
+        # What waits behind others of its lane, and how many of each are at work.
+        self._waiting: dict[Lane, deque[NewUpdate]] = {}
+        self._at_work: Counter[Lane] = Counter()
+        # The album that each has begun with last: the rest of it waits for nobody.
+        self._albums: dict[Lane, str | None] = {}
         self._ended: list[int] = []
         # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
         self._begun: dict[int, None] = {}
@@ -79,9 +90,9 @@ class Inbox:
         self._closed = False
 
     async def start(self) -> None:
-        """Take up what this process, or one that is gone, could not end. Raises `StoreError`."""
+        """Take up what this process, or one that is gone, could not end."""
         self._store.database.backend.listen(self._hear)
-        await self._take_up()
+        await surely(self._take_up, "the inbox", self._sleep, START_DELAYS)
 
     def inherit(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
@@ -99,11 +110,13 @@ class Inbox:
         """
         if self._closed:
             return False
-        new = [NewUpdate(int(payload["update_id"]), dict(payload), _album(payload)) for payload in payloads]
+        # From here on nobody meets a sign that can't be stored.
+        clear = [clean(dict(payload)) for payload in payloads]
+        new = [NewUpdate(int(payload["update_id"]), payload, _album(payload)) for payload in clear]
         for one in filter(_passes, new):
             self._begin(one)
         if kept := [one for one in new if not _passes(one)]:
-            for one in await self._store.updates.take(self._worker(), kept, self._clock()):
+            for one in await self._stored(kept):
                 self._begin(one)
         return True
 
@@ -127,6 +140,16 @@ class Inbox:
             log.warning("it could not be stored that some updates are done with")
         await self._notes.aclose()
 
+    async def _stored(self, new: Sequence[NewUpdate]) -> list[NewUpdate]:
+        """Store them; returns those that are this process's. One that can't be stored spoils no other."""
+        try:
+            return await self._store.updates.take(self._worker(), new, self._clock())
+        except Unstorable as error:
+            if len(new) == 1:
+                log.warning("update %d can never be stored (%s); it is left out", new[0].id, error)
+                return []
+        return [one for each in new for one in await self._stored([each])]
+
     # handling
 
     async def _take_up(self) -> None:
@@ -137,17 +160,48 @@ class Inbox:
         # What was stored in the very moment of a stop waits for the next start.
         if not self._closed and one.id not in self._begun:
             self._begun[one.id] = None
-            if len(self._begun) > REMEMBERED and (oldest := next(iter(self._begun))) not in self._handlers:
+            if len(self._begun) > REMEMBERED and not self._is_open(oldest := next(iter(self._begun))):
                 del self._begun[oldest]
-            task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
-            # Not in the task itself: cancelled at its beginning it would never come so far.
-            task.add_done_callback(partial(self._over, one.id))
+            lane = _lane(one.payload)
+            if self._at_work[lane] < AT_ONCE or (one.album and one.album == self._albums.get(lane)):
+                self._start(one, lane)
+            else:
+                # One chat that takes nothing now, or one person who sends a lot, fills its own lane only.
+                self._waiting.setdefault(lane, deque()).append(one)
 
-    def _over(self, update_id: int, task: asyncio.Task[None]) -> None:
+    def _is_open(self, update_id: int) -> bool:
+        """Whether an update is at work, or waits for it."""
+        return update_id in self._handlers or any(
+            update_id == one.id for waiting in self._waiting.values() for one in waiting
+        )
+
+    def _start(self, one: NewUpdate, lane: Lane) -> None:
+        self._at_work[lane] += 1
+        self._albums[lane] = one.album
+        task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+        # Not in the task itself: cancelled at its beginning it would never come so far.
+        task.add_done_callback(partial(self._over, one.id, lane))
+
+    def _over(self, update_id: int, lane: Lane, task: asyncio.Task[None]) -> None:
         del self._handlers[update_id]
         if task.cancelled():
             # It waits in the store for whoever takes it up.
             self._begun.pop(update_id, None)
+        self._at_work[lane] -= 1
+        if not self._closed:
+            self._go_on(lane)
+        if not self._at_work[lane]:
+            del self._at_work[lane], self._albums[lane]
+
+    def _go_on(self, lane: Lane) -> None:
+        """Begin what waits in a lane: the next one, and with an item of an album the items behind it."""
+        waiting = self._waiting.get(lane, deque())
+        if waiting:
+            self._start(waiting.popleft(), lane)
+        while waiting and waiting[0].album and waiting[0].album == self._albums[lane]:
+            self._start(waiting.popleft(), lane)
+        if not waiting:
+            self._waiting.pop(lane, None)
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -168,7 +222,10 @@ class Inbox:
         while self._ended:
             ids = list(self._ended)
             done = partial(self._store.updates.done, ids, self._clock())
-            await surely(done, "done updates", self._sleep)
+            try:
+                await surely(done, "done updates", self._sleep)
+            except Unstorable:
+                log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]
 
     def _hear(self, topic: str) -> None:
@@ -227,6 +284,14 @@ class Inbox:
 
 def _passes(one: NewUpdate) -> bool:
     return not PASSING.isdisjoint(one.payload)
+
+
+def _lane(payload: Mapping[str, Any]) -> Lane:
+    """Whose lane an update goes through."""
+    kind, event = next(((name, one) for name, one in payload.items() if isinstance(one, dict)), ("", {}))
+    chat = event.get("chat") or (event.get("message") or {}).get("chat") or {}
+    person = event.get("sender_chat") or event.get("from") or {}
+    return kind == "callback_query", chat.get("id"), person.get("id")
 
 
 def _album(payload: Mapping[str, Any]) -> str | None:

@@ -1,51 +1,63 @@
 """Reading what people send: which pictures a message brings, shows or answers to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import PurePath
 
 from aiogram.enums import ChatType
-from aiogram.types import Message
+from aiogram.types import (
+    Document,
+    ExternalReplyInfo,
+    LivePhoto,
+    Message,
+    PaidMediaInfo,
+    PaidMediaLivePhoto,
+    PaidMediaPhoto,
+    PhotoSize,
+    PollMedia,
+    RichBlockPhoto,
+)
+from aiogram.types.base import TelegramObject
 
 from storage.pictures import Picture
 from storage.records import NewSource
 from storage.store import Store
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff", ".gif")
+UNTOLD = {None, "", "application/octet-stream"}
+"""Types of files that say nothing of what they hold."""
+Holder = Message | ExternalReplyInfo | PollMedia
+"""What Telegram puts pictures into."""
 
 
-def picture_of(message: Message) -> NewSource | None:
-    """The picture that a message shows, as a photo or as a file; None when it shows none."""
-    if message.photo:
-        return NewSource(message.photo[-1].file_id, message.message_id)
-    if (file := message.document) and _is_picture(file.mime_type, file.file_name):
-        return NewSource(file.file_id, message.message_id)
-    return None
+def pictures_in(message: Message) -> tuple[NewSource, ...]:
+    """The pictures that a message shows, as photos or as a file; none of what it replies to."""
+    return tuple(NewSource(file.file_id, message.message_id) for file in _files(message))
 
 
 def pictures_of(messages: Iterable[Message]) -> tuple[NewSource, ...]:
     """The pictures of several messages, in the order in which they were sent."""
-    found = (picture_of(message) for message in sorted(messages, key=lambda one: one.message_id))
-    return tuple(source for source in found if source)
+    return tuple(source for one in sorted(messages, key=lambda one: one.message_id) for source in pictures_in(one))
 
 
 async def pictures_replied_to(message: Message, store: Store, user_id: int) -> tuple[NewSource, ...]:
-    """The pictures that a reply of this person is about.
+    """The pictures that a reply of this person is about, also one to a message of another chat.
 
     One of the bot's pictures counts alone, and the message with the buttons of an album for all of it; an item of a
     person's album stands for the whole album as far as the bot has seen it.
     """
     there = message.reply_to_message
     if there is None:
-        return ()
+        elsewhere = message.external_reply
+        return await _known(elsewhere, message, store, user_id) if elsewhere else ()
     ours = there.from_user is not None and message.bot is not None and there.from_user.id == message.bot.id
     # A channel's posts name no author.
-    if (ours or there.chat.type == ChatType.CHANNEL) and not picture_of(there):
+    if (ours or there.chat.type == ChatType.CHANNEL) and not pictures_in(there):
         return await _album_of_buttons(there, store)
     if there.media_group_id and not ours:
         seen = await store.posted.album(message.chat.id, there.media_group_id)
-        return seen or pictures_of([there])
-    source = picture_of(there)
-    return (await traced(there, source, store, user_id),) if source else ()
+        return seen or pictures_in(there)
+    return await traced(there, store, user_id)
 
 
 async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ...]:
@@ -54,16 +66,26 @@ async def _album_of_buttons(there: Message, store: Store) -> tuple[NewSource, ..
     return as_sources(shown, there.chat.id)
 
 
-async def traced(message: Message, source: NewSource, store: Store, user_id: int) -> NewSource:
-    """The source, and which of our pictures it is, so that its history is known.
+async def traced(message: Message, store: Store, user_id: int) -> tuple[NewSource, ...]:
+    """The pictures that a message shows, and which of our pictures each is, so that its history is known.
 
     Others' pictures count only where they were made in this chat: their words are not for everybody.
     """
-    unique_id = message.photo[-1].file_unique_id if message.photo else ""
-    known = await store.pictures.shown_as(unique_id, message.chat.id, message.message_id)
-    if known is None or (known.user_id != user_id and known.chat_id != message.chat.id):
-        return source
-    return replace(source, picture_id=known.id)
+    return await _known(message, message, store, user_id)
+
+
+async def _known(holder: Holder, message: Message, store: Store, user_id: int) -> tuple[NewSource, ...]:
+    """The pictures of what `message` holds, or replies to; see `traced`."""
+    # What stands in another chat has a number that no message has here.
+    number = message.message_id if holder is message else -message.message_id
+    found = []
+    for file in _files(holder):
+        unique_id = file.file_unique_id if isinstance(file, PhotoSize) else ""
+        known = await store.pictures.shown_as(unique_id, message.chat.id, number)
+        is_free = known is not None and (known.user_id == user_id or known.chat_id == message.chat.id)
+        source = NewSource(file.file_id, number)
+        found.append(replace(source, picture_id=known.id) if known and is_free else source)
+    return tuple(found)
 
 
 def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ...]:
@@ -77,6 +99,59 @@ def topic_of(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
 
 
-def _is_picture(mime_type: str | None, name: str | None) -> bool:
-    # Phones send HEIC files without a type of their own, so the name counts as well; the bytes are checked later.
-    return (mime_type or "").startswith("image/") or (name or "").lower().endswith(PICTURE_ENDINGS)
+def _files(holder: Holder) -> Iterator[PhotoSize | Document]:
+    """The files of pictures, wherever they stand; of a photo the largest size."""
+    # For backward compatibility a film without sound is a document, too.
+    if (file := holder.document) and holder.animation is None and _is_picture(file):
+        yield file
+    yield from (sizes[-1] for sizes in _photos(holder) if sizes)
+
+
+def _photos(holder: Holder) -> Iterator[list[PhotoSize]]:
+    """Photos by their sizes, smallest first."""
+    # The photo of a live photo stands beside it, as a rule.
+    yield holder.photo or _still(holder.live_photo)
+    if isinstance(holder, PollMedia):
+        return
+    yield from _paid(holder.paid_media)
+    if holder.game:
+        yield holder.game.photo
+    if holder.poll and holder.poll.media:
+        yield from _photos(holder.poll.media)
+    if isinstance(holder, Message):
+        yield holder.new_chat_photo or []
+        yield from _in_blocks(holder.rich_message)
+
+
+def _still(live: LivePhoto | None) -> list[PhotoSize]:
+    return (live.photo if live else None) or []
+
+
+def _paid(media: PaidMediaInfo | None) -> Iterator[list[PhotoSize]]:
+    """What was paid for, or is the bot's own, is shown; the rest is a preview without a file."""
+    for one in media.paid_media if media else ():
+        if isinstance(one, PaidMediaPhoto):
+            yield one.photo
+        elif isinstance(one, PaidMediaLivePhoto):
+            yield _still(one.live_photo)
+
+
+def _in_blocks(node: object) -> Iterator[list[PhotoSize]]:
+    """Photos of a rich message, at any depth: in collages, lists, quotations."""
+    if isinstance(node, RichBlockPhoto):
+        yield node.photo
+    elif isinstance(node, TelegramObject):
+        for _name, value in node:
+            yield from _in_blocks(value)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _in_blocks(one)
+
+
+def _is_picture(file: Document) -> bool:
+    """Whether a file may be a picture; its bytes are checked later."""
+    # Phones send HEIC files without a type of their own, and some of them without an ending.
+    name = (file.file_name or "").lower()
+    if file.mime_type in UNTOLD and not PurePath(name).suffix:
+        return True
+    return (file.mime_type or "").startswith("image/") or name.endswith(PICTURE_ENDINGS)

@@ -10,6 +10,7 @@ from bot.telegram.buttons import under_result
 from bot.telegram.services import Providers, maker, offer, title
 from bot.telegram.uploads import Upload
 from bot.telegram.wording import caption, pixels, plain, told
+from storage.pictures import Picture
 from storage.records import Job, TaskState
 from storage.store import Store
 
@@ -25,10 +26,26 @@ class Labels:
         self._providers = providers
 
     def caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        """The words that made it, and by what; escaped. `upload`: how large it is; `notes`: lines below."""
+        """The words that made it, by what, and in groups for whom; escaped. `upload`: how large it is; `notes`: lines
+        below."""
         size = pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
-        return caption(job.prompt, maker(self._providers, job), size, style, below=notes)
+        return caption(job.prompt, maker(self._providers, job), size, style, _whose(job), below=notes)
+
+    def summary(self, job: Job, pictures: Sequence[Picture]) -> list[str]:
+        """What stands below an album: how many pictures there are, in groups for whom, and what is not as it should
+        be."""
+        sent = [picture for picture in pictures if picture.message_id is not None]
+        left = sum(picture.is_missing for picture in pictures)
+        as_files = sum(picture.photo_id is None and picture.document_id is not None for picture in sent)
+        count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
+        lines = [" · ".join(filter(None, [count, _whose(job)]))]
+        if 0 < as_files < len(sent):
+            words = _("Telegram couldn't show {count} of them as a photo, so it comes as a file.")
+            lines.append(words.format(count=as_files))
+        if left:
+            lines.append(_("{count} could not be fetched from the service.").format(count=left))
+        return lines
 
     async def notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
@@ -47,6 +64,11 @@ class Labels:
         pictures = await self._store.pictures.of_job(job.id)
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
+
+
+def _whose(job: Job) -> str:
+    """For whom it was made, where others see it too."""
+    return _("for {name}").format(name=job.user_name) if job.chat_id < 0 and job.user_name else ""
 
 
 async def is_incomplete(store: Store, job: Job) -> bool:

@@ -62,3 +62,8 @@ def _compiled() -> dict[str, GNUTranslations]:
         compiled.seek(0)
         found[source.parent.parent.name] = GNUTranslations(compiled)
     return found
+
+
+def in_every_language(words: str) -> set[str]:
+    """The translations of `words` into all languages of the bot."""
+    return {catalogue.gettext(words) for catalogue in _compiled().values()}

@@ -10,11 +10,11 @@ from aiogram.types import EphemeralMessageParameters, InlineKeyboardMarkup, Mess
 GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 
-async def notice(message: Message, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-    """Tell something to whoever wrote `message`, in reply to it. Raises aiogram's errors."""
+async def notice(message: Message, text: str, buttons: InlineKeyboardMarkup | None = None) -> Message:
+    """Tell something to whoever wrote `message`, in reply to it. Returns what was sent; raises aiogram's errors."""
     if (writer := _person(message)) is not None:
         try:
-            await message.answer(
+            return await message.answer(
                 text,
                 reply_parameters=ReplyParameters(message_id=message.message_id),
                 reply_markup=buttons,
@@ -23,9 +23,7 @@ async def notice(message: Message, text: str, buttons: InlineKeyboardMarkup | No
         except TelegramBadRequest:
             # Not there, or not for this person: better all see it than nobody.
             pass
-        else:
-            return
-    await message.reply(text, reply_markup=buttons)
+    return await message.reply(text, reply_markup=buttons)
 
 
 def _person(message: Message) -> int | None:

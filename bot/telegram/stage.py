@@ -2,21 +2,30 @@
 
 import asyncio
 import logging
+from contextlib import closing
 from html import escape
-from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
+from weakref import WeakValueDictionary
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNetworkError, TelegramServerError
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
-from aiohttp import ClientError
+from aiohttp import ClientError, ClientResponseError
 
-from bot.jobs.stage import Progress, Undelivered, Unfit, trouble
+from bot.fair_slots import FairSlots
+from bot.jobs.stage import NotYet, Progress, Undelivered, Unfit, trouble
 from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
 from bot.telegram.pictures import ImageWorker, UnfitPicture
+from bot.telegram.spool import SpooledFile
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
 from bot.telegram.wording import cut, told
@@ -28,10 +37,13 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 MOST_WORDS = 60
-DOWNLOADS_AT_ONCE = 12
-"""They go through the connections of all other calls."""
-IN_MEMORY = 1 << 20
-"""Bytes; what is larger waits for its turn on disk."""
+DOWNLOADS_AT_ONCE, SLOW_AFTER, SLOW_DOWNLOADS = 6, 3.0, 30
+"""References that are fetched at once, the seconds after which one leaves its place to others, and how many such there
+may be."""
+OF_ONE_PERSON = 3
+"""References of one person that are fetched or prepared at once: so much of theirs lies on the disk."""
+DEMANDED_SECONDS = 5.0
+"""A wait that is demanded without a number."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -56,17 +68,21 @@ class TelegramStage:
         self._delivery = delivery
         self._uploads = uploads
         self._images = images
-        self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_DOWNLOADS)
+        self._people = WeakValueDictionary[int, asyncio.Semaphore]()
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
-        """A reference's checked bytes. Raises `Unfit`, or `OSError` when it can't be fetched now."""
-        with SpooledTemporaryFile(IN_MEMORY) as spooled:
-            file = cast("BinaryIO", spooled)
-            await self._download(file_id, file)
-            try:
-                prepared = await self._images.prepare(file, limits, person=person)
-            except UnfitPicture as error:
-                raise Unfit(error.sentence) from error
+        """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
+        can't be fetched now."""
+        async with self._people.setdefault(person, asyncio.Semaphore(OF_ONE_PERSON)):
+            with closing(SpooledFile("reference")) as spooled:
+                # The place is given back before the picture's turn in the image worker is waited for.
+                async with self._downloads.slot(person):
+                    await self._download(file_id, cast("BinaryIO", spooled.file))
+                try:
+                    prepared = await self._images.prepare(cast("BinaryIO", spooled.file), limits, person=person)
+                except UnfitPicture as error:
+                    raise Unfit(error.sentence) from error
         changes = [dict(trouble(change)) for change in prepared.changed]
         return CheckedSource(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
@@ -143,15 +159,26 @@ class TelegramStage:
     async def _download(self, file_id: str, file: BinaryIO) -> None:
         # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
         try:
-            async with self._downloads:
-                await self._bot.download(file_id, file)
+            await self._bot.download(file_id, file)
         except TelegramBadRequest as error:
             if "too big" in error.message:
                 raise Unfit(TOO_LARGE) from None
             raise OSError(f"getFile: {error.message}") from None
+        except TelegramRetryAfter as error:
+            raise NotYet(error.retry_after) from None
+        except ClientResponseError as error:
+            if error.status == 429:
+                raise NotYet(_retry_after(error)) from None
+            raise OSError(f"HTTP {error.status}") from None
         except (TelegramAPIError, ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None
 
 
 def _words(job: Job) -> str:
     return escape(cut(job.prompt, MOST_WORDS), quote=False)
+
+
+def _retry_after(error: ClientResponseError) -> float:
+    """The wait that a server of files demands, in seconds."""
+    told = (error.headers.get("Retry-After") if error.headers else None) or ""
+    return float(told) if told.isascii() and told.isdecimal() and len(told) < 10 else DEMANDED_SECONDS

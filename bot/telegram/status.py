@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,16 +12,17 @@ from typing import Any
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
-from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
 from bot.jobs.stage import Phase, Progress
 from bot.telegram.buttons import while_waiting
-from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.flood import Courtesy, Dropped, FloodControl, as_progress
 from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
+from bot.telegram.line import Pending
+from bot.telegram.newest_messages import NewestMessages
+from bot.telegram.progress import words
 from bot.telegram.refusals import is_unchanged
-from bot.telegram.wording import bar, duration, say
 from storage.records import Job
 from storage.store import Store
 
@@ -28,19 +30,23 @@ log = logging.getLogger(__name__)
 
 # Telegram shows a draft for half a minute.
 DRAFT_SECONDS = 20.0
+LOOK_SECONDS = 0.5
+"""How often it is looked whether a chat has room."""
 
 
 @dataclass(slots=True)
 class _Board:
     """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
-    `text`: what it says now; `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has
-    become one by that; `as_draft`: progress is a draft, which is no message, shown last at `drafted_at`; None: not
-    known yet."""
+    `sent_at`: when, if this process has sent it; `told`: what it says now, `text`: how, `told_at`: since when;
+    `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has become one by that;
+    `as_draft`: progress is a draft, which is no message; None: not known yet."""
 
     chat_id: int
     message_id: int | None
+    sent_at: float | None = None
     as_draft: bool | None = None
-    drafted_at: float = 0.0
+    told: Progress | None = None
+    told_at: float = 0.0
     text: str = ""
     preview: bytes | None = None
     is_photo: bool = False
@@ -61,17 +67,22 @@ class StatusMessages:
         store: Store,
         languages: Languages,
         flood: FloodControl,
+        newest: NewestMessages,
         *,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._clock = clock
+        self._sleep = sleep
         self._store = store
         self._languages = languages
         self._flood = flood
+        self._newest = newest
         self._boards: dict[int, _Board] = {}
-        # For each chat the jobs whose words have changed, those that have waited longest for room first.
-        self._lines: dict[int, dict[int, None]] = {}
+        # For each chat its open jobs, and what is to be said of those of which something has changed.
+        self._open: defaultdict[int, set[int]] = defaultdict(set)
+        self._lines: dict[int, dict[int, Pending]] = {}
         self._background = Background()
 
     async def aclose(self) -> None:
@@ -84,42 +95,77 @@ class StatusMessages:
         No message is sent to say that the pictures are being sent: those come next, or have come before a crash.
         """
         board = self._boards.setdefault(job.id, _Board(job.chat_id, job.status_id))
+        self._open[job.chat_id].add(job.id)
+        pending = self._pending(job, progress, board)
+        if self._is_told(board, pending):
+            self._lines.get(job.chat_id, {}).pop(job.id, None)
+        elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
+            self._join_line(pending)
+        else:
+            self._background.spawn(self._paint(pending, board), f"status of job {job.id}")
+
+    def _pending(self, job: Job, progress: Progress, board: _Board) -> Pending:
         with self._languages.speaking(job.language):
             text = words(progress)
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
-        if board.closed or board.busy.locked():
-            return
-        news = progress.preview if progress.preview is not board.preview else None
         # A draft vanishes where nothing new is said for a while.
-        is_fading = board.as_draft is True and self._clock() > board.drafted_at + DRAFT_SECONDS
-        is_known = text == board.text and news is None and not is_fading
-        if is_known or (board.message_id is None and progress.phase is Phase.DELIVERING):
-            self._leave_line(job)
-        elif board.message_id is None or self._is_its_turn(job):
-            self._background.spawn(self._paint(job, board, text, buttons, news), f"status of job {job.id}")
-        elif progress.phase is Phase.DELIVERING:
-            # This is said once: nobody must wait behind a job that doesn't come again.
-            self._leave_line(job)
+        told = None if self._is_fading(board) else board.told
+        before = self._lines.get(job.chat_id, {}).get(job.id)
+        since = before.since if before and before.progress.phase is progress.phase else self._clock()
+        return Pending(job, progress, text, buttons, told, board.told_at, since)
 
-    def _is_its_turn(self, job: Job) -> bool:
-        """The jobs of a chat stand in line for its room; who always found some would leave none to the others."""
-        line = self._lines.setdefault(job.chat_id, {})
-        line.setdefault(job.id)
-        return next(iter(line)) == job.id and self._flood.has_room_for_progress(job.chat_id)
+    def _is_fading(self, board: _Board) -> bool:
+        return board.as_draft is True and self._clock() > board.told_at + DRAFT_SECONDS
 
-    def _leave_line(self, job: Job) -> None:
-        line = self._lines.get(job.chat_id, {})
-        line.pop(job.id, None)
-        if not line:
-            self._lines.pop(job.chat_id, None)
+    def _is_told(self, board: _Board, pending: Pending) -> bool:
+        return pending.text == board.text and not _preview(board, pending) and not self._is_fading(board)
+
+    def _join_line(self, pending: Pending) -> None:
+        chat = pending.job.chat_id
+        if chat in self._lines:
+            self._lines[chat][pending.job.id] = pending
+            return
+        self._lines[chat] = {pending.job.id: pending}
+        self._background.spawn(self._serve(chat), f"status messages of chat {chat}")
+
+    async def _serve(self, chat: int) -> None:
+        """Show what is pending in a chat as it finds room, the newest of the news first."""
+        # All that is said at this moment is known before one is chosen.
+        await asyncio.sleep(0)
+        line = self._lines[chat]
+        try:
+            while line:
+                pending = self._first(line)
+                if pending is None or not self._flood.has_room_for_progress(chat, self._courtesy(pending)):
+                    await self._sleep(LOOK_SECONDS)
+                    continue
+                del line[pending.job.id]
+                if (board := self._boards.get(pending.job.id)) and not self._is_told(board, pending):
+                    painting = self._paint(pending, board)
+                    painted = self._background.spawn(painting, f"status of job {pending.job.id}")
+                    await asyncio.wait({painted}, timeout=LOOK_SECONDS)
+        finally:
+            del self._lines[chat]
+
+    def _first(self, line: dict[int, Pending]) -> Pending | None:
+        now = self._clock()
+        ready = [one for one in line.values() if one.is_ready(now) and not self._is_busy(one.job.id)]
+        return max(ready, key=lambda one: one.score(now), default=None)
+
+    def _is_busy(self, job_id: int) -> bool:
+        board = self._boards.get(job_id)
+        return board is not None and board.busy.locked()
+
+    def _courtesy(self, pending: Pending) -> Courtesy:
+        return pending.courtesy(len(self._open.get(pending.job.chat_id, ())))
 
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
         board = await self.close(job)
         if board.message_id is not None and await self._ended_as(job, board, text, buttons):
             return
-        await self._send(job, board, text, buttons)
+        await self._send(job, board, text, buttons, reply_to=job.message_id)
 
     async def change(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> bool:
         """Put other last words into the message of a job. False: there is none, or it can't be changed."""
@@ -130,11 +176,18 @@ class StatusMessages:
             log.info("the status message of job %d stays as it is: %s", job.id, error.message)
             return False
 
-    async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
-        """The last words under an album: a new message below it, in place of the one above."""
+    def is_fresh(self, board: "_Board", seconds: float) -> bool:
+        """Whether a message was sent within so many seconds and nothing stands below it, as far as is known here."""
+        if board.message_id is None or board.sent_at is None:
+            return False
+        is_young = self._clock() - board.sent_at <= seconds
+        return is_young and self._newest.is_newest(board.chat_id, board.message_id)
+
+    async def move_below(self, job: Job, text: str, buttons: InlineKeyboardMarkup, reply_to: int | None) -> None:
+        """The last words under an album: a new message in answer to it, in place of the one above."""
         board = await self.close(job)
         above = board.id_in(job.chat_id)
-        await self._send(job, board, text, buttons, reply=False)
+        await self._send(job, board, text, buttons, reply_to=reply_to)
         if above is not None:
             await self.take_away(job, above)
 
@@ -145,7 +198,7 @@ class StatusMessages:
 
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
-        self._leave_line(job)
+        self._leave(job)
         board = self._boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
         async with board.busy:
@@ -155,25 +208,27 @@ class StatusMessages:
         latest = await self._store.jobs.get(job.id)
         return _Board(latest.chat_id, latest.status_id) if latest else _Board(job.chat_id, None)
 
-    async def _paint(
-        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None
-    ) -> None:
+    def _leave(self, job: Job) -> None:
+        self._lines.get(job.chat_id, {}).pop(job.id, None)
+        jobs = self._open.get(job.chat_id, set())
+        jobs.discard(job.id)
+        if not jobs:
+            self._open.pop(job.chat_id, None)
+
+    async def _paint(self, pending: Pending, board: _Board) -> None:
+        job = pending.job
         async with board.busy:
             if board.closed:
                 return
             try:
-                if await self._goes_as_draft(job, board):
-                    async with as_progress():
-                        await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
-                    board.drafted_at = self._clock()
-                elif board.message_id is None:
-                    await self._send(job, board, text, buttons)
-                else:
-                    async with as_progress():
-                        await self._edit(board, text, buttons, preview)
+                if not await self._painted(pending, board):
+                    return
             except (TelegramAPIError, Dropped) as error:
                 # Progress is a courtesy: the next one comes soon.
                 log.debug("progress of job %d was not shown: %r", job.id, error)
+                if isinstance(error, Dropped):
+                    # Nor is there room for the others of this chat.
+                    self._lines.get(job.chat_id, {}).clear()
                 if isinstance(error, Moved):
                     # It comes anew where the group is now.
                     board.message_id, board.is_photo = None, False
@@ -181,8 +236,26 @@ class StatusMessages:
                 # The same words may find room then; what Telegram refuses it would refuse again.
                 if not isinstance(error, TelegramBadRequest):
                     return
-            board.text, board.preview = text, preview or board.preview
-            self._leave_line(job)
+            board.text, board.told, board.told_at = pending.text, pending.progress, self._clock()
+            board.preview = pending.progress.preview or board.preview
+
+    async def _painted(self, pending: Pending, board: _Board) -> bool:
+        """False: there is no message to say it in. Raises aiogram's errors, or `Dropped`."""
+        job, text = pending.job, pending.text
+        if await self._goes_as_draft(job, board):
+            async with as_progress(self._courtesy(pending)):
+                await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
+            return True
+        if board.message_id is None and pending.is_sending:
+            board.message_id = (await self._stored(job)).id_in(board.chat_id)
+            if board.message_id is None:
+                return False
+        if board.message_id is None:
+            await self._send(job, board, text, pending.buttons, reply_to=job.message_id)
+        else:
+            async with as_progress(self._courtesy(pending)):
+                await self._edit(board, text, pending.buttons, _preview(board, pending))
+        return True
 
     async def _goes_as_draft(self, job: Job, board: _Board) -> bool:
         """Whether this person wants progress as a draft, where there can be one: in private, and no message yet."""
@@ -193,17 +266,19 @@ class StatusMessages:
         return board.as_draft
 
     async def _send(
-        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply: bool = True
+        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply_to: int | None
     ) -> None:
-        to_prompt = ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
         message = await self._bot.send_message(
             job.chat_id,
             text,
             message_thread_id=job.thread_id,
-            reply_parameters=to_prompt if reply else None,
+            reply_parameters=ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+            if reply_to
+            else None,
             reply_markup=buttons,
         )
         board.chat_id, board.message_id = message.chat.id, message.message_id
+        board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)
 
     async def _edit(
@@ -232,43 +307,7 @@ class StatusMessages:
         return True
 
 
-def words(progress: Progress) -> str:
-    """Progress in words, in the language at hand."""
-    match progress.phase:
-        case Phase.PREPARING:
-            return _("👀 Got it. Getting ready…")
-        case Phase.WAITING:
-            return _waiting(progress)
-        case Phase.PAUSED:
-            return _paused(progress)
-        case Phase.WORKING:
-            return _working(progress)
-        case Phase.DELIVERING:
-            return _("📤 Done! Sending…")
-
-
-def _waiting(progress: Progress) -> str:
-    if progress.place is None or progress.place <= 1:
-        text = _("⏳ You are next.")
-    else:
-        text = _("⏳ Number {place} in the queue.").format(place=progress.place)
-    return text if progress.left is None else f"{text}\n{_about(progress.left)}"
-
-
-def _paused(progress: Progress) -> str:
-    why = say(progress.why) if progress.why else ""
-    return "\n".join(["⏸ " + why, _("Your request waits and goes on by itself.")])
-
-
-def _working(progress: Progress) -> str:
-    text = _("🎨 Drawing…")
-    if progress.total > 1:
-        text = _("🎨 Drawing… {done} of {total} ready").format(done=progress.done, total=progress.total)
-    if progress.fraction is None:
-        return f"{text}\n{duration(progress.elapsed)}" if progress.elapsed >= 1 else text
-    left = "" if progress.left is None else f"  {_about(progress.left)}"
-    return f"{text}\n{bar(progress.fraction)}{left}"
-
-
-def _about(seconds: float) -> str:
-    return _("about {time} left").format(time=duration(seconds))
+def _preview(board: _Board, pending: Pending) -> bytes | None:
+    """The unfinished picture to put into the message, unless it is there."""
+    preview = pending.progress.preview
+    return None if preview is board.preview else preview

@@ -1,14 +1,21 @@
-"""A stored picture as something Telegram takes: its file id, a stream, or bytes made fit for a photo."""
+"""A stored picture as something Telegram takes: its file id, or its bytes as a photo and as a file."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
 
-from aiogram.types import BufferedInputFile, InputFile
+from aiogram.types import InputFile
 
-from bot.telegram.downloads import BrokenOff, Downloads, Gone, Stream
+from bot.telegram.downloads import Downloads, FetchError, GoneError, TooLargeError, UnusableError
 from bot.telegram.pictures import Header, ImageWorker, UnfitPicture, sniff
+from bot.telegram.spool import SpooledFile
+from providers.base import Provider
+from providers.errors import Sentence
 from storage.pictures import Picture
 from storage.store import Store
 
@@ -19,77 +26,140 @@ PHOTO_TYPES = ("image/jpeg", "image/png")
 PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
+DOCUMENT_BYTES = 50 * 1024 * 1024
+HEAD = 64 * 1024
+NAME_LENGTH = 40
+
+NOT_NOW = Sentence("The service doesn't hand the picture over yet.")
+NOT_FETCHED = Sentence("It's made, but the service doesn't hand it over. Press the button to try once more.")
+NO_MORE = Sentence("It was made, but the service doesn't have it any more.")
+TOO_LARGE = Sentence("It's made, but it is larger than 64 MB: I can't fetch it.")
+UNUSABLE = Sentence("It's made, but the service gave an address for it that I must not open.")
+DAMAGED = Sentence("The service's file is damaged or no picture.")
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """A picture that can't be sent. `why` is said to a person; `is_gone`: the service may still give another address;
+    `is_final`: trying again is no use."""
+
+    picture: Picture
+    why: Sentence
+    is_gone: bool = False
+    is_final: bool = False
 
 
 @dataclass(slots=True)
 class Upload:
-    """A picture ready to be sent. `width`, `height` (pixels) and `size` (bytes) are the original's."""
+    """A picture ready to be sent. `width`, `height` (pixels) and `size` (bytes) are the original's.
+
+    `photo`: what goes as a photo; None: it can only go as a file. `original`: its bytes as the service made them, where
+    they have been fetched.
+    """
 
     picture: Picture
-    media: str | InputFile
+    photo: str | InputFile | None
+    original: SpooledFile | None
     width: int | None
     height: int | None
     size: int | None
 
     @property
-    def broken(self) -> bool:
-        """Whether the provider broke off while this was being sent."""
-        return isinstance(self.media, Stream) and self.media.broken
+    def spooled(self) -> list[SpooledFile]:
+        """The bytes that leave when it goes as a photo."""
+        return [self.photo] if isinstance(self.photo, SpooledFile) else []
+
+    @property
+    def bytes_as_photo(self) -> int:
+        """How much leaves when it goes as a photo."""
+        return sum(file.size for file in self.spooled)
+
+    @property
+    def document(self) -> str | SpooledFile | None:
+        """What goes as a file, if anything can."""
+        if self.picture.document_id:
+            return self.picture.document_id
+        return self.original if self.original and self.original.size <= DOCUMENT_BYTES else None
 
 
 class Uploads:
-    """Opens stored pictures for sending."""
+    """Opens stored pictures for sending. `providers` by name: where their settings lead, pictures may lie.
 
-    def __init__(self, store: Store, downloads: Downloads, images: ImageWorker) -> None:
+    `renew(job_id)` asks the service for fresh addresses of a job's pictures, and tells whether there are some.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        downloads: Downloads,
+        images: ImageWorker,
+        providers: Mapping[str, Provider[Any, Any]],
+    ) -> None:
         self._store = store
         self._downloads = downloads
         self._images = images
+        self._providers = providers
+        self.renew: Callable[[int], Awaitable[bool]] = _nothing_fresh
+        self._renewing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def open(self, picture: Picture) -> AsyncIterator[Upload | None]:
-        """A picture as a photo; None when it can't be fetched (now, or any more)."""
+    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | Unfetched]:
+        """A picture as a photo, or `as_file`; fetched whole where Telegram doesn't have it so."""
         async with AsyncExitStack() as stack:
-            yield await self._open(picture, stack)
+            yield await self._open(picture, stack, as_file=as_file)
 
-    async def _open(self, picture: Picture, stack: AsyncExitStack) -> Upload | None:
+    async def _open(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+        if as_file:
+            return await self._as_file(picture, stack)
         if picture.photo_id:
-            return Upload(picture, picture.photo_id, picture.width, picture.height, picture.size)
-        if kept := await self._store.pictures.data(picture.id):
-            return await self._fitted(picture, kept)
-        if picture.url is None:
-            return None
-        try:
-            stream = await stack.enter_async_context(self._downloads.open(picture.url, file_name(picture)))
-            if stream.header and _fits(stream.header, stream.size):
-                return Upload(picture, stream, stream.header.width, stream.header.height, stream.size)
-            whole = await stream.whole()
-        except (BrokenOff, Gone) as error:
-            log.info("picture %d was not fetched: %r", picture.id, error)
-            return None
-        return await self._fitted(picture, whole)
+            return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
+        found = await self.original(picture, stack)
+        return found if isinstance(found, Unfetched) else await self._fitted(picture, found, stack)
 
-    async def again(self, upload: Upload) -> bool:
-        """Fetch a picture whole, so that it can't break off while it is sent. False when that fails."""
-        data = await self.original(upload.picture)
-        fitted = await self._fitted(upload.picture, data) if data else None
-        if fitted is None:
-            return isinstance(upload.media, str)
-        upload.media, upload.size = fitted.media, fitted.size
-        upload.width, upload.height = fitted.width, fitted.height
-        return True
+    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | Unfetched:
+        if picture.document_id:
+            return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
+        found = await self.original(picture, stack)
+        if isinstance(found, Unfetched):
+            return found
+        header = sniff(found.head(HEAD))
+        sides = (header.width, header.height) if header else (picture.width, picture.height)
+        return Upload(picture, picture.photo_id, found, *sides, found.size)
 
-    async def original(self, picture: Picture) -> bytes | None:
-        """The bytes that the provider made; None when they can't be fetched."""
+    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | Unfetched:
+        """The bytes that the provider made, named for whoever keeps them."""
         if kept := await self._store.pictures.data(picture.id):
-            return kept
-        if picture.url is None:
-            return None
+            file = SpooledFile("picture", kept)
+            stack.callback(file.close)
+        else:
+            fetched = await self._fetched(picture, picture.url, stack)
+            if isinstance(fetched, Unfetched) and fetched.is_gone and (url := await self._fresh_address(picture)):
+                fetched = await self._fetched(picture, url, stack)
+            if isinstance(fetched, Unfetched):
+                return fetched
+            file = fetched
+        file.filename = await self._name(picture, file.head(HEAD))
+        return file
+
+    async def _fetched(self, picture: Picture, url: str | None, stack: AsyncExitStack) -> SpooledFile | Unfetched:
+        if url is None:
+            return Unfetched(picture, NO_MORE, is_final=True)
         try:
-            async with self._downloads.open(picture.url, file_name(picture)) as stream:
-                return await stream.whole()
-        except (BrokenOff, Gone) as error:
+            opened = self._downloads.open(url, person=picture.user_id, trusted=await self._trusted(picture))
+            return await stack.enter_async_context(opened)
+        except FetchError as error:
             log.info("picture %d was not fetched: %r", picture.id, error)
-            return None
+            return _unfetched(picture, error)
+
+    async def _fresh_address(self, picture: Picture) -> str | None:
+        """Where the service has the picture now; None where it doesn't tell."""
+        lock = self._renewing.setdefault(picture.job_id, asyncio.Lock())
+        async with lock:
+            # The pictures of a job are asked for together.
+            latest = await self._store.pictures.get(picture.id)
+            if latest and latest.url == picture.url and await self.renew(picture.job_id):
+                latest = await self._store.pictures.get(picture.id)
+        return latest.url if latest and latest.url != picture.url else None
 
     async def keep(self, picture: Picture) -> bool:
         """Fetch a picture that did not get to Telegram, so that it can still be shown when its URL has expired.
@@ -98,32 +168,71 @@ class Uploads:
         """
         if picture.photo_id or picture.url is None or await self._store.pictures.data(picture.id):
             return True
-        try:
-            async with self._downloads.open(picture.url, file_name(picture)) as stream:
-                await self._store.pictures.keep(picture.id, await stream.whole())
-        except (BrokenOff, Gone) as error:
-            log.info("picture %d was not kept: %r", picture.id, error)
-            return isinstance(error, Gone)
+        async with AsyncExitStack() as stack:
+            found = await self.original(picture, stack)
+            if isinstance(found, Unfetched):
+                return found.is_final or found.is_gone
+            await self._store.pictures.keep(picture.id, found.whole())
         return True
 
-    async def _fitted(self, picture: Picture, data: bytes) -> Upload | None:
-        header = sniff(data)
-        try:
-            photo = data if _fits(header, len(data)) else await self._images.fit_photo(data)
-        except UnfitPicture as error:
-            log.warning("picture %d can't be a photo: %s", picture.id, error)
-            return None
+    async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | Unfetched:
+        header = sniff(file.head(HEAD))
         width, height = (header.width, header.height) if header else (None, None)
-        return Upload(picture, BufferedInputFile(photo, file_name(picture)), width, height, len(data))
+        if _fits(header, file.size):
+            return Upload(picture, file, file, width, height, file.size)
+        try:
+            photo = await self._images.fit_photo(file.whole())
+        except UnfitPicture as error:
+            log.info("picture %d can't be a photo: %s", picture.id, error)
+            if header is None:
+                return Unfetched(picture, DAMAGED, is_final=True)
+            return Upload(picture, None, file, width, height, file.size)
+        smaller = SpooledFile(file.filename or "picture.jpg", photo)
+        stack.callback(smaller.close)
+        return Upload(picture, smaller, file, width, height, file.size)
+
+    async def _name(self, picture: Picture, head: bytes) -> str:
+        job = await self._store.jobs.get(picture.job_id)
+        ids = [one.id for one in await self._store.pictures.of_job(picture.job_id)]
+        number = ids.index(picture.id) + 1 if len(ids) > 1 and picture.id in ids else None
+        return file_name(job.prompt if job else "", number, head)
+
+    async def _trusted(self, picture: Picture) -> frozenset[tuple[str, int]]:
+        task = await self._store.tasks.get(picture.task_id)
+        provider = self._providers.get(task.provider) if task else None
+        return provider.origins if provider else frozenset()
 
 
-def file_name(picture: Picture) -> str:
-    """The file name under which a person finds the picture on their device."""
-    return f"imagine-{picture.job_id}-{picture.id}.jpg"
+async def _nothing_fresh(_job_id: int) -> bool:
+    """Before there is somebody who can ask a service."""
+    return False
 
 
-def _fits(header: Header | None, size: int | None) -> bool:
-    if header is None or size is None or header.media_type not in PHOTO_TYPES:
+def _unfetched(picture: Picture, error: FetchError) -> Unfetched:
+    if isinstance(error, GoneError):
+        return Unfetched(picture, NO_MORE, is_gone=True)
+    if isinstance(error, TooLargeError):
+        return Unfetched(picture, TOO_LARGE, is_final=True)
+    if isinstance(error, UnusableError):
+        return Unfetched(picture, UNUSABLE, is_final=True)
+    return Unfetched(picture, NOT_FETCHED)
+
+
+def file_name(prompt: str, number: int | None, head: bytes) -> str:
+    """The file name under which a person finds a picture on their device: the words, its number among several, and the
+    ending of what its first bytes are: "a-red-fox-3.jpg"."""
+    words = "-".join(re.findall(r"[^\W_]+", prompt.lower()))
+    while len(words.encode()) > NAME_LENGTH:
+        # A text without spaces (Chinese) is cut where it has to be.
+        shorter, _dash, _rest = words.rpartition("-")
+        words = shorter or words[: max(1, len(words) * 3 // 4)]
+    header = sniff(head)
+    ending = header.media_type.removeprefix("image/").replace("jpeg", "jpg") if header else "jpg"
+    return "-".join([words or "picture", *([str(number)] if number else [])]) + f".{ending}"
+
+
+def _fits(header: Header | None, size: int) -> bool:
+    if header is None or header.media_type not in PHOTO_TYPES:
         return False
     sides = (header.width, header.height)
     return size <= PHOTO_BYTES and sum(sides) <= PHOTO_SIDES and max(sides) <= PHOTO_RATIO * min(sides)

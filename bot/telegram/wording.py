@@ -7,6 +7,7 @@ from html import escape
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.stage import sentence
+from bot.telegram.flag_names import shown
 from providers.errors import Sentence
 from storage.records import Trouble
 
@@ -15,17 +16,21 @@ TEXT_LENGTH = 4096
 BAR_LENGTH = 10
 
 
-def say(sentence: Sentence) -> str:
-    """A sentence in the language at hand, escaped for HTML."""
-    return escape(plain(sentence), quote=False)
+def say(*sentences: Sentence) -> str:
+    """Sentences in the language at hand, each in a line of its own, escaped for HTML."""
+    return escape("\n".join(map(plain, sentences)), quote=False)
 
 
 def plain(sentence: Sentence) -> str:
     """A sentence in the language at hand, as it is."""
     values = dict(sentence.values)
+    # What a flag allows and what flags there are is in our words, not in the person's.
     if isinstance(allowed := values.get("allowed"), str) and allowed:
-        # What a flag allows is in our words, not in the person's.
         values["allowed"] = _(allowed)
+    if isinstance(use := values.get("use"), str):
+        values["use"] = shown(use)
+    if isinstance(offered := values.get("flags"), str):
+        values["flags"] = _(", ").join(map(shown, offered.split(", ")))
     return _(sentence.template).format(**values)
 
 

@@ -1,11 +1,10 @@
 """References published for image services that fetch them: under signed addresses that expire."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from itsdangerous import BadData, URLSafeTimedSerializer
 
+from bot.web.signing import Signer
 from storage.records import Source
 from storage.sources import Sources
 
@@ -15,28 +14,25 @@ PATH = "/references/{key}"
 
 
 class References:
-    """Publishes references under `public_url`. `secret` signs the addresses; no other secret can be read from them."""
+    """Publishes references under `public_url`, at addresses that `signer` signs."""
 
-    def __init__(self, sources: Sources, public_url: str, secret: str) -> None:
+    def __init__(self, sources: Sources, public_url: str, signer: Signer) -> None:
         self._sources = sources
         self._public_url = public_url
-        self._signer = URLSafeTimedSerializer(
-            secret, salt="references", signer_kwargs={"digest_method": hashlib.sha256}
-        )
+        self._signer = signer
 
     async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
         """The address of a reference; None when the world can't reach this server."""
-        return self._public_url + PATH.format(key=self._signer.dumps(source.id)) if self._public_url else None
+        return self._public_url + PATH.format(key=self._signer.sign(source.id)) if self._public_url else None
 
     async def withdraw(self, job_id: int) -> None:
         """Nothing: what the store has forgotten is not found any more."""
 
     async def serve(self, request: web.Request) -> web.Response:
         """Answer a fetch: the picture, or 404 for anything that is forged, old or over."""
-        try:
-            source_id = int(self._signer.loads(request.match_info["key"], max_age=LIFETIME_SECONDS))
-        except (BadData, ValueError) as error:
-            raise web.HTTPNotFound from error
+        source_id = self._signer.read(request.match_info["key"], LIFETIME_SECONDS)
+        if source_id is None:
+            raise web.HTTPNotFound
         found = await self._sources.data(source_id)
         if found is None:
             raise web.HTTPNotFound

@@ -1,38 +1,99 @@
-"""The server itself: what it answers, and its start and stop."""
+"""The server itself: what it answers, its start and stop, and for how long it bears with a connection."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from aiohttp import web
 
 from bot.settings import SettingsError
+from bot.web.listener import Listener, most_connections
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 15.0
+"""A connection is closed when it has brought no whole head of a request for so long."""
+REQUEST_SECONDS = 120.0
+"""From a request's head to the end of its answer; the longest answer is a reference of some megabytes."""
+LARGE_BYTES = 64 << 10
+"""Of an answer that takes its time: a reference. Only image services know the addresses of those."""
+STOP_SECONDS = 5.0
 
 
 class WebServer:
-    """Listens on `host` and `port` (0: any free one). Further routes are added to `app` before `start`."""
+    """Listens on `host` and `port` (0: any free one). Further routes are added to `app` before `start`.
 
-    def __init__(self, host: str, port: int) -> None:
+    `idle`, `request`: see `IDLE_SECONDS`, `REQUEST_SECONDS`. `most`: connections at once; by default as many as the
+    process's files allow.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        idle: float = IDLE_SECONDS,
+        request: float = REQUEST_SECONDS,
+        most: int | None = None,
+    ) -> None:
         self._host = host
         self._port = port
-        self.app = web.Application()
+        self._idle = idle
+        self._request = request
+        self._most = most
+        self.app = web.Application(middlewares=[self._answer])
         self.app.router.add_get("/health", _health)
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
 
     async def start(self) -> str:
         """Begin to listen; returns the address. Raises `SettingsError` when it can't listen there."""
-        self._runner = web.AppRunner(self.app, access_log=None)
+        self._runner = web.AppRunner(
+            self.app, access_log=None, keepalive_timeout=self._idle, shutdown_timeout=STOP_SECONDS
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
+        assert self._runner.server  # noqa: S101 - set by setup
+        self._listener = Listener(self._runner.server, self._most or most_connections())
         try:
-            await site.start()
+            host, port = await self._listener.start(self._host, self._port)
         except OSError as error:
             await self._runner.cleanup()
             address = f"{self._host}:{self._port}"
             raise SettingsError(f"web.host and web.port: can't listen on {address}: {error.strerror}.") from error
-        host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"
 
     async def aclose(self) -> None:
         """Stop listening."""
+        if self._listener:
+            await self._listener.aclose()
         if self._runner:
             await self._runner.cleanup()
+
+    @web.middleware
+    async def _answer(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(self._request):
+                response = await handler(request)
+                # Sent here, so that who does not read it is not waited for.
+                with self._kept(request, response):
+                    await response.prepare(request)
+                    await response.write_eof()
+                return response
+        except TimeoutError:
+            log.info("a request took longer than %.0f s; its connection is closed", self._request)
+            if request.transport:
+                request.transport.abort()
+            return web.Response(status=408)
+
+    def _kept(self, request: web.Request, response: web.StreamResponse) -> AbstractContextManager[None]:
+        """A connection that is sent something large does not make room for others meanwhile."""
+        is_large = (response.content_length or 0) > LARGE_BYTES
+        if not (is_large and request.transport and self._listener):
+            return nullcontext()
+        return self._listener.keeping(request.transport)
 
 
 async def _health(_request: web.Request) -> web.Response:

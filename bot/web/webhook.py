@@ -7,11 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.web.bodies import body_of
+from providers.json_reader import read_json
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)
 
 PATH = "/telegram"
+MOST_BYTES = 1 << 20
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name, not a secret
 
 
@@ -27,9 +30,11 @@ class Webhook:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             return web.Response(status=401)
         try:
-            update = await request.json()
-            int(update["update_id"])
-        except (ValueError, TypeError, KeyError):
+            update = read_json(await body_of(request, MOST_BYTES))
+        except ValueError:
+            return web.Response(status=400)
+        number = update.get("update_id") if isinstance(update, dict) else None
+        if not isinstance(number, int) or not 0 < number < 2**63:
             return web.Response(status=400)
         try:
             taken = await self._take([update])

@@ -14,6 +14,7 @@ from providers.base import Capabilities, Finished, ImageRequest, Picture, Refere
 from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
 from providers.options import nearest_shape
 from providers.rest import (
+    WITH_PICTURES,
     Maker,
     Rest,
     address,
@@ -90,7 +91,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY)
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=WITH_PICTURES)
 
     def model_name(self, options: ArkOptions) -> str:
         """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
@@ -121,6 +122,10 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     def split(self, request: Request) -> tuple[Request, ...]:
         """`n` pictures are as many tasks; a set is one."""
         return (request.with_options(n=1),) * request.options.n
+
+    def most_pictures(self, request: Request) -> int:
+        """Those of its set."""
+        return request.options.set
 
     async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
         """One picture in one answer; a set by a stream, so that what was made before it broke off is not lost."""

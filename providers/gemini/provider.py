@@ -11,7 +11,19 @@ from providers.base import Capabilities, Finished, ImageRequest, Picture, Refere
 from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
 from providers.options import flags, nearest_shape
-from providers.rest import Maker, Rest, base64_of, busy, decoded, failed, invalid, operator, unavailable, unreadable
+from providers.rest import (
+    WITH_PICTURES,
+    Maker,
+    Rest,
+    base64_of,
+    busy,
+    decoded,
+    failed,
+    invalid,
+    operator,
+    unavailable,
+    unreadable,
+)
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
 
@@ -89,7 +101,8 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, {"x-goog-api-key": self.settings.api_key.get_secret_value()}, read_error, TABLE, KEY)
+        heads = {"x-goog-api-key": self.settings.api_key.get_secret_value()}
+        return Rest(self.session, heads, read_error, TABLE, KEY, most=WITH_PICTURES)
 
     def model_name(self, options: GeminiOptions) -> str:
         """The model's own name."""
@@ -145,7 +158,9 @@ def read_error(answer: Any) -> tuple[str, str] | None:
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return None
-    reasons = (one.get("reason") for one in error.get("details") or () if isinstance(one, dict))
+    details = error.get("details")
+    listed = details if isinstance(details, list) else ()
+    reasons = (str(one.get("reason")) for one in listed if isinstance(one, dict))
     code = next((reason for reason in reasons if reason in TABLE), error.get("status"))
     return str(code or ""), str(error.get("message") or "")
 

@@ -16,12 +16,15 @@ from providers.errors import Failed
 from providers.jimeng.errors import Fault, explain
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.signing import canonical_query, sign
+from providers.json_reader import read_json
 from providers.polling import PassingError
 
 SUBMIT = "CVSync2AsyncSubmitTask"
 RESULT = "CVSync2AsyncGetResult"
 VERSION = "2022-08-31"
 OK = 10000
+MOST_SUBMITTED, MOST_RESULT = 1 << 20, 64 << 20
+"""Bytes of an answer. Without URLs a result brings its pictures along."""
 
 
 class _Wire(BaseModel):
@@ -90,7 +93,7 @@ class _Envelope(_Wire):
 def _business_code(error: _GatewayError) -> int | str:
     """Some business codes arrive in the gateway's envelope, as `CodeN` or as the text of `Code`."""
     name = error.Code or ""
-    if name.isdecimal():
+    if name.isdecimal() and len(name) < 10:
         return int(name)
     return error.CodeN if error.CodeN is not None and 50000 <= error.CodeN < 60000 else name
 
@@ -135,11 +138,11 @@ class Client:
             headers=headers,
             paying=submitting,
             timeout=http.SUBMIT if submitting else http.QUESTION,
-            most=64 << 20,  # without URLs a result brings its pictures along
+            most=MOST_SUBMITTED if submitting else MOST_RESULT,
         )
         try:
-            envelope = _Envelope.model_validate_json(answer.body)
-        except ValidationError as error:
+            envelope = _Envelope.model_validate(read_json(answer.body))
+        except ValueError as error:
             raise http.unreadable(answer, paying=submitting) from error
         fault = envelope.fault(answer, submitting=submitting)
         if fault is not None:

@@ -1,7 +1,6 @@
 """Jimeng behind the contract: from a request to a submit, from a result to events."""
 
 import asyncio
-import binascii
 import json
 import time
 from base64 import b64decode
@@ -11,13 +10,23 @@ from typing import ClassVar
 
 from aiohttp import ClientSession
 
-from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.base import (
+    Capabilities,
+    Finished,
+    ImageRequest,
+    Picture,
+    Queued,
+    ReferenceLimits,
+    Working,
+    is_ticket,
+)
 from providers.errors import Busy, Expired, Failed, InvalidRequest, Sentence
 from providers.jimeng.client import Client, Result
 from providers.jimeng.models import MODELS, SIDES
 from providers.jimeng.options import MOST, JimengOptions
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import best_size, parse_ratio, parse_size
+from providers.json_reader import read_json
 from providers.polling import PassingError, PollingProvider, Sleep
 
 MOST_INLINE = 7 << 20
@@ -102,6 +111,10 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             return (request,)
         return (request.with_options(n=1),) * request.options.n
 
+    def most_pictures(self, request: Request) -> int:
+        """With "auto" as many as go together with the references."""
+        return MOST - len(request.references) if request.options.n == "auto" else request.options.n
+
     async def submit(self, request: Request) -> str:
         """Submit one task. References go by URL when all have one, else inside the body."""
         payload: dict[str, object] = {
@@ -139,11 +152,13 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
 
     def called_back(self, body: bytes) -> str | None:
         """`task_id` of the call, which comes at the task's end, well or badly."""
-        try:
-            ticket = json.loads(body)["task_id"]
-        except (ValueError, TypeError, KeyError):
-            return None
-        return ticket if isinstance(ticket, str) else None
+        spoken = read_json(body)
+        if not isinstance(spoken, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - wrong from outside, not wrong in the code
+        ticket: str | None = spoken.get("task_id")
+        if ticket is not None and not is_ticket(ticket):
+            raise ValueError("task_id is no ticket")
+        return ticket
 
     async def check(self) -> None:
         """Ask for a task that doesn't exist: an answer about the task proves key, signature and permission."""
@@ -195,7 +210,7 @@ def _pictures(result: Result) -> tuple[Picture, ...]:
         pictures = pictures or [
             Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
         ]
-    except binascii.Error as error:
+    except ValueError as error:
         raise Failed(detail=f"a picture is not base64: {error}") from error
     if not pictures:
         raise Failed(detail="the task is done and has no pictures")

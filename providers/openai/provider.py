@@ -15,6 +15,7 @@ from providers.base import Capabilities, Finished, ImageRequest, Picture, Refere
 from providers.errors import Failed
 from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
 from providers.rest import (
+    WITH_PICTURES,
     Maker,
     Rest,
     bearer,
@@ -87,7 +88,7 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY)
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=WITH_PICTURES)
 
     def model_name(self, options: OpenAIOptions) -> str:
         """The model's own name: "gpt-image-1"."""

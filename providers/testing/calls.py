@@ -1,10 +1,11 @@
 """The calls of a stand-in as an inspector shows them: what was sent and answered, without keys and base64."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+
+from providers.json_reader import read_json
 
 LONGEST = 200
 """Characters of one string: pictures come as base64."""
@@ -31,7 +32,7 @@ async def recorded(name: str, ms: float, request: web.Request, response: web.Str
 
 def _summed(body: bytes) -> Any:
     try:
-        return _shortened(json.loads(body))
+        return _shortened(read_json(body))
     except ValueError:
         return str(body[:LONGEST], "utf-8", "replace")
 

@@ -109,7 +109,8 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     (running,) = await store.tasks.running()
     assert (running.ticket, running.submitted_at) == ("7392", 6.0)
     assert await store.jobs.settle(job.id) is None
-    await store.tasks.finish_task(task.id, [NewPicture(url="u1", seed=2**64 - 1), NewPicture(data=b"2", seed=2)], 16.0)
+    made = [NewPicture(url="u1", seed=2**64 - 1), NewPicture(data=b"2", seed=2)]
+    await store.tasks.finish_task(task.id, made, 16.0, seconds=9.5)
     settled = await store.jobs.settle(job.id)
     assert settled
     assert settled.state is JobState.DELIVERING
@@ -120,7 +121,16 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     ended = await store.jobs.end(job.id, JobState.DELIVERED, 17.0)
     assert ended
     assert (ended.state, ended.finished_at) == (JobState.DELIVERED, 17.0)
-    assert await store.tasks.durations("jimeng") == [10.0]
+    assert await store.tasks.durations("jimeng") == [(9.5, task.options)]
+
+
+async def test_only_durations_that_are_known_are_learned_from(store: Store) -> None:
+    await queued(store, 1, parts=4)
+    for number, seconds in enumerate((3.0, None, 4.0, 5.0)):
+        task = await claim(store, float(number), at_once=4)
+        await store.tasks.finish_task(task.id, [NewPicture(url="u")], 10.0 + number, seconds=seconds)
+    known = await store.tasks.durations("jimeng", most=3)
+    assert [seconds for seconds, _ in known] == [4.0, 5.0]
 
 
 async def test_the_limit_of_a_provider_counts_submitting_and_running(store: Store) -> None:

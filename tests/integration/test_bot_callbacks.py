@@ -1,5 +1,6 @@
 """The service calls when a task has ended: at once, late, twice, never, too early; and somebody else calls."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,15 +16,17 @@ FOR_EVER = 1_000_000.0
 
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A bot that asks of its own accord only when it has lost its trust in calls."""
+    """A bot that has got a call: it asks of its own accord only when it has lost its trust in calls."""
     monkeypatch.setattr(polling, "NET", FOR_EVER)
     async with open_house(tmp_path) as house:
         house.seconds = 0.1
+        await house.made("the first of all")
         yield house
 
 
 def polls(house: House) -> list[int]:
-    return [house.jimeng.polls[task.id] for task in house.tasks]
+    """Of all tasks but the first."""
+    return [house.jimeng.polls[task.id] for task in house.tasks[1:]]
 
 
 def url(house: House) -> str:
@@ -34,7 +37,7 @@ async def test_the_end_is_known_with_the_call_and_one_query(house: House) -> Non
     await house.made("a fox")
     await house.made("a cat")
     assert polls(house) == [1, 1]
-    first, second = (str(submit["callback_url"]) for submit in house.submitted())
+    first, second = (str(submit["callback_url"]) for submit in house.submitted()[1:])
     assert first != second
     assert house.submitted()[0]["return_url"] is True
 
@@ -43,10 +46,10 @@ async def test_a_call_that_comes_twice(house: House) -> None:
     house.jimeng.faults.append(Fault(kind="twice", action="call"))
     await house.made("a fox")
     calls = [call for call in house.jimeng_calls if call.name == "callback"]
-    await house.telegram.until(lambda: len([one for one in house.jimeng_calls if one.name == "callback"]) == 2)
+    await house.telegram.until(lambda: len([one for one in house.jimeng_calls if one.name == "callback"]) == 3)
     assert {call.status for call in calls} == {200}
     assert polls(house) == [1]
-    assert len(house.album()) == 1
+    assert len(house.album()) == 2
 
 
 async def test_a_call_that_comes_late(house: House) -> None:
@@ -59,7 +62,7 @@ async def test_a_call_before_the_end(house: House) -> None:
     house.jimeng.faults.append(Fault(kind="early", action="call"))
     await house.made("a fox")
     assert 1 < polls(house)[0] < 20, "it is asked for as if the service couldn't call"
-    assert len(house.album()) == 1
+    assert len(house.album()) == 2
 
 
 async def test_a_task_that_fails_calls_as_well(house: House) -> None:
@@ -68,21 +71,51 @@ async def test_a_task_that_fails_calls_as_well(house: House) -> None:
     assert polls(house) == [1]
 
 
-async def test_calls_that_never_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_calls_that_never_come(house: House) -> None:
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE services SET calls_at = NULL")
+    house.jimeng.faults.append(Fault(kind="drop", action="call", times=100))
+    for _ in range(2):
+        await house.restart()
+        await house.made("a fox")
+        await house.made("a cat")
+    assert min(polls(house)) > 1, "none of them was left alone until a call comes"
+
+
+async def test_one_call_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "NET", 20.0)
-    async with open_house(tmp_path) as house:
-        house.seconds = 0.1
-        house.jimeng.faults.append(Fault(kind="drop", action="call", times=100))
-        for number in range(4):
-            await house.made(f"number {number}")
-        assert polls(house)[:2] == [1, 1], "the net"
-        assert min(polls(house)[2:]) > 1, "nobody relies on calls any more"
+    house.jimeng.faults.append(Fault(kind="drop", action="call"))
+    service = house.app.store.services.get
+    assert (await service("jimeng")).calls_at
+    await house.made("a fox")
+    assert polls(house) == [1], "it was waited for in vain"
+    assert (await service("jimeng")).calls_at is None, "the next task is asked for at the usual pace"
+    await house.made("a cat")
+    assert (await service("jimeng")).calls_at, "its call has come"
+
+
+async def test_who_waits_for_a_call_hears_that_others_are_missed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.hold()
+    await house.say("a fox")
+    await house.all_submitted(2)
+    monkeypatch.setattr(polling, "NET", 20.0)
+    house.jimeng.faults.append(Fault(kind="drop", action="call", times=2))
+    await house.say("a cat")
+    await house.all_submitted(3)
+    house.release()
+    await house.telegram.until(lambda: len(house.album()) == 3)
+
+
+async def test_a_restart_does_not_forget_that_calls_come(house: House) -> None:
+    await house.restart()
+    await house.made("a fox")
+    assert polls(house) == [1]
 
 
 async def test_a_restart_still_hears_the_call(house: House) -> None:
     house.hold()
     await house.say("a fox")
-    await house.all_submitted(1)
+    await house.all_submitted(2)
     await house.restart()
     await house.telegram.until(lambda: polls(house) == [1])
     house.release()
@@ -94,9 +127,9 @@ async def test_a_restart_still_hears_the_call(house: House) -> None:
 async def test_a_forged_call_does_nothing(house: House, key: str) -> None:
     house.hold()
     await house.say("a fox")
-    await house.all_submitted(1)
+    await house.all_submitted(2)
     forged = url(house).rsplit("/", 1)[0] + "/" + key
-    async with ClientSession() as session, session.post(forged, json={"task_id": house.tasks[0].id}) as answer:
+    async with ClientSession() as session, session.post(forged, json={"task_id": house.tasks[1].id}) as answer:
         assert answer.status == 404
     async with ClientSession() as session, session.post(url(house), json={"task_id": "another"}) as answer:
         assert answer.status == 200
@@ -109,3 +142,69 @@ async def test_without_a_public_address_there_are_no_calls(tmp_path: Path) -> No
     async with open_house(tmp_path, public=False) as house:
         await house.made("a fox")
         assert "callback_url" not in house.submitted()[0]
+
+
+async def call(house: House, *bodies: bytes, address: str = "") -> list[int]:
+    """The answers to calls with these bodies, one after the other, at the address of the latest task."""
+    statuses = []
+    async with ClientSession() as session:
+        for body in bodies:
+            async with session.post(address or url(house), data=body) as answer:
+                statuses.append(answer.status)
+    return statuses
+
+
+NONSENSE = {
+    "nested": b'{"task_id":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "closed never": b"[" * 200_000,
+    "too many parts": b"[" + b"0," * 110_000 + b"0]",
+    "no JSON": b"<html>",
+    "nothing": b"",
+    "a list": b"[]",
+    "not UTF-8": b'{"task_id": "\xff\xfe"}',
+    "half a surrogate": b'{"task_id": "\\ud800"}',
+    "NUL": b'{"task_id": "1\\u00002"}',
+    "NaN": b'{"task_id": NaN}',
+    "a number": b'{"task_id": 12}',
+    "long": b'{"task_id": "' + b"1" * 100_000 + b'"}',
+}
+
+
+async def test_what_is_no_call_is_refused(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.hold()
+    await house.say("a fox")
+    await house.all_submitted(2)
+    ended = str(house.submitted()[0]["callback_url"])
+    for address in ("", ended):
+        answers = dict(zip(NONSENSE, await call(house, *NONSENSE.values(), address=address), strict=True))
+        assert set(answers.values()) == {400}, answers
+    assert await call(house, b" " * 300_000) == [413]
+    assert polls(house) == [0]
+    assert "Traceback" not in caplog.text
+    house.release()
+    await house.ended()
+
+
+async def test_many_calls_are_one_question(house: House) -> None:
+    house.hold()
+    await house.say("a fox")
+    await house.all_submitted(2)
+    clock = house.app.engine._providers["jimeng"]._clock  # type: ignore[attr-defined]
+    begun = clock()
+    body = json.dumps({"task_id": house.tasks[1].id}).encode()
+    assert set(await call(house, *[body] * 500)) == {200}
+    # After the first call, which came too early, it is asked for at the usual pace as well: every 2 s.
+    assert polls(house)[0] <= 2 + (clock() - begun) / 2
+    house.release()
+    await house.ended()
+    reads = house.app.store.tasks.get
+    looks = []
+
+    async def counted(task_id: int) -> object:
+        looks.append(task_id)
+        return await reads(task_id)
+
+    house.app.store.tasks.get = counted  # type: ignore[method-assign,assignment]
+    assert set(await call(house, *[body] * 100)) == {200}
+    assert len(looks) <= 1
+    assert len(house.album()) == 2

@@ -32,6 +32,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         ("a fox --size 2048×1152", "a fox", {"width": 2048, "height": 1152}),
         ("a fox --scale 0,8", "a fox", {"scale": 0.8}),
         ("a fox --provider jimeng", "a fox", {}),
+        # in Chinese, and with one hyphen
+        ("一只狐狸 --比例 16:9", "一只狐狸", {"width": 2560, "height": 1440}),
+        ("一只狐狸，－－比例16：9", "一只狐狸", {"width": 2560, "height": 1440}),
+        ("a fox --尺寸 4K", "a fox", {"size": 4096 * 4096}),
+        ("a fox -ar 16:9", "a fox", {"width": 2560, "height": 1440}),
+        ("a fox \u200b--ar\u200b 16×9, @Imagine_Demo_Bot", "a fox", {"width": 2560, "height": 1440}),
     ],
 )
 async def test_flags_reach_jimeng(house: House, typed: str, prompt: str, expected: dict[str, Any]) -> None:
@@ -75,7 +81,17 @@ async def test_by_default_words_do_not_cost_more_than_one(house: House) -> None:
         ("a fox --n many", "--n takes 1–15 or auto, not “many”."),
         ("a fox --scale 2", "--scale takes 0–1"),
         ("a fox --scal 0.5", "Did you mean --scale?"),
-        ("a fox --quality high", "There is no --quality. You can use --ar, --size, --n, --scale"),
+        ("a fox --colour red", "There is no --colour.\nYou can use --ar, --size, --n, --scale"),
+        ("a fox --quality high", "There is no --quality here. --size sets how large the picture is."),
+        ("a fox --s 250", "There is no --s here. Describe the look in your words, or name one with --style."),
+        ("a fox —v 6", "There is no --v here. --model chooses the model."),
+        ("/imagine a fox --seed 7", "There is no --seed here. Reply to a picture"),
+        ("a fox -n 99", "--n takes 1–15 or auto, not “99”."),
+        ("--foo", "There is no --foo."),
+        ("/imagine --foo", "There is no --foo."),
+        ("a fox --style nonsense --n 99 --foo 1", "There is no --foo."),
+        ("a fox --style nonsense --n 99 --foo 1", "--n takes 1–15 or auto, not “99”."),
+        ("a fox --style nonsense --n 99 --foo 1", "There is no style nonsense."),
         ("a fox --provider dalle", "--provider takes jimeng, not “dalle”."),
         ("a fox --ar 16:9 --size 2048x1152", "Leave one of them out"),
         ("a <b>fox</b> --n <5>", "--n"),
@@ -112,3 +128,37 @@ async def test_help_tells_of_every_flag(house: House) -> None:
     for flag in ("--ar", "--size", "--n", "--scale", "--model"):
         assert flag in told.text
     assert "--provider" not in told.text  # there is but one
+
+
+async def test_a_wrong_flag_in_a_caption_or_a_reply_is_explained(house: House) -> None:
+    await house.say("--foo", picture())
+    await house.shown("There is no --foo.")
+    await house.made("a fox --n 1")
+    assert len(house.tasks[0].references) == 1
+    await house.say("in blue --bar 2", reply_to=house.answers()[-1])
+    await house.shown("There is no --bar.")
+    await house.say("/imagine in blue --baz 2", chat=house.group, who=house.bob)
+    await house.shown("There is no --baz.", house.group)
+    await house.quiet()
+    assert len(house.tasks) == 1
+
+
+async def test_help_and_explanations_name_flags_in_ones_language(house: House) -> None:
+    async def told(words: str, first: str) -> str:
+        await house.say(words, who=house.ming)
+        return (await house.shown(first, house.ming.chat)).text
+
+    shown = await told("/help", "--比例")
+    assert "--比例 3:2 --数量 4" in shown
+    assert {"--尺寸", "--模型", "--强度", "--风格"} <= set(shown.split())
+    assert await told("狐狸 --数量 99", "99") == "--数量 可用 1–15 或 auto，不能是“99”。"
+    assert await told("狐狸 --n 98", "98") == "--n 可用 1–15 或 auto，不能是“98”。"
+    shown = await told("狐狸 --color 红", "color")
+    assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--模型、--服务、--风格。"
+    assert "用 --尺寸 设置图片大小" in await told("狐狸 --q 2", "--q")
+    await house.say("/settings", who=house.ming)
+    page = await house.shown("你的设置", house.ming.chat)
+    assert {"比例：自动", "数量：1", "模型：4.0"} <= set(page.buttons)
+    await house.say("/help")
+    assert "--ar 3:2 --n 4" in (await house.shown("--ar")).text
+    assert not house.tasks

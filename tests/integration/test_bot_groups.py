@@ -249,14 +249,15 @@ async def test_what_waits_for_a_group_that_shuts_the_bot_out(tmp_path: Path) -> 
         assert len([one for one in house.answers(house.group) if one.text == greeting.text]) == 1
 
 
-@pytest.mark.parametrize("words", ["TOPIC_CLOSED", "message thread not found"])
-async def test_a_topic_that_is_closed_ends_a_delivery_quietly(house: House, words: str) -> None:
+async def test_a_topic_that_is_closed_ends_a_delivery_quietly(house: House) -> None:
     topic = groups.add_topic(house.telegram.world, house.group, "Pictures")
     house.hold()
     await house.say("/imagine foxes --n 2", chat=house.group, topic=topic)
     await house.all_submitted(2)
     for method in ("sendMediaGroup", "sendMessage"):
-        house.telegram.play({"kind": "error", "method": method, "code": 400, "description": f"Bad Request: {words}"})
+        house.telegram.play(
+            {"kind": "error", "method": method, "code": 400, "description": "Bad Request: TOPIC_CLOSED"}
+        )
     house.release()
     await house.quiet()
     job = await house.app.store.jobs.get(1)

@@ -120,7 +120,7 @@ async def test_search(house: House, words: str, found: list[str]) -> None:
 
 
 async def test_search_with_the_longest_prompt_fits_into_the_caption(house: House) -> None:
-    await house.made("🦊" * 800)
+    await house.made("/imagine " + "🦊" * 800)
     shown = await opened(house, "🦊" * 300)
     assert shown.photo
     assert "1 of 1" in shown.text

@@ -51,7 +51,7 @@ async def test_a_service_that_takes_tasks_and_fails_them(house: House) -> None:
         await house.say(f"number {number}")
         await house.quiet()
     await house.say("waits")
-    await house.shown("⏸ The image service does not work properly")
+    await house.shown("⏸ The image service isn't working properly")
     await house.quiet()
     assert [task.prompt for task in house.tasks] == ["waits"]
 

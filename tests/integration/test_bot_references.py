@@ -92,7 +92,7 @@ async def test_the_token_is_in_no_call_to_jimeng_and_in_no_log(house: House, cap
     secret = house.telegram.token.split(":")[1]
     await house.made("in blue --n 2", picture(201), picture(202))
     # Also when fetching goes wrong: the transfer's errors name the address.
-    house.telegram.play(Refusal(method="getFile", code=500, times=3))
+    house.telegram.play(Refusal(method="getFile", code=500, times=6))
     await house.say("in red", picture(203))
     await house.ended("⚠️")
     asked = json.dumps([[call.request, call.response] for call in house.jimeng_calls])
@@ -133,7 +133,7 @@ async def test_what_moderation_refuses_is_told(house: House) -> None:
 async def test_the_status_is_there_before_the_pictures_are_fetched(house: House) -> None:
     house.telegram.play(Delay(method="getFile", seconds=0.3))
     asked = await house.say("in blue", picture(201))
-    status = await house.shown("Getting ready")
+    status = await house.shown("Got it")
     assert status.reply_to == asked.id
     assert status.buttons == ["Cancel"]
     assert not house.called("getFile")

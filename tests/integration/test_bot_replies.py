@@ -101,9 +101,9 @@ async def test_a_reply_to_a_single_result_changes_it(house: House) -> None:
     assert widths(house) == [result.photo.largest.width if result.photo else 0]
 
 
-async def test_anybody_may_reply_to_a_result_in_the_group(house: House) -> None:
+async def test_anybody_may_reply_to_a_result_in_the_group_with_a_command(house: House) -> None:
     result = await in_group(house, "/imagine a fox")
-    asked = await house.say("in blue", chat=house.group, who=house.bob, reply_to=result)
+    asked = await house.say("/imagine in blue", chat=house.group, who=house.bob, reply_to=result)
     await house.all_submitted(2)
     await house.quiet()
     assert len(house.tasks[-1].references) == 1

@@ -56,7 +56,7 @@ async def test_the_prompt_is_escaped_in_the_caption(house: House) -> None:
 
 @pytest.mark.parametrize(("words", "least"), [("snow " * 159 + "fox", 790), ("🦊" * 800, 900), ("雪" * 800, 800)])
 async def test_a_long_prompt_is_cut_well(house: House, words: str, least: int) -> None:
-    result = await house.made(words)
+    result = await house.made(f"/imagine {words}")
     assert result.photo
     units = len(result.text.encode("utf-16-le")) // 2
     assert least < units <= 1024
@@ -159,7 +159,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
     await house.press(result, "Files")
     await house.quiet()
     files = [message.document for message in house.answers() if message.document]
-    assert {file.name for file in files} == {"imagine-1-1.jpg", "imagine-1-2.jpg"}
+    assert {file.name for file in files} == {"foxes-1.jpg", "foxes-2.jpg"}
     assert {message.reply_to for message in house.answers() if message.document} == {result.id}
     stored = [house.telegram.world.files.get(file.file_id) for file in files]
     assert sorted(one.data for one in stored if one) == sorted(made)

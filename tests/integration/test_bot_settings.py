@@ -170,7 +170,7 @@ async def test_results_both_ways(house: House) -> None:
 
 
 async def test_an_original_too_large_for_a_file_comes_as_a_photo(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.telegram.originals.DOCUMENT_BYTES", 10)
+    monkeypatch.setattr("bot.telegram.uploads.DOCUMENT_BYTES", 10)
     await house.app.store.people.deliver(house.ann.id, "files")
     await house.made("foxes --n 2")
     assert len(house.album()) == 2

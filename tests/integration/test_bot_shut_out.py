@@ -9,7 +9,7 @@ import pytest
 from bot.demo.telegram import ChatMessage, Refusal, groups
 from bot.demo.telegram.model import BotStatus
 from bot.jobs import endings
-from bot.telegram.uploads import Upload, Uploads
+from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
 from storage.pictures import Picture
 from storage.records import JobState
@@ -53,8 +53,10 @@ def lose(house: House, picture_id: int) -> Callable[[], None]:
     uploads: Uploads = house.app.dispatcher["uploads"]
     opened = uploads._open
 
-    async def open_(picture: Picture, stack: AsyncExitStack) -> Upload | None:
-        return None if picture.id == picture_id else await opened(picture, stack)
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
+        if picture.id == picture_id:
+            return Unfetched(picture, NOT_FETCHED)
+        return await opened(picture, stack, as_file=as_file)
 
     uploads._open = open_  # type: ignore[method-assign]
 
@@ -83,7 +85,8 @@ async def test_photos_only(house: House) -> None:
 
 async def test_a_part_was_sent(house: House) -> None:
     status = await under_way(house, "/imagine foxes --n 11", 8)
-    house.telegram.play(Refusal(method="sendPhoto", code=400, description=NO_PHOTOS, chat=house.group.id))
+    for method in ("sendPhoto", "sendDocument"):
+        house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
     house.release()
     await house.quiet()
     assert status.text.startswith("🗂 Only 10 of 11 could be sent here.")
@@ -102,7 +105,7 @@ async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
     house.release()
     await house.quiet()
     (told,) = house.answers()
-    assert told.text.startswith("⚠️ “foxes”\nThe pictures are made, but sending them failed.")
+    assert told.text.startswith("⚠️ “foxes”\nIt's made, but the service doesn't hand it over.")
     assert "🔎 Look again" in told.buttons
     house.jimeng.faults.clear()
     await let_in(house)
@@ -143,8 +146,9 @@ async def test_a_late_cancel_spoils_nothing(house: House) -> None:
     await house.ended(chat=house.group)
     assert stale
     await house.app.engine.tell_again(stale, status.id)
-    assert status.photo
-    assert "🔁 Again" in status.buttons
+    (picture,) = house.album(house.group)
+    assert "🔁 Again" in picture.buttons
+    assert status not in house.answers(house.group)
 
 
 async def test_what_was_deleted_meanwhile_is_not_sent(house: House) -> None:
@@ -194,7 +198,8 @@ async def test_all_deleted_while_it_is_tried_again(house: House, monkeypatch: py
 
 async def test_the_last_missing_one_is_deleted(house: House) -> None:
     status = await under_way(house, "/imagine foxes --n 11", 8)
-    house.telegram.play(Refusal(method="sendPhoto", code=400, description=NO_PHOTOS, chat=house.group.id))
+    for method in ("sendPhoto", "sendDocument"):
+        house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
     house.release()
     await house.quiet()
     (missing,) = [one for one in await house.app.store.pictures.of_job(1) if one.is_missing]

@@ -1,5 +1,6 @@
 """How updates arrive: twice, by webhook, from strangers, in another language, after a restart."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
@@ -7,8 +8,10 @@ from typing import Literal
 import pytest
 from aiohttp import ClientSession
 
-from bot.demo.telegram import Delay, Refusal, groups
+from bot.demo.telegram import Delay, Flood, Refusal, groups
 from bot.settings import AccessSettings
+from bot.telegram import inbox
+from tests.support.haste import SPEED, on_its_way
 from tests.support.house import House, look, open_house, picture
 
 
@@ -190,6 +193,29 @@ async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
         told = await house.press(result, "Files", house.bob)
         assert told.alert
         assert told.text == "You are not on this bot's list."
+
+
+# one person's trouble
+
+
+async def test_a_muted_chat_holds_up_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty updates wait where Telegram demands a minute; somebody else's prompt is answered within a second."""
+    # They are still waiting when this is over.
+    monkeypatch.setattr(inbox, "PATIENCE", 0.1)
+    result = await house.made("a fox")
+    count = len(house.answers())
+    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED))
+    for _ in range(50):
+        await house.say("/help")
+    await house.telegram.until(lambda: not on_its_way(house.telegram))
+    began = time.monotonic()
+    await house.say("a hare", who=house.bob)
+    await house.shown("Again", house.bob.chat)
+    # The person's own presses are heard, too.
+    press = house.telegram.press(house.ann, result, "🗑")
+    await house.telegram.until(lambda: press.answer)
+    assert time.monotonic() - began < 1
+    assert len(house.answers()) == count
 
 
 # in which language

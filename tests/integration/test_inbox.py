@@ -10,14 +10,17 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 from sqlalchemy.exc import OperationalError
 
-from bot.telegram.inbox import Inbox
+from bot.telegram.inbox import AT_ONCE, Inbox
+from storage.database import Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
 
 
-def update(number: int, text: str = "a fox", album: str | None = None, kind: str = "message") -> dict[str, Any]:
+def update(
+    number: int, text: str = "a fox", album: str | None = None, kind: str = "message", chat_id: int = 5
+) -> dict[str, Any]:
     """An update as Telegram sends it."""
-    chat = {"id": 5, "type": "private", "first_name": "Ann"}
+    chat = {"id": chat_id, "type": "private", "first_name": "Ann"}
     message = {"message_id": number, "date": 1_700_000_000, "chat": chat, "text": text}
     message |= {"from": {**chat, "is_bot": False}}
     return {"update_id": number, kind: message | ({"media_group_id": album} if album else {})}
@@ -197,6 +200,28 @@ async def test_what_a_process_could_not_end_is_taken_up(new_process: New) -> Non
     await first.saw(1, 2)
 
 
+async def test_a_chat_that_waits_fills_its_own_lane_only(new_process: New) -> None:
+    process, go, began = await new_process(), asyncio.Event(), 0
+
+    async def wait() -> None:
+        nonlocal began
+        began += 1
+        await go.wait()
+
+    process.wait = wait
+    # An album is not torn where the lane ends.
+    many = [update(number, album="a" if number in {100, 101, 102} else None) for number in range(1, 251)]
+    await process.inbox.take(many)
+    await process.until(lambda: began == AT_ONCE + 2)
+    process.wait = lambda: asyncio.sleep(0)
+    await process.inbox.take([update(251, chat_id=6)])
+    await process.until(lambda: process.seen == [251])
+    assert began == AT_ONCE + 2
+    go.set()
+    await process.saw(251, *range(1, 251))
+    assert await process.store.updates.of(process.worker) == []
+
+
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 class TestSeveral:
     """Several processes on one database."""
@@ -231,3 +256,25 @@ class TestSeveral:
         await one.inbox.close()
         assert await second.lead()
         assert not await first.lead()
+
+
+async def test_an_update_that_can_never_be_stored_holds_no_other(
+    new_process: New, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = await new_process()
+    assert await process.inbox.take(
+        [update(1), update(10**20), update(2, "a\x00fox \ud800"), update(3, album="9" * 99)]
+    )
+    await process.saw(1, 2, 3)
+    assert caplog.text.count("can never be stored") == 1
+
+
+async def test_a_handler_that_asks_for_what_can_never_be_stored_is_not_asked_again(
+    new_process: New, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = await new_process()
+    process.errors = [Unstorable("a number without end")]
+    await process.inbox.take([update(1), update(2)])
+    await process.saw(1, 2)
+    assert await process.store.updates.of(process.worker) == []
+    assert caplog.text.count("could not be handled") == 1

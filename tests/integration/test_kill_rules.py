@@ -216,3 +216,28 @@ async def test_options_that_nobody_understands_any_more(room: Room, taken: bool,
     job = first if taken else second
     await room.finished(job, JobState.FAILED)
     assert (await room.tasks(job), room.provider.submits) == ([state], 1)
+
+
+async def test_what_took_too_long_is_fetched_after_a_restart(room: Room) -> None:
+    room.provider.after = [KeyError("a bug")]
+    job = await room.ask()
+    await room.finished(job, JobState.FAILED)
+    await room.crash()
+    await room.start()
+    room.provider.finish("t1")
+    assert await room.engine.look_again(job.id)
+    await room.finished(job, JobState.DELIVERED)
+    assert room.stage.delivered == [job.id]
+
+
+async def test_what_was_not_sent_is_sent_after_a_restart(room: Room) -> None:
+    room.stage.trouble = [Undelivered("network")] * len(DELAYS)
+    job = await room.ask()
+    await room.running()
+    room.provider.finish("t1")
+    await room.finished(job, JobState.FAILED)
+    await room.crash()
+    await room.start()
+    assert await room.engine.look_again(job.id)
+    await room.finished(job, JobState.DELIVERED)
+    assert room.stage.delivered == [job.id]

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import asyncpg
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
 from bot.demo.telegram.errors import Dropped
+from storage.postgres import NAMED_LOCKS
 from storage.store import Store
 from tests.support import postgres
 from tests.support.house import picture
@@ -20,6 +22,7 @@ from tests.support.process import STANDING_BY, BotProcess
 from tests.support.scene import LONG, QUICK, Scene, Seen
 
 AGAIN, UNKNOWN = "🔁 Again", "not known whether"
+WAITS = "SELECT true FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'advisory'"
 # Five to thirteen on an idle machine, and this one runs the other tests meanwhile.
 TAKEN_UP_WITHIN = 30.0
 
@@ -126,14 +129,13 @@ class Takeover(Scene):
         (self.lost if self.how == "killed" else self.done).append(hello)
 
     async def end_the_first(self) -> None:
-        await self.say("photos arrive", "", picture(), picture(colour="red"))
-        await self.all_taken_in()
         began = time.monotonic()
         if self.how == "killed":
+            await self.photos_arrive()
             self.bot.kill()
             await self.end()
         else:
-            self.bot.hang()
+            await self.hang_within_a_transaction()
         self.submit.shut(HTTPServiceUnavailable())
         for gate in self.lost:
             gate.shut(Dropped())
@@ -148,6 +150,26 @@ class Takeover(Scene):
             await self.shown(name, wanted.words)
         self.seconds_taken = time.monotonic() - began
         self.before = self.see()
+
+    async def photos_arrive(self) -> None:
+        await self.say("photos arrive", "", picture(), picture(colour="red"))
+        await self.all_taken_in()
+
+    async def hang_within_a_transaction(self) -> None:
+        """The first holds what turns are given by: it stops between two statements."""
+        server = await asyncpg.connect(self.database)
+        key = (NAMED_LOCKS, "provider jimeng")
+        try:
+            await server.execute("SELECT pg_advisory_lock($1, hashtext($2))", *key)
+            await self.photos_arrive()
+            first = await server.fetchval("SELECT session FROM workers ORDER BY id LIMIT 1")
+            async with asyncio.timeout(20):
+                while not await server.fetchval(WAITS, first):  # noqa: ASYNC110 - the server has no events
+                    await asyncio.sleep(0.01)
+            self.bot.hang()
+            await server.execute("SELECT pg_advisory_unlock($1, hashtext($2))", *key)
+        finally:
+            await server.close()
 
     async def wake_the_first(self) -> None:
         """It finds out that the other has its work."""

@@ -23,11 +23,11 @@ def blank_stores() -> Iterator[None]:
     """What is opened and not there yet is a copy of it, in place of being migrated."""
     open_store = Store.open
 
-    async def opened(url: str) -> Store:
+    async def opened(url: str, *, wait: bool = False) -> Store:
         file = Path(url.removeprefix("sqlite:///"))
         if not await asyncio.to_thread(file.exists):
             await asyncio.to_thread(put_blank_database, file)
-        return await open_store(url)
+        return await open_store(url, wait=wait)
 
     with patch.object(Store, "open", opened):
         yield

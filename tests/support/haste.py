@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import cast
 
 from bot.app import App
 from bot.demo.telegram import TelegramSimulator
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
+from bot.telegram.stage import TelegramStage
 from providers.polling import PollingProvider
 
 SPEED = 100
@@ -56,6 +58,7 @@ def hurry(app: App, telegram: TelegramSimulator) -> None:
     )
     engine = app.engine
     engine._report._sleep = _tick
+    cast("TelegramStage", engine._stage)._status._sleep = _fast_sleep
     app.inbox._sleep = _fast_sleep
     for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
         part._sleep = _fast_sleep

@@ -241,7 +241,7 @@ class House:
     def learn(self, *durations: float) -> None:
         """Let the bot know how long tasks took."""
         for seconds in durations:
-            self.app.engine._outlook.durations["jimeng"].add(seconds)
+            self.app.engine._outlook.durations["jimeng"].add(seconds, {})
 
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app)._gatherer
@@ -280,10 +280,12 @@ async def open_house(
     bucket: BucketSettings | None = None,
     providers: Mapping[str, Any] = MappingProxyType({}),
     tells: bool = False,
+    database: str = "",
 ) -> AsyncIterator[House]:
-    """A bot at work. `folder`: where its database is; `public`: whether `web.public_url` is set; `strict`: whether
-    Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`: further tables, and
-    additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen calls."""
+    """A bot at work. `folder`: where its database is (unless `database` is its URL); `public`: whether `web.public_url`
+    is set; `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
+    further tables, and additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen
+    calls."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(house: House) -> Settings:
@@ -299,7 +301,7 @@ async def open_house(
             telegram=TelegramSettings(token=house.telegram.token, api_url=house.telegram.url, updates=house.updates),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             bucket=bucket or BucketSettings(),
-            storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
+            storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(),
             limits=limits or LimitsSettings(),
             providers=ProvidersSettings.model_validate(tables),
@@ -307,7 +309,7 @@ async def open_house(
 
     house = House(settings, strict=strict)
     house.updates = updates
-    if not await asyncio.to_thread((folder / "bot.db").exists):
+    if not database and not await asyncio.to_thread((folder / "bot.db").exists):
         await asyncio.to_thread(put_blank_database, folder / "bot.db")
     with quick_start(), nullcontext() if tells else patch.object(commands, "tell", _tell_nothing):
         await house.jimeng.start()

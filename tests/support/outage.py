@@ -61,7 +61,7 @@ class Outage(Scene):
             self.all_done()
             for step in ("what Telegram has", "a step of task", "a step of job"):
                 await self.bot.logged(step)
-            await self.bot.logged(REFUSED, times=10)
+            await self.bot.logged(REFUSED, times=5)
             await self.recover()
             for name, wanted in WANTED.items():
                 await self.shown(name, wanted.words)
@@ -104,7 +104,7 @@ class OutageMatrix:
         assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
 
     def test_it_was_an_outage(self, scene: Outage) -> None:
-        assert scene.refusals >= 10
+        assert scene.refusals >= 5
 
     def test_nothing_is_left_to_do(self, scene: Outage) -> None:
         assert scene.unfinished == 0

@@ -18,7 +18,8 @@ from bot.demo.ports import free_port
 
 # What is lost with the machine is no loss here.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
-USER = "imagine"
+OWNER, USER = "postgres", "imagine"
+"""Who runs the server, and the bot's ordinary role, which owns its databases and no more."""
 
 
 @cache
@@ -46,21 +47,21 @@ class Server:
         """End it without any preparation, all its sessions with it."""
         self._control("stop", "-m", "immediate")
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, user: str = USER) -> str:
         """The `storage.url` of a database."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{name}"
 
     def database(self, template: str = "template0") -> str:
         """A new database, a copy of `template`."""
         name = f"test_{next(self._numbers)}"
-        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {USER}')
         return name
 
     def run(self, statement: str, database: str = "postgres") -> str:
         """Run a statement as the server's owner; returns what psql prints."""
         home = programs()
         assert home
-        command = [str(home / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database)]
+        command = [str(home / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database, OWNER)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -84,10 +85,11 @@ def running() -> Iterator[Server]:
             command = [str(home / program), "-D", str(data), *arguments]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **whose)
 
-        call("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        call("initdb", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         options = " ".join(f"-c {option}" for option in (*QUICK, f"port={port}", f"unix_socket_directories={folder}"))
         server = Server(port, partial(call, "pg_ctl", "-l", str(Path(folder) / "log"), "-o", options))
         server.start()
+        server.run(f"CREATE ROLE {USER} LOGIN")
         try:
             yield server
         finally:

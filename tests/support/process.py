@@ -101,12 +101,18 @@ class BotProcess:
 
 
 def write_config(
-    folder: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, concurrency: int, database: str
+    folder: Path,
+    telegram: TelegramSimulator,
+    jimeng: JimengSimulator,
+    concurrency: int,
+    database: str,
+    port: int = 0,
 ) -> Path:
-    """A `config.toml` for a bot between these simulators; `database`: where it keeps what it remembers, a URL."""
+    """A `config.toml` for a bot between these simulators; `database`: where it keeps what it remembers, a URL; `port`:
+    where the services reach it."""
     tables: dict[str, dict[str, str | int]] = {
         "telegram": {"token": telegram.token, "api_url": telegram.url},
-        "web": {"port": 0},
+        "web": {"port": port, "host": "127.0.0.1", "public_url": f"http://127.0.0.1:{port}" if port else ""},
         "storage": {"url": database},
         "providers.jimeng": {
             "access_key": jimeng.keys.access,

@@ -46,7 +46,7 @@ class Scene:
     `folder` when none is given), with so many `places` for tasks at once.
 
     `seconds`: how long tasks submitted from now on take; `on_submit`: told of each submit's prompt and HTTP status;
-    `codes` and `logs`: of the processes that have ended.
+    `codes` and `logs`: of the processes that have ended; `port`: where the services reach the bot (0: nowhere).
     """
 
     bot: BotProcess
@@ -77,6 +77,7 @@ class Scene:
         self.on_submit: Callable[[str, int], None] = nothing
         self.codes: list[int] = []
         self.logs: list[str] = []
+        self.port = 0
 
     # the bot
 
@@ -99,7 +100,7 @@ class Scene:
 
     async def new_process(self, ready: str = READY) -> BotProcess:
         """One more process, which has said `ready`."""
-        config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database)
+        config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database, self.port)
         return await BotProcess.start(config, ready)
 
     async def end(self) -> None:

@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
+from bot.telegram.flag_names import NAMES
 from bot.telegram.language import LOCALES
 from providers.registry import discover
 
@@ -66,6 +67,15 @@ def _options() -> Iterator[str]:
             extra = field.json_schema_extra
             if isinstance(extra, dict) and "allowed" in extra:
                 yield str(extra["allowed"])
+
+
+def test_every_flag_has_names_in_every_language() -> None:
+    offered = {f"--{name}" for entry in discover().values() for name in entry.load().Options.model_fields}
+    assert offered - set(NAMES) == set(), "add it to NAMES"
+    for language in LANGUAGES:
+        names = [name for message in catalogue(language) if message.id in NAMES for name in str(message.string).split()]
+        assert all(re.fullmatch(r"--\w+", name) for name in names)
+        assert len(set(names)) == len(names), "a name means one flag"
 
 
 def test_the_words_of_options_are_marked_for_translation() -> None:

@@ -1,8 +1,13 @@
 """The time left, as learned."""
 
-import pytest
+from typing import Any
 
-from bot.jobs.estimate import MEMORY, Durations, ends
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs import outlook as outlook_module
+from bot.jobs.estimate import ENOUGH, MEMORY, Durations, Paces, ends
 from bot.jobs.outlook import Flight, OpenJob, Outlook
 from bot.jobs.stage import Phase
 from providers.base import Working
@@ -20,17 +25,43 @@ def test_the_time_left_is_that_of_tasks_that_took_longer() -> None:
     assert known.left(12.0) == 13.0
 
 
-def test_past_everything_known_the_bar_still_creeps() -> None:
-    known = Durations([5.0])
-    assert known.left(50.0) == 5.0
-    assert known.left(6.0) == 1.0
+def test_past_everything_known_the_bar_still_creeps_and_no_time_is_said() -> None:
+    known = Durations([5.0] * ENOUGH)
+    assert known.left(6.0) is None
+    assert known.share(6.0) == pytest.approx(6 / 7)
+    assert known.share(50.0) == pytest.approx(50 / 55)
+
+
+def test_a_task_is_late_when_it_takes_longer_than_nine_of_ten() -> None:
+    known = Durations([3.0] * 18 + [12.0, 13.0])
+    assert not known.is_late(4.0)
+    assert known.is_late(17.5)
+    assert known.left(17.5) is None
+    assert not Durations([3.0]).is_late(60.0), "one task is not what is usual"
+
+
+def test_an_hour_is_no_duration_of_a_quick_task() -> None:
+    known = Durations([3.0] * 4 + [3600.0])
+    assert known.left(3.1) is None
+    assert known.is_late(60.0)
 
 
 def test_old_durations_are_forgotten() -> None:
-    known = Durations([1000.0] * MEMORY)
+    known = Paces([(1000.0, {})] * MEMORY)
     for _ in range(MEMORY):
-        known.add(2.0)
-    assert known.typical == 2.0
+        known.add(2.0, {})
+    assert known.of().typical == 2.0
+
+
+def test_each_pace_is_learned_by_itself_once_enough_is_known() -> None:
+    low, high = {"quality": "low", "ar": "1:1"}, {"quality": "high"}
+    known = Paces([(3.0, low)] * 9)
+    known.add(60.0, high)
+    assert known.of(high).typical == 3.0
+    for _ in range(ENOUGH - 1):
+        known.add(60.0, high)
+    assert known.of(high).typical == 60.0
+    assert known.of({"quality": "low", "ar": "16:9"}).typical == 3.0
 
 
 @pytest.mark.parametrize(
@@ -62,7 +93,7 @@ def _task(number: int, job: int) -> Task:
 
 
 def test_the_progress_of_a_job_of_several_tasks() -> None:
-    outlook = Outlook(durations={"fake": Durations([10.0])})
+    outlook = Outlook(durations={"fake": Paces([(10.0, {})])})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING, total=4, ended=1)
     waiting = [InLine(number, 1, 7, TaskState.QUEUED, 0.0, None, 0.0) for number in (12, 13)]
     progress = outlook.progress("fake", [RUNNING, *waiting], at_once=1, now=105.0)[1]
@@ -72,7 +103,7 @@ def test_the_progress_of_a_job_of_several_tasks() -> None:
 
 
 def test_what_the_service_reports_goes_before_what_was_learned() -> None:
-    outlook = Outlook(durations={"fake": Durations()})
+    outlook = Outlook(durations={"fake": Paces()})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
     outlook.flights[11] = flight = Flight(_task(11, 1), since=100.0, ticket="t")
     assert outlook.progress("fake", [RUNNING], at_once=1, now=105.0)[1].fraction is None
@@ -81,8 +112,60 @@ def test_what_the_service_reports_goes_before_what_was_learned() -> None:
 
 
 def test_nothing_is_said_of_a_job_whose_tasks_are_just_being_counted() -> None:
-    outlook = Outlook(durations={"fake": Durations([10.0])})
+    outlook = Outlook(durations={"fake": Paces([(10.0, {})])})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
     assert outlook.progress("fake", [], at_once=1, now=105.0) == {}
     outlook.jobs[1].ended = 1
     assert outlook.progress("fake", [], at_once=1, now=105.0)[1].fraction == 1
+
+
+def shown(known: list[float], ages: list[float]) -> list[Any]:
+    """The progress of a job with one task at these ages."""
+    outlook = Outlook(durations={"fake": Paces((seconds, {}) for seconds in known)})
+    outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
+    return [outlook.progress("fake", [RUNNING], at_once=1, now=100.0 + age)[1] for age in ages]
+
+
+@given(st.lists(st.floats(0.5, 600.0), max_size=20))
+def test_the_time_left_of_a_task_never_grows(known: list[float]) -> None:
+    lefts = [one.left for one in shown(known, [float(age) for age in range(0, 900, 7)]) if one.left is not None]
+    assert lefts == sorted(lefts, reverse=True)
+
+
+def test_of_a_late_task_it_is_said_how_long_it_has_taken() -> None:
+    early, late = shown([3.0] * 5, [2.0, 60.0])
+    assert (early.left, early.is_late) == (1.0, False)
+    assert (late.left, late.is_late, late.elapsed) == (None, True, 60.0)
+
+
+def test_those_who_wait_behind_a_late_task_do_not_wait_longer_and_longer() -> None:
+    outlook = Outlook(durations={"fake": Paces([(3.0, {})] * 5)})
+    outlook.jobs[2] = OpenJob(_job(2), Phase.WORKING)
+    line = [RUNNING, InLine(12, 2, 8, TaskState.QUEUED, 0.0, None, 0.0)]
+    assert {outlook.progress("fake", line, at_once=1, now=100.0 + age)[2].left for age in (30, 60, 300)} == {3.0}
+
+
+# what is learned
+
+
+def test_a_task_that_was_followed_from_its_submit_on_says_how_long_it_took() -> None:
+    fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
+    assert Flight(fresh, since=100.0).seconds(now=112.0) == 12.0
+
+
+def test_one_that_was_taken_up_again_does_not() -> None:
+    assert Flight(_task(1, 1), since=100.0, ticket="t").seconds(now=140.0) is None
+
+
+def test_nor_does_one_during_which_the_process_stood_still() -> None:
+    fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
+    outlook = Outlook(flights={1: Flight(fresh, since=100.0)})
+    outlook.stood_still()
+    assert outlook.flights[1].seconds(now=140.0) is None
+
+
+def test_nor_one_during_which_a_clock_was_set_or_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
+    flight = Flight(fresh, since=100.0)
+    monkeypatch.setattr(outlook_module, "_offset", lambda: flight.offset + 3600)
+    assert flight.seconds(now=3703.0) is None

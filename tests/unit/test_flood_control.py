@@ -9,7 +9,7 @@ from aiogram.exceptions import TelegramRetryAfter
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto
 
-from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.flood import ALONE, AMONG_OTHERS, NEWS, Courtesy, Dropped, FloodControl, as_progress
 
 PRIVATE, GROUP = 5, -5
 BOT = Bot("1:a")
@@ -36,9 +36,9 @@ class Line:
 
         await self.control(make, BOT, method)
 
-    async def progress(self, chat: int) -> bool:
+    async def progress(self, chat: int, courtesy: Courtesy = ALONE) -> bool:
         try:
-            async with as_progress():
+            async with as_progress(courtesy):
                 await self.send(EditMessageText(chat_id=chat, message_id=1, text="…"))
         except Dropped:
             return False
@@ -131,6 +131,23 @@ async def test_progress_of_many_chats_together_leaves_half_to_deliveries() -> No
     assert outcomes.count(True) == 13
     await repeat(5, lambda: line.send(SendMessage(chat_id=100, text="x")))
     assert line.now == 1000.0
+
+
+@pytest.mark.parametrize(("chat", "bars", "most"), [(PRIVATE, 1, 4), (GROUP, 4, 15)])
+async def test_news_find_room_that_bars_leave_and_answers_find_room_that_news_leave(
+    chat: int, bars: int, most: int
+) -> None:
+    line = Line()
+    for _ in range(20):
+        await line.progress(chat, AMONG_OTHERS)
+        line.now += 0.25 if chat == PRIVATE else 3
+    assert len(line.sent) == bars
+    while await line.progress(chat, NEWS):
+        assert len(line.sent) <= most, "some is left"
+    assert len(line.sent) == most
+    at = line.now
+    await line.send(SendMessage(chat_id=chat, text="an answer"))
+    assert line.now == at
 
 
 async def test_answers_to_presses_are_not_held_up() -> None:

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from providers.base import (
     Accepted,
+    Callback,
     Capabilities,
     Event,
     Finished,
@@ -26,7 +27,7 @@ from providers.base import (
 )
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, TookTooLong
 from providers.options import Options
-from providers.polling import PATIENCE, PassingError, PollingProvider
+from providers.polling import NET, PATIENCE, PassingError, PollingProvider
 from providers.schedule import LEAST_GAP, START, Ledger, Pace, Tab, fit, plan
 from providers.testing import FastClock
 
@@ -58,6 +59,7 @@ class Timed(PollingProvider[ProviderSettings, Plain]):
         self.times: list[float] = []
         self.faults: list[Exception | None] = []
         self.refusal: ProviderError | None = None
+        self.callback: Callback | None = None
 
     async def submit(self, request: ImageRequest[Plain]) -> str:
         if self.refusal:
@@ -80,7 +82,7 @@ class Timed(PollingProvider[ProviderSettings, Plain]):
         return
 
     async def events(self, ticket: str | None = None) -> list[Event]:
-        return [event async for event in self.imagine(REQUEST, ticket)]
+        return [event async for event in self.imagine(replace(REQUEST, callback=self.callback), ticket)]
 
 
 @dataclass
@@ -252,7 +254,7 @@ async def test_the_time_limit_in_an_outage(provider: Timed) -> None:
     provider.faults = [Busy(retry_after=3600)] * 1000
     with pytest.raises(TookTooLong):
         await provider.events()
-    assert provider.times == [2, 900]
+    assert provider.times == [2, *range(62, 900, 60), 900], "it is asked every minute all the same"
 
 
 @pytest.mark.parametrize("error", [Busy(), OutcomeUnknown()])
@@ -279,6 +281,59 @@ async def test_an_unexpected_error_is_not_hidden(provider: Timed) -> None:
     provider.faults = [ZeroDivisionError()]
     with pytest.raises(ZeroDivisionError):
         await provider.events()
+
+
+@pytest.mark.parametrize("restarts", [1, 50], ids=["at work for long", "restarted before each task"])
+@pytest.mark.parametrize("sigma", [0.0, 0.2, 0.4])
+async def test_a_service_that_never_calls(sigma: float, restarts: int) -> None:
+    clock, draw, delays = FastClock(), lognormal(6, sigma, 3), list[float]()
+    known: list[float] = []
+    for _ in range(restarts):
+        provider = Timed(clock)
+        provider.learn(known)
+        provider.callback = Callback("https://bot.example/callbacks/x")
+        tally = await many(provider, 50 // restarts, draw)
+        delays += tally.delays
+        known.append(provider.seconds)
+    print(f"sigma {sigma}: mean {sum(delays) / 50:.2f} s, at most {max(delays):.2f} s")
+    assert max(delays) <= 4
+    assert sum(delays) / 50 <= 1.5
+
+
+async def test_a_call_that_was_waited_for_in_vain_is_missed(provider: Timed) -> None:
+    provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
+    await provider.events()
+    assert (provider.times, provider.callback.is_missed) == ([NET], True)
+    provider.callback = Callback("https://bot.example/callbacks/x")
+    await provider.events()
+    assert not provider.callback.is_missed, "nobody waited for it"
+    provider.times.clear()
+    provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
+    await provider.events("old")
+    assert not provider.callback.is_missed, "it may have been called while nobody listened"
+
+
+async def test_a_poll_that_fails_after_the_call_is_repeated_soon(provider: Timed) -> None:
+    provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
+    provider.callback.call()
+    provider.faults = [Busy()]
+    await provider.events()
+    assert provider.clock() - provider.ends <= 2, "the call does not come a second time"
+    assert not provider.callback.is_missed
+
+
+async def test_calls_beyond_the_first_ask_every_few_seconds(provider: Timed) -> None:
+    provider.callback = callback = Callback("https://bot.example/callbacks/x", lambda: True)
+    ask = provider.ask
+
+    async def called_all_the_time(request: ImageRequest[Plain], ticket: str) -> Queued | Working | Finished:
+        callback.call()
+        return await ask(request, ticket)
+
+    provider.ask = called_all_the_time  # type: ignore[method-assign]
+    callback.call()
+    await provider.events()
+    assert provider.times == pytest.approx([0, 3, 6, 9, 12])
 
 
 def test_watching_costs_little_memory() -> None:
@@ -308,3 +363,12 @@ def test_a_tab_without_budget_waits_for_the_next_fixed_poll() -> None:
     assert tab.earliest(0.5) == 2
     tab.asked()
     assert tab.earliest(2.5) == 4
+
+
+def test_what_a_process_that_stood_still_noticed_late_is_not_learned() -> None:
+    pace = Pace()
+    pace.learn([3.0] * 20)
+    before = [pace.after(asked) for asked in (0.0, 2.0, 4.0)]
+    for _ in range(3):
+        pace.seen(2.0, 62.0)
+    assert [pace.after(asked) for asked in (0.0, 2.0, 4.0)] == before

@@ -1,14 +1,26 @@
 """Faults on the way to a service, made by real sockets on loopback."""
 
 import asyncio
+import gzip
+import math
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Unavailable
-from providers.http import Answer, call, unreadable
+from providers.errors import (
+    MOST_DETAIL,
+    Busy,
+    Failed,
+    InvalidRequest,
+    Misconfigured,
+    OutcomeUnknown,
+    ProviderError,
+    Unavailable,
+)
+from providers.http import Answer, call, stream, unreadable
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[[Handler], Awaitable[str]]
@@ -177,5 +189,84 @@ def test_pages_of_gateways(status: int, headers: dict[str, str], kind: type[Prov
     assert "<html>" not in str(error.sentence)
 
 
-def test_retry_after_as_a_date_is_left_out() -> None:
-    assert Answer(503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"").retry_after is None
+NOON, LATER = "Wed, 21 Oct 2026 12:00:00 GMT", "Wed, 21 Oct 2026 12:00:30 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": " 0.7 "}, 0.7),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "99999999"}, 99999999),
+        ({"Retry-After": "9" * 400}, math.inf),
+        ({"Retry-After-Ms": "250", "Retry-After": "1"}, 0.25),
+        ({"Retry-After-Ms": "soon", "Retry-After": "1"}, 1),
+        ({"Retry-After": LATER, "Date": NOON}, 30),
+        ({"Retry-After": NOON, "Date": LATER}, 0),
+        ({"Retry-After": "Wed, 21 Oct 1998 12:00:00 GMT"}, 0),
+        ({"Retry-After": "Wed, 21 Oct 2026 12:00:30 -0000", "Date": NOON}, 30),
+        ({"Retry-After": LATER, "Date": "yesterday"}, pytest.approx(0, abs=1e9)),
+        *[
+            ({"Retry-After": words}, None)
+            for words in (
+                "-5",
+                "NaN",
+                "inf",
+                "1e9",
+                "0x10",
+                "1_000",
+                "٣",
+                "soon",
+                "",
+                ",",
+                "Wed, 99 Oct 99999 99:99:99",
+            )
+        ],
+    ],
+)
+def test_how_long_a_service_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    assert Answer(503, headers, b"").retry_after == seconds
+
+
+@pytest.mark.parametrize(("given", "seconds"), [(math.nan, None), (-1, None), (0, 0), (5, 5), (None, None)])
+def test_a_wait_that_can_not_be_is_none(given: float | None, seconds: float | None) -> None:
+    assert Busy(retry_after=given).retry_after == seconds
+
+
+def test_what_goes_into_the_log_is_one_line_of_some_length() -> None:
+    error = Misconfigured("x" * 10_000, detail="a\r\nb\x00\u2028" + "é" * 10_000)
+    assert error.detail.startswith("a  b  é")
+    assert len(error.detail) <= MOST_DETAIL + 1
+    assert len(error.advice) <= MOST_DETAIL + 1
+    assert len(str(Failed(detail="y" * 10_000_000))) < 1000
+
+
+def sse(body: bytes) -> Handler:
+    """A stream of events with this body."""
+    return answering(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"data: " + b"x" * 300_000, b"data: x\n" * 40_000, b": still there\n\n" * 20_000, b"data: x\n\n" * 20_000],
+    ids=["a line without end", "an event without end", "nothing but comments", "too many events"],
+)
+async def test_a_stream_ends(session: ClientSession, serve: Serve, body: bytes) -> None:
+    url = await serve(sse(body))
+    with pytest.raises(OutcomeUnknown):
+        async for _event in stream(session, url, data=b"{}", most=200_000):
+            pass
+
+
+async def test_what_unpacks_to_much_more_is_not_read(session: ClientSession, serve: Serve) -> None:
+    packed = gzip.compress(bytes(50 << 20))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    url = await serve(answering(head + packed))
+    tracemalloc.start()
+    try:
+        assert isinstance(await fault(session, url, paying=True), OutcomeUnknown)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()

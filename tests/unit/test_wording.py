@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.jobs.stage import Phase, Progress
 from bot.telegram.language import Languages
-from bot.telegram.status import words
+from bot.telegram.progress import words
 from bot.telegram.wording import CAPTION_LENGTH, bar, caption, cut, duration, say
 from providers.errors import Sentence
 
@@ -49,7 +49,7 @@ def test_the_bar(fraction: float, shown: str) -> None:
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (Progress(Phase.PREPARING), "👀 Got it. Getting ready…"),
+        (Progress(Phase.PREPARING), "👀 Got it."),
         (Progress(Phase.WAITING, place=1), "⏳ You are next."),
         (Progress(Phase.WAITING, place=3, left=44.0), "⏳ Number 3 in the queue.\nabout 45 s left"),
         (Progress(Phase.WORKING), "🎨 Drawing…"),
@@ -59,7 +59,24 @@ def test_the_bar(fraction: float, shown: str) -> None:
             Progress(Phase.WORKING, fraction=0.3, left=130.0, done=1, total=4),
             "🎨 Drawing… 1 of 4 ready\n▰▰▰▱▱▱▱▱▱▱  about 2 min left",
         ),
+        (
+            Progress(Phase.WORKING, fraction=0.95, elapsed=61.0, is_late=True),
+            "🎨 Drawing…\n▰▰▰▰▰▰▰▰▰▱\nlonger than usual, 60 s so far",
+        ),
+        (Progress(Phase.WORKING, elapsed=61.0, is_late=True), "🎨 Drawing…\nlonger than usual, 60 s so far"),
+        (
+            Progress(Phase.PAUSED, why=Sentence("No <luck>.")),
+            "⏸ No &lt;luck&gt;.\nYour request stays in the queue and goes on by itself.",
+        ),
         (Progress(Phase.DELIVERING), "📤 Done! Sending…"),
+        (
+            Progress(Phase.DELIVERING, why=Sentence("Telegram asks to wait.")),
+            "📤 Done, but I can't send it yet: Telegram asks to wait.",
+        ),
+        (
+            Progress(Phase.DELIVERING, why=Sentence("Telegram asks to wait."), retry_in=42.0),
+            "📤 Done, but I can't send it yet: Telegram asks to wait.\nTrying again in 40 s.",
+        ),
     ],
 )
 def test_progress_in_words(progress: Progress, text: str) -> None:

@@ -1,6 +1,19 @@
 """The world as the bot sees it: the Bot API's JSON."""
 
-from bot.demo.telegram.model import JSON, Account, BotStatus, Chat, ChatMessage, Document, InlineQuery, PhotoSize, Press
+from aiogram.types import ExternalReplyInfo
+
+from bot.demo.telegram.model import (
+    JSON,
+    Account,
+    BotStatus,
+    Chat,
+    ChatMessage,
+    Document,
+    InlineQuery,
+    Photo,
+    PhotoSize,
+    Press,
+)
 
 ADMIN_RIGHTS = [
     "can_manage_chat",
@@ -66,6 +79,22 @@ def origin_json(message: ChatMessage) -> JSON:
     if message.sender_chat:
         return {"type": "chat", **date, "sender_chat": chat_json(message.sender_chat)}
     return {"type": "user", **date, "sender_user": account_json(message.sender)}
+
+
+def external_reply(message: ChatMessage, quote: str = "") -> JSON:
+    """The fields of a reply to a message of another chat (ExternalReplyInfo), with a `quote` of it."""
+    shown = {**content_json(message), **message.extra}
+    kept = {name: value for name, value in shown.items() if name in ExternalReplyInfo.model_fields}
+    about = {"origin": origin_json(message), "chat": chat_json(message.chat), "message_id": message.id}
+    quoted = {"quote": {"text": quote, "position": 0, "is_manual": True}} if quote else {}
+    return {"external_reply": {**kept, **about}, **quoted}
+
+
+def live_photo(photo: Photo) -> JSON:
+    """The field of a live photo; its `photo` field is set beside it (https://core.telegram.org/bots/api#message)."""
+    still, largest = [size_json(size) for size in photo.sizes], photo.largest
+    film = {"file_id": f"live-{largest.file_id}", "file_unique_id": f"live-{largest.unique_id}", "duration": 3}
+    return {"live_photo": {**film, "width": largest.width, "height": largest.height, "photo": still}}
 
 
 def full_chat_json(chat: Chat) -> JSON:

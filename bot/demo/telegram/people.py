@@ -7,8 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.background import Background
-from bot.demo.telegram.bot_view import inline_json, message_json, press_json, update_kind
-from bot.demo.telegram.channels import discuss, tell_of_edit
+from bot.demo.telegram.bot_view import (
+    external_reply,
+    inline_json,
+    live_photo,
+    message_json,
+    origin_json,
+    press_json,
+    update_kind,
+)
+from bot.demo.telegram.channels import copied, discuss, tell_of_edit
 from bot.demo.telegram.entities import find_entities, utf16_length
 from bot.demo.telegram.errors import ApiError, PeopleError
 from bot.demo.telegram.files import Upload, upload
@@ -47,11 +55,17 @@ class People:
         topic: int | None = None,
         as_document: bool = False,
         anonymous: bool = False,
+        captions: Sequence[str] = (),
+        live: bool = False,
+        external: ChatMessage | None = None,
+        quote: str = "",
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
         In a channel, and as an `anonymous` admin (also one who always is), in the name of the chat.
-        Pictures go as photos unless `as_document`. Raises `PeopleError`.
+        Pictures go as photos unless `as_document`, as `live` ones if asked. `captions`: the words of the further
+        files; `external`: the message of another chat that this replies to, `quote` a part of its words. Raises
+        `PeopleError`.
         """
         text = text.strip()
         self._check_words(text, files)
@@ -64,10 +78,46 @@ class People:
             for item in batch:
                 media_field = {"photo" if isinstance(item, Photo) else "document": item}
                 messages.append({**media_field, "album": album})
-        place = {"reply_to": reply_to, "topic": topic}
-        first, *others = messages or [{}]
-        said = {**first, "text": text, "entities": find_entities(text)}
-        return self._post(person, chat, [{**fields, **place} for fields in (said, *others)], anonymous=anonymous)
+        extra = external_reply(external, quote) if external else {}
+        words = [text, *captions, *[""] * len(messages)]
+        said = [
+            {
+                **fields,
+                "text": spoken,
+                "entities": find_entities(spoken),
+                "reply_to": reply_to,
+                "topic": topic,
+                "extra": extra | (live_photo(fields["photo"]) if live else {}),
+            }
+            for fields, spoken in zip(messages or [{}], words, strict=False)
+        ]
+        return self._post(person, chat, said, anonymous=anonymous)
+
+    def forward(
+        self,
+        person: Person,
+        chat: Chat,
+        messages: Sequence[ChatMessage],
+        *,
+        comment: str = "",
+        comment_last: bool = False,
+    ) -> list[ChatMessage]:
+        """Forward messages, with a comment, which apps send as a message of its own. Returns all. Raises `PeopleError`.
+
+        Those of one album stay one.
+        """
+        self._topic(person, chat, reply_to=None, topic=None, anonymous=False)
+        albums = {message.album: self._world.album_id() for message in messages if message.album}
+        sent: list[JSON] = [
+            {
+                **copied(self._world, message),
+                "album": albums.get(message.album),
+                "extra": {"forward_origin": origin_json(message), **message.extra},
+            }
+            for message in messages
+        ]
+        said: list[JSON] = [{"text": comment, "entities": find_entities(comment)}] if comment else []
+        return self._post(person, chat, [*sent, *said] if comment_last else [*said, *sent])
 
     def send_thing(
         self,
@@ -78,10 +128,15 @@ class People:
         reply_to: int | None = None,
         topic: int | None = None,
         anonymous: bool = False,
+        text: str = "",
     ) -> ChatMessage:
-        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`. Raises `PeopleError`."""
+        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`; `text` is its caption.
+
+        Raises `PeopleError`.
+        """
         topic = self._topic(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
-        fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic}
+        words = {"text": text, "entities": find_entities(text)}
+        fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic, **words}
         (sent,) = self._post(person, chat, [fields], anonymous=anonymous)
         return sent
 
@@ -91,6 +146,12 @@ class People:
             raise PeopleError("People can edit only what they wrote themselves.")
         message.text, message.entities = text, find_entities(text)
         tell_of_edit(self._world, message)
+        if bot_sees(self._world.bot, message):
+            self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
+
+    def touch(self, message: ChatMessage) -> None:
+        """Telegram itself changes something of a message, a link's preview say; the bot gets `edited_message` all the
+        same (https://core.telegram.org/bots/api#update)."""
         if bot_sees(self._world.bot, message):
             self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 

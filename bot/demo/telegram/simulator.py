@@ -145,23 +145,28 @@ class TelegramSimulator:
         text: str = "",
         files: Sequence[Sendable] = (),
         reply_to: ChatMessage | int | None = None,
-        topic: int | None = None,
-        as_document: bool = False,
-        anonymous: bool = False,
+        **how: Any,
     ) -> list[ChatMessage]:
         """A person writes, in the private chat unless another is named. Returns one message for each file.
 
-        `files`: bytes of a picture, a path, or an `Upload`. Raises `PeopleError`.
+        `files`: bytes of a picture, a path, or an `Upload`; `how`: as in `People.send`. Raises `PeopleError`.
         """
         target = reply_to.id if isinstance(reply_to, ChatMessage) else reply_to
-        how: dict[str, Any] = {"topic": topic, "as_document": as_document, "anonymous": anonymous}
         return await self.acts.send(person, chat or person.chat, text=text, files=files, reply_to=target, **how)
 
     def send_thing(
-        self, person: Person, kind: str, chat: Chat | None = None, *, reply_to: ChatMessage | None = None
+        self, person: Person, kind: str, chat: Chat | None = None, *, reply_to: ChatMessage | None = None, **how: Any
     ) -> ChatMessage:
         """A person sends a "voice" message, a "sticker", a "video" or a "location". Raises `PeopleError`."""
-        return self.acts.send_thing(person, chat or person.chat, kind, reply_to=reply_to.id if reply_to else None)
+        return self.acts.send_thing(
+            person, chat or person.chat, kind, reply_to=reply_to.id if reply_to else None, **how
+        )
+
+    def forward(
+        self, person: Person, *messages: ChatMessage, chat: Chat | None = None, comment: str = "", last: bool = False
+    ) -> list[ChatMessage]:
+        """A person forwards messages, with a comment before or (`last`) after them. Raises `PeopleError`."""
+        return self.acts.forward(person, chat or person.chat, messages, comment=comment, comment_last=last)
 
     def press(self, person: Person, message: ChatMessage, label_or_data: str) -> Press:
         """A person presses a button. The bot's answer will be in `.answer`. Raises `PeopleError`."""

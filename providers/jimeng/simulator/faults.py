@@ -13,7 +13,8 @@ class Fault(BaseModel):
     `status`: an empty answer with HTTP `status`. `code`: the service's envelope with `code`. `gateway`: the gateway's
     envelope with `name` and `status`. `html`: a gateway's page with `status`. `text`: `text` with `status`.
     `drop`: the connection breaks before anything is processed. `lost`: the call is processed, then the connection
-    breaks. `delay`: the true answer, `seconds` later. `cut`: a picture breaks off in the middle.
+    breaks. `delay`: the true answer, `seconds` later. `cut`: a picture breaks off in the middle. `retry_after`: the
+    header of that name, with whatever is played in the place of the true answer.
 
     Of the calls that the service makes itself (`call`), which come at a task's end: `drop`: it never comes; `delay`:
     `seconds` later; `twice`: once more; `early`: once more, and before the end.
@@ -29,6 +30,7 @@ class Fault(BaseModel):
     name: str = "InternalError"
     text: str = ""
     seconds: float = Field(0, ge=0)
+    retry_after: str | None = None
 
 
 def take(faults: list[Fault], action: str, *, own: bool = False) -> Fault | None:

@@ -1,7 +1,6 @@
 """The simulated service as an HTTP server on loopback."""
 
 import asyncio
-import json
 import math
 import random
 import time
@@ -20,6 +19,7 @@ from providers.jimeng.simulator.gallery import Draw, Gallery
 from providers.jimeng.simulator.gateway import Keys, Raw
 from providers.jimeng.simulator.service import ACTIONS, Service
 from providers.jimeng.simulator.tasks import URL_LIFE, Desk, Durations, Task
+from providers.json_reader import read_json
 from providers.testing.artist import draw as draw_picture
 
 
@@ -136,6 +136,10 @@ class JimengSimulator:
         """Whether the account has this interface; without it every call is refused with 50400."""
         self._service.activated = active
 
+    def expire_addresses(self) -> None:
+        """The addresses of pictures given so far are over: they answer 403. A result query gives new ones."""
+        self._service.addresses.expire()
+
     def forget(self, task_id: str) -> None:
         """The service loses a task: it is `not_found` from now on."""
         del self.tasks[task_id]
@@ -158,6 +162,12 @@ class JimengSimulator:
 
     def _played(self, fault: Fault, action: str, version: str) -> web.Response | None:
         """The answer that a fault puts in the place of the true one."""
+        response = self._said(fault, action, version)
+        if response is not None and fault.retry_after is not None:
+            response.headers["Retry-After"] = fault.retry_after
+        return response
+
+    def _said(self, fault: Fault, action: str, version: str) -> web.Response | None:
         reply: Reply | None = None
         if fault.kind == "code":
             reply = answer(fault.code, None, self._now(), MESSAGES.get(fault.code, "Unknown"))
@@ -178,18 +188,18 @@ class JimengSimulator:
             await self._sleep(fault.seconds)
         response = self._played(fault, "picture", "") if fault else None
         if fault is None or fault.kind in {"delay", "cut"}:
-            response = await self._drawn(request.match_info["task"], request.match_info["number"])
+            response = await self._drawn(request)
         self._record("picture", b"", response, started)
         if fault and fault.kind == "cut" and response is not None:
             return await _cut_short(request, response)
         return _break_off(request) if response is None else response
 
-    async def _drawn(self, task_id: str, number: str) -> web.Response:
-        task = self.tasks.get(task_id)
+    async def _drawn(self, request: web.Request) -> web.Response:
+        task, number = self.tasks.get(request.match_info["task"]), request.match_info["number"]
         now = self._clock()
         if task is None or now < task.finished or not number.isdecimal() or int(number) >= task.count:
             return web.Response(status=404)
-        if now - task.finished > URL_LIFE:
+        if now - task.finished > URL_LIFE or not self._service.addresses.is_good(request.query):
             return web.Response(status=403, text="the URL has expired")
         return web.Response(body=await self._gallery.picture(task, int(number)), content_type="image/jpeg")
 
@@ -205,7 +215,7 @@ class JimengSimulator:
 def _summed(text: str | bytes) -> JsonValue:
     """JSON for an inspector, with base64 replaced by its length; text that is no JSON as it is, cut."""
     try:
-        payload = json.loads(text)
+        payload = read_json(text.encode() if isinstance(text, str) else text)
     except ValueError:
         return str(text[:500], "utf-8", "replace") if isinstance(text, bytes) else text[:500]
     for part in (payload, payload.get("data")) if isinstance(payload, dict) else ():

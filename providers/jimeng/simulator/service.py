@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,28 @@ ACTIONS = {"CVSync2AsyncSubmitTask": "submit", "CVSync2AsyncGetResult": "result"
 VERSION = "2022-08-31"
 # With these codes only the status tells a task that failed from a service that is out of order for a moment.
 TOLD_BY_STATUS = (50501,)
+
+
+class Addresses:
+    """Pictures' addresses are good for a while only; each answer of the service has new ones."""
+
+    def __init__(self) -> None:
+        self._given = 0
+        self._over = 0
+
+    def new(self) -> str:
+        """The query of one more address."""
+        self._given += 1
+        return f"x-signature={self._given}"
+
+    def expire(self) -> None:
+        """All that were given so far are over."""
+        self._over = self._given
+
+    def is_good(self, query: Mapping[str, str]) -> bool:
+        """Whether an address with this query is good still."""
+        number = query.get("x-signature", "")
+        return number.isdecimal() and int(number) > self._over
 
 
 class Service:
@@ -43,6 +65,7 @@ class Service:
         self.activated = True
         self.calls: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
+        self.addresses = Addresses()
         self._gallery = gallery
         self._clock, self._now, self._taken = clock, now, taken
 
@@ -106,7 +129,7 @@ class Service:
     async def _pictures(self, task: Task, extra: dict[str, Any], base: str) -> dict[str, object]:
         numbers = range(task.count)
         if extra.get("return_url", False):
-            urls = [f"{base}/picture/{task.id}/{number}" for number in numbers]
+            urls = [f"{base}/picture/{task.id}/{number}?{self.addresses.new()}" for number in numbers]
             return {"image_urls": urls, "binary_data_base64": None}
         drawn = [b64encode(await self._gallery.picture(task, number)).decode() for number in numbers]
         return {"image_urls": None, "binary_data_base64": drawn}

@@ -1,0 +1,130 @@
+"""Words that are talk, or a misspelled command: a hint what to write, and a button that draws them all the same.
+
+The words stay in the message that the hint answers, the pictures that go with them wait like those without words. The
+job is named after that message, so it is made once, however often and whenever the button is pressed.
+"""
+
+from dataclasses import replace
+
+from aiogram import Router
+from aiogram.enums import ChatType
+from aiogram.types import CallbackQuery, Message, ReplyParameters
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
+from bot.handlers.flag_scan import without_name
+from bot.handlers.flags import FlagError
+from bot.handlers.presses import answer, change_buttons, gone, message_of, not_theirs, owns
+from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
+from bot.telegram.incoming import topic_of
+from bot.telegram.notices import notice
+from bot.telegram.wording import plain
+from storage.records import Begun, JobState, Preferences, TooMany
+
+COMMAND_SIGNS = ("/", "／")
+"""What a command begins with, also as a Chinese keyboard types it."""
+
+
+def make_router() -> Router:
+    """The button under a hint."""
+    router = Router(name="hints")
+    router.callback_query.register(draw, DrawPress.filter())
+    return router
+
+
+def examples() -> tuple[str, str, str]:
+    """Prompts to begin with; `ExamplePress` has their places."""
+    return (
+        _("a red fox in the snow"),
+        _("a lighthouse at dusk, oil painting"),
+        _("a cat in a spacesuit, sticker"),
+    )
+
+
+async def hint(message: Message, place: Place, desk: Desk, begun: Begun) -> None:
+    """Say that these words were taken for talk. What they would have used (`begun`) waits on."""
+    if begun.sources:
+        text = _(
+            "That sounded like chatting, so I haven't drawn anything. "
+            "Tell me what to make of the picture, for example: <i>as a watercolour</i>"
+        )
+    else:
+        text = _(
+            "That sounded like chatting, so I haven't drawn anything. "
+            "Tell me what you'd like to see, for example: <i>a red fox in the snow</i>"
+        )
+    if message.chat.type != ChatType.PRIVATE:
+        # A button would be everybody's; /imagine draws the words all the same.
+        told = await notice(message, text)
+        if begun != NOTHING_BEGUN:
+            await desk.wait_for_words(place, begun, told.message_id)
+        return
+    await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it all the same"), with_example=True)
+
+
+async def offer(
+    message: Message, place: Place, desk: Desk, begun: Begun, *, text: str, label: str, with_example: bool = False
+) -> None:
+    """Answer a message by `text` and a button that draws its words with `begun`, which waits for that."""
+    has_kept = begun != NOTHING_BEGUN
+    rows = [[button(label, DrawPress(kept=has_kept))]]
+    if with_example and not has_kept:
+        rows.append([button(f"✨ {examples()[0]}", ExamplePress(at=0))])
+    about = ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True)
+    told = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
+    if has_kept:
+        await desk.wait_for_words(place, begun, told.message_id)
+
+
+async def draw(
+    query: CallbackQuery, callback_data: DrawPress, desk: Desk, language: str, preferences: Preferences
+) -> None:
+    """Draw the words of the message that the hint answers, with what was kept for them."""
+    message = await message_of(query)
+    asked = message.reply_to_message if message else None
+    if message is None:
+        return
+    if asked is None:
+        await answer(query, gone(), alert=True)
+        return
+    place = replace(Place.of_message(asked, language, preferences), thread_id=topic_of(message))
+    if not await owns(query, place.user_id):
+        await answer(query, not_theirs(), alert=True)
+        return
+    why = await _draw(asked, place, desk, message.message_id if callback_data.kept else None)
+    await answer(query, why or _("On its way."), alert=bool(why))
+    if not why:
+        await change_buttons(message, keyboard())
+
+
+async def _draw(asked: Message, place: Place, desk: Desk, kept_by: int | None) -> str:
+    """Make a job of a message, if it has made none. `kept_by`: the hint for which pictures wait. Returns why not."""
+    begun = await desk.kept_for(place, kept_by) if kept_by else NOTHING_BEGUN
+    made = await desk.store.jobs.asked_by(place.chat_id, place.origin)
+    if made and made.state is not JobState.DRAFT:
+        return ""
+    if kept_by and begun == NOTHING_BEGUN:
+        # Other words have used the pictures meanwhile.
+        return gone()
+    try:
+        await desk.ask(place, desk.scan(await words_of(asked)), begun)
+    except FlagError as error:
+        return "\n".join(map(plain, error.sentences))
+    except TooMany as error:
+        return too_many(error)
+    return ""
+
+
+async def words_of(message: Message) -> str:
+    """What a message says, without a command and the bot's own name."""
+    text = message.text or message.caption or ""
+    if text.startswith(COMMAND_SIGNS):
+        _command, *words = text.lstrip("/／ ").split(maxsplit=1)
+        text = "".join(words)
+    return await spoken(message, text)
+
+
+async def spoken(message: Message, text: str) -> str:
+    """A text to the bot without the bot's own name."""
+    name = (await message.bot.me()).username if message.bot else None
+    return without_name(text, name) if name else text

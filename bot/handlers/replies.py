@@ -1,0 +1,39 @@
+"""Replies to the bot's messages in a group: some ask for a picture, others are talk among people."""
+
+from aiogram.types import Message
+
+from bot.handlers.desk import Desk, Place
+from bot.handlers.talk import is_talk
+from bot.telegram.incoming import pictures_replied_to
+from storage.records import JobState
+
+
+async def is_order(message: Message, desk: Desk) -> bool:
+    """Whether a reply to one of the bot's messages, that neither begins with a command nor names the bot, asks for
+    something. An answer to the bot's own question does, from whoever was asked; a reply to a picture does by the
+    group's rule, unless it is no more than "thanks"."""
+    there = message.reply_to_message
+    if there is None:
+        return False
+    person = Place.of_message(message, "").user_id
+    job = await desk.store.jobs.with_status(message.chat.id, there.message_id) if there.message_id else None
+    if job and job.state is JobState.DRAFT:
+        return job.user_id == person
+    if there.receiver_user:
+        return there.receiver_user.id == person
+    rule = (await desk.store.chats.rules(message.chat.id)).replies
+    words = message.text or message.caption or ""
+    if rule == "none" or (words and is_talk(words)):
+        return False
+    if job.user_id == person if job else await _is_theirs(there, desk, person):
+        return True
+    return rule == "all" and bool(await pictures_replied_to(message, desk.store, person))
+
+
+async def _is_theirs(there: Message, desk: Desk, person: int) -> bool:
+    """Whether a message shows a picture that this person asked for."""
+    if there.document:
+        return await desk.store.pictures.is_file_of(person, there.document.file_id)
+    unique_id = there.photo[-1].file_unique_id if there.photo else ""
+    picture = await desk.store.pictures.shown_as(unique_id, there.chat.id, there.message_id)
+    return picture is not None and picture.user_id == person

@@ -1,0 +1,123 @@
+"""Tasks whose tickets were lost are made whole again when the service calls: the call brings the ticket along.
+
+A process that is killed between the answer to a submit and the store leaves a task of which nobody knows whether it
+is paid. Only the service knows the address that it calls, but nothing is believed before it was asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from bot.background import Background
+from bot.jobs.patience import Sleep, surely
+from bot.jobs.requests import Requests
+from providers.base import Provider
+from providers.errors import ProviderError, Refused
+from storage.database import StoreError
+from storage.records import Job, JobState, Task, TaskState
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""Between looks at a task whose submit may still be answered, and at a job that is being delivered."""
+CONFIRM_SECONDS = 600.0
+"""How long the service is asked whether it knows a ticket, while it is out of order."""
+
+
+class LostTickets:
+    """Finds tickets again. `found` is told of each job and task that goes on; `worker`: the id of this process now."""
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        requests: Requests,
+        found: Callable[[Job, Iterable[Task]], None],
+        *,
+        worker: Callable[[], int],
+        background: Background,
+        clock: Callable[[], float],
+        sleep: Sleep,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._requests = requests
+        self._found = found
+        self._worker = worker
+        self._background = background
+        self._clock = clock
+        self._sleep = sleep
+        self._searches: set[int] = set()
+
+    def find(self, task_id: int, ticket: str) -> None:
+        """A call at the address of this task, which has no ticket, has named one."""
+        if task_id not in self._searches:
+            self._searches.add(task_id)
+            self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}")
+
+    async def _find(self, task_id: int, ticket: str) -> None:
+        try:
+            if (task := await self._undecided(task_id)) is None or not await self._is_confirmed(task, ticket):
+                return
+            # Meanwhile its job may be in delivery.
+            while await self._undecided(task_id):
+                if await self._is_taken_up(task_id, ticket):
+                    return
+                await self._sleep(LOOK_SECONDS)
+        finally:
+            self._searches.discard(task_id)
+
+    async def _undecided(self, task_id: int) -> Task | None:
+        """The task, once its submit is over, if it has come to no ticket. None: it needs none."""
+        while True:
+            task = await surely(lambda: self._store.tasks.get(task_id), f"task {task_id}", self._sleep)
+            if task is None or task.ticket or task.state is TaskState.DONE:
+                return None
+            job = await surely(partial(self._store.jobs.get, task.job_id), f"job {task.job_id}", self._sleep)
+            if job is None:
+                return None
+            if task.state is not TaskState.SUBMITTING and job.state is not JobState.DELIVERING:
+                return task
+            await self._sleep(LOOK_SECONDS)
+
+    async def _is_confirmed(self, task: Task, ticket: str) -> bool:
+        """Whether the service knows the ticket, and no other task has it."""
+        if await self._store.lost_tickets.is_taken(task.provider, ticket):
+            log.warning("a call for task %d named the ticket of another task; ignored", task.id)
+            return False
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                return await self._is_known(task, ticket)
+        except Refused:
+            # It is this task's end, and known to be.
+            return True
+        except (ProviderError, TimeoutError, StoreError) as error:
+            log.warning("a call for task %d named a ticket that the service does not know: %r", task.id, error)
+            return False
+
+    async def _is_known(self, task: Task, ticket: str) -> bool:
+        provider = self._providers[task.provider]
+        job = await self._store.jobs.get(task.job_id)
+        if job is None:
+            return False
+        request = await self._requests.of_task(job, replace(task, ticket=ticket), provider)
+        async with aclosing(provider.imagine(replace(request, callback=None), ticket)) as events:
+            async for _event in events:
+                return True
+        return False
+
+    async def _is_taken_up(self, task_id: int, ticket: str) -> bool:
+        store = self._store.lost_tickets.found
+        step = f"the ticket of task {task_id}"
+        found = await surely(lambda: store(task_id, ticket, self._clock(), worker_id=self._worker()), step, self._sleep)
+        if found is None:
+            return False
+        job, task = found
+        log.info("task %d of job %d has its ticket again: %s", task.id, job.id, ticket)
+        self._found(job, [task])
+        return True

@@ -1,0 +1,33 @@
+"""What is sent to a topic, or in answer to a message, that is gone meanwhile is sent without it."""
+
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+
+from bot.telegram.refusals import Refusal, meaning
+
+_FIELDS = {Refusal.TOPIC: "message_thread_id", Refusal.REPLY: "reply_parameters"}
+
+
+class WithoutLostTargets(BaseRequestMiddleware):
+    """A request middleware for the bot's session: only the topic or the message is gone, the chat is not."""
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Send, and once more without what is gone."""
+        try:
+            return await make_request(bot, method)
+        except TelegramBadRequest as error:
+            name = _FIELDS.get(meaning(error).why)
+            if name is None or getattr(method, name, None) is None:
+                raise
+            nothing: dict[str, Any] = {name: None}
+            return await self(make_request, bot, method.model_copy(update=nothing))

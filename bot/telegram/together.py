@@ -1,0 +1,143 @@
+"""What belongs together: Telegram sends an album, or a comment with a forwarded post, as messages of their own.
+
+Apps send a comment right before what it is about, in the same second; several forwarded posts follow one another. More
+than ten pictures chosen at once come as a full album and another one behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from aiogram.types import Message, MessageEntity
+
+from bot.telegram.incoming import pictures_in
+
+FULL_ALBUM = 10
+AT_ONCE = timedelta(seconds=1)
+"""Telegram's dates are whole seconds."""
+UPLOAD = timedelta(seconds=10)
+"""How long the rest of more than ten pictures may take to come up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Messages that are one wish, in their order. `comment`: the one whose words are about the others."""
+
+    messages: tuple[Message, ...]
+    comment: Message | None = None
+
+    @property
+    def main(self) -> Message:
+        """What the answer replies to: the comment, else the first message with words, else the first."""
+        return self.comment or next((one for one in self.messages if one.caption), self.messages[0])
+
+    def spoken(self) -> Message:
+        """The main message with all words of an album, a command in front."""
+        said = [one for one in self.messages if one.caption]
+        return _joined(self.main, said) if len(said) > 1 and not (self.comment or is_forward(said[0])) else self.main
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it ends with a full album of a person's own, behind which more of it may come."""
+        return not is_forward(self.messages[-1]) and len(self.messages) % FULL_ALBUM == 0 and self._is_album
+
+    @property
+    def _is_album(self) -> bool:
+        return self.comment is None and all(one.media_group_id for one in self.messages)
+
+
+def is_forward(message: Message) -> bool:
+    """Whether a person forwarded it: its words are somebody else's."""
+    return message.forward_origin is not None and not message.is_automatic_forward
+
+
+def is_comment(message: Message) -> bool:
+    """Whether it may be about what is forwarded with it."""
+    there = message.reply_to_message
+    # In a forum what replies to nothing "replies" to the beginning of its topic.
+    is_reply = message.external_reply or (there and not there.forum_topic_created)
+    return bool(message.text) and not is_reply and not message.via_bot and not is_forward(message)
+
+
+def follows(album: Wish, message: Message) -> bool:
+    """Whether a picture without words is the rest of more than ten that were sent at once."""
+    is_rest = bool(pictures_in(message)) and not message.caption and not is_forward(message)
+    is_rest = is_rest and not message.reply_to_message and not message.external_reply
+    return is_rest and album.is_full and message.date - album.messages[-1].date <= UPLOAD
+
+
+def sorted_out(messages: Sequence[Message]) -> list[Wish]:
+    """The wishes in one person's messages, which come in the order of their ids."""
+    wishes: list[Wish] = []
+    for wish in _forwards(_albums(messages)):
+        last = wishes[-1] if wishes else None
+        both = _both(last, wish) if last else None
+        wishes = [*wishes[:-1], both] if both else [*wishes, wish]
+    return wishes
+
+
+def _albums(messages: Sequence[Message]) -> list[Wish]:
+    """Albums, and each other message alone. Other messages may come between the items of an album."""
+    units: dict[str, list[Message]] = {}
+    for message in messages:
+        units.setdefault(message.media_group_id or f"message {message.message_id}", []).append(message)
+    return [Wish(tuple(unit)) for unit in units.values()]
+
+
+def _forwards(units: Sequence[Wish]) -> list[Wish]:
+    """What was forwarded at once becomes one."""
+    found: list[Wish] = []
+    for unit in units:
+        last = found[-1] if found else None
+        if last and _is_forwarded(last) and _is_forwarded(unit) and _near(last, unit):
+            found[-1] = Wish((*last.messages, *unit.messages))
+        else:
+            found.append(unit)
+    return found
+
+
+def _both(last: Wish, wish: Wish) -> Wish | None:
+    """Two that follow one another as one wish; None where they are two."""
+    if _is_forwarded(wish) and _is_remark(last) and _near(last, wish):
+        return replace(wish, comment=last.messages[0])
+    if _is_forwarded(last) and last.comment is None and _is_remark(wish) and _near(last, wish):
+        return replace(last, comment=wish.messages[0])
+    if all(follows(last, one) for one in wish.messages):
+        return Wish((*last.messages, *wish.messages))
+    return None
+
+
+def _is_forwarded(wish: Wish) -> bool:
+    return is_forward(wish.messages[0])
+
+
+def _is_remark(wish: Wish) -> bool:
+    return len(wish.messages) == 1 and is_comment(wish.messages[0])
+
+
+def _near(last: Wish, wish: Wish) -> bool:
+    return wish.messages[0].date - last.messages[-1].date <= AT_ONCE
+
+
+def _joined(main: Message, said: Sequence[Message]) -> Message:
+    """The message with the captions of several, in order, one a line; a command of any of them comes first."""
+    command = next((one.caption.split()[0] for one in said if one.caption and one.caption.startswith("/")), "")
+    text, entities = command, list[MessageEntity]()
+    for one in said:
+        words = one.caption or ""
+        # The command is said once.
+        own = words.split(maxsplit=1)[0] if words.startswith("/") else ""
+        rest = words.removeprefix(own).lstrip()
+        text += ("\n" if text else "") + rest
+        shift = _units(text) - _units(words)
+        entities += [_moved(mark, shift) for mark in one.caption_entities or () if mark.offset >= _units(own)]
+    return main.model_copy(update={"caption": text, "caption_entities": entities})
+
+
+def _moved(mark: MessageEntity, by: int) -> MessageEntity:
+    return mark.model_copy(update={"offset": mark.offset + by})
+
+
+def _units(text: str) -> int:
+    """The length as Telegram counts it."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,45 @@
+"""Numbers signed so that they can stand in an address: nobody can make one up, and none lives for ever."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+
+
+class _Stamper(TimestampSigner):
+    """Stamps by a clock that all processes share."""
+
+    def __init__(self, *arguments: Any, clock: Callable[[], float], **how: Any) -> None:
+        super().__init__(*arguments, **how)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock())
+
+
+class Signer:
+    """Signs for one `purpose` with a key derived from `secret`, which can't be read from it. `clock`: since 1970."""
+
+    def __init__(self, purpose: str, secret: str, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._serializer = URLSafeTimedSerializer(
+            secret, salt=purpose, signer=_Stamper, signer_kwargs={"digest_method": hashlib.sha256, "clock": clock}
+        )
+
+    def sign(self, number: int) -> str:
+        """The number as it stands in an address."""
+        return str(self._serializer.dumps(number))
+
+    def read(self, key: str, lifetime: float) -> int | None:
+        """The number; None when it is forged, or was signed longer ago than `lifetime` in seconds.
+
+        One that seems to be signed later than now is genuine, too: another process's clock is ahead. By more than a
+        lifetime no clock is.
+        """
+        try:
+            number, signed_at = self._serializer.loads(key, return_timestamp=True)
+            number = int(number)
+        except (BadData, ValueError, TypeError):
+            return None
+        return number if abs(self._clock() - signed_at.timestamp()) <= lifetime else None

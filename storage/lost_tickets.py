@@ -1,0 +1,60 @@
+"""Tasks whose tickets were lost and are found again."""
+
+from typing import Any
+
+from sqlalchemy import Select, select, update
+
+from storage.database import Database
+from storage.records import Job, JobState, Task, TaskState
+from storage.rows import locked, moved, whose
+from storage.schema import jobs, tasks
+from storage.tasks import as_task
+
+WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
+"""How a task can be of which the service says that it took it."""
+AS_IT_IS = (JobState.WORKING, JobState.CANCELLED)
+"""Jobs that one more task under way does not change: what a cancelled one comes to is kept for the history."""
+
+
+class LostTickets:
+    """The tickets of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def is_taken(self, provider: str, ticket: str) -> bool:
+        """Whether a task has this ticket."""
+        async with self._db.read() as connection:
+            return (await connection.execute(_others(provider, ticket))).first() is not None
+
+    async def found(self, task_id: int, ticket: str, now: float, *, worker_id: int) -> tuple[Job, Task] | None:
+        """The service has this task; this worker watches it from here on, and its job is open again.
+
+        A job whose worker is gone is this worker's, too. None: the task needs no ticket, another one has this ticket,
+        or the job is being delivered.
+        """
+        async with self._db.write() as connection:
+            known = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().first()
+            job = await locked(connection, known["job_id"]) if known else None
+            if known is None or job is None or job.state in {JobState.PREPARING, JobState.DELIVERING}:
+                return None
+            await self._db.lock(connection, f"provider {known['provider']}")
+            if (await connection.execute(_others(known["provider"], ticket))).first():
+                return None
+            change = update(tasks).where(tasks.c.id == task_id, tasks.c.ticket.is_(None))
+            # When it was submitted is not known: its duration teaches nothing.
+            values = {"state": TaskState.RUNNING, "ticket": ticket, "submitted_at": now, "begun_at": None}
+            again = change.where(tasks.c.state.in_(WITHOUT_TICKET)).values(
+                **values, worker_id=worker_id, trouble=None, finished_at=None
+            )
+            row = (await connection.execute(again.returning(tasks))).mappings().first()
+            open_again = update(jobs).where(jobs.c.id == job.id)
+            open_again = open_again.values(worker_id=whose(worker_id), finished_at=None)
+            if job.state not in AS_IT_IS:
+                open_again = open_again.values(state=JobState.WORKING, trouble=None)
+            opened = await moved(connection, open_again) if row else None
+            return (opened, as_task(row)) if opened and row else None
+
+
+def _others(provider: str, ticket: str) -> Select[Any]:
+    return select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.ticket == ticket).limit(1)

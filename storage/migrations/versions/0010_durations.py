@@ -1,0 +1,17 @@
+"""how long tasks took
+
+What was noted before may hold the time that the bot was down: it is learned anew.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0010'
+down_revision = '0008'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables forward."""
+    op.add_column('tasks', sa.Column('seconds', sa.Float(), nullable=True))

@@ -1,0 +1,14 @@
+"""replies in groups"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0012'
+down_revision = '0010'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables forward."""
+    op.add_column('chats', sa.Column('replies', sa.String(length=16), nullable=True))

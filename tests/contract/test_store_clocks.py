@@ -1,0 +1,146 @@
+"""What a wrong clock has stored stops nobody for longer than anything may be held, on each database.
+
+The times here are ahead as after a clock that was two hours wrong for a while.
+"""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.jobs.engine import Engine
+from bot.jobs.turns import order
+from providers.base import ProviderSettings
+from providers.errors import Busy, Unavailable
+from storage.clock import LONGEST_HOLD
+from storage.records import Allowance, JobState, Limits, NewJob, NewPicture, Task
+from storage.store import Store
+from tests.support import postgres
+from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.room import until
+
+NOW = 1_700_000_000.0
+AHEAD = NOW + 2 * 3600
+MANY = Limits(10)
+WHY = {"template": "Away.", "values": {}}
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.aclose()
+
+
+def wish(number: int, user: int = 1, origin: str = "message") -> NewJob:
+    return NewJob(f"{origin}:{number}", 5, number, user, "en", "fake", "a fox", {})
+
+
+async def queued(store: Store, number: int, now: float, user: int = 1) -> int:
+    job = await store.jobs.add(wish(number, user), now)
+    assert job
+    assert await store.tasks.queue(job.id, "fake", [{}], [], now) is JobState.WORKING
+    return job.id
+
+
+async def claimed(store: Store, now: float = NOW, limits: Limits = MANY, most: int = 1) -> list[Task]:
+    return list((await store.tasks.claim("fake", limits, now, most=most)).tasks)
+
+
+async def test_a_hold_ends(store: Store) -> None:
+    await queued(store, 1, NOW)
+    await store.services.hold("fake", AHEAD)
+    assert len(await claimed(store)) == 1
+    # A right one takes its place.
+    await store.services.hold("fake", NOW + 5)
+    assert (await store.services.get("fake")).not_before == NOW + 5
+
+
+async def test_a_pause_ends_and_one_task_at_a_time_tries(store: Store) -> None:
+    for number in range(3):
+        await queued(store, number, NOW)
+    await store.services.pause("fake", WHY, AHEAD)
+    assert len(await claimed(store)) == 1
+    assert await claimed(store) == []
+    assert (await store.services.stumbled("fake", NOW)).failures == 1
+
+
+async def test_nothing_is_held_for_longer_than_it_may_be(store: Store) -> None:
+    await queued(store, 1, 0.0)
+    now = store.clock()
+    await store.services.hold("fake", now + 10**9)
+    assert now + LONGEST_HOLD <= (await store.services.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    await store.services.pause("fake", WHY, now + 10**9)
+    assert (await store.services.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    (task,) = await claimed(store, now + LONGEST_HOLD + 5)
+    await store.tasks.put_back(task.id, now + 10**9)
+    found = await store.tasks.get(task.id)
+    assert found
+    assert found.not_before <= store.clock() + LONGEST_HOLD
+
+
+async def test_a_task_that_waits_is_tried(store: Store) -> None:
+    await queued(store, 1, NOW)
+    (task,) = await claimed(store)
+    await store.tasks.put_back(task.id, AHEAD)
+    assert await claimed(store)
+
+
+async def test_a_rate_is_counted_by_what_began_lately(store: Store) -> None:
+    for number in range(4):
+        await queued(store, number, NOW)
+    assert len(await claimed(store, AHEAD, Limits(10, 2), most=2)) == 2
+    assert len(await claimed(store, NOW, Limits(10, 2), most=2)) == 2
+    assert await claimed(store, NOW, Limits(10, 2)) == []
+
+
+async def test_who_asked_by_a_wrong_clock_is_not_behind_all_who_come_later(store: Store) -> None:
+    await queued(store, 1, AHEAD, user=1)
+    await queued(store, 2, NOW + 1, user=2)
+    # It is foreseen by the clock of now, which is later than all of these.
+    assert [one.user_id for one in order(await store.tasks.line("fake"), {})] == [2, 1]
+    assert [task.user_id for task in await claimed(store, NOW + 2)] == [2]
+    await queued(store, 3, NOW + 3, user=3)
+    assert [task.user_id for task in await claimed(store, NOW + 3)] == [1]
+
+
+async def test_a_days_limit_and_a_double_tap_do_not_last(store: Store) -> None:
+    daily = Allowance(daily=1)
+    assert await store.jobs.add(wish(1), NOW + 400 * 24 * 3600, allowance=daily)
+    assert await store.jobs.add(wish(2), NOW, allowance=daily)
+    twice = Allowance(apart=2.0)
+    assert await store.jobs.add(wish(1, 2, "press:again"), AHEAD, allowance=twice)
+    assert await store.jobs.add(wish(2, 2, "press:again"), NOW, allowance=twice)
+    assert await store.jobs.add(wish(3, 2, "press:again"), NOW + 1, allowance=twice) is None
+
+
+async def test_a_duration_between_two_clocks_is_none(store: Store) -> None:
+    await queued(store, 1, NOW)
+    (task,) = await claimed(store)
+    await store.tasks.accepted(task.id, "t1", AHEAD)
+    await store.tasks.finish_task(task.id, [NewPicture("https://pictures/1")], NOW + 6)
+    assert await store.tasks.durations("fake") == []
+
+
+async def test_processes_go_by_the_databases_clock(
+    monkeypatch: pytest.MonkeyPatch, postgres_server: postgres.Server, postgres_template: str
+) -> None:
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 7200)
+    store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
+    provider = FakeProvider(ProviderSettings())
+    provider.refuse = [Busy(retry_after=5), *(Unavailable() for _ in range(3))]
+    engine = Engine(store, {"fake": provider}, RecordingStage(store))
+    await engine.enter()
+    await engine.start()
+    job = await engine.ask(wish(1))
+    assert job
+
+    async def is_held() -> bool:
+        return bool((await store.services.get("fake")).not_before)
+
+    await until(is_held)
+    times = [job.created_at, (await store.services.get("fake")).not_before]
+    assert all(abs(one - real()) < 30 for one in times)
+    await engine.stop()
+    await store.aclose()

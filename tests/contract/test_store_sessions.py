@@ -1,0 +1,109 @@
+"""What a process that hangs holds at the database, PostgreSQL: it keeps nobody waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import postgres as backend
+from storage.database import StoreError
+from storage.faults import may_pass
+from storage.records import Limits, Worker
+from storage.schema import workers
+from storage.store import Store
+from tests.support import postgres
+
+
+@pytest.fixture
+async def database(postgres_server: postgres.Server, postgres_template: str) -> str:
+    return postgres_server.url(postgres_server.database(postgres_template))
+
+
+@pytest.fixture
+async def hanging(database: str) -> AsyncIterator[Store]:
+    store = await Store.open(database)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def other(database: str) -> AsyncIterator[Store]:
+    store = await Store.open(database)
+    yield store
+    await store.aclose()
+
+
+@asynccontextmanager
+async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[AsyncConnection]:
+    """It holds its own row and what turns are given by, and does not go on."""
+    async with store.database.backend.engine.connect() as connection:
+        await store.database.lock(connection, "provider jimeng")
+        await connection.execute(update(workers).where(workers.c.id == worker).values(beat=workers.c.beat))
+        yield connection
+        await connection.invalidate()
+
+
+async def others(store: Store, worker: int) -> list[Worker]:
+    """Whom this one sees, at a sign of life."""
+    seen = await store.workers.beat(worker)
+    assert seen is not None
+    return seen
+
+
+async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Store) -> None:
+    first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
+    (seen,) = await others(other, second)
+    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
+        assert await other.workers.bury(seen)
+        assert not (await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)).tasks
+    assert await other.workers.beat(second) == []
+
+
+async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, other: Store) -> None:
+    first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
+    assert isinstance(hanging.database.backend, backend.PostgresBackend)
+    await hanging.database.backend._hang_up()
+    (seen,) = await others(other, second)
+    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
+        assert await other.workers.bury(seen)
+        await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)
+
+
+async def test_one_that_lives_keeps_its_sessions(hanging: Store, other: Store) -> None:
+    first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
+    (seen,) = await others(other, second)
+    await hanging.workers.beat(first)
+    async with in_a_transaction(hanging, first) as connection:
+        assert not await other.workers.bury(seen)
+        assert not await other.workers.bury(Worker(first + 100, 0, present=False, session="imagine-bot"))
+        await connection.execute(update(workers).values(beat=workers.c.beat))
+
+
+async def test_waiting_for_a_lock_is_a_fault_that_passes(
+    monkeypatch: pytest.MonkeyPatch, hanging: Store, database: str
+) -> None:
+    monkeypatch.setattr(backend, "LOCK_SECONDS", 0.05)
+    impatient = await Store.open(database)
+    first = await hanging.workers.join(0.0)
+    async with in_a_transaction(hanging, first):
+        with pytest.raises(StoreError) as caught:
+            await impatient.tasks.claim("jimeng", Limits(1), 1.0)
+    assert may_pass(caught.value)
+    await impatient.tasks.claim("jimeng", Limits(1), 1.0)
+    await impatient.aclose()
+
+
+async def test_nobody_stands_still_within_a_transaction(
+    monkeypatch: pytest.MonkeyPatch, other: Store, database: str
+) -> None:
+    monkeypatch.setattr(backend, "IDLE_SECONDS", 0.5)
+    idle = await Store.open(database)
+    first = await idle.workers.join(0.0)
+    async with in_a_transaction(idle, first):
+        # Waits until the server has ended the other's session.
+        await other.tasks.claim("jimeng", Limits(1), 1.0)
+    assert await idle.workers.beat(first) == []
+    await idle.aclose()

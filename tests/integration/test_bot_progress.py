@@ -1,0 +1,58 @@
+"""A chat whose requests wait in line: its room for edits goes to who is next and who begins. On virtual time."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.support.queue import Ask, QueueChat, queue_chat
+
+LATE = {False: 2.0, True: 6.0}
+"""Seconds after which it is shown at the latest who is next and who begins: in private, and in a group."""
+MINUTE = 61.0
+"""Seconds that a group remembers what was sent."""
+
+
+def shown_next(asks: Iterable[Ask]) -> list[float]:
+    return [min(one.first("You are next"), one.first("Drawing")) - one.next for one in asks if one.next is not None]
+
+
+def shown_begun(asks: Iterable[Ask]) -> list[float]:
+    return [one.first("Drawing") - one.begun for one in asks if one.begun is not None]
+
+
+async def six_wait(chat: QueueChat, *, group: bool = False) -> list[Ask]:
+    """One is drawn, and six wait; returns those."""
+    await chat.ask()
+    await chat.pass_(2)
+    waiting = [await chat.ask() for _ in range(6)]
+    await chat.pass_(MINUTE if group else 20)
+    return waiting
+
+
+@pytest.mark.parametrize(("group", "seconds"), [(False, 12.0), (False, 20.0), (True, 30.0)])
+async def test_who_is_next_and_who_begins_is_shown_in_time(tmp_path: Path, group: bool, seconds: float) -> None:
+    async with queue_chat(tmp_path, group=group) as chat:
+        chat.seconds = MINUTE
+        waiting = await six_wait(chat, group=group)
+        chat.learn(*[seconds] * 5)
+        chat.seconds = seconds
+        for _ in range(4):
+            await chat.pass_(seconds / 3)
+            chat.command()
+            await chat.pass_(seconds * 2 / 3)
+        assert max(shown_next(waiting[1:4])) <= LATE[group]
+        assert max(shown_begun(waiting[:4])) <= LATE[group]
+        assert max(chat.waits) == 0, "an answer never waits for progress"
+        assert not [call for call in chat.telegram.calls if call.status == 429]
+
+
+async def test_how_far_the_drawing_is_is_shown_more_often_than_places(tmp_path: Path) -> None:
+    async with queue_chat(tmp_path, group=False) as chat:
+        chat.seconds = 80.0
+        chat.learn(*[80.0] * 5)
+        waiting = await six_wait(chat)
+        await chat.pass_(50)
+        drawn = chat.asks[0]
+        assert len(drawn.said) > max(len(one.said) for one in waiting)
+        assert all("⏳" in one.said[-1][1] for one in waiting), "each has its place"

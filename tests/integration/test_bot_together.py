@@ -1,0 +1,240 @@
+"""One wish in several messages: captions of albums, comments with forwarded posts, more than ten pictures at once."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage, groups
+from tests.support.house import House, look, open_house, picture
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+def numbered(count: int) -> list[bytes]:
+    """Pictures that can be told apart by their widths."""
+    return [picture(200 + number) for number in range(count)]
+
+
+def widths(house: House) -> list[int]:
+    """The widths of the references of the latest task, in order."""
+    return [look(reference)[1] for reference in house.tasks[-1].references]
+
+
+async def posted(house: House, words: str, *files: bytes) -> list[ChatMessage]:
+    """Bob posts something in the group, which the bot is no admin of."""
+    return await house.telegram.send(house.bob, house.group, text=words, files=files)
+
+
+# captions
+
+
+async def test_the_captions_of_an_album_are_joined_in_order(house: House) -> None:
+    house.telegram.acts.shuffle = True
+    await house.made("a cat", *numbered(3), captions=["and a dog --n 2", "as friends"])
+    assert {task.prompt for task in house.tasks} == {"a cat\nand a dog\nas friends"}
+    assert (len(house.tasks), widths(house)) == (2, [200, 201, 202])
+
+
+@pytest.mark.parametrize(
+    ("captions", "prompt"),
+    [
+        (["", "/imagine together"], "together"),
+        (["a cat", "/imagine together"], "a cat\ntogether"),
+        (["/imagine a cat", "/imagine together"], "a cat\ntogether"),
+        (["", "", "together, @imagine_demo_bot"], "together"),
+        (["my 🐈 cat", "@imagine_demo_bot together"], "my 🐈 cat together"),
+    ],
+)
+async def test_in_a_group_all_captions_are_looked_through(house: House, captions: list[str], prompt: str) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "administrator")
+    await house.made(captions[0], *numbered(3), captions=captions[1:], chat=house.group)
+    assert [task.prompt for task in house.tasks] == [prompt]
+    assert widths(house) == [200, 201, 202]
+
+
+async def test_another_bots_command_in_any_caption_is_left_alone(house: House) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "administrator")
+    words = ["@imagine_demo_bot", "/imagine@another_bot a cat"]
+    await house.say(words[0], *numbered(2), captions=words[1:], chat=house.group)
+    await house.quiet()
+    assert not house.tasks
+
+
+async def test_words_that_come_late_are_heard(house: House) -> None:
+    await house.say("", *numbered(2))
+    await house.shown("What should I make")
+    first = house.telegram.messages(house.ann.chat)[0]
+    photo = await house.telegram.world.files.add_picture(picture(333))
+    house.telegram.acts._post(house.ann, house.ann.chat, [{"photo": photo, "album": first.album, "text": "together"}])
+    await house.ended()
+    assert [task.prompt for task in house.tasks] == ["together"]
+    assert widths(house) == [200, 201, 333]
+
+
+# comments with forwarded posts
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_comment_is_the_prompt_and_the_forwarded_pictures_are_its_references(
+    house: House, last: bool, count: int
+) -> None:
+    posts = await posted(house, "our cats at home, 50 euros each", *numbered(count))
+    house.telegram.acts.gap = 0.015
+    house.telegram.forward(house.ann, *posts, comment="as a watercolour", last=last)
+    result = await house.ended()
+    assert [task.prompt for task in house.tasks] == ["as a watercolour"]
+    assert widths(house) == [200, 201, 202][:count]
+    assert result.reply_to == next(one.id for one in house.telegram.messages(house.ann.chat) if one.text[:2] == "as")
+    assert len(house.answers()) == 1
+
+
+async def test_several_posts_with_one_comment(house: House) -> None:
+    posts = [*await posted(house, "one", picture(201)), *await posted(house, "two", *numbered(2))]
+    house.telegram.forward(house.ann, *posts, comment="together --n 1")
+    await house.ended()
+    assert [task.prompt for task in house.tasks] == ["together"]
+    assert widths(house) == [201, 200, 201]
+
+
+async def test_a_comment_in_a_group_where_the_bot_sees_both(house: House) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "administrator")
+    posts = await house.telegram.send(house.ann, text="a cat", files=[picture(201)])
+    await house.quiet()
+    house.telegram.forward(house.ann, *posts, chat=house.group, comment="/imagine in blue")
+    await house.ended(chat=house.group)
+    assert [task.prompt for task in house.tasks] == ["a cat", "in blue"]
+    assert len(house.tasks[-1].references) == 1
+
+
+async def test_a_result_that_is_forwarded_with_a_comment_is_known_again(house: House) -> None:
+    result = await house.made("/imagine a fox", chat=house.group)
+    house.telegram.forward(house.ann, result, comment="with a hat")
+    await house.ended()
+    assert (await house.app.store.sources.of_job(2))[0].picture_id == 1
+
+
+async def test_forwarded_pictures_alone_wait_for_words(house: House) -> None:
+    posts = await posted(house, "our cats at home, 50 euros each", *numbered(2))
+    forwarded = house.telegram.forward(house.ann, *posts)
+    asked = await house.shown("What should I make")
+    assert asked.reply_to == forwarded[0].id
+    await house.made("as a watercolour", reply_to=asked)
+    assert [task.prompt for task in house.tasks] == ["as a watercolour"]
+    assert widths(house) == [200, 201]
+
+
+async def test_forwarded_words_are_drawn_only_at_a_press(house: House) -> None:
+    house.telegram.forward(house.ann, *await posted(house, "a red fox --ar 16:9"))
+    asked = await house.shown("somebody else's words")
+    await house.quiet()
+    assert not house.tasks
+    await house.press(asked, "Draw them")
+    await house.ended()
+    assert [task.prompt for task in house.tasks] == ["a red fox"]
+    assert house.answers()[0].buttons == []
+
+
+@pytest.mark.parametrize("words", ["/imagine a fox", "@imagine_demo_bot a fox"])
+async def test_a_forwarded_order_is_none(house: House, words: str) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "administrator")
+    theirs = await house.telegram.send(house.bob, text="hello")
+    await house.quiet()
+    made = len(house.tasks)
+    theirs[0].text = words
+    theirs[0].entities = [{"type": "mention", "offset": 0, "length": 17}] if words.startswith("@") else []
+    house.telegram.forward(house.ann, *theirs, chat=house.group)
+    house.telegram.forward(house.ann, *theirs)
+    await house.shown("somebody else's words")
+    await house.quiet()
+    assert len(house.tasks) == made
+    assert house.answers(house.group) == []
+
+
+async def test_a_comment_on_what_has_no_picture_is_not_drawn_without(house: House) -> None:
+    comment, _story = house.telegram.forward(house.ann, *await posted(house, "a long story"), comment="draw this")
+    told = await house.shown("There is no picture in what you forwarded")
+    house.telegram.forward(house.ann, house.telegram.send_thing(house.bob, "video", house.group), comment="draw this")
+    await house.shown("I can't use a video")
+    await house.quiet()
+    assert not house.tasks
+    assert told.reply_to == comment.id
+
+
+async def test_words_some_time_before_a_forwarded_post_are_a_wish_of_their_own(house: House) -> None:
+    await house.made("a fox")
+    # A backlog brings both at once.
+    world = house.telegram.world
+    now, push = world.clock, world.updates.push
+    held: list[tuple[str, dict[str, object]]] = []
+    world.updates.push = lambda kind, payload: held.append((kind, payload))  # type: ignore[assignment,return-value,func-returns-value]
+    await house.say("a cat")
+    world.clock = lambda: now() + 5
+    house.telegram.forward(house.ann, *await posted(house, "our cats", picture(201)))
+    world.clock, world.updates.push = now, push  # type: ignore[method-assign]
+    for update in held:
+        push(*update)
+    await house.shown("What should I make")
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["a fox", "a cat"]
+    assert not house.tasks[-1].references
+
+
+# more than ten
+
+
+async def test_eleven_pictures_are_answered_once(house: House) -> None:
+    await house.say("all of them", *numbered(10))
+    await house.say("", picture(300))
+    assert "You sent 11 pictures; this model takes at most 10" in (await house.ended("⚠️")).text
+    assert len(house.answers()) == 1
+    assert not house.tasks
+
+
+async def test_eleven_pictures_without_words_are_asked_for_once(house: House) -> None:
+    await house.say("", *numbered(10))
+    await house.say("", picture(301), picture(302))
+    await house.shown("What should I make")
+    await house.quiet()
+    assert len(house.answers()) == 1
+
+
+async def test_the_eleventh_picture_that_takes_its_time_contradicts_nothing(house: House) -> None:
+    house.hold()
+    await house.say("all of them", *numbered(10))
+    await house.all_submitted(1)
+    await house.say("", picture(300))
+    await house.shown("too late")
+    house.release()
+    await house.ended()
+    assert not any("What should I make" in one.text for one in house.answers())
+    assert len(house.tasks) == 1
+
+
+# order
+
+
+async def test_a_picture_and_then_words_are_handled_in_their_order(house: House) -> None:
+    """Also when both come at once, after the bot was away."""
+    await house.stop()
+    await house.say("", picture(201))
+    await house.say("in blue")
+    house.telegram.send_thing(house.ann, "voice")
+    await house.start()
+    await house.shown("I can't listen")
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["in blue"]
+    assert widths(house) == [201]
+
+
+async def test_words_alone_do_not_wait_long(house: House) -> None:
+    began = time.monotonic()
+    await house.say("a fox")
+    await house.shown("Got it")
+    assert time.monotonic() - began < 1

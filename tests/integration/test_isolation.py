@@ -1,0 +1,142 @@
+"""One chat's, host's or person's trouble keeps nobody else waiting. The trouble lasts until the others have theirs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage, Delay, Flood, Refusal
+from bot.telegram.flood import FloodControl
+from providers.jimeng.simulator import Fault
+from tests.support.gates import Gate, Gates
+from tests.support.haste import SPEED
+from tests.support.house import House, open_house, picture
+
+JOBS = 8
+"""More than there are places of any kind."""
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, concurrency=20) as house:
+        yield house
+
+
+class LongWait:
+    """The bot's waits of more than `seconds` last until `end`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ended = asyncio.Event()
+        self.waiting = 0
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > self._seconds:
+            self.waiting += 1
+            await self._ended.wait()
+        await asyncio.sleep(min(seconds, 100) / SPEED)
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+def flood_of(house: House) -> FloodControl:
+    return next(one for one in house.app.bot.session.middleware if isinstance(one, FloodControl))
+
+
+async def ready(house: House, flags: str = "", tasks: int = JOBS) -> None:
+    """Ann's jobs in the group, all ready at the same moment."""
+    house.hold()
+    for number in range(JOBS):
+        await house.say(f"/imagine foxes {number} {flags}", chat=house.group)
+    await house.all_submitted(tasks)
+    house.release()
+
+
+async def others(house: House) -> ChatMessage:
+    """小明 asks in private and gets a picture."""
+    await house.say("a fox", who=house.ming)
+    return await house.shown("🔁", house.ming.chat)
+
+
+def gate(house: House) -> Gate:
+    """Calls to the simulators that are delayed by its seconds wait for it."""
+    gates = Gates()
+    house.telegram._bot_api._sleep = house.jimeng._sleep = gates.sleep
+    return gates.new()
+
+
+async def test_a_muted_chat(house: House) -> None:
+    wait = LongWait(20)
+    flood_of(house)._sleep = wait.sleep
+    house.telegram.play(Flood(method="sendPhoto", chat=house.group.id, retry_after=30))
+    house.telegram.play(Flood(method="editMessageMedia", chat=house.group.id, retry_after=30))
+    await ready(house)
+    await until(lambda: wait.waiting > 0 and house.app.engine._endings.is_delivering(JOBS))
+    assert (await others(house)).photo
+    assert len(house.album(house.group)) < JOBS
+    wait.end()
+    await house.quiet()
+    assert len(house.album(house.group)) == JOBS
+
+
+async def test_a_group_that_orders_more_than_telegram_lets_through(house: House) -> None:
+    wait, flood = LongWait(20), flood_of(house)
+    flood._sleep, clock = wait.sleep, flood._clock
+    now = clock()
+    flood._clock = lambda: now
+    await ready(house, "--n 2", tasks=2 * JOBS)
+    await until(lambda: wait.waiting > 0)
+    assert (await others(house)).photo
+    assert len(house.album(house.group)) < 2 * JOBS
+    flood._clock = clock
+    wait.end()
+    await house.quiet()
+    assert len(house.album(house.group)) == 2 * JOBS
+
+
+async def test_a_picture_host_that_takes_its_time(house: House) -> None:
+    held = gate(house)
+    house.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=held.seconds, times=JOBS))
+    await ready(house)
+    await held.reached()
+    assert (await others(house)).photo
+    assert house.album(house.group) == []
+    held.open()
+    await house.quiet()
+    assert len(house.album(house.group)) == JOBS
+
+
+async def test_a_telegram_that_answers_one_chat_late(house: House) -> None:
+    held = gate(house)
+    house.telegram.play(Delay(method="sendMediaGroup", seconds=held.seconds, times=JOBS))
+    await ready(house, "--n 2", tasks=2 * JOBS)
+    await held.reached()
+    assert (await others(house)).photo
+    assert house.album(house.group) == []
+    held.open()
+    await house.quiet()
+    assert len(house.album(house.group)) == 2 * JOBS
+
+
+async def test_references_that_telegram_does_not_hand_over(house: House) -> None:
+    wait = LongWait(0.5)
+    house.app.engine._requests._sleep = wait.sleep
+    words = "Bad Request: wrong file_id or the file is temporarily unavailable"
+    house.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
+    for number in range(JOBS):
+        await house.say(f"a fox {number}", picture())
+    await until(lambda: wait.waiting == JOBS)
+    await house.say("a hare", picture(), who=house.ming)
+    assert (await house.shown("🔁", house.ming.chat)).photo
+    assert len(house.tasks) == 1
+    wait.end()
+    await house.quiet()
+    assert len(house.tasks) == JOBS + 1
+
+
+async def until(happens: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not happens():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)

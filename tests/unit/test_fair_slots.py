@@ -1,0 +1,126 @@
+"""Slots of a shared resource are given in turns, and a slow holder keeps nobody waiting."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+
+from bot.fair_slots import FairSlots, Slot
+
+
+class Crowd:
+    """People who want a slot each time they are asked, and give it back when told."""
+
+    def __init__(self, slots: FairSlots) -> None:
+        self.slots = slots
+        self.order: list[Hashable] = []
+        self.held: dict[int, Slot] = {}
+        self._ends: dict[int, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def ask(self, *keys: Hashable) -> None:
+        for key in keys:
+            number = len(self._tasks)
+            self._ends[number] = asyncio.Event()
+            self._tasks.append(asyncio.create_task(self._hold(number, key)))
+        await settle()
+
+    async def end(self, number: int) -> None:
+        self._ends[number].set()
+        await settle()
+
+    async def give_up(self, number: int) -> None:
+        self._tasks[number].cancel()
+        await settle()
+
+    async def go_home(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _hold(self, number: int, key: Hashable) -> None:
+        async with self.slots.slot(key) as slot:
+            self.order.append(key)
+            self.held[number] = slot
+            await self._ends[number].wait()
+
+
+async def until(happens: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not happens():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
+
+
+async def settle() -> None:
+    for _turn in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_one_person_with_many_wishes_keeps_nobody_waiting() -> None:
+    crowd = Crowd(FairSlots(2))
+    await crowd.ask("ann", "ann", "ann", "ann", "ming", "bob")
+    assert crowd.order == ["ann", "ann"]
+    await crowd.end(0)
+    await crowd.end(1)
+    assert crowd.order == ["ann", "ann", "ming", "bob"]
+    await crowd.end(4)
+    await crowd.end(5)
+    assert crowd.order[4:] == ["ann", "ann"]
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_who_was_served_last_comes_last() -> None:
+    crowd = Crowd(FairSlots(1))
+    await crowd.ask("ann", "ming", "ann", "ming", "ann")
+    for number in (0, 1, 2, 3):
+        await crowd.end(number)
+    assert crowd.order == ["ann", "ming", "ann", "ming", "ann"]
+    await crowd.go_home()
+
+
+async def test_who_gives_up_while_waiting_leaves_the_line() -> None:
+    crowd = Crowd(FairSlots(1))
+    await crowd.ask("ann", "ming", "bob")
+    await crowd.give_up(1)
+    await crowd.end(0)
+    assert crowd.order == ["ann", "bob"]
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_a_turn_that_comes_to_somebody_who_gives_up_goes_on_to_the_next() -> None:
+    crowd = Crowd(FairSlots(1))
+    await crowd.ask("ann", "ming", "bob")
+    crowd._ends[0].set()
+    crowd.held[0].leave()
+    # The slot is ming's now, and before ming hears of it, ming is gone.
+    crowd._tasks[1].cancel()
+    await settle()
+    assert crowd.order == ["ann", "bob"]
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_a_slot_that_is_left_early_is_given_back_once() -> None:
+    crowd = Crowd(FairSlots(1))
+    await crowd.ask("ann", "ming", "bob")
+    crowd.held[0].leave()
+    crowd.held[0].leave()
+    await settle()
+    await crowd.end(0)
+    assert crowd.order == ["ann", "ming"]
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_the_slow_go_on_in_a_lane_of_their_own() -> None:
+    crowd = Crowd(FairSlots(1, slow_after=0.001, slow_most=2))
+    await crowd.ask("ann", "ann", "ming")
+    await until(lambda: len(crowd.order) == 3 and crowd.slots.slow == 2)
+    # The lane is full: the third one keeps its slot, however long it takes.
+    await crowd.ask("bob")
+    await asyncio.sleep(0.005)
+    assert crowd.order == ["ann", "ming", "ann"]
+    await crowd.end(0)
+    await until(lambda: len(crowd.order) == 4)
+    await crowd.go_home()
+    assert crowd.slots.is_idle
