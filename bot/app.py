@@ -23,6 +23,7 @@ from aiohttp import ClientSession
 from bot.background import Background
 from bot.handlers import (
     commands,
+    edits,
     export,
     forget,
     forwarded,
@@ -276,8 +277,11 @@ def make_dispatcher(
     for observer in (dispatcher.message, dispatcher.channel_post):
         observer.outer_middleware(NoteIncoming(newest))
         observer.outer_middleware(albums)
+    dispatcher.edited_message.outer_middleware(albums.edited)
+    dispatcher.edited_channel_post.outer_middleware(albums.edited)
     # What was posted in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
+    dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
         membership.make_router(),
@@ -294,6 +298,7 @@ def make_dispatcher(
         styles.make_router(),
         hints.make_router(),
         imagine.make_router(),
+        edits.make_router(),
         forwarded.make_router(),
         start.make_fallback(),
         mishaps.make_router(),

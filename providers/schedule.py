@@ -107,8 +107,8 @@ class Pace:
                 self._forget_if_shifted()
 
     def seen(self, low: float, high: float) -> None:
-        """A task ended between `low` and `high` seconds. Nothing is learned where no plan leaves such a gap: the poll
-        came late, because the process stood still, say."""
+        """A task ended between `low` and `high` seconds. Nothing is learned from a gap that no plan leaves: that poll
+        came late."""
         if high - low > 1.5 * (_TRUST + _GROWTH * low):
             return
         self.learn([math.sqrt(max(low, high / 2) * high)])

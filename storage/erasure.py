@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, Transaction
 from storage.jobs import DAY, counts
 from storage.records import NOBODY, OPEN, UNFINISHED, JobState, TaskState
-from storage.schema import erased, jobs, people, pictures, posted, sources, styles, tasks
+from storage.schema import captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
 
 
 class UnderWay(Exception):
@@ -69,7 +69,8 @@ async def _erase_things(connection: Transaction, user_id: int) -> None:
     await connection.execute(delete(jobs).where(jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT))
     own = select(jobs.c.id).where(jobs.c.user_id == user_id)
     await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
-    await connection.execute(delete(sources).where(sources.c.job_id.in_(own)))
+    for table in (sources, captions, edits):
+        await connection.execute(delete(table).where(table.c.job_id.in_(own)))
     # A private chat has its person's id.
     await connection.execute(delete(posted).where(posted.c.chat_id == user_id))
     await connection.execute(delete(styles).where(styles.c.user_id == user_id))
@@ -94,14 +95,8 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
 
 
 async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
-    nothing: dict[str, Any] = {
-        "prompt": "",
-        "options": {},
-        "style": None,
-        "trouble": None,
-        "language": "",
-        "user_name": None,
-    }
+    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "trouble": None, "language": ""}
+    nothing |= {"user_name": None, "said": None, "edited_at": None}
     # No two jobs of one chat have the same origin.
     nowhere: dict[str, Any] = {
         "chat_id": 0,

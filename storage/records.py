@@ -79,7 +79,7 @@ class Style:
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job;
-    `user_name`: what they are called in a chat with others."""
+    `user_name`: what they are called in a chat with others; `said`: a digest of the message as it was written."""
 
     origin: str
     chat_id: int
@@ -93,13 +93,15 @@ class NewJob:
     style: Mapping[str, str] | None = None
     user_name: str | None = None
     sources: tuple[NewSource, ...] = ()
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
     shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over; `style`:
-    the `name` and `words` of the style that was named."""
+    the `name` and `words` of the style that was named; `said`: see `NewJob`; `edited_at`: when its words were changed,
+    if they were."""
 
     id: int
     state: JobState
@@ -120,6 +122,8 @@ class Job:
     first_provider: str | None = None
     style: dict[str, str] | None = None
     user_name: str | None = None
+    said: str | None = None
+    edited_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

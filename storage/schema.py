@@ -154,6 +154,10 @@ jobs = Table(
     # The provider that was asked for, where another one took over.
     Column("first_provider", String(64)),
     Column("prompt", Text, nullable=False),
+    # A digest of the message that asked for it, as it was written: an edit that changes none of it is none.
+    Column("said", String(32)),
+    # When Telegram took the words of now, where they were changed while the job waited.
+    Column("edited_at", Float),
     Column("options", JSON, nullable=False),
     # The style that was named: {"name": …, "words": …}; its words go with the prompt.
     Column("style", JSON),
@@ -168,6 +172,29 @@ jobs = Table(
     Index("ix_jobs_open", "worker_id", **_where("finished_at IS NULL")),
     Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
+)
+
+# The words of the items of an album that a job was made of: an edit changes one of them.
+captions = Table(
+    "captions",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("words", Text, nullable=False),
+)
+
+# What people have made of their words after the picture was begun: see `storage.edits.Offer`.
+edits = Table(
+    "edits",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("words", Text),
+    Column("said", String(32), nullable=False),
+    Column("edited_at", Float, nullable=False),
+    Column("offer_id", BigInteger),
 )
 
 # When people who had everything erased have asked within the last day: a day's limit holds for them too.

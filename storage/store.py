@@ -3,6 +3,7 @@
 from storage.chats import Chats
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.edits import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.jobs import DAY, Jobs
@@ -36,6 +37,7 @@ class Store:
         self.jobs = Jobs(database)
         self.sources = Sources(database)
         self.drafts = Drafts(database)
+        self.edits = Edits(database)
         self.tasks = Tasks(database)
         self.lost_tickets = LostTickets(database)
         self.people = People(database)

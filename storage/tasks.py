@@ -36,13 +36,20 @@ class Tasks:
         self._db = database
 
     async def queue(
-        self, job_id: int, provider: str, parts: Sequence[Mapping[str, Any]], prepared: Sequence[int], since: float
+        self,
+        job_id: int,
+        provider: str,
+        parts: Sequence[Mapping[str, Any]],
+        prepared: Sequence[int],
+        since: float,
+        *,
+        said: str | None = None,
     ) -> JobState | None:
         """Put the tasks of a job that was prepared for this provider (the options of each) into the queue.
 
-        `prepared`: the ids of the references that were looked at; `since`: when their wait began. Returns the job's
-        state: `WORKING` when it is done; `PREPARING` when nothing is done because another reference has joined, or
-        another provider has taken over.
+        `prepared`: the ids of the references that were looked at; `since`: when their wait began; `said`: the words
+        that it was prepared of. Returns the job's state: `WORKING` when it is done; `PREPARING` when nothing is done
+        because another reference has joined, another provider has taken over, or the words were changed.
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
@@ -50,7 +57,7 @@ class Tasks:
             ids = set((await connection.execute(known)).scalars())
             if job is None or job.state is not JobState.PREPARING:
                 return job.state if job else None
-            if ids != set(prepared) or job.provider != provider:
+            if ids != set(prepared) or job.provider != provider or job.said != said:
                 return JobState.PREPARING
             common = {"job_id": job_id, "user_id": job.user_id, "provider": job.provider, "queued_at": since}
             values = [{**common, "state": TaskState.QUEUED, "options": dict(options)} for options in parts]

@@ -14,9 +14,9 @@ from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
 from bot.telegram.flag_names import known_names
-from bot.telegram.incoming import topic_of
+from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
-from providers.base import Provider
+from providers.base import ImageRequest, Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
 from storage.records import (
@@ -59,7 +59,8 @@ NOTHING_ELSE = Change()
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to;
-    `user_name`: what others there call them."""
+    `user_name`: what others there call them; `said`: a digest of the message as it was written, which its edits are
+    compared with."""
 
     origin: str
     chat_id: int
@@ -69,6 +70,7 @@ class Place:
     thread_id: int | None = None
     preferences: Preferences = NOTHING_SET
     user_name: str | None = None
+    said: str | None = None
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
@@ -84,6 +86,7 @@ class Place:
             thread_id=topic_of(message),
             preferences=preferences,
             user_name=name_of(author),
+            said=digest(message),
         )
 
     @classmethod
@@ -173,13 +176,27 @@ class Desk:
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        rules = await self.admit(place)
-        name, parsed, style = await self.understand(place, words, rules)
+        return await self.engine.ask(await self._request(place, words, begun), self._allowed(place))
+
+    async def reword(self, place: Place, job: Job, words: Scan, begun: Begun, edited_at: float) -> bool:
+        """Give a job that waits the words that its message has now. False: it has begun, or ended.
+
+        Raises `FlagError`, `InvalidRequest` or `NotHere`: then it stays as it was.
+        """
+        new = await self._request(place, words, begun)
+        provider = self.providers[new.provider]
+        # References were taken in before, and are looked at again.
+        provider.validate(ImageRequest(new.prompt, provider.Options.model_validate(new.options)))
+        return await self.engine.reword(job.id, new, edited_at)
+
+    async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:
+        """What is asked for, as the settings and the flags say. Raises `FlagError` or `NotHere`."""
+        name, parsed, style = await self.understand(place, words, await self.admit(place))
         if style:
             begun = replace(begun, style=style)
         new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return await self.engine.ask(replace(new, options=options, style=begun.style), self._allowed(place))
+        return replace(new, options=options, style=begun.style)
 
     async def understand(
         self, place: Place, words: Scan, rules: ChatRules
@@ -256,6 +273,7 @@ class Desk:
             prompt=prompt,
             options={},
             sources=sources,
+            said=place.said,
         )
 
 

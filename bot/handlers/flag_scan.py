@@ -35,7 +35,9 @@ _NARROW |= {
 }
 _MODIFIERS = re.compile("[\u034f\u115f\u1160\u180b-\u180d\u180f\u20e3\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Invisible, and yet no format characters: selectors of variants, fillers, the frame of a key."""
-_UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\ufeff" + "".join(
+    map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070)))
+)
 """Format characters that mean nothing to the letter or the emoji before them."""
 
 _NAME = re.compile(
@@ -59,10 +61,7 @@ _NUMBER = re.compile(r"[^\S\n]*+[=:]?+[^\S\n]*+[-+.]?\d")
 _SPACES = "".join(each for each in map(chr, range(0x3001)) if each.isspace() and each != "\n")
 _MARKS = ",.;:!?，。．、；：！？…"
 _CLOSING = _MARKS + ")]}）】》」』”’"
-_DANGLING = re.compile(r"(?:[\s,;:，、；：．。]|(?<!\.)\.(?!\.))+$")
-_LEFT = re.compile(rf"[{_SPACES}{_UNSEEN}]+$")
-_RIGHT = re.compile(rf"^[{_SPACES}{_UNSEEN}]+")
-_NOTHING = re.compile(rf"[\s{_UNSEEN}{re.escape(_MARKS)}]*")
+_DANGLING = ",;:，、；：．。"
 _LONGEST_NAME = 12
 """Characters that are tried as a name in a script without spaces."""
 
@@ -117,7 +116,7 @@ def without_name(text: str, name: str) -> str:
     kept, *others = re.split(rf"(?<![A-Za-z0-9_])@{re.escape(name)}(?![A-Za-z0-9_])", text, flags=re.IGNORECASE)
     for other in others:
         kept = _join(kept, other, after_cut=True)
-    return _DANGLING.sub("", kept.strip()) if others and _NOTHING.fullmatch(others[-1]) else kept.strip()
+    return _without_dangling(kept, others[-1]) if others else kept.strip()
 
 
 def _is_unseen(each: str) -> bool:
@@ -191,10 +190,10 @@ def _join(left: str, right: str, *, after_cut: bool) -> str:
     """Put together what stood around a flag, with no more space and punctuation than a sentence needs."""
     if not after_cut:
         return left + right
-    before = _LEFT.sub("", left)
+    before = left.rstrip(_SPACES + _UNSEEN)
     if before[-1:] in {"", "\n", *_MARKS}:
         right = right.lstrip(_MARKS)
-    after = _RIGHT.sub("", right)
+    after = right.lstrip(_SPACES + _UNSEEN)
     spaced = len(before) + len(after) < len(left) + len(right)
     if not spaced or not before or before[-1] == "\n" or after[:1] in {"\n", *_CLOSING}:
         return before + after
@@ -203,5 +202,18 @@ def _join(left: str, right: str, *, after_cut: bool) -> str:
 
 def _ended(prompt: str, rest: str, *, was_cut: bool) -> str:
     """The prompt with what followed its last flag. Where that was the end, no comma is left hanging."""
-    whole = _join(prompt, rest, after_cut=was_cut).strip()
-    return _DANGLING.sub("", whole) if was_cut and _NOTHING.fullmatch(rest) else whole
+    whole = _join(prompt, rest, after_cut=was_cut)
+    return _without_dangling(whole, rest) if was_cut else whole.strip()
+
+
+def _without_dangling(prompt: str, rest: str) -> str:
+    """A prompt without the commas and the full stop at its end, if nothing else came after the last cut (`rest`)."""
+    prompt = prompt.strip()
+    while prompt and not rest.strip(_SPACES + _UNSEEN + _MARKS + "\n"):
+        shorter = prompt.rstrip(_DANGLING).rstrip()
+        if shorter.endswith(".") and not shorter.endswith(".."):
+            shorter = shorter[:-1]
+        if shorter == prompt:
+            break
+        prompt = shorter
+    return prompt

@@ -32,8 +32,8 @@ async def forwarded(message: Message, desk: Desk, language: str, album: list[Mes
     elif why := next(filter(None, map(why_unusable, brought)), None):
         await message.reply(why)
     else:
-        words = _("These are somebody else's words. Shall I draw them?")
-        await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw them"), ForwardedPress())]))
+        words = _("This is a forwarded message. Shall I draw its words?")
+        await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedPress())]))
 
 
 async def draw(query: CallbackQuery, desk: Desk, language: str, preferences: Preferences) -> None:
@@ -54,4 +54,4 @@ async def draw(query: CallbackQuery, desk: Desk, language: str, preferences: Pre
         await answer(query, plain(error.sentence), alert=True)
     else:
         await answer(query)
-        await change_text(message, _("These are somebody else's words. I draw them."), None)
+        await change_text(message, _("This is a forwarded message. I draw its words."), None)

@@ -14,10 +14,9 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flag_scan import without_name
 from bot.handlers.flags import FlagError
-from bot.handlers.presses import answer, change_buttons, gone, message_of, not_theirs, owns
+from bot.handlers.presses import answer, change_buttons, gone, message_of
 from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
-from bot.telegram.incoming import topic_of
-from bot.telegram.notices import notice
+from bot.telegram.notices import GROUPS, notice
 from bot.telegram.wording import plain
 from storage.records import Begun, JobState, Preferences, TooMany
 
@@ -55,11 +54,17 @@ async def hint(message: Message, place: Place, desk: Desk, begun: Begun) -> None
         )
     if message.chat.type != ChatType.PRIVATE:
         # A button would be everybody's; /imagine draws the words all the same.
-        told = await notice(message, text)
-        if begun != NOTHING_BEGUN:
-            await desk.wait_for_words(place, begun, told.message_id)
+        await tell(message, place, desk, text, begun)
         return
     await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it all the same"), with_example=True)
+
+
+async def tell(message: Message, place: Place, desk: Desk, text: str, begun: Begun = NOTHING_BEGUN) -> None:
+    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
+    told = await notice(message, text)
+    if message.chat.type in GROUPS:
+        asked = replace(place, origin=f"told:{place.message_id}")
+        await desk.wait_for_words(asked, begun, told.message_id)
 
 
 async def offer(
@@ -87,10 +92,7 @@ async def draw(
     if asked is None:
         await answer(query, gone(), alert=True)
         return
-    place = replace(Place.of_message(asked, language, preferences), thread_id=topic_of(message))
-    if not await owns(query, place.user_id):
-        await answer(query, not_theirs(), alert=True)
-        return
+    place = Place.of_message(asked, language, preferences)
     why = await _draw(asked, place, desk, message.message_id if callback_data.kept else None)
     await answer(query, why or _("On its way."), alert=bool(why))
     if not why:

@@ -13,15 +13,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
-from bot.handlers.hints import COMMAND_SIGNS, hint, spoken
+from bot.handlers.hints import COMMAND_SIGNS, hint, spoken, tell
 from bot.handlers.replies import is_order
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
-from bot.telegram.notices import GROUPS, notice
+from bot.telegram.notices import notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, JobState, NewSource, Preferences, TooMany
+from storage.records import Begun, Job, JobState, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -92,7 +92,7 @@ async def in_group(
     words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
     if (await desk.store.chats.rules(message.chat.id)).replies == "none" and await _names_the_bot(message):
         # The admins want commands.
-        await _tell(message, place, desk, example())
+        await tell(message, place, desk, example())
         return
     await _ask(message, words, desk, place, album, explain=True)
 
@@ -131,12 +131,15 @@ async def _ask(
     words = desk.scan(await spoken(message, text))
     if words.prompt:
         begun = await _begun(message, desk, place, replied)
-        await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        job = await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        if job and message.media_group_id:
+            said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
+            await desk.store.edits.keep_captions(job, said)
     elif replied or own:
         begun = Begun(_without_twins(replied, own))
         await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
     elif explain or words.flags:
-        await _tell(message, place, desk, await _wrong(place, desk, words) or example())
+        await tell(message, place, desk, await _wrong(place, desk, words) or example())
 
 
 async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
@@ -150,6 +153,9 @@ async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewS
 
 async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
     """What messages bring themselves; one of our own pictures, forwarded, is known again."""
+    if len(brought) == 1 and (album := brought[0].media_group_id):
+        # The others of its album have been seen before, perhaps.
+        return await desk.store.posted.album(place.chat_id, album) or pictures_in(brought[0])
     found: list[NewSource] = []
     for one in sorted(brought, key=lambda each: each.message_id):
         is_ours = len(brought) == 1 or is_forward(one)
@@ -157,10 +163,10 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
     return tuple(found)
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> None:
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> Job | None:
     if is_no_command(message) and not words.flags and is_talk(words.prompt):
         await hint(message, place, desk, begun)
-        return
+        return None
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:
@@ -172,12 +178,13 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
             # The others see at once that it is taken; in private the status message says so.
             with suppress(TelegramAPIError):
                 await message.react([ReactionTypeEmoji(emoji="👀")])
-        return
+        return job
     # The pictures are not lost: the corrected words find them.
     if begun != NOTHING_BEGUN:
         await ask_for_words(message, place, desk, begun, why)
     else:
-        await _tell(message, place, desk, why)
+        await tell(message, place, desk, why)
+    return None
 
 
 async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
@@ -187,14 +194,6 @@ async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
     except FlagError as error:
         return say(*error.sentences)
     return None
-
-
-async def _tell(message: Message, place: Place, desk: Desk, text: str) -> None:
-    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
-    told = await notice(message, text)
-    if message.chat.type in GROUPS:
-        asked = replace(place, origin=f"told:{place.message_id}")
-        await desk.wait_for_words(asked, NOTHING_BEGUN, told.message_id)
 
 
 async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:

@@ -30,7 +30,7 @@ def make_router() -> Router:
 
 async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
     """Answer a press, or a message in private; in a group nobody knows whether it was meant for the bot."""
-    error, query, message = event.exception, event.update.callback_query, event.update.message
+    error, query, message = event.exception, event.update.callback_query, _message(event)
     if isinstance(error, StoreError) and not isinstance(error, Unstorable):
         # The inbox keeps the update and hands it over again.
         raise error
@@ -42,7 +42,7 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
         return
     if isinstance(error, NotHere):
         with languages.speaking(language), suppress(TelegramAPIError):
-            await _not_here(error, query, message or event.update.channel_post)
+            await _not_here(error, query, message or _post(event))
         return
     log.error("update %d could not be handled", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
@@ -53,6 +53,14 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
             await query.answer(words, show_alert=True)
         elif message and message.chat.type == ChatType.PRIVATE:
             await message.reply(words)
+
+
+def _message(event: ErrorEvent) -> Message | None:
+    return event.update.message or event.update.edited_message
+
+
+def _post(event: ErrorEvent) -> Message | None:
+    return event.update.channel_post or event.update.edited_channel_post
 
 
 async def _not_here(error: NotHere, query: CallbackQuery | None, message: Message | None) -> None:

@@ -50,7 +50,7 @@ async def own_job(query: CallbackQuery, job_id: int, desk: Desk) -> Job | None:
     if job is None:
         await answer(query, gone(), alert=True)
     elif not await owns(query, job.user_id):
-        await answer(query, not_theirs(), alert=True)
+        await answer(query, _not_theirs(), alert=True)
     elif not await _may_press(query):
         await answer(query, _not_there(), alert=True)
     else:
@@ -77,7 +77,7 @@ async def job_here(query: CallbackQuery, job_id: int, desk: Desk) -> tuple[Job, 
     if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
-        await answer(query, not_theirs() if is_here else gone(), alert=True)
+        await answer(query, _not_theirs() if is_here else gone(), alert=True)
     return None
 
 
@@ -115,8 +115,7 @@ def is_channel(message: Message | None) -> bool:
     return message is not None and message.chat.type == ChatType.CHANNEL
 
 
-def not_theirs() -> str:
-    """To somebody who presses a button that is somebody else's."""
+def _not_theirs() -> str:
     return _("This is for whoever asked for the picture. Make your own with /imagine.")
 
 

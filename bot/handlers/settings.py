@@ -133,7 +133,7 @@ def _page(desk: Desk, now: Preferences) -> Menu:
     lines += [f"{_code(flag)} {escape(_(flag.description))}" for flag in _offered(desk, service)]
     first = [button(_("Service"), _show(SERVICE))] if len(desk.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
-    first += [button(f"{way.label}: {way.choices[way.now]}", _show(name)) for name, way in _ways(now).items()]
+    first += [button(_said(way.label, way.choices[way.now]), _show(name)) for name, way in _ways(now).items()]
     return "\n".join(lines), keyboard(*in_rows(first), *in_rows(option_buttons(desk, service, now)))
 
 
@@ -155,10 +155,7 @@ def option_buttons(
     """A button for each option of a service, with what holds now."""
     own = now.options.get(service, {})
     return [
-        button(
-            _("{name}: {value}").format(name=label(flag.name), value=own.get(flag.name) or _usual(flag)),
-            press(do="show", name=flag.name),
-        )
+        button(_said(label(flag.name), own.get(flag.name) or _usual(flag)), press(do="show", name=flag.name))
         for flag in _offered(desk, service)
     ]
 
@@ -251,6 +248,10 @@ def _fits(value: str) -> bool:
 def _code(flag: Flag) -> str:
     """A flag as it is typed, to be copied."""
     return f"<code>{escape(shown(f'--{flag.name}'))}</code>"
+
+
+def _said(name: str, value: str) -> str:
+    return _("{name}: {value}").format(name=name, value=value)
 
 
 def _usual(flag: Flag) -> str:

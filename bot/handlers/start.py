@@ -82,7 +82,8 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     own = [flag for flag in desk.own_flags() if flag.name == STYLE or len(desk.providers) > 1]
     offered = [*flags(provider.Options), *own]
     lines = [
-        f"<code>{escape(shown(f'--{flag.name}'))}</code> {escape(_(flag.description))}: {escape(_(flag.allowed))}"
+        f"<code>{escape(shown(f'--{flag.name}'))}</code> "
+        + escape(_("{name}: {value}").format(name=_(flag.description), value=_(flag.allowed)))
         for flag in offered
     ]
     await message.answer(

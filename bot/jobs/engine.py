@@ -176,6 +176,16 @@ class Engine:
             self._changed(joined)
         return joined is not None
 
+    async def reword(self, job_id: int, new: NewJob, edited_at: float) -> bool:
+        """Give a job that waits other words; nothing is paid for the old ones. False: it has begun, or ended.
+
+        `edited_at`: when they were written, in seconds since 1970; of two edits the later one counts.
+        """
+        job = await self._store.edits.reword(job_id, new, edited_at)
+        if job and not await self._fallback.at_entry(job):
+            self._changed(job)
+        return job is not None
+
     async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, unbegun: bool = False) -> bool:
         """Drop what waits of a job; what is paid already goes into the history. False: it had ended before.
 
@@ -338,8 +348,9 @@ class Engine:
 
     def _open(self, job: Job) -> OpenJob:
         known = self._outlook.jobs.get(job.id)
-        # One that another provider has taken over begins anew.
-        return known if known and known.job.provider == job.provider else self._report.open(job)
+        # One that another provider has taken over begins anew, and one with other words.
+        is_same = known is not None and (known.job.provider, known.job.said) == (job.provider, job.said)
+        return known if known and is_same else self._report.open(job)
 
     def _queued(self, job: Job, tasks: int) -> None:
         if opened := self._outlook.jobs.get(job.id):

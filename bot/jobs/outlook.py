@@ -134,10 +134,11 @@ class Outlook:
             lefts.append(run.left or 0.0)
         known = paces.of().typical
         finished = [] if known is None else ends(lefts, len(waiting), at_once, known)
-        for place, task in enumerate(order(waiting, active), 1):
-            view.places.setdefault(task.job_id, place)
+        for number, task in enumerate(order(waiting, active)):
+            # Requests are counted: of how many tasks each consists nobody knows who waits.
+            view.places.setdefault(task.job_id, len(view.places) + 1)
             if finished:
-                view.ends[task.job_id] = finished[place - 1]
+                view.ends[task.job_id] = finished[number]
         return view
 
     def _run(self, task: InLine, paces: Paces, now: float) -> "_Run":

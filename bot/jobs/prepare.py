@@ -54,12 +54,12 @@ class Preparation:
                 try:
                     state, count = await self._try(job, self._providers[job.provider])
                 except Exception:
-                    if not (latest := await self._handed_over(job)):
+                    if not (latest := await self._changed(job)):
                         raise
                     job = latest
                 else:
                     if state is JobState.PREPARING:
-                        job = await self._handed_over(job) or job
+                        job = await self._changed(job) or job
         except (Unfit, ProviderError) as error:
             log.info("job %d is refused: %s", job.id, error.sentence)
             await self._refused(job, error.sentence)
@@ -72,16 +72,20 @@ class Preparation:
         finally:
             self._busy.discard(job.id)
 
-    async def _handed_over(self, job: Job) -> Job | None:
-        """The job as another provider has it now; None while it is this one's."""
+    async def _changed(self, job: Job) -> Job | None:
+        """The job as another provider has it now, or with other words; None while it is what it was."""
         latest = await self._surely(lambda: self._store.jobs.get(job.id), job.id)
-        return latest if latest and latest.provider != job.provider else None
+        is_other = latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
+        return latest if is_other else None
 
     async def _try(self, job: Job, provider: Provider[Any, Any]) -> tuple[JobState | None, int]:
         """The job's state afterwards (still `PREPARING`: a reference has joined), and how many tasks it has."""
         parts, ids = await self._surely(lambda: self._plan(job, provider), job.id)
-        queue = self._store.tasks.queue
-        return await self._surely(lambda: queue(job.id, job.provider, parts, ids, job.created_at), job.id), len(parts)
+        state = await self._surely(lambda: self._queue(job, parts, ids), job.id)
+        return state, len(parts)
+
+    async def _queue(self, job: Job, parts: list[dict[str, Any]], ids: list[int]) -> JobState | None:
+        return await self._store.tasks.queue(job.id, job.provider, parts, ids, job.created_at, said=job.said)
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
         """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""

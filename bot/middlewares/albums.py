@@ -62,7 +62,7 @@ class _Arrival:
 
 class AlbumMiddleware(BaseMiddleware):
     """Gathers what one person sends at once in one chat, sorts out which wishes it is, and hands over one after the
-    other; what a person sends is handled in its order.
+    other; the words and pictures that a person sends are handled in their order.
 
     Handlers get the messages of a wish of several as `album`. `late(main, item)` is called for an item that comes when
     its album was handed over already; `main` is the message that the handler got; False: it goes to a handler, too, if
@@ -83,7 +83,8 @@ class AlbumMiddleware(BaseMiddleware):
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Hold back what others may belong to; pass everything else on, in its turn."""
-        if not isinstance(event, Message):
+        if not isinstance(event, Message) or _is_other_command(event):
+            # A command may take its time, and belongs to nothing.
             return await handler(event, data)
         # Registered before anything is awaited: the items of an album must not overtake each other here.
         writer, part = _writer(event), _part(event)
@@ -198,6 +199,12 @@ def _writer(message: Message) -> Writer:
     return message.chat.id, (message.sender_chat or message.from_user or message.chat).id
 
 
+def _is_other_command(message: Message) -> bool:
+    """Whether it is a command that asks for no picture."""
+    text = (message.text or "").lower()
+    return text.startswith("/") and not text.startswith("/imagine")
+
+
 def _part(message: Message) -> float:
     """How much of the quiet time something else is waited for that may belong to a message."""
     if message.media_group_id:
@@ -212,7 +219,5 @@ def _part(message: Message) -> float:
 
 def _is_asking(message: Message, *, is_private: bool) -> bool:
     """Whether these words may be an order. (In a group the handlers know whether it is this bot that is named.)"""
-    words = message.text or ""
-    if words.startswith("/"):
-        return words.lower().startswith("/imagine")
-    return is_private or any(mark.type == "mention" for mark in message.entities or ())
+    is_named = any(mark.type == "mention" for mark in message.entities or ())
+    return is_private or is_named or (message.text or "").startswith("/")

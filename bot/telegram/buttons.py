@@ -23,8 +23,8 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class JobPress(CallbackData, prefix="j"):
-    """A button about a job. `do`: cancel, again, look, back, files, words, shapes, styles, edit-all, delete-all,
-    delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
+    """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
+    and delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
 
     do: str
     job: Id

@@ -67,12 +67,12 @@ class Courtesy:
     spaced: bool = True
 
 
-NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(1 / 2, spaced=False)
+NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(5 / 12, spaced=False)
 """Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
 ALONE, AMONG_OTHERS = Courtesy(1 / 2), Courtesy(1 / 5)
 """How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
-OVER_ALL_SHARE = 1 / 2
-"""How much of what is allowed over all chats may be used up when progress of any kind goes."""
+OVER_ALL_PART = 2 / 3
+"""Over all chats progress leaves more room than within one."""
 
 _progress: ContextVar[Courtesy | None] = ContextVar("progress", default=None)
 
@@ -359,7 +359,7 @@ class FloodControl(BaseRequestMiddleware):
         return self._has_room(self._lane(chat), courtesy)
 
     def _has_room(self, lane: _Lane, courtesy: Courtesy) -> bool:
-        now, over_all = self._clock(), replace(courtesy, share=min(courtesy.share, OVER_ALL_SHARE))
+        now, over_all = self._clock(), replace(courtesy, share=courtesy.share * OVER_ALL_PART)
         return lane.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
 
     def _take_or_drop(self, lane: _Lane, courtesy: Courtesy) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import PurePath
 
 from aiogram.enums import ChatType
@@ -92,6 +93,14 @@ def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ..
     """Pictures as references for a job in this chat, in their order."""
     # Of one that no message shows here, a number that no message has.
     return tuple(NewSource(one.file_id, one.message_in(chat_id) or -one.id, one.id) for one in pictures if one.file_id)
+
+
+def digest(message: Message) -> str:
+    """What somebody wrote and showed, in short: Telegram tells of edits also where neither has changed."""
+    said = message.text or message.caption or ""
+    # Of an album one item is not the whole.
+    shown = [] if message.media_group_id else [file.file_unique_id for file in _files(message)]
+    return blake2b("\n".join([said, *shown]).encode(), digest_size=16).hexdigest()
 
 
 def topic_of(message: Message) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import BinaryIO, cast
 
 from aiogram import Bot
 from aiogram.types import InputFile
@@ -27,10 +27,10 @@ class SpooledFile(InputFile):
         self.write(data)
 
     @property
-    def file(self) -> IO[bytes]:
-        """The bytes as a file, from its beginning."""
+    def file(self) -> BinaryIO:
+        """The bytes as a file, from its beginning. One reads it at a time."""
         self._file.seek(0)
-        return self._file
+        return cast("BinaryIO", self._file)
 
     def write(self, data: bytes) -> None:
         """Add bytes. Raises `OSError` when the disk takes no more."""

@@ -1,11 +1,9 @@
 """Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
 
-import asyncio
 import logging
-from contextlib import closing
 from html import escape
+from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
-from weakref import WeakValueDictionary
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -25,7 +23,6 @@ from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
 from bot.telegram.pictures import ImageWorker, UnfitPicture
-from bot.telegram.spool import SpooledFile
 from bot.telegram.status import StatusMessages
 from bot.telegram.uploads import Uploads
 from bot.telegram.wording import cut, told
@@ -37,13 +34,14 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 MOST_WORDS = 60
-DOWNLOADS_AT_ONCE, SLOW_AFTER, SLOW_DOWNLOADS = 6, 3.0, 30
-"""References that are fetched at once, the seconds after which one leaves its place to others, and how many such there
-may be."""
-OF_ONE_PERSON = 3
-"""References of one person that are fetched or prepared at once: so much of theirs lies on the disk."""
 DEMANDED_SECONDS = 5.0
 """A wait that is demanded without a number."""
+DOWNLOADS_AT_ONCE = 12
+"""They go through the connections of all other calls."""
+SLOW_AFTER, SLOW_DOWNLOADS = 3.0, 40
+"""Seconds after which a download leaves its place to others, and how many such there may be."""
+IN_MEMORY = 1 << 20
+"""Bytes; what is larger waits for its turn on disk."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
@@ -69,20 +67,18 @@ class TelegramStage:
         self._uploads = uploads
         self._images = images
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_DOWNLOADS)
-        self._people = WeakValueDictionary[int, asyncio.Semaphore]()
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
         """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
         can't be fetched now."""
-        async with self._people.setdefault(person, asyncio.Semaphore(OF_ONE_PERSON)):
-            with closing(SpooledFile("reference")) as spooled:
-                # The place is given back before the picture's turn in the image worker is waited for.
-                async with self._downloads.slot(person):
-                    await self._download(file_id, cast("BinaryIO", spooled.file))
-                try:
-                    prepared = await self._images.prepare(cast("BinaryIO", spooled.file), limits, person=person)
-                except UnfitPicture as error:
-                    raise Unfit(error.sentence) from error
+        with SpooledTemporaryFile(IN_MEMORY) as spooled:
+            file = cast("BinaryIO", spooled)
+            async with self._downloads.slot(person):
+                await self._download(file_id, file)
+            try:
+                prepared = await self._images.prepare(file, limits, person=person)
+            except UnfitPicture as error:
+                raise Unfit(error.sentence) from error
         changes = [dict(trouble(change)) for change in prepared.changed]
         return CheckedSource(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 

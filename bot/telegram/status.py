@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,14 +11,15 @@ from typing import Any
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
 from bot.jobs.stage import Phase, Progress
 from bot.telegram.buttons import while_waiting
-from bot.telegram.flood import Courtesy, Dropped, FloodControl, as_progress
+from bot.telegram.flood import Dropped, FloodControl, as_progress
 from bot.telegram.groups import Moved
 from bot.telegram.language import Languages
-from bot.telegram.line import Pending
+from bot.telegram.line import Lines, Pending
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.progress import words
 from bot.telegram.refusals import is_unchanged
@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 # Telegram shows a draft for half a minute.
 DRAFT_SECONDS = 20.0
-LOOK_SECONDS = 0.5
-"""How often it is looked whether a chat has room."""
+UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
+NO_TEXT = "no text in the message"
+"""Telegram's words for a message that is a picture."""
 
 
 @dataclass(slots=True)
@@ -74,16 +75,12 @@ class StatusMessages:
     ) -> None:
         self._bot = bot
         self._clock = clock
-        self._sleep = sleep
         self._store = store
         self._languages = languages
-        self._flood = flood
         self._newest = newest
         self._boards: dict[int, _Board] = {}
-        # For each chat its open jobs, and what is to be said of those of which something has changed.
-        self._open: defaultdict[int, set[int]] = defaultdict(set)
-        self._lines: dict[int, dict[int, Pending]] = {}
         self._background = Background()
+        self._lines = Lines(self._begin, self._is_busy, flood, self._background, clock=clock, sleep=sleep)
 
     async def aclose(self) -> None:
         """Leave the messages as they are."""
@@ -95,25 +92,25 @@ class StatusMessages:
         No message is sent to say that the pictures are being sent: those come next, or have come before a crash.
         """
         board = self._boards.setdefault(job.id, _Board(job.chat_id, job.status_id))
-        self._open[job.chat_id].add(job.id)
         pending = self._pending(job, progress, board)
         if self._is_told(board, pending):
-            self._lines.get(job.chat_id, {}).pop(job.id, None)
+            self._lines.has_nothing_new(job)
         elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
-            self._join_line(pending)
+            self._lines.add(pending)
         else:
-            self._background.spawn(self._paint(pending, board), f"status of job {job.id}")
+            self._lines.has_nothing_new(job)
+            self._begin(pending)
 
     def _pending(self, job: Job, progress: Progress, board: _Board) -> Pending:
         with self._languages.speaking(job.language):
             text = words(progress)
+            if job.edited_at and progress.phase in UNBEGUN:
+                text = "\n".join([_("✏️ Changed."), text])
             # What is being sent can't be cancelled any more.
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         # A draft vanishes where nothing new is said for a while.
         told = None if self._is_fading(board) else board.told
-        before = self._lines.get(job.chat_id, {}).get(job.id)
-        since = before.since if before and before.progress.phase is progress.phase else self._clock()
-        return Pending(job, progress, text, buttons, told, board.told_at, since)
+        return Pending(job, progress, text, buttons, told, board.told_at, self._lines.since(job, progress))
 
     def _is_fading(self, board: _Board) -> bool:
         return board.as_draft is True and self._clock() > board.told_at + DRAFT_SECONDS
@@ -121,44 +118,15 @@ class StatusMessages:
     def _is_told(self, board: _Board, pending: Pending) -> bool:
         return pending.text == board.text and not _preview(board, pending) and not self._is_fading(board)
 
-    def _join_line(self, pending: Pending) -> None:
-        chat = pending.job.chat_id
-        if chat in self._lines:
-            self._lines[chat][pending.job.id] = pending
-            return
-        self._lines[chat] = {pending.job.id: pending}
-        self._background.spawn(self._serve(chat), f"status messages of chat {chat}")
-
-    async def _serve(self, chat: int) -> None:
-        """Show what is pending in a chat as it finds room, the newest of the news first."""
-        # All that is said at this moment is known before one is chosen.
-        await asyncio.sleep(0)
-        line = self._lines[chat]
-        try:
-            while line:
-                pending = self._first(line)
-                if pending is None or not self._flood.has_room_for_progress(chat, self._courtesy(pending)):
-                    await self._sleep(LOOK_SECONDS)
-                    continue
-                del line[pending.job.id]
-                if (board := self._boards.get(pending.job.id)) and not self._is_told(board, pending):
-                    painting = self._paint(pending, board)
-                    painted = self._background.spawn(painting, f"status of job {pending.job.id}")
-                    await asyncio.wait({painted}, timeout=LOOK_SECONDS)
-        finally:
-            del self._lines[chat]
-
-    def _first(self, line: dict[int, Pending]) -> Pending | None:
-        now = self._clock()
-        ready = [one for one in line.values() if one.is_ready(now) and not self._is_busy(one.job.id)]
-        return max(ready, key=lambda one: one.score(now), default=None)
+    def _begin(self, pending: Pending) -> asyncio.Task[None] | None:
+        board = self._boards.get(pending.job.id)
+        if board is None or self._is_told(board, pending):
+            return None
+        return self._background.spawn(self._paint(pending, board), f"status of job {pending.job.id}")
 
     def _is_busy(self, job_id: int) -> bool:
         board = self._boards.get(job_id)
         return board is not None and board.busy.locked()
-
-    def _courtesy(self, pending: Pending) -> Courtesy:
-        return pending.courtesy(len(self._open.get(pending.job.chat_id, ())))
 
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
@@ -198,7 +166,7 @@ class StatusMessages:
 
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
-        self._leave(job)
+        self._lines.leave(job)
         board = self._boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
         async with board.busy:
@@ -207,13 +175,6 @@ class StatusMessages:
     async def _stored(self, job: Job) -> _Board:
         latest = await self._store.jobs.get(job.id)
         return _Board(latest.chat_id, latest.status_id) if latest else _Board(job.chat_id, None)
-
-    def _leave(self, job: Job) -> None:
-        self._lines.get(job.chat_id, {}).pop(job.id, None)
-        jobs = self._open.get(job.chat_id, set())
-        jobs.discard(job.id)
-        if not jobs:
-            self._open.pop(job.chat_id, None)
 
     async def _paint(self, pending: Pending, board: _Board) -> None:
         job = pending.job
@@ -228,10 +189,14 @@ class StatusMessages:
                 log.debug("progress of job %d was not shown: %r", job.id, error)
                 if isinstance(error, Dropped):
                     # Nor is there room for the others of this chat.
-                    self._lines.get(job.chat_id, {}).clear()
+                    self._lines.clear(job.chat_id)
                 if isinstance(error, Moved):
                     # It comes anew where the group is now.
                     board.message_id, board.is_photo = None, False
+                    return
+                if NO_TEXT in str(error):
+                    # It became a picture before this process came.
+                    board.is_photo = True
                     return
                 # The same words may find room then; what Telegram refuses it would refuse again.
                 if not isinstance(error, TelegramBadRequest):
@@ -243,7 +208,7 @@ class StatusMessages:
         """False: there is no message to say it in. Raises aiogram's errors, or `Dropped`."""
         job, text = pending.job, pending.text
         if await self._goes_as_draft(job, board):
-            async with as_progress(self._courtesy(pending)):
+            async with as_progress(self._lines.courtesy(pending)):
                 await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
             return True
         if board.message_id is None and pending.is_sending:
@@ -253,7 +218,7 @@ class StatusMessages:
         if board.message_id is None:
             await self._send(job, board, text, pending.buttons, reply_to=job.message_id)
         else:
-            async with as_progress(self._courtesy(pending)):
+            async with as_progress(self._lines.courtesy(pending)):
                 await self._edit(board, text, pending.buttons, _preview(board, pending))
         return True
 
@@ -299,7 +264,7 @@ class StatusMessages:
         try:
             await self._edit(board, text, buttons)
         except TelegramBadRequest as error:
-            if "no text in the message" in error.message:
+            if NO_TEXT in error.message:
                 # It became a picture before this process came.
                 board.is_photo = True
                 return await self._ended_as(job, board, text, buttons)

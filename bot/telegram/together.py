@@ -119,19 +119,30 @@ def _near(last: Wish, wish: Wish) -> bool:
     return wish.messages[0].date - last.messages[-1].date <= AT_ONCE
 
 
+def joined_words(captions: Sequence[str]) -> str:
+    """The captions of an album, in order, one a line; a command of any of them comes first, and is said once."""
+    said = [caption for caption in captions if caption]
+    command = next((caption.split()[0] for caption in said if caption.startswith("/")), "")
+    return "\n".join(filter(None, [command, *map(_without_command, said)]))
+
+
 def _joined(main: Message, said: Sequence[Message]) -> Message:
-    """The message with the captions of several, in order, one a line; a command of any of them comes first."""
-    command = next((one.caption.split()[0] for one in said if one.caption and one.caption.startswith("/")), "")
-    text, entities = command, list[MessageEntity]()
+    """The message with the captions of several."""
+    text = joined_words([one.caption or "" for one in said])
+    entities, place = list[MessageEntity](), 0
     for one in said:
         words = one.caption or ""
-        # The command is said once.
-        own = words.split(maxsplit=1)[0] if words.startswith("/") else ""
-        rest = words.removeprefix(own).lstrip()
-        text += ("\n" if text else "") + rest
-        shift = _units(text) - _units(words)
-        entities += [_moved(mark, shift) for mark in one.caption_entities or () if mark.offset >= _units(own)]
+        rest = _without_command(words)
+        place = text.index(rest, place)
+        cut = _units(words) - _units(rest)
+        by = _units(text[:place]) - cut
+        place += len(rest)
+        entities += [_moved(mark, by) for mark in one.caption_entities or () if mark.offset >= cut]
     return main.model_copy(update={"caption": text, "caption_entities": entities})
+
+
+def _without_command(words: str) -> str:
+    return words.removeprefix(words.split(maxsplit=1)[0]).lstrip() if words.startswith("/") else words
 
 
 def _moved(mark: MessageEntity, by: int) -> MessageEntity:

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from aiogram.types import InputFile
 
 from bot.telegram.downloads import Downloads, FetchError, GoneError, TooLargeError, UnusableError
-from bot.telegram.pictures import Header, ImageWorker, UnfitPicture, sniff
+from bot.telegram.pictures import EXTENSIONS, Header, ImageWorker, UnfitPicture, media_type_of, sniff
 from bot.telegram.spool import SpooledFile
 from providers.base import Provider
 from providers.errors import Sentence
@@ -27,7 +27,8 @@ PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
 DOCUMENT_BYTES = 50 * 1024 * 1024
-HEAD = 64 * 1024
+HEAD = 64
+"""Bytes that tell what a file is."""
 NAME_LENGTH = 40
 
 NOT_NOW = Sentence("The service doesn't hand the picture over yet.")
@@ -122,7 +123,7 @@ class Uploads:
         found = await self.original(picture, stack)
         if isinstance(found, Unfetched):
             return found
-        header = sniff(found.head(HEAD))
+        header = sniff(found.file)
         sides = (header.width, header.height) if header else (picture.width, picture.height)
         return Upload(picture, picture.photo_id, found, *sides, found.size)
 
@@ -176,16 +177,16 @@ class Uploads:
         return True
 
     async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | Unfetched:
-        header = sniff(file.head(HEAD))
+        if media_type_of(file.head(HEAD)) is None:
+            return Unfetched(picture, DAMAGED, is_final=True)
+        header = sniff(file.file)
         width, height = (header.width, header.height) if header else (None, None)
         if _fits(header, file.size):
             return Upload(picture, file, file, width, height, file.size)
         try:
-            photo = await self._images.fit_photo(file.whole())
+            photo = await self._images.fit_photo(file.file, person=picture.user_id)
         except UnfitPicture as error:
             log.info("picture %d can't be a photo: %s", picture.id, error)
-            if header is None:
-                return Unfetched(picture, DAMAGED, is_final=True)
             return Upload(picture, None, file, width, height, file.size)
         smaller = SpooledFile(file.filename or "picture.jpg", photo)
         stack.callback(smaller.close)
@@ -226,8 +227,7 @@ def file_name(prompt: str, number: int | None, head: bytes) -> str:
         # A text without spaces (Chinese) is cut where it has to be.
         shorter, _dash, _rest = words.rpartition("-")
         words = shorter or words[: max(1, len(words) * 3 // 4)]
-    header = sniff(head)
-    ending = header.media_type.removeprefix("image/").replace("jpeg", "jpg") if header else "jpg"
+    ending = EXTENSIONS.get(media_type_of(head) or "", "jpg")
     return "-".join([words or "picture", *([str(number)] if number else [])]) + f".{ending}"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from tests.bench import engine, flight, history, pictures, watching
+from tests.bench import engine, flight, history, pictures, places, watching
 
 PARTS = {
     "watching": watching.main,
@@ -11,6 +11,7 @@ PARTS = {
     "flight": flight.main,
     "history": history.main,
     "pictures": pictures.main,
+    "places": places.main,
 }
 
 

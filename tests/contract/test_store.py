@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
@@ -255,6 +256,27 @@ async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store
     await store.jobs.shown_at(old.id, 70)
     assert await store.drafts.take(-5, ANN, "message:99", since=101.0) == Begun()
     assert await store.drafts.take(-5, ANN, "message:99", since=101.0, status_id=70) == Begun((NewSource("a", 7),))
+
+
+async def test_only_what_a_message_asked_words_for_is_taken(store: Store) -> None:
+    for number in (7, 8):
+        draft = await store.jobs.add(new_job(number, prompt="", sources=(NewSource("a", number),)), 1e9, JobState.DRAFT)
+        assert draft
+        await store.jobs.shown_at(draft.id, 10 * number)
+    taken = await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70)
+    assert taken == Begun((NewSource("a", 7),))
+    assert await store.jobs.add(new_job(7, sources=taken.sources), 2e9)
+    assert await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70) == Begun()
+    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun((NewSource("a", 8),))
+
+
+async def test_whose_file_it_is(store: Store) -> None:
+    job = await finished(store, 1)
+    (picture, *_others) = await store.pictures.of_job(job.id)
+    await store.pictures.sent_as_file(picture.id, "original")
+    assert await store.pictures.is_file_of(picture.user_id, "original")
+    assert not await store.pictures.is_file_of(picture.user_id, "another")
+    assert not await store.pictures.is_file_of(MING, "original")
 
 
 async def test_a_job_is_found_by_its_status_message(store: Store) -> None:

@@ -61,13 +61,13 @@ async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> No
     await store.pictures.sent(sent.id, Sent("photo", 3, 10, 10, 1))
     for number in (8, 9):
         await store.posted.add(OLD, "album", NewSource(f"file {number}", number), 1.0)
-    await store.chats.set(OLD, quiet=True, provider="ark")
+    await store.chats.set(OLD, quiet=True, provider="ark", replies="none")
     await store.chats.set(NEW, provider="jimeng")
 
     await store.chats.migrate(OLD, NEW)
     await store.chats.migrate(OLD, NEW)
 
-    rules = ChatRules(quiet=True, provider="jimeng")
+    rules = ChatRules(quiet=True, provider="jimeng", replies="none")
     assert await store.chats.now(OLD) == await store.chats.now(NEW) == (NEW, rules)
     assert (await store.chats.former(NEW), await store.chats.former(OLD)) == (OLD, None)
     job = await store.jobs.get(job_id)

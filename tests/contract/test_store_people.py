@@ -84,9 +84,9 @@ async def test_what_a_groups_admins_have_set(store: Store) -> None:
     assert await chats.rules(-5) == ChatRules(
         admins_only=True, provider="ark", options={"ark": {"n": "2", "ar": "1:1"}}, thread_id=9
     )
-    await chats.set(-5, admins_only=False, thread_id=None, provider=None, quiet=True)
+    await chats.set(-5, admins_only=False, thread_id=None, provider=None, quiet=True, replies="all")
     await chats.set_option(-5, "ark", "n", None)
-    assert await chats.rules(-5) == ChatRules(quiet=True, options={"ark": {"ar": "1:1"}})
+    assert await chats.rules(-5) == ChatRules(quiet=True, replies="all", options={"ark": {"ar": "1:1"}})
     assert await chats.rules(-6) == ChatRules()
 
 

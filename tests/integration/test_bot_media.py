@@ -147,8 +147,8 @@ async def test_what_cant_be_used_is_answered_in_words(house: House, fields: JSON
     theirs = house.telegram.world.post(house.group, house.bob, extra=fields)
     asked = await house.say("/imagine like this", chat=house.group, reply_to=theirs)
     assert (await house.shown(words, house.group)).reply_to == asked.id
-    await house.say("like this", external=theirs)
-    assert await house.shown(words)
+    asked = await house.say("like this", external=theirs)
+    assert (await house.shown(words)).reply_to == asked.id
     # Without words nothing is asked for that can't be had.
     await house.say("/imagine", chat=house.group, reply_to=theirs)
     await house.quiet()

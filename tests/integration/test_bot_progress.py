@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.jobs.stage import Phase, Progress
+from providers.errors import Sentence
 from tests.support.queue import Ask, QueueChat, queue_chat
 
 LATE = {False: 2.0, True: 6.0}
@@ -56,3 +58,43 @@ async def test_how_far_the_drawing_is_is_shown_more_often_than_places(tmp_path: 
         drawn = chat.asks[0]
         assert len(drawn.said) > max(len(one.said) for one in waiting)
         assert all("⏳" in one.said[-1][1] for one in waiting), "each has its place"
+
+
+WAITS, BROKEN = Sentence("Telegram asks to wait."), Sentence("The picture does not come.")
+
+
+async def test_what_keeps_a_picture_from_being_sent_is_told_each_time(tmp_path: Path) -> None:
+    async with queue_chat(tmp_path, group=False) as chat:
+        asked = await chat.ask()
+        await chat.pass_(2)
+        for why, seconds in ((WAITS, 60.0), (WAITS, 30.0), (BROKEN, 10.0)):
+            await chat.close(asked)
+            chat.show(asked, Progress(Phase.DELIVERING, why=why, retry_in=seconds))
+            await chat.pass_(3)
+        told = [text.removeprefix("📤 Done, but I can't send it yet: ") for _, text in asked.said[-3:]]
+        assert told == [
+            "Telegram asks to wait.\nTrying again in 60 s.",
+            "Telegram asks to wait.\nTrying again in 30 s.",
+            "The picture does not come.\nTrying again in 10 s.",
+        ]
+
+
+async def test_that_a_picture_is_being_sent_costs_an_edit_only_when_it_takes_a_while(tmp_path: Path) -> None:
+    async with queue_chat(tmp_path, group=False) as chat:
+        quick, slow = await chat.ask(), await chat.ask()
+        await chat.pass_(10)
+        for asked in (quick, slow):
+            chat.show(asked, Progress(Phase.DELIVERING))
+        await chat.pass_(0.5)
+        await chat.close(quick)
+        await chat.pass_(10)
+        assert "Sending" not in quick.said[-1][1]
+        assert "Sending" in slow.said[-1][1]
+
+
+async def test_no_message_is_sent_to_say_that_a_picture_is_being_sent(tmp_path: Path) -> None:
+    async with queue_chat(tmp_path, group=False) as chat:
+        asked = await chat.ask(show=False)
+        chat.show(asked, Progress(Phase.DELIVERING, why=WAITS))
+        await chat.pass_(5)
+        assert asked.said == []

@@ -260,6 +260,10 @@ async def test_talk_that_names_the_bot_gets_a_hint(house: House) -> None:
     told = await house.shown(HINT, house.group)
     assert told.buttons == []
     assert not house.tasks
+    await in_group(house, "an owl", reply_to=told, who=house.ann)
+    assert not house.tasks
+    await in_group(house, "an owl", reply_to=told)
+    assert prompts(house) == ["an owl"]
 
 
 async def test_everybodys_replies(house: House) -> None:

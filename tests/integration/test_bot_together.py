@@ -132,10 +132,10 @@ async def test_forwarded_pictures_alone_wait_for_words(house: House) -> None:
 
 async def test_forwarded_words_are_drawn_only_at_a_press(house: House) -> None:
     house.telegram.forward(house.ann, *await posted(house, "a red fox --ar 16:9"))
-    asked = await house.shown("somebody else's words")
+    asked = await house.shown("This is a forwarded message")
     await house.quiet()
     assert not house.tasks
-    await house.press(asked, "Draw them")
+    await house.press(asked, "Draw its words")
     await house.ended()
     assert [task.prompt for task in house.tasks] == ["a red fox"]
     assert house.answers()[0].buttons == []
@@ -151,7 +151,7 @@ async def test_a_forwarded_order_is_none(house: House, words: str) -> None:
     theirs[0].entities = [{"type": "mention", "offset": 0, "length": 17}] if words.startswith("@") else []
     house.telegram.forward(house.ann, *theirs, chat=house.group)
     house.telegram.forward(house.ann, *theirs)
-    await house.shown("somebody else's words")
+    await house.shown("This is a forwarded message")
     await house.quiet()
     assert len(house.tasks) == made
     assert house.answers(house.group) == []
@@ -173,7 +173,11 @@ async def test_words_some_time_before_a_forwarded_post_are_a_wish_of_their_own(h
     world = house.telegram.world
     now, push = world.clock, world.updates.push
     held: list[tuple[str, dict[str, object]]] = []
-    world.updates.push = lambda kind, payload: held.append((kind, payload))  # type: ignore[assignment,return-value,func-returns-value]
+
+    def hold(kind: str, payload: dict[str, object]) -> None:
+        held.append((kind, payload))
+
+    world.updates.push = hold  # type: ignore[method-assign]
     await house.say("a cat")
     world.clock = lambda: now() + 5
     house.telegram.forward(house.ann, *await posted(house, "our cats", picture(201)))

@@ -127,8 +127,8 @@ class QueueChat:
     def learn(self, *seconds: float) -> None:
         self._outlook.durations = {"fake": Paces((one, {}) for one in seconds)}
 
-    async def ask(self) -> Ask:
-        """Somebody asks for something."""
+    async def ask(self, *, show: bool = True) -> Ask:
+        """Somebody asks for something. `show`: and is answered."""
         message = (await self.telegram.send(self.telegram.ann, self.chat, text=f"/imagine fox {len(self.asks)}"))[0]
         new = NewJob(f"message:{message.id}", self.chat.id, message.id, self.telegram.ann.id, "en", "fake", "fox", {})
         job = await self._store.jobs.add(new, self.time())
@@ -136,9 +136,20 @@ class QueueChat:
         ask = Ask(job, self.now)
         self.asks.append(ask)
         self._outlook.jobs[job.id] = OpenJob(job)
-        self._status.show(job, Progress(Phase.PREPARING))
+        if show:
+            self._status.show(job, Progress(Phase.PREPARING))
         self._outlook.jobs[job.id].phase = Phase.WORKING
         return ask
+
+    def show(self, ask: Ask, progress: Progress) -> None:
+        """Show something else of a job, which neither waits nor is drawn any more."""
+        self._outlook.jobs.pop(ask.job.id, None)
+        ask.begun = ask.ended = self.now
+        self._status.show(ask.job, progress)
+
+    async def close(self, ask: Ask) -> None:
+        """A delivery begins: no more progress is shown, until it has failed."""
+        await self._status.close(ask.job)
 
     def command(self) -> None:
         """Somebody sends a command, which is answered."""

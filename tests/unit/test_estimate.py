@@ -145,6 +145,16 @@ def test_those_who_wait_behind_a_late_task_do_not_wait_longer_and_longer() -> No
     assert {outlook.progress("fake", line, at_once=1, now=100.0 + age)[2].left for age in (30, 60, 300)} == {3.0}
 
 
+def test_places_count_requests_and_not_their_tasks() -> None:
+    outlook = Outlook(durations={"fake": Paces()})
+    line = [InLine(number, 1, 7, TaskState.QUEUED, 1.0, None, 0.0) for number in (11, 12, 13, 14)]
+    line += [InLine(15, 2, 7, TaskState.QUEUED, 2.0, None, 0.0)]
+    for number in (1, 2):
+        outlook.jobs[number] = OpenJob(_job(number), Phase.WORKING)
+    shown = outlook.progress("fake", line, at_once=1, now=105.0)
+    assert [shown[number].place for number in (1, 2)] == [1, 2]
+
+
 # what is learned
 
 

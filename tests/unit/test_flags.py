@@ -308,7 +308,7 @@ def typed_flag(draw: st.DrawFn) -> Typed:
             st.tuples(st.just("provider"), st.sampled_from(["jimeng", "other"])),
         )
     )
-    dashes = draw(st.sampled_from(["--", "—", "–", "––", "——", "－－", "──", "—-", "‑‑", "−−"]))
+    dashes = draw(st.sampled_from(["--", "—", "–", "––", "——", "－－", "──", "—-", "‑‑", "−−", "-", "－"]))
     change: st.SearchStrategy[Callable[[str], str]] = st.sampled_from(
         [str.lower, str.upper, lambda text: text.translate(FULL_WIDTH)]
     )

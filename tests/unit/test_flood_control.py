@@ -125,10 +125,12 @@ async def test_thirty_a_second_over_all_chats() -> None:
     assert line.sent[-1][0] == pytest.approx(2.2)
 
 
-async def test_progress_of_many_chats_together_leaves_half_to_deliveries() -> None:
+async def test_progress_of_many_chats_together_leaves_room_to_news_and_deliveries() -> None:
     line = Line()
     outcomes = [await line.progress(chat) for chat in range(1, 40)]
-    assert outcomes.count(True) == 13
+    assert outcomes.count(True) == 9
+    outcomes = [await line.progress(chat, NEWS) for chat in range(41, 80)]
+    assert outcomes.count(True) == 4
     await repeat(5, lambda: line.send(SendMessage(chat_id=100, text="x")))
     assert line.now == 1000.0
 

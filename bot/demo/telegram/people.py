@@ -111,7 +111,7 @@ class People:
         sent: list[JSON] = [
             {
                 **copied(self._world, message),
-                "album": albums.get(message.album),
+                "album": albums[message.album] if message.album else None,
                 "extra": {"forward_origin": origin_json(message), **message.extra},
             }
             for message in messages

@@ -1,0 +1,47 @@
+"""Seven requests of one chat with one place at the service: how late it is shown who is next and who begins.
+
+On virtual time. The baseline is `TURNS`: what edits that go round in turns came to, measured in the same way.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.queue import QueueChat, queue_chat
+
+TURNS = {
+    (False, 12.0): "next 9 s, at most 16 s; begins 4 s, at most 10 s",
+    (False, 20.0): "next 10 s, at most 17 s; begins 6 s, at most 13 s",
+    (True, 40.0): "of six only four heard that they were next; begins 29 s, at most 40 s",
+}
+
+
+def late(chat: QueueChat) -> str:
+    """Mean and most, in seconds. A request that was never told so counts until it ended."""
+    told = [(one, min(one.first("Drawing"), one.first("done"))) for one in chat.asks]
+    following = [min(one.first("You are next"), begun) - one.next for one, begun in told if one.next is not None]
+    begins = [begun - one.begun for one, begun in told if one.begun is not None]
+    return "; ".join(
+        f"{name} {sum(found) / len(found):.1f} s, at most {max(found):.1f} s"
+        for name, found in (("next", following), ("begins", begins))
+    )
+
+
+async def main() -> None:
+    """In private and in a group, with commands between."""
+    for (group, seconds), before in TURNS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            async with queue_chat(Path(folder), group=group) as chat:
+                chat.seconds = seconds
+                chat.learn(*[seconds] * 5)
+                await chat.ask()
+                await chat.pass_(3)
+                for _ in range(6):
+                    await chat.ask()
+                    await chat.pass_(2)
+                for _ in range(int(seconds * 6.5) // 10):
+                    chat.command()
+                    await chat.pass_(10)
+                where = "group" if group else "private chat"
+                sys.stdout.write(f"  {where}, tasks of {seconds:.0f} s: {late(chat)}; ")
+                sys.stdout.write(f"answers wait at most {max(chat.waits):.1f} s (in turns: {before})\n")

@@ -1,0 +1,340 @@
+"""Edited messages: what waits is changed, what has begun is offered again, and nothing is paid twice."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.telegram import ChatMessage, groups
+from bot.settings import LimitsSettings
+from storage.records import JobState
+from tests.support.house import House, look, open_house, picture
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def busy(tmp_path: Path) -> AsyncIterator[House]:
+    """A bot whose only slot is taken by Bob's request, until it is released."""
+    async with open_house(tmp_path, concurrency=1, limits=LimitsSettings(waiting=1, daily=1)) as house:
+        house.hold()
+        await house.say("first", who=house.bob)
+        await house.all_submitted(1)
+        yield house
+
+
+def widths(house: House) -> list[int]:
+    """The widths of the references of the latest task, in order."""
+    return [look(reference)[1] for reference in house.tasks[-1].references]
+
+
+def edit(house: House, message: ChatMessage, words: str) -> None:
+    """Whoever wrote it changes the words."""
+    house.telegram.edit(message.author or message.sender, message, words)  # type: ignore[arg-type]
+
+
+async def edited(house: House, message: ChatMessage, words: str) -> None:
+    """Ann changes the words, and the bot has taken it in."""
+    edit(house, message, words)
+    await house.taken_in()
+
+
+async def finished(house: House, chat: object = None) -> list[str]:
+    """What was drawn of Ann's when all is done."""
+    house.release()
+    await house.quiet()
+    return [task.prompt for task in house.tasks if task.prompt != "first"]
+
+
+# what waits
+
+
+async def test_a_request_that_waits_gets_the_new_words(busy: House) -> None:
+    asked = await busy.say("a read fox --ar 9:16")
+    await busy.shown("You are next")
+    await edited(busy, asked, "a red fox --ar 16:9")
+    told = await busy.shown("✏️ Changed.")
+    assert await finished(busy) == ["a red fox"]
+    (task,) = [one for one in busy.submitted() if one["prompt"] == "a red fox"]
+    assert task["width"] > task["height"]
+    assert len(busy.answers()) == 1
+    assert told.id == busy.answers()[0].id
+    assert busy.answers()[0].text.startswith("a red fox")
+
+
+async def test_limits_count_a_changed_request_once(busy: House) -> None:
+    """One may wait, and one a day: the changes are not more."""
+    asked = await busy.say("a cat")
+    await busy.shown("You are next")
+    for words in ("a dog", "a hare --n 2", "a fox"):
+        await edited(busy, asked, words)
+    assert await finished(busy) == ["a fox"]
+    assert not any("One too many" in one.text for one in busy.answers())
+
+
+async def test_wrong_new_words_leave_the_request_as_it_was(busy: House) -> None:
+    asked = await busy.say("a fox")
+    await busy.shown("You are next")
+    for words, why in (("a cat --ar 9:1", "from 1:3 to 3:1"), ("x" * 900, "Shorten it"), ("--ar 16:9", "should show")):
+        await edited(busy, asked, words)
+        told = await busy.shown(why)
+        assert told.reply_to == asked.id
+        assert told.text.endswith("Your request stays as it was.")
+    assert await finished(busy) == ["a fox"]
+
+
+async def test_what_telegram_itself_changes_is_no_edit(busy: House) -> None:
+    asked = await busy.say("a fox like https://example.org/fox")
+    await busy.shown("You are next")
+    busy.telegram.acts.touch(asked)
+    await edited(busy, asked, asked.text)
+    assert await finished(busy) == [asked.text]
+    assert len(busy.answers()) == 1
+    busy.telegram.acts.touch(asked)
+    await edited(busy, asked, asked.text)
+    assert len(busy.answers()) == 1
+
+
+async def test_an_edit_delivered_twice_acts_once(busy: House) -> None:
+    asked = await busy.say("a read fox")
+    await busy.shown("You are next")
+    await edited(busy, asked, "a red fox")
+    busy.telegram.redeliver()
+    await busy.taken_in()
+    assert await finished(busy) == ["a red fox"]
+    await edited(busy, asked, "a blue fox")
+    busy.telegram.redeliver()
+    await busy.taken_in()
+    assert len(busy.answers()) == 2
+
+
+async def test_the_references_stay_and_a_new_picture_takes_the_place_of_the_old(busy: House) -> None:
+    asked = await busy.say("in bleu", picture(201))
+    await busy.shown("You are next")
+    await edited(busy, asked, "in blue")
+    asked.photo = await busy.telegram.world.files.add_picture(picture(202))
+    await edited(busy, asked, "in blue")
+    assert await finished(busy) == ["in blue"]
+    assert widths(busy) == [202]
+
+
+@pytest.mark.parametrize("item", [0, 1])
+async def test_the_caption_of_any_item_of_an_album(busy: House, item: int) -> None:
+    album = await busy.telegram.send(busy.ann, text="cats", files=[picture(201), picture(202)], captions=["and dogs"])
+    await busy.shown("You are next")
+    await edited(busy, album[item], "hares")
+    assert await finished(busy) == [["hares\nand dogs", "cats\nhares"][item]]
+    assert widths(busy) == [201, 202]
+
+
+async def test_in_a_group_and_by_mention(busy: House) -> None:
+    asked = await busy.say("/imagine a read fox", chat=busy.group)
+    await busy.shown("You are next", busy.group)
+    await edited(busy, asked, "@imagine_demo_bot a red fox")
+    assert list(asked.reactions.values()) == ["✍"]
+    assert await finished(busy) == ["a red fox"]
+
+
+async def test_what_has_become_another_command_changes_nothing(busy: House) -> None:
+    asked = await busy.say("a fox")
+    await busy.shown("You are next")
+    await edited(busy, asked, "/help")
+    assert await finished(busy) == ["a fox"]
+    assert len(busy.answers()) == 1
+
+
+async def test_in_a_channel(house: House) -> None:
+    channel = house.telegram.world.add_channel("Foxes", house.ann, admins=(house.ann,))
+    house.hold()
+    post = await house.say("/imagine a fox", chat=channel)
+    await house.all_submitted(1)
+    await edited(house, post, "/imagine a red fox")
+    offer = await house.shown("Shall I make it again", channel)
+    await house.press(offer, "Make it again")
+    house.release()
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["a fox", "a red fox"]
+
+
+async def test_a_change_survives_a_restart(busy: House) -> None:
+    asked = await busy.say("a read fox")
+    await busy.shown("You are next")
+    await busy.stop()
+    edit(busy, asked, "a red fox")
+    await busy.start()
+    await busy.shown("✏️ Changed.")
+    assert await finished(busy) == ["a red fox"]
+
+
+async def test_an_edit_right_after_the_message(house: House) -> None:
+    """Also while the message is still held back for what may belong to it."""
+    asked = await house.say("a read fox")
+    edit(house, asked, "a red fox")
+    await house.quiet()
+    assert len(house.tasks) == 1
+    job = await house.app.store.jobs.get(1)
+    assert job
+    assert job.prompt == house.tasks[0].prompt
+    # Changed in time, or offered.
+    offered = any("Shall I make it again" in one.text for one in house.answers())
+    assert offered is (job.prompt == "a read fox")
+
+
+# what has begun
+
+
+async def test_what_has_begun_is_offered_again_with_the_new_words(house: House) -> None:
+    house.hold()
+    asked = await house.say("a read fox", picture(201))
+    await house.all_submitted(1)
+    await edited(house, asked, "a red fox")
+    offer = await house.shown("Shall I make it again")
+    assert offer.reply_to == asked.id
+    assert offer.text.endswith("a red fox")
+    # One offer, which follows further edits.
+    await edited(house, asked, "a red fox --n 2")
+    assert offer.text.endswith("a red fox --n 2")
+    assert sum("Shall I" in one.text for one in house.answers()) == 1
+    assert len(house.tasks) == 1
+    await house.press(offer, "Make it again")
+    await house.all_submitted(3)
+    house.release()
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["a read fox", "a red fox", "a red fox"]
+    assert widths(house) == [201]
+    assert offer.buttons == []
+
+
+async def test_an_offer_is_taken_once(house: House) -> None:
+    asked = await house.say("a read fox")
+    await house.ended()
+    await edited(house, asked, "a red fox")
+    offer = await house.shown("Shall I make it again")
+    data = offer.keyboard[0][0]["callback_data"] if offer.keyboard else ""
+    await house.restart()
+    assert (await house.press(offer, "Make it again")).text == "The new words are on their way."
+    assert (await house.forge(offer, data)).alert
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["a read fox", "a red fox"]
+    # The next edit is about what was made last.
+    await edited(house, asked, "a blue fox")
+    assert offer.text.endswith("a blue fox")
+    await house.press(offer, "Make it again")
+    await house.quiet()
+    assert [task.prompt for task in house.tasks][-1] == "a blue fox"
+
+
+async def test_words_that_are_changed_back_take_the_offer_back(house: House) -> None:
+    asked = await house.say("a fox")
+    await house.ended()
+    await edited(house, asked, "a cat")
+    offer = await house.shown("Shall I make it again")
+    await edited(house, asked, "a fox")
+    assert house.ann.chat.find(offer.id) is None
+    await edited(house, asked, "a hare")
+    await house.shown("a hare")
+    assert len(house.tasks) == 1
+
+
+async def test_somebody_elses_offer_can_not_be_taken(house: House) -> None:
+    asked = await house.say("/imagine a fox", chat=house.group)
+    await house.ended(chat=house.group)
+    await edited(house, asked, "/imagine a cat")
+    offer = await house.shown("Shall I make it again", house.group)
+    assert (await house.press(offer, "Make it again", house.bob)).alert
+    assert len(house.tasks) == 1
+
+
+async def test_limits_hold_for_an_offer(tmp_path: Path) -> None:
+    async with open_house(tmp_path, limits=LimitsSettings(daily=1)) as house:
+        asked = await house.say("a fox")
+        await house.ended()
+        await edited(house, asked, "a cat")
+        offer = await house.shown("Shall I make it again")
+        assert "One too many" in (await house.press(offer, "Make it again")).text
+        assert len(house.tasks) == 1
+        assert offer.buttons
+
+
+async def test_wrong_words_of_what_has_ended_are_explained(house: House) -> None:
+    asked = await house.say("a fox")
+    await house.ended()
+    await edited(house, asked, "a cat --ar 9:1")
+    told = await house.shown("from 1:3 to 3:1")
+    assert "stays as it was" not in told.text
+
+
+# what was no request
+
+
+async def test_an_edit_that_makes_a_request_of_what_was_none(house: House) -> None:
+    asked = await house.say("a fox --ar 9:1")
+    await house.shown("from 1:3 to 3:1")
+    await edited(house, asked, "a fox --ar 16:9")
+    await house.ended()
+    await edited(house, asked, "a fox --ar 16:9")
+    assert [task.prompt for task in house.tasks] == ["a fox"]
+
+
+@pytest.mark.parametrize("words", ["/imagine a fox", "@imagine_demo_bot a fox"])
+async def test_an_order_added_in_a_group(house: House, words: str) -> None:
+    groups.set_bot_status(house.telegram.world, house.group, "administrator")
+    album = await house.telegram.send(house.ann, house.group, text="a fox", files=[picture(201), picture(202)])
+    await house.quiet()
+    await edited(house, album[0], words)
+    await house.ended(chat=house.group)
+    assert [task.prompt for task in house.tasks] == ["a fox"]
+    assert widths(house) == [201, 202]
+
+
+async def test_words_added_to_pictures_that_wait_for_them(house: House) -> None:
+    album = await house.telegram.send(house.ann, files=[picture(201), picture(202)])
+    await house.shown("What should I make")
+    await edited(house, album[0], "in blue")
+    await house.ended()
+    assert [task.prompt for task in house.tasks] == ["in blue"]
+    assert widths(house) == [201, 202]
+
+
+async def test_words_added_to_pictures_that_were_used_already_order_nothing(house: House) -> None:
+    photo = await house.say("", picture(201))
+    await house.shown("What should I make")
+    await house.made("in blue")
+    await edited(house, photo, "my cat")
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["in blue"]
+
+
+async def test_an_old_message_does_not_become_a_request(house: House) -> None:
+    asked = await house.say("a fox --ar 9:1")
+    await house.shown("from 1:3 to 3:1")
+    asked.date -= 700
+    await edited(house, asked, "a fox")
+    await house.quiet()
+    assert not house.tasks
+
+
+# the race with the claim
+
+
+async def test_of_an_edit_and_a_claim_one_is_first(tmp_path: Path) -> None:
+    """Whatever comes first, each request is paid once: with the old words or with the new ones."""
+    async with open_house(tmp_path) as house:
+        prompts = []
+        for number in range(4):
+            asked = await house.say(f"a fox {number}")
+            await house.shown("Got it" if number % 2 else "")
+            edit(house, asked, f"a hare {number}")
+            prompts.append({f"a fox {number}", f"a hare {number}"})
+        await house.quiet()
+        assert len(house.tasks) == 4
+        jobs = [await house.app.store.jobs.get(number) for number in range(1, 5)]
+        for task, job, either in zip(house.tasks, jobs, prompts, strict=True):
+            assert job
+            assert job.state is JobState.DELIVERED
+            assert task.prompt in either
+            assert job.prompt == task.prompt
