@@ -20,7 +20,7 @@ from bot.handlers.presses import (
 from bot.handlers.stylebook import everybodys, find
 from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources
-from bot.telegram.services import SHAPE, STYLE, enlarged, offer
+from bot.telegram.services import ENLARGED, SHAPE, STYLE, enlarged, offer
 from bot.telegram.wording import plain
 from storage.pictures import Picture
 from storage.records import Job
@@ -62,7 +62,7 @@ async def enlarge(query: CallbackQuery, callback_data: PicturePress, desk: Desk,
         await answer(query, _("The service can't make it larger."), alert=True)
         return
     words = _("the same picture as the reference in every detail, only larger and sharper")
-    style = {"name": "🔍", "words": words}
+    style = {"name": ENLARGED, "words": words}
     if job.style:
         style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
     change = Change(as_sources([picture], picture.chat_id), options, style)

@@ -7,13 +7,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.stage import sentence
 from bot.telegram.buttons import under_result
-from bot.telegram.services import Providers, maker, offer, title
+from bot.telegram.services import ENLARGED, Providers, maker, offer, title
 from bot.telegram.uploads import Upload
-from bot.telegram.wording import caption, pixels, plain, told
+from bot.telegram.wording import caption, cut, pixels, plain, told
 from storage.pictures import Picture
-from storage.records import Job, TaskState
+from storage.records import Job, Source, TaskState
 from storage.store import Store
 
+MOST_WORDS = 40
+"""How much is repeated of the words of another picture, in UTF-16 units."""
 # What was done to the references is told of so many; more would bury the result.
 MOST_CHANGES = 3
 
@@ -41,8 +43,9 @@ class Labels:
         count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
         lines = [" · ".join(filter(None, [count, _whose(job)]))]
         if 0 < as_files < len(sent):
-            words = _("Telegram couldn't show {count} of them as a photo, so it comes as a file.")
-            lines.append(words.format(count=as_files))
+            one = _("Telegram couldn't show one of them as a photo, so it comes as a file.")
+            several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
+            lines.append(one if as_files == 1 else several.format(count=as_files))
         if left:
             lines.append(_("{count} could not be fetched from the service.").format(count=left))
         return lines
@@ -53,7 +56,18 @@ class Labels:
         sources = await self._store.sources.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for source in sources for change in source.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
-        return [*trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
+        return [*await self._origin(job, sources), *trouble, *other, *list(dict.fromkeys(changes))[:MOST_CHANGES]]
+
+    async def _origin(self, job: Job, sources: Sequence[Source]) -> list[str]:
+        """Which picture of ours it was made from, where it was made from one."""
+        ids = [source.picture_id for source in sources]
+        picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
+        before = await self._store.jobs.get(picture.job_id) if picture else None
+        if picture is None or before is None:
+            return []
+        numbers = [one.id for one in await self._store.pictures.of_job(before.id)]
+        which = numbers.index(picture.id) + 1 if picture.id in numbers and len(numbers) > 1 else None
+        return [_made_from(job, before, which)] if before.chat_id == job.chat_id else []
 
     def _instead(self, first: str, second: str) -> str:
         words = _("{first} does not work at the moment, so {second} made this.")
@@ -64,6 +78,20 @@ class Labels:
         pictures = await self._store.pictures.of_job(job.id)
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
+
+
+def _made_from(job: Job, before: Job, which: int | None) -> str:
+    words = cut(before.prompt, MOST_WORDS)
+    is_larger = bool(job.style and ENLARGED in job.style["name"])
+    if which is None:
+        if is_larger:
+            return _("🔍 Larger: “{words}”").format(words=words)
+        same, other = _("🎲 Variation of “{words}”"), _("↩️ From “{words}”")
+    else:
+        if is_larger:
+            return _("🔍 Larger: picture {number} of “{words}”").format(words=words, number=which)
+        same, other = _("🎲 Variation of picture {number} of “{words}”"), _("↩️ From picture {number} of “{words}”")
+    return (same if job.prompt == before.prompt else other).format(words=words, number=which)
 
 
 def _whose(job: Job) -> str:

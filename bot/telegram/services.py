@@ -14,6 +14,8 @@ from storage.records import Job
 Providers = Mapping[str, AnyProvider]
 SHAPE = "ar"
 """The option that every provider calls so, if it has one."""
+ENLARGED = "🔍"
+"""The style that a larger picture is asked for with."""
 STYLE = "style"
 """The option of the bot's own that names a style."""
 

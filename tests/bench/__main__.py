@@ -3,13 +3,14 @@
 import asyncio
 import sys
 
-from tests.bench import engine, flight, history, pictures, places, watching
+from tests.bench import engine, flight, history, isolation, pictures, places, watching
 
 PARTS = {
     "watching": watching.main,
     "engine": engine.main,
     "flight": flight.main,
     "history": history.main,
+    "isolation": isolation.main,
     "pictures": pictures.main,
     "places": places.main,
 }

@@ -42,7 +42,7 @@ async def test_one_bad_item_comes_as_a_file_and_the_others_as_an_album(house: Ho
     ]
     assert len(house.album()) == 2
     assert [one.document.name for one in house.answers() if one.document] == ["foxes-2.jpg"]
-    assert told.text == "✅ 3 pictures\nTelegram couldn't show 1 of them as a photo, so it comes as a file."
+    assert told.text == "✅ 3 pictures\nTelegram couldn't show one of them as a photo, so it comes as a file."
 
 
 async def test_an_album_that_is_too_large_goes_in_parts(house: House) -> None:

@@ -28,6 +28,8 @@ async def test_variations_of_one_picture_of_an_album(house: House) -> None:
     assert "🎲 Variations" in result.buttons
     await house.quiet()
     assert [task.prompt for task in house.tasks] == ["foxes"] * 4
+    assert "ℹ️" not in house.answers()[-1].text
+    assert house.answers()[-1].text.endswith("🎲 Variation of picture 2 of “foxes”")
     second = house.album()[1].photo
     assert second
     assert [[look(one)[1] for one in task.references] for task in house.tasks[2:]] == [[second.largest.width]] * 2
@@ -55,6 +57,7 @@ async def test_larger_is_the_picture_at_4k_in_its_own_shape(house: House) -> Non
     assert task.prompt.endswith("only larger and sharper")
     larger = house.answers()[-1]
     assert "watercolour, 🔍" in larger.text
+    assert larger.text.endswith("🔍 Larger: “a fox”")
     assert "🔍 Larger" not in larger.buttons
 
 

@@ -1,0 +1,139 @@
+"""How late others' ready pictures are in their chats while one chat, person or host has trouble.
+
+`BEFORE` has what the same measurement gave when a delivery held a shared slot while it waited.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from bot.demo.launcher import running
+from bot.demo.telegram import Delay, Flood, Person
+from bot.demo.telegram.simulator import TelegramSimulator
+from providers.jimeng.simulator import Fault, JimengSimulator
+from tests.support.sketches import draw_plain
+
+PROBES = 6
+PROBE_EVERY = 1.5
+AT_ONCE = 60
+PATIENCE = 200.0
+"""Seconds after which a picture counts as never delivered."""
+
+BEFORE = {
+    "nobody has trouble": "-",
+    "a chat is muted for 60 s, with four albums": "-",
+    "a group orders four albums of ten": "-",
+    "one person orders 100 pictures and 20 albums": "-",
+    "four pictures on a host that sends nothing for 60 s": "-",
+    "Telegram answers four albums after 60 s": "-",
+}
+
+
+class Stage:
+    """The bot at work between both simulators, with the flood limits of the real Telegram. Ann makes the trouble."""
+
+    def __init__(self, telegram: TelegramSimulator, jimeng: JimengSimulator) -> None:
+        self.telegram = telegram
+        self.jimeng = jimeng
+
+    async def order(self, text: str, count: int, *, in_group: bool = False) -> None:
+        """Ann asks so many times, at once."""
+        chat = self.telegram.group if in_group else self.telegram.ann.chat
+        for number in range(count):
+            await self.telegram.send(self.telegram.ann, chat, text=text.format(number=number))
+
+    async def submitted(self, count: int) -> None:
+        """Wait until the service has taken so many tasks."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.jimeng.tasks) < count:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.02)
+
+    async def probe(self, number: int) -> float:
+        """Somebody asks for a picture in private; how many seconds after it is ready it is there."""
+        person = self.telegram.world.add_person(9000 + number, f"P {number}", f"p_{number}", "en")
+        prompt = f"a fox, number {number}"
+        await self.telegram.send(person, text=prompt)
+        try:
+            await self.telegram.until(lambda: self._has_picture(person), timeout=PATIENCE)
+        except TimeoutError:
+            return PATIENCE
+        arrived = time.monotonic()
+        (task,) = (task for task in self.jimeng.tasks.values() if task.prompt == prompt)
+        return arrived - task.finished
+
+    def _has_picture(self, person: Person) -> bool:
+        return any(message.photo for message in self.telegram.messages(person.chat))
+
+
+async def nothing(stage: Stage) -> None:
+    """The baseline."""
+
+
+async def muted(stage: Stage) -> None:
+    for method in ("sendMediaGroup", "sendPhoto"):
+        stage.telegram.play(Flood(method=method, chat=stage.telegram.ann.chat.id, retry_after=60))
+    await stage.order("foxes {number} --n 2", 4)
+    await stage.submitted(8)
+
+
+async def group(stage: Stage) -> None:
+    await stage.order("/imagine foxes {number} --n 10", 4, in_group=True)
+    await stage.submitted(40)
+
+
+async def many(stage: Stage) -> None:
+    await stage.order("a fox {number}", 100)
+    await stage.order("foxes {number} --n 4", 20)
+    await stage.submitted(100)
+
+
+async def slow_host(stage: Stage) -> None:
+    stage.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=60, times=4))
+    await stage.order("an owl {number}", 4)
+    await stage.submitted(4)
+
+
+async def late_answers(stage: Stage) -> None:
+    chat = stage.telegram.ann.chat.id
+    stage.telegram.play(Delay(method="sendMediaGroup", chat=chat, seconds=60, times=4))
+    await stage.order("foxes {number} --n 2", 4)
+    await stage.submitted(8)
+
+
+CASES: dict[str, Callable[[Stage], Awaitable[None]]] = dict(
+    zip(BEFORE, (nothing, muted, group, many, slow_host, late_answers), strict=True)
+)
+
+
+@asynccontextmanager
+async def staged() -> AsyncIterator[Stage]:
+    """A stage on a fresh database."""
+    telegram = TelegramSimulator(strict=True)
+    jimeng = JimengSimulator(durations=lambda _: 1.0, concurrency=AT_ONCE, qps=100_000, draw=draw_plain, draw_scale=0.1)
+    async with running(telegram, jimeng):
+        await telegram.until(lambda: telegram.world.updates.polls, timeout=60)
+        yield Stage(telegram, jimeng)
+
+
+async def delays(trouble: Callable[[Stage], Awaitable[None]]) -> list[float]:
+    """How late others' pictures come, in seconds."""
+    async with staged() as stage:
+        await trouble(stage)
+        # It has reached the deliveries.
+        await asyncio.sleep(2.0)
+        probes = []
+        for number in range(PROBES):
+            probes.append(asyncio.create_task(stage.probe(number)))
+            await asyncio.sleep(PROBE_EVERY)
+        return sorted(await asyncio.gather(*probes))
+
+
+async def main() -> None:
+    """The table."""
+    sys.stdout.write(f"  {'others’ pictures are in their chats after':<56}{'median':>9}{'at most':>9}   before\n")
+    for name, trouble in CASES.items():
+        found = await delays(trouble)
+        sys.stdout.write(f"  {name:<56}{found[len(found) // 2]:>7.1f} s{found[-1]:>7.1f} s   {BEFORE[name]}\n")
+        sys.stdout.flush()
