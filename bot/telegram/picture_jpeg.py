@@ -85,9 +85,9 @@ def opened(file: BinaryIO, jpeg: Jpeg) -> Image.Image:
 
 def is_whole(file: BinaryIO, jpeg: Jpeg) -> bool:
     """Whether the scans are complete, with an end marker or not; decodes at an eighth. Raises a decoder's errors."""
-    if jpeg.gradual:
-        return end_of(file, jpeg) is not None or _is_unaffected(file, jpeg)
     try:
+        if jpeg.gradual:
+            return end_of(file, jpeg) is not None or _is_unaffected(file, jpeg)
         image = _opened(file, jpeg, _ONES)
         image.draft(None, (1, 1))
         image.load()
@@ -110,7 +110,7 @@ def end_of(file: BinaryIO, jpeg: Jpeg) -> int | None:
 
 def _is_unaffected(file: BinaryIO, jpeg: Jpeg) -> bool:
     """Whether it makes no difference what comes behind the last scan: then nothing of it is missing."""
-    one, other = (_opened(file, jpeg, filling + END) for filling in (bytes(2048), bytes(range(1, 255)) * 8))
+    one, other = (_opened(file, jpeg, _filling(jpeg, piece) + END) for piece in (bytes(254), bytes(range(1, 255))))
     for image in (one, other):
         factor = 1
         while factor < 8 and jpeg.width * jpeg.height > MOST_COMPARED * factor**2:
@@ -118,6 +118,12 @@ def _is_unaffected(file: BinaryIO, jpeg: Jpeg) -> bool:
         image.draft(None, (jpeg.width // factor, jpeg.height // factor))
         image.load()
     return ImageChops.difference(one, other).getbbox() is None
+
+
+def _filling(jpeg: Jpeg, piece: bytes) -> bytes:
+    """Something for a scan to go on with, in each of its restart intervals."""
+    restarts = b"\xff\xdd" in jpeg.tables
+    return b"".join(piece + (bytes((0xFF, 0xD0 + number % 8)) if restarts else b"") for number in range(16))
 
 
 def _opened(file: BinaryIO, jpeg: Jpeg, ending: bytes) -> Image.Image:

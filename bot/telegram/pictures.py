@@ -5,7 +5,9 @@ at an eighth, which costs a small part of decoding it. A file that only lacks it
 may choke, is passed on with its end and without these.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from bot.fair_slots import FairSlots
 from bot.telegram.picture_file import (
     MOST_MEGAPIXELS,
     Header,
@@ -27,7 +30,6 @@ from bot.telegram.picture_file import (
     untouched,
 )
 from bot.telegram.picture_format import EXTENSIONS, Size, media_type_of
-from bot.telegram.picture_lanes import Lane
 from bot.telegram.picture_pixels import decoded, encoded
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
@@ -77,8 +79,8 @@ class ImageWorker:
     """
 
     def __init__(self) -> None:
-        self._small = Lane("pictures")
-        self._large = Lane("large pictures")
+        self._small = _Lane("pictures")
+        self._large = _Lane("large pictures")
 
     async def prepare(self, given: Given, limits: ReferenceLimits, *, person: int = 0) -> Prepared:
         """Check a reference and make it fit: converted, turned upright and scaled down where needed.
@@ -108,6 +110,21 @@ class ImageWorker:
             return await self._small.run(person, partial(_done, given, work, most=LARGE))
         except _LargeError:
             return await self._large.run(person, partial(_done, given, work))
+
+
+class _Lane:
+    """A thread, which people get in turns."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._turns = FairSlots(1)
+
+    async def run(self, person: int, work: Callable[[], ResultT]) -> ResultT:
+        async with self._turns.slot(person):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
 
 class _LargeError(Exception):

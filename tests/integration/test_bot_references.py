@@ -92,7 +92,7 @@ async def test_the_token_is_in_no_call_to_jimeng_and_in_no_log(house: House, cap
     secret = house.telegram.token.split(":")[1]
     await house.made("in blue --n 2", picture(201), picture(202))
     # Also when fetching goes wrong: the transfer's errors name the address.
-    house.telegram.play(Refusal(method="getFile", code=500, times=3))
+    house.telegram.play(Refusal(method="getFile", code=500, times=6))
     await house.say("in red", picture(203))
     await house.ended("⚠️")
     asked = json.dumps([[call.request, call.response] for call in house.jimeng_calls])

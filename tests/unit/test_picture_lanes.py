@@ -6,8 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,12 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.telegram.picture_lanes import Lane
 from bot.telegram.pictures import ImageWorker, TooLargeToDecodeError, UnfitPicture
 from providers.base import ReferenceLimits
 from tests.support.large import PEAK, flat_png
 
 LIMITS = ReferenceLimits(10, 1_000_000, 400, (1 / 3, 3), frozenset({"image/jpeg", "image/png"}))
-ANN, BOB, CY = 1, 2, 3
+ANN, BOB = 1, 2
 
 
 @pytest_asyncio.fixture(name="worker")
@@ -30,13 +27,6 @@ async def image_worker() -> AsyncIterator[ImageWorker]:
     worker = ImageWorker()
     yield worker
     await worker.aclose()
-
-
-@pytest_asyncio.fixture(name="lane")
-async def a_lane() -> AsyncIterator[Lane]:
-    lane = Lane("test")
-    yield lane
-    await lane.aclose()
 
 
 SMALL = flat_png(40, 30)
@@ -58,6 +48,7 @@ class HeldUp(BytesIO):
 
 async def test_small_references_do_not_wait_for_large_ones(worker: ImageWorker) -> None:
     HeldUp.go_on.clear()
+    HeldUp.reached.clear()
     album = [asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(10)]
     await asyncio.to_thread(HeldUp.reached.wait, 10)
 
@@ -71,75 +62,40 @@ async def test_small_references_do_not_wait_for_large_ones(worker: ImageWorker) 
     assert (await album[0]).width == 400
 
 
-async def test_people_get_turns(lane: Lane) -> None:
-    begun, go_on, order = asyncio.Event(), threading.Event(), list[str]()
-    loop = asyncio.get_running_loop()
+async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
+    HeldUp.go_on.clear()
+    HeldUp.reached.clear()
+    order = list[int]()
 
-    def first() -> None:
-        loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(10)
-        order.append("ann 0")
+    async def prepare(person: int) -> None:
+        await worker.prepare(HeldUp(LARGE), LIMITS, person=person)
+        order.append(person)
 
-    tasks = [asyncio.create_task(lane.run(ANN, first))]
-    await begun.wait()
-    for person, name in ((ANN, "ann 1"), (ANN, "ann 2"), (ANN, "ann 3"), (BOB, "bob 1"), (BOB, "bob 2"), (CY, "cy 1")):
-        tasks += [asyncio.create_task(lane.run(person, partial(order.append, name)))]
-    await asyncio.sleep(0)
-    go_on.set()
-    await asyncio.gather(*tasks)
+    first = asyncio.create_task(prepare(ANN))
+    await asyncio.to_thread(HeldUp.reached.wait, 10)
+    rest = [asyncio.create_task(prepare(person)) for person in (ANN, ANN, BOB)]
+    # All have been looked at, and found to be large.
+    for person in (ANN, BOB):
+        await worker.prepare(SMALL, LIMITS, person=person)
+    HeldUp.go_on.set()
+    await asyncio.gather(first, *rest)
 
-    assert order == ["ann 0", "bob 1", "cy 1", "ann 1", "bob 2", "ann 2", "ann 3"]
-
-
-async def test_work_that_nobody_waits_for_is_not_begun(lane: Lane) -> None:
-    begun, go_on, done = asyncio.Event(), threading.Event(), list[int]()
-    loop = asyncio.get_running_loop()
-
-    def first() -> None:
-        loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(10)
-        raise ValueError("nobody hears this")
-
-    running, waiting = (asyncio.create_task(lane.run(ANN, work)) for work in (first, partial(done.append, 1)))
-    await begun.wait()
-    running.cancel()
-    waiting.cancel()
-    await asyncio.wait({running, waiting})
-    go_on.set()
-    await lane.run(BOB, partial(done.append, 2))
-
-    assert done == [2]
+    assert order == [ANN, BOB, ANN, ANN]
 
 
-async def test_what_fails_fails_for_whoever_waits(lane: Lane) -> None:
-    with pytest.raises(ZeroDivisionError):
-        await lane.run(ANN, lambda: 1 // 0)
-    assert await lane.run(ANN, lambda: 1) == 1
+async def test_work_that_nobody_waits_for_is_not_begun(worker: ImageWorker) -> None:
+    HeldUp.go_on.clear()
+    HeldUp.reached.clear()
+    first, second = (asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(2))
+    await asyncio.to_thread(HeldUp.reached.wait, 10)
+    second.cancel()
+    await asyncio.wait({second})
+    HeldUp.go_on.set()
+    assert (await first).width == 400
+    HeldUp.reached.clear()
 
-
-async def test_a_closed_lane_drops_what_waits() -> None:
-    lane, begun, go_on = Lane("test"), asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def first() -> int:
-        loop.call_soon_threadsafe(begun.set)
-        assert go_on.wait(10)
-        return 1
-
-    running = asyncio.create_task(lane.run(ANN, first))
-    await begun.wait()
-    waiting = asyncio.create_task(lane.run(ANN, first))
-    await asyncio.sleep(0)
-    with ThreadPoolExecutor(1) as later:
-        closing = asyncio.create_task(lane.aclose())
-        await asyncio.wait({waiting})
-        later.submit(go_on.set)
-        await closing
-
-    assert waiting.cancelled()
-    assert await running == 1
-    with pytest.raises(RuntimeError):
-        await lane.run(BOB, first)
+    await worker.prepare(LARGE, LIMITS, person=BOB)
+    assert not HeldUp.reached.is_set()
 
 
 async def test_a_large_result_is_not_in_memory_as_a_whole(tmp_path: Path) -> None:
