@@ -202,7 +202,8 @@ def _writer(message: Message) -> Writer:
 
 def _is_other_command(message: Message) -> bool:
     """Whether it is a command that asks for no picture."""
-    return bool(message.text) and message.text.startswith("/") and not message.text.lower().startswith("/imagine")
+    words = message.text or ""
+    return words.startswith("/") and not words.lower().startswith("/imagine")
 
 
 def _part(message: Message) -> float:
