@@ -127,7 +127,10 @@ async def edited(message: Message, asked: Asked, desk: Desk, language: str, pref
     else:
         if not is_changed:
             await _offer(message, asked, text, place, desk)
-        elif message.chat.type != ChatType.PRIVATE:
+            return
+        # It had begun once, and was turned away.
+        await _take_back(message, asked.offer, desk)
+        if message.chat.type != ChatType.PRIVATE:
             with suppress(TelegramAPIError):
                 await message.react([ReactionTypeEmoji(emoji="✍")])
 
