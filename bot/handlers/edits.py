@@ -34,15 +34,13 @@ from bot.telegram.incoming import pictures_in
 from bot.telegram.notices import notice
 from bot.telegram.refusals import is_unchanged
 from bot.telegram.together import joined_words
-from bot.telegram.wording import cut, plain, quoted, say
+from bot.telegram.wording import plain, say
 from providers.errors import InvalidRequest
 from storage.edits import Offer
 from storage.records import NOT_READY, Begun, Job, JobState, Preferences, TooMany
 
 RECENT_SECONDS = 600
 """How long after it was written an edit may make a request of a message that was none."""
-SHOWN = 300
-"""How much of the new words an offer shows, in UTF-16 units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,10 @@ async def edited(message: Message, asked: Asked, desk: Desk, language: str, pref
     else:
         if not is_changed:
             await _offer(message, asked, text, place, desk)
-        elif message.chat.type != ChatType.PRIVATE:
+            return
+        # It had begun once, and was turned away.
+        await _take_back(message, asked.offer, desk)
+        if message.chat.type != ChatType.PRIVATE:
             with suppress(TelegramAPIError):
                 await message.react([ReactionTypeEmoji(emoji="✍")])
 
@@ -169,18 +170,22 @@ def _is_offered(offer: Offer | None, place: Place) -> bool:
 
 
 async def _offer(message: Message, asked: Asked, text: str, place: Place, desk: Desk) -> None:
-    """One message with a button for each prompt; further edits change what it says."""
+    """One message with a button for each prompt. It does not repeat the words: further edits, of which there may be
+    many, change what it makes without another call to Telegram."""
     job, edits = asked.job, desk.store.edits
     new = Offer(message.chat.id, job.message_id, job.id, text, place.said or "", float(_time(message)), None)
     before = await edits.offer(new)
     if before and before.edited_at > new.edited_at:
         return
     words = _("✏️ You have changed your words after this was begun. Shall I make it again with the new ones?")
-    shown = f"{words}\n{quoted(cut(text, SHOWN))}"
     buttons = keyboard([button(_("🔁 Make it again"), JobPress(do="reword", job=job.id), "primary")])
-    if before and before.offer_id and await _change_offer(message, before.offer_id, shown, buttons):
+    # Where it was taken, its button comes back.
+    is_shown = before is not None and before.offer_id is not None
+    if before and before.offer_id and before.words is None:
+        is_shown = await _change_offer(message, before.offer_id, words, buttons)
+    if is_shown:
         return
-    sent = await message.reply(shown, reply_markup=buttons)
+    sent = await message.reply(words, reply_markup=buttons)
     await edits.shown_at(new, sent.message_id)
 
 

@@ -201,8 +201,8 @@ def _writer(message: Message) -> Writer:
 
 def _is_other_command(message: Message) -> bool:
     """Whether it is a command that asks for no picture."""
-    text = (message.text or "").lower()
-    return text.startswith("/") and not text.startswith("/imagine")
+    words = message.text or ""
+    return words.startswith("/") and not words.lower().startswith("/imagine")
 
 
 def _part(message: Message) -> float:

@@ -221,6 +221,36 @@ async def test_an_anonymous_admin_has_no_face(bot: Bot, telegram: TelegramSimula
         await telegram.send(telegram.ming, telegram.group, text="x", anonymous=True)
 
 
+async def test_people_forward_with_a_comment(bot: Bot, telegram: TelegramSimulator) -> None:
+    posts = await telegram.send(telegram.ming, telegram.group, text="cats", files=[picture(), picture()], live=True)
+    telegram.forward(telegram.ann, *posts, comment="in blue")
+    comment, *forwarded = await seen(bot)
+    assert (comment.text, comment.forward_origin) == ("in blue", None)
+    assert [one.caption for one in forwarded] == ["cats", None]
+    assert all(one.forward_origin and one.photo and one.live_photo for one in forwarded)
+    assert len({one.media_group_id for one in forwarded}) == 1
+
+
+async def test_people_reply_to_another_chat(bot: Bot, telegram: TelegramSimulator) -> None:
+    (post,) = await telegram.send(telegram.ming, telegram.group, text="my cat", files=[picture()])
+    await telegram.send(telegram.ann, text="in blue", external=post, quote="cat")
+    (message,) = await seen(bot)
+    assert message.reply_to_message is None
+    assert message.external_reply
+    assert message.external_reply.photo
+    assert message.external_reply.message_id == post.id
+    assert message.quote
+    assert message.quote.text == "cat"
+
+
+async def test_telegram_changes_something_itself(bot: Bot, telegram: TelegramSimulator) -> None:
+    (message,) = await telegram.send(telegram.ann, text="https://example.org")
+    telegram.acts.touch(message)
+    _new, changed = await bot.get_updates()
+    assert changed.edited_message
+    assert changed.edited_message.edit_date is None
+
+
 async def test_people_edit_and_delete(bot: Bot, telegram: TelegramSimulator) -> None:
     (message,) = await telegram.send(telegram.ann, text="a fxo")
     telegram.edit(telegram.ann, message, "a fox")
