@@ -10,7 +10,7 @@ from bot.jobs import outlook as outlook_module
 from bot.jobs.estimate import ENOUGH, MEMORY, Durations, Paces, ends
 from bot.jobs.outlook import Flight, OpenJob, Outlook
 from bot.jobs.stage import Phase
-from providers.base import Working
+from providers.base import Callback, Working
 from storage.records import InLine, Job, JobState, Task, TaskState
 
 
@@ -172,6 +172,15 @@ def test_nor_does_one_during_which_the_process_stood_still() -> None:
     outlook = Outlook(flights={1: Flight(fresh, since=100.0)})
     outlook.stood_still()
     assert outlook.flights[1].seconds(now=140.0) is None
+
+
+def test_nor_one_whose_end_the_service_did_not_announce() -> None:
+    fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
+    flight = Flight(fresh, since=100.0, callback=Callback("https://bot/1"))
+    assert flight.seconds(now=103.0) == 3.0
+    assert flight.callback
+    flight.callback.is_missed = True
+    assert flight.seconds(now=145.0) is None
 
 
 def test_nor_one_during_which_a_clock_was_set_or_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
