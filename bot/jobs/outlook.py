@@ -51,8 +51,9 @@ class Flight:
 
     def seconds(self, now: float) -> float | None:
         """How long the task has taken at the service when it ends `now`. None where it is not known: it was taken up
-        from before, or the time that passed is not what the clocks say."""
-        is_known = self.task.ticket is None and not self.stood_still and abs(_offset() - self.offset) < STEADY
+        from before, its end was noticed late, or the time that passed is not what the clocks say."""
+        is_late = self.stood_still or (self.callback is not None and self.callback.is_missed)
+        is_known = self.task.ticket is None and not is_late and abs(_offset() - self.offset) < STEADY
         return max(0.0, now - self.since) if is_known else None
 
 

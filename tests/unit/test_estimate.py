@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs import outlook as outlook_module
 from bot.jobs.estimate import ENOUGH, MEMORY, Durations, Paces, ends
 from bot.jobs.outlook import Flight, OpenJob, Outlook
 from bot.jobs.stage import Phase
-from providers.base import Working
+from providers.base import Callback, Working
 from storage.records import InLine, Job, JobState, Task, TaskState
 
 
@@ -126,6 +126,7 @@ def shown(known: list[float], ages: list[float]) -> list[Any]:
     return [outlook.progress("fake", [RUNNING], at_once=1, now=100.0 + age)[1] for age in ages]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(0.5, 600.0), max_size=20))
 def test_the_time_left_of_a_task_never_grows(known: list[float]) -> None:
     lefts = [one.left for one in shown(known, [float(age) for age in range(0, 900, 7)]) if one.left is not None]
@@ -172,6 +173,15 @@ def test_nor_does_one_during_which_the_process_stood_still() -> None:
     outlook = Outlook(flights={1: Flight(fresh, since=100.0)})
     outlook.stood_still()
     assert outlook.flights[1].seconds(now=140.0) is None
+
+
+def test_nor_one_whose_end_the_service_did_not_announce() -> None:
+    fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
+    flight = Flight(fresh, since=100.0, callback=Callback("https://bot/1"))
+    assert flight.seconds(now=103.0) == 3.0
+    assert flight.callback
+    flight.callback.is_missed = True
+    assert flight.seconds(now=145.0) is None
 
 
 def test_nor_one_during_which_a_clock_was_set_or_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
