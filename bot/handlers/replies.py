@@ -10,10 +10,11 @@ from storage.records import JobState
 
 async def is_order(message: Message, desk: Desk) -> bool:
     """Whether a reply to one of the bot's messages, that neither begins with a command nor names the bot, asks for
-    something. An answer to the bot's own question does, from whoever was asked; a reply to a picture does by the
-    group's rule, unless it is no more than "thanks"."""
+    something; "thanks" does not. An answer to the bot's own question does, from whoever was asked; a reply to a picture
+    does by the group's rule."""
     there = message.reply_to_message
-    if there is None:
+    words = message.text or message.caption or ""
+    if there is None or (words and is_talk(words)):
         return False
     person = Place.of_message(message, "").user_id
     job = await desk.store.jobs.with_status(message.chat.id, there.message_id) if there.message_id else None
@@ -22,8 +23,7 @@ async def is_order(message: Message, desk: Desk) -> bool:
     if there.receiver_user:
         return there.receiver_user.id == person
     rule = (await desk.store.chats.rules(message.chat.id)).replies
-    words = message.text or message.caption or ""
-    if rule == "none" or (words and is_talk(words)):
+    if rule == "none":
         return False
     if job.user_id == person if job else await _is_theirs(there, desk, person):
         return True

@@ -232,6 +232,7 @@ async def test_only_who_was_asked_answers_a_question(house: House) -> None:
     await house.press(result, "Edit")
     question = await house.shown("What should I make", house.group)
     await in_group(house, "a green hat", reply_to=question)
+    await in_group(house, "ok", reply_to=question, who=house.ann)
     assert prompts(house) == ["a fox"]
     await in_group(house, "a red hat", reply_to=question, who=house.ann)
     assert prompts(house) == ["a fox", "a red hat"]
