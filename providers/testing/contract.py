@@ -5,14 +5,15 @@ tests are coroutines: pytest-asyncio in its auto mode runs them.
 """
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from pydantic import ValidationError
 
-from providers.base import Accepted, Callback, Finished, ImageRequest, Provider
+from providers.base import Accepted, Callback, Finished, ImageRequest, Provider, is_ticket
 from providers.errors import (
     Busy,
     Expired,
@@ -173,12 +174,29 @@ class ProviderContract:
             assert [event async for event in events] == []
         assert harness.submitted == 1
 
+    async def test_what_a_call_says_is_read_or_refused(self, harness: Harness) -> None:
+        """The body of a call names its task, or nothing; what makes no sense is a `ValueError` and no other."""
+        if harness.provider.capabilities.callbacks:
+            for body in (b"", b"\xff", b"[" * 100_000, b"null", b'{"task_id": "\\u0000"}', b"{}"):
+                with suppress(ValueError):
+                    ticket = harness.provider.called_back(body)
+                    assert ticket is None or is_ticket(ticket)
+
+    async def test_a_task_gives_no_more_than_it_may(self, harness: Harness) -> None:
+        """As many pictures as all parts together may give were asked for, at least."""
+        request = harness.several(2)
+        most = [harness.provider.most_pictures(part) for part in harness.provider.split(request)]
+        assert sum(most) >= 2
+        assert all(1 <= count <= harness.provider.capabilities.pictures for count in most)
+
     async def test_a_call_that_never_comes(self, harness: Harness) -> None:
         """The end is found all the same."""
         if harness.provider.capabilities.callbacks:
-            callback = Callback("https://bot.example/callbacks/x")
-            events = await run(harness, replace(await harness.play(Scenario.SUCCESS), callback=callback))
-            assert finished(events).pictures
+            for is_expected in (False, True):
+                callback = Callback("https://bot.example/callbacks/x", partial(bool, is_expected))
+                events = await run(harness, replace(await harness.play(Scenario.SUCCESS), callback=callback))
+                assert finished(events).pictures
+                assert callback.is_missed is is_expected, "only who waited for it can miss it"
 
     async def test_leaving_early(self, harness: Harness) -> None:
         """An iterator that was left is at its end, and the provider works on."""

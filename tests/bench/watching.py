@@ -14,13 +14,15 @@ from aiohttp import ClientSession
 from bot.demo.launcher import running
 from bot.demo.telegram.model import Chat
 from bot.demo.telegram.simulator import TelegramSimulator
-from providers.base import Accepted, Finished, ImageRequest
+from providers.base import Accepted, Callback, Finished, ImageRequest
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import JimengSimulator
 from providers.schedule import STEP, Pace
 from tests.bench.figures import percentile
+from tests.support.jimeng import open_bench
 
 TASKS, AT_ONCE = 150, 50
+UNCALLED = 40
 PROMPTS = 60
 
 
@@ -78,6 +80,25 @@ async def detect(name: str, kind: type[Jimeng], seed: int) -> Detection:
     return found
 
 
+async def uncalled(*, waits: bool) -> list[float]:
+    """How late the ends of 6-s tasks are known, in simulated seconds, where the service never calls.
+
+    `waits`: the bot waits for calls because it has an address, as it did once; else it waits for none before one came.
+    """
+    source, late = random.Random(6), list[float]()
+    async with open_bench(durations=lambda _: source.lognormvariate(math.log(6), 0.2)) as bench:
+        provider = bench.provider()
+        for number in range(UNCALLED):
+            callback, ticket = Callback("http://127.0.0.1:9/", lambda: waits), ""
+            asked = ImageRequest(f"a red fox, number {number}", provider.Options(), callback=callback)
+            async for event in provider.imagine(asked):
+                if isinstance(event, Accepted):
+                    ticket = event.ticket
+                elif isinstance(event, Finished):
+                    late.append(bench.clock() - bench.service.finished_at[ticket])
+    return late
+
+
 async def react() -> list[float]:
     """Seconds from a prompt to the first message that answers it, for people who write one after another."""
     telegram = TelegramSimulator()
@@ -102,6 +123,7 @@ async def main() -> None:
     """Measure and print."""
     waits = await react()
     learned, fixed = await asyncio.gather(detect("learned schedule", Jimeng, 7), detect("every 2 s", FixedPolling, 7))
+    never = {words: await uncalled(waits=waits) for words, waits in (("waiting", True), ("asking", False))}
     say = sys.stdout.write
     say(f"prompt to first reaction, {PROMPTS} people: ")
     say(f"p50 {percentile(waits, 0.5) * 1000:.0f} ms, p95 {percentile(waits, 0.95) * 1000:.0f} ms\n")
@@ -111,3 +133,7 @@ async def main() -> None:
         mean, late = statistics.mean(one.delays), percentile(one.delays, 0.95)
         say(f"  {one.name:<17} mean {mean:.2f} s ({mean / base:.0%}), p95 {late:.2f} s, ")
         say(f"{one.polls / TASKS:.2f} polls a task ({one.polls / fixed.polls:.0%})\n")
+    say(f"the same where the service never calls, {UNCALLED} tasks of 6 s (simulated time):\n")
+    for words, late_by in never.items():
+        say(f"  {words} for calls  " if words == "waiting" else f"  {words} all the same ")
+        say(f"mean {statistics.mean(late_by):.2f} s, at most {max(late_by):.2f} s\n")

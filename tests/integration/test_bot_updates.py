@@ -1,7 +1,9 @@
 """How updates arrive: twice, by webhook, from strangers, in another language, after a restart."""
 
+import hashlib
 import time
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -125,6 +127,34 @@ async def test_the_webhook_takes_updates_from_telegram_only(tmp_path: Path) -> N
         forged = {"update_id": 1, "message": {"message_id": 1}}
         async with ClientSession() as session, session.post(house.telegram.webhook.url, json=forged) as answer:
             assert answer.status == 401
+
+
+async def test_what_telegram_would_never_post_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    posts: list[bytes] = [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"update_id": 1, "message": ' + b'{"a":' * 500 + b"1" + b"}" * 501,
+        b'{"update_id": 1, "message": [' + b"0," * 200_000 + b"0]}",
+        b'{"update_id": "\xff"}',
+        b'{"update_id": "7"}',
+        b'{"update_id": 1e400}',
+        b'{"update_id": NaN}',
+        b'{"update_id": -1}',
+        b'{"update_id": 99999999999999999999999}',
+        b"[]",
+        b"null",
+        b"",
+    ]
+    async with open_house(tmp_path, updates="webhook") as house, ClientSession() as session:
+        hook = house.telegram.webhook
+        secret = hashlib.sha256(f"webhook {house.telegram.token}".encode()).hexdigest()
+        heads = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json; charset=none"}
+        for post in posts:
+            async with session.post(hook.url, data=post, headers=heads) as answer:
+                assert answer.status == 400, post[:40]
+        async with session.post(hook.url, data=BytesIO(b" " * (2 << 20)), headers=heads) as answer:
+            assert answer.status == 413
+        await house.made("a fox")
+    assert "Traceback" not in caplog.text
 
 
 async def test_from_webhook_back_to_polling(tmp_path: Path) -> None:
