@@ -188,7 +188,7 @@ class Uploads:
         except UnfitPicture as error:
             log.info("picture %d can't be a photo: %s", picture.id, error)
             return Upload(picture, None, file, width, height, file.size)
-        smaller = SpooledFile(file.filename or "picture.jpg", photo)
+        smaller = SpooledFile(f"{(file.filename or 'picture').rpartition('.')[0]}.jpg", photo)
         stack.callback(smaller.close)
         return Upload(picture, smaller, file, width, height, file.size)
 
