@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
 from storage.database import Database
-from storage.schema import jobs, pictures, sources
+from storage.schema import jobs, pictures, sources, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Making:
+    """How a picture came to be: the words, the provider, and its `number` among the `count` pictures of its job."""
+
+    prompt: str
+    provider: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Which picture of a shelf: the newest; or that with the id `at`, the next one back or forward in time from it."""
 
@@ -187,6 +197,24 @@ class Pictures:
             for picture_id, url in moved.items():
                 await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(url=url))
             return bool(moved)
+
+    async def making(self, picture: Picture) -> Making:
+        """How a picture came to be."""
+        of_job = select(func.count()).select_from(pictures).where(pictures.c.job_id == picture.job_id)
+        # In the order of `of_job`.
+        is_earlier = or_(
+            pictures.c.task_id < picture.task_id,
+            and_(pictures.c.task_id == picture.task_id, pictures.c.id <= picture.id),
+        )
+        query = select(
+            jobs.c.prompt,
+            tasks.c.provider,
+            of_job.where(is_earlier).scalar_subquery().label("number"),
+            of_job.scalar_subquery().label("count"),
+        )
+        query = query.join_from(tasks, jobs, jobs.c.id == tasks.c.job_id).where(tasks.c.id == picture.task_id)
+        async with self._db.read() as connection:
+            return Making(*(await connection.execute(query)).one())
 
     async def data(self, picture_id: int) -> bytes | None:
         """The bytes that are kept for a picture."""

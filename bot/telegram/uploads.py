@@ -13,6 +13,7 @@ from aiogram.types import InputFile
 
 from bot.telegram.downloads import CompressedError, Downloads, FetchError, GoneError, TooLargeError, UnusableError
 from bot.telegram.pictures import EXTENSIONS, Header, ImageWorker, UnfitPicture, media_type_of, sniff
+from bot.telegram.public_fetcher import Origin
 from bot.telegram.spool import SpooledFile
 from providers.base import Provider
 from providers.errors import Sentence
@@ -129,25 +130,29 @@ class Uploads:
 
     async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | Unfetched:
         """The bytes that the provider made, named for whoever keeps them."""
+        making = await self._store.pictures.making(picture)
         if kept := await self._store.pictures.data(picture.id):
             file = SpooledFile("picture", kept)
             stack.callback(file.close)
         else:
-            fetched = await self._fetched(picture, picture.url, stack)
+            provider = self._providers.get(making.provider)
+            trusted = provider.origins if provider else frozenset()
+            fetched = await self._fetched(picture, picture.url, trusted, stack)
             if isinstance(fetched, Unfetched) and fetched.is_gone and (url := await self._fresh_address(picture)):
-                fetched = await self._fetched(picture, url, stack)
+                fetched = await self._fetched(picture, url, trusted, stack)
             if isinstance(fetched, Unfetched):
                 return fetched
             file = fetched
-        file.filename = await self._name(picture, file.head(HEAD))
+        file.filename = file_name(making.prompt, making.number if making.count > 1 else None, file.head(HEAD))
         return file
 
-    async def _fetched(self, picture: Picture, url: str | None, stack: AsyncExitStack) -> SpooledFile | Unfetched:
+    async def _fetched(
+        self, picture: Picture, url: str | None, trusted: frozenset[Origin], stack: AsyncExitStack
+    ) -> SpooledFile | Unfetched:
         if url is None:
             return Unfetched(picture, NO_MORE, is_final=True)
         try:
-            opened = self._downloads.open(url, person=picture.user_id, trusted=await self._trusted(picture))
-            return await stack.enter_async_context(opened)
+            return await stack.enter_async_context(self._downloads.open(url, person=picture.user_id, trusted=trusted))
         except FetchError as error:
             log.info("picture %d was not fetched: %r", picture.id, error)
             return _unfetched(picture, error)
@@ -191,17 +196,6 @@ class Uploads:
         smaller = SpooledFile(f"{(file.filename or 'picture').rpartition('.')[0]}.jpg", photo)
         stack.callback(smaller.close)
         return Upload(picture, smaller, file, width, height, file.size)
-
-    async def _name(self, picture: Picture, head: bytes) -> str:
-        job = await self._store.jobs.get(picture.job_id)
-        ids = [one.id for one in await self._store.pictures.of_job(picture.job_id)]
-        number = ids.index(picture.id) + 1 if len(ids) > 1 and picture.id in ids else None
-        return file_name(job.prompt if job else "", number, head)
-
-    async def _trusted(self, picture: Picture) -> frozenset[tuple[str, int]]:
-        task = await self._store.tasks.get(picture.task_id)
-        provider = self._providers.get(task.provider) if task else None
-        return provider.origins if provider else frozenset()
 
 
 async def _nothing_fresh(_job_id: int) -> bool:
