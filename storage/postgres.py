@@ -115,6 +115,9 @@ class PostgresBackend:
         try:
             async with self._turn:
                 await self._connect()
+            # The first ticket finds its connection open.
+            async with self.at_once.connect():
+                pass
         except NOT_CONNECTED as error:
             raise OutOfReach(f"no connection: {error}") from error
         self._keeper = self._keeper or asyncio.create_task(self._keep(), name="line to the database")

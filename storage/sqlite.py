@@ -35,7 +35,10 @@ class SqliteBackend:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Who is urgent goes first where the writers queue.
         self.engine = self.urgent = self.unhurried = _writer(url)
-        self.reader = self.at_once = _engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        single: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        self.reader = _engine(url, **single)
+        # Not the readers': whoever reads much must not keep a ticket waiting.
+        self.at_once = _engine(url, pool_size=1, max_overflow=0, **single)
         self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
@@ -84,8 +87,8 @@ class SqliteBackend:
 
     async def aclose(self) -> None:
         """Close, and let another process have the file."""
-        await self.reader.dispose()
-        await self.engine.dispose()
+        for engine in (self.reader, self.at_once, self.engine):
+            await engine.dispose()
         if self._locked:
             self._locked.close()
             self._locked = None

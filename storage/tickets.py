@@ -90,6 +90,8 @@ class Tickets:
         return new.job_state != JobState.CANCELLED
 
     async def _store_waiting(self) -> None:
+        # Those whose answers have arrived at this moment come along.
+        await asyncio.sleep(0)
         together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         try:
             states = await self._store(together)
