@@ -1,6 +1,5 @@
 """One wish in several messages: captions of albums, comments with forwarded posts, more than ten pictures at once."""
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -235,10 +234,3 @@ async def test_a_picture_and_then_words_are_handled_in_their_order(house: House)
     await house.quiet()
     assert [task.prompt for task in house.tasks] == ["in blue"]
     assert widths(house) == [201]
-
-
-async def test_words_alone_do_not_wait_long(house: House) -> None:
-    began = time.monotonic()
-    await house.say("a fox")
-    await house.shown("Got it")
-    assert time.monotonic() - began < 1
