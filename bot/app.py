@@ -193,6 +193,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Where one process takes all updates, the work is given to all.
         engine = Engine(store, providers, telegram.stage, Addresses(bucket or own, calls.address), share=by_polling)
         telegram.uploads.renew = engine.fresh_addresses
+        telegram.status.may_show = engine.is_mine
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
         desk = _make_desk(settings, engine, store, registry, bot)
         albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))

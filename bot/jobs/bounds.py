@@ -4,8 +4,9 @@ import logging
 import math
 from dataclasses import replace
 
-from providers.base import Accepted, Event, Finished, Picture, Working, is_ticket
+from providers.base import MOST_TICKET, Accepted, Event, Finished, Picture, Working
 from providers.errors import Failed, OutcomeUnknown
+from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def bounded(event: Event, most: int, name: str) -> Event:
     Raises `OutcomeUnknown` for a ticket that can't be one, and `Failed` where no picture is left.
     """
     match event:
-        case Accepted(ticket) if not is_ticket(ticket):
+        case Accepted(ticket) if not 0 < len(ticket) <= MOST_TICKET:
             raise OutcomeUnknown(detail=f"not a ticket: {ticket!r:.100}")
         case Working(progress, preview):
             return Working(_share(progress), preview if preview and len(preview) <= MOST_PREVIEW else None)
@@ -39,7 +40,8 @@ def _share(progress: float | None) -> float | None:
 
 
 def _pictures(pictures: tuple[Picture, ...], most: int, name: str) -> tuple[Picture, ...]:
-    usable = tuple(one for one in pictures if one.data or (one.url and _is_address(one.url)))
+    cleaned = (replace(one, url=clean(one.url)) if one.url else one for one in pictures)
+    usable = tuple(one for one in cleaned if one.data or (one.url and _is_address(one.url)))
     if len(usable) < len(pictures):
         log.warning("%s: %d pictures have no usable address; left out", name, len(pictures) - len(usable))
     if len(usable) > most:

@@ -213,6 +213,10 @@ class Engine:
         """
         await self._announcements.take(task_id, body)
 
+    def is_mine(self, job: Job) -> bool:
+        """Whether this worker shows a job, as far as it knows; it hears late of having been taken for dead."""
+        return self.crew.is_alive and job.worker_id == self.crew.id
+
     async def fresh_addresses(self, job_id: int) -> bool:
         """Ask the service anew where the pictures of a job are, for at most 15 s. False: there are no new addresses."""
         return await self._fresh_addresses.of_job(job_id)

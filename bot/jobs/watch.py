@@ -160,7 +160,7 @@ class Watcher:
         now = self._clock()
         match event:
             case Accepted(ticket):
-                log.info("task %d of job %d has the ticket %s", flight.task.id, flight.task.job_id, ticket)
+                log.info("task %d of job %d has the ticket %.100r", flight.task.id, flight.task.job_id, ticket)
                 flight.since, flight.ticket = now, ticket
                 wanted = await self._surely(lambda: self._accepted(flight.task.id, ticket, now), flight.task)
                 flight.safe.set()

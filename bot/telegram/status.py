@@ -81,6 +81,7 @@ class StatusMessages:
         self._store = store
         self._languages = languages
         self._newest = newest
+        self.may_show: Callable[[Job], bool] = lambda _job: True
         # How often each job's words were sent and no answer was read.
         self._unanswered = Counter[int]()
         self._boards: dict[int, _Board] = {}
@@ -184,7 +185,8 @@ class StatusMessages:
     async def _paint(self, pending: Pending, board: _Board) -> None:
         job = pending.job
         async with board.busy:
-            if board.closed:
+            # A process that hung, or waited for room, may find that others have its work.
+            if board.closed or not self.may_show(job):
                 return
             try:
                 if not await self._painted(pending, board):

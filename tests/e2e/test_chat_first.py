@@ -19,7 +19,7 @@ async def test_the_first_minute_in_both_languages(stage: Stage, visit: Visit) ->
     await his.press("黄昏的灯塔，油画")
     await expect(his.at("photo")).to_have_count(1)
     await his.say("/help")
-    await expect(his.message("--style")).to_contain_text("/style 里的名字")
+    await expect(his.message("--风格")).to_contain_text("/style 里的名字")
     hers = await visit()
     await hers.at("composer").fill("/")
     await expect(hers.at("command").filter(has_text="/export")).to_contain_text("all your data as a file")

@@ -43,7 +43,7 @@ async def test_a_voice_message_in_chinese_and_in_a_group(stage: Stage, visit: Vi
     await talk.enter("Picture club")
     await talk.attach("voice")
     await talk.say("/help")
-    await expect(talk.message("--style")).to_be_visible()
+    await expect(talk.message("--风格")).to_be_visible()
     await expect(talk.at("message")).to_have_count(3)
 
 

@@ -143,7 +143,7 @@ async def test_results_as_files(house: House) -> None:
     assert house.album() == []
     one = await house.made("a hat", reply_to=files[1])
     assert len(house.tasks[-1].references) == 1
-    assert one.text == "✅ 1 picture"
+    assert one.text == "✅ 1 picture\n↩️ From picture 2 of “foxes”"
     assert "🎲 Variations" in one.buttons
     # The history has them as files, also when the service has forgotten them.
     house._skipped += 25 * 3600

@@ -79,7 +79,7 @@ async def test_photos_only(house: House) -> None:
     house.release()
     await house.quiet()
     assert len(house.album(house.group)) == 2
-    assert (status.text, status.buttons[0]) == ("✅ 2 pictures", "🔁 Again")
+    assert (status.text, status.buttons[0]) == ("✅ 2 pictures · for Ann", "🔁 Again")
     assert "can't send it" not in said(house)
 
 
@@ -165,7 +165,7 @@ async def test_what_was_deleted_meanwhile_is_not_sent(house: House) -> None:
     await house.quiet()
     (picture,) = house.album(house.group)
     assert "🔎 Fetch the missing" not in house.answers(house.group)[-1].buttons
-    assert house.answers(house.group)[-1].text == "✅ 1 picture"
+    assert house.answers(house.group)[-1].text == "✅ 1 picture · for Ann"
     assert picture.buttons == []
 
 
@@ -207,7 +207,7 @@ async def test_the_last_missing_one_is_deleted(house: House) -> None:
     await house.press(status, "Send")
     await house.quiet()
     last = house.answers(house.group)[-1]
-    assert (last.text, last.buttons[0]) == ("✅ 10 pictures", "🔁 Again")
+    assert (last.text, last.buttons[0]) == ("✅ 10 pictures · for Ann", "🔁 Again")
 
 
 async def test_shut_out_between_the_album_and_its_buttons(house: House) -> None:
@@ -248,7 +248,7 @@ async def test_what_could_not_be_fetched_is_deleted_while_it_is_fetched_again(
     await house.telegram.until(lambda: house.called("sendPhoto", since=since))
     await hide(house, 2)
     await house.quiet()
-    assert house.answers(house.group)[-1].text == "✅ 1 picture"
+    assert house.answers(house.group)[-1].text == "✅ 1 picture · for Ann"
     assert "🔁 Again" in house.answers(house.group)[-1].buttons
 
 

@@ -179,6 +179,8 @@ async def test_the_operator_must_act_and_the_person_is_told_so(house: House) -> 
 async def test_a_lost_submit_is_not_repeated_by_itself(house: House) -> None:
     house.release()
     house.jimeng.faults.append(Fault(kind="lost", action="submit"))
+    # Its call would bring the ticket.
+    house.jimeng.faults.append(Fault(kind="drop", action="call"))
     await house.say("a fox")
     told = await house.ended("Try again")
     assert "not known whether this picture was paid for" in told.text

@@ -47,7 +47,7 @@ async def test_the_captions_of_an_album_are_joined_in_order(house: House) -> Non
         (["a cat", "/imagine together"], "a cat\ntogether"),
         (["/imagine a cat", "/imagine together"], "a cat\ntogether"),
         (["", "", "together, @imagine_demo_bot"], "together"),
-        (["my 🐈 cat", "@imagine_demo_bot together"], "my 🐈 cat together"),
+        (["my 🐈 cat", "@imagine_demo_bot together"], "my 🐈 cat\ntogether"),
     ],
 )
 async def test_in_a_group_all_captions_are_looked_through(house: House, captions: list[str], prompt: str) -> None:

@@ -256,7 +256,7 @@ async def test_everybody_is_answered_in_their_language(house: House) -> None:
     await house.made("/imagine a fox --n 2", chat=house.group)
     await house.made("/imagine 一只狐狸 --n 2", chat=house.group, who=house.ming)
     english, chinese = (message for message in house.answers(house.group) if message.keyboard)
-    assert english.text == "✅ 2 pictures"
+    assert english.text == "✅ 2 pictures · for Ann"
     assert chinese.text != english.text
     assert "2" in chinese.text
     # A button speaks the language of who presses it.
