@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 from aiogram import Bot
@@ -224,7 +225,8 @@ class Delivery:
             text = self._labels.caption(job, upload, await self._labels.notes(job))
             parcel = Parcel(job, text, await self._labels.buttons(job), covered=wishes.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
-                fresh = _WhileFresh(self._store, job, lambda: self._status.is_fresh(board, EDIT_SECONDS))
+                still = partial(self._status.is_fresh, board, EDIT_SECONDS)
+                fresh = _WhileFresh(self._store, job, picture.id, still)
                 message = await self._turn_into_picture(parcel, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
@@ -239,7 +241,7 @@ class Delivery:
     async def _turn_into_picture(
         self, parcel: Parcel, status_id: int, upload: Upload, fresh: "_WhileFresh"
     ) -> Message | None:
-        """None: it can't become the picture. An edit that is made twice shows once: it needs no counting."""
+        """None: it can't become the picture."""
         job, media = parcel.job, as_media(upload, parcel.text, parcel)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=parcel.buttons)
         try:
@@ -255,15 +257,15 @@ class Delivery:
 class _WhileFresh(Sending):
     """An edit that is made only while its message is new and the last one: it may have to wait before."""
 
-    def __init__(self, store: Store, job: Job, is_fresh: Callable[[], bool]) -> None:
-        super().__init__(store, job)
+    def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
+        super().__init__(store, job, [picture_id])
         self._is_fresh = is_fresh
 
     async def begin(self) -> None:
         """See `Sending`. Raises `ChangedError` when a new message is better."""
-        await super().begin()
         if not self._is_fresh():
             raise ChangedError
+        await super().begin()
 
 
 def _unsent(pictures: Sequence[Picture]) -> list[Picture]:

@@ -3,13 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Refusal
 from bot.telegram.stage import TelegramStage
+from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
+from storage.pictures import Picture
 from storage.records import Delivery, Job, JobState
 from tests.support.house import House, open_house
 
@@ -86,16 +89,21 @@ async def test_two_lost_answers_and_a_failure_is_never_told(house: House) -> Non
     assert has_button(house, "Look again")
 
 
-async def test_fetching_the_missing_in_vain_takes_the_buttons_of_the_others(house: House) -> None:
-    # It can't be fetched for the history either.
-    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=2))
+async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(house: House) -> None:
+    uploads = stage_of(house)._uploads
+    fetched = uploads._open
+
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+        return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
+
+    uploads._open = open_  # type: ignore[method-assign]
     told = await house.made("foxes --n 3")
     assert told.text.startswith("✅ 2 pictures")
-    assert any("Files" in b for b in told.buttons)
-    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
     await house.press(told, "Fetch the missing")
     await house.quiet()
     assert len(house.album()) == 2
+    last = house.answers()[-1]
+    assert last.text == "✅ 2 pictures\n1 could not be fetched from the service."
     assert has_button(house, "Files")
 
 
