@@ -48,7 +48,9 @@ class Endings:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
         if job.id not in self._delivering:
             self._delivering.add(job.id)
-            self._background.spawn(self._deliver(job), f"deliver job {job.id}")
+            delivery = self._background.spawn(self._deliver(job), f"deliver job {job.id}")
+            # Also where it is cancelled before it has begun.
+            delivery.add_done_callback(lambda _: self._delivering.discard(job.id))
 
     def is_delivering(self, job_id: int) -> bool:
         """Whether this process is delivering the job."""
@@ -58,7 +60,8 @@ class Endings:
         """Say once how a job ended that has no album, and keep what was paid for it."""
         if job.id not in self._closing:
             self._closing[job.id] = None
-            self._background.spawn(self._close_all(job), f"close job {job.id}")
+            closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
+            closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
         elif job.state is JobState.CANCELLED:
             self.keep(job)
         else:
@@ -105,8 +108,6 @@ class Endings:
             await self._end(job, JobState.DELIVERED)
         except TakenOver:
             log.warning("job %d is delivered by another process", job.id)
-        finally:
-            self._delivering.discard(job.id)
 
     async def _deliver_or_keep(self, job: Job) -> None:
         try:
@@ -124,13 +125,10 @@ class Endings:
         return any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
 
     async def _close_all(self, job: Job) -> None:
-        try:
-            following: Job | None = job
-            while following:
-                await self._close(following)
-                following, self._closing[job.id] = self._closing[job.id], None
-        finally:
-            del self._closing[job.id]
+        following: Job | None = job
+        while following:
+            await self._close(following)
+            following, self._closing[job.id] = self._closing[job.id], None
 
     async def _close(self, job: Job) -> None:
         if await self._is_open(job):

@@ -280,7 +280,7 @@ class Engine:
 
     def _tend(self, job: Job) -> None:
         """Do what the state of this worker's job asks for, unless that is being done."""
-        if job.provider not in self._providers:
+        if job.provider not in self._providers and job.state in NOT_READY:
             return
         if job.state is JobState.PREPARING:
             self._open(job)
