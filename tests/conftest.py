@@ -28,12 +28,11 @@ GROUPS = {
     "test_kill_connection": POSTGRES,
     "test_kill_server": POSTGRES,
     "test_kill_start": POSTGRES,
-    "test_kill_steps_postgres": POSTGRES,
-    "test_kill_takeover": POSTGRES,
     "test_kill_": PROCESSES,
 }
 """How the names of the files begin that one worker runs: these start a server, or load what their processes are forked
-from, which takes seconds, and then they mostly wait."""
+from, which takes seconds, and then they mostly wait. Both take as long: another server costs less than to wait for one
+worker."""
 SECONDS = {"test_chat_": 4.0, "test_template": 3.0, "test_bot_": 0.5}
 """About what a test takes, by how its file's name begins; others take little."""
 LITTLE = 0.05

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "Sentence": (1,), "wrong": (1,)}
 LANGUAGES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/messages.po"))
 
 
-def said() -> set[str]:
+@cache
+def said() -> frozenset[str]:
     """All that the code says to people, in English."""
     found: set[str] = set()
     for room in ("bot", "providers"):
@@ -26,7 +28,7 @@ def said() -> set[str]:
             str(ROOT / room), method_map=[("**.py", "python")], keywords=KEYWORDS
         ):
             found.add(message if isinstance(message, str) else message[0])
-    return found
+    return frozenset(found)
 
 
 def catalogue(language: str) -> Catalog:

@@ -141,10 +141,10 @@ async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed:
 
 
 async def test_the_mean_over_many_jobs(provider: Timed) -> None:
-    tally = await many(provider, 1200, lognormal(12, 0.4, 42))
+    tally = await many(provider, 600, lognormal(12, 0.4, 42))
     print(tally)
     assert tally.mean <= 0.66
-    assert tally.polls <= 7.0 * 1200
+    assert tally.polls <= 7.0 * 600
 
 
 @pytest.mark.parametrize(
@@ -173,16 +173,16 @@ async def test_what_the_store_remembers_is_used_at_once(provider: Timed) -> None
 
 async def test_durations_that_shift(provider: Timed) -> None:
     tally: Tally | None = None
-    for median in (12, 60, 5, 12):
-        for jobs in (10, 40, 150):
+    for median in (12, 60, 5):
+        for jobs in (10, 40, 80):
             tally = await many(provider, jobs, lognormal(median, 0.4, jobs), tally)
             print(f"median {median} s, {tally}")
             assert tally.ahead <= START, "the ledger holds while durations shift"
             assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
 
 
-@settings(max_examples=25, deadline=None)
-@given(durations=st.lists(st.floats(0.01, 60), min_size=1, max_size=60))
+@settings(max_examples=20, deadline=None)
+@given(durations=st.lists(st.floats(0.01, 60), min_size=1, max_size=30))
 async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
     source = iter(durations)
     tally = await many(Timed(FastClock()), len(durations), lambda: next(source))
