@@ -110,7 +110,7 @@ class Delivery:
     async def _several(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> None:
         await self._status.close(job)
         for first in range(0, len(unsent), ALBUM):
-            async with AsyncExitStack() as stack:
+            async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
                 opened = await self._opened(unsent[first : first + ALBUM], stack, as_files=wishes.delivery == "files")
                 uploads = [upload for upload in opened if isinstance(upload, Upload)]
                 if not uploads:
@@ -196,7 +196,7 @@ class Delivery:
                 # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id or 0)
             return
-        async with AsyncExitStack() as stack:
+        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
             (upload,) = await self._opened(unsent, stack)
             if isinstance(upload, Unfetched):
                 return

@@ -27,7 +27,10 @@ class Originals:
         """
         missing = 0
         for picture in pictures:
-            async with self._uploads.open(picture, as_file=True) as upload:
+            async with (
+                self._sender.room(job.chat_id, job.user_id),
+                self._uploads.open(picture, as_file=True) as upload,
+            ):
                 missing += not await self._sent(job, upload, under)
         return missing
 
