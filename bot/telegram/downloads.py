@@ -18,8 +18,8 @@ from bot.telegram.spool import CHUNK, SpooledFile
 MOST_BYTES = 64 * 1024 * 1024
 FETCH_SECONDS, BYTES_PER_SECOND = 60.0, 200_000
 """How long one picture may take: a minute, and longer for as long as bytes come at a slow line's speed."""
-SILENT_SECONDS = 10.0
-"""How long a host may say nothing."""
+SILENT_SECONDS = 8.0
+"""How long a host may say nothing: with the pauses between four tries, people hear of it within a minute."""
 AT_ONCE = 12
 """Pictures from one host at once."""
 SLOW_AFTER = 2.0
