@@ -272,14 +272,15 @@ class Pictures:
                 status = update(jobs).where(jobs.c.id == job_id, jobs.c.status_id == sent.message_id)
                 await connection.execute(status.values(status_id=None))
                 known = {name: getattr(sent, name) for name in Sent.__slots__ if getattr(sent, name) is not None}
+                if sent.message_id is not None:
+                    known["sends"] = 0
                 change = update(pictures).where(pictures.c.id == picture_id)
                 await connection.execute(change.values(**known, data=None))
 
-    async def forget_file_ids(self, ids: Collection[int]) -> None:
-        """Telegram does not know these any more: they are fetched from the service again."""
-        async with self._db.write() as connection:
-            stale = update(pictures).where(pictures.c.id.in_(ids))
-            await connection.execute(stale.values(photo_id=None, document_id=None))
+    async def forget_file_ids(self, picture_id: int, *, only_document: bool = False) -> None:
+        """Telegram does not know it any more, or only not as a file: it is fetched from the service again."""
+        stale: dict[str, None] = {"document_id": None}
+        await self._update(picture_id, **(stale if only_document else {**stale, "photo_id": None}))
 
     async def sent_as_file(self, picture_id: int, document_id: str) -> None:
         """The original was sent as a file."""

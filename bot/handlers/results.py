@@ -30,9 +30,8 @@ from bot.handlers.presses import (
 from bot.jobs.stage import Undelivered
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
-from bot.telegram.originals import Originals
-from bot.telegram.refusals import is_gone
-from bot.telegram.sender import Unanswered
+from bot.telegram.originals import ALL_REFUSED, Originals
+from bot.telegram.refusals import meaning
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
 from storage.records import Begun, Job
@@ -122,11 +121,8 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
     try:
         missing = await originals.send(here, await pictures_above(message, job, desk), message.message_id)
-    except Unanswered:
-        # They are there, most likely; whoever misses them can press once more.
-        return
     except TelegramBadRequest as error:
-        if not is_gone(error):
+        if meaning(error).why not in ALL_REFUSED:
             raise
         await message.reply(_("Files can't be sent in this chat. In private I can: open /history there."))
         return

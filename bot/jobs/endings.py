@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from bot.background import Background
 from bot.jobs.patience import Sleep, T, surely
@@ -13,7 +14,8 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-UNSENT = Sentence("The pictures are made, but sending them failed. Press the button to try again.")
+UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
+OURS = Sentence("Something went wrong on my side.")
 DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
 FETCH_DELAYS = (0.0, 2.0, 8.0, 15.0)
 """Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
@@ -39,13 +41,16 @@ class Endings:
         self._clock = clock
         self._sleep = sleep
         self._delivering: set[int] = set()
-        self._closing: set[int] = set()
+        # What is being closed, and what is to be closed after it: a job may be taken up and fail again meanwhile.
+        self._closing: dict[int, Job | None] = {}
 
     def deliver(self, job: Job) -> None:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
         if job.id not in self._delivering:
             self._delivering.add(job.id)
-            self._background.spawn(self._deliver(job), f"deliver job {job.id}")
+            delivery = self._background.spawn(self._deliver(job), f"deliver job {job.id}")
+            # Also where it is cancelled before it has begun.
+            delivery.add_done_callback(lambda _: self._delivering.discard(job.id))
 
     def is_delivering(self, job_id: int) -> bool:
         """Whether this process is delivering the job."""
@@ -53,33 +58,36 @@ class Endings:
 
     def close(self, job: Job) -> None:
         """Say once how a job ended that has no album, and keep what was paid for it."""
-        if job.id in self._closing:
-            if job.state is JobState.CANCELLED:
-                self.keep(job)
-            return
-        self._closing.add(job.id)
-        self._background.spawn(self._close(job), f"close job {job.id}")
+        if job.id not in self._closing:
+            self._closing[job.id] = None
+            closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
+            closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
+        elif job.state is JobState.CANCELLED:
+            self.keep(job)
+        else:
+            self._closing[job.id] = job
 
     def keep(self, job: Job) -> None:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
         self._background.spawn(self._keep(job), f"keep job {job.id}")
 
-    async def tell_again(self, job: Job, message_id: int) -> None:
+    async def tell_again(self, job: Job, message_id: int) -> bool:
         """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
 
-        Raises `Undelivered`.
+        Returns whether all has arrived but the words with the buttons below it, which are to be sent. Raises
+        `Undelivered`.
         """
         # Since it was read it may have been taken up again.
         latest = await self._store.jobs.get(job.id)
         if latest is None or latest.finished_at is None or latest.status_id != message_id:
-            return
+            return False
         if latest.state is not JobState.DELIVERED:
             await self._stage.ended(latest, only_here=True)
-        elif await self._is_missing(latest):
+            return False
+        if await self._is_missing(latest):
             await self._stage.unsent(latest, only_here=True)
-        elif reopened := await self._store.jobs.reopen(latest.id, JobState.DELIVERING):
-            # All has arrived but the words with the buttons below it.
-            self.deliver(reopened)
+            return False
+        return True
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
@@ -92,19 +100,21 @@ class Endings:
             if not await self._is_open(job):
                 return
             self._stage.show(job, Progress(Phase.DELIVERING))
-            failure = await self._tried(self._deliver_or_keep, job)
-            if failure is None:
-                await self._end(job, JobState.DELIVERED)
-            else:
-                await self.fail(job, failure.at_last or UNSENT)
+            while failure := await self._tried(self._deliver_or_keep, job):
+                if await self._is_missing(job):
+                    await self.fail(job, failure.at_last or UNSENT)
+                    return
+                # All has arrived but the words below it: they come when Telegram is back.
+            await self._end(job, JobState.DELIVERED)
         except TakenOver:
             log.warning("job %d is delivered by another process", job.id)
-        finally:
-            self._delivering.discard(job.id)
 
     async def _deliver_or_keep(self, job: Job) -> None:
         try:
             await self._stage.deliver(job)
+            if await self._is_missing(job):
+                with suppress(Undelivered):
+                    await self._stage.keep(job)
         except Unreachable as error:
             log.info("job %d stays in the history: %s", job.id, error)
             await self._stage.keep(job)
@@ -114,21 +124,27 @@ class Endings:
     async def _is_missing(self, job: Job) -> bool:
         return any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
 
+    async def _close_all(self, job: Job) -> None:
+        following: Job | None = job
+        while following:
+            await self._close(following)
+            following, self._closing[job.id] = self._closing[job.id], None
+
     async def _close(self, job: Job) -> None:
-        if not await self._is_open(job):
-            self._closing.discard(job.id)
-        # Who could not be told is told after the next start.
-        elif await self._tried(self._stage.ended, job) is None:
+        if await self._is_open(job):
+            # However long Telegram is out of reach: people hear of it then.
+            while await self._tried(self._stage.ended, job):
+                continue
             await self._keep(job)
-        else:
-            self._closing.discard(job.id)
 
     async def _keep(self, job: Job) -> None:
         tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)
         # What still runs for a cancelled job ends later, and is kept then.
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
-            await self._end(job, job.state)
+            # One that has failed once more meanwhile has not been told of.
+            if not self._closing.get(job.id):
+                await self._end(job, job.state)
 
     async def _is_open(self, job: Job) -> bool:
         """Whether there is still something to do for a job in this state."""
@@ -154,7 +170,7 @@ class Endings:
             except Exception as error:
                 # Nobody thought of this one; it may pass all the same, and the pictures are paid.
                 log.exception("job %d: not delivered", job.id)
-                failure = Undelivered(repr(error))
+                failure = Undelivered(repr(error), OURS)
             else:
                 return None
         return failure
@@ -167,7 +183,6 @@ class Endings:
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
-        self._closing.discard(job.id)
         if await self._surely(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")

@@ -223,7 +223,10 @@ class Engine:
 
     async def tell_again(self, job: Job, message_id: int) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
-        await self._endings.tell_again(job, message_id)
+        if await self._endings.tell_again(job, message_id):
+            reopened = await self._store.jobs.reopen(job.id, JobState.DELIVERING, worker_id=self._worker())
+            if reopened:
+                self._changed(reopened)
 
     async def look_again(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
@@ -242,11 +245,11 @@ class Engine:
         # An album whose last missing picture was deleted still waits for its buttons.
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
-        # Who presses wants it even where it may have arrived.
-        await self._store.pictures.send_again(job_id)
         # Of two presses at once only one gets the job.
         reopened = await self._store.jobs.reopen(job_id, JobState.DELIVERING, worker_id=self._worker())
         if reopened:
+            # Who presses wants it even where it may have arrived.
+            await self._store.pictures.send_again(job_id)
             self._changed(reopened)
         return reopened is not None
 
@@ -277,7 +280,7 @@ class Engine:
 
     def _tend(self, job: Job) -> None:
         """Do what the state of this worker's job asks for, unless that is being done."""
-        if job.provider not in self._providers:
+        if job.provider not in self._providers and job.state in NOT_READY:
             return
         if job.state is JobState.PREPARING:
             self._open(job)

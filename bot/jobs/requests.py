@@ -139,16 +139,18 @@ class Requests:
         return found[0]
 
     async def _fetch(self, job: Job, source: Source, limits: ReferenceLimits) -> bool:
-        for delay in FETCH_DELAYS:
-            await self._sleep(delay)
+        waits = iter(FETCH_DELAYS)
+        wait: float | None = next(waits)
+        while wait is not None:
+            await self._sleep(wait)
             try:
                 checked = await self._stage.fetch(source.file_id, limits, job.user_id)
             except NotYet as error:
-                if error.seconds > LONGEST_WAIT:
-                    break
-                await self._sleep(error.seconds)
+                following = next(waits, None)
+                is_patient = following is not None and error.seconds <= LONGEST_WAIT
+                wait = max(following or 0.0, error.seconds) if is_patient else None
             except OSError:
-                continue
+                wait = next(waits, None)
             else:
                 return await self._store.sources.store(source.id, checked, job.provider)
         raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 from aiogram import Bot
@@ -18,13 +19,13 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramServerError,
 )
-from aiogram.methods import EditMessageMedia, EditMessageReplyMarkup
-from aiogram.types import InlineKeyboardMarkup, Message
+from aiogram.methods import EditMessageMedia
+from aiogram.types import Message
 
 from bot.jobs.stage import Undelivered, Unreachable
-from bot.telegram.labels import Labels
+from bot.telegram.labels import MOST_SENDS, Labels
 from bot.telegram.originals import Originals
-from bot.telegram.refusals import is_gone, is_unanswered, is_unchanged
+from bot.telegram.refusals import Refusal, is_unanswered, meaning
 from bot.telegram.result_sender import ChangedError, Parcel, ResultSender, Sending, as_media, sent_as
 from bot.telegram.sender import Sender, Unanswered
 from bot.telegram.status import StatusMessages
@@ -37,17 +38,19 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 ALBUM = 10
-MOST_SENDS = 2
-"""How often pictures are sent by themselves when nobody knows whether they have arrived."""
 EDIT_SECONDS = 8.0
 """How old a status message may be to become the picture: an edit notifies nobody, and it stays where it is."""
 
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
 UNCONFIRMED = Sentence(
-    "I've sent this, but Telegram didn't confirm it. If the pictures aren't here, press the button and I'll send them "
-    "again."
+    "I've sent this, but Telegram didn't confirm it. If the pictures aren't here, press “Look again” and I'll send "
+    "them once more."
 )
+
+
+Problem = Undelivered | Unreachable
+"""Why pictures were not sent."""
 
 
 class Delivery:
@@ -93,52 +96,70 @@ class Delivery:
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
-        missing = [picture for picture in pictures if picture.is_missing]
-        # Of these a person decides whether they are sent once more.
-        unsent = [picture for picture in missing if picture.sends < MOST_SENDS]
         wishes = await self._store.people.preferences(job.user_id)
-        if len(pictures) == 1 and wishes.delivery != "files":
-            await self._single(job, pictures[0], unsent, wishes)
+        if is_alone := len(pictures) == 1 and wishes.delivery != "files":
+            problems = await self._single(job, pictures[0], wishes)
         else:
-            await self._several(job, unsent, wishes)
-        if len(unsent) < len(missing):
-            raise Undelivered("it is not known whether all have arrived", at_last=UNCONFIRMED, is_final=True)
+            problems = await self._several(job, pictures, wishes)
+        if lost := [problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED]:
+            raise lost[0]
+        latest = await self._store.pictures.of_job(job.id)
+        left = [picture for picture in latest if picture.is_missing]
+        if left and not any(picture.message_id for picture in latest):
+            if any(picture.sends >= MOST_SENDS for picture in left):
+                raise Undelivered("it is not known whether any has arrived", at_last=UNCONFIRMED, is_final=True)
+            raise problems[0] if problems else Undelivered("some have come meanwhile")
+        # What has arrived has its buttons, whatever is still missing.
         await self._also_files(job, wishes)
-        if len(pictures) > 1 or wishes.delivery == "files":
-            await self._close(job)
+        if not is_alone:
+            await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
 
-    async def _several(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> None:
+    async def _several(self, job: Job, pictures: Sequence[Picture], wishes: Preferences) -> list[Problem]:
+        """Send what is missing, in albums. What keeps one back keeps no other back; returns why pictures were not
+        sent: a part of them that was not fetched, or each that goes in no form."""
         await self._status.close(job)
+        unsent, problems = _unsent(pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM):
-            async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
-                opened = await self._opened(unsent[first : first + ALBUM], stack, as_files=wishes.delivery == "files")
-                uploads = [upload for upload in opened if isinstance(upload, Upload)]
-                if not uploads:
-                    continue
-                text = self._labels.caption(job, uploads[0])
-                parcel = Parcel(job, text, covered=wishes.spoiler)
-                if wishes.delivery == "files":
-                    await self._as_files(parcel, uploads)
-                else:
-                    await self._results.send(parcel, uploads)
+            try:
+                failed = await self._part(job, unsent[first : first + ALBUM], wishes)
+            except Undelivered as error:
+                problems.append(error)
+            except Unanswered as error:
+                problems.append(Undelivered(str(error), UNANSWERED))
+            else:
+                problems += [Unreachable(error.message) for error in failed]
+        return problems
+
+    async def _part(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> Sequence[TelegramAPIError]:
+        """Returns why pictures go in no form."""
+        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
+            opened = await self._opened(unsent, stack, as_files=wishes.delivery == "files")
+            uploads = [upload for upload in opened if isinstance(upload, Upload)]
+            parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=wishes.spoiler)
+            if wishes.delivery == "files":
+                await self._as_files(parcel, uploads)
+            else:
+                await self._results.send(parcel, uploads)
+            return parcel.failed
 
     async def _as_files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
         """The originals in place of an album; a group may take photos and no files."""
         await self._results.files(parcel, [upload for upload in uploads if upload.document])
         parcel.failed.clear()
-        left = [upload.picture for upload in uploads if upload.picture.id not in parcel.sent]
-        async with AsyncExitStack() as stack:
-            opened = await self._opened(left, stack)
-            await self._results.send(parcel, [upload for upload in opened if isinstance(upload, Upload)])
+        if left := [upload.picture for upload in uploads if upload.picture.id not in parcel.sent]:
+            async with AsyncExitStack() as stack:
+                opened = await self._opened(left, stack)
+                await self._results.send(parcel, [upload for upload in opened if isinstance(upload, Upload)])
 
     async def _opened(
         self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
     ) -> Sequence[Upload | Unfetched]:
+        """These pictures, fetched. Raises `Undelivered` when none can be."""
         opened = await asyncio.gather(
             *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
         )
         failed = [one for one in opened if isinstance(one, Unfetched)]
-        if failed and len(failed) == len(opened):
+        if len(failed) == len(opened):
             final = all(one.is_final or one.is_gone for one in failed)
             raise Undelivered(
                 "no picture could be fetched", NOT_NOW, at_last=failed[0].why, unfetched=True, is_final=final
@@ -151,8 +172,8 @@ class Delivery:
             pictures = await self._store.pictures.of_job(job.id)
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
-                await self._originals.send(job, wanted, job.message_id)
-            except (TelegramBadRequest, Unanswered) as error:
+                await self._originals.send(job, wanted, job.message_id, Sending(self._store, job))
+            except (TelegramBadRequest, TelegramEntityTooLarge) as error:
                 # The album is there.
                 log.info("the originals of job %d are not sent: %s", job.id, error)
 
@@ -161,8 +182,8 @@ class Delivery:
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
-    async def _close(self, job: Job) -> None:
-        """The words and the buttons below an album."""
+    async def _close(self, job: Job, refused: int) -> None:
+        """The words and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
         pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
@@ -170,7 +191,7 @@ class Delivery:
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [*self._labels.summary(job, pictures), *await self._labels.notes(job)]
+        lines = [*self._labels.summary(job, pictures, refused), *await self._labels.notes(job)]
         text = escape("\n".join(lines), quote=False)
         buttons = await self._labels.buttons(job)
         await Sending(self._store, job).begin()
@@ -186,53 +207,70 @@ class Delivery:
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
-    async def _single(self, job: Job, picture: Picture, unsent: Sequence[Picture], wishes: Preferences) -> None:
+    async def _single(self, job: Job, picture: Picture, wishes: Preferences) -> list[Problem]:
         """The status message itself becomes the picture, with its buttons, while it is new and the last one in its
-        chat; else the picture is an answer of its own, which notifies, and the status goes."""
+        chat; else the picture is an answer of its own, which notifies, and the status goes. Returns why it was not
+        sent."""
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
-        if not unsent:
+        if not (unsent := _unsent([picture])):
             if not picture.is_missing and status_id not in {None, picture.message_id}:
                 # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id or 0)
-            return
+            return []
         async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
             (upload,) = await self._opened(unsent, stack)
             if isinstance(upload, Unfetched):
-                return
+                return []
             text = self._labels.caption(job, upload, await self._labels.notes(job))
             parcel = Parcel(job, text, await self._labels.buttons(job), covered=wishes.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
-                message = await self._turn_into_picture(parcel, status_id, upload)
+                still = partial(self._status.is_fresh, board, EDIT_SECONDS)
+                fresh = _WhileFresh(self._store, job, picture.id, still)
+                message = await self._turn_into_picture(parcel, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
-                    return
+                    return []
             await self._results.send(parcel, [upload])
+        if parcel.failed:
+            return [Unreachable(parcel.failed[0].message)]
         if status_id is not None:
             await self._status.take_away(job, status_id)
+        return []
 
-    async def _turn_into_picture(self, parcel: Parcel, status_id: int, upload: Upload) -> Message | None:
-        """None: it can't become the picture. An edit that is made twice shows once: it needs no counting."""
+    async def _turn_into_picture(
+        self, parcel: Parcel, status_id: int, upload: Upload, fresh: "_WhileFresh"
+    ) -> Message | None:
+        """None: it can't become the picture."""
         job, media = parcel.job, as_media(upload, parcel.text, parcel)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=parcel.buttons)
-        ours = Sending(self._store, job)
         try:
-            message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=ours)
+            message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
         except TelegramBadRequest as error:
-            if is_gone(error):
+            if meaning(error).why is Refusal.CHAT:
                 raise
-            if is_unchanged(error):
-                return await self._shown_already(job, status_id, parcel.buttons)
             log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
             return None
         return message if isinstance(message, Message) else None
 
-    async def _shown_already(self, job: Job, message_id: int, buttons: InlineKeyboardMarkup | None) -> Message | None:
-        """The message became the picture before, and nobody heard of it: only an edit makes Telegram show it again."""
-        bare = EditMessageReplyMarkup(chat_id=job.chat_id, message_id=message_id)
-        await self._bot(bare)
-        message = await self._bot(bare.model_copy(update={"reply_markup": buttons}))
-        return message if isinstance(message, Message) else None
+
+class _WhileFresh(Sending):
+    """An edit that is made only while its message is new and the last one: it may have to wait before."""
+
+    def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
+        super().__init__(store, job, [picture_id])
+        self._is_fresh = is_fresh
+
+    async def begin(self) -> None:
+        """See `Sending`. Raises `ChangedError` when a new message is better."""
+        if not self._is_fresh():
+            raise ChangedError
+        await super().begin()
+
+
+def _unsent(pictures: Sequence[Picture]) -> list[Picture]:
+    """Those to be sent. Where it is not known whether they have arrived, a person decides whether once more."""
+    return [picture for picture in pictures if picture.is_missing and picture.sends < MOST_SENDS]
 
 
 def _failure(error: TelegramAPIError) -> Undelivered | Unreachable:

@@ -14,6 +14,8 @@ from storage.pictures import Picture
 from storage.records import Job, Source, TaskState
 from storage.store import Store
 
+MOST_SENDS = 2
+"""How often pictures are sent by themselves when nobody knows whether they have arrived."""
 MOST_WORDS = 40
 """How much is repeated of the words of another picture, in UTF-16 units."""
 # What was done to the references is told of so many; more would bury the result.
@@ -34,11 +36,12 @@ class Labels:
         style = job.style["name"] if job.style else ""
         return caption(job.prompt, maker(self._providers, job), size, style, _whose(job), below=notes)
 
-    def summary(self, job: Job, pictures: Sequence[Picture]) -> list[str]:
+    def summary(self, job: Job, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
         """What stands below an album: how many pictures there are, in groups for whom, and what is not as it should
-        be."""
+        be. `refused`: how many Telegram takes in no form."""
         sent = [picture for picture in pictures if picture.message_id is not None]
-        left = sum(picture.is_missing for picture in pictures)
+        unconfirmed = sum(picture.is_missing and picture.sends >= MOST_SENDS for picture in pictures)
+        left = sum(picture.is_missing for picture in pictures) - unconfirmed - refused
         as_files = sum(picture.photo_id is None and picture.document_id is not None for picture in sent)
         count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
         lines = [" · ".join(filter(None, [count, _whose(job)]))]
@@ -46,8 +49,12 @@ class Labels:
             one = _("Telegram couldn't show one of them as a photo, so it comes as a file.")
             several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
             lines.append(one if as_files == 1 else several.format(count=as_files))
-        if left:
+        if left > 0:
             lines.append(_("{count} could not be fetched from the service.").format(count=left))
+        if refused:
+            lines.append(_("{count} could not be sent: Telegram doesn't take them.").format(count=refused))
+        if unconfirmed:
+            lines.append(_("{count} may be missing: Telegram didn't confirm them.").format(count=unconfirmed))
         return lines
 
     async def notes(self, job: Job) -> list[str]:

@@ -56,14 +56,14 @@ class ResultSender:
         self._store = store
 
     async def send(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
-        """Send these pictures. Raises `Unanswered`, `TakenOver`, `ChangedError` and aiogram's errors: of a refusal only
-        that of the weakest form."""
+        """Send these pictures; `parcel.failed` has those that go in no form, which keep no other back.
+
+        Raises `Unanswered`, `TakenOver`, `ChangedError` and aiogram's errors.
+        """
         photos = [upload for upload in uploads if upload.photo and not parcel.only_files]
         for part in _parts(photos):
             await self._photos(parcel, part)
         await self.files(parcel, [upload for upload in uploads if upload not in photos])
-        if parcel.failed:
-            raise parcel.failed[0]
 
     async def files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
         """Send these pictures as files. One that can't be sent so is noted in the parcel, and keeps no other back."""
@@ -84,8 +84,9 @@ class ResultSender:
         log.info("pictures of job %d are sent in another form: %s", parcel.job.id, error.message)
         if refused.why is Refusal.CHAT:
             raise error
-        if refused.why is Refusal.FILE_ID and any(isinstance(upload.photo, str) for upload in uploads):
-            await self._store.pictures.forget_file_ids([upload.picture.id for upload in uploads])
+        one = uploads[refused.item or 0] if len(uploads) == 1 or refused.item in range(len(uploads)) else None
+        if refused.why is Refusal.FILE_ID and one and isinstance(one.photo, str):
+            await self._store.pictures.forget_file_ids(one.picture.id)
             raise ChangedError
         if refused.why is Refusal.CAPTION and parcel.text is not None:
             parcel.text = None
@@ -95,16 +96,16 @@ class ResultSender:
             await self.files(parcel, uploads)
         elif len(uploads) == 1:
             await self._file(parcel, uploads[0], error)
-        elif refused.item is not None and refused.item < len(uploads):
-            await self._photos(parcel, [one for number, one in enumerate(uploads) if number != refused.item])
-            await self._file(parcel, uploads[refused.item], error)
+        elif one:
+            await self._photos(parcel, [upload for upload in uploads if upload is not one])
+            await self._file(parcel, one, error)
         else:
             half = len(uploads) // 2
             await self._photos(parcel, uploads[:half])
             await self._photos(parcel, uploads[half:])
 
     async def _file(self, parcel: Parcel, upload: Upload, refused: TelegramAPIError | None = None) -> None:
-        """One picture as a file. `refused`: why it is none as a photo; raised where it can't be sent as a file."""
+        """One picture as a file. `refused`: why it is none as a photo."""
         document = upload.document
         job = parcel.job
         if document is None:
@@ -127,6 +128,9 @@ class ResultSender:
             why = meaning(error).why
             if why is Refusal.CHAT:
                 raise
+            if why is Refusal.FILE_ID and isinstance(document, str):
+                await self._store.pictures.forget_file_ids(upload.picture.id, only_document=True)
+                raise ChangedError from error
             if why is Refusal.CAPTION and parcel.text is not None:
                 parcel.text = None
                 await self._file(parcel, upload, refused)

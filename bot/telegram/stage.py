@@ -128,7 +128,8 @@ class TelegramStage:
             sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
             look = job.state is JobState.FAILED and (overdue or missing)
             # What was refused before it came to a task would be refused again.
-            again = job.state is not JobState.FAILED or bool(tasks)
+            # What was made and could not be sent needs no paying again.
+            again = job.state is not JobState.FAILED or (bool(tasks) and not missing)
             buttons = after_ending(job, look=look, again=again)
             try:
                 await self._status.finish(job, f"{sign} {words}", buttons)

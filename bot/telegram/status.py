@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
@@ -31,6 +37,8 @@ log = logging.getLogger(__name__)
 
 # Telegram shows a draft for half a minute.
 DRAFT_SECONDS = 20.0
+DELETE_DELAYS = (5.0, 30.0, 300.0, 1800.0)
+"""Seconds between tries to delete a message that is out of date."""
 MOST_SENDS = 2
 """How often words are sent when nobody knows whether they have arrived."""
 UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
@@ -82,8 +90,9 @@ class StatusMessages:
         self._languages = languages
         self._newest = newest
         self.may_show: Callable[[Job], bool] = lambda _job: True
-        # How often each job's words were sent and no answer was read.
-        self._unanswered = Counter[int]()
+        # How often each job's words, first and last ones, were sent and no answer was read.
+        self._unanswered = Counter[tuple[int, bool]]()
+        self._sleep = sleep
         self._boards: dict[int, _Board] = {}
         self._background = Background()
         self._lines = Lines(self._begin, self._is_busy, flood, self._background, clock=clock, sleep=sleep)
@@ -139,7 +148,7 @@ class StatusMessages:
         board = await self.close(job)
         if board.message_id is not None and await self._ended_as(job, board, text, buttons):
             return
-        await self._send(job, board, text, buttons, reply_to=job.message_id)
+        await self._send(job, board, text, buttons, reply_to=job.message_id, is_last=True)
 
     async def change(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> bool:
         """Put other last words into the message of a job. False: there is none, or it can't be changed."""
@@ -161,14 +170,36 @@ class StatusMessages:
         """The last words under an album: a new message in answer to it, in place of the one above."""
         board = await self.close(job)
         above = board.id_in(job.chat_id)
-        await self._send(job, board, text, buttons, reply_to=reply_to)
+        await self._send(job, board, text, buttons, reply_to=reply_to, is_last=True)
         if above is not None:
             await self.take_away(job, above)
 
     async def take_away(self, job: Job, message_id: int) -> None:
         """Delete a status message in whose place another one stands; it may be gone already."""
-        with suppress(TelegramAPIError):
+        if not await self._is_taken_away(job, message_id):
+            self._background.spawn(self._take_away_later(job, message_id), f"take away the status of job {job.id}")
+
+    async def _take_away_later(self, job: Job, message_id: int) -> None:
+        for delay in DELETE_DELAYS:
+            await self._sleep(delay)
+            if await self._is_taken_away(job, message_id):
+                return
+
+    async def _is_taken_away(self, job: Job, message_id: int) -> bool:
+        """False: not for now. One that Telegram lets nobody delete any more says that it is over."""
+        try:
             await self._bot.delete_message(job.chat_id, message_id)
+        except TelegramBadRequest as error:
+            if "can't be deleted" in error.message:
+                with suppress(TelegramAPIError), self._languages.speaking(job.language):
+                    await self._bot.edit_message_text(
+                        _("⬇️ Done, see below."), chat_id=job.chat_id, message_id=message_id
+                    )
+        except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):
+            return False
+        except TelegramAPIError as error:
+            log.info("the status message of job %d stays: %s", job.id, error.message)
+        return True
 
     async def close(self, job: Job) -> "_Board":
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
@@ -223,7 +254,7 @@ class StatusMessages:
             if board.message_id is None:
                 return False
         if board.message_id is None:
-            await self._send(job, board, text, pending.buttons, reply_to=job.message_id)
+            await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self._lines.courtesy(pending)):
                 await self._edit(board, text, pending.buttons, _preview(board, pending))
@@ -238,10 +269,18 @@ class StatusMessages:
         return board.as_draft
 
     async def _send(
-        self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, *, reply_to: int | None
+        self,
+        job: Job,
+        board: _Board,
+        text: str,
+        buttons: InlineKeyboardMarkup | None,
+        *,
+        reply_to: int | None,
+        is_last: bool,
     ) -> None:
         """Nothing is sent once it is known that the answers of such sends get lost: they have most likely arrived."""
-        if self._unanswered[job.id] >= MOST_SENDS:
+        which = (job.id, is_last)
+        if self._unanswered[which] >= MOST_SENDS:
             return
         reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
         try:
@@ -254,9 +293,9 @@ class StatusMessages:
             )
         except TelegramAPIError as error:
             if is_unanswered(error):
-                self._unanswered[job.id] += 1
+                self._unanswered[which] += 1
             raise
-        self._unanswered.pop(job.id, None)
+        self._unanswered.pop(which, None)
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)

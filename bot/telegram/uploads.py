@@ -36,11 +36,11 @@ NO_SECONDS = 5.0
 """How long a service's "no" holds that was asked where the pictures of a job are now: they are asked for together."""
 
 NOT_NOW = Sentence("The service doesn't hand the picture over yet.")
-NOT_FETCHED = Sentence("It's made, but the service doesn't hand it over. Press the button to try once more.")
+NOT_FETCHED = Sentence("It's made, but the service doesn't hand it over. Press “Look again” to try once more.")
 NO_MORE = Sentence("It was made, but the service doesn't have it any more.")
 TOO_LARGE = Sentence("It's made, but it is larger than 64 MB: I can't fetch it.")
 UNUSABLE = Sentence("It's made, but the service gave an address for it that I must not open.")
-DAMAGED = Sentence("The service's file is damaged or no picture.")
+DAMAGED = Sentence("The service's file is damaged or isn't a picture.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """How late others' ready pictures are in their chats while one chat, person or host has trouble.
 
-`BEFORE` has what the same measurement gave when a delivery held a shared slot while it waited.
+`BEFORE` has what the same measurement gave when a delivery held a shared slot while it waited, on a busy machine with
+two cores; 200 s stand for "not within 200 s".
 """
 
 import asyncio
@@ -22,12 +23,12 @@ PATIENCE = 200.0
 """Seconds after which a picture counts as never delivered."""
 
 BEFORE = {
-    "nobody has trouble": "-",
-    "a chat is muted for 60 s, with four albums": "-",
-    "a group orders four albums of ten": "-",
-    "one person orders 100 pictures and 20 albums": "-",
-    "four pictures on a host that sends nothing for 60 s": "-",
-    "Telegram answers four albums after 60 s": "-",
+    "nobody has trouble": "0.2 s, at most 0.5 s",
+    "a chat is muted for 60 s, with four albums": "56.8 s, at most 59.8 s",
+    "a group orders four albums of ten": "176.7 s, at most 177.0 s",
+    "one person orders 100 pictures and 20 albums": "200.0 s, at most 200.0 s",
+    "four pictures on a host that sends nothing for 60 s": "54.6 s, at most 57.3 s",
+    "Telegram answers four albums after 60 s": "58.8 s, at most 61.8 s",
 }
 
 

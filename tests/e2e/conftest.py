@@ -15,7 +15,7 @@ from tests.e2e.stage import Stage, open_stage
 from tests.e2e.talk import Talk
 
 Visit = Callable[..., Awaitable[Talk]]
-DESK = {"viewport": {"width": 1360, "height": 860}, "reduced_motion": "reduce"}
+DESK = {"viewport": {"width": 1360, "height": 860}, "device_scale_factor": 0.25, "reduced_motion": "reduce"}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

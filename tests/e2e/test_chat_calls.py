@@ -1,5 +1,7 @@
 """On the chat page: the inspector of calls, and faults on request."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -40,7 +42,7 @@ async def test_calls_are_filtered_and_cleared(stage: Stage, talk: Talk) -> None:
 
 async def test_a_lost_answer_is_told_and_tried_again_only_on_request(stage: Stage, talk: Talk) -> None:
     await talk.at("faults-open").click()
-    await talk.at("fault").filter(has_text="Lose the next submit's answer").click()
+    await talk.at("fault").filter(has_text="Lose the next submit's answer and the next call").click()
     await expect(talk.at("toast")).to_contain_text("Arranged")
     await talk.say("a red fox")
     await expect(talk.latest).to_contain_text("it is not known whether this picture was paid for")
@@ -48,6 +50,15 @@ async def test_a_lost_answer_is_told_and_tried_again_only_on_request(stage: Stag
     await talk.press("Try again")
     await expect(talk.at("photo")).to_be_visible()
     assert stage.submits == ["a red fox"] * 2
+
+
+async def test_a_lost_answer_is_made_up_for_by_the_call(stage: Stage, talk: Talk) -> None:
+    await talk.at("faults-open").click()
+    await talk.at("fault").filter(has_text=re.compile("Lose the next submit's answer$")).click()
+    await expect(talk.at("toast")).to_contain_text("Arranged")
+    await talk.say("a red fox")
+    await expect(talk.at("photo")).to_be_visible()
+    assert stage.submits == ["a red fox"]
 
 
 async def test_a_refused_prompt_is_told(stage: Stage, talk: Talk) -> None:

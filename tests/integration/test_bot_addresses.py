@@ -1,12 +1,14 @@
 """Pictures that a service doesn't hand over: it is asked for fresh addresses, and people hear soon how it stands."""
 
 import gzip
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.demo.telegram import Delay
+from bot.telegram.stage import TelegramStage
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house, picture
 
@@ -73,7 +75,7 @@ async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(hous
     await house.shown("Drawing")
     house.release()
     told = await house.ended("Look again")
-    assert told.text == "⚠️ It's made, but the service doesn't hand it over. Press the button to try once more."
+    assert told.text == "⚠️ It's made, but the service doesn't hand it over. Press “Look again” to try once more."
     said = [call.request["text"] for call in house.called("editMessageText")]
     assert any("The service doesn't hand the picture over yet" in text and "Trying again in" in text for text in said)
     # Half of it is to keep them for the history.
@@ -99,7 +101,7 @@ async def test_a_picture_within_the_bots_own_network_is_not_fetched(house: House
 async def test_what_is_no_picture_is_said_to_be_damaged(house: House, what: bytes) -> None:
     house.draw = lambda *of: what
     await house.say("foxes --n 2")
-    assert (await house.ended("Look again")).text == "⚠️ The service's file is damaged or no picture."
+    assert (await house.ended("Look again")).text == "⚠️ The service's file is damaged or isn't a picture."
     assert house.album() == []
 
 
@@ -132,7 +134,10 @@ async def test_a_picture_that_took_long_is_an_answer_of_its_own(house: House) ->
     house.hold()
     asked = await house.say("a fox")
     status = await house.shown("Drawing")
-    _grow_old(house)
+    stage = house.app.engine._stage
+    assert isinstance(stage, TelegramStage)
+    for board in stage._status._boards.values():
+        board.sent_at = time.monotonic() - 60
     house.release()
     made = await house.ended()
     assert made.photo
@@ -181,9 +186,3 @@ async def test_in_groups_it_is_said_whose_it_is_and_below_its_own_album(house: H
     made = await house.made("/imagine a hare", chat=house.group, who=house.bob)
     assert "for Bob" in made.text
     assert "for Ann" not in (await house.made("a hare")).text
-
-
-def _grow_old(house: House) -> None:
-    """The status messages were sent long ago."""
-    for board in house.app.engine._stage._status._boards.values():  # type: ignore[attr-defined]
-        board.sent_at -= 60

@@ -181,6 +181,19 @@ async def test_an_album_whose_answer_is_lost_is_sent_twice_at_most_then_a_person
     assert len(house.tasks) == 2
 
 
+async def test_a_single_picture_whose_answer_is_lost_is_shown_twice_at_most(house: House) -> None:
+    for method in ("editMessageMedia", "sendPhoto"):
+        house.telegram.play(Drop(method=method, applied=True, times=100))
+    await house.say("a fox")
+    told = await house.ended("Look again")
+    assert "Telegram didn't confirm it" in told.text
+    assert len(house.album()) == 2
+    house.telegram.faults.clear()
+    await house.press(told, "Look again")
+    await house.ended("Files")
+    assert len(house.tasks) == 1
+
+
 async def test_what_was_sent_before_a_crash_counts_as_sent(house: House) -> None:
     house.telegram.play(Drop(method="sendMediaGroup", applied=True, times=100))
     await house.app.store.pictures.send_again(1)

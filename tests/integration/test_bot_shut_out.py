@@ -89,8 +89,10 @@ async def test_a_part_was_sent(house: House) -> None:
         house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
     house.release()
     await house.quiet()
-    assert status.text.startswith("🗂 Only 10 of 11 could be sent here.")
-    await house.press(status, "Send")
+    told = house.answers(house.group)[-1]
+    assert told.text.endswith("1 could not be sent: Telegram doesn't take them.")
+    assert status not in house.answers(house.group)
+    await house.press(told, "Fetch the missing")
     await house.ended(chat=house.group)
     assert len(house.album(house.group)) == len(house.tasks) == 11
 
@@ -197,14 +199,14 @@ async def test_all_deleted_while_it_is_tried_again(house: House, monkeypatch: py
 
 
 async def test_the_last_missing_one_is_deleted(house: House) -> None:
-    status = await under_way(house, "/imagine foxes --n 11", 8)
+    await under_way(house, "/imagine foxes --n 11", 8)
     for method in ("sendPhoto", "sendDocument"):
         house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
     house.release()
     await house.quiet()
     (missing,) = [one for one in await house.app.store.pictures.of_job(1) if one.is_missing]
     await hide(house, missing.id)
-    await house.press(status, "Send")
+    await house.press(house.answers(house.group)[-1], "Fetch the missing")
     await house.quiet()
     last = house.answers(house.group)[-1]
     assert (last.text, last.buttons[0]) == ("✅ 10 pictures · for Ann", "🔁 Again")

@@ -78,9 +78,18 @@ async def test_json_without_a_bottom_is_no_traceback(house: House, caplog: pytes
     assert max(len(record.getMessage()) for record in caplog.records) < 2000
 
 
-@pytest.mark.parametrize("ticket", ["x" * 5000, "a\u0000b", "two\nlines"], ids=["long", "with a NUL", "of two lines"])
-async def test_what_is_no_ticket_is_not_stored(house: House, ticket: str) -> None:
+def accepted(ticket: str) -> Fault:
     text = json.dumps({"code": 10000, "message": "Success", "data": {"task_id": ticket}})
-    house.jimeng.faults.append(Fault(kind="text", action="submit", status=200, text=text))
+    return Fault(kind="text", action="submit", status=200, text=text)
+
+
+async def test_what_is_no_ticket_is_not_stored(house: House) -> None:
+    house.jimeng.faults.append(accepted("x" * 5000))
     await house.say("a fox")
     await house.ended("not known whether")
+
+
+async def test_a_ticket_of_strange_characters_is_asked_for(house: House) -> None:
+    house.jimeng.faults.append(accepted("two\nlines, a\u0000b"))
+    await house.say("a fox")
+    await house.ended("no longer knows this task")

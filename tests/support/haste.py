@@ -60,6 +60,8 @@ def hurry(app: App, telegram: TelegramSimulator) -> None:
     engine._report._sleep = _tick
     cast("TelegramStage", engine._stage)._status._lines._sleep = _fast_sleep
     app.inbox._sleep = _fast_sleep
+    if isinstance(stage := engine._stage, TelegramStage):
+        stage._status._sleep = _fast_sleep
     for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():

@@ -1,11 +1,13 @@
 // Faults that the simulators can play, in the JSON of `POST faults`. Their fields are those of
 // providers/jimeng/simulator/faults.py and bot/demo/telegram/faults.py; the codes are Jimeng's own.
 
-const jimeng = (label, fault) => ({ label, service: "jimeng", fault });
-const telegram = (label, fault) => ({ label, service: "telegram", fault });
+const jimeng = (label, ...faults) => ({ label, service: "jimeng", faults });
+const telegram = (label, ...faults) => ({ label, service: "telegram", faults });
 
 export const FAULTS = [
   jimeng("Lose the next submit's answer", { kind: "lost", action: "submit" }),
+  // The call at the task's end would bring the ticket.
+  jimeng("Lose the next submit's answer and the next call", { kind: "lost", action: "submit" }, { kind: "drop", action: "call" }),
   jimeng("Refuse the next prompt", { kind: "code", action: "submit", code: 50412 }),
   jimeng("Hold back the next picture", { kind: "code", action: "result", code: 50511 }),
   jimeng("Too many tasks, three times", { kind: "code", action: "submit", code: 50430, times: 3 }),

@@ -122,10 +122,10 @@ function faultRows(services, say) {
     }
   };
   const known = FAULTS.filter(({ service }) => services.includes(service));
-  const buttons = known.map(({ label, service, fault }) =>
+  const buttons = known.map(({ label, service, faults }) =>
     el(
       "button.fault",
-      { type: "button", test: "fault", data: { service }, onclick: () => ask(() => api.fault(service, fault), `Arranged: ${label}`) },
+      { type: "button", test: "fault", data: { service }, onclick: () => ask(() => Promise.all(faults.map((fault) => api.fault(service, fault))), `Arranged: ${label}`) },
       el("span.service", { data: { service } }, service === "telegram" ? "TG" : "JM"),
       label,
     ),
