@@ -27,20 +27,22 @@ class Slot:
         self._held = False
         if self._timer:
             self._timer.cancel()
-        if self._slow:
-            self._slots.slow -= 1
-        else:
-            self._slots._release(self._key)  # noqa: SLF001 - the two are one
+        self._slots._release(self._key, slow=self._slow)  # noqa: SLF001 - the two are one
+
+    def step_aside(self) -> None:
+        """Go on in the lane of the slow ones from now, or as soon as it has a place."""
+        if self._held and not self._slow:
+            if self._timer:
+                self._timer.cancel()
+            self._change_lane()
 
     def _hurry(self) -> None:
         if self._slots.slow_after is not None:
             self._timer = asyncio.get_running_loop().call_later(self._slots.slow_after, self._change_lane)
 
     def _change_lane(self) -> None:
-        if self._slots.slow < self._slots.slow_most:
-            self._slots.slow += 1
+        if self._slots._move(self._key):  # noqa: SLF001
             self._slow = True
-            self._slots._release(self._key)  # noqa: SLF001
         else:
             self._hurry()
 
@@ -50,15 +52,15 @@ class FairSlots:
     waited longest since its last turn; waiters with the same key go first come, first served.
 
     A slot that is held for more than `slow_after` seconds moves to a lane of its own with `slow_most` places: the slow
-    ones do not keep the others waiting.
+    ones do not keep the others waiting. Then no key holds more than a quarter of all places, nor the last quick one.
     """
 
     def __init__(self, most: int, *, slow_after: float | None = None, slow_most: int = 0) -> None:
         self.most = most
         self.slow_after = slow_after
         self.slow_most = slow_most
-        self.slow = 0
         self._held: Counter[Hashable] = Counter()
+        self._slow: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._served: dict[Hashable, int] = {}
         self._turns = count(1)
@@ -76,10 +78,15 @@ class FairSlots:
     @property
     def is_idle(self) -> bool:
         """Whether nobody holds a slot or waits for one."""
-        return not self._held and not self._waiting and not self.slow
+        return not self._held and not self._waiting and not self._slow
+
+    @property
+    def slow(self) -> int:
+        """How many are in the lane of the slow ones."""
+        return self._slow.total()
 
     async def _acquire(self, key: Hashable) -> None:
-        if not self._waiting and self._held.total() < self.most:
+        if not self._waiting and self._held.total() < self.most and self._may_have(key):
             self._serve(key)
             return
         turn = asyncio.get_running_loop().create_future()
@@ -95,15 +102,31 @@ class FairSlots:
                 self._release(key)
             raise
 
-    def _release(self, key: Hashable) -> None:
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
+    def _release(self, key: Hashable, *, slow: bool = False) -> None:
+        lane = self._slow if slow else self._held
+        lane[key] -= 1
+        if not lane[key]:
+            del lane[key]
         self._fill()
 
+    def _move(self, key: Hashable) -> bool:
+        """A slot becomes one of the slow ones. False: there is no place for it."""
+        if self.slow >= self.slow_most:
+            return False
+        self._slow[key] += 1
+        self._release(key)
+        return True
+
+    def _may_have(self, key: Hashable) -> bool:
+        """Whether a key may hold one more."""
+        if not self.slow_most:
+            return True
+        quick, each = self._held[key], (self.most + self.slow_most) // 4
+        return quick < max(1, self.most - 1) and quick + self._slow[key] < max(1, each)
+
     def _fill(self) -> None:
-        while self._waiting and self._held.total() < self.most:
-            key = min(self._waiting, key=lambda one: (self._held[one], self._served.get(one, 0)))
+        while self._held.total() < self.most and (able := [key for key in self._waiting if self._may_have(key)]):
+            key = min(able, key=lambda one: (self._held[one], self._served.get(one, 0)))
             turn = self._waiting[key][0]
             self._leave_line(key, turn)
             if not turn.cancelled():

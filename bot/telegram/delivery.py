@@ -132,7 +132,7 @@ class Delivery:
 
     async def _part(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> Sequence[TelegramAPIError]:
         """Returns why pictures go in no form."""
-        async with AsyncExitStack() as stack:
+        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(unsent, stack, as_files=wishes.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
             parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=wishes.spoiler)
@@ -218,7 +218,7 @@ class Delivery:
                 # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id or 0)
             return []
-        async with AsyncExitStack() as stack:
+        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
             (upload,) = await self._opened(unsent, stack)
             if isinstance(upload, Unfetched):
                 return []

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from aiohttp import ClientError, ClientResponse
+from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from bot.fair_slots import FairSlots
@@ -16,14 +16,17 @@ from bot.telegram.public_fetcher import EncodedBodyError, FetchRefusedError, Ori
 from bot.telegram.spool import CHUNK, SpooledFile
 
 MOST_BYTES = 64 * 1024 * 1024
-FETCH_SECONDS = 120.0
-"""How long one picture may take."""
+FETCH_SECONDS, BYTES_PER_SECOND = 60.0, 200_000
+"""How long one picture may take: a minute, and longer for as long as bytes come at a slow line's speed."""
+SILENT_SECONDS = 8.0
+"""How long a host may say nothing: with the pauses between four tries, people hear of it within a minute."""
 AT_ONCE = 12
 """Pictures from one host at once."""
-SLOW_AFTER = 3.0
+SLOW_AFTER = 2.0
 """Seconds after which a picture leaves its place to others of the same host, and goes on in the lane of slow ones."""
 SLOW_AT_ONCE = 60
 HOSTS_REMEMBERED = 200
+TIMEOUT = ClientTimeout(total=None, sock_connect=SILENT_SECONDS, sock_read=SILENT_SECONDS)
 GONE_STATUSES = (401, 403, 404, 410)
 
 
@@ -51,7 +54,7 @@ class Downloads:
     """Fetches pictures. Give it back with `aclose`. `fetcher`: what connects; for tests."""
 
     def __init__(self, fetcher: PublicFetcher | None = None) -> None:
-        self._fetcher = fetcher or PublicFetcher()
+        self._fetcher = fetcher or PublicFetcher(timeout=TIMEOUT)
         self._lanes: dict[str, FairSlots] = {}
 
     @asynccontextmanager
@@ -62,8 +65,8 @@ class Downloads:
         file = SpooledFile("picture")
         try:
             try:
-                async with self._lane(url).slot(person), asyncio.timeout(FETCH_SECONDS):
-                    await self._fetch(url, trusted, file)
+                async with self._lane(url).slot(person), asyncio.timeout(FETCH_SECONDS) as limit:
+                    await self._fetch(url, trusted, file, limit)
             except EncodedBodyError as error:
                 raise CompressedError(str(error)) from error
             except FetchRefusedError as error:
@@ -79,7 +82,8 @@ class Downloads:
         """Close the connections."""
         await self._fetcher.aclose()
 
-    async def _fetch(self, url: str, trusted: Collection[Origin], file: SpooledFile) -> None:
+    async def _fetch(self, url: str, trusted: Collection[Origin], file: SpooledFile, limit: asyncio.Timeout) -> None:
+        first = limit.when() or 0.0
         async with self._fetcher.get(url, trusted=trusted) as response:
             _check(response)
             # Counted as they come: a length that is announced may be wrong, or missing.
@@ -87,6 +91,7 @@ class Downloads:
                 if file.size + len(chunk) > MOST_BYTES:
                     raise TooLargeError(f"more than {MOST_BYTES} bytes")
                 file.write(chunk)
+                limit.reschedule(first + file.size / BYTES_PER_SECOND)
 
     def _lane(self, url: str) -> FairSlots:
         try:

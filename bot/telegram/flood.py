@@ -225,6 +225,11 @@ def permitted(permit: Permit) -> Iterator[None]:
         _permit.reset(token)
 
 
+def is_permitted() -> bool:
+    """Whether what is sent here has its permission already, for one call."""
+    return _permit.get() is not None
+
+
 class FloodControl(BaseRequestMiddleware):
     """A request middleware for the bot's session; one for each bot. `among`: how many processes speak for this bot
     now; they share what Telegram allows over all.
@@ -302,6 +307,11 @@ class FloodControl(BaseRequestMiddleware):
     def is_muted(self, chat: int) -> bool:
         """Whether Telegram demands a wait of this chat."""
         return self._clock() < self._lane(chat).muted_until
+
+    async def unmuted(self, chat: int) -> None:
+        """Wait until Telegram demands no wait of this chat."""
+        while (wait := self._lane(chat).muted_until - self._clock()) > 0:
+            await self._sleep(wait)
 
     async def _uncounted(
         self,

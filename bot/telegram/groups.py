@@ -10,7 +10,7 @@ from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import InputFile
 
-from bot.telegram.flood import Dropped, is_progress
+from bot.telegram.flood import Dropped, is_permitted, is_progress
 from storage.chats import Chats
 from storage.database import StoreError
 from storage.records import ChatRules
@@ -47,14 +47,17 @@ class GroupCare(BaseRequestMiddleware):
             raise Dropped
         call = _quietly(method) if rules.quiet else method
         if now != chat:
+            if is_permitted():
+                # The permit is that of the group of before.
+                raise TelegramMigrateToChat(method, "the group has moved", now)
             return await make_request(bot, _moved(call, now))
         try:
             return await make_request(bot, _without_old_reply(call))
         except TelegramMigrateToChat as error:
             await self._chats.migrate(chat, error.migrate_to_chat_id)
             call = _moved(call, error.migrate_to_chat_id)
-            if _is_used_up(call):
-                # What was being uploaded is gone with the refused call; who sends it can begin again.
+            if is_permitted() or _is_used_up(call):
+                # The permit, or what was being uploaded, is gone with the refused call; its sender can begin again.
                 raise
             return await make_request(bot, call)
 

@@ -50,7 +50,8 @@ class Originals:
 
     async def _opened(self, job: Job, picture: Picture, under: int, attempt: Attempt) -> bool:
         """False: it can't be had."""
-        async with self._uploads.open(picture, as_file=True) as upload:
+        room = self._sender.room(job.chat_id, job.user_id)
+        async with room, self._uploads.open(picture, as_file=True) as upload:
             try:
                 return await self._sent(job, upload, under, attempt)
             except TelegramBadRequest as error:

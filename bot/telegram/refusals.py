@@ -11,7 +11,8 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramServerError,
 )
-from aiohttp import ClientConnectorError, ConnectionTimeoutError
+
+from bot.telegram.session import NotConnected
 
 # A chat in which the bot can't write (any more), or a topic that was closed on purpose.
 GONE = (
@@ -105,4 +106,4 @@ def is_unanswered(error: TelegramAPIError, *, body_left: bool = True) -> bool:
         return "gateway timeout" in error.message.lower()
     if not isinstance(error, TelegramNetworkError):
         return False
-    return body_left and not isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError)
+    return body_left and not isinstance(error, NotConnected)

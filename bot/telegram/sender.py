@@ -1,7 +1,8 @@
 """Sending messages with files so that nobody waits for another's trouble, and nothing is sent by who may not.
 
 The order is always the same: first the chat's permission, then a shared place for the bytes, then the question whether
-it may still be sent, then the bytes. While a chat demands a wait, no shared place is held for it.
+it may still be sent, then the bytes. While a chat demands a wait, no shared place is held for it. Whatever has to begin
+again, for a wait or without a topic that is gone, begins with the chat's permission.
 """
 
 import asyncio
@@ -10,20 +11,24 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
 from aiogram.methods import SendChatAction, TelegramMethod
 from aiogram.methods.base import TelegramType
 
 from bot.background import Background
 from bot.fair_slots import FairSlots, Slot
 from bot.telegram.flood import Dropped, FloodControl, permitted
+from bot.telegram.lost_targets import without_lost_target
 from bot.telegram.refusals import is_unanswered
 from bot.telegram.spool import SpooledFile
 
 UPLOADS_AT_ONCE = 6
-SLOW_AFTER = 5.0
+SLOW_AFTER = 2.0
 """Seconds after which an upload leaves its place to others and goes on in the lane of the slow ones."""
-SLOW_UPLOADS = 40
+SLOW_UPLOADS = 90
+"""With those that have left and wait for their answer: each has a connection."""
+READY_AT_ONCE, MORE_READY = 6, 18
+"""Of one chat: how many hold their files ready to be sent, and how many more when these take longer."""
 # An upload may take a start, in which Telegram may answer late, and a slow line's seconds for each byte.
 BASE_SECONDS, BYTES_PER_SECOND = 120, 50_000
 ACTION_AFTER, ACTION_EVERY = 0.5, 4.5
@@ -64,7 +69,20 @@ class Sender:
         self._bot = bot
         self._flood = flood
         self._slots = FairSlots(UPLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_UPLOADS)
+        self._rooms: dict[int, FairSlots] = {}
         self._background = Background()
+
+    @asynccontextmanager
+    async def room(self, chat: int, person: int) -> AsyncIterator[None]:
+        """Wait until files for this chat may lie ready: it takes messages, and not too many are ready already."""
+        room = self._rooms.setdefault(chat, FairSlots(READY_AT_ONCE, slow_after=SLOW_AFTER, slow_most=MORE_READY))
+        try:
+            async with room.slot(person):
+                await self._flood.unmuted(chat)
+                yield
+        finally:
+            if room.is_idle:
+                self._rooms.pop(chat, None)
 
     async def send(
         self,
@@ -87,6 +105,11 @@ class Sender:
                         await attempt.begin()
                         with permitted(permit), suppress(TelegramRetryAfter):
                             return await self._sent(method, files, slot, attempt)
+            except TelegramBadRequest as error:
+                rest = without_lost_target(method, error)
+                if rest is None:
+                    raise
+                method = rest
             finally:
                 permit.give_back()
 
@@ -128,7 +151,7 @@ class Sender:
 
 
 class _Left:
-    """Whether all files of a request have left. The slot is given back then: an answer needs no place."""
+    """Whether all files of a request have left. Its quick place is given back then: only the answer is waited for."""
 
     def __init__(self, files: Sequence[SpooledFile], slot: Slot) -> None:
         self._waiting = len(files)
@@ -143,4 +166,4 @@ class _Left:
     def _one(self) -> None:
         self._waiting -= 1
         if self.all:
-            self._slot.leave()
+            self._slot.step_aside()

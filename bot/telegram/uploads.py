@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ DOCUMENT_BYTES = 50 * 1024 * 1024
 HEAD = 64
 """Bytes that tell what a file is."""
 NAME_LENGTH = 40
+NO_SECONDS = 5.0
+"""How long a service's "no" holds that was asked where the pictures of a job are now: they are asked for together."""
 
 NOT_NOW = Sentence("The service doesn't hand the picture over yet.")
 NOT_FETCHED = Sentence("It's made, but the service doesn't hand it over. Press “Look again” to try once more.")
@@ -96,12 +99,16 @@ class Uploads:
         downloads: Downloads,
         images: ImageWorker,
         providers: Mapping[str, Provider[Any, Any]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._downloads = downloads
         self._images = images
         self._providers = providers
         self.renew: Callable[[int], Awaitable[bool]] = _nothing_fresh
+        self._clock = clock
+        self._no: dict[int, float] = {}
         self._renewing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -163,9 +170,20 @@ class Uploads:
         async with lock:
             # The pictures of a job are asked for together.
             latest = await self._store.pictures.get(picture.id)
-            if latest and latest.url == picture.url and await self.renew(picture.job_id):
+            if latest and latest.url == picture.url and await self._renewed(picture.job_id):
                 latest = await self._store.pictures.get(picture.id)
         return latest.url if latest and latest.url != picture.url else None
+
+    async def _renewed(self, job_id: int) -> bool:
+        """Ask for fresh addresses, unless there were none a moment ago."""
+        now = self._clock()
+        self._no = {job: until for job, until in self._no.items() if now < until}
+        if job_id in self._no:
+            return False
+        renewed = await self.renew(job_id)
+        if not renewed:
+            self._no[job_id] = self._clock() + NO_SECONDS
+        return renewed
 
     async def keep(self, picture: Picture) -> bool:
         """Fetch a picture that did not get to Telegram, so that it can still be shown when its URL has expired.

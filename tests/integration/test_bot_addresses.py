@@ -57,6 +57,17 @@ async def test_what_the_service_has_lost_is_told_at_once(house: House) -> None:
     assert len(house.tasks) == 2
 
 
+async def test_what_all_pictures_of_a_job_need_is_asked_for_once(house: House) -> None:
+    made = await house.made("foxes --n 4")
+    house.jimeng.expire_addresses()
+    for task in house.tasks:
+        house.jimeng.forget(task.id)
+    asked = len(house.jimeng_calls)
+    await house.press(made, "Files")
+    await house.quiet()
+    assert len([call for call in house.jimeng_calls[asked:] if call.name == "CVSync2AsyncGetResult"]) == 4
+
+
 async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(house: House) -> None:
     fail(house, 503, times=1000)
     house.hold()

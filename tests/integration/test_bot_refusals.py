@@ -1,11 +1,12 @@
 """Refusals, lost answers and demanded waits: the form changes, nothing is repeated in vain, nothing comes twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, Flood, PartialAlbum, Refusal, groups
+from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
 from bot.jobs import endings
 from storage.records import JobState
 from tests.support.house import House, open_house, picture
@@ -211,12 +212,21 @@ async def test_a_send_whose_body_never_left_is_no_send(house: House, monkeypatch
     assert len(house.album()) == 2
 
 
-async def test_words_under_an_album_whose_answer_is_lost_are_not_said_again_and_again(house: House) -> None:
+async def test_a_gateways_page_in_place_of_an_answer_is_no_send(house: House) -> None:
+    house.telegram.play(Page(method="sendMediaGroup", code=502, times=2))
+    await house.made("foxes --n 2")
+    assert len(house.album()) == 2
+
+
+@pytest.mark.parametrize("fault", [Drop, partial(Page, code=504)])
+async def test_words_under_an_album_whose_answer_is_lost_are_not_said_again_and_again(
+    house: House, fault: Callable[..., Drop | Page]
+) -> None:
     house.hold()
     await house.say("foxes --n 2")
     await house.all_submitted(2)
     await house.shown("Cancel")
-    house.telegram.play(Drop(method="sendMessage", applied=True, times=100))
+    house.telegram.play(fault(method="sendMessage", applied=True, times=100))
     house.release()
     await house.quiet()
     told = [one for one in house.answers() if one.text.startswith("✅ 2 pictures")]
@@ -245,5 +255,22 @@ async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(house: H
         await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
     await house.quiet()
     assert house.album() == []
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+
+
+async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards(house: House) -> None:
+    topic = groups.add_topic(house.telegram.world, house.group, "Pictures")
+    house.hold()
+    await house.say("/imagine foxes --n 2", chat=house.group, topic=topic)
+    await house.all_submitted(2)
+    refuse(house, "sendMediaGroup", NO_TOPIC)
+    refuse(house, "sendMediaGroup", 'Bad Request: failed to send message #1 "Too Many Requests: retry after 60"')
+    house.release()
+    await house.telegram.until(lambda: len(house.called("sendMediaGroup")) == 2)
+    async with house.app.store.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
+    await house.quiet()
+    assert house.album(house.group) == []
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")

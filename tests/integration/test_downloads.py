@@ -5,7 +5,7 @@ import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientTimeout, web
 from aiohttp.test_utils import TestServer
 
 from bot.telegram import downloads
@@ -17,6 +17,7 @@ from bot.telegram.downloads import (
     TooLargeError,
     UnusableError,
 )
+from bot.telegram.public_fetcher import PublicFetcher
 from tests.support.sketches import picture
 
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -123,6 +124,50 @@ async def test_a_picture_that_breaks_off_is_none(host: Host) -> None:
         await host.fetch()
 
 
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_host_that_falls_silent_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch, begins: bool) -> None:
+    silent = ClientTimeout(total=None, sock_read=0.05)
+    await host.downloads.aclose()
+    host.downloads = Downloads(PublicFetcher(timeout=silent))
+    go_on = asyncio.Event()
+
+    async def falling_silent(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if begins:
+            await response.prepare(request)
+            await response.write(PICTURE[:100])
+        await go_on.wait()
+        return response
+
+    host.serve = falling_silent
+    with pytest.raises(FetchError):
+        await host.fetch()
+    go_on.set()
+    assert downloads.TIMEOUT.sock_read == downloads.SILENT_SECONDS <= 10
+
+
+async def test_a_picture_may_take_longer_only_while_it_comes(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "FETCH_SECONDS", 0.15)
+    monkeypatch.setattr(downloads, "BYTES_PER_SECOND", 1000)
+    parts = [0.0]
+
+    async def dripping(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(30):
+            await response.write(bytes(int(parts[0])))
+            await asyncio.sleep(0.01)
+        return response
+
+    host.serve = dripping
+    # Bytes at the speed of a slow line, and at a hundredth of it.
+    parts[0] = 50
+    assert len(await host.fetch()) == 1500
+    parts[0] = 1
+    with pytest.raises(FetchError):
+        await host.fetch()
+
+
 async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "AT_ONCE", 2)
     monkeypatch.setattr(downloads, "SLOW_AFTER", 0.05)
@@ -142,3 +187,29 @@ async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypat
         assert await host.fetch(person=2) == PICTURE
     go_on.set()
     assert await asyncio.gather(*slow) == [PICTURE] * 4
+
+
+async def test_one_persons_slow_pictures_leave_places_to_the_others(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_AT_ONCE", 6)
+    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.01)
+    go_on = asyncio.Event()
+
+    async def hanging(request: web.Request) -> web.StreamResponse:
+        host.sent += 1
+        await go_on.wait()
+        return web.Response(body=PICTURE)
+
+    host.serve = hanging
+    slow = [asyncio.create_task(host.fetch()) for _ in range(12)]
+    async with asyncio.timeout(5):
+        before = -1
+        while host.sent != before:
+            before = host.sent
+            await asyncio.sleep(0.1)
+        host.serve = _whole
+        assert await host.fetch(person=2) == PICTURE
+    go_on.set()
+    assert await asyncio.gather(*slow) == [PICTURE] * 12

@@ -8,6 +8,7 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Delay, Flood, Refusal
 from bot.telegram.flood import FloodControl
+from bot.telegram.sender import READY_AT_ONCE
 from providers.jimeng.simulator import Fault
 from tests.support.gates import Gate, Gates
 from tests.support.haste import SPEED
@@ -53,8 +54,13 @@ async def ready(house: House, flags: str = "") -> None:
     await house.all_submitted(JOBS)
     await until(lambda: len(house.answers(house.group)) == JOBS)
     house.release()
-    delivering = house.app.engine._endings.is_delivering
-    await until(lambda: all(delivering(number) for number in range(1, JOBS + 1)))
+    await drawn(house)
+
+
+async def drawn(house: House) -> None:
+    """All pictures are made: they are on their way or have arrived."""
+    await house.taken_in()
+    await until(lambda: not house.app.engine._outlook.jobs)
 
 
 async def others(house: House) -> ChatMessage:
@@ -104,11 +110,12 @@ async def test_a_group_that_orders_more_than_telegram_lets_through(house: House)
 
 async def test_a_picture_host_that_takes_its_time(house: House) -> None:
     held = gate(house)
-    house.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=held.seconds, times=JOBS))
+    slow = READY_AT_ONCE - 1
+    house.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=held.seconds, times=slow))
     await ready(house)
-    await held.reached()
+    await until(lambda: not house.jimeng.faults)
     assert (await others(house)).photo
-    assert house.album(house.group) == []
+    assert len(house.album(house.group)) <= JOBS - slow
     held.open()
     await house.quiet()
     assert len(house.album(house.group)) == JOBS
@@ -124,6 +131,43 @@ async def test_a_telegram_that_answers_one_chat_late(house: House) -> None:
     held.open()
     await house.quiet()
     assert len(house.album(house.group)) == 2 * JOBS
+
+
+async def test_answers_that_come_late_leave_connections_to_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.session.CONNECTIONS", JOBS + 2)
+    async with open_house(tmp_path, concurrency=20) as house:
+        held = gate(house)
+        await house.app.store.people.show_drafts(house.ann.id, True)
+        house.telegram.play(Delay(method="sendPhoto", chat=house.ann.chat.id, seconds=held.seconds, times=1000))
+        for number in range(JOBS + 2):
+            await house.say(f"a fox {number}")
+        await drawn(house)
+        await held.reached()
+        assert (await others(house)).photo
+        assert house.album() == []
+        held.open()
+        await house.quiet()
+        assert len(house.album()) == JOBS + 2
+
+
+async def test_what_waits_for_a_muted_chat_does_not_lie_ready(house: House) -> None:
+    wait, flood, chat = LongWait(20), flood_of(house), house.ann.chat.id
+    flood._sleep = wait.sleep
+    await house.app.store.people.show_drafts(house.ann.id, True)
+    flood._lane(chat).mute(flood._clock() + 13_938)
+    for number in range(JOBS):
+        await house.say(f"foxes {number} --n 2")
+    await drawn(house)
+    await until(lambda: wait.waiting == READY_AT_ONCE - 1)
+    assert (await others(house)).photo
+    # 小明's picture, and none of hers.
+    assert len([call for call in house.telegram.calls if call.name == "picture"]) == 1
+    flood._lane(chat).muted_until = 0
+    wait.end()
+    await house.quiet()
+    assert len(house.album()) == 2 * JOBS
 
 
 async def test_references_that_telegram_does_not_hand_over(house: House) -> None:

@@ -114,13 +114,54 @@ async def test_a_slot_that_is_left_early_is_given_back_once() -> None:
 
 async def test_the_slow_go_on_in_a_lane_of_their_own() -> None:
     crowd = Crowd(FairSlots(1, slow_after=0.001, slow_most=2))
-    await crowd.ask("ann", "ann", "ming")
+    await crowd.ask("ann", "bob", "ming")
     await until(lambda: len(crowd.order) == 3 and crowd.slots.slow == 2)
     # The lane is full: the third one keeps its slot, however long it takes.
-    await crowd.ask("bob")
+    await crowd.ask("eve")
     await asyncio.sleep(0.005)
-    assert crowd.order == ["ann", "ming", "ann"]
+    assert crowd.order == ["ann", "bob", "ming"]
     await crowd.end(0)
     await until(lambda: len(crowd.order) == 4)
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_nobody_gets_the_last_quick_place_or_more_than_a_quarter_of_all() -> None:
+    crowd = Crowd(FairSlots(3, slow_after=60, slow_most=13))
+    await crowd.ask(*["ann"] * 7)
+    assert crowd.order == ["ann", "ann"]
+    await crowd.ask("ming")
+    assert crowd.order == ["ann", "ann", "ming"]
+    for number in (0, 1, 7):
+        crowd.held[number].step_aside()
+        await settle()
+    # Of all that are left each comes when one of hers ends, and others pass them by.
+    await crowd.ask("bob")
+    assert crowd.order[3:] == ["ann", "ann", "bob"]
+    assert crowd.slots.slow == 3
+    crowd.held[2].step_aside()
+    crowd.held[3].step_aside()
+    await settle()
+    assert crowd.order[6:] == []
+    await crowd.end(0)
+    assert crowd.order[6:] == ["ann"]
+    await crowd.give_up(1)
+    assert crowd.order[7:] == ["ann"]
+    await crowd.go_home()
+    assert crowd.slots.is_idle
+
+
+async def test_who_steps_aside_where_there_is_no_place_keeps_the_slot() -> None:
+    crowd = Crowd(FairSlots(1, slow_after=0.001, slow_most=1))
+    await crowd.ask("ann", "ming", "bob")
+    crowd.held[0].step_aside()
+    await settle()
+    crowd.held[1].step_aside()
+    await settle()
+    assert crowd.order == ["ann", "ming"]
+    await crowd.end(0)
+    await until(lambda: crowd.order == ["ann", "ming", "bob"])
+    await crowd.end(1)
+    crowd.held[1].step_aside()
     await crowd.go_home()
     assert crowd.slots.is_idle

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from bot.demo.calls import CallLog
 from bot.demo.telegram.body import Body, read_body
-from bot.demo.telegram.errors import ApiError, Dropped, too_many_requests
-from bot.demo.telegram.faults import AnyFault, Delay, Drop, FaultPlan, Flood, PartialAlbum, Refusal
+from bot.demo.telegram.errors import ApiError, Dropped, Paged, too_many_requests
+from bot.demo.telegram.faults import AnyFault, Delay, Drop, FaultPlan, Flood, Page, PartialAlbum, Refusal
 from bot.demo.telegram.flood import FloodControl
 from bot.demo.telegram.methods import COUNTED, HANDLERS
 from bot.demo.telegram.methods.desk import ATTACHED, Desk, as_id
@@ -20,6 +20,7 @@ from bot.demo.telegram.webhook import Webhook
 from bot.demo.telegram.world import World
 
 Answer = tuple[int, JSON]
+PAGE = "<html><body><h1>Something is wrong here</h1></body></html>"
 
 
 class BotApi:
@@ -59,6 +60,8 @@ class BotApi:
         except ApiError as error:
             status, payload = refused(error)
             self._log.record("telegram", name, status=status, ms=0, request={}, response=payload)
+        except Paged as paged:
+            return web.Response(status=paged.status, text=PAGE, content_type="text/html")
         except Dropped:
             if request.transport is not None:
                 request.transport.abort()
@@ -121,6 +124,9 @@ class BotApi:
         result = await HANDLERS[model](desk, call)
         if any(isinstance(fault, Drop) and fault.applied for fault in due):
             raise Dropped
+        for fault in due:
+            if isinstance(fault, Page) and fault.applied:
+                raise Paged(fault.code)
         return result
 
     async def _play(self, due: list[AnyFault]) -> None:
@@ -130,6 +136,8 @@ class BotApi:
         for fault in due:
             if isinstance(fault, Drop) and not fault.applied:
                 raise Dropped
+            if isinstance(fault, Page) and not fault.applied:
+                raise Paged(fault.code)
             if isinstance(fault, Flood):
                 raise too_many_requests(fault.retry_after)
             if isinstance(fault, Refusal):

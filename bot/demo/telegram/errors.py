@@ -36,3 +36,11 @@ class PeopleError(Exception):
 
 class Dropped(Exception):
     """The connection is to be closed without an answer."""
+
+
+class Paged(Dropped):
+    """A gateway answers with a page, in place of the Bot API."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status

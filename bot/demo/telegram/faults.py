@@ -53,6 +53,14 @@ class Drop(Fault):
     applied: bool = False
 
 
+class Page(Fault):
+    """A gateway's page is the answer, with this code; the call takes effect before it (`applied`) or never."""
+
+    kind: Literal["page"] = "page"
+    code: int = Field(502, ge=200, le=599)
+    applied: bool = False
+
+
 class PartialAlbum(Fault):
     """Only the first `items` pictures of an album are sent; then comes 429 with `retry_after` seconds."""
 
@@ -62,7 +70,7 @@ class PartialAlbum(Fault):
     retry_after: int = Field(5, ge=1)
 
 
-AnyFault = Annotated[Flood | Refusal | Delay | Drop | PartialAlbum, Field(discriminator="kind")]
+AnyFault = Annotated[Flood | Refusal | Delay | Drop | Page | PartialAlbum, Field(discriminator="kind")]
 FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
 
 
