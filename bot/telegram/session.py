@@ -35,7 +35,7 @@ class NotConnected(TelegramNetworkError):
 
 
 class Session(AiohttpSession):
-    """See `AiohttpSession`. `getUpdates` has a connection of its own: whatever waits, people are heard.
+    """See `AiohttpSession`. `getUpdates` has connections of its own: whatever waits, people are heard.
 
     aiogram reads each answer with `Response[…]` of what the method returns. Pydantic forgets such a class when nobody
     holds it, and building it once more takes longer (5 ms and more, when all stands still) than all else that is done
@@ -81,7 +81,7 @@ class Session(AiohttpSession):
         if method.__api_method__ != GetUpdates.__api_method__:
             return await self.create_session()
         if self._polling is None or self._polling.closed:
-            self._polling = ClientSession(connector=self._connector_type(**{**self._connector_init, "limit": 1}))
+            self._polling = ClientSession(connector=self._connector_type(**self._connector_init))
         return self._polling
 
     def check_response(
