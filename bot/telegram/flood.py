@@ -8,11 +8,10 @@ import asyncio
 import math
 import re
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
@@ -35,7 +34,7 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 
-from bot.fair_slots import FairSlots
+from bot.telegram.flood_lanes import ALONE, GROUP, PRIVATE, Courtesy, Lane, Limit, Permit
 
 COUNTED = (
     SendMessage,
@@ -59,18 +58,6 @@ LONGEST_PATIENCE = 60.0
 _DEMANDED = re.compile(r"retry after (\d+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Courtesy:
-    """How much of a limit may be used up when progress goes. `spaced`: it keeps its distance from the one before."""
-
-    share: float
-    spaced: bool = True
-
-
-NEWS, SOME_NEWS = Courtesy(3 / 4, spaced=False), Courtesy(5 / 12, spaced=False)
-"""Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
-ALONE, AMONG_OTHERS = Courtesy(1 / 2), Courtesy(1 / 5)
-"""How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
 OVER_ALL_PART = 2 / 3
 """Over all chats progress leaves more room than within one."""
 
@@ -96,121 +83,7 @@ def is_progress() -> bool:
     return _progress.get() is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `most` messages in any `seconds`; progress edits at least `progress_every` seconds apart."""
-
-    most: int
-    seconds: float
-    progress_every: float = 0.0
-
-
-# A little below what Telegram allows: messages that leave evenly may arrive in a bunch.
-PRIVATE = Limit(5, 5.5, 1.5)
-GROUP = Limit(19, 60.5, 4.5)
 OVER_ALL = Limit(25, 1.1)
-
-
-@dataclass(slots=True)
-class _Sent:
-    """Messages that count `cost`, sent at a time. `is_answer`: they went before those that stood in line."""
-
-    at: float
-    cost: int
-    is_answer: bool = False
-
-
-@dataclass(slots=True)
-class _Lane:
-    """What was sent lately within one limit, oldest first; `reserved`: what may be sent and has not been yet."""
-
-    limit: Limit
-    sent: deque[_Sent] = field(default_factory=deque)
-    reserved: int = 0
-    muted_until: float = 0.0
-    progress_at: float = float("-inf")
-    line: FairSlots = field(default_factory=lambda: FairSlots(1))
-    freed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def used(self, now: float) -> int:
-        """How much of the limit is used up at this moment."""
-        while self.sent and self.sent[0].at <= now - self.limit.seconds:
-            self.sent.popleft()
-        return sum(one.cost for one in self.sent) + self.reserved
-
-    def wait(self, now: float, cost: int) -> float:
-        """Seconds until messages that count `cost` may go; infinite while others may go first that have not gone."""
-        over = self.used(now) + min(cost, self.limit.most) - self.limit.most
-        until = self.muted_until
-        for one in self.sent:
-            if over <= 0:
-                break
-            over -= one.cost
-            until = max(until, one.at + self.limit.seconds)
-        return math.inf if over > 0 else max(0.0, until - now)
-
-    def take(self, now: float, cost: int, *, is_answer: bool = False) -> None:
-        """Messages that count `cost` go now."""
-        self.sent.append(_Sent(now, cost, is_answer))
-
-    def mute(self, until: float) -> None:
-        """Nothing goes before this time."""
-        self.muted_until = max(self.muted_until, until)
-
-    def lets_answers_pass(self, now: float) -> bool:
-        """Whether an answer may go before those that stand in line: such answers get half of the limit at most."""
-        return self.used(now) < self.limit.most and sum(one.cost for one in self.sent if one.is_answer) < (
-            self.limit.most / 2
-        )
-
-    def has_room_for_progress(self, now: float, courtesy: Courtesy) -> bool:
-        """Progress leaves a part of the limit to answers and deliveries, and never goes before one that waits."""
-        return (
-            now >= self.muted_until
-            and self.used(now) < self.limit.most * courtesy.share
-            and (not courtesy.spaced or now - self.progress_at >= self.limit.progress_every)
-            and self.line.is_idle
-        )
-
-    def is_quiet(self, now: float) -> bool:
-        """Whether nothing needs to be known of this lane."""
-        return self.used(now) == 0 and now >= self.muted_until and self.line.is_idle
-
-
-class Permit:
-    """A chat's permission to send messages that count `cost`: the room is kept until they go or it is given back."""
-
-    def __init__(self, lane: _Lane, cost: int, *, is_answer: bool = False) -> None:
-        self._lane = lane
-        self._cost = cost
-        self._is_answer = is_answer
-        self._is_kept = True
-        self._is_used = False
-        lane.reserved += cost
-
-    def is_good(self, now: float) -> bool:
-        """Whether the chat takes messages now: meanwhile Telegram may have demanded a wait."""
-        return self._is_kept and now >= self._lane.muted_until
-
-    def use(self, now: float) -> None:
-        """The messages go now."""
-        self.give_back()
-        self._is_used = True
-        self._lane.take(now, self._cost, is_answer=self._is_answer)
-
-    def covers(self, lane: _Lane) -> bool:
-        """Whether what goes to this lane has been counted by it. It is so once."""
-        covers = self._is_used and self._lane is lane
-        self._is_used = False
-        return covers
-
-    def give_back(self) -> None:
-        """Others may have the room; once is enough."""
-        if self._is_kept:
-            self._is_kept = False
-            self._lane.reserved -= self._cost
-            self._lane.freed.set()
-
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
 
@@ -244,9 +117,9 @@ class FloodControl(BaseRequestMiddleware):
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._lanes: dict[int | str, _Lane] = {}
+        self._lanes: dict[int | str, Lane] = {}
         self._among = among
-        self._everything = _Lane(OVER_ALL)
+        self._everything = Lane(OVER_ALL)
 
     async def __call__(
         self,
@@ -342,7 +215,7 @@ class FloodControl(BaseRequestMiddleware):
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
-        lane: _Lane,
+        lane: Lane,
     ) -> Response[TelegramType]:
         """Raises `TelegramRetryAfter` wherever Telegram says so: it also stands within refusals of another kind."""
         try:
@@ -358,7 +231,7 @@ class FloodControl(BaseRequestMiddleware):
             raise TelegramRetryAfter(method, error.message, seconds) from error
 
     @property
-    def _all(self) -> _Lane:
+    def _all(self) -> Lane:
         lane, most = self._everything, max(1, OVER_ALL.most // self._among())
         if lane.limit.most != most:
             lane.limit = replace(OVER_ALL, most=most)
@@ -368,11 +241,11 @@ class FloodControl(BaseRequestMiddleware):
         """Whether a progress edit would go now."""
         return self._has_room(self._lane(chat), courtesy)
 
-    def _has_room(self, lane: _Lane, courtesy: Courtesy) -> bool:
+    def _has_room(self, lane: Lane, courtesy: Courtesy) -> bool:
         now, over_all = self._clock(), replace(courtesy, share=courtesy.share * OVER_ALL_PART)
         return lane.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
 
-    def _take_or_drop(self, lane: _Lane, courtesy: Courtesy) -> None:
+    def _take_or_drop(self, lane: Lane, courtesy: Courtesy) -> None:
         if not self._has_room(lane, courtesy):
             raise Dropped
         now = self._clock()
@@ -380,7 +253,7 @@ class FloodControl(BaseRequestMiddleware):
         lane.take(now, 1)
         self._all.take(now, 1)
 
-    async def _permit(self, lane: _Lane, cost: int, key: Hashable) -> Permit:
+    async def _permit(self, lane: Lane, cost: int, key: Hashable) -> Permit:
         now = self._clock()
         if key == ANSWERS and lane.wait(now, cost) == 0 and lane.lets_answers_pass(now):
             return Permit(lane, cost, is_answer=True)
@@ -393,11 +266,11 @@ class FloodControl(BaseRequestMiddleware):
                     await lane.freed.wait()
             return Permit(lane, cost)
 
-    def _lane(self, chat: int | str) -> _Lane:
+    def _lane(self, chat: int | str) -> Lane:
         if (lane := self._lanes.get(chat)) is None:
             if len(self._lanes) >= LANES_KEPT:
                 self._forget_quiet(self._clock())
-            lane = self._lanes[chat] = _Lane(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
+            lane = self._lanes[chat] = Lane(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
         return lane
 
     def _forget_quiet(self, now: float) -> None:
@@ -406,6 +279,6 @@ class FloodControl(BaseRequestMiddleware):
                 del self._lanes[chat]
 
 
-def _cost(lane: _Lane, method: TelegramMethod[TelegramType]) -> int:
+def _cost(lane: Lane, method: TelegramMethod[TelegramType]) -> int:
     """In groups the items of an album count one by one."""
     return len(method.media) if isinstance(method, SendMediaGroup) and lane.limit is GROUP else 1

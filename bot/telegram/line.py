@@ -10,7 +10,8 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot.background import Background
 from bot.jobs.stage import Phase, Progress
-from bot.telegram.flood import ALONE, AMONG_OTHERS, NEWS, SOME_NEWS, Courtesy, FloodControl
+from bot.telegram.flood import FloodControl
+from bot.telegram.flood_lanes import ALONE, AMONG_OTHERS, NEWS, SOME_NEWS, Courtesy
 from storage.records import Job
 
 LOOK_SECONDS, LOOKS = 0.5, 200

@@ -38,7 +38,7 @@ DEMANDED_SECONDS = 5.0
 """A wait that is demanded without a number."""
 DOWNLOADS_AT_ONCE = 12
 """They go through the connections of all other calls."""
-SLOW_AFTER, SLOW_DOWNLOADS = 3.0, 40
+SLOW_AFTER, SLOW_DOWNLOADS = 2.0, 40
 """Seconds after which a download leaves its place to others, and how many such there may be."""
 IN_MEMORY = 1 << 20
 """Bytes; what is larger waits for its turn on disk."""

@@ -16,6 +16,7 @@ from bot.demo.telegram import ChatMessage
 from bot.demo.telegram.simulator import TelegramSimulator
 from bot.jobs.engine import Engine
 from bot.telegram import flood
+from bot.telegram.flood_lanes import Limit
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings
 from providers.jimeng.simulator import JimengSimulator
 from storage.records import NewJob
@@ -47,7 +48,7 @@ async def echoed() -> float:
         return found
 
 
-async def made(over_all: flood.Limit) -> float:
+async def made(over_all: Limit) -> float:
     """Jobs a second that the whole bot makes: status message, submit, call, query, picture, album."""
     flood.OVER_ALL = over_all
     telegram = TelegramSimulator(strict=False)

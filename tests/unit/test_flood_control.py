@@ -9,7 +9,8 @@ from aiogram.exceptions import TelegramRetryAfter
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto
 
-from bot.telegram.flood import ALONE, AMONG_OTHERS, NEWS, Courtesy, Dropped, FloodControl, as_progress
+from bot.telegram.flood import Dropped, FloodControl, as_progress
+from bot.telegram.flood_lanes import ALONE, AMONG_OTHERS, NEWS, Courtesy
 
 PRIVATE, GROUP = 5, -5
 BOT = Bot("1:a")

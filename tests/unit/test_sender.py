@@ -9,7 +9,8 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import SendDocument
 
 from bot.demo.telegram import Delay, TelegramSimulator
-from bot.telegram.flood import FloodControl, Limit
+from bot.telegram.flood import FloodControl
+from bot.telegram.flood_lanes import Limit
 from bot.telegram.sender import SLOW_AFTER, Sender
 from bot.telegram.session import Session
 from bot.telegram.spool import SpooledFile
