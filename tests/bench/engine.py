@@ -120,7 +120,7 @@ async def main() -> None:
     """Measure and print."""
     say = sys.stdout.write
     echoes, allowed = await echoed(), flood.OVER_ALL
-    free, jobs = await made(flood.Limit(1_000_000, 1)), await made(allowed)
+    free, jobs = await made(Limit(1_000_000, 1)), await made(allowed)
     say(f"  {JOBS} people at once: bare aiogram echo (baseline) {echoes:.0f} messages/s; from prompt to picture, with ")
     say(f"both services in the same process, {free:.0f} jobs/s ({free / echoes:.0%}); ")
     say(f"at the pace that Telegram allows {jobs:.0f} jobs/s\n")
