@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, model_validator
 
@@ -325,6 +325,7 @@ WORDS = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(WORDS, st.lists(st.tuples(st.integers(0, 6), typed_flag(), SPACE), max_size=5))
 def test_any_flag_in_any_form_anywhere_reads_the_same(words: list[str], placed: list[tuple[int, Typed, str]]) -> None:
     parts: list[str] = []

@@ -288,7 +288,7 @@ FORMATS: dict[str, bytes] = {
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=120, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(FORMATS)), st.data())
 async def test_no_damage_leads_to_more_than_a_sentence(worker: ImageWorker, kind: str, data: st.DataObject) -> None:
     damaged = bytearray(FORMATS[kind])
