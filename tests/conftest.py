@@ -25,6 +25,7 @@ GROUPS = {
     "test_store": POSTGRES,
     "test_inbox": POSTGRES,
     "test_backup": POSTGRES,
+    "test_lost_tickets": POSTGRES,
     "test_kill_connection": POSTGRES,
     "test_kill_server": POSTGRES,
     "test_kill_start": POSTGRES,
