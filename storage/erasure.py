@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, Transaction
 from storage.jobs import DAY, counts
 from storage.records import NOBODY, OPEN, UNFINISHED, JobState, TaskState
-from storage.schema import captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
+from storage.schema import announced, captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
 
 
 class UnderWay(Exception):
@@ -91,6 +91,8 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
     # Without its ticket nobody can look again for what took too long.
     overdue = ended.where(tasks.c.state == TaskState.OVERDUE)
     await connection.execute(overdue.values(state=TaskState.FAILED))
+    own = select(tasks.c.id).where(tasks.c.user_id == user_id)
+    await connection.execute(delete(announced).where(announced.c.task_id.in_(own)))
     await connection.execute(ended.values(user_id=NOBODY, **nothing))
 
 

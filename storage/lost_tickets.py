@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from storage.database import Database
 from storage.records import Job, JobState, Task, TaskState
 from storage.rows import locked, moved, whose
-from storage.schema import jobs, tasks
+from storage.schema import announced, jobs, tasks
 from storage.tasks import as_task
+from storage.workers import orphaned
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """How a task can be of which the service says that it took it."""
@@ -21,6 +22,28 @@ class LostTickets:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    async def announced(self, task_id: int, ticket: str, worker_id: int) -> None:
+        """A call has named this ticket; this worker asks the service about it. The latest call counts."""
+        values = {"ticket": ticket, "worker_id": worker_id}
+        new = self._db.insert(announced).values(task_id=task_id, **values)
+        async with self._db.write() as connection:
+            await connection.execute(new.on_conflict_do_update(index_elements=["task_id"], set_=values))
+
+    async def adopt(self, worker_id: int) -> list[tuple[int, str]]:
+        """Take over the announced tickets of workers that are gone; returns those and this worker's own, each with its
+        task's id."""
+        which = or_(announced.c.worker_id == worker_id, orphaned(announced))
+        taken = update(announced).where(which).values(worker_id=worker_id)
+        async with self._db.write() as connection:
+            rows = await connection.execute(taken.returning(announced.c.task_id, announced.c.ticket))
+            return sorted((row.task_id, row.ticket) for row in rows)
+
+    async def forget(self, task_id: int, ticket: str) -> None:
+        """Nothing is left to ask about this announced ticket."""
+        known = delete(announced).where(announced.c.task_id == task_id, announced.c.ticket == ticket)
+        async with self._db.write() as connection:
+            await connection.execute(known)
 
     async def is_taken(self, provider: str, ticket: str) -> bool:
         """Whether a task has this ticket."""

@@ -257,6 +257,16 @@ tasks = Table(
     Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
 )
 
+# Tickets that calls have brought to tasks without one, until the service has been asked about them.
+announced = Table(
+    "announced",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("ticket", Text, nullable=False),
+    # Who asks the service.
+    Column("worker_id", BigInteger),
+)
+
 pictures = Table(
     "pictures",
     metadata,

@@ -93,7 +93,7 @@ class Workers:
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
     async def _interrupt_lost(self, connection: Transaction, lost: Trouble, now: float) -> None:
-        cut_off = and_(tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), _orphaned(tasks))
+        cut_off = and_(tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), orphaned(tasks))
         change = update(tasks).where(cut_off)
         values = {"state": TaskState.INTERRUPTED, "trouble": dict(lost), "finished_at": now}
         found = (await connection.execute(change.values(values).returning(tasks.c.job_id))).scalars().all()
@@ -104,7 +104,7 @@ class Workers:
     async def _adopted(
         self, connection: AsyncConnection, table: Table, which: ColumnElement[bool], worker_id: int, most: int
     ) -> list[RowMapping]:
-        found = select(table.c.id).where(which, _orphaned(table)).order_by(table.c.id).limit(most)
+        found = select(table.c.id).where(which, orphaned(table)).order_by(table.c.id).limit(most)
         ids = (await connection.execute(found.with_for_update(skip_locked=True, of=table))).scalars().all()
         if not ids:
             return []
@@ -112,5 +112,6 @@ class Workers:
         return sorted((await connection.execute(taken)).mappings().all(), key=lambda row: int(row["id"]))
 
 
-def _orphaned(table: Table) -> ColumnElement[bool]:
+def orphaned(table: Table) -> ColumnElement[bool]:
+    """Rows whose workers are gone."""
     return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))

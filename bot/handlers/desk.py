@@ -226,6 +226,7 @@ class Desk:
         None: a double tap is one wish, and each would be paid.
         """
         await self.admit(place)
+        place = as_asked(place, job)
         sources = change.sources
         if sources is None:
             sources = tuple(source.again() for source in await self.store.sources.of_job(job.id))
@@ -281,6 +282,12 @@ def name_of(author: User | Chat) -> str:
     """What others in a chat call whoever writes; at most 64 characters."""
     name = author.first_name if isinstance(author, User) else author.title or author.first_name
     return (name or "")[:64]
+
+
+def as_asked(place: Place, job: Job) -> Place:
+    """A press on a button of this job. An admin who asked in a chat's name is not named by pressing: it stays the
+    chat's."""
+    return replace(place, user_id=job.user_id, user_name=job.user_name) if job.user_id < 0 else place
 
 
 def used(style: Style) -> StyleUsed:

@@ -15,7 +15,7 @@ from aiogram.filters import Command, Filter
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReactionTypeEmoji
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.desk import Desk, Place, as_asked, too_many
 from bot.handlers.flags import FlagError
 from bot.handlers.hints import COMMAND_SIGNS, words_of
 from bot.handlers.imagine import (
@@ -37,7 +37,7 @@ from bot.telegram.together import joined_words
 from bot.telegram.wording import plain, say
 from providers.errors import InvalidRequest
 from storage.edits import Offer
-from storage.records import NOT_READY, Begun, Job, JobState, Preferences, TooMany
+from storage.records import FOR_NOTHING, NOT_READY, Begun, Job, JobState, Preferences, TooMany
 
 RECENT_SECONDS = 600
 """How long after it was written an edit may make a request of a message that was none."""
@@ -148,7 +148,7 @@ async def make_again(
         await answer(query, _("The new words are being drawn already, or were changed back."), alert=True)
         return
     place = Place.of_press(query, message, offer.message_id, language, preferences)
-    place = replace(place, user_id=job.user_id, said=offer.said)
+    place = replace(as_asked(place, job), said=offer.said)
     above = [message.reply_to_message] if message.reply_to_message else []
     try:
         made = await desk.ask(place, desk.scan(offer.words), await _begun(job, above, desk))
@@ -178,6 +178,8 @@ async def _offer(message: Message, asked: Asked, text: str, place: Place, desk: 
     if before and before.edited_at > new.edited_at:
         return
     words = _("✏️ You have changed your words after this was begun. Shall I make it again with the new ones?")
+    if job.state in FOR_NOTHING:
+        words = _("✏️ You have changed your words after this had ended. Shall I make it with the new ones?")
     buttons = keyboard([button(_("🔁 Make it again"), JobPress(do="reword", job=job.id), "primary")])
     # Where it was taken, its button comes back.
     is_shown = before is not None and before.offer_id is not None

@@ -52,21 +52,30 @@ class Announcements:
         if flight:
             ticket, provider = flight.ticket, flight.task.provider
             announced = self._providers[provider].called_back(body)
-            if not ticket and announced:
-                self._lost.find(task_id, announced)
             if _is_about(task_id, ticket, announced):
                 _call(flight)
                 await self._calls.arrived(provider)
+            if not ticket and announced:
+                await self._lost.find(task_id, announced)
         elif self._is_worth_a_look(task_id):
-            task = await self._store.tasks.get(task_id)
-            if task and task.provider in self._providers:
-                await self._take(task, self._providers[task.provider].called_back(body))
+            # At once: those that come meanwhile are not looked into.
             self._looks[task_id] = self._clock()
+            try:
+                await self._look(task_id, body)
+            except BaseException:
+                # It comes again.
+                self._looks.pop(task_id, None)
+                raise
+
+    async def _look(self, task_id: int, body: bytes) -> None:
+        task = await self._store.tasks.get(task_id)
+        if task and task.provider in self._providers:
+            await self._take(task, self._providers[task.provider].called_back(body))
 
     async def _take(self, task: Task, announced: str | None) -> None:
         if task.ticket is None:
             if announced and task.state is not TaskState.DONE:
-                self._lost.find(task.id, announced)
+                await self._lost.find(task.id, announced)
         elif not _is_about(task.id, task.ticket, announced):
             return
         elif task.state in ACTIVE:

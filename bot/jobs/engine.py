@@ -113,7 +113,7 @@ class Engine:
             sleep=sleep,
         )
 
-        lost = LostTickets(
+        self._lost = LostTickets(
             store,
             providers,
             self._requests,
@@ -123,7 +123,7 @@ class Engine:
             clock=clock,
             sleep=sleep,
         )
-        self._announcements = Announcements(store, providers, self._outlook, self._calls, lost, clock=clock)
+        self._announcements = Announcements(store, providers, self._outlook, self._calls, self._lost, clock=clock)
 
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
@@ -317,6 +317,7 @@ class Engine:
                 self._tend(job)
         while tasks := await self._store.workers.adopt_tasks(self.crew.id):
             self._flights.follow(tasks)
+        await self._lost.resume()
 
     async def _buried(self) -> None:
         """The others have this worker's work: nothing of it is gone on with here."""

@@ -1,7 +1,8 @@
 """Tasks whose tickets were lost are made whole again when the service calls: the call brings the ticket along.
 
 A process that is killed between the answer to a submit and the store leaves a task of which nobody knows whether it
-is paid. Only the service knows the address that it calls, but nothing is believed before it was asked.
+is paid. Only the service knows the address that it calls, but nothing is believed before it was asked. It may call only
+once: its call is stored before it is answered, and a process that ends leaves what it has not yet asked to the next.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from bot.background import Background
 from bot.jobs.patience import Sleep, surely
 from bot.jobs.requests import Requests
 from providers.base import Provider
-from providers.errors import ProviderError, Refused
+from providers.errors import Busy, Misconfigured, ProviderError, Refused
 from storage.database import StoreError
 from storage.records import Job, JobState, Task, TaskState
 from storage.store import Store
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 """Between looks at a task whose submit may still be answered, and at a job that is being delivered."""
 CONFIRM_SECONDS = 600.0
-"""How long the service is asked whether it knows a ticket, while it is out of order."""
+"""How long the service is asked whether it knows a ticket, while it is out of order; then so long a pause is made."""
 
 
 class LostTickets:
@@ -54,23 +55,49 @@ class LostTickets:
         self._sleep = sleep
         self._searches: set[int] = set()
 
-    def find(self, task_id: int, ticket: str) -> None:
-        """A call at the address of this task, which has no ticket, has named one."""
-        if task_id not in self._searches:
-            self._searches.add(task_id)
-            self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}")
+    async def find(self, task_id: int, ticket: str) -> None:
+        """A call at the address of this task, which has no ticket, has named one. Raises `StoreError`: the ticket is
+        not stored, and the service has to call again."""
+        if task_id in self._searches:
+            return
+        self._searches.add(task_id)
+        try:
+            await self._store.lost_tickets.announced(task_id, ticket, self._worker())
+        except BaseException:
+            self._searches.discard(task_id)
+            raise
+        self._spawn(task_id, ticket)
+
+    async def resume(self) -> None:
+        """Take up the tickets that workers which are gone were told of. Raises `StoreError`."""
+        for task_id, ticket in await self._store.lost_tickets.adopt(self._worker()):
+            if task_id not in self._searches:
+                self._searches.add(task_id)
+                self._spawn(task_id, ticket)
+
+    def _spawn(self, task_id: int, ticket: str) -> None:
+        self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}")
 
     async def _find(self, task_id: int, ticket: str) -> None:
         try:
-            if (task := await self._undecided(task_id)) is None or not await self._is_confirmed(task, ticket):
-                return
-            # Meanwhile its job may be in delivery.
-            while await self._undecided(task_id):
-                if await self._is_taken_up(task_id, ticket):
-                    return
-                await self._sleep(LOOK_SECONDS)
+            await self._search(task_id, ticket)
         finally:
             self._searches.discard(task_id)
+
+    async def _search(self, task_id: int, ticket: str) -> None:
+        is_known: bool | None = None
+        while task := await self._undecided(task_id):
+            if task.provider not in self._providers:
+                # Once it is set up again, a start goes on with it.
+                return
+            if is_known is None:
+                is_known = await self._is_confirmed(task, ticket)
+            if is_known is False or (is_known and await self._is_taken_up(task_id, ticket)):
+                break
+            # Its job may be in delivery.
+            await self._sleep(LOOK_SECONDS if is_known else CONFIRM_SECONDS)
+        forget = self._store.lost_tickets.forget
+        await surely(lambda: forget(task_id, ticket), f"the announced ticket of task {task_id}", self._sleep)
 
     async def _undecided(self, task_id: int) -> Task | None:
         """The task, once its submit is over, if it has come to no ticket. None: it needs none."""
@@ -85,18 +112,21 @@ class LostTickets:
                 return task
             await self._sleep(LOOK_SECONDS)
 
-    async def _is_confirmed(self, task: Task, ticket: str) -> bool:
-        """Whether the service knows the ticket, and no other task has it."""
-        if await self._store.lost_tickets.is_taken(task.provider, ticket):
-            log.warning("a call for task %d named the ticket of another task; ignored", task.id)
-            return False
+    async def _is_confirmed(self, task: Task, ticket: str) -> bool | None:
+        """Whether the service knows the ticket, and no other task has it. None: nobody can tell at present."""
         try:
+            if await self._store.lost_tickets.is_taken(task.provider, ticket):
+                log.warning("a call for task %d named the ticket of another task; ignored", task.id)
+                return False
             async with asyncio.timeout(CONFIRM_SECONDS):
                 return await self._is_known(task, ticket)
         except Refused:
             # It is this task's end, and known to be.
             return True
-        except (ProviderError, TimeoutError, StoreError) as error:
+        except (Busy, Misconfigured, TimeoutError, StoreError) as error:
+            log.warning("the service can't be asked about the ticket that a call named for task %d: %r", task.id, error)
+            return None
+        except ProviderError as error:
             log.warning("a call for task %d named a ticket that the service does not know: %r", task.id, error)
             return False
 

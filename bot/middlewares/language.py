@@ -50,5 +50,6 @@ def _words(event: TelegramObject) -> str:
         return ""
     if event.inline_query:
         return event.inline_query.query
-    message = event.message or event.channel_post or (event.callback_query and event.callback_query.message)
+    written = event.message or event.edited_message or event.channel_post or event.edited_channel_post
+    message = written or (event.callback_query and event.callback_query.message)
     return (message.text or message.caption or "") if isinstance(message, Message) else ""

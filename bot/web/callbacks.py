@@ -37,7 +37,8 @@ class Callbacks:
     async def serve(self, heard: Heard, request: web.Request) -> web.Response:
         """Answer a call. `heard` gets the task and the body.
 
-        404: the address is forged or over; 413: the body is too long; 400: it is not what the service sends.
+        404: the address is forged or over; 413: the body is too long; 400: it is not what the service sends; 503: the
+        store does not take it, and the service had better call again.
         """
         task_id = self._signer.read(request.match_info["key"], LIFETIME_SECONDS)
         if task_id is None:
@@ -50,5 +51,7 @@ class Callbacks:
             log.warning("a call about task %d makes no sense: %s", task_id, error)
             raise web.HTTPBadRequest from error
         except StoreError as error:
-            log.warning("a call could not be passed on (%s); the task is asked for later anyway", error)
+            # A task that has lost its ticket is found only by its call.
+            log.warning("a call about task %d could not be taken: %s", task_id, error)
+            raise web.HTTPServiceUnavailable from error
         return web.json_response({})

@@ -122,6 +122,7 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     await store.people.speak(ANN, "zh")
     await store.styles.keep(ANN, Style("secret", "secret words"), most=5)
     await store.jobs.add(wish(4, prompt="", sources=(NewSource("secret-draft", 1),)), NOW, JobState.DRAFT)
+    await store.lost_tickets.announced(1, "secret-ticket-1", 0)
     durations, total = await seconds_known(store), await store.usage.since(0.0)
     await store.erasure.erase(ANN, NOW + 3 * DAY)
     left = await everything(store)

@@ -165,3 +165,18 @@ async def test_a_task_that_somebody_holds_keeps_no_other_waiting(
     assert await held
     assert await stored(store) == {one.id: "t1", two.id: "t2"}
     await store.aclose()
+
+
+async def test_an_announced_ticket_outlives_the_worker_that_heard_the_call(store: Store) -> None:
+    first, second = await submitting(store, 2)
+    lost = store.lost_tickets
+    living = await store.workers.join(1.0)
+    await lost.announced(first.id, "an older one", living + 1)
+    await lost.announced(first.id, "t1", living + 1)
+    await lost.announced(second.id, "t2", living)
+    assert await lost.adopt(living) == [(first.id, "t1"), (second.id, "t2")]
+    # Nobody takes what one that lives asks about.
+    assert await lost.adopt(living + 2) == []
+    await lost.forget(first.id, "an older one")
+    await lost.forget(second.id, "t2")
+    assert await lost.adopt(living) == [(first.id, "t1")]

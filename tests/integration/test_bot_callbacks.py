@@ -1,5 +1,6 @@
 """The service calls when a task has ended: at once, late, twice, never, too early; and somebody else calls."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -211,3 +212,8 @@ async def test_many_calls_are_one_question(house: House) -> None:
     assert set(await call(house, *[body] * 100)) == {200}
     assert len(looks) <= 1
     assert len(house.album()) == 2
+    # Also where they come at once.
+    looks.clear()
+    house.app.engine._announcements._looks.clear()
+    await asyncio.gather(*(house.app.engine.called_back(2, body) for _ in range(50)))
+    assert looks == [2]

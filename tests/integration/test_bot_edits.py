@@ -160,6 +160,35 @@ async def test_in_a_channel(house: House) -> None:
     assert [task.prompt for task in house.tasks] == ["a fox", "a red fox"]
 
 
+async def test_an_offer_in_a_channel_speaks_the_language_of_the_words(house: House) -> None:
+    channel = house.telegram.world.add_channel("狐狸", house.ann, admins=(house.ann,))
+    post = await house.made("/imagine 一只红色的狐狸在雪地里", chat=channel)
+    asked = channel.find(post.reply_to or 0)
+    assert asked
+    await edited(house, asked, "/imagine 一只蓝色的狐狸在雪地里")
+    await house.shown("要按新的文字再画一次吗", channel)
+
+
+async def test_an_anonymous_admin_who_takes_an_offer_is_not_named(house: House) -> None:
+    asked = await house.say("/imagine a fox", chat=house.group, anonymous=True)
+    await house.ended(chat=house.group)
+    edit(house, asked, "/imagine a cat")
+    await house.press(await house.shown("Shall I make it again", house.group), "Make it again")
+    await house.quiet()
+    assert [task.prompt for task in house.tasks] == ["a fox", "a cat"]
+    assert not any("Ann" in one.text for one in house.answers(house.group))
+
+
+async def test_what_was_cancelled_was_not_begun(busy: House) -> None:
+    asked = await busy.say("a cat")
+    await busy.press(await busy.shown("You are next"), "Cancel")
+    await busy.shown("Nothing was paid")
+    await edited(busy, asked, "a hare")
+    offer = await busy.shown("after this had ended. Shall I make it with the new ones?")
+    await busy.press(offer, "Make it again")
+    assert await finished(busy) == ["a hare"]
+
+
 async def test_a_change_survives_a_restart(busy: House) -> None:
     asked = await busy.say("a read fox")
     await busy.shown("You are next")

@@ -274,6 +274,9 @@ async def test_the_job_of_an_anonymous_admin_is_all_admins(house: House) -> None
     assert not (await house.press(made, "Again")).alert
     await house.quiet()
     assert len(house.tasks) == 2
+    # It is the group's again, and who has pressed is not named.
+    assert (await house.press(house.answers(house.group)[-1], "Again", house.bob)).alert
+    assert not any("Ann" in one.text for one in house.answers(house.group))
 
 
 async def test_a_channel(house: House) -> None:

@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from bot.demo.ports import free_port
 from providers.jimeng.simulator import Fault
+from storage.faults import OutOfReach
 from storage.records import JobState, TaskState
 from tests.support import postgres
 from tests.support.house import House, open_house
@@ -39,11 +40,11 @@ async def lose(house: House, times: int = 1) -> None:
     await house.shown(UNKNOWN)
 
 
-async def call(house: House, number: int, ticket: str) -> None:
+async def call(house: House, number: int, ticket: str, status: int = 200) -> None:
     """A call at the address of the task that was submitted as this number."""
     address = str(house.submitted()[number]["callback_url"])
     async with ClientSession() as session, session.post(address, json={"task_id": ticket}) as answer:
-        assert answer.status == 200
+        assert answer.status == status
 
 
 async def test_the_call_brings_the_picture(house: House) -> None:
@@ -135,6 +136,43 @@ async def test_a_ticket_is_not_believed_blindly(house: House, caplog: pytest.Log
     house.app.engine._announcements._looks.clear()
     house.release()
     await house.telegram.until(lambda: len(house.album()) == 2)
+
+
+async def test_a_ticket_that_a_call_brought_survives_a_restart(house: House) -> None:
+    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    await lose(house)
+    # The service calls once, and can't be asked at this moment.
+    house.jimeng.faults.append(Fault(kind="drop", action="result", times=99))
+    await call(house, 0, house.tasks[0].id)
+    await house.restart()
+    house.jimeng.faults.clear()
+    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    house.release()
+    await house.telegram.until(house.album)
+    await house.quiet()
+    assert (len(house.tasks), len(house.album())) == (1, 1)
+    async with house.app.store.database.read() as connection:
+        assert not (await connection.exec_driver_sql("SELECT * FROM announced")).all()
+
+
+async def test_a_call_that_the_store_does_not_take_is_to_come_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    await lose(house)
+    lost = house.app.store.lost_tickets
+    kept, answers = lost.announced, [OutOfReach("for a moment")]
+
+    async def stumbles(task_id: int, ticket: str, worker_id: int) -> None:
+        if answers:
+            raise answers.pop()
+        await kept(task_id, ticket, worker_id)
+
+    monkeypatch.setattr(lost, "announced", stumbles)
+    house.release()
+    await call(house, 0, house.tasks[0].id, status=503)
+    await call(house, 0, house.tasks[0].id)
+    await house.telegram.until(house.album)
 
 
 async def test_a_task_that_failed_says_why(house: House) -> None:
