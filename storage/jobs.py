@@ -48,7 +48,7 @@ class Jobs:
         worker_id: int | None = None,
         allowance: Allowance = ANYTHING,
     ) -> Job | None:
-        """Store what a person asks for; `worker_id` is to see to it.
+        """Store what a person asks for; `worker_id` is to see to it. A draft of the same `origin` is replaced.
 
         None when this `origin` has made its job already, or the person asked for the same within `allowance.apart`
         seconds. Raises `TooMany`.
@@ -62,6 +62,9 @@ class Jobs:
             if new.chat_id < 0:
                 new = await self._where_it_is(connection, new)
             values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
+            # What this origin began without words gives way to what it is now.
+            own = (jobs.c.chat_id == new.chat_id, jobs.c.state == JobState.DRAFT)
+            await connection.execute(delete(jobs).where(*own, jobs.c.origin == new.origin))
             row = self._db.insert(jobs).values(**values, state=state, created_at=now, worker_id=_if_alive(worker_id))
             once = row.on_conflict_do_nothing(index_elements=["chat_id", "origin"]).returning(jobs)
             added = (await connection.execute(once)).mappings().first()
@@ -70,8 +73,7 @@ class Jobs:
             if state is not JobState.DRAFT:
                 await _count(connection, new.user_id, now, allowance)
             # What was begun for it before is in it now.
-            begun = (jobs.c.chat_id == new.chat_id, jobs.c.state == JobState.DRAFT)
-            await connection.execute(delete(jobs).where(*begun, jobs.c.origin.startswith(taken_by(new.origin))))
+            await connection.execute(delete(jobs).where(*own, jobs.c.origin.startswith(taken_by(new.origin))))
             job = as_job(added)
             await add_sources(connection, job.id, new.sources)
             ring(connection, job)

@@ -25,6 +25,7 @@ from bot.handlers.imagine import (
     imagine,
     in_group,
     in_private,
+    is_chat,
     is_no_command,
     words_or_pictures,
 )
@@ -117,6 +118,9 @@ async def edited(message: Message, asked: Asked, desk: Desk, language: str, pref
     if not words.prompt and job.state not in NOT_READY:
         # A caption was taken away, perhaps for its looks.
         return
+    if job.state in NOT_READY and is_chat(asked.message, words):
+        await _refuse(message, job, _("That sounded like chatting."))
+        return
     try:
         is_changed = await desk.reword(place, job, words, await _begun(job, [message], desk), float(_time(message)))
     except FlagError as error:
@@ -129,9 +133,7 @@ async def edited(message: Message, asked: Asked, desk: Desk, language: str, pref
             return
         # It had begun once, and was turned away.
         await _take_back(message, asked.offer, desk)
-        if message.chat.type != ChatType.PRIVATE:
-            with suppress(TelegramAPIError):
-                await message.react([ReactionTypeEmoji(emoji="✍")])
+        await _acknowledge(message)
 
 
 async def make_again(
@@ -211,6 +213,13 @@ async def _take_back(message: Message, offer: Offer | None, desk: Desk) -> None:
         with suppress(TelegramAPIError):
             await message.bot.delete_message(message.chat.id, offer.offer_id)
         await desk.store.edits.shown_at(offer, None)
+
+
+async def _acknowledge(message: Message) -> None:
+    """In private the status message says that it is changed."""
+    if message.chat.type != ChatType.PRIVATE:
+        with suppress(TelegramAPIError):
+            await message.react([ReactionTypeEmoji(emoji="✍")])
 
 
 async def _refuse(message: Message, job: Job, why: str) -> None:

@@ -1,5 +1,7 @@
 """What was forwarded without a comment: somebody else's words, so nothing is ordered before a person has said so."""
 
+from dataclasses import replace
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
@@ -45,9 +47,11 @@ async def draw(query: CallbackQuery, desk: Desk, language: str, preferences: Pre
     if above is None or not above.text:
         await answer(query, gone(), alert=True)
         return
+    place = Place.of_press(query, message, above.message_id, language, preferences)
+    # Named after the message, the job is made once, however often and whenever the button is pressed.
+    place = replace(place, origin=f"message:{above.message_id}")
     try:
-        words = desk.scan(above.text)
-        await desk.ask(Place.of_press(query, message, above.message_id, language, preferences), words)
+        await desk.ask(place, desk.scan(above.text))
     except TooMany as error:
         await answer(query, too_many(error), alert=True)
     except FlagError as error:

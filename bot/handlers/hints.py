@@ -40,8 +40,9 @@ def examples() -> tuple[str, str, str]:
     )
 
 
-async def hint(message: Message, place: Place, desk: Desk, begun: Begun) -> None:
-    """Say that these words were taken for talk. What they would have used (`begun`) waits on."""
+async def hint(message: Message, place: Place, desk: Desk, begun: Begun, *, aside: bool = False) -> None:
+    """Say that these words were taken for talk. What they would have used (`begun`) waits on; `aside`: only for an
+    answer to the hint, or its button."""
     if begun.sources:
         text = _(
             "That sounded like chatting, so I haven't drawn anything. "
@@ -54,23 +55,35 @@ async def hint(message: Message, place: Place, desk: Desk, begun: Begun) -> None
         )
     if message.chat.type != ChatType.PRIVATE:
         # A button would be everybody's; /imagine draws the words all the same.
-        await tell(message, place, desk, text, begun)
+        await tell(message, place, desk, text, begun, aside=aside)
         return
-    await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it all the same"), with_example=True)
+    label = _("🎨 Draw it all the same")
+    await offer(message, place, desk, begun, text=text, label=label, with_example=True, aside=aside)
 
 
-async def tell(message: Message, place: Place, desk: Desk, text: str, begun: Begun = NOTHING_BEGUN) -> None:
+async def tell(
+    message: Message, place: Place, desk: Desk, text: str, begun: Begun = NOTHING_BEGUN, *, aside: bool = False
+) -> None:
     """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
     told = await notice(message, text)
     if message.chat.type in GROUPS:
         asked = replace(place, origin=f"told:{place.message_id}")
-        await desk.wait_for_words(asked, begun, told.message_id)
+        await desk.wait_for_words(asked, begun, told.message_id, aside=aside)
 
 
 async def offer(
-    message: Message, place: Place, desk: Desk, begun: Begun, *, text: str, label: str, with_example: bool = False
+    message: Message,
+    place: Place,
+    desk: Desk,
+    begun: Begun,
+    *,
+    text: str,
+    label: str,
+    with_example: bool = False,
+    aside: bool = False,
 ) -> None:
-    """Answer a message by `text` and a button that draws its words with `begun`, which waits for that."""
+    """Answer a message by `text` and a button that draws its words with `begun`, which waits for that; `aside`: for
+    that, or an answer, alone."""
     has_kept = begun != NOTHING_BEGUN
     rows = [[button(label, DrawPress(kept=has_kept))]]
     if with_example and not has_kept:
@@ -78,7 +91,7 @@ async def offer(
     about = ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True)
     told = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
     if has_kept:
-        await desk.wait_for_words(place, begun, told.message_id)
+        await desk.wait_for_words(place, begun, told.message_id, aside=aside)
 
 
 async def draw(

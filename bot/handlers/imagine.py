@@ -48,6 +48,11 @@ def is_no_command(message: Message) -> bool:
     return not (message.text or message.caption or "").startswith(COMMAND_SIGNS)
 
 
+def is_chat(message: Message, words: Scan) -> bool:
+    """Whether the words of a message are talk, and not given as an order."""
+    return bool(words.prompt) and is_no_command(message) and not words.flags and is_talk(words.prompt)
+
+
 class ToTheBot(Filter):
     """In a group: a message that names the bot, or a reply to the bot's own message that is no talk among people."""
 
@@ -131,7 +136,12 @@ async def _ask(
     words = desk.scan(await spoken(message, text))
     if words.prompt:
         begun = await _begun(message, desk, place, replied)
-        job = await _make(message, place, desk, words, replace(begun, sources=_without_twins(begun.sources, own)))
+        begun = replace(begun, sources=_without_twins(begun.sources, own))
+        if is_chat(message, words):
+            # Thanks for a picture don't make it a part of the next wish.
+            await hint(message, place, desk, begun, aside=bool(replied))
+            return
+        job = await _make(message, place, desk, words, begun)
         if job and message.media_group_id:
             said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
             await desk.store.edits.keep_captions(job, said)
@@ -164,9 +174,6 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
 
 
 async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> Job | None:
-    if is_no_command(message) and not words.flags and is_talk(words.prompt):
-        await hint(message, place, desk, begun)
-        return None
     try:
         job = await desk.ask(place, words, begun)
     except FlagError as error:

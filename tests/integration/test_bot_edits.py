@@ -368,3 +368,41 @@ async def test_of_an_edit_and_a_claim_one_is_first(tmp_path: Path) -> None:
             assert job.state is JobState.DELIVERED
             assert task.prompt in either
             assert job.prompt == task.prompt
+
+
+# replies to pictures that were answered by a question or a hint
+
+
+@pytest.mark.parametrize(
+    ("first", "told", "second"),
+    [
+        ("in blue --ar 9:1", "from 1:3 to 3:1", "in blue --ar 16:9"),
+        ("thanks!", "That sounded like chatting", "in blue"),
+        ("/imagin in blue", "Did you mean /imagine", "/imagine in blue"),
+    ],
+)
+async def test_a_reply_to_a_picture_is_corrected_by_an_edit(house: House, first: str, told: str, second: str) -> None:
+    result = await house.made("a fox")
+    asked = await house.say(first, reply_to=result)
+    await house.shown(told)
+    await house.quiet()
+    await edited(house, asked, second)
+    assert await finished(house) == ["a fox", "in blue"]
+    assert len(house.tasks[1].references) == 1
+
+
+async def test_a_reply_in_a_group_is_corrected_by_an_edit(house: House) -> None:
+    result = await house.made("/imagine a fox", chat=house.group)
+    asked = await house.say("/imagine in blue --ar 9:1", reply_to=result, chat=house.group)
+    await house.quiet()
+    await edited(house, asked, "/imagine in blue --ar 16:9")
+    assert await finished(house) == ["a fox", "in blue"]
+    assert len(house.tasks[1].references) == 1
+
+
+async def test_a_request_that_waits_is_not_edited_into_talk(busy: House) -> None:
+    asked = await busy.say("a cat")
+    await busy.shown("You are next")
+    await edited(busy, asked, "thanks!")
+    await busy.shown("That sounded like chatting.\nYour request stays as it was.")
+    assert await finished(busy) == ["a cat"]

@@ -319,3 +319,47 @@ async def test_the_groups_page_sets_the_rule(
     await house.press(page, label, person)
     await house.telegram.until(lambda: first not in page.buttons and len(page.buttons) > 4)
     assert (await house.app.store.chats.rules(house.group.id)).replies == "all"
+
+
+# in reply to a picture
+
+
+async def test_thanks_for_a_picture_do_not_make_it_a_reference_of_the_next_wish(house: House) -> None:
+    result = await house.made("a fox")
+    await house.say("thanks!", reply_to=result)
+    await house.shown(HINT)
+    await house.made("a lighthouse at dusk")
+    assert prompts(house) == ["a fox", "a lighthouse at dusk"]
+    assert not house.tasks[1].references
+
+
+async def test_an_answer_to_the_hint_still_changes_the_picture(house: House) -> None:
+    result = await house.made("a fox")
+    await house.say("thanks!", reply_to=result)
+    told = await house.shown(HINT)
+    await house.made("in blue", reply_to=told)
+    assert len(house.tasks[1].references) == 1
+
+
+async def test_thanks_in_a_group_do_not_make_the_picture_a_reference_of_the_next_wish(house: House) -> None:
+    result = await house.made("/imagine a fox", chat=house.group)
+    await house.say("@imagine_demo_bot thanks!", reply_to=result, chat=house.group)
+    await house.quiet()
+    await house.made("/imagine a lighthouse at dusk", chat=house.group)
+    assert prompts(house) == ["a fox", "a lighthouse at dusk"]
+    assert not house.tasks[1].references
+
+
+async def test_the_button_of_a_second_hint_draws(house: House) -> None:
+    result = await house.made("a fox")
+    asked = await house.say("thanks!", reply_to=result)
+    told = await house.shown(HINT)
+    await house.quiet()
+    house.telegram.edit(house.ann, asked, "thank you!")
+    await house.quiet()
+    latest = house.answers()[-1]
+    assert latest is not told
+    assert not (await house.press(latest, ALL_THE_SAME)).alert
+    await house.quiet()
+    assert prompts(house) == ["a fox", "thank you!"]
+    assert len(house.tasks[1].references) == 1

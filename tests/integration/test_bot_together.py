@@ -234,3 +234,18 @@ async def test_a_picture_and_then_words_are_handled_in_their_order(house: House)
     await house.quiet()
     assert [task.prompt for task in house.tasks] == ["in blue"]
     assert widths(house) == [201]
+
+
+async def test_forwarded_words_are_drawn_once_however_late_the_second_press(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The second press is none of a double tap.
+    monkeypatch.setattr("bot.handlers.desk.DOUBLE_TAP_SECONDS", 0.0)
+    house.telegram.forward(house.ann, await house.say("a red fox", who=house.bob, chat=house.group))
+    question = await house.shown("Shall I draw its words")
+    await house.press(question, "🎨 Draw its words")
+    await house.quiet()
+    # The chat has not shown that the button is gone.
+    assert not (await house.forge(question, "w")).alert
+    await house.quiet()
+    assert len(house.tasks) == 1
