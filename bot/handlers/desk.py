@@ -13,10 +13,11 @@ from bot.handlers.admission import Admission
 from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
+from bot.jobs.requests import as_asked
 from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
-from providers.base import ImageRequest, Provider
+from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
 from storage.records import (
@@ -185,8 +186,7 @@ class Desk:
         """
         new = await self._request(place, words, begun)
         provider = self.providers[new.provider]
-        # References were taken in before, and are looked at again.
-        provider.validate(ImageRequest(new.prompt, provider.Options.model_validate(new.options)))
+        provider.validate(as_asked(new, provider))
         return await self.engine.reword(job.id, new, edited_at)
 
     async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:
