@@ -235,10 +235,12 @@ class Desk:
             replace(new, options=options, style=change.style or job.style), self._allowed(place)
         )
 
-    async def wait_for_words(self, place: Place, begun: Begun, asked_by: int, *, aside: bool = False) -> None:
+    async def wait_for_words(
+        self, place: Place, begun: Begun, asked_by: int, *, aside: bool = False, words: str = ""
+    ) -> None:
         """Keep it until its words come: as an answer to the message `asked_by`, or, unless `aside`, with the next
-        message. What the same message began before is replaced."""
-        new = replace(self._job(place, begun.sources, provider=self.default, prompt=""), style=begun.style)
+        message. It replaces what this message began before. `words`: for a button of `asked_by`."""
+        new = replace(self._job(place, begun.sources, provider=self.default, prompt=words), style=begun.style)
         begun_at = self._clock() - (DRAFT_SECONDS + 1 if aside else 0)
         if draft := await self.store.jobs.add(new, begun_at, JobState.DRAFT):
             await self.store.jobs.shown_at(draft.id, asked_by)

@@ -372,3 +372,13 @@ async def test_rule_none_and_a_mention_in_answer_to_a_question(house: House) -> 
     await house.say("@imagine_demo_bot as a drawing", chat=house.group, reply_to=question)
     await house.quiet()
     assert prompts(house) == ["as a drawing"]
+
+
+async def test_the_button_draws_all_words_of_an_album(house: House) -> None:
+    await house.telegram.send(house.ann, text="thanks", files=[picture(201), picture(202)], captions=["hello"])
+    told = await house.shown(HINT)
+    await house.quiet()
+    await house.press(told, ALL_THE_SAME)
+    await house.quiet()
+    assert prompts(house) == ["thanks\nhello"]
+    assert len(house.tasks[0].references) == 2
