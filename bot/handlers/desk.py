@@ -13,10 +13,11 @@ from bot.handlers.admission import Admission
 from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
+from bot.jobs.requests import as_asked
 from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
-from providers.base import ImageRequest, Provider
+from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
 from storage.records import (
@@ -185,8 +186,7 @@ class Desk:
         """
         new = await self._request(place, words, begun)
         provider = self.providers[new.provider]
-        # References were taken in before, and are looked at again.
-        provider.validate(ImageRequest(new.prompt, provider.Options.model_validate(new.options)))
+        provider.validate(as_asked(new, provider))
         return await self.engine.reword(job.id, new, edited_at)
 
     async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:
@@ -236,10 +236,12 @@ class Desk:
             replace(new, options=options, style=change.style or job.style), self._allowed(place)
         )
 
-    async def wait_for_words(self, place: Place, begun: Begun, asked_by: int, *, aside: bool = False) -> None:
+    async def wait_for_words(
+        self, place: Place, begun: Begun, asked_by: int, *, aside: bool = False, words: str = ""
+    ) -> None:
         """Keep it until its words come: as an answer to the message `asked_by`, or, unless `aside`, with the next
-        message. What the same message began before is replaced."""
-        new = replace(self._job(place, begun.sources, provider=self.default, prompt=""), style=begun.style)
+        message. It replaces what this message began before. `words`: for a button of `asked_by`."""
+        new = replace(self._job(place, begun.sources, provider=self.default, prompt=words), style=begun.style)
         begun_at = self._clock() - (DRAFT_SECONDS + 1 if aside else 0)
         if draft := await self.store.jobs.add(new, begun_at, JobState.DRAFT):
             await self.store.jobs.shown_at(draft.id, asked_by)

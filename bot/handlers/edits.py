@@ -67,7 +67,9 @@ class HasAsked(Filter):
         if message.media_group_id:
             await edits.keep_captions(job, {message.message_id: message.caption or ""})
             known = await edits.captions(job.id)
-            text = joined_words([known[each] for each in sorted(known)])
+            said = [known[each] for each in sorted(known) if known[each]]
+            # As `Wish.spoken` has it: a single caption stays as it was written.
+            text = joined_words(said) if len(said) > 1 else "".join(said)
             message = message.model_copy(update={"caption": text, "caption_entities": []})
         offer = await edits.of_message(message.chat.id, job.message_id)
         latest = await desk.store.jobs.get(offer.job_id) if offer else job

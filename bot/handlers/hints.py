@@ -91,7 +91,9 @@ async def offer(
     about = ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True)
     told = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
     if has_kept:
-        await desk.wait_for_words(place, begun, told.message_id, aside=aside)
+        # A press shows only one message of an album.
+        words = await words_of(message) if message.media_group_id else ""
+        await desk.wait_for_words(place, begun, told.message_id, aside=aside, words=words)
 
 
 async def draw(
@@ -115,6 +117,8 @@ async def draw(
 async def _draw(asked: Message, place: Place, desk: Desk, kept_by: int | None) -> str:
     """Make a job of a message, if it has made none. `kept_by`: the hint for which pictures wait. Returns why not."""
     begun = await desk.kept_for(place, kept_by) if kept_by else NOTHING_BEGUN
+    draft = await desk.store.jobs.with_status(place.chat_id, kept_by) if kept_by else None
+    words = (draft.prompt if draft and draft.state is JobState.DRAFT else "") or await words_of(asked)
     made = await desk.store.jobs.asked_by(place.chat_id, place.origin)
     if made and made.state is not JobState.DRAFT:
         return ""
@@ -122,7 +126,7 @@ async def _draw(asked: Message, place: Place, desk: Desk, kept_by: int | None) -
         # Other words have used the pictures meanwhile.
         return gone()
     try:
-        await desk.ask(place, desk.scan(await words_of(asked)), begun)
+        await desk.ask(place, desk.scan(words), begun)
     except FlagError as error:
         return "\n".join(map(plain, error.sentences))
     except TooMany as error:

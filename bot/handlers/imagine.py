@@ -14,7 +14,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
 from bot.handlers.flags import FlagError, Scan
 from bot.handlers.hints import COMMAND_SIGNS, hint, spoken, tell
-from bot.handlers.replies import is_order
+from bot.handlers.replies import is_answer, is_order
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
 from bot.telegram.notices import notice
@@ -95,7 +95,8 @@ async def in_group(
 ) -> None:
     """A mention or a reply in a group."""
     words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
-    if (await desk.store.chats.rules(message.chat.id)).replies == "none" and await _names_the_bot(message):
+    only_commands = (await desk.store.chats.rules(message.chat.id)).replies == "none"
+    if only_commands and await _names_the_bot(message) and not await is_answer(message, desk):
         # The admins want commands.
         await tell(message, place, desk, example())
         return
@@ -108,12 +109,31 @@ async def came_late(main: Message, item: Message, desk: Desk) -> bool:
     job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
     if job is None:
         return False
+    await _join(job, item, desk)
+    return job.state is not JobState.DRAFT
+
+
+async def _join(job: Job, item: Message, desk: Desk) -> None:
     # Another process, to which this one's work went, may have had the whole album.
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
     for source in pictures_in(item):
         if source.message_id not in known and not await desk.engine.join(job, source):
             await notice(item, _("This picture came too late: the others are already being worked on."))
-    return job.state is not JobState.DRAFT
+
+
+async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool:
+    """Whether these belong to an album that was ordered before this process began; then they join it."""
+    if not message.media_group_id:
+        return False
+    new = {one.message_id for one in brought}
+    album = await desk.store.posted.album(message.chat.id, message.media_group_id)
+    before = [item.message_id for item in album if item.message_id not in new]
+    job = await desk.store.edits.asked(message.chat.id, before) if before else None
+    if job is None or job.state is JobState.DRAFT:
+        return False
+    for one in brought:
+        await _join(job, one, desk)
+    return True
 
 
 async def _ask(
@@ -123,6 +143,8 @@ async def _ask(
     brought = album or [message]
     if odd := next((one for one in brought if why_unusable(one)), None):
         await notice(odd, why_unusable(odd) or "")
+        return
+    if await _is_rest(message, brought, desk):
         return
     replied = await pictures_replied_to(message, desk.store, place.user_id)
     own = await own_pictures(brought, desk, place)

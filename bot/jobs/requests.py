@@ -10,7 +10,7 @@ from bot.jobs.calls import Calls
 from bot.jobs.stage import NotYet, Stage, Unfit
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
-from storage.records import Job, Source, Task
+from storage.records import Job, NewJob, Source, Task
 from storage.store import Store
 
 FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
@@ -105,8 +105,7 @@ class Requests:
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
         references = await asyncio.gather(*(self._reference(job, source, publish=by_url) for source in sources))
-        # A style is not part of the person's words: it is said after them.
-        prompt = f"{job.prompt}, {job.style['words']}" if job.style else job.prompt
+        prompt = with_style(job.prompt, job.style)
         return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
     async def _fetch_all(self, job: Job, missing: Iterable[Source], limits: ReferenceLimits) -> bool:
@@ -154,3 +153,23 @@ class Requests:
             else:
                 return await self._store.sources.store(source.id, checked, job.provider)
         raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))
+
+
+def as_asked(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:
+    """The request that a job is to become. Of its references the number is right; they are fetched and looked at when
+    it is prepared."""
+    references = (_FITTING,) * len(new.sources)
+    prompt = with_style(new.prompt, new.style)
+    return ImageRequest(prompt, provider.Options.model_validate(new.options), references)
+
+
+async def _no_bytes() -> bytes:
+    return b""
+
+
+_FITTING = Reference("image/jpeg", 1024, 1024, 1, _no_bytes)
+
+
+def with_style(prompt: str, style: Mapping[str, str] | None) -> str:
+    """A style is not part of the person's words: it is said after them."""
+    return f"{prompt}, {style['words']}" if style else prompt

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -79,6 +79,8 @@ class AlbumMiddleware(BaseMiddleware):
         # What each person's latest messages are gathered as, and each album.
         self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
         self._groups: OrderedDict[tuple[int, str], str] = OrderedDict()
+        # The message of each album that a handler got.
+        self._mains: OrderedDict[tuple[int, str], Message] = OrderedDict()
         self._turns: WeakValueDictionary[Writer, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
@@ -94,13 +96,16 @@ class AlbumMiddleware(BaseMiddleware):
                 return await handler(event, data)
         arrival = _Arrival(event, handler, data, group or str(next(self._numbers)))
         is_new = self._gathering().add(arrival, part)
-        if not group or self._gathering().is_open(event.chat.id, group):
+        if is_new and (not group or self._gathering().is_open(event.chat.id, group)):
             self._note(arrival, writer)
         if event.media_group_id:
             for source in pictures_in(event):
                 await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
         if is_new:
             await arrival.over
+        elif first := next((one for one in self._latest.get(writer, ()) if one.message_id == event.message_id), None):
+            # It comes again, because the store stumbled: the first one of it is handled.
+            await asyncio.shield(first.over)
         return None
 
     async def edited(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
@@ -154,6 +159,12 @@ class AlbumMiddleware(BaseMiddleware):
             while len(known) > REMEMBERED:
                 known.popitem(last=False)
 
+    def _keep_main(self, main: Message, messages: Iterable[Message]) -> None:
+        for album in {each.media_group_id for each in messages if each.media_group_id}:
+            self._mains[main.chat.id, album] = main
+        while len(self._mains) > REMEMBERED:
+            self._mains.popitem(last=False)
+
     async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
         async with self._turn(_writer(items[0].message)):
             for wish in sorted_out([item.message for item in items]):
@@ -164,6 +175,7 @@ class AlbumMiddleware(BaseMiddleware):
         of_it = [item for item in items if id(item.message) in parts]
         main = next(item for item in of_it if item.message is wish.main)
         is_several = len(wish.messages) > 1 or wish.comment is not None or bool(main.message.media_group_id)
+        self._keep_main(wish.main, wish.messages)
         data = {**main.data, "album": list(wish.messages) if is_several else None}
         with self._languages.speaking(main.data["language"]):
             await _ended(partial(main.handler, wish.spoken(), data), main)
@@ -179,7 +191,11 @@ class AlbumMiddleware(BaseMiddleware):
                 await _ended(partial(self._take_late, wish, item), item)
 
     async def _take_late(self, wish: Wish, item: _Arrival) -> None:
-        if not await self._late(wish.main, item.message) and item.message.caption:
+        # With late items another one may be the first.
+        albums = [(each.chat.id, each.media_group_id or "") for each in wish.messages]
+        main = next((self._mains[album] for album in albums if album in self._mains), wish.main)
+        if not await self._late(main, item.message) and item.message.caption:
+            self._keep_main(item.message, wish.messages)
             data = {**item.data, "album": [*wish.messages, item.message]}
             await item.handler(item.message, data)
 

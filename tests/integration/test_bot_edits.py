@@ -406,3 +406,21 @@ async def test_a_request_that_waits_is_not_edited_into_talk(busy: House) -> None
     await edited(busy, asked, "thanks!")
     await busy.shown("That sounded like chatting.\nYour request stays as it was.")
     assert await finished(busy) == ["a cat"]
+
+
+async def test_new_words_that_are_too_long_with_their_style_leave_the_request_as_it_was(busy: House) -> None:
+    asked = await busy.say("a fox --style watercolor")
+    await busy.shown("You are next")
+    await edited(busy, asked, "fox " * 198 + " --style watercolor")
+    await busy.shown("Your request stays as it was.")
+    (drawn,) = await finished(busy)
+    assert drawn.startswith("a fox, ")
+
+
+async def test_an_album_with_a_command_that_is_touched_is_not_offered_again(house: House) -> None:
+    files = [picture(201), picture(202)]
+    album = await house.telegram.send(house.ann, house.group, text="/imagine cats", files=files)
+    await house.quiet()
+    await edited(house, album[0], "/imagine cats")
+    await house.quiet()
+    assert not any("Shall I make it again" in one.text for one in house.answers(house.group))

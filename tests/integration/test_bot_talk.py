@@ -363,3 +363,22 @@ async def test_the_button_of_a_second_hint_draws(house: House) -> None:
     await house.quiet()
     assert prompts(house) == ["a fox", "thank you!"]
     assert len(house.tasks[1].references) == 1
+
+
+async def test_rule_none_and_a_mention_in_answer_to_a_question(house: House) -> None:
+    await set_rule(house, "none")
+    await house.say("/imagine", picture(222), chat=house.group)
+    question = await house.shown("What should I make", house.group)
+    await house.say("@imagine_demo_bot as a drawing", chat=house.group, reply_to=question)
+    await house.quiet()
+    assert prompts(house) == ["as a drawing"]
+
+
+async def test_the_button_draws_all_words_of_an_album(house: House) -> None:
+    await house.telegram.send(house.ann, text="thanks", files=[picture(201), picture(202)], captions=["hello"])
+    told = await house.shown(HINT)
+    await house.quiet()
+    await house.press(told, ALL_THE_SAME)
+    await house.quiet()
+    assert prompts(house) == ["thanks\nhello"]
+    assert len(house.tasks[0].references) == 2

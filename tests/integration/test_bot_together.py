@@ -1,11 +1,21 @@
 """One wish in several messages: captions of albums, comments with forwarded posts, more than ten pictures at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiogram.types import Chat, Message, PhotoSize, User
 
 from bot.demo.telegram import ChatMessage, groups
+from bot.demo.telegram.bot_view import message_json
+from bot.middlewares.albums import AlbumMiddleware
+from bot.telegram.language import Languages
+from storage.database import OutOfReach
+from storage.records import NewSource
+from storage.store import Store
 from tests.support.house import House, look, open_house, picture
 
 
@@ -249,3 +259,67 @@ async def test_forwarded_words_are_drawn_once_however_late_the_second_press(
     assert not (await house.forge(question, "w")).alert
     await house.quiet()
     assert len(house.tasks) == 1
+
+
+async def test_an_item_of_an_album_after_a_restart_is_no_second_order(house: House) -> None:
+    album = await house.telegram.send(house.ann, text="cats", files=numbered(2))
+    await house.quiet()
+    await house.restart()
+    late = {**message_json(album[1]), "message_id": album[1].id + 50, "caption": "and dogs"}
+    house.telegram.world.updates.push("message", late)
+    await house.shown("This picture came too late")
+    await house.quiet()
+    assert len(house.tasks) == 1
+
+
+async def test_an_edit_is_handled_after_the_store_has_stumbled_at_an_album(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted, failures = house.app.store.posted, [1]
+    real = posted.add
+
+    async def add(chat_id: int, media_group_id: str, item: NewSource, now: float) -> None:
+        if failures:
+            failures.pop()
+            raise OutOfReach("for a moment")
+        await real(chat_id, media_group_id, item, now)
+
+    monkeypatch.setattr(posted, "add", add)
+    album = await house.telegram.send(house.ann, text="cats", files=numbered(2))
+    await house.ended()
+    house.telegram.edit(house.ann, album[0], "dogs")
+    await house.shown("Shall I make it again")
+    assert not failures
+
+
+async def test_late_items_join_what_was_handed_over(tmp_path: Path) -> None:
+    def item(number: int) -> Message:
+        photo = PhotoSize(file_id=f"f{number}", file_unique_id=f"u{number}", width=1, height=1)
+        return Message(
+            message_id=number,
+            date=datetime.now(UTC),
+            chat=Chat(id=1, type="private"),
+            from_user=User(id=1, is_bot=False, first_name="x"),
+            media_group_id="7",
+            photo=[photo],
+        )
+
+    mains: list[int] = []
+    handled: list[int] = []
+
+    async def late(main: Message, _item: Message) -> bool:
+        mains.append(main.message_id)
+        return True
+
+    async def handler(message: Any, _data: dict[str, Any]) -> None:
+        handled.append(message.message_id)
+
+    store = await Store.open(f"sqlite:///{tmp_path}/x.db")
+    albums = AlbumMiddleware(store, Languages(), late, quiet=0.05)
+    await asyncio.gather(*(albums(handler, item(number), {"language": "en"}) for number in (3, 4)))
+    for number in (2, 1):
+        await albums(handler, item(number), {"language": "en"})
+    await albums.aclose()
+    await store.aclose()
+    assert handled == [3]
+    assert mains == [3, 3]
