@@ -13,7 +13,7 @@ from bot.handlers.admission import Admission
 from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import Engine
-from bot.jobs.requests import as_asked
+from bot.jobs.requests import would_be
 from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
@@ -186,7 +186,7 @@ class Desk:
         """
         new = await self._request(place, words, begun)
         provider = self.providers[new.provider]
-        provider.validate(as_asked(new, provider))
+        provider.validate(would_be(new, provider))
         return await self.engine.reword(job.id, new, edited_at)
 
     async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:

@@ -155,7 +155,7 @@ class Requests:
         raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))
 
 
-def as_asked(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:
+def would_be(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:
     """The request that a job is to become. Of its references the number is right; they are fetched and looked at when
     it is prepared."""
     references = (_FITTING,) * len(new.sources)
