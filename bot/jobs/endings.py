@@ -43,6 +43,8 @@ class Endings:
         self._delivering: set[int] = set()
         # What is being closed, and what is to be closed after it: a job may be taken up and fail again meanwhile.
         self._closing: dict[int, Job | None] = {}
+        # Cancelled jobs of which people know, while something of them still runs.
+        self._told: set[int] = set()
 
     def deliver(self, job: Job) -> None:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
@@ -58,7 +60,9 @@ class Endings:
 
     def close(self, job: Job) -> None:
         """Say once how a job ended that has no album, and keep what was paid for it."""
-        if job.id not in self._closing:
+        if job.state is JobState.CANCELLED and job.id in self._told:
+            self.keep(job)
+        elif job.id not in self._closing:
             self._closing[job.id] = None
             closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
             closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
@@ -135,6 +139,8 @@ class Endings:
             # However long Telegram is out of reach: people hear of it then.
             while await self._tried(self._stage.ended, job):
                 continue
+            if job.state is JobState.CANCELLED:
+                self._told.add(job.id)
             await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
@@ -183,6 +189,7 @@ class Endings:
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
+        self._told.discard(job.id)
         if await self._surely(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")
