@@ -10,8 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from storage.job_states import JobState, TaskState
 from storage.pictures import NEWEST, Page, Sent, Shelf, Step
-from storage.records import Begun, CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.records import Begun, CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, Task
 from storage.schema import metadata
 from storage.store import Store
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from storage.job_states import JobState
 from storage.pictures import Sent, Shelf
-from storage.records import ChatRules, JobState, Limits, NewJob, NewPicture, NewSource, OpenInChat
+from storage.records import ChatRules, Limits, NewJob, NewPicture, NewSource, OpenInChat
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066

@@ -16,8 +16,9 @@ from bot.jobs.engine import CANCELLED
 from bot.jobs.stage import Undelivered, Unfit, trouble
 from providers.errors import OutcomeUnknown, Refused, Sentence
 from storage.database import StoreError
+from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Job, JobState, Limits, NewSource, TaskState, Turns
+from storage.records import Job, Limits, NewSource, Turns
 from tests.support.clock import Clock
 from tests.support.room import Room, logged, open_room, until
 

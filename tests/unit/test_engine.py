@@ -12,7 +12,8 @@ from bot.jobs.engine import Engine
 from bot.jobs.stage import Phase, Undelivered, Unfit, Unreachable
 from providers.base import ProviderSettings
 from providers.errors import Busy, Expired, OutcomeUnknown, Refused, Sentence, TookTooLong
-from storage.records import CheckedSource, Job, JobState, NewJob, NewSource, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import CheckedSource, Job, NewJob, NewSource
 from storage.store import Store
 from tests.support.blank import put_blank_database
 from tests.support.fakes import FakeProvider, RecordingStage
