@@ -129,7 +129,7 @@ async def test_an_end_is_told_after_a_crash_just_before_it_was(room: Room) -> No
     job = await room.ask()
 
     async def interrupted() -> bool:
-        return await room.state(job) is JobState.INTERRUPTED
+        return await room.state(job) is JobState.INTERRUPTING
 
     await until(interrupted)
     await room.crash()
