@@ -234,7 +234,7 @@ class Tasks:
         self, connection: AsyncConnection, task_id: int, ticket: str | None, worker_id: int, now: float
     ) -> Task:
         # One that was put back with a ticket is not submitted again.
-        state = TaskState.RUNNING if ticket else TaskState.SUBMITTING
+        state = TaskState.RUNNING if ticket is not None else TaskState.SUBMITTING
         own = tasks.c.id == task_id
         begun = move_task(own, (TaskState.QUEUED,), state, begun_at=now, worker_id=worker_id)
         task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())

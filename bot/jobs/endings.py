@@ -65,10 +65,11 @@ class Endings:
             self._closing[job.id] = None
             closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
             closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
-        elif job.state is JobState.CANCELLING:
-            self.keep(job)
         else:
             self._closing[job.id] = job
+            if job.state is JobState.CANCELLING:
+                # However long Telegram is out of reach: the service does not keep it for ever.
+                self.keep(job)
 
     def keep(self, job: Job) -> None:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
@@ -147,9 +148,12 @@ class Endings:
         # What still runs for a cancelled job ends later, and is kept then.
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
-            # One that has failed once more meanwhile has not been told of.
-            if not self._closing.get(job.id):
-                await self._end(job, JobState.CANCELLED if job.state in CANCELLED_STATES else CLOSED_AS[job.state])
+            if job.state in CANCELLED_STATES:
+                # The store refuses it until the person is told.
+                await self._end(job, JobState.CANCELLED)
+            elif not self._closing.get(job.id):
+                # One that has failed once more meanwhile has not been told of.
+                await self._end(job, CLOSED_AS[job.state])
 
     async def _is_open(self, job: Job) -> bool:
         """Whether there is still something to do for a job in this state."""

@@ -168,6 +168,35 @@ async def test_a_failure_that_comes_after_the_cancelling_is_not_told(room: Room)
     assert [ended.trouble for ended in room.stage.endings] == [trouble(CANCELLED)]
 
 
+async def test_that_it_is_cancelled_is_told_once_also_after_a_crash(room: Room) -> None:
+    job = await room.ask()
+    await room.running()
+    assert await room.engine.cancel(job.id)
+
+    async def told() -> bool:
+        return await room.state(job) is JobState.KEEPING
+
+    await until(told)
+    await room.crash()
+    await room.start()
+    room.provider.finish("t1")
+    await room.finished(job, JobState.CANCELLED)
+    assert (len(room.stage.endings), set(room.stage.kept)) == (1, {job.id})
+
+
+async def test_what_a_cancelled_job_made_is_kept_before_that_is_told(room: Room) -> None:
+    job = await room.ask()
+    await room.running()
+    room.stage.deaf = [Undelivered("no network")] * 100_000
+    assert await room.engine.cancel(job.id)
+    room.provider.finish("t1")
+    await room.stage.until(lambda: room.stage.kept)
+    assert await room.state(job) is JobState.CANCELLING
+    room.stage.deaf = []
+    await room.finished(job, JobState.CANCELLED)
+    assert len(room.stage.endings) == 1
+
+
 async def _nobody_prepares(job: Job) -> bool:
     return not any(task.get_name() == f"prepare job {job.id}" for task in asyncio.all_tasks())
 
