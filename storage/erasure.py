@@ -1,12 +1,23 @@
 """Erasing a person: all that is theirs goes, and the sums of who runs the bot stay right."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import String, cast, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
-from storage.job_states import CLOSED, INTERRUPTED_STATES, OPEN, UNFINISHED, JobState, TaskState, move_job, move_task
+from storage.job_states import (
+    CLOSED,
+    ENDING,
+    INTERRUPTED_STATES,
+    OPEN,
+    UNFINISHED,
+    JobState,
+    TaskState,
+    move_job,
+    move_task,
+)
 from storage.jobs import DAY, counts
 from storage.records import NOBODY
 from storage.schema import announced, captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
@@ -49,7 +60,7 @@ class Erasure:
             await _empty_tasks(connection, user_id)
             await _empty_jobs(connection, user_id, now)
             # What another process has taken up again meanwhile was left alone above.
-            if await _is_under_way(connection, user_id):
+            if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
                 raise UnderWay
 
     async def forget(self, before: float) -> None:
@@ -58,9 +69,9 @@ class Erasure:
             await connection.execute(delete(erased).where(erased.c.asked_at <= before))
 
 
-async def _is_under_way(connection: AsyncConnection, user_id: int) -> bool:
+async def _is_under_way(connection: AsyncConnection, user_id: int, states: Collection[JobState] = OPEN) -> bool:
     made = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
-    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(OPEN))
+    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(states))
     found = [(await connection.execute(query.limit(1))).first() for query in (made, asked)]
     return any(found)
 

@@ -31,7 +31,7 @@ class JobState(StrEnum):
     FAILING = "failing"
     # It came to nothing, and the person knows.
     FAILED = "failed"
-    # The person wants it no more, and is not told yet that it ends.
+    # The person wants it no more; the person is not told yet that it ends.
     CANCELLING = "cancelling"
     # It is cancelled, and the person knows; pictures that are paid are kept for the history when they are ready.
     KEEPING = "keeping"
@@ -94,7 +94,7 @@ _AGAIN = (JobState.WORKING, JobState.DELIVERING)
 
 JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
     JobState.DRAFT: (),
-    # To itself: other words, or another provider. A backup interrupts it.
+    # Other words and another provider move it to itself. A backup interrupts it.
     JobState.PREPARING: (
         JobState.PREPARING,
         JobState.WORKING,
@@ -113,18 +113,18 @@ JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
     JobState.DELIVERED: _AGAIN,
     JobState.FAILING: (JobState.FAILED, *_AGAIN),
     JobState.FAILED: _AGAIN,
-    # At once to the end where the person had everything erased: there is nobody to tell.
+    # Erasing a person ends it at once: there is nobody to tell.
     JobState.CANCELLING: (JobState.KEEPING, JobState.CANCELLED, *_AGAIN),
     JobState.KEEPING: (JobState.CANCELLED, *_AGAIN),
-    # Back where a lost ticket is found.
+    # A lost ticket that is found moves it back.
     JobState.CANCELLED: (JobState.KEEPING, *_AGAIN),
-    # Of a person who had everything erased it is cancelled: nobody can decide any more.
+    # Erasing a person cancels it: nobody can decide any more.
     JobState.INTERRUPTING: (JobState.INTERRUPTED, JobState.CANCELLED, *_AGAIN),
     JobState.INTERRUPTED: (JobState.CANCELLED, *_AGAIN),
 }
 
 TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
-    # At once to `RUNNING` with a ticket: it is not submitted again. A backup interrupts it.
+    # One that was put back with its ticket runs at once: it is not submitted again. A backup interrupts it.
     TaskState.QUEUED: (TaskState.SUBMITTING, TaskState.RUNNING, TaskState.CANCELLED, TaskState.INTERRUPTED),
     TaskState.SUBMITTING: (
         TaskState.QUEUED,
@@ -135,7 +135,7 @@ TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
         TaskState.CANCELLED,
         TaskState.INTERRUPTED,
     ),
-    # To itself: a ticket is stored once more, because the first answer of the store was lost.
+    # A ticket that is stored once more moves it to itself: the first answer of the store was lost.
     TaskState.RUNNING: (
         TaskState.RUNNING,
         TaskState.QUEUED,
@@ -146,7 +146,7 @@ TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
     ),
     # Its pictures are there: nothing may bring them twice.
     TaskState.DONE: (),
-    # The others go on when their ticket comes to light.
+    # A ticket that comes to light moves this one and those below back.
     TaskState.FAILED: (TaskState.RUNNING,),
     # Without its ticket, which is erased with its person, nobody can look for it again.
     TaskState.OVERDUE: (TaskState.RUNNING, TaskState.FAILED),

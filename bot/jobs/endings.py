@@ -68,7 +68,7 @@ class Endings:
         else:
             self._closing[job.id] = job
             if job.state is JobState.CANCELLING:
-                # However long Telegram is out of reach: the service does not keep it for ever.
+                # Telegram may be out of reach for long, and the service does not keep the pictures for ever.
                 self.keep(job)
 
     def keep(self, job: Job) -> None:

@@ -19,7 +19,7 @@ def drawn() -> str:
 
 
 def in_readme() -> str:
-    """What the file says now."""
+    """The part of the file between the two marks."""
     return README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
 
 
