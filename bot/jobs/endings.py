@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from bot.background import Background
-from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Publisher
+from bot.jobs.retry import Sleep, T, until_stored
 from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
 from storage.job_states import ACTIVE, CANCELLED_STATES, CLOSED, CLOSED_AS, JobState
@@ -95,7 +95,7 @@ class Endings:
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
-        failed = await self._surely(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        failed = await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
         if failed:
             self.close(failed)
 
@@ -140,11 +140,11 @@ class Endings:
             while await self._tried(self._stage.ended, job):
                 continue
             if job.state is JobState.CANCELLING:
-                await self._surely(lambda: self._store.jobs.told(job.id), job)
+                await self._until_stored(lambda: self._store.jobs.told(job.id), job)
             await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
-        tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)
+        tasks = await self._until_stored(lambda: self._store.tasks.of_job(job.id), job)
         # What still runs for a cancelled job ends later, and is kept then.
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
@@ -157,7 +157,7 @@ class Endings:
 
     async def _is_open(self, job: Job) -> bool:
         """Whether there is still something to do for a job in this state."""
-        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
         return latest is not None and latest.state is job.state
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
@@ -186,15 +186,15 @@ class Endings:
 
     async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
         # The message that is to say so is newer than what is known of the job here.
-        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
         if latest and latest.state is JobState.DELIVERING:
             self._stage.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
 
     async def _end(self, job: Job, state: JobState) -> None:
-        await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
-        if await self._surely(lambda: self._store.sources.of_job(job.id), job):
+        await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
+        if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")
 
-    async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
-        return await surely(step, f"the end of job {job.id}", self._sleep)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
+        return await until_stored(step, f"ending job {job.id}", self._sleep)
