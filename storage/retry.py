@@ -1,7 +1,7 @@
 """Repeating a step that fails, on tenacity. Every retry loop of the house goes through `repeat`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never, wait_chain, wait_fixed
 from tenacity.retry import RetryBaseT
@@ -10,7 +10,7 @@ from tenacity.wait import WaitBaseT
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
-Failed = Callable[[BaseException, float], None]
+Failed = Callable[[BaseException, float], Awaitable[None] | None]
 """Is told of an error after which a step is repeated, and in how many seconds."""
 ANY_ERROR = retry_if_exception_type(Exception)
 """For a step without which nothing goes on, whatever its error is. A cancellation is no error."""
@@ -40,9 +40,10 @@ async def repeat(
         # tenacity awaits the result of coroutine functions only.
         return await step()
 
-    def before_sleep(state: RetryCallState) -> None:
-        if failed:
-            failed(error_of(state), state.upcoming_sleep)
+    async def before_sleep(state: RetryCallState) -> None:
+        telling = failed(error_of(state), state.upcoming_sleep) if failed else None
+        if telling is not None:
+            await telling
 
     # One for each call: tenacity keeps the state of a call in it.
     retrying = AsyncRetrying(sleep=sleep, stop=stop, wait=wait, retry=when, before_sleep=before_sleep, reraise=True)
@@ -52,6 +53,4 @@ async def repeat(
 
 def error_of(state: RetryCallState) -> BaseException:
     """The error of the try that has just failed."""
-    error = state.outcome and state.outcome.exception()
-    assert error  # noqa: S101 - steps are repeated after errors only
-    return error
+    return cast("BaseException", state.outcome and state.outcome.exception())

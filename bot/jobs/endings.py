@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from bot.background import Background
 from bot.jobs.requests import Publisher
-from bot.jobs.retry import Sleep, T, until_stored
+from bot.jobs.retry import Sleep, T, until_delivered, until_stored
 from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
 from storage.job_states import ACTIVE, CANCELLED_STATES, CLOSED, CLOSED_AS, JobState
@@ -17,9 +18,6 @@ log = logging.getLogger(__name__)
 
 UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
 OURS = Sentence("Something went wrong on my side.")
-DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
-FETCH_DELAYS = (0.0, 2.0, 8.0, 15.0)
-"""Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
 
 
 class Endings:
@@ -162,29 +160,27 @@ class Endings:
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
-        failure = Undelivered("not tried")
-        tries = 0
-        while tries < len(delays := FETCH_DELAYS if failure.unfetched else DELAYS) and not failure.is_final:
-            if tries:
-                await self._say_what_is_waited_for(job, failure, delays[tries])
-            await self._sleep(delays[tries])
-            tries += 1
-            try:
-                await step(job)
-            except TakenOver:
-                raise
-            except Undelivered as error:
-                log.warning("job %d: not delivered: %s", job.id, error)
-                failure = error
-            except Exception as error:
-                # Nobody thought of this one; it may pass all the same, and the pictures are paid.
-                log.exception("job %d: not delivered", job.id)
-                failure = Undelivered(repr(error), OURS)
-            else:
-                return None
-        return failure
+        say = partial(self._say_what_is_waited_for, job)
+        try:
+            await until_delivered(partial(self._try_once, step, job), self._sleep, say)
+        except Undelivered as failure:
+            log.warning("delivering job %d failed (%s); not retried for now", job.id, failure)
+            return failure
+        return None
+
+    async def _try_once(self, step: Callable[[Job], Awaitable[None]], job: Job) -> None:
+        """Raises `TakenOver`, or `Undelivered` for all else that goes wrong."""
+        try:
+            await step(job)
+        except (TakenOver, Undelivered):
+            raise
+        except Exception as error:
+            # Nobody thought of this one; it may pass all the same, and the pictures are paid.
+            log.exception("delivering job %d failed", job.id)
+            raise Undelivered(repr(error), OURS) from error
 
     async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
+        log.warning("delivering job %d failed (%s); retrying in %g s", job.id, failure, seconds)
         # The message that is to say so is newer than what is known of the job here.
         latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
         if latest and latest.state is JobState.DELIVERING:

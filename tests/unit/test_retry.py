@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from tenacity import retry_if_exception_type, stop_after_attempt
 
-from bot.jobs.retry import until_stored
+from bot.jobs.retry import until_delivered, until_fetched, until_stored
+from bot.jobs.stage import NotYet, Undelivered
 from storage.faults import OutOfReach, Unstorable
 from storage.retry import ANY_ERROR, in_turn, repeat
 
@@ -103,3 +104,45 @@ async def test_it_is_told_of_each_error_and_stops_with_the_last(clock: Clock) ->
     assert raised.value is errors[2]
     assert told == [(errors[0], 1.0), (errors[1], 5.0)]
     assert clock.slept == [1.0, 5.0]
+
+
+async def test_a_reference_is_fetched_six_times(clock: Clock) -> None:
+    last = OSError("the last")
+    with pytest.raises(OSError, match="the last"):
+        await until_fetched(fails(*[OSError("HTTP 500")] * 5, last), clock.sleep)
+    assert clock.slept == [1.0, 5.0, 15.0, 30.0, 60.0]
+
+
+async def test_a_demanded_wait_prolongs_the_delay(clock: Clock) -> None:
+    step = fails(NotYet(0.5), NotYet(90), OSError())
+    assert await until_fetched(step, clock.sleep) == "done"
+    assert clock.slept == [1.0, 90, 15.0]
+
+
+async def test_nobody_waits_for_a_wait_that_is_too_long(clock: Clock) -> None:
+    with pytest.raises(NotYet):
+        await until_fetched(fails(OSError(), NotYet(121)), clock.sleep)
+    assert clock.slept == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("failures", "slept"),
+    [
+        ([Undelivered("network")] * 6, [2.0, 10.0, 30.0, 120.0, 600.0]),
+        ([Undelivered("host", unfetched=True)] * 4, [2.0, 8.0, 15.0]),
+        ([Undelivered("network"), Undelivered("host", unfetched=True)] * 2, [2.0, 8.0, 30.0]),
+        ([Undelivered("network"), Undelivered("no", is_final=True)], [2.0]),
+    ],
+)
+async def test_a_delivery_is_repeated_as_its_failures_allow(
+    clock: Clock, failures: list[Undelivered], slept: list[float]
+) -> None:
+    told: list[float] = []
+
+    async def failed(_failure: Undelivered, seconds: float) -> None:
+        told.append(seconds)
+
+    with pytest.raises(Undelivered) as raised:
+        await until_delivered(fails(*failures), clock.sleep, failed)
+    assert raised.value is failures[-1]
+    assert clock.slept == told == slept
