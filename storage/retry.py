@@ -36,8 +36,15 @@ async def repeat(
     Raises the last error when it stops; any other error, and a cancellation, at once. `sleep` waits so many seconds.
     """
 
+    try:
+        # Nearly every step succeeds at once, and tenacity takes as much time as a small statement.
+        return await step()
+    except Exception as error:
+        first = [error]
+
     async def attempt() -> T:
-        # tenacity awaits the result of coroutine functions only.
+        if first:
+            raise first.pop()
         return await step()
 
     async def before_sleep(state: RetryCallState) -> None:
