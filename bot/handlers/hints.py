@@ -58,7 +58,7 @@ async def hint(message: Message, place: Place, desk: Desk, begun: Begun, *, asid
         # A button would be everybody's; /imagine draws the words all the same.
         await tell(message, place, desk, text, begun, aside=aside)
         return
-    label = _("🎨 Draw it all the same")
+    label = _("🎨 Draw it anyway")
     await offer(message, place, desk, begun, text=text, label=label, with_example=True, aside=aside)
 
 

@@ -119,7 +119,7 @@ async def _join(job: Job, item: Message, desk: Desk) -> None:
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
     for source in pictures_in(item):
         if source.message_id not in known and not await desk.engine.join(job, source):
-            await notice(item, _("This picture came too late: the others are already being worked on."))
+            await notice(item, _("This picture arrived too late: I've already started with the others."))
 
 
 async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool:
@@ -154,7 +154,7 @@ async def _ask(
         await notice(message, why)
         return
     if not own and any(map(is_forward, brought)):
-        await notice(message, _("There is no picture in what you forwarded. Send your words alone, or with a picture."))
+        await notice(message, _("There is no picture in what you forwarded. Send just your words, or add a picture."))
         return
     words = desk.scan(await spoken(message, text))
     if words.prompt:
@@ -235,12 +235,12 @@ async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun
         as_reply = _("In a channel, reply to the picture with /imagine and your words.")
         await notice(message, why or (as_reply if begun.sources else example()))
         return
-    text = why or _(
-        "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
-    )
+    text = why or _("What should I make of it? Reply to this message and tell me, for example: <i>as a watercolour</i>")
     if begun.style and not begun.sources and not why:
         name = escape(begun.style["name"])
-        text = _("What shall I draw as <b>{style}</b>? Reply to this message with your words.").format(style=name)
+        text = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.").format(
+            style=name
+        )
     asked = await message.answer(
         text,
         reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
@@ -254,7 +254,7 @@ def example() -> str:
     return _(
         "Write what you want to see, for example:\n"
         "<code>/imagine a red fox in the snow --ar 16:9</code>\n"
-        "Reply to a photo with it, and the photo is used too."
+        "As a reply to a photo, I'll work from that photo."
     )
 
 

@@ -46,12 +46,12 @@ async def start(message: Message) -> None:
     buttons = [button(words, ExamplePress(at=at)) for at, words in enumerate(examples())]
     await message.answer(
         _(
-            "Hello! Write what you want to see and I make a picture of it:\n"
+            "Hi! Tell me what you'd like to see and I'll draw it, for example:\n"
             "<code>a red fox in the snow</code>\n\n"
-            "📷 Send photos with words, and I use them.\n"
-            "↩️ Reply to a picture with words to change it.\n"
-            "🗂 /history has all you made, /help the options.\n\n"
-            "Or try one of these:"
+            "📷 Add photos, and I'll work from them.\n"
+            "↩️ Reply to a picture and say what to change.\n"
+            "🗂 /history keeps everything you've made; /help lists the options.\n\n"
+            "Or tap one of these:"
         ),
         reply_markup=keyboard(*([one] for one in buttons)),
     )
@@ -89,15 +89,15 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     await message.answer(
         "\n".join(
             [
-                _("Put options anywhere in your words:"),
+                _("You can put options anywhere in your prompt:"),
                 "<code>" + _example(offered) + "</code>",
                 "",
                 *lines,
                 "",
-                *([_("Up to {count} photos can go with a prompt.").format(count=limits.count)] if limits else []),
-                _("In groups: /imagine and your words, also in reply to a photo."),
-                _("A reply to a picture that you asked for changes it; with others' pictures, begin with /imagine."),
-                *([_("/models shows all services and chooses yours.")] if len(desk.providers) > 1 else []),
+                *([_("You can add up to {count} photos to a prompt.").format(count=limits.count)] if limits else []),
+                _("In groups: /imagine and your words. As a reply to a photo, it uses that photo."),
+                _("Reply to a picture you asked for to change it; to change someone else's, begin with /imagine."),
+                *([_("/models lists the services and lets you choose one.")] if len(desk.providers) > 1 else []),
             ]
         )
     )
@@ -129,11 +129,11 @@ async def something_else(message: Message) -> None:
     """Voice notes, stickers, videos and the like: what to send instead."""
     match message.content_type:
         case ContentType.VOICE | ContentType.AUDIO | ContentType.VIDEO_NOTE:
-            words = _("I can't listen. Write what you want to see, and I make a picture of it.")
+            words = _("I can't listen to voice messages. Please write what you'd like to see.")
         case ContentType.STICKER | ContentType.ANIMATION | ContentType.VIDEO:
-            words = _("I can't use stickers and videos. Send a photo, or a screenshot of it, with words.")
+            words = _("I can't use stickers or videos. Send a photo or a screenshot with a few words.")
         case _:
-            words = _("I work with words and photos. Write what you want to see, or send a photo with words.")
+            words = _("I work with words and photos. Write what you'd like to see, or send a photo with a few words.")
     await message.reply(words)
 
 

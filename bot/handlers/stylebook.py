@@ -57,7 +57,7 @@ def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
         return known[wanted]
     names = ", ".join(style.name for style in (*own, *everybodys()))
     raise FlagError(
-        Sentence("There is no style {name}. There are: {names}.", {"name": shortened(name), "names": names})
+        Sentence("There is no style called {name}. You can use: {names}.", {"name": shortened(name), "names": names})
     )
 
 

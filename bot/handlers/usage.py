@@ -35,7 +35,7 @@ async def usage(message: Message, desk: Desk, language: str) -> None:
     # In a group everybody reads along.
     if user_id in desk.admins and message.chat.type == "private":
         everybody = await desk.store.usage.since(start)
-        lines += ["", _("<b>Everybody's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
+        lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
     await message.reply("\n".join(lines))
 
 

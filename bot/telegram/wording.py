@@ -40,10 +40,10 @@ def told(trouble: Trouble) -> str:
     if "paid" not in trouble:
         return words
     if trouble["paid"] is None:
-        return _("{words} This attempt may have been paid.").format(words=words)
+        return _("{words} This attempt may have been charged.").format(words=words)
     if trouble["paid"]:
-        return _("{words} It was paid all the same.").format(words=words)
-    return _("{words} Nothing was paid.").format(words=words)
+        return _("{words} It was charged all the same.").format(words=words)
+    return _("{words} Nothing was charged.").format(words=words)
 
 
 def cut(text: str, length: int) -> str:

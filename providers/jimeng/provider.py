@@ -196,8 +196,8 @@ def _check_fit(size: int) -> None:
         values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE >> 20}
         raise InvalidRequest(
             Sentence(
-                "The reference pictures have {size} MB together, and only {most} MB can be handed over. Send fewer or "
-                "smaller ones. (The bot's operator can lift this by setting web.public_url.)",
+                "The reference pictures are {size} MB together; at most {most} MB can be sent along. Send fewer or "
+                "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)",
                 values,
             )
         )
