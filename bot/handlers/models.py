@@ -12,7 +12,7 @@ from bot.handlers.desk import Desk, Place
 from bot.handlers.presses import answer, change_text, message_of
 from bot.telegram.buttons import ProviderPress, button, keyboard
 from bot.telegram.flag_names import shown
-from bot.telegram.services import title
+from bot.telegram.services import brand, title
 from bot.telegram.wording import money
 from providers.options import flags
 from providers.registry import AnyProvider
@@ -60,7 +60,8 @@ def _listed(desk: Desk, chosen: str) -> str:
 def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str]:
     """A service in a few lines."""
     can = provider.capabilities
-    title = provider.title if provider.title.lower() == name else f"{provider.title} ({name})"
+    called = brand(provider)
+    title = called if called.lower() == name else f"{called} ({name})"
     yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if is_chosen else "")
     photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
     facts = [photos, _("up to {count} pictures").format(count=can.pictures)]

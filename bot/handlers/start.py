@@ -19,6 +19,7 @@ from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.incoming import pictures_of, pictures_replied_to
 from bot.telegram.services import STYLE
+from bot.telegram.wording import listed
 from providers.options import Flag, flags
 from storage.records import Begun, Preferences, TooMany
 
@@ -83,7 +84,7 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     offered = [*flags(provider.Options), *own]
     lines = [
         f"<code>{escape(shown(f'--{flag.name}'))}</code> "
-        + escape(_("{name}: {value}").format(name=_(flag.description), value=_(flag.allowed)))
+        + escape(_("{name}: {value}").format(name=_(flag.description), value=listed(flag.allowed)))
         for flag in offered
     ]
     await message.answer(

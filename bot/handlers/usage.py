@@ -82,4 +82,4 @@ def _add(costs: Counter[str], used: Used) -> None:
 
 def _line(name: str, pictures: int, costs: Counter[str]) -> str:
     cost = [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]
-    return " · ".join([f"{name}: {pictures}", *cost])
+    return " · ".join([_("{name}: {value}").format(name=name, value=pictures), *cost])

@@ -26,12 +26,18 @@ def plain(sentence: Sentence) -> str:
     values = dict(sentence.values)
     # What a flag allows and what flags there are is in our words, not in the person's.
     if isinstance(allowed := values.get("allowed"), str) and allowed:
-        values["allowed"] = _(allowed)
+        values["allowed"] = listed(allowed)
     if isinstance(use := values.get("use"), str):
         values["use"] = shown(use)
     if isinstance(offered := values.get("flags"), str):
         values["flags"] = _(", ").join(map(shown, offered.split(", ")))
     return _(sentence.template).format(**values)
+
+
+def listed(allowed: str) -> str:
+    """What an option allows, in the language at hand; several values stand between this language's commas."""
+    words = _(allowed)
+    return _(", ").join(allowed.split(", ")) if words == allowed else words
 
 
 def told(trouble: Trouble) -> str:

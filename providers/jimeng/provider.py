@@ -27,6 +27,7 @@ from providers.jimeng.options import MOST, JimengOptions
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import best_size, parse_ratio, parse_size
 from providers.json_reader import read_json
+from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 
 MOST_INLINE = 7 << 20
@@ -38,7 +39,7 @@ Request = ImageRequest[JimengOptions]
 class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
 
-    title: ClassVar[str] = "Jimeng"
+    title: ClassVar[str] = N_("Jimeng")
     Settings = JimengSettings
     Options = JimengOptions
 
