@@ -11,7 +11,19 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from storage.pictures import NEWEST, Page, Sent, Shelf, Step
-from storage.records import Begun, CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.records import (
+    CheckedSource,
+    Draft,
+    Job,
+    JobState,
+    Limits,
+    NewDraft,
+    NewJob,
+    NewPicture,
+    NewSource,
+    Task,
+    TaskState,
+)
 from storage.schema import metadata
 from storage.store import Store
 
@@ -28,7 +40,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
     job = NewJob(
-        origin=f"message:{number}",
+        idempotency_key=f"{changes.get('chat_id', -5)}:message:{number}",
         chat_id=-5,
         message_id=number,
         user_id=user,
@@ -38,6 +50,10 @@ def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
         options={"n": 1},
     )
     return replace(job, **changes)
+
+
+def new_draft(number: int, *pictures: NewSource, user: int = ANN) -> NewDraft:
+    return NewDraft(f"-5:message:{number}", -5, user, 10 * number, Draft(pictures), message_id=number)
 
 
 async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now: float = 0.0) -> Job:
@@ -238,36 +254,32 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
 
 async def test_drafts_wait_for_words(store: Store) -> None:
     pictures = (NewSource("b", 8), NewSource("a", 7))
-    await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
-    await store.jobs.add(new_job(9, prompt="", sources=(NewSource("c", 9),)), 110.0, JobState.DRAFT)
-    assert await store.drafts.take(-5, MING, "message:99", since=0.0) == Begun()
-    taken = await store.drafts.take(-5, ANN, "message:99", since=50.0)
+    await store.drafts.add(new_draft(7, *pictures), 100.0)
+    await store.drafts.add(new_draft(9, NewSource("c", 9)), 110.0)
+    assert await store.drafts.take(-5, MING, "-5:message:99", since=0.0) == Draft()
+    taken = await store.drafts.take(-5, ANN, "-5:message:99", since=50.0)
     assert [source.file_id for source in taken.sources] == ["a", "b", "c"]
     # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
-    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == taken
-    assert await store.drafts.take(-5, ANN, "message:98", since=50.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == taken
+    assert await store.drafts.take(-5, ANN, "-5:message:98", since=50.0) == Draft()
     assert await store.jobs.add(new_job(99, sources=taken.sources), 120.0)
-    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == Draft()
 
 
 async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
-    old = await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
-    assert old
-    await store.jobs.shown_at(old.id, 70)
-    assert await store.drafts.take(-5, ANN, "message:99", since=101.0) == Begun()
-    assert await store.drafts.take(-5, ANN, "message:99", since=101.0, status_id=70) == Begun((NewSource("a", 7),))
+    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0) == Draft()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0, question_id=70) == Draft((NewSource("a", 7),))
 
 
 async def test_only_what_a_message_asked_words_for_is_taken(store: Store) -> None:
     for number in (7, 8):
-        draft = await store.jobs.add(new_job(number, prompt="", sources=(NewSource("a", number),)), 1e9, JobState.DRAFT)
-        assert draft
-        await store.jobs.shown_at(draft.id, 10 * number)
-    taken = await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70)
-    assert taken == Begun((NewSource("a", 7),))
+        await store.drafts.add(new_draft(number, NewSource("a", number)), 1e9)
+    taken = await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70)
+    assert taken == Draft((NewSource("a", 7),))
     assert await store.jobs.add(new_job(7, sources=taken.sources), 2e9)
-    assert await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70) == Begun()
-    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun((NewSource("a", 8),))
+    assert await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70) == Draft()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft((NewSource("a", 8),))
 
 
 async def test_whose_file_it_is(store: Store) -> None:
@@ -382,12 +394,12 @@ async def test_albums_are_found_by_any_item(store: Store) -> None:
 
 async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     month = 30 * 24 * 3600
-    await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
+    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
     kept = await finished(store, 8)
     await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
     await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
     await store.tidy(101.0 + month)
-    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft()
     assert await store.jobs.get(kept.id)
     assert await store.posted.album(-5, "old") == ()
     assert await store.posted.album(-5, "new")
