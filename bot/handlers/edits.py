@@ -47,9 +47,10 @@ RECENT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An edited message that asked for something before. `job`: the latest one made of it; `message`: with the words
-    of its whole album; `offer`: what its edits have led to."""
+    """An edited message that asked for something before. `message_id`: the one that its first job answered; `job`: the
+    latest one made of it; `message`: with the words of its whole album; `offer`: what its edits have led to."""
 
+    message_id: int
     job: Job
     message: Message
     offer: Offer | None
@@ -62,7 +63,7 @@ class HasAsked(Filter):
         """Whether it is one."""
         edits = desk.store.edits
         job = await edits.asked(message.chat.id, await _siblings(message, desk))
-        if job is None:
+        if job is None or job.message_id is None:
             return False
         if message.media_group_id:
             await edits.keep_captions(job, {message.message_id: message.caption or ""})
@@ -71,9 +72,9 @@ class HasAsked(Filter):
             # As `Wish.spoken` has it: a single caption stays as it was written.
             text = joined_words(said) if len(said) > 1 else "".join(said)
             message = message.model_copy(update={"caption": text, "caption_entities": []})
-        offer = await edits.of_message(message.chat.id, _above(job))
+        offer = await edits.of_message(message.chat.id, job.message_id)
         latest = await desk.store.jobs.get(offer.job_id) if offer else job
-        return {"asked": Asked(latest or job, message, offer)}
+        return {"asked": Asked(job.message_id, latest or job, message, offer)}
 
 
 class IsNew(Filter):
@@ -147,7 +148,7 @@ async def make_again(
         message = await message_of(query)
     if job is None or message is None:
         return
-    offer = await desk.store.edits.of_message(message.chat.id, _above(job))
+    offer = await desk.store.edits.of_message(message.chat.id, job.message_id) if job.message_id else None
     if offer is None or offer.words is None or offer.job_id != job.id:
         await answer(query, _("The new words are being drawn already, or were changed back."), alert=True)
         return
@@ -177,7 +178,7 @@ async def _offer(message: Message, asked: Asked, text: str, place: Place, desk: 
     """One message with a button for each prompt. It does not repeat the words: further edits, of which there may be
     many, change what it makes without another call to Telegram."""
     job, edits = asked.job, desk.store.edits
-    new = Offer(message.chat.id, _above(job), job.id, text, place.said or "", float(_time(message)), None)
+    new = Offer(message.chat.id, asked.message_id, job.id, text, place.said or "", float(_time(message)), None)
     before = await edits.offer(new)
     if before and before.edited_at > new.edited_at:
         return
@@ -238,11 +239,6 @@ async def _draft(job: Job, shown: Iterable[Message], desk: Desk) -> Draft:
         if not one.media_group_id and (pictures := pictures_in(one)):
             sources = (*(known for known in sources if known.message_id != one.message_id), *pictures)
     return Draft(sources, job.style)
-
-
-def _above(job: Job) -> int:
-    """The message whose words a job was made of, or made of again; 0: it is not in this chat."""
-    return job.message_id or 0
 
 
 async def _siblings(message: Message, desk: Desk) -> list[int]:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 import pytest
@@ -50,10 +49,6 @@ def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
         options={"n": 1},
     )
     return replace(job, **changes)
-
-
-def new_draft(number: int, *pictures: NewSource, user: int = ANN) -> NewDraft:
-    return NewDraft(f"-5:message:{number}", -5, user, 10 * number, Draft(pictures), message_id=number)
 
 
 async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now: float = 0.0) -> Job:
@@ -252,36 +247,6 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     assert await store.tasks.watch_again(job.id) == []
 
 
-async def test_drafts_wait_for_words(store: Store) -> None:
-    pictures = (NewSource("b", 8), NewSource("a", 7))
-    await store.drafts.add(new_draft(7, *pictures), 100.0)
-    await store.drafts.add(new_draft(9, NewSource("c", 9)), 110.0)
-    assert await store.drafts.take(-5, MING, "-5:message:99", since=0.0) == Draft()
-    taken = await store.drafts.take(-5, ANN, "-5:message:99", since=50.0)
-    assert [source.file_id for source in taken.sources] == ["a", "b", "c"]
-    # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == taken
-    assert await store.drafts.take(-5, ANN, "-5:message:98", since=50.0) == Draft()
-    assert await store.jobs.add(new_job(99, sources=taken.sources), 120.0)
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == Draft()
-
-
-async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0) == Draft()
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0, question_id=70) == Draft((NewSource("a", 7),))
-
-
-async def test_only_what_a_message_asked_words_for_is_taken(store: Store) -> None:
-    for number in (7, 8):
-        await store.drafts.add(new_draft(number, NewSource("a", number)), 1e9)
-    taken = await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70)
-    assert taken == Draft((NewSource("a", 7),))
-    assert await store.jobs.add(new_job(7, sources=taken.sources), 2e9)
-    assert await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70) == Draft()
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft((NewSource("a", 8),))
-
-
 async def test_whose_file_it_is(store: Store) -> None:
     job = await finished(store, 1)
     (picture, *_others) = await store.pictures.of_job(job.id)
@@ -394,7 +359,7 @@ async def test_albums_are_found_by_any_item(store: Store) -> None:
 
 async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     month = 30 * 24 * 3600
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(NewDraft("draft", -5, ANN, 70, Draft((NewSource("a", 7),))), 100.0)
     kept = await finished(store, 8)
     await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
     await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)

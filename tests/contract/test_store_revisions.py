@@ -53,7 +53,7 @@ def sqlite_revisions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
     folder, copies = tmp_path_factory.mktemp("revisions"), dict[str, Path]()
     for revision in REVISIONS:
         asyncio.run(step(f"sqlite:///{folder}/bot.db", revision))
-        copies[revision] = shutil.copy(folder / "bot.db", folder / f"{revision}.db")
+        copies[revision] = Path(shutil.copy(folder / "bot.db", folder / f"{revision}.db"))
     return copies
 
 
@@ -95,7 +95,7 @@ def as_it_is_now(table: str, row: Row) -> Row | None:
             key, chat_id = key.removeprefix("old:"), GROUP
         now["idempotency_key"] = None if key.startswith("erased:") else f"{chat_id}:{key}"
         if row["finished_at"] is None:
-            # That it is untold was no state of its own.
+            # That the person is to be told was no state of its own.
             del now["state"]
     elif table == "sources" and row["job_id"] in DRAFTS:
         return None
@@ -167,7 +167,8 @@ class Later:
 
 
 async def _soon(seconds: float) -> None:
-    await asyncio.sleep(0.001)
+    # Not at once: workers would do little else than give signs of life.
+    await asyncio.sleep(min(seconds, 0.05))
 
 
 @asynccontextmanager

@@ -1,12 +1,12 @@
 """Databases of earlier revisions, with a row of everything that the bot of that time would have left."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, insert, select, text
+from sqlalchemy import Connection, RowMapping, TableClause, column, insert, inspect, select, table, text
 
 import storage
 
@@ -16,8 +16,8 @@ GROUP, SUPERGROUP = -55, -1_000_000_000_066
 """A group, and what has become of it."""
 Row = Mapping[str, Any]
 TOLD = {"template": "No.", "values": {}}
-UNTOLD_SINCE = "0013"
-"""Since this revision a job that has ended is in another state until the person is told."""
+UNTOLD = {"failed": "failing", "cancelled": "cancelling", "interrupted": "interrupting"}
+"""The states of jobs that have ended and of which the person is to be told, since revision 0013."""
 
 
 def revisions(before: str) -> list[str]:
@@ -30,13 +30,12 @@ def revisions(before: str) -> list[str]:
 
 def everything(connection: Connection) -> dict[str, list[Row]]:
     """All rows of all tables."""
-    tables = _tables(connection)
-    return {name: [dict(row) for row in connection.execute(select(table)).mappings()] for name, table in tables.items()}
+    return {table.name: [dict(row) for row in _all_of(connection, table)] for table in _tables(connection)}
 
 
 def leave_rows(connection: Connection, revision: str) -> None:
     """Write the rows, as far as the database has tables and columns for them."""
-    tables = _tables(connection)
+    tables = {table.name: table for table in _tables(connection)}
     for name, row in _rows(revision):
         if name in tables:
             known = {column: value for column, value in row.items() if column in tables[name].c}
@@ -48,10 +47,15 @@ def leave_rows(connection: Connection, revision: str) -> None:
             connection.execute(text(last))
 
 
-def _tables(connection: Connection) -> dict[str, Table]:
-    found = MetaData()
-    found.reflect(connection)
-    return {name: table for name, table in found.tables.items() if name != "alembic_version"}
+def _all_of(connection: Connection, table: TableClause) -> Sequence[RowMapping]:
+    return connection.execute(select(table)).mappings().all()
+
+
+def _tables(connection: Connection) -> list[TableClause]:
+    # The columns alone: to learn of keys and indexes as well takes longer than all else.
+    found = inspect(connection).get_multi_columns()
+    columns = {name: [column(one["name"], one["type"]) for one in known] for (_, name), known in found.items()}
+    return [table(name, *known) for name, known in columns.items() if name != "alembic_version"]
 
 
 def _rows(revision: str) -> Iterator[tuple[str, Row]]:
@@ -90,16 +94,16 @@ def _posted(number: int, chat_id: int) -> tuple[str, Row]:
 
 
 def _jobs(revision: str) -> Iterator[tuple[str, Row]]:
-    untold = (lambda told, state: state) if revision >= UNTOLD_SINCE else (lambda told, state: told)
+    untold = {state: UNTOLD[state] if revision >= "0013" else state for state in UNTOLD}
     yield _job(1, "preparing")
     yield _job(2, "preparing")
     yield _job(3, "working", origin="press:0a1b2c3d:77", message_id=1)
     yield _job(4, "working")
     yield _job(5, "working")
     yield _job(6, "delivering")
-    yield _job(7, untold("failed", "failing"), trouble=TOLD)
-    yield _job(8, untold("cancelled", "cancelling"), trouble=TOLD)
-    yield _job(9, untold("interrupted", "interrupting"), trouble=TOLD)
+    yield _job(7, untold["failed"], trouble=TOLD)
+    yield _job(8, untold["cancelled"], trouble=TOLD)
+    yield _job(9, untold["interrupted"], trouble=TOLD)
     yield _job(10, "delivered", finished_at=8.0, worker_id=None)
     yield _job(11, "failed", finished_at=8.0, trouble=TOLD, said="1", user_name="Ann", edited_at=2.0)
     # Drafts: a picture; one whose words have come; a style, in answer to talk.

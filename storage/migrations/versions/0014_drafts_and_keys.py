@@ -38,6 +38,18 @@ POSTED_TWICE = f"""
 """
 
 
+def _table(name: str, *columns: str) -> sa.TableClause:
+    return sa.table(name, *(sa.column(one, sa.JSON() if one == 'style' else None) for one in columns))
+
+
+_BOTH = ('chat_id', 'user_id', 'message_id', 'style', 'created_at')
+jobs = _table('jobs', 'id', 'state', 'origin', 'status_id', 'prompt', *_BOTH)
+chats = _table('chats', 'id', 'migrated_from')
+sources = _table('sources', 'id', 'job_id', 'file_id', 'message_id', 'picture_id')
+drafts = _table('drafts', 'id', 'idempotency_key', 'taken_by', 'question_id', 'words', *_BOTH)
+references = _table('draft_references', 'draft_id', 'file_id', 'message_id', 'picture_id')
+
+
 def upgrade() -> None:
     """Bring the tables forward."""
     _make_tables()
@@ -104,21 +116,16 @@ def _forget_elsewhere(table: str) -> None:
 
 
 def _move_drafts(connection: sa.Connection) -> None:
-    tables = sa.MetaData()
-    for name in ('jobs', 'chats', 'sources', 'drafts', 'draft_references'):
-        sa.Table(name, tables, autoload_with=connection, resolve_fks=False)
-    jobs, chats, sources = (tables.tables[name] for name in ('jobs', 'chats', 'sources'))
     former = sa.select(chats.c.migrated_from).where(chats.c.id == jobs.c.chat_id).scalar_subquery()
     waiting = sa.select(jobs, former.label('former')).where(jobs.c.state == 'draft').order_by(jobs.c.id)
     for row in connection.execute(waiting).mappings().all():
-        added = sa.insert(tables.tables['drafts']).values(_draft(row)).returning(tables.tables['drafts'].c.id)
-        _copy_references(connection, tables, row['id'], connection.execute(added).scalar_one())
+        added = sa.insert(drafts).values(_draft(row)).returning(drafts.c.id)
+        _copy_references(connection, row['id'], connection.execute(added).scalar_one())
         connection.execute(sa.delete(sources).where(sources.c.job_id == row['id']))
         connection.execute(sa.delete(jobs).where(jobs.c.id == row['id']))
 
 
-def _copy_references(connection: sa.Connection, tables: sa.MetaData, job_id: int, draft_id: int) -> None:
-    sources, references = tables.tables['sources'], tables.tables['draft_references']
+def _copy_references(connection: sa.Connection, job_id: int, draft_id: int) -> None:
     here = sa.case((sources.c.message_id > 0, sources.c.message_id))
     own = sa.select(sa.literal(draft_id), sources.c.file_id, here, sources.c.picture_id)
     own = own.where(sources.c.job_id == job_id).order_by(sources.c.id)
