@@ -18,18 +18,7 @@ from bot.telegram.services import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
 from storage.jobs import ANYTHING
-from storage.records import (
-    Allowance,
-    ChatRules,
-    Draft,
-    Job,
-    NewDraft,
-    NewJob,
-    NewSource,
-    Preferences,
-    Style,
-    TooMany,
-)
+from storage.records import Allowance, ChatRules, Draft, Job, NewDraft, NewJob, NewSource, Preferences, Style, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.

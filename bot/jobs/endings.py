@@ -9,7 +9,8 @@ from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Publisher
 from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
-from storage.records import ACTIVE, Job, JobState
+from storage.job_states import ACTIVE, CANCELLED_STATES, CLOSED, CLOSED_AS, JobState
+from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,6 @@ class Endings:
         self._delivering: set[int] = set()
         # What is being closed, and what is to be closed after it: a job may be taken up and fail again meanwhile.
         self._closing: dict[int, Job | None] = {}
-        # Cancelled jobs of which people know, while something of them still runs.
-        self._told: set[int] = set()
 
     def deliver(self, job: Job) -> None:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
@@ -60,16 +59,17 @@ class Endings:
 
     def close(self, job: Job) -> None:
         """Say once how a job ended that has no album, and keep what was paid for it."""
-        if job.state is JobState.CANCELLED and job.id in self._told:
+        if job.state is JobState.KEEPING:
             self.keep(job)
         elif job.id not in self._closing:
             self._closing[job.id] = None
             closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
             closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
-        elif job.state is JobState.CANCELLED:
-            self.keep(job)
         else:
             self._closing[job.id] = job
+            if job.state is JobState.CANCELLING:
+                # Telegram may be out of reach for long, and the service does not keep the pictures for ever.
+                self.keep(job)
 
     def keep(self, job: Job) -> None:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
@@ -83,7 +83,7 @@ class Endings:
         """
         # Since it was read it may have been taken up again.
         latest = await self._store.jobs.get(job.id)
-        if latest is None or latest.finished_at is None or latest.status_id != message_id:
+        if latest is None or latest.state not in CLOSED or latest.status_id != message_id:
             return False
         if latest.state is not JobState.DELIVERED:
             await self._stage.ended(latest, only_here=True)
@@ -139,8 +139,8 @@ class Endings:
             # However long Telegram is out of reach: people hear of it then.
             while await self._tried(self._stage.ended, job):
                 continue
-            if job.state is JobState.CANCELLED:
-                self._told.add(job.id)
+            if job.state is JobState.CANCELLING:
+                await self._surely(lambda: self._store.jobs.told(job.id), job)
             await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
@@ -148,14 +148,17 @@ class Endings:
         # What still runs for a cancelled job ends later, and is kept then.
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
-            # One that has failed once more meanwhile has not been told of.
-            if not self._closing.get(job.id):
-                await self._end(job, job.state)
+            if job.state in CANCELLED_STATES:
+                # The store refuses it until the person is told.
+                await self._end(job, JobState.CANCELLED)
+            elif not self._closing.get(job.id):
+                # One that has failed once more meanwhile has not been told of.
+                await self._end(job, CLOSED_AS[job.state])
 
     async def _is_open(self, job: Job) -> bool:
         """Whether there is still something to do for a job in this state."""
         latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
-        return latest is not None and latest.state is job.state and latest.finished_at is None
+        return latest is not None and latest.state is job.state
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
@@ -189,7 +192,6 @@ class Endings:
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
-        self._told.discard(job.id)
         if await self._surely(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")

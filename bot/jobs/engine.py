@@ -31,8 +31,9 @@ from providers.errors import OutcomeUnknown, Sentence
 from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
+from storage.job_states import CANCELLED_STATES, ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.jobs import ANYTHING
-from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, Task, TaskState
+from storage.records import Allowance, Job, NewJob, NewSource, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -291,7 +292,7 @@ class Engine:
         elif job.state is JobState.DELIVERING:
             self._outlook.jobs.pop(job.id, None)
             self._endings.deliver(job)
-        elif job.finished_at is None:
+        elif job.state in ENDING:
             self._outlook.jobs.pop(job.id, None)
             self._endings.close(job)
 
@@ -343,7 +344,7 @@ class Engine:
         job = await self._surely(lambda: self._store.jobs.get(job_id), job_id)
         if job is None:
             return
-        if job.state is JobState.CANCELLED:
+        if job.state in CANCELLED_STATES:
             await self._flights.cancel(job_id)
         if job.worker_id == self.crew.id:
             self._tend(job)
@@ -372,7 +373,7 @@ class Engine:
     async def _count(self, opened: OpenJob) -> None:
         tasks = await self._surely(lambda: self._store.tasks.of_job(opened.job.id), opened.job.id)
         opened.phase, opened.total = Phase.WORKING, max(1, len(tasks))
-        opened.ended = sum(task.finished_at is not None for task in tasks)
+        opened.ended = sum(task.state not in UNFINISHED for task in tasks)
 
     async def _after(self, job_id: int) -> None:
         """A task of this job has ended, or waits again."""

@@ -19,7 +19,8 @@ from bot.jobs.requests import Requests
 from providers.base import Provider
 from providers.errors import Busy, Misconfigured, ProviderError, Refused
 from storage.database import StoreError
-from storage.records import Job, JobState, Task, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import Job, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from bot.jobs.stage import Unfit
 from bot.jobs.watch import OURS
 from providers.base import Provider
 from providers.errors import ProviderError, Sentence
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)

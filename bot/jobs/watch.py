@@ -26,7 +26,8 @@ from providers.errors import (
     Unavailable,
 )
 from storage.database import StoreError, Unstorable
-from storage.records import Cost, Job, NewPicture, Task, TaskState
+from storage.job_states import TaskState
+from storage.records import Cost, Job, NewPicture, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)

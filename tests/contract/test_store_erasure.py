@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from storage.erasure import UnderWay
 from storage.exports import Exported
+from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
 from storage.pictures import Sent, Shelf
 from storage.records import (
@@ -15,7 +16,6 @@ from storage.records import (
     Allowance,
     Cost,
     Draft,
-    JobState,
     Limits,
     NewDraft,
     NewJob,
@@ -23,7 +23,6 @@ from storage.records import (
     NewSource,
     Preferences,
     Style,
-    TaskState,
     TooMany,
     Used,
 )

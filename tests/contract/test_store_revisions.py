@@ -15,7 +15,8 @@ from bot.handlers.request_context import key_of
 from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import upgrade
-from storage.records import CheckedSource, Draft, Job, JobState, NewJob, NewSource, Question, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import CheckedSource, Draft, Job, NewJob, NewSource, Question
 from storage.store import Store
 from tests.support import postgres
 from tests.support.fakes import FakeProvider, RecordingStage
