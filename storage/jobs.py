@@ -60,8 +60,8 @@ class Jobs:
                 return None
             new = _moved_to(await where_it_is(self._db, connection, new.chat_id), new)
             values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
-            values |= {"state": JobState.PREPARING, "created_at": now, "worker_id": _if_alive(worker_id)}
-            row = self._db.insert(jobs).values(values)
+            preparing = {**values, "created_at": now, "worker_id": _if_alive(worker_id)}
+            row = self._db.insert(jobs).values(**preparing, state=JobState.PREPARING)
             once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(jobs)
             added = (await connection.execute(once)).mappings().first()
             if added is None:
