@@ -133,11 +133,12 @@ class Pictures:
     async def shown_as(self, unique_id: str, chat_id: int, message_id: int | None) -> Picture | None:
         """The picture that a message shows: the photo is the same, or it was delivered in that very message (None: the
         message is not of this chat)."""
-        # A message of the group that this was before is not here.
-        is_here = and_(pictures.c.chat_id == chat_id, pictures.c.former_chat_id.is_(None))
-        here = and_(is_here, pictures.c.message_id == message_id)
-        found = select(*_COLUMNS).where(or_(pictures.c.unique_id == unique_id, here))
-        return await self._one(found.order_by(pictures.c.id).limit(1))
+        shown = pictures.c.unique_id == unique_id
+        if message_id is not None:
+            # A message of the group that this was before is not here.
+            is_here = and_(pictures.c.chat_id == chat_id, pictures.c.former_chat_id.is_(None))
+            shown = or_(shown, and_(is_here, pictures.c.message_id == message_id))
+        return await self._one(select(*_COLUMNS).where(shown).order_by(pictures.c.id).limit(1))
 
     async def lineage(self, picture: Picture, most: int = 10) -> list[Found]:
         """What a picture was made from, and what that was made from, and so on: at most so many steps back.

@@ -245,6 +245,20 @@ async def test_whose_file_it_is(store: Store) -> None:
     assert not await store.pictures.is_file_of(MING, "original")
 
 
+async def test_which_picture_a_message_shows(store: Store) -> None:
+    job = await finished(store, 1)
+    (picture,) = await store.pictures.of_job(job.id)
+    # It is not sent yet: no message shows it, neither one of this chat nor one of another.
+    assert await store.pictures.shown_as("unique", -5, None) is None
+    assert await store.pictures.shown_as("unique", -5, 77) is None
+    await store.pictures.sent(picture.id, Sent("photo", 77, 1, 1, 1, "unique"))
+    for unique_id, chat_id, message_id in (("unique", -6, None), ("unique", -5, 78), ("another", -5, 77)):
+        shown = await store.pictures.shown_as(unique_id, chat_id, message_id)
+        assert shown
+        assert shown.id == picture.id
+    assert await store.pictures.shown_as("another", -6, 77) is None
+
+
 async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
     job = await queued(store, 1)
     await store.jobs.shown_at(job.id, 70)
