@@ -49,7 +49,7 @@ async def test_readers_see_the_pictures_and_change_nothing(stage: Stage, visit: 
     ann, ming = stage.telegram.ann, stage.telegram.ming
     channel = stage.telegram.world.add_channel("Daily pictures", ann, ming, admins=(ann,))
     talk = await visit(ming, channel)
-    await expect(talk.at("closed")).to_have_text("Only admins write in this channel")
+    await expect(talk.at("closed")).to_have_text("Only admins can write in this channel")
     await expect(talk.at("tries")).to_be_hidden()
     await stage.telegram.send(ann, channel, text="/imagine a red fox")
     await expect(talk.button("Again")).to_be_visible()
