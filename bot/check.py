@@ -80,7 +80,7 @@ async def _references(settings: Settings, session: ClientSession) -> str:
                 pass
         except (ClientError, TimeoutError) as error:
             advice = "check bucket.endpoint and bucket.virtual_host"
-            raise _Trouble(f"what was uploaded can't be fetched ({type(error).__name__}): {advice}") from error
+            raise _Trouble(f"uploaded files can't be fetched ({type(error).__name__}): {advice}") from error
         except Exception as error:  # whatever it is, it is about these settings
             raise _Trouble(said(error, settings.bucket)) from error
         return f"published in the bucket {settings.bucket.name}"

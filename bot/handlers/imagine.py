@@ -264,7 +264,7 @@ def example() -> str:
     return _(
         "Write what you want to see, for example:\n"
         "<code>/imagine a red fox in the snow --ar 16:9</code>\n"
-        "As a reply to a photo, I'll work from that photo."
+        "Reply to a photo with it, and I'll work from that photo."
     )
 
 

@@ -69,8 +69,8 @@ async def _is_new(event: ChatMemberUpdated, desk: Desk) -> bool:
 
 async def _greet(bot: Bot, chat_id: int) -> None:
     words = _(
-        "Hi! Write <code>/imagine a red fox in the snow</code> and I'll draw it. As a reply to a photo, I'll "
-        "work from that photo.\n"
+        "Hi! Write <code>/imagine a red fox in the snow</code> and I'll draw it. Reply to a photo with it, "
+        "and I'll work from that photo.\n"
         "Admins: /settings has the options for this group."
     )
     try:

@@ -53,7 +53,7 @@ async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk)
 
 def _listed(desk: Desk, chosen: str) -> str:
     parts = ["\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in desk.providers.items()]
-    hint = _("For one request: <code>--provider {name}</code>. To make it your default, tap a button.")
+    hint = _("For one request: <code>--provider {name}</code>. To change your default, tap a button.")
     last = [hint.format(name=list(desk.providers)[-1])] if len(desk.providers) > 1 else []
     return "\n\n".join([*parts, *last])
 

@@ -97,7 +97,7 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
                 *lines,
                 "",
                 *([_("You can add up to {count} photos to a prompt.").format(count=limits.count)] if limits else []),
-                _("In groups: /imagine and your words. As a reply to a photo, it uses that photo."),
+                _("In groups: /imagine and your words. Reply to a photo with it, and I'll work from that photo."),
                 _("Reply to a picture you asked for to change it; to change someone else's, begin with /imagine."),
                 *([_("/models lists the services and lets you choose one.")] if len(desk.providers) > 1 else []),
             ]

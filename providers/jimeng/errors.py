@@ -168,7 +168,7 @@ TABLE: Mapping[int | str, Maker] = {
     50204: _WRONG_OPTION,
     50215: _input,
     50205: _invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),
-    50206: _invalid(Sentence("A reference picture did not reach the image service. Send it again.")),
+    50206: _invalid(Sentence("A reference picture didn't reach the image service. Please send it again.")),
     50207: _invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
     50213: _invalid(Sentence("The reference pictures are too big together. Send fewer or smaller ones.")),
     # the account
