@@ -1,4 +1,4 @@
-"""A strict stand-in for OpenAI Images on loopback, for the demo and the tests."""
+"""A strict simulator of OpenAI Images on loopback, for the demo and the tests."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ class OpenAISimulator(ServiceSimulator):
     key = "sk-simulated-000000000000000000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Generations and edits are both a submit."""
+        """Generations and edits are both submits."""
         router.add_post("/v1/images/generations", self._generate, name="submit")
         router.add_post("/v1/images/edits", self._edit, name="edit")
         router.add_get("/v1/models", self._models, name="models")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:

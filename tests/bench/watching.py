@@ -17,7 +17,7 @@ from bot.demo.telegram.simulator import TelegramSimulator
 from providers.base import Accepted, Callback, Finished, ImageRequest
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import JimengSimulator
-from providers.schedule import STEP, Pace
+from providers.schedule import FIXED_POLL_SECONDS, Pace
 from tests.bench.figures import percentile
 from tests.support.jimeng import open_bench
 
@@ -31,7 +31,7 @@ class FixedPace(Pace):
 
     def after(self, asked: float) -> float:
         """Two seconds later."""
-        return asked + STEP
+        return asked + FIXED_POLL_SECONDS
 
 
 class FixedPolling(Jimeng):

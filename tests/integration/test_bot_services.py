@@ -153,7 +153,7 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "FIRST_PAUSE", 100.0)
     monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
-    monkeypatch.setattr(http, "RETRY", 0.01)
+    monkeypatch.setattr(http, "UNREACHABLE_RETRY_SECONDS", 0.01)
 
 
 async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:

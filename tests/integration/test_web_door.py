@@ -144,7 +144,7 @@ def _read_all(client: socket.socket) -> int:
 async def test_without_a_file_left_little_is_said_and_all_goes_on_later(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "FULL_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "ACCEPT_RETRY_SECONDS", 0.01)
     loop = asyncio.get_running_loop()
     accept, tries = loop.sock_accept, Counter[str]()
 
@@ -169,7 +169,7 @@ async def test_without_a_file_left_little_is_said_and_all_goes_on_later(
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert len(caplog.records) == 1, "once a minute"
-        assert "no connection can be let in" in caplog.text
+        assert "accepting a connection failed" in caplog.text
         assert await door.is_well()
         for client in clients:
             client.close()

@@ -210,7 +210,7 @@ class House:
     @property
     def tasks(self) -> list[Task]:
         """What Jimeng has taken, and so is paid."""
-        return list(self.jimeng._desk.tasks.values())
+        return list(self.jimeng.tasks.values())
 
     def submitted(self) -> list[dict[str, Any]]:
         """The parameters of all submits."""

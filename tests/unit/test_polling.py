@@ -27,8 +27,8 @@ from providers.base import (
 )
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, TookTooLong
 from providers.options import Options
-from providers.polling import NET, PATIENCE, PassingError, PollingProvider
-from providers.schedule import LEAST_GAP, START, Ledger, Pace, Tab, fit, plan
+from providers.polling import CALLBACK_POLL_SECONDS, SERVICE_FAULT_SECONDS, PassingError, PollingProvider
+from providers.schedule import LEAST_GAP_SECONDS, POLLS_AHEAD, Ledger, Pace, PollAccount, fit, plan
 from providers.testing import FastClock
 
 PICTURE = Picture(url="https://example.org/fox.jpg")
@@ -137,7 +137,7 @@ async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed:
     print(tally)
     assert tally.mean <= 0.70
     assert tally.polls <= tally.fixed <= 7.1 * 600
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_the_mean_over_many_jobs(provider: Timed) -> None:
@@ -154,7 +154,7 @@ async def test_other_services(provider: Timed, median: float, sigma: float, most
     tally = await many(provider, 120, lognormal(median, sigma))
     print(tally)
     assert tally.mean <= most
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_before_it_knows_anything_it_asks_every_two_seconds(provider: Timed) -> None:
@@ -177,7 +177,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
         for jobs in (10, 40, 80):
             tally = await many(provider, jobs, lognormal(median, 0.4, jobs), tally)
             print(f"median {median} s, {tally}")
-            assert tally.ahead <= START, "the ledger holds while durations shift"
+            assert tally.ahead <= POLLS_AHEAD, "the ledger holds while durations shift"
             assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
 
 
@@ -186,7 +186,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
 async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
     source = iter(durations)
     tally = await many(Timed(FastClock()), len(durations), lambda: next(source))
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_events_say_something_new_each(provider: Timed) -> None:
@@ -238,7 +238,7 @@ async def test_a_fault_that_does_not_pass_ends_the_watch_but_not_the_ticket(prov
     with pytest.raises(TookTooLong) as caught:
         await provider.events()
     assert (caught.value.sentence, caught.value.detail) == (error.sentence, "50500")
-    assert PATIENCE < provider.clock() < 2 * PATIENCE
+    assert SERVICE_FAULT_SECONDS < provider.clock() < 2 * SERVICE_FAULT_SECONDS
 
 
 async def test_the_time_limit(provider: Timed) -> None:
@@ -247,7 +247,7 @@ async def test_the_time_limit(provider: Timed) -> None:
     with pytest.raises(TookTooLong):
         await provider.events()
     assert provider.times[-1] == 100
-    assert provider.polls <= 50 + START
+    assert provider.polls <= 50 + POLLS_AHEAD
 
 
 async def test_the_time_limit_in_an_outage(provider: Timed) -> None:
@@ -267,13 +267,13 @@ async def test_a_submit_is_never_repeated(provider: Timed, error: ProviderError)
 
 async def test_leaving_gives_unused_polls_to_the_others(provider: Timed) -> None:
     provider.seconds = 1e9
-    bank = provider._pace.ledger.bank
+    bank = provider.pace.ledger.bank
     events = provider.imagine(REQUEST)
     async with aclosing(cast("Any", events)):
         async for event in events:
             if isinstance(event, Queued):
                 break
-    assert provider._pace.ledger.bank >= bank
+    assert provider.pace.ledger.bank >= bank
     assert [event async for event in events] == []
 
 
@@ -303,7 +303,7 @@ async def test_a_service_that_never_calls(sigma: float, restarts: int) -> None:
 async def test_a_call_that_was_waited_for_in_vain_is_missed(provider: Timed) -> None:
     provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
     await provider.events()
-    assert (provider.times, provider.callback.is_missed) == ([NET], True)
+    assert (provider.times, provider.callback.is_missed) == ([CALLBACK_POLL_SECONDS], True)
     provider.callback = Callback("https://bot.example/callbacks/x")
     await provider.events()
     assert not provider.callback.is_missed, "nobody waited for it"
@@ -341,14 +341,14 @@ def test_watching_costs_little_memory() -> None:
     pace.learn([12.0] * 20)
     first = pace.after(0)
     assert first > 0
-    times = pace._times
+    times = pace.times
     assert all(pace.after(number / 10) for number in range(5000))
-    assert pace._times is times, "the schedule is computed once and shared"
+    assert pace.times is times, "the schedule is computed once and shared"
 
 
 def test_polls_of_a_plan_keep_apart() -> None:
     times = plan(math.log(12), 0.1)
-    assert min(later - earlier for earlier, later in pairwise(times)) >= LEAST_GAP - 1e-9
+    assert min(later - earlier for earlier, later in pairwise(times)) >= LEAST_GAP_SECONDS - 1e-9
 
 
 def test_the_latest_durations_weigh_most() -> None:
@@ -359,7 +359,7 @@ def test_the_latest_durations_weigh_most() -> None:
 def test_a_tab_without_budget_waits_for_the_next_fixed_poll() -> None:
     ledger = Ledger()
     ledger.bank = 0
-    tab = Tab(ledger, resumed=False)
+    tab = PollAccount(ledger, resumed=False)
     assert tab.earliest(0.5) == 2
     tab.asked()
     assert tab.earliest(2.5) == 4

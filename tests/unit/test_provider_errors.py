@@ -126,7 +126,7 @@ async def test_documented_errors(
 ) -> None:
     answer = http.Answer(status, {}, json.dumps(body).encode())
     with pytest.raises(ProviderError) as caught:
-        built(kind, session).rest.understood(answer, Anything, paying=True)
+        built(kind, session).rest.parse(answer, Anything, paying=True)
     assert type(caught.value) is expected
     assert "secret" not in str(caught.value.sentence), "the service's own words are for the log"
     if isinstance(caught.value, Misconfigured):
@@ -146,4 +146,4 @@ async def test_what_no_document_names(kind: type[Any], session: ClientSession) -
         (409, True, InvalidRequest),
     ]:
         with pytest.raises(expected):
-            rest.understood(http.Answer(status, {}, b'{"unheard": "of"}'), Anything, paying=paying)
+            rest.parse(http.Answer(status, {}, b'{"unheard": "of"}'), Anything, paying=paying)

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from providers.errors import (
-    MOST_DETAIL,
+    MOST_DETAIL_CHARACTERS,
     Busy,
     Failed,
     InvalidRequest,
@@ -238,8 +238,8 @@ def test_a_wait_that_can_not_be_is_none(given: float | None, seconds: float | No
 def test_what_goes_into_the_log_is_one_line_of_some_length() -> None:
     error = Misconfigured("x" * 10_000, detail="a\r\nb\x00\u2028" + "é" * 10_000)
     assert error.detail.startswith("a  b  é")
-    assert len(error.detail) <= MOST_DETAIL + 1
-    assert len(error.advice) <= MOST_DETAIL + 1
+    assert len(error.detail) <= MOST_DETAIL_CHARACTERS + 1
+    assert len(error.advice) <= MOST_DETAIL_CHARACTERS + 1
     assert len(str(Failed(detail="y" * 10_000_000))) < 1000
 
 
