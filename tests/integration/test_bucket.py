@@ -214,7 +214,7 @@ async def test_a_storage_that_hangs_is_left_alone_for_a_while(
 
 
 async def test_whatever_the_library_raises_the_picture_goes_along(settings: BucketSettings) -> None:
-    # The settings refuse such a key; the library panics at it.
+    # The settings refuse such a key; the library panics on it.
     bucket = Bucket(settings.model_copy(update={"access_key": SecretStr("key\n")}), TOKEN)
     assert await bucket.publish(1, source(1), read) is None
     await bucket.tidy()

@@ -1,4 +1,4 @@
-"""`check`: one line for each part with what to do, and nothing is paid."""
+"""`check` prints one line with advice for each part, and pays nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,7 +51,7 @@ async def jimeng() -> AsyncIterator[JimengSimulator]:
 def check(
     tmp_path: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, capsys: pytest.CaptureFixture[str]
 ) -> Check:
-    """Runs the command with some settings changed; gives its exit code and its lines."""
+    """Run the command with some settings changed; return its exit code and its lines."""
 
     async def run(**changes: str) -> tuple[int, list[str]]:
         settings = {
@@ -76,7 +76,7 @@ def check(
 
 
 def of(lines: list[str], name: str) -> str:
-    """The line of one part."""
+    """The line of the part `name`."""
     (line,) = [line for line in lines if line[2:].startswith(f"{name}:")]
     return line
 

@@ -1,4 +1,4 @@
-"""What the provider makes of answers and faults, and how soon it finds the end of a task."""
+"""The Jimeng provider's handling of answers and faults, and its delay at the end of a task."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -167,7 +167,7 @@ async def test_a_wrong_secret(bench: Bench) -> None:
 
 
 async def test_the_delay_is_shorter_than_with_fixed_polling(provider: Jimeng, bench: Bench) -> None:
-    """The whole way over HTTP, in simulated time: 120 jobs, median 12 s, sigma 0.4."""
+    """Over HTTP, in simulated time: 120 jobs, median 12 s, sigma 0.4."""
     delays, jobs = [], 120
     for _ in range(jobs):
         accepted, *_, _ = await run(provider, request(size="1k"))

@@ -1,4 +1,4 @@
-"""The simulator refuses what the service refuses: signatures, parameters, references."""
+"""The simulator's refusals, as the service's: signatures, parameters, references."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
