@@ -189,7 +189,7 @@ class Capabilities:
 
 
 class Provider(ABC, Generic[SettingsT, OptionsT]):
-    """An image service. It is built once at the start, with its settings and an HTTP session, and knows no bot."""
+    """An image service. It is built once at the start, with its settings and a session, and does not know the bot."""
 
     title: ClassVar[str]
     """The name people see: "Jimeng 4.0"."""

@@ -113,16 +113,16 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         if callback is None:
             await self._sleep(watch.pause())
             return
-        net = CALLBACK_POLL_SECONDS if callback.is_expected() and not watch.has_called else 0.0
-        called = await callback.during(self._sleep(watch.pause(net)))
+        spacing = CALLBACK_POLL_SECONDS if callback.is_expected() and not watch.has_called else 0.0
+        called = await callback.during(self._sleep(watch.pause(spacing)))
         if called and watch.has_called:
             await self._sleep(watch.until_called_again())
         watch.called = called and not watch.has_called
         watch.has_called = watch.has_called or called
 
-    def _note_end(self, watch: "_Watch", callback: Callback | None) -> None:
+    def _note_missing_callback(self, watch: "_Watch", callback: Callback | None) -> None:
         """A task has ended. If its callback was expected and is missing, those of other tasks may be missing, too."""
-        if callback and watch.net and not watch.has_called:
+        if callback and watch.spacing and not watch.has_called:
             callback.is_missed = True
 
     async def _asked(self, watch: "_Watch", request: ImageRequest[OptionsT], ticket: str) -> Event | None:
@@ -142,12 +142,12 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
             watch.note_fault(error, None, passing=True)
             return None
         except ProviderError:
-            self._note_end(watch, request.callback)
-            watch.ends(well=False)
+            self._note_missing_callback(watch, request.callback)
+            watch.note_end(well=False)
             raise
         if isinstance(event, Finished):
-            self._note_end(watch, request.callback)
-            watch.ends(well=True)
+            self._note_missing_callback(watch, request.callback)
+            watch.note_end(well=True)
         else:
             watch.note_running()
         return event
@@ -158,6 +158,7 @@ class _Watch:
 
     __slots__ = (
         "account",
+        "answered",
         "asked",
         "called",
         "clock",
@@ -165,12 +166,11 @@ class _Watch:
         "faults",
         "faulty_since",
         "has_called",
-        "known",
         "limit",
-        "net",
         "next",
         "pace",
         "resumed",
+        "spacing",
         "start",
     )
 
@@ -178,20 +178,20 @@ class _Watch:
         self.pace, self.clock, self.limit, self.resumed = pace, clock, limit, resumed
         self.account = PollAccount(pace.ledger, resumed=resumed)
         self.start = clock()
-        self.asked = self.known = 0.0  # seconds since the start: the last poll, and the last that was answered
+        self.asked = self.answered = 0.0  # seconds since the start: the last poll, and the last that was answered
         self.next = 0.0 if resumed else pace.after(0)
         self.faults = 0
         self.faulty_since: float | None = None  # since when the service has answered with internal faults only
         self.closed = False
         self.called = False  # the first callback triggered this poll
         self.has_called = False  # a callback came, but too early or before a fault; no more are expected
-        self.net = 0.0
+        self.spacing = 0.0  # least seconds between polls while a callback is expected
 
-    def pause(self, net: float = 0.0) -> float:
-        """Seconds to sleep before the next poll, at least `net` after the last; the final one is at the time limit."""
+    def pause(self, spacing: float = 0.0) -> float:
+        """Seconds to sleep before the next poll, at least `spacing` after the last; the final one is at the limit."""
         # A resumed task may have ended, and announced it, while nobody listened.
-        self.net = 0.0 if self.resumed and not self.account.polls else net
-        wanted = max(self.next, self.asked + self.net) if self.net else self.next
+        self.spacing = 0.0 if self.resumed and not self.account.polls else spacing
+        wanted = max(self.next, self.asked + self.spacing) if self.spacing else self.next
         return max(0.0, self.account.earliest(min(wanted, self.limit)) - self._now())
 
     def until_called_again(self) -> float:
@@ -204,7 +204,7 @@ class _Watch:
 
     def note_running(self) -> None:
         """The poll was answered: the task has not ended. Raises `TookTooLong`."""
-        self.known = self.asked
+        self.answered = self.asked
         self.faults, self.faulty_since = 0, None
         self._continue(self._next_poll())
 
@@ -215,7 +215,7 @@ class _Watch:
         elif self.faulty_since is None:
             self.faulty_since = self.asked
         elif self.asked - self.faulty_since >= SERVICE_FAULT_SECONDS:
-            self.ends(well=False)
+            self.note_end(well=False)
             # The task is paid, and the service may recover: the ticket must not be given up.
             raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
         backoff = min(_LONGEST_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2.0 ** min(self.faults, 8))
@@ -223,13 +223,13 @@ class _Watch:
         self.faults += 1
         self._continue(max(self._next_poll(), self._now() + wait))
 
-    def ends(self, *, well: bool) -> None:
+    def note_end(self, *, well: bool) -> None:
         """The last poll ended the task."""
         self.closed = True
         self.account.close()
-        if well and not self.resumed and not self.faults and (self.called or not self.net):
+        if well and not self.resumed and not self.faults and (self.called or not self.spacing):
             # A callback is exact; the rare polls beside it are too coarse to learn from.
-            self.pace.seen(self.asked if self.called else self.known, self.asked)
+            self.pace.seen(self.asked if self.called else self.answered, self.asked)
 
     def leave(self) -> None:
         """The watch has ended, for whatever reason."""

@@ -19,7 +19,7 @@ class _Stamper(TimestampSigner):
 
 
 class Signer:
-    """Signs for one `purpose` with a key derived from `secret`. `clock`: seconds since 1970."""
+    """Signs for one `purpose` with a key derived one-way from `secret`. `clock`: seconds since 1970."""
 
     def __init__(self, purpose: str, secret: str, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -26,7 +26,7 @@ class Webhook:
         self._secret = secret
 
     async def serve(self, request: web.Request) -> web.Response:
-        """Answer 200 when the update is stored; 503: Telegram must send it again; 401 and 400: not Telegram's."""
+        """Answer 200 when the update is stored; 503: send it again; 401 and 400: it is not Telegram's."""
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             return web.Response(status=401)
         try:
