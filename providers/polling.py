@@ -66,8 +66,8 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(settings, session)
-        self._clock = clock
-        self._sleep = sleep
+        self.clock = clock
+        self.sleep = sleep
         self.pace = Pace()
         self._asking = asyncio.Semaphore(CONCURRENT_POLLS)
 
@@ -94,7 +94,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         resumed = ticket is not None
         if ticket is None:
             ticket = await self.submit(request)
-        watch = _Watch(self.pace, self._clock, self.settings.time_limit, resumed=resumed)
+        watch = _Watch(self.pace, self.clock, self.settings.time_limit, resumed=resumed)
         last: Event | None = None
         try:
             if not resumed:
@@ -111,12 +111,12 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
     async def _wait(self, watch: "_Watch", callback: Callback | None) -> None:
         """Wait until the next poll is due or a callback arrives."""
         if callback is None:
-            await self._sleep(watch.pause())
+            await self.sleep(watch.pause())
             return
         spacing = CALLBACK_POLL_SECONDS if callback.is_expected() and not watch.has_called else 0.0
-        called = await callback.during(self._sleep(watch.pause(spacing)))
+        called = await callback.during(self.sleep(watch.pause(spacing)))
         if called and watch.has_called:
-            await self._sleep(watch.until_called_again())
+            await self.sleep(watch.until_called_again())
         watch.called = called and not watch.has_called
         watch.has_called = watch.has_called or called
 

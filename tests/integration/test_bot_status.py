@@ -169,7 +169,7 @@ async def test_a_part_that_failed_is_told_with_the_one_that_is_left(tmp_path: Pa
 
 async def test_the_operator_must_act_and_the_person_is_told_so(house: House) -> None:
     house.release()
-    house.jimeng._service.activated = False
+    house.jimeng.service.activated = False
     await house.say("a fox")
     told = await house.ended("Try again")
     assert "not set up correctly" in told.text

@@ -66,7 +66,7 @@ def hurry(app: App, telegram: TelegramSimulator) -> None:
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         if isinstance(provider, PollingProvider):
-            provider._clock, provider._sleep = _fast_clock, _fast_sleep
+            provider.clock, provider.sleep = _fast_clock, _fast_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
             patient = {"time_limit": provider.settings.time_limit * SPEED}
             provider.settings = provider.settings.model_copy(update=patient)

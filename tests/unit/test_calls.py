@@ -1,4 +1,4 @@
-"""A restart keeps the knowledge that a provider's callbacks arrive; a change of the bot's address drops it."""
+"""Whether a provider's calls arrive is known after a restart, and forgotten when the bot's address changes."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ def at(public: str) -> Callable[[int], str | None]:
 
 
 async def expects(store: Store, public: str, provider: str = "jimeng") -> bool:
-    """Whether a process that starts with this address expects callbacks."""
+    """Whether a process that starts there waits for calls."""
     calls = Calls(store, at(public))
     await calls.load(["jimeng", "other"])
     callback = calls.callback(7, provider)

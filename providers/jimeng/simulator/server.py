@@ -71,7 +71,7 @@ class JimengSimulator:
         self.queue = TaskQueue(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
         self._gallery = Gallery(draw, draw_scale)
         self._caller = Caller(self.faults, self._announcement, self._called, clock=clock, sleep=sleep)
-        self._service = Service(self.keys, self.queue, self._gallery, clock=clock, now=now, taken=self._caller.taken)
+        self.service = Service(self.keys, self.queue, self._gallery, clock=clock, now=now, taken=self._caller.taken)
         self._clock, self._now, self._sleep = clock, now, sleep
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
@@ -84,12 +84,12 @@ class JimengSimulator:
     @property
     def calls(self) -> Counter[str]:
         """The number of calls that passed the gateway: "submit" and "result"."""
-        return self._service.calls
+        return self.service.calls
 
     @property
     def polls(self) -> Counter[str]:
         """The number of result queries by task id."""
-        return self._service.polls
+        return self.service.polls
 
     @property
     def submits(self) -> Counter[str]:
@@ -126,7 +126,7 @@ class JimengSimulator:
             await self._session.close()
 
     async def _announcement(self, task: Task) -> dict[str, object]:
-        return await self._service.announcement(task, self.url)
+        return await self.service.announcement(task, self.url)
 
     def _called(self, body: str, status: int, ms: float) -> None:
         if self.on_call:
@@ -134,11 +134,11 @@ class JimengSimulator:
 
     def activate(self, *, active: bool) -> None:
         """Activate the interface for the account or not; without it every call is refused with 50400."""
-        self._service.activated = active
+        self.service.activated = active
 
     def expire_addresses(self) -> None:
         """Expire the addresses of pictures given so far: they answer 403. A result query gives new ones."""
-        self._service.addresses.expire()
+        self.service.addresses.expire()
 
     def forget(self, task_id: str) -> None:
         """Lose a task: it is `not_found` from now on."""
@@ -153,7 +153,7 @@ class JimengSimulator:
         if fault is None or fault.kind in {"lost", "delay"}:
             await self._sleep(fault.seconds if fault else 0)
             assert self._session  # noqa: S101 (set by start)
-            reply = await self._service.reply(raw, action, version, self._session, self.url)
+            reply = await self.service.reply(raw, action, version, self._session, self.url)
             response = web.json_response(reply.payload, status=reply.status)
         if fault and fault.kind in {"drop", "lost"}:
             response = None
@@ -199,7 +199,7 @@ class JimengSimulator:
         now = self._clock()
         if task is None or now < task.finished or not number.isdecimal() or int(number) >= task.count:
             return web.Response(status=404)
-        if now - task.finished > URL_SECONDS or not self._service.addresses.is_good(request.query):
+        if now - task.finished > URL_SECONDS or not self.service.addresses.is_good(request.query):
             return web.Response(status=403, text="the URL has expired")
         return web.Response(body=await self._gallery.picture(task, int(number)), content_type="image/jpeg")
 
