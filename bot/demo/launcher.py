@@ -21,7 +21,7 @@ from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram import TelegramSimulator
 from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
-from providers.testing.service import ServiceSimulator
+from providers.simulators.service import ServiceSimulator
 
 HOST = "127.0.0.1"
 WRONG_CALL = 2

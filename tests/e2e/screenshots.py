@@ -13,7 +13,7 @@ from playwright.async_api import Browser, FilePayload, expect
 from bot.demo.launcher import running
 from bot.demo.telegram import Chat, Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
-from providers.testing.artist import draw
+from providers.simulators.pictures.picker import draw
 from tests.e2e.browser import browsing
 from tests.e2e.talk import Talk
 
