@@ -1,4 +1,4 @@
-"""The contract suite for the providers whose stand-ins are made of `providers.testing.service`."""
+"""The contract suite for the providers whose stand-ins are made of `providers.simulators.service`."""
 
 from types import MappingProxyType
 
