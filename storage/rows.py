@@ -4,22 +4,13 @@ from sqlalchemy import Case, RowMapping, Update, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
-from storage.database import Transaction
+from storage.database import Database, Transaction
 from storage.job_states import JobState, TaskState
 from storage.records import Job
-from storage.schema import jobs, tasks, workers
+from storage.schema import chats, jobs, tasks, workers
 
 IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
 """Of a row of `jobs` in a question: whether any of its tasks has had its turn."""
-
-
-TAKEN = "taken:"
-"""What the origin of a draft begins with whose words have come."""
-
-
-def taken_by(origin: str) -> str:
-    """What the origin of a draft begins with whose words came with this update."""
-    return f"{TAKEN}{origin}:"
 
 
 def as_job(row: RowMapping) -> Job:
@@ -33,6 +24,16 @@ async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
     query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
     row = (await connection.execute(query)).mappings().first()
     return as_job(row) if row else None
+
+
+async def where_it_is(database: Database, connection: AsyncConnection, chat_id: int) -> int:
+    """A chat, or the supergroup that it has become; it becomes none until the transaction ends (`Chats.migrate`)."""
+    if chat_id >= 0:
+        return chat_id
+    await database.lock(connection, f"chat {chat_id}")
+    query = select(chats.c.id).where(chats.c.migrated_from == chat_id)
+    now: int | None = (await connection.execute(query)).scalar_one_or_none()
+    return chat_id if now is None else now
 
 
 def whose(worker_id: int) -> Case[int | None]:
@@ -53,5 +54,5 @@ async def moved(connection: Transaction, change: Update) -> Job | None:
 def ring(connection: Transaction, job: Job) -> None:
     """A job has changed: its worker hears of it; of one without a worker, all do."""
     connection.ring(signals.job(job.id, job.worker_id))
-    if job.worker_id is None and job.state is not JobState.DRAFT:
+    if job.worker_id is None:
         connection.ring(signals.ORPHANS)

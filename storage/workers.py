@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.job_states import IS_OPEN, JobState, TaskState, move_task
+from storage.job_states import IS_OPEN, TaskState, move_task
 from storage.records import Job, Task, Trouble, Worker
 from storage.rows import as_job
 from storage.schema import jobs, tasks, workers
@@ -77,8 +77,7 @@ class Workers:
         """
         async with self._db.write() as connection:
             await self._interrupt_lost(connection, lost, now)
-            unfinished = and_(IS_OPEN, jobs.c.state != JobState.DRAFT)
-            return [as_job(row) for row in await self._adopted(connection, jobs, unfinished, worker_id, most)]
+            return [as_job(row) for row in await self._adopted(connection, jobs, IS_OPEN, worker_id, most)]
 
     async def adopt_tasks(self, worker_id: int, most: int = 100) -> list[Task]:
         """Take over the watch of tasks that the services work on and whose workers are gone."""
@@ -88,7 +87,7 @@ class Workers:
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs that this worker has something left to do for, oldest first."""
-        own = (jobs.c.worker_id == worker_id, IS_OPEN, jobs.c.state != JobState.DRAFT)
+        own = (jobs.c.worker_id == worker_id, IS_OPEN)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]

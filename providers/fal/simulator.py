@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.fal.options import SIZES
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "content_policy_violation"),

@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.gemini.options import MODELS, GeminiOptions
-from providers.testing import received
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator
+from providers.simulators import received
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "broken": (500, "INTERNAL"),

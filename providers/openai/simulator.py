@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.openai.options import MODELS, SIZES
-from providers.testing import received
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.simulators import received
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
     "prompt": (400, "image_generation_user_error", "moderation_blocked"),

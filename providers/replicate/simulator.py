@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.replicate.options import MODELS, ReplicateOptions
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "Input validation failed"),

@@ -11,9 +11,9 @@ from functools import partial
 
 from aiohttp import ClientSession
 
+from bot.demo.bot_api.model import Chat
 from bot.demo.launcher import running
-from bot.demo.telegram.model import Chat
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.telegram import TelegramSimulator
 from providers.base import Accepted, Callback, Finished, ImageRequest
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import JimengSimulator

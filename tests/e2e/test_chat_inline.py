@@ -22,7 +22,8 @@ from aiogram.types import (
 )
 from playwright.async_api import Browser, expect
 
-from bot.demo.telegram import InlineQuery, TelegramSimulator, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import InlineQuery, TelegramSimulator
 from tests.e2e.conftest import Visit
 from tests.support.house import picture
 

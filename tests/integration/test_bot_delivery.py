@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.demo.telegram import Delay, Drop, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Drop, Flood, Refusal
 from bot.jobs import retry
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture

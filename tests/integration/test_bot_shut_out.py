@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, Refusal, groups
-from bot.demo.telegram.model import BotStatus
+from bot.demo.bot_api.model import BotStatus
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Refusal
 from bot.jobs import retry
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault

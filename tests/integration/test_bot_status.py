@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.calls import Call
-from bot.demo.telegram import ChatMessage, Drop, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Drop, Refusal
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house, picture
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from aiogram.types import Chat, Message, PhotoSize, User
 
-from bot.demo.telegram import ChatMessage, groups
-from bot.demo.telegram.bot_view import message_json
+from bot.demo.bot_api.bot_view import message_json
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.language import Languages
 from storage.database import OutOfReach

@@ -10,7 +10,8 @@ from typing import Literal
 import pytest
 from aiohttp import ClientSession
 
-from bot.demo.telegram import Delay, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Flood, Refusal
 from bot.settings import AccessSettings
 from bot.telegram import inbox
 from tests.support.haste import SPEED, on_its_way

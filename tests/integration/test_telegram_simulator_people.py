@@ -19,8 +19,9 @@ from aiogram.types import (
 )
 from PIL import Image
 
-from bot.demo.telegram import PeopleError, TelegramSimulator, groups, upload
-from bot.demo.telegram.methods.profile import commands_in
+from bot.demo.bot_api.methods.profile import commands_in
+from bot.demo.chat import groups
+from bot.demo.telegram import PeopleError, TelegramSimulator, upload
 
 
 def picture(width: int = 64, height: int = 48, kind: str = "JPEG", **how: Any) -> bytes:

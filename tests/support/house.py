@@ -16,12 +16,12 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from bot.app import App, assembled
+from bot.demo.bot_api.bot_view import press_json
+from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.calls import Call
+from bot.demo.chat.attachments import Sendable
 from bot.demo.ports import free_port
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
-from bot.demo.telegram.bot_view import press_json
-from bot.demo.telegram.model import CallbackAnswer
-from bot.demo.telegram.people import Sendable
 from bot.handlers import commands
 from bot.settings import (
     AccessSettings,

@@ -31,7 +31,7 @@ def picture(width: int = 64, height: int = 64, kind: str = "PNG") -> bytes:
 
 
 def paint(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """In the artist's place where nobody looks at the result."""
+    """A plain picture in place of a drawn one, where nobody looks at the result."""
     return picture(width, height, "JPEG")
 
 

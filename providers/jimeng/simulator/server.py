@@ -20,7 +20,7 @@ from providers.jimeng.simulator.gateway import Keys, Raw
 from providers.jimeng.simulator.service import ACTIONS, Service
 from providers.jimeng.simulator.tasks import URL_SECONDS, Durations, Task, TaskQueue
 from providers.json_reader import read_json
-from providers.testing.artist import draw as draw_picture
+from providers.simulators.pictures.picker import draw as draw_picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from imagine_bot_sketch.options import MODELS
-from providers.testing import Problem, ServiceSimulator, Task
+from providers.simulators import Problem, ServiceSimulator, Task
 
 _CODES: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "words_refused"),
