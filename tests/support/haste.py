@@ -11,7 +11,7 @@ from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
 from bot.telegram.stage import TelegramStage
-from providers.polling import PollingProvider
+from providers.polling import PollingProvider, Sleep
 
 SPEED = 100
 TICK_SPEED = 20
@@ -47,8 +47,12 @@ def on_its_way(telegram: TelegramSimulator) -> bool:
     return bool(len(telegram.world.updates) or any(albums))
 
 
-def hurry(app: App, telegram: TelegramSimulator) -> None:
-    """Let the bot's waits pass `SPEED` times as fast."""
+async def _fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+def hurry(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep) -> None:
+    """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: how it waits until it asks a service again."""
     flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
     flood._clock, flood._sleep = _fast_clock, _fast_sleep
     flood._lanes.clear()
@@ -66,7 +70,7 @@ def hurry(app: App, telegram: TelegramSimulator) -> None:
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         if isinstance(provider, PollingProvider):
-            provider._clock, provider._sleep = _fast_clock, _fast_sleep
+            provider._clock, provider._sleep = _fast_clock, poll_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
             patient = {"time_limit": provider.settings.time_limit * SPEED}
             provider.settings = provider.settings.model_copy(update=patient)
@@ -82,7 +86,3 @@ def _fast_clock() -> float:
 
 async def _tick(seconds: float) -> None:
     await asyncio.sleep(seconds / TICK_SPEED)
-
-
-async def _fast_sleep(seconds: float) -> None:
-    await asyncio.sleep(seconds / SPEED)
