@@ -53,8 +53,8 @@ class PassingError(Exception):
 class PollingProvider(Provider[SettingsT, OptionsT]):
     """A service where one submits and asks. A subclass writes `submit`, `ask`, and `check` for the credentials.
 
-    `clock` (seconds, monotonic) and `sleep` are there for tests. The polls follow `providers.schedule`: all tasks
-    together never take more of them than asking every 2 seconds would, plus 10.
+    `clock` (seconds, monotonic) and `sleep` are there for tests, which may set them later, too. The polls follow
+    `providers.schedule`: all tasks together never take more of them than asking every 2 seconds would, plus 10.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(settings, session)
-        self._clock = clock
-        self._sleep = sleep
-        self._pace = Pace()
+        self.clock = clock
+        self.sleep = sleep
+        self.pace = Pace()
         self._asking = asyncio.Semaphore(AT_ONCE)
 
     @abstractmethod
@@ -83,7 +83,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
 
     def learn(self, durations: Iterable[float]) -> None:
         """Told at the start how many seconds this provider's latest tasks took, oldest first."""
-        self._pace.learn(durations)
+        self.pace.learn(durations)
 
     async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """See `Provider.imagine`. An event that says nothing new is left out.
@@ -94,7 +94,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         resumed = ticket is not None
         if ticket is None:
             ticket = await self.submit(request)
-        watch = _Watch(self._pace, self._clock, self.settings.time_limit, resumed=resumed)
+        watch = _Watch(self.pace, self.clock, self.settings.time_limit, resumed=resumed)
         last: Event | None = None
         try:
             if not resumed:
@@ -111,12 +111,12 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
     async def _wait(self, watch: "_Watch", callback: Callback | None) -> None:
         """Until the next poll is due, or the service calls."""
         if callback is None:
-            await self._sleep(watch.pause())
+            await self.sleep(watch.pause())
             return
         net = NET if callback.is_expected() and not watch.heard else 0.0
-        called = await callback.during(self._sleep(watch.pause(net)))
+        called = await callback.during(self.sleep(watch.pause(net)))
         if called and watch.heard:
-            await self._sleep(watch.until_called_again())
+            await self.sleep(watch.until_called_again())
         watch.called = called and not watch.heard
         watch.heard = watch.heard or called
 

@@ -94,7 +94,7 @@ class Pace:
     def __init__(self) -> None:
         self.ledger = Ledger()
         self._logs: deque[float] = deque(maxlen=_WINDOW)
-        self._times: Sequence[float] = ()
+        self.times: Sequence[float] = ()
         self._new = 0
         self._usual = _ANY  # between which logarithms all but a few durations are
 
@@ -116,8 +116,8 @@ class Pace:
     def after(self, asked: float) -> float:
         """The time of the poll that follows the one at `asked` (seconds since the start; 0 when there was none)."""
         self._refit()
-        place = bisect_right(self._times, asked + LEAST_GAP / 2)  # half: polls go out a little late
-        return self._times[place] if place < len(self._times) else asked + STEP
+        place = bisect_right(self.times, asked + LEAST_GAP / 2)  # half: polls go out a little late
+        return self.times[place] if place < len(self.times) else asked + STEP
 
     def _forget_if_shifted(self) -> None:
         """Three in a row far out on one side are no accident: what came before them tells nothing any more."""
@@ -133,7 +133,7 @@ class Pace:
         self._new = 0
         middle, spread = fit(self._logs)
         self._usual = middle - 2 * spread, middle + 2 * spread
-        self._times = plan(middle, spread, spare=self.ledger.surplus / _SPEND)
+        self.times = plan(middle, spread, spare=self.ledger.surplus / _SPEND)
 
 
 def fit(logs: Sequence[float]) -> tuple[float, float]:

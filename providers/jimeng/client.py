@@ -106,7 +106,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._session = session
-        self._now = now
+        self.now = now
 
     async def submit(self, payload: Mapping[str, object], pictures: Sequence[bytes] = ()) -> str:
         """Submit a task, with reference `pictures` in the body if any are given, and return its id."""
@@ -163,7 +163,7 @@ class Client:
             access_key=settings.access_key,
             secret_key=settings.secret_key.get_secret_value(),
             session_token=settings.session_token.get_secret_value() if settings.session_token else None,
-            now=self._now(),
+            now=self.now(),
         )
         return f"{settings.endpoint}/?{canonical_query(query)}", body, headers
 

@@ -75,7 +75,7 @@ class Stage:
     @property
     def references(self) -> Sequence[int]:
         """How many references came with each task."""
-        return [len(task.references) for task in self.jimeng._desk.tasks.values()]
+        return [len(task.references) for task in self.jimeng.tasks.values()]
 
     async def fetched(self) -> None:
         """Wait until the bot has fetched a picture from Jimeng."""

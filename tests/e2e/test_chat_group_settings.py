@@ -19,7 +19,7 @@ async def test_an_admin_sets_a_shape_and_pauses_the_bot(stage: Stage, visit: Vis
     await expect(talk.button("ar: 16:9")).to_be_visible()
     await talk.say("/imagine a red fox")
     await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng._desk.tasks.values()
+    (task,) = stage.jimeng.tasks.values()
     assert task.width > task.height
     await talk.press("Pause")
     await expect(talk.message("nobody can ask me")).to_be_visible()

@@ -51,7 +51,7 @@ async def test_a_press_delivered_twice_acts_once(house: House) -> None:
 
 async def test_an_album_delivered_twice_is_one_job(house: House) -> None:
     await house.say("together", picture(201), picture(202))
-    first = house.telegram.world.updates._sent[-2]["update_id"]
+    first = house.telegram.world.updates.sent[-2]["update_id"]
     house.telegram.redeliver(first)
     await house.ended()
     house.telegram.redeliver()

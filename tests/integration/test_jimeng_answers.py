@@ -130,7 +130,7 @@ async def test_pictures_that_come_as_base64(provider: Jimeng, bench: Bench) -> N
 
 async def test_a_queue_at_the_service(bench: Bench) -> None:
     provider = bench.provider()
-    bench.service._desk.durations = lambda _: 100
+    bench.service.desk.durations = lambda _: 100
     assert [type(event) for event in await run(provider, request())] == [Accepted, Queued, Working, Finished]
 
 
@@ -184,7 +184,7 @@ def _durations(service: JimengSimulator) -> list[float]:
 
 
 async def test_many_watchers_at_once(bench: Bench) -> None:
-    bench.service._desk.concurrency = bench.service._desk.qps = 10**6
+    bench.service.desk.concurrency = bench.service.desk.qps = 10**6
     provider = bench.provider()
     results = await asyncio.gather(*(run(provider, request(prompt=str(number))) for number in range(50)))
     assert all(isinstance(events[-1], Finished) for events in results)

@@ -51,7 +51,7 @@ async def test_submit_and_result(simulator: JimengSimulator, sdk: Any) -> None:
 
 
 async def test_temporary_credentials(simulator: JimengSimulator, sdk: Any) -> None:
-    simulator._service.keys = Keys(token="STS2token")
+    simulator.service.keys = Keys(token="STS2token")
     sdk.set_session_token("STS2token")
     assert (await asyncio.to_thread(sdk.cv_sync2async_submit_task, FOX))["code"] == 10000
 

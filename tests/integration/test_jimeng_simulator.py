@@ -211,6 +211,6 @@ async def test_many_tasks_at_once(bench: Bench) -> None:
     before = asyncio.all_tasks()
     service = JimengSimulator(draw=paint, concurrency=9999)
     for number in range(2000):
-        service._desk.take({**FOX, "prompt": str(number)}, (), 0.0)
+        service.desk.take({**FOX, "prompt": str(number)}, (), 0.0)
     assert asyncio.all_tasks() == before
     assert len(set(service.finished_at)) == 2000

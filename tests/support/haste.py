@@ -8,7 +8,6 @@ from typing import cast
 from bot.app import App
 from bot.demo.telegram import TelegramSimulator
 from bot.middlewares.albums import AlbumMiddleware
-from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
 from bot.telegram.stage import TelegramStage
 from providers.polling import PollingProvider, Sleep
@@ -43,8 +42,7 @@ class AlbumTimer:
 
 def on_its_way(telegram: TelegramSimulator) -> bool:
     """Whether Telegram has something that the bot has not fetched yet."""
-    albums = (task for task in telegram.acts._background._tasks if task.get_name() == "deliver an album")
-    return bool(len(telegram.world.updates) or any(albums))
+    return bool(len(telegram.world.updates)) or "deliver an album" in telegram.acts.background.running
 
 
 async def _fast_sleep(seconds: float) -> None:
@@ -54,12 +52,10 @@ async def _fast_sleep(seconds: float) -> None:
 def hurry(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep) -> None:
     """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: how it waits until it asks a service again."""
     flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
-    flood._clock, flood._sleep = _fast_clock, _fast_sleep
-    flood._lanes.clear()
+    flood.clock, flood.sleep = _fast_clock, _fast_sleep
+    flood.lanes.clear()
     albums = albums_of(app)
-    albums._gatherer = AlbumGatherer(
-        albums._gathered, albums._came_late, quiet=QUIET_ALBUM, memory=120, timer=AlbumTimer(telegram)
-    )
+    albums.quiet, albums.timer = QUIET_ALBUM, AlbumTimer(telegram)
     engine = app.engine
     engine._report._sleep = _tick
     cast("TelegramStage", engine._stage)._status._lines._sleep = _fast_sleep
@@ -70,7 +66,7 @@ def hurry(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep
         part._sleep = _fast_sleep
     for provider in app.engine._providers.values():
         if isinstance(provider, PollingProvider):
-            provider._clock, provider._sleep = _fast_clock, poll_sleep
+            provider.clock, provider.sleep = _fast_clock, poll_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
             patient = {"time_limit": provider.settings.time_limit * SPEED}
             provider.settings = provider.settings.model_copy(update=patient)

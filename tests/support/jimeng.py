@@ -70,7 +70,7 @@ class Bench:
         table = {"access_key": keys.access, "secret_key": keys.secret, "endpoint": self.service.url, **settings}
         read = JimengSettings.model_validate(table)
         provider = Jimeng(read, self.session, clock=self.clock, sleep=self.clock.sleep)
-        provider.client._now = lambda: NOW
+        provider.client.now = lambda: NOW
         return provider
 
     def sent(self, number: int = 0) -> dict[str, Any]:

@@ -267,13 +267,13 @@ async def test_a_submit_is_never_repeated(provider: Timed, error: ProviderError)
 
 async def test_leaving_gives_unused_polls_to_the_others(provider: Timed) -> None:
     provider.seconds = 1e9
-    bank = provider._pace.ledger.bank
+    bank = provider.pace.ledger.bank
     events = provider.imagine(REQUEST)
     async with aclosing(cast("Any", events)):
         async for event in events:
             if isinstance(event, Queued):
                 break
-    assert provider._pace.ledger.bank >= bank
+    assert provider.pace.ledger.bank >= bank
     assert [event async for event in events] == []
 
 
@@ -341,9 +341,9 @@ def test_watching_costs_little_memory() -> None:
     pace.learn([12.0] * 20)
     first = pace.after(0)
     assert first > 0
-    times = pace._times
+    times = pace.times
     assert all(pace.after(number / 10) for number in range(5000))
-    assert pace._times is times, "the schedule is computed once and shared"
+    assert pace.times is times, "the schedule is computed once and shared"
 
 
 def test_polls_of_a_plan_keep_apart() -> None:

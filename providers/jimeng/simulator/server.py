@@ -45,7 +45,8 @@ class JimengSimulator:
 
     `durations`: seconds a task takes, drawn from a source with this `seed`; `speed` divides them. `concurrency`, `qps`:
     the account's limits. `draw_scale`: pictures are drawn and served this much smaller than asked for. `on_call` is
-    told of every call. `clock` (monotonic), `now` (UTC), `sleep` and `draw` are injected by tests.
+    told of every call; `desk` and `service` are its parts. `clock` (monotonic), `now` (UTC), `sleep`
+    and `draw` are injected by tests.
     """
 
     def __init__(
@@ -68,10 +69,10 @@ class JimengSimulator:
         self.faults: list[Fault] = []
         self.on_call = on_call
         self.url = ""
-        self._desk = Desk(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
+        self.desk = Desk(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
         self._gallery = Gallery(draw, draw_scale)
         self._caller = Caller(self.faults, self._announcement, self._called, clock=clock, sleep=sleep)
-        self._service = Service(self.keys, self._desk, self._gallery, clock=clock, now=now, taken=self._caller.taken)
+        self.service = Service(self.keys, self.desk, self._gallery, clock=clock, now=now, taken=self._caller.taken)
         self._clock, self._now, self._sleep = clock, now, sleep
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
@@ -79,32 +80,32 @@ class JimengSimulator:
     @property
     def concurrency(self) -> int:
         """The account's limit of tasks at once."""
-        return self._desk.concurrency
+        return self.desk.concurrency
 
     @property
     def calls(self) -> Counter[str]:
         """Calls that got past the gateway: "submit" and "result"."""
-        return self._service.calls
+        return self.service.calls
 
     @property
     def polls(self) -> Counter[str]:
         """Result queries by task id."""
-        return self._service.polls
+        return self.service.polls
 
     @property
     def submits(self) -> Counter[str]:
         """Accepted, and so paid, tasks by prompt."""
-        return self._desk.submits
+        return self.desk.submits
 
     @property
     def finished_at(self) -> dict[str, float]:
         """When each task is ready, by task id, on the simulator's clock."""
-        return self._desk.finished_at
+        return self.desk.finished_at
 
     @property
     def tasks(self) -> dict[str, Task]:
         """What the service has taken and still knows, by task id, oldest first."""
-        return self._desk.tasks
+        return self.desk.tasks
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; `url` tells where."""
@@ -126,7 +127,7 @@ class JimengSimulator:
             await self._session.close()
 
     async def _announcement(self, task: Task) -> dict[str, object]:
-        return await self._service.announcement(task, self.url)
+        return await self.service.announcement(task, self.url)
 
     def _called(self, body: str, status: int, ms: float) -> None:
         if self.on_call:
@@ -134,11 +135,11 @@ class JimengSimulator:
 
     def activate(self, *, active: bool) -> None:
         """Whether the account has this interface; without it every call is refused with 50400."""
-        self._service.activated = active
+        self.service.activated = active
 
     def expire_addresses(self) -> None:
         """The addresses of pictures given so far are over: they answer 403. A result query gives new ones."""
-        self._service.addresses.expire()
+        self.service.addresses.expire()
 
     def forget(self, task_id: str) -> None:
         """The service loses a task: it is `not_found` from now on."""
@@ -153,7 +154,7 @@ class JimengSimulator:
         if fault is None or fault.kind in {"lost", "delay"}:
             await self._sleep(fault.seconds if fault else 0)
             assert self._session  # noqa: S101 (set by start)
-            reply = await self._service.reply(raw, action, version, self._session, self.url)
+            reply = await self.service.reply(raw, action, version, self._session, self.url)
             response = web.json_response(reply.payload, status=reply.status)
         if fault and fault.kind in {"drop", "lost"}:
             response = None
@@ -199,7 +200,7 @@ class JimengSimulator:
         now = self._clock()
         if task is None or now < task.finished or not number.isdecimal() or int(number) >= task.count:
             return web.Response(status=404)
-        if now - task.finished > URL_LIFE or not self._service.addresses.is_good(request.query):
+        if now - task.finished > URL_LIFE or not self.service.addresses.is_good(request.query):
             return web.Response(status=403, text="the URL has expired")
         return web.Response(body=await self._gallery.picture(task, int(number)), content_type="image/jpeg")
 
