@@ -13,7 +13,7 @@ from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank import put_blank_database
-from tests.support.statements import quick_statements
+from tests.support.statements import quick_reads, quick_statements
 
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
@@ -68,7 +68,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_statements() -> Iterator[None]:
-    with quick_statements():
+    with quick_statements(), quick_reads():
         yield
 
 
