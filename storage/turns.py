@@ -12,7 +12,8 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.clock import LEEWAY, LONGEST_HOLD
-from storage.records import ACTIVE, Limits, TaskState
+from storage.job_states import ACTIVE, TaskState
+from storage.records import Limits
 from storage.schema import people, tasks
 from storage.services import service
 
@@ -48,7 +49,8 @@ async def room(connection: AsyncConnection, provider: str, limits: Limits, now: 
 
 
 def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
-    """The ids of those whose turn is next, in order, locked; each counts as under way for those behind it."""
+    """The ids and tickets of those whose turn is next, in order, locked; each counts as under way for those behind
+    it."""
     active = (
         select(tasks.c.user_id, func.count().label("count"))
         .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
@@ -77,7 +79,7 @@ def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
     return (
-        select(tasks.c.id)
+        select(tasks.c.id, tasks.c.ticket)
         .join(chosen, chosen.c.id == tasks.c.id)
         # One that is being cancelled at this moment is passed over.
         .where(tasks.c.state == TaskState.QUEUED)
@@ -104,11 +106,6 @@ async def is_awaited(connection: AsyncConnection, provider: str) -> bool:
     """Whether any task waits for its turn."""
     query = select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
     return (await connection.execute(query.limit(1))).first() is not None
-
-
-def state_when_begun() -> Any:
-    """One that was put back with a ticket is not submitted again."""
-    return case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
 
 
 def last_turn() -> Any:

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.records import Job, JobState, Task, TaskState, Trouble, Worker
+from storage.job_states import IS_OPEN, JobState, TaskState, move_task
+from storage.records import Job, Task, Trouble, Worker
 from storage.rows import as_job
 from storage.schema import jobs, tasks, workers
 from storage.tasks import as_task
@@ -76,7 +77,7 @@ class Workers:
         """
         async with self._db.write() as connection:
             await self._interrupt_lost(connection, lost, now)
-            unfinished = and_(jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
+            unfinished = and_(IS_OPEN, jobs.c.state != JobState.DRAFT)
             return [as_job(row) for row in await self._adopted(connection, jobs, unfinished, worker_id, most)]
 
     async def adopt_tasks(self, worker_id: int, most: int = 100) -> list[Task]:
@@ -87,16 +88,16 @@ class Workers:
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs that this worker has something left to do for, oldest first."""
-        own = (jobs.c.worker_id == worker_id, jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
+        own = (jobs.c.worker_id == worker_id, IS_OPEN, jobs.c.state != JobState.DRAFT)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
     async def _interrupt_lost(self, connection: Transaction, lost: Trouble, now: float) -> None:
-        cut_off = and_(tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), orphaned(tasks))
-        change = update(tasks).where(cut_off)
-        values = {"state": TaskState.INTERRUPTED, "trouble": dict(lost), "finished_at": now}
-        found = (await connection.execute(change.values(values).returning(tasks.c.job_id))).scalars().all()
+        cut_off = and_(tasks.c.ticket.is_(None), orphaned(tasks))
+        values = {"trouble": dict(lost), "finished_at": now}
+        change = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
+        found = (await connection.execute(change.returning(tasks.c.job_id))).scalars().all()
         owners = select(jobs.c.id, jobs.c.worker_id).where(jobs.c.id.in_(found))
         for row in await connection.execute(owners) if found else ():
             connection.ring(signals.job(row.id, row.worker_id))

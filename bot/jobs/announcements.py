@@ -8,7 +8,8 @@ from bot.jobs.calls import LATE_SECONDS, Calls
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.outlook import Flight, Outlook
 from providers.base import Provider
-from storage.records import ACTIVE, Task, TaskState
+from storage.job_states import ACTIVE, TaskState
+from storage.records import Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)

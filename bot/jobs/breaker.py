@@ -4,7 +4,7 @@ import logging
 import random
 from collections.abc import Callable
 
-from bot.jobs.patience import Sleep, surely
+from bot.jobs.retry import Sleep, until_stored
 from bot.jobs.stage import trouble
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
 from storage.store import Store
@@ -31,7 +31,9 @@ class Breaker:
         if limit is None:
             return None
         services, now = self._store.services, self._clock()
-        state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
+        state = await until_stored(
+            lambda: services.stumbled(provider, now), f"storing a failure of {provider}", self._sleep
+        )
         if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
@@ -47,7 +49,9 @@ class Breaker:
         services, now = self._store.services, self._clock()
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
         why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
-        is_new = await surely(lambda: services.pause(provider, why, until), f"the pause of {provider}", self._sleep)
+        is_new = await until_stored(
+            lambda: services.pause(provider, why, until), f"storing the pause of {provider}", self._sleep
+        )
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
         return until
@@ -55,5 +59,5 @@ class Breaker:
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
         recovered = self._store.services.recovered
-        if await surely(lambda: recovered(provider), f"the recovery of {provider}", self._sleep):
+        if await until_stored(lambda: recovered(provider), f"storing the recovery of {provider}", self._sleep):
             log.info("provider %s works again", provider)

@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.jobs.patience import Sleep
+from bot.jobs.retry import Sleep
 from storage.database import StoreError
 from storage.faults import briefly
 from storage.outage import Outage

@@ -3,22 +3,21 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from bot.background import Background
-from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Publisher
+from bot.jobs.retry import Sleep, T, until_delivered, until_stored
 from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
 from providers.errors import Sentence
-from storage.records import ACTIVE, Job, JobState
+from storage.job_states import ACTIVE, CANCELLED_STATES, CLOSED, CLOSED_AS, JobState
+from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
 OURS = Sentence("Something went wrong on my side.")
-DELAYS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
-FETCH_DELAYS = (0.0, 2.0, 8.0, 15.0)
-"""Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
 
 
 class Endings:
@@ -43,8 +42,6 @@ class Endings:
         self._delivering: set[int] = set()
         # What is being closed, and what is to be closed after it: a job may be taken up and fail again meanwhile.
         self._closing: dict[int, Job | None] = {}
-        # Cancelled jobs of which people know, while something of them still runs.
-        self._told: set[int] = set()
 
     def deliver(self, job: Job) -> None:
         """Deliver the pictures of a job; one whose delivery is under way is left alone."""
@@ -60,16 +57,17 @@ class Endings:
 
     def close(self, job: Job) -> None:
         """Say once how a job ended that has no album, and keep what was paid for it."""
-        if job.state is JobState.CANCELLED and job.id in self._told:
+        if job.state is JobState.KEEPING:
             self.keep(job)
         elif job.id not in self._closing:
             self._closing[job.id] = None
             closing = self._background.spawn(self._close_all(job), f"close job {job.id}")
             closing.add_done_callback(lambda _: self._closing.pop(job.id, None))
-        elif job.state is JobState.CANCELLED:
-            self.keep(job)
         else:
             self._closing[job.id] = job
+            if job.state is JobState.CANCELLING:
+                # Telegram may be out of reach for long, and the service does not keep the pictures for ever.
+                self.keep(job)
 
     def keep(self, job: Job) -> None:
         """Keep what was paid for a job that was cancelled, if nothing of it is under way any more."""
@@ -83,7 +81,7 @@ class Endings:
         """
         # Since it was read it may have been taken up again.
         latest = await self._store.jobs.get(job.id)
-        if latest is None or latest.finished_at is None or latest.status_id != message_id:
+        if latest is None or latest.state not in CLOSED or latest.status_id != message_id:
             return False
         if latest.state is not JobState.DELIVERED:
             await self._stage.ended(latest, only_here=True)
@@ -95,7 +93,7 @@ class Endings:
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
-        failed = await self._surely(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        failed = await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
         if failed:
             self.close(failed)
 
@@ -139,60 +137,60 @@ class Endings:
             # However long Telegram is out of reach: people hear of it then.
             while await self._tried(self._stage.ended, job):
                 continue
-            if job.state is JobState.CANCELLED:
-                self._told.add(job.id)
+            if job.state is JobState.CANCELLING:
+                await self._until_stored(lambda: self._store.jobs.told(job.id), job)
             await self._keep(job)
 
     async def _keep(self, job: Job) -> None:
-        tasks = await self._surely(lambda: self._store.tasks.of_job(job.id), job)
+        tasks = await self._until_stored(lambda: self._store.tasks.of_job(job.id), job)
         # What still runs for a cancelled job ends later, and is kept then.
         if not any(task.state in ACTIVE for task in tasks):
             await self._tried(self._stage.keep, job)
-            # One that has failed once more meanwhile has not been told of.
-            if not self._closing.get(job.id):
-                await self._end(job, job.state)
+            if job.state in CANCELLED_STATES:
+                # The store refuses it until the person is told.
+                await self._end(job, JobState.CANCELLED)
+            elif not self._closing.get(job.id):
+                # One that has failed once more meanwhile has not been told of.
+                await self._end(job, CLOSED_AS[job.state])
 
     async def _is_open(self, job: Job) -> bool:
         """Whether there is still something to do for a job in this state."""
-        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
-        return latest is not None and latest.state is job.state and latest.finished_at is None
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
+        return latest is not None and latest.state is job.state
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
-        failure = Undelivered("not tried")
-        tries = 0
-        while tries < len(delays := FETCH_DELAYS if failure.unfetched else DELAYS) and not failure.is_final:
-            if tries:
-                await self._say_what_is_waited_for(job, failure, delays[tries])
-            await self._sleep(delays[tries])
-            tries += 1
-            try:
-                await step(job)
-            except TakenOver:
-                raise
-            except Undelivered as error:
-                log.warning("job %d: not delivered: %s", job.id, error)
-                failure = error
-            except Exception as error:
-                # Nobody thought of this one; it may pass all the same, and the pictures are paid.
-                log.exception("job %d: not delivered", job.id)
-                failure = Undelivered(repr(error), OURS)
-            else:
-                return None
-        return failure
+        say = partial(self._say_what_is_waited_for, job)
+        try:
+            await until_delivered(partial(self._try_once, step, job), self._sleep, say)
+        except Undelivered as failure:
+            log.warning("delivering job %d failed (%s); not retried for now", job.id, failure)
+            return failure
+        return None
+
+    async def _try_once(self, step: Callable[[Job], Awaitable[None]], job: Job) -> None:
+        """Raises `TakenOver`, or `Undelivered` for all else that goes wrong."""
+        try:
+            await step(job)
+        except (TakenOver, Undelivered):
+            raise
+        except Exception as error:
+            # Nobody thought of this one; it may pass all the same, and the pictures are paid.
+            log.exception("delivering job %d failed", job.id)
+            raise Undelivered(repr(error), OURS) from error
 
     async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
+        log.warning("delivering job %d failed (%s); retrying in %g s", job.id, failure, seconds)
         # The message that is to say so is newer than what is known of the job here.
-        latest = await self._surely(lambda: self._store.jobs.get(job.id), job)
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
         if latest and latest.state is JobState.DELIVERING:
             self._stage.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
 
     async def _end(self, job: Job, state: JobState) -> None:
-        await self._surely(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
-        self._told.discard(job.id)
-        if await self._surely(lambda: self._store.sources.of_job(job.id), job):
+        await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
+        if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")
 
-    async def _surely(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
-        return await surely(step, f"the end of job {job.id}", self._sleep)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
+        return await until_stored(step, f"ending job {job.id}", self._sleep)

@@ -20,10 +20,10 @@ from bot.jobs.flights import Flights
 from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.outlook import OpenJob, Outlook, by_provider
-from bot.jobs.patience import START_DELAYS, T, surely
 from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
+from bot.jobs.retry import START_DELAYS, T, until_stored
 from bot.jobs.stage import Phase, Progress, Stage, trouble
 from bot.jobs.watch import Watcher
 from providers.base import Provider
@@ -31,8 +31,9 @@ from providers.errors import OutcomeUnknown, Sentence
 from storage import signals
 from storage.backend import EVERYTHING
 from storage.database import StoreError
+from storage.job_states import CANCELLED_STATES, ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.jobs import ANYTHING
-from storage.records import NOT_READY, Allowance, Job, JobState, NewJob, NewSource, Task, TaskState
+from storage.records import Allowance, Job, NewJob, NewSource, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -128,16 +129,18 @@ class Engine:
     async def enter(self) -> None:
         """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
         self._store.database.backend.listen(self._hear)
-        await surely(lambda: self._calls.load(self._providers), "which services call", self._sleep, START_DELAYS)
-        await surely(self.crew.join, "joining the others", self._sleep, START_DELAYS)
+        await until_stored(
+            lambda: self._calls.load(self._providers), "reading which providers call back", self._sleep, START_DELAYS
+        )
+        await until_stored(self.crew.join, "registering this worker", self._sleep, START_DELAYS)
 
     async def start(self) -> None:
         """Take up what is left of workers that are gone, then give turns."""
-        known = await surely(self._durations, "how long tasks take", self._sleep, START_DELAYS)
+        known = await until_stored(self._durations, "reading how long tasks take", self._sleep, START_DELAYS)
         self._outlook.durations = by_provider(known)
         for name, provider in self._providers.items():
             provider.learn([seconds for seconds, _ in known[name]])
-        await surely(self.crew.look, "what others have left", self._sleep, START_DELAYS)
+        await until_stored(self.crew.look, "looking for the work of dead workers", self._sleep, START_DELAYS)
         self._flights.start()
         self._background.spawn(self.crew.run(), "crew")
         self._background.spawn(self._report.run(), "progress")
@@ -291,7 +294,7 @@ class Engine:
         elif job.state is JobState.DELIVERING:
             self._outlook.jobs.pop(job.id, None)
             self._endings.deliver(job)
-        elif job.state is not JobState.DRAFT and job.finished_at is None:
+        elif job.state in ENDING:
             self._outlook.jobs.pop(job.id, None)
             self._endings.close(job)
 
@@ -340,16 +343,18 @@ class Engine:
             self._background.spawn(self._look_at_all(), "look at all jobs")
 
     async def _look_at(self, job_id: int) -> None:
-        job = await self._surely(lambda: self._store.jobs.get(job_id), job_id)
+        job = await self._until_stored(lambda: self._store.jobs.get(job_id), job_id)
         if job is None:
             return
-        if job.state is JobState.CANCELLED:
+        if job.state in CANCELLED_STATES:
             await self._flights.cancel(job_id)
         if job.worker_id == self.crew.id:
             self._tend(job)
 
     async def _look_at_all(self) -> None:
-        for job in await surely(lambda: self._store.workers.jobs_of(self.crew.id), "all jobs", self._sleep):
+        for job in await until_stored(
+            lambda: self._store.workers.jobs_of(self.crew.id), "reading all jobs", self._sleep
+        ):
             self._tend(job)
 
     # a job's way
@@ -370,9 +375,9 @@ class Engine:
         await self._endings.fail(job, words)
 
     async def _count(self, opened: OpenJob) -> None:
-        tasks = await self._surely(lambda: self._store.tasks.of_job(opened.job.id), opened.job.id)
+        tasks = await self._until_stored(lambda: self._store.tasks.of_job(opened.job.id), opened.job.id)
         opened.phase, opened.total = Phase.WORKING, max(1, len(tasks))
-        opened.ended = sum(task.finished_at is not None for task in tasks)
+        opened.ended = sum(task.state not in UNFINISHED for task in tasks)
 
     async def _after(self, job_id: int) -> None:
         """A task of this job has ended, or waits again."""
@@ -381,12 +386,12 @@ class Engine:
         await self._settle(job_id)
 
     async def _settle(self, job_id: int) -> None:
-        job = await self._surely(lambda: self._store.jobs.settle(job_id), job_id)
+        job = await self._until_stored(lambda: self._store.jobs.settle(job_id), job_id)
         if job is None:
             # It has ended otherwise, or was moved on without this process's hearing of it.
-            job = await self._surely(lambda: self._store.jobs.get(job_id), job_id)
+            job = await self._until_stored(lambda: self._store.jobs.get(job_id), job_id)
         if job and job.state not in NOT_READY:
             self._changed(job)
 
-    async def _surely(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
-        return await surely(step, f"a step of job {job_id}", self._sleep)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
+        return await until_stored(step, f"a step of job {job_id}", self._sleep)

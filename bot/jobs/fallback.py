@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.jobs.patience import Sleep, surely
+from bot.jobs.retry import Sleep, until_stored
 from providers.base import Provider
 from storage.records import Job, Task
 from storage.store import Store
@@ -46,21 +46,25 @@ class Fallback:
         if self.second(job.provider) is None:
             return False
         services = self._store.services
-        state = await surely(lambda: services.get(job.provider), f"how {job.provider} does", self._sleep)
+        state = await until_stored(
+            lambda: services.get(job.provider), f"reading the health of {job.provider}", self._sleep
+        )
         return state.trouble is not None and state.is_held(self._clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""
         if self.second(task.provider) is None:
             return False
-        job = await surely(lambda: self._store.jobs.get(task.job_id), f"job {task.job_id}", self._sleep)
+        job = await until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}", self._sleep)
         return job is not None and job.provider == task.provider and await self._hand_over(job, task.id)
 
     async def paused(self, provider: str) -> None:
         """All that waits for a provider that was paused goes on with the other one."""
         if self.second(provider) is None:
             return
-        waiting = await surely(lambda: self._store.jobs.waiting_for(provider), "what waits", self._sleep)
+        waiting = await until_stored(
+            lambda: self._store.jobs.waiting_for(provider), "reading the waiting jobs", self._sleep
+        )
         for job in waiting:
             await self._hand_over(job, None)
 
@@ -69,16 +73,20 @@ class Fallback:
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
         services, sources = self._store.services, self._store.sources
-        state = await surely(lambda: services.get(name), f"how {name} does", self._sleep)
+        state = await until_stored(lambda: services.get(name), f"reading the health of {name}", self._sleep)
         if state.trouble is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
-        count = len(await surely(lambda: sources.of_job(job.id), f"what job {job.id} uses", self._sleep))
+        count = len(
+            await until_stored(lambda: sources.of_job(job.id), f"reading the references of job {job.id}", self._sleep)
+        )
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
         hand_over = self._store.jobs.hand_over
-        moved = await surely(lambda: hand_over(job.id, name, options, trying), f"job {job.id} to {name}", self._sleep)
+        moved = await until_stored(
+            lambda: hand_over(job.id, name, options, trying), f"moving job {job.id} to {name}", self._sleep
+        )
         if moved:
             log.info("job %d goes from %s to %s", job.id, job.provider, name)
             self._moved(moved)

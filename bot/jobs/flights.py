@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.background import Background
 from bot.jobs.outlook import Flight, Outlook
-from bot.jobs.patience import Sleep
+from bot.jobs.retry import Sleep
 from bot.jobs.watch import Watcher
 from providers.base import Provider
 from storage.database import StoreError

@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any
 
 from bot.background import Background
-from bot.jobs.patience import Sleep, surely
 from bot.jobs.requests import Requests
+from bot.jobs.retry import Sleep, until_stored
 from providers.base import Provider
 from providers.errors import Busy, Misconfigured, ProviderError, Refused
 from storage.database import StoreError
-from storage.records import Job, JobState, Task, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import Job, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -97,15 +98,19 @@ class LostTickets:
             # Its job may be in delivery.
             await self._sleep(LOOK_SECONDS if is_known else CONFIRM_SECONDS)
         forget = self._store.lost_tickets.forget
-        await surely(lambda: forget(task_id, ticket), f"the announced ticket of task {task_id}", self._sleep)
+        await until_stored(
+            lambda: forget(task_id, ticket), f"forgetting the announced ticket of task {task_id}", self._sleep
+        )
 
     async def _undecided(self, task_id: int) -> Task | None:
         """The task, once its submit is over, if it has come to no ticket. None: it needs none."""
         while True:
-            task = await surely(lambda: self._store.tasks.get(task_id), f"task {task_id}", self._sleep)
+            task = await until_stored(lambda: self._store.tasks.get(task_id), f"reading task {task_id}", self._sleep)
             if task is None or task.ticket or task.state is TaskState.DONE:
                 return None
-            job = await surely(partial(self._store.jobs.get, task.job_id), f"job {task.job_id}", self._sleep)
+            job = await until_stored(
+                partial(self._store.jobs.get, task.job_id), f"reading job {task.job_id}", self._sleep
+            )
             if job is None:
                 return None
             if task.state is not TaskState.SUBMITTING and job.state is not JobState.DELIVERING:
@@ -143,8 +148,10 @@ class LostTickets:
 
     async def _is_taken_up(self, task_id: int, ticket: str) -> bool:
         store = self._store.lost_tickets.found
-        step = f"the ticket of task {task_id}"
-        found = await surely(lambda: store(task_id, ticket, self._clock(), worker_id=self._worker()), step, self._sleep)
+        step = f"storing the ticket of task {task_id}"
+        found = await until_stored(
+            lambda: store(task_id, ticket, self._clock(), worker_id=self._worker()), step, self._sleep
+        )
         if found is None:
             return False
         job, task = found

@@ -13,7 +13,8 @@ from bot.jobs.stage import Phase, Progress, sentence
 from bot.jobs.turns import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
-from storage.records import InLine, Job, Task, TaskState, Trouble
+from storage.job_states import TaskState
+from storage.records import InLine, Job, Task, Trouble
 
 STEADY = 1.0
 """Seconds that the clocks may drift apart while a task runs: beyond, one was set, or the machine slept."""

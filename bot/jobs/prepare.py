@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.background import Background
-from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
+from bot.jobs.retry import Sleep, T, until_stored
 from bot.jobs.stage import Unfit
 from bot.jobs.watch import OURS
 from providers.base import Provider
 from providers.errors import ProviderError, Sentence
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -74,14 +75,14 @@ class Preparation:
 
     async def _changed(self, job: Job) -> Job | None:
         """The job as another provider has it now, or with other words; None while it is what it was."""
-        latest = await self._surely(lambda: self._store.jobs.get(job.id), job.id)
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job.id)
         is_other = latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
         return latest if is_other else None
 
     async def _try(self, job: Job, provider: Provider[Any, Any]) -> tuple[JobState | None, int]:
         """The job's state afterwards (still `PREPARING`: a reference has joined), and how many tasks it has."""
-        parts, ids = await self._surely(lambda: self._plan(job, provider), job.id)
-        state = await self._surely(lambda: self._queue(job, parts, ids), job.id)
+        parts, ids = await self._until_stored(lambda: self._plan(job, provider), job.id)
+        state = await self._until_stored(lambda: self._queue(job, parts, ids), job.id)
         return state, len(parts)
 
     async def _queue(self, job: Job, parts: list[dict[str, Any]], ids: list[int]) -> JobState | None:
@@ -95,5 +96,5 @@ class Preparation:
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
         return parts, [source.id for source in sources]
 
-    async def _surely(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
-        return await surely(step, f"a step of job {job_id}", self._sleep)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
+        return await until_stored(step, f"a step of job {job_id}", self._sleep)

@@ -9,7 +9,7 @@ from heapq import nsmallest
 from typing import Any
 
 from bot.jobs.outlook import OpenJob, Outlook
-from bot.jobs.patience import Sleep
+from bot.jobs.retry import Sleep
 from bot.jobs.stage import Phase, Progress, Stage
 from providers.base import Provider
 from storage.database import StoreError

@@ -11,8 +11,8 @@ from bot.jobs.breaker import Breaker
 from bot.jobs.calls import Calls
 from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
-from bot.jobs.patience import Sleep, T, surely
 from bot.jobs.requests import Requests
+from bot.jobs.retry import Sleep, T, until_stored
 from bot.jobs.stage import trouble_of
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import (
@@ -26,7 +26,8 @@ from providers.errors import (
     Unavailable,
 )
 from storage.database import StoreError, Unstorable
-from storage.records import Cost, Job, NewPicture, Task, TaskState
+from storage.job_states import TaskState
+from storage.records import Cost, Job, NewPicture, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ class Watcher:
 
     async def _try(self, flight: Flight) -> None:
         provider = self._providers[flight.task.provider]
-        request = await self._surely(lambda: self._request(flight.task, provider), flight.task)
+        request = await self._until_stored(lambda: self._request(flight.task, provider), flight.task)
         flight.callback = request.callback
         events = provider.imagine(request, flight.task.ticket)
         try:
@@ -162,7 +163,7 @@ class Watcher:
             case Accepted(ticket):
                 log.info("task %d of job %d has the ticket %.100r", flight.task.id, flight.task.job_id, ticket)
                 flight.since, flight.ticket = now, ticket
-                wanted = await self._surely(lambda: self._accepted(flight.task.id, ticket, now), flight.task)
+                wanted = await self._until_stored(lambda: self._accepted(flight.task.id, ticket, now), flight.task)
                 flight.safe.set()
                 self._refusals.pop(flight.task.provider, None)
                 if not wanted:
@@ -173,7 +174,7 @@ class Watcher:
                 results = [NewPicture(picture.url, picture.data, picture.seed) for picture in pictures]
                 cost, finish = self._cost(flight.task, len(results)), self._store.tasks.finish_task
                 seconds = flight.seconds(now)
-                await self._surely(lambda: finish(flight.task.id, results, now, cost, seconds), flight.task)
+                await self._until_stored(lambda: finish(flight.task.id, results, now, cost, seconds), flight.task)
                 if seconds is not None:
                     self._outlook.durations[flight.task.provider].add(seconds, flight.task.options)
                 await self._breaker.succeeded(flight.task.provider)
@@ -209,16 +210,16 @@ class Watcher:
         delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
         again = self._clock() + delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
         # The whole provider waits: the next in line would be refused as well.
-        await self._surely(lambda: self._store.services.hold(task.provider, again), task)
+        await self._until_stored(lambda: self._store.services.hold(task.provider, again), task)
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
         await self._wait(task, again)
 
     async def _wait(self, task: Task, until: float) -> None:
-        await self._surely(lambda: self._store.tasks.put_back(task.id, until), task)
+        await self._until_stored(lambda: self._store.tasks.put_back(task.id, until), task)
 
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._clock(), self._store.tasks.end_task
-        await self._surely(lambda: end(task.id, state, trouble_of(error), now, cost), task)
+        await self._until_stored(lambda: end(task.id, state, trouble_of(error), now, cost), task)
 
     def _cost(self, task: Task, pictures: int) -> Cost | None:
         """What a task has cost, where the operator has set a price."""
@@ -226,8 +227,8 @@ class Watcher:
         price = provider.price(provider.Options.model_validate(task.options))
         return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)
 
-    async def _surely(self, step: Callable[[], Awaitable[T]], task: Task) -> T:
-        return await surely(step, f"a step of task {task.id}", self._sleep)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], task: Task) -> T:
+        return await until_stored(step, f"a step of task {task.id}", self._sleep)
 
 
 def _broken(flight: Flight, detail: str) -> ProviderError:

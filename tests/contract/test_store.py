@@ -10,8 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from storage.pictures import NEWEST, Page, Sent, Shelf, Step
-from storage.records import Begun, CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.history import NEWEST, Page, Shelf, Step
+from storage.job_states import JobState, TaskState
+from storage.pictures import Sent
+from storage.records import Begun, CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, Task
 from storage.schema import metadata
 from storage.store import Store
 
@@ -185,7 +187,7 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     task = await run(store, 1.0)
     cancelled = await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE)
     assert cancelled
-    assert cancelled.state is JobState.CANCELLED
+    assert cancelled.state is JobState.CANCELLING
     assert await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
     assert await store.jobs.settle(job.id) is None
@@ -196,8 +198,8 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
 @pytest.mark.parametrize(
     ("ends", "state"),
     [
-        ([TaskState.FAILED, TaskState.FAILED], JobState.FAILED),
-        ([TaskState.FAILED, TaskState.INTERRUPTED], JobState.INTERRUPTED),
+        ([TaskState.FAILED, TaskState.FAILED], JobState.FAILING),
+        ([TaskState.FAILED, TaskState.INTERRUPTED], JobState.INTERRUPTING),
         ([TaskState.FAILED, None], JobState.DELIVERING),
     ],
 )
@@ -222,7 +224,7 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
     assert await nothing_due(store, 3.0) is None
     settled = await store.jobs.settle(job.id)
     assert settled
-    assert settled.state is JobState.INTERRUPTED
+    assert settled.state is JobState.INTERRUPTING
 
 
 async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) -> None:
@@ -331,21 +333,21 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
     assert (newest.picture.chat_id, newest.number, newest.count) == (-9, 1, 4)
     three = await page(store, here)
     assert (three.number, three.count) == (1, 3)
-    assert await store.pictures.page(here, Step(three.picture.id, "newer")) is None
+    assert await store.history.page(here, Step(three.picture.id, "newer")) is None
     two = await page(store, here, Step(three.picture.id, "older"))
     assert (two.picture.url, two.prompt, two.number, two.count) == ("https://pictures/2", "a red fox", 2, 3)
     assert await page(store, here, Step(two.picture.id)) == two
     assert await page(store, here, Step(two.picture.id, "newer")) == three
     assert await store.pictures.hide(two.picture.id, MING, 9.0) is False
     assert await store.pictures.hide(two.picture.id, ANN, 9.0) is True
-    assert await store.pictures.page(here, Step(two.picture.id)) is None
+    assert await store.history.page(here, Step(two.picture.id)) is None
     one = await page(store, here, Step(two.picture.id, "older"))
     assert (one.picture.url, one.number, one.count) == ("https://pictures/1", 2, 2)
-    assert await store.pictures.page(Shelf(33)) is None
+    assert await store.history.page(Shelf(33)) is None
 
 
 async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
-    found = await store.pictures.page(shelf, step)
+    found = await store.history.page(shelf, step)
     assert found
     return found
 
@@ -357,7 +359,7 @@ async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
 async def test_history_is_searched_by_words(store: Store, words: tuple[str, ...], found: int) -> None:
     for number, prompt in enumerate(["a red fox in the snow", "雪地里的狐狸", "Fox, 100% wool"], 1):
         await finished(store, number, prompt)
-    shown = await store.pictures.page(Shelf(ANN, words=words))
+    shown = await store.history.page(Shelf(ANN, words=words))
     assert (shown.count if shown else 0) == found
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from storage.pictures import Sent, Shelf
-from storage.records import ChatRules, JobState, Limits, NewJob, NewPicture, NewSource, OpenInChat
+from storage.history import Shelf
+from storage.job_states import JobState
+from storage.pictures import Sent
+from storage.records import ChatRules, Limits, NewJob, NewPicture, NewSource, OpenInChat
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066
@@ -47,7 +49,7 @@ async def test_what_is_open_in_a_chat_and_what_of_it_can_be_cleared(store: Store
     for waiting in (second, fresh.id):
         cancelled = await store.jobs.cancel(waiting, 3.0, FREE, PAID, unbegun=True)
         assert cancelled
-        assert (cancelled.state, cancelled.trouble) == (JobState.CANCELLED, FREE)
+        assert (cancelled.state, cancelled.trouble) == (JobState.CANCELLING, FREE)
     assert [one.job_id for one in await store.chats.open_jobs(OLD)] == [first]
 
 
@@ -77,7 +79,7 @@ async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> No
         replace(sent, chat_id=NEW, photo_id="photo", message_id=-3, width=10, height=10, size=1),
         replace(unsent, chat_id=NEW),
     ]
-    assert await store.pictures.page(Shelf(7, NEW))
+    assert await store.history.page(Shelf(7, NEW))
     assert await store.posted.album(NEW, "album") == (NewSource("file 8", -8), NewSource("file 9", -9))
     # The new group counts its messages anew: none of them is taken for one of the old.
     assert await store.jobs.add(wish(1, NEW), 4.0)

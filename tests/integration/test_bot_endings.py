@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Refusal
-from bot.jobs import endings
+from bot.jobs import retry
 from bot.telegram.stage import TelegramStage
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
+from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import Delivery, Job, JobState
+from storage.records import Delivery, Job
 from tests.support.house import House, open_house
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -55,7 +56,7 @@ async def test_words_that_fail_offer_only_to_pay_again(house: House, monkeypatch
     await house.say("foxes --n 2")
     await house.all_submitted(2)
     await house.shown("Drawing")
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 5.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 5.0))
     refuse(house, "sendMessage", "Bad Gateway", times=6, code=502)
     house.release()
     await house.quiet()
@@ -157,7 +158,7 @@ async def taken_over(house: House) -> None:
 
 async def over(house: House) -> None:
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
 
 
 async def test_who_hangs_while_originals_wait_sends_none_afterwards(house: House) -> None:
@@ -285,7 +286,7 @@ async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 10.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 10.0))
     uploads = stage_of(house)._uploads
 
     async def full(*_: object) -> None:

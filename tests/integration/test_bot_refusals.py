@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
-from bot.jobs import endings
-from storage.records import JobState
+from bot.jobs import retry
+from storage.job_states import JobState
 from tests.support.house import House, open_house, picture
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -205,7 +205,7 @@ async def test_what_was_sent_before_a_crash_counts_as_sent(house: House) -> None
 
 
 async def test_a_send_whose_body_never_left_is_no_send(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 2.0, 2.0))
     house.draw = lambda *of: picture(4000, 3000, detail=True)
     house.telegram.play(Refusal(method="sendMediaGroup", code=502, description="Bad Gateway", times=3))
     await house.made("foxes --n 2")
@@ -256,7 +256,7 @@ async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(house: H
     await house.quiet()
     assert house.album() == []
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
 
 
 async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards(house: House) -> None:
@@ -273,4 +273,4 @@ async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards
     await house.quiet()
     assert house.album(house.group) == []
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")

@@ -9,7 +9,8 @@ from bot.jobs import report as report_module
 from bot.jobs.outlook import OpenJob
 from bot.jobs.report import MOST, chosen, gist
 from bot.jobs.stage import Phase, Progress
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 from tests.support.room import Room, open_room
 
 
