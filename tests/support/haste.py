@@ -59,7 +59,7 @@ def hurry(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep
     engine = app.engine
     engine._report._sleep = _tick
     cast("TelegramStage", engine._stage)._status._lines._sleep = _fast_sleep
-    app.inbox._sleep = _fast_sleep
+    app.inbox.sleep = _fast_sleep
     if isinstance(stage := engine._stage, TelegramStage):
         stage._status._sleep = _fast_sleep
     for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):

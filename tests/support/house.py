@@ -253,7 +253,7 @@ class House:
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app).gatherer
         yield on_its_way(self.telegram)
-        yield self.app.inbox._work._tasks or self.app.inbox._notes._tasks
+        yield self.app.inbox.work.running or self.app.inbox.notes.running
         if gatherer:
             yield not gatherer.is_idle
 
