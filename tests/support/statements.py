@@ -21,8 +21,8 @@ def quick_statements() -> Iterator[None]:
         engine = create_async_engine(url, **how)
         own = engine.sync_engine
         kind = (own.dialect.name, str(how.get("isolation_level")))
-        # SQLAlchemy has no public way to share this; one that was never connected doesn't know yet what the database can
-        # do.
+        # SQLAlchemy has no public way to share this.
+        # One that was never connected doesn't know yet what the database can do.
         if kind in known and known[kind][0].server_version_info:
             own.dialect, own._compiled_cache = known[kind]  # noqa: SLF001
             own.pool._dialect = own.dialect  # noqa: SLF001
