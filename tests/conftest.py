@@ -6,8 +6,10 @@ import os
 from collections.abc import Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from storage import sqlite
 from storage.store import Store
@@ -47,12 +49,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + MOSTLY_WAIT
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests into their groups, for `--dist loadgroup`."""
-    for item in items:
-        if name := next((group for names, group in GROUPS.items() if fnmatch(item.path.name, names)), None):
-            item.add_marker(pytest.mark.xdist_group(name))
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a group go to one worker, all others one by one to whichever is free.
+
+    It stands in for xdist's own `loadgroup`: that puts the group into `_nodeid` of a test, which pytest 9.2 does not
+    read, so every test goes its own way.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        return next((group for names, group in GROUPS.items() if fnmatch(file, names)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """See `GroupScheduling`."""
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
