@@ -21,6 +21,11 @@ class Background:
         task.add_done_callback(self._ended)
         return task
 
+    @property
+    def running(self) -> list[str]:
+        """The names of what has not ended."""
+        return [task.get_name() for task in self._tasks]
+
     async def drain(self) -> None:
         """Wait until all tasks have ended by themselves."""
         while self._tasks:

@@ -14,7 +14,7 @@ from aiogram.enums import ChatType
 from aiogram.types import Message, TelegramObject
 
 from bot.jobs.retry import until_stored
-from bot.telegram.albums import AlbumGatherer
+from bot.telegram.albums import AlbumGatherer, Timer
 from bot.telegram.incoming import pictures_in
 from bot.telegram.language import Languages
 from bot.telegram.together import Wish, follows, is_comment, is_forward, sorted_out
@@ -66,15 +66,17 @@ class AlbumMiddleware(BaseMiddleware):
 
     For a wish of several messages, handlers get them as `album`. `late(main, item)` is called for an item that arrives
     after its album was handled; `main` is the message that the handler got. When it returns False, an item with words
-    goes to a handler, too. `quiet`: seconds without a further item after which an album counts as complete.
+    goes to a handler, too. `quiet`: seconds without a further item after which an album counts as complete, by `timer`
+    (the running loop, unless another one is set before the first message comes).
     """
 
     def __init__(self, store: Store, languages: Languages, late: LateItem, quiet: float = 0.8) -> None:
         self._store = store
         self._languages = languages
         self._late = late
-        self._quiet = quiet
-        self._gatherer: AlbumGatherer[_Arrival] | None = None
+        self.quiet = quiet
+        self.timer: Timer | None = None
+        self.gatherer: AlbumGatherer[_Arrival] | None = None
         self._numbers = count()
         # The group of each person's latest messages, and of each album.
         self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
@@ -119,18 +121,20 @@ class AlbumMiddleware(BaseMiddleware):
 
     def drop(self) -> None:
         """Drop incomplete albums unhandled: the next start gathers them again, with their later items."""
-        for arrival in self._gatherer.drop() if self._gatherer else ():
+        for arrival in self.gatherer.drop() if self.gatherer else ():
             arrival.over.cancel()
 
     async def aclose(self) -> None:
         """Stop."""
-        if self._gatherer:
-            await self._gatherer.aclose()
+        if self.gatherer:
+            await self.gatherer.aclose()
 
     def _gathering(self) -> AlbumGatherer[_Arrival]:
-        if self._gatherer is None:
-            self._gatherer = AlbumGatherer(self._gathered, self._came_late, quiet=self._quiet, memory=120)
-        return self._gatherer
+        if self.gatherer is None:
+            self.gatherer = AlbumGatherer(
+                self._gathered, self._came_late, quiet=self.quiet, memory=120, timer=self.timer
+            )
+        return self.gatherer
 
     def _turn(self, writer: Writer) -> asyncio.Lock:
         """The lock that orders a writer's messages: first come, first served."""

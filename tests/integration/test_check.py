@@ -166,7 +166,7 @@ async def test_jimeng_does_not_accept_it(check: Check, changes: dict[str, str], 
 
 
 async def test_the_service_is_not_activated(check: Check, jimeng: JimengSimulator) -> None:
-    jimeng.service.activated = False
+    jimeng.activate(active=False)
     code, lines = await check()
     assert code == 1
     assert "activate Jimeng 4.0 in the Volcengine console" in of(lines, "jimeng")

@@ -116,8 +116,7 @@ async def test_an_album_arrives_shuffled_and_with_gaps(bot: Bot) -> None:
             ids += [update.message.message_id for update in updates if update.message]
         assert pauses == [0.4] * 4
         assert sorted(ids) == [message.id for message in posted] != ids
-        if session._session:
-            await session._session.close()
+        await session.close()
 
 
 async def test_pictures_and_other_files_are_separate_albums(telegram: TelegramSimulator) -> None:

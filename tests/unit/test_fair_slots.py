@@ -13,34 +13,34 @@ class Crowd:
         self.slots = slots
         self.order: list[Hashable] = []
         self.held: dict[int, Slot] = {}
-        self._ends: dict[int, asyncio.Event] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self.ends: dict[int, asyncio.Event] = {}
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def ask(self, *keys: Hashable) -> None:
         for key in keys:
-            number = len(self._tasks)
-            self._ends[number] = asyncio.Event()
-            self._tasks.append(asyncio.create_task(self._hold(number, key)))
+            number = len(self.tasks)
+            self.ends[number] = asyncio.Event()
+            self.tasks.append(asyncio.create_task(self._hold(number, key)))
         await settle()
 
     async def end(self, number: int) -> None:
-        self._ends[number].set()
+        self.ends[number].set()
         await settle()
 
     async def give_up(self, number: int) -> None:
-        self._tasks[number].cancel()
+        self.tasks[number].cancel()
         await settle()
 
     async def go_home(self) -> None:
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _hold(self, number: int, key: Hashable) -> None:
         async with self.slots.slot(key) as slot:
             self.order.append(key)
             self.held[number] = slot
-            await self._ends[number].wait()
+            await self.ends[number].wait()
 
 
 async def until(happens: Callable[[], bool]) -> None:
@@ -90,10 +90,10 @@ async def test_who_gives_up_while_waiting_leaves_the_line() -> None:
 async def test_a_turn_that_comes_to_somebody_who_gives_up_goes_on_to_the_next() -> None:
     crowd = Crowd(FairSlots(1))
     await crowd.ask("ann", "ming", "bob")
-    crowd._ends[0].set()
+    crowd.ends[0].set()
     crowd.held[0].leave()
     # Ming has been given the slot, and is cancelled before she runs.
-    crowd._tasks[1].cancel()
+    crowd.tasks[1].cancel()
     await settle()
     assert crowd.order == ["ann", "bob"]
     await crowd.go_home()

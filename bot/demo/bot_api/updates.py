@@ -26,7 +26,7 @@ class UpdateQueue:
         self._next_id = 100_000_001
         self._pending: deque[JSON] = deque()
         self._again: deque[JSON] = deque()
-        self._sent: deque[JSON] = deque(maxlen=1000)
+        self.sent: deque[JSON] = deque(maxlen=1000)
         self._changed = changed
         self._closed = False
         self.allowed = KINDS - NOT_BY_DEFAULT
@@ -46,7 +46,7 @@ class UpdateQueue:
         update: JSON = {"update_id": self._next_id, kind: payload}
         self._next_id += 1
         self._pending.append(update)
-        self._sent.append(update)
+        self.sent.append(update)
         self._changed.ring()
         return int(update["update_id"])
 
@@ -55,7 +55,7 @@ class UpdateQueue:
 
         Raises `KeyError` when there was none.
         """
-        update = next((update for update in reversed(self._sent) if update_id in {None, update["update_id"]}), None)
+        update = next((update for update in reversed(self.sent) if update_id in {None, update["update_id"]}), None)
         if update is None:
             raise KeyError(update_id)
         self._again.append(update)

@@ -41,7 +41,7 @@ class People:
         self.gap = 0.0
         self.shuffle = False
         self._world = world
-        self._background = background
+        self.background = background
         self._sleep = sleep
         self._random = random.Random(7)
 
@@ -92,7 +92,7 @@ class People:
             }
             for fields, spoken in zip(messages or [{}], words, strict=False)
         ]
-        return self._post(person, chat, said, anonymous=anonymous)
+        return self.post(person, chat, said, anonymous=anonymous)
 
     def forward(
         self,
@@ -118,7 +118,7 @@ class People:
             for message in messages
         ]
         said: list[JSON] = [{"text": comment, "entities": find_entities(comment)}] if comment else []
-        return self._post(person, chat, [*sent, *said] if comment_last else [*said, *sent])
+        return self.post(person, chat, [*sent, *said] if comment_last else [*said, *sent])
 
     def send_thing(
         self,
@@ -138,7 +138,7 @@ class People:
         topic = topic_for(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         words = {"text": text, "entities": find_entities(text)}
         fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic, **words}
-        (sent,) = self._post(person, chat, [fields], anonymous=anonymous)
+        (sent,) = self.post(person, chat, [fields], anonymous=anonymous)
         return sent
 
     def edit(self, person: Person, message: ChatMessage, text: str) -> None:
@@ -234,10 +234,10 @@ class People:
             "reply_to": reply_to,
             "topic": topic,
         }
-        (sent,) = self._post(person, query.chat, [fields])
+        (sent,) = self.post(person, query.chat, [fields])
         return sent
 
-    def _post(
+    def post(
         self, person: Person, chat: Chat, messages: Sequence[JSON], *, anonymous: bool = False
     ) -> list[ChatMessage]:
         """New messages of a person with these fields, in the name of the chat where they write so."""
@@ -265,7 +265,7 @@ class People:
         if self.shuffle:
             self._random.shuffle(updates)
         if self.gap > 0 and len(updates) > 1:
-            self._background.spawn(self._trickle(updates, self.gap), "deliver an album")
+            self.background.spawn(self._trickle(updates, self.gap), "deliver an album")
             return
         for kind, update in updates:
             self._world.updates.push(kind, update)
