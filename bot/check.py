@@ -80,7 +80,7 @@ async def _references(settings: Settings, session: ClientSession) -> str:
                 pass
         except (ClientError, TimeoutError) as error:
             advice = "check bucket.endpoint and bucket.virtual_host"
-            raise _CheckError(f"an uploaded object can't be fetched ({type(error).__name__}): {advice}") from error
+            raise _CheckError(f"uploaded files can't be fetched ({type(error).__name__}): {advice}") from error
         except Exception as error:  # any error is about these settings
             raise _CheckError(said(error, settings.bucket)) from error
         return f"published in the bucket {settings.bucket.name}"

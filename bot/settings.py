@@ -13,11 +13,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 ENV_PREFIX = "BOT_"
 HELP = {
-    "telegram.token": "get one from @BotFather",
-    "bucket.access_key": "make one at your object storage that may write to the bucket",
-    "bucket.secret_key": "it comes with bucket.access_key",
-    "web.public_url": "the address, starting with https://, at which the world reaches this server",
+    "telegram.token": "get one from @BotFather and set it",
+    "bucket.access_key": "make one at your object storage that may write to the bucket, and set it",
+    "bucket.secret_key": "it comes with bucket.access_key; set it",
+    "web.public_url": "set it to the https:// address at which this server is reached",
 }
+IDS = "must be a list of Telegram IDs, for example [123456, 789012]"
 
 
 class SettingsError(ValueError):
@@ -187,7 +188,9 @@ class _Sources(BaseSettings, Settings):
 def load(file: Path) -> Settings:
     """Read the settings of `file` (TOML), overridden by the environment. Raises `SettingsError`."""
     if not file.is_file():
-        raise SettingsError(f"There is no configuration file {file}: copy config.toml there, or name another --config.")
+        raise SettingsError(
+            f"There is no {file}. Name another file with --config, or start from the config.toml of the source code."
+        )
     _refuse_unknown_environment()
     try:
         settings = _Sources(**TomlConfigSettingsSource(_Sources, file)())
@@ -227,9 +230,7 @@ def _refuse_missing(settings: Settings) -> None:
         required["bucket.secret_key"] = settings.bucket.secret_key.get_secret_value()
     for key, value in required.items():
         if not value:
-            raise SettingsError(
-                f"{key} is missing: {HELP[key]}, and set it in the configuration file or as {variable(key)}."
-            )
+            raise SettingsError(f"{key} is missing: {HELP[key]}, in the configuration file or as {variable(key)}.")
 
 
 def _explain(error: ValidationError, file: Path) -> str:
@@ -243,4 +244,5 @@ def _explain(error: ValidationError, file: Path) -> str:
         section = model.annotation if model and len(first["loc"]) > 1 else Settings
         known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""
         return f"{key} in {file} (or {variable(key)}) is not a known setting; known are {known}."
-    return f"{key} in {file} (or {variable(key)}) is wrong: {first['msg'].removeprefix('Value error, ')}."
+    why = IDS if first["type"] == "frozen_set_type" else first["msg"].removeprefix("Value error, ")
+    return f"{key} in {file} (or {variable(key)}) is wrong: {why}."

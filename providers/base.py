@@ -240,7 +240,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         if len(request.prompt) > self.capabilities.prompt_length:
             values = {"length": len(request.prompt), "most": self.capabilities.prompt_length}
             raise InvalidRequest(
-                Sentence("The prompt has {length} characters; {most} are allowed. Shorten it, please.", values)
+                Sentence("Your prompt has {length} characters; the limit is {most}. Please shorten it.", values)
             )
         if len(request.references) > most:
             values = {"count": len(request.references), "most": most}

@@ -40,7 +40,7 @@ class ProviderError(Exception):
     `paid`: whether the service has charged for the task (None: unknown); each class has a default.
     """
 
-    default: ClassVar[Sentence] = Sentence("The image service could not do this.")
+    default: ClassVar[Sentence] = Sentence("The image service couldn't do this.")
     paid: bool | None = False
 
     def __init__(self, sentence: Sentence | None = None, *, detail: str = "", paid: bool | None = None) -> None:
@@ -55,9 +55,9 @@ class Refused(ProviderError):
     """Moderation refused the prompt, a reference or the result. A repeat is refused again, or paid again."""
 
     sentences: ClassVar[dict[str, Sentence]] = {
-        "prompt": Sentence("The service refused the words of this prompt. Put it in other words and send it again."),
-        "reference": Sentence("The service refused one of the reference pictures. Try with another picture."),
-        "result": Sentence("The picture was made, but the service's own check held it back. Another try may pass."),
+        "prompt": Sentence("The service refused this prompt. Please rephrase it and send it again."),
+        "reference": Sentence("The service refused one of the reference pictures. Please try another one."),
+        "result": Sentence("The picture was made, but the service's safety check held it back. Trying again may help."),
     }
 
     def __init__(
@@ -107,7 +107,7 @@ class Misconfigured(ProviderError):
     `advice` is for the operator (shown by `check` and in the log), `sentence` for the person.
     """
 
-    default = Sentence("The image service is not set up correctly. The bot's operator has to look at it.")
+    default = Sentence("The image service isn't set up correctly. Please tell whoever runs this bot.")
 
     def __init__(self, advice: str, sentence: Sentence | None = None, *, detail: str = "") -> None:
         self.advice = one_line(advice)
@@ -139,7 +139,7 @@ class OutcomeUnknown(ProviderError):
     """The answer to a submit was lost, so it may have been paid. It is repeated only when the person asks for that."""
 
     default = Sentence(
-        "The connection broke at the moment of handing over, so it is not known whether this picture was paid for. "
-        "Trying again makes a new one, paid anew."
+        "The connection broke just as I sent your request, so I can't tell whether it was charged. Trying "
+        "again makes a new picture and charges for it."
     )
     paid = None

@@ -32,8 +32,8 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-OURS = Sentence("Something went wrong in the bot itself. Nothing was paid; please tell the bot's operator.")
-OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
+OURS = Sentence("Something went wrong on my side. Nothing was charged. Please tell whoever runs this bot.")
+OURS_PAID = Sentence("Something went wrong on my side. The picture may be ready all the same; look again.")
 BUSY_DELAY = 2.0
 BUSY_MOST = 60.0
 MOST_WAIT = 600.0

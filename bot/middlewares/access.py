@@ -64,15 +64,15 @@ class AccessMiddleware(BaseMiddleware):
 
 async def _refuse(inner: TelegramObject, user: User) -> None:
     if isinstance(inner, CallbackQuery):
-        await inner.answer(_("You are not on this bot's list."), show_alert=True)
+        await inner.answer(_("This bot is invitation-only."), show_alert=True)
     elif isinstance(inner, InlineQuery):
         # Not cached: the person may be invited later.
         await inner.answer([], is_personal=True, cache_time=0)
     elif isinstance(inner, Message) and inner.chat.type == "private":
-        text = _("This bot is for invited people. Ask whoever runs it to add your id: {id}")
+        text = _("This bot is invitation-only. Ask whoever runs it to add your ID: {id}")
         await inner.answer(text.format(id=f"<code>{user.id}</code>"))
     elif isinstance(inner, Message) and not inner.is_automatic_forward and await _asks(inner):
-        text = _("This bot is not open to this group yet. Ask whoever runs it to add its id: {id}")
+        text = _("This bot isn't open to this group yet. Ask whoever runs it to add its ID: {id}")
         await notice(inner, text.format(id=f"<code>{inner.chat.id}</code>"))
 
 

@@ -223,7 +223,7 @@ def _check_ratio(size: Size, limits: ReferenceLimits) -> None:
         }
         raise UnfitPicture(
             Sentence(
-                "This picture is {size}, a ratio of {ratio}. It must be between {least} and {most}: crop it, please.",
+                "This picture is {size}, a ratio of {ratio}. It must be between {least} and {most}; please crop it.",
                 values,
             )
         )

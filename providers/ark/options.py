@@ -62,17 +62,17 @@ class ArkOptions(Options):
     """The flags of Ark. Without `ar` the model chooses the shape."""
 
     ar: Literal["auto", "1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"] = Field(
-        "auto", description=N_("the picture's shape: width to height")
+        "auto", description=N_("the picture's shape (width:height)")
     )
-    size: Literal["2k", "4k"] = Field("2k", description=N_("how large the picture is"))
-    n: int = Field(1, ge=1, le=MOST_TOGETHER, description=N_("how many pictures to make"))
+    size: Literal["2k", "4k"] = Field("2k", description=N_("the picture's size"))
+    n: int = Field(1, ge=1, le=MOST_TOGETHER, description=N_("how many pictures"))
     set: int = Field(
         1,
         ge=1,
         le=MOST_TOGETHER,
-        description=N_("a set that belongs together: at most so many, as the words ask for"),
+        description=N_("a matching series of up to this many pictures (the prompt decides)"),
     )
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "ArkOptions":

@@ -20,7 +20,7 @@ TABLE: Mapping[str, Maker] = {
     "content_policy_violation": refused("prompt"),
     "image_load_error": invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
     "file_download_error": invalid(
-        Sentence("The image service could not fetch the reference pictures. Try again, or without them.")
+        Sentence("The image service couldn't fetch the reference pictures. Try again, or without them.")
     ),
     "image_too_small": invalid(Sentence("A reference picture is too small for the image service.")),
     "image_too_large": invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),

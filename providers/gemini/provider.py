@@ -43,7 +43,9 @@ TABLE: Mapping[str, Maker] = {
 }
 _OF_RESULT = frozenset({"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "RECITATION"})
 _OF_PROMPT = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE"})
-_NO_PICTURE = Sentence("The service answered with words instead of a picture. Say more clearly what it should show.")
+_NO_PICTURE = Sentence(
+    "The service answered with words instead of a picture. Please say more clearly what it should show."
+)
 
 Request = ImageRequest[GeminiOptions]
 

@@ -27,6 +27,7 @@ from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import best_size, parse_ratio, parse_size
 from providers.json_reader import read_json
+from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 
 MOST_INLINE_BYTES = 7 << 20
@@ -38,7 +39,7 @@ Request = ImageRequest[JimengOptions]
 class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
 
-    title: ClassVar[str] = "Jimeng"
+    title: ClassVar[str] = N_("Jimeng")
     Settings = JimengSettings
     Options = JimengOptions
 
@@ -196,8 +197,8 @@ def _check_fit(size: int) -> None:
         values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE_BYTES >> 20}
         raise InvalidRequest(
             Sentence(
-                "The reference pictures have {size} MB together, and only {most} MB can be handed over. Send fewer or "
-                "smaller ones. (The bot's operator can lift this by setting web.public_url.)",
+                "The reference pictures are {size} MB together; at most {most} MB can be sent along. Send fewer or "
+                "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)",
                 values,
             )
         )

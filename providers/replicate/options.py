@@ -28,7 +28,7 @@ class ReplicateOptions(Options):
     """The flags of Replicate."""
 
     ar: Literal["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"] = Field(
-        "1:1", description=N_("the picture's shape: width to height")
+        "1:1", description=N_("the picture's shape (width:height)")
     )
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

@@ -65,4 +65,4 @@ async def test_unread_messages_are_counted_until_they_are_read(stage: Stage, tal
     await expect(talk.latest).to_contain_text("look at this")
 
 
-FOR_WHOEVER_ASKED = "This is for whoever asked for the picture. Make your own with /imagine."
+FOR_WHOEVER_ASKED = "These buttons belong to whoever asked for the picture. Make your own with /imagine."

@@ -48,7 +48,7 @@ async def test_favourite_copy_and_delete_in_chinese(stage: Stage, visit: Visit) 
     await talk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await talk.say("雪地里的红狐狸")
     await talk.press("☆")
-    await expect(talk.at("toast").last).to_have_text(in_chinese("⭐ One of your favourites now."))
+    await expect(talk.at("toast").last).to_have_text(in_chinese("⭐ Added to favourites."))
     await expect(talk.button("⭐")).to_be_visible()
     await talk.press("复制")
     assert await talk.page.evaluate("navigator.clipboard.readText()") == "雪地里的红狐狸"
@@ -80,7 +80,7 @@ async def test_a_style_of_ones_own_by_flag_and_by_button(stage: Stage, talk: Tal
     await expect(talk.message("· mine")).to_be_visible()
     await talk.say("/style")
     await talk.press("mine")
-    await expect(talk.latest).to_contain_text("What shall I draw as mine?")
+    await expect(talk.latest).to_contain_text("What should I draw in the style mine?")
     await talk.say("a hare")
     await expect(talk.at("photo")).to_have_count(2)
     assert stage.submits == ["a red fox, soft light, pastel colours", "a hare, soft light, pastel colours"]

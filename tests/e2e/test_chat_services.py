@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_each_service_can_be_chosen_and_its_calls_are_shown(stage: Stage, talk: Talk) -> None:
     await talk.say("/models")
-    listed = talk.message("For one picture")
+    listed = talk.message("For one request")
     for count, name in enumerate(SERVICES, 1):
         await talk.press(name, listed)
         await expect(talk.button(f"✓ {name}", listed)).to_be_visible()
@@ -39,6 +39,6 @@ async def test_another_service_steps_in_and_says_so(stage: Stage, visit: Visit) 
 async def test_admins_see_what_everybody_made(stage: Stage, talk: Talk) -> None:
     await stage.made("a fox", "a hare --provider fal")
     await talk.say("/usage")
-    shown = talk.message("Everybody's")
+    shown = talk.message("Everyone's")
     await expect(shown).to_contain_text("fal: 1 · $0.025")
     await expect(shown).to_contain_text(f"{stage.telegram.ann.id}: 2")

@@ -28,7 +28,7 @@ async def test_the_language_is_changed_at_once(visit: Visit, stage: Stage) -> No
     await talk.press("English")
     await expect(talk.message("Your settings")).to_be_visible()
     await talk.say("/help")
-    await expect(talk.message("Put options anywhere")).to_be_visible()
+    await expect(talk.message("put options anywhere")).to_be_visible()
 
 
 async def test_a_service_brings_its_own_options(talk: Talk) -> None:

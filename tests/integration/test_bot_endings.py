@@ -106,7 +106,7 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(hou
     await house.quiet()
     assert len(house.album()) == 2
     last = house.answers()[-1]
-    assert last.text == "✅ 2 pictures\n1 could not be fetched from the service."
+    assert last.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
     assert has_button(house, "Files")
 
 
@@ -282,7 +282,7 @@ async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
     refuse(house, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
     await house.press(made, "Files")
     await house.quiet()
-    assert any("Files can't be sent in this chat" in m.text for m in house.answers(house.group))
+    assert any("I can't send files in this chat" in m.text for m in house.answers(house.group))
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ async def test_what_is_taken_in_no_form_is_kept_and_told_at_once(house: House) -
         refuse(house, method, "Bad Request: SOMETHING_NEW", times=100)
     await house.say("foxes --n 2")
     told = await house.ended("📤 Send")
-    assert told.text.startswith("🗂 It is made, but I can't send it here.")
+    assert told.text.startswith("🗂 It's ready, but I can't post it here.")
     assert len(house.called("sendMediaGroup", "sendPhoto", "sendDocument")) == 5
 
 

@@ -188,7 +188,7 @@ async def test_strangers_can_not_use_what_costs(house: House) -> None:
     for label in ("Again", "Edit"):
         told = await house.press(result, label, house.bob)
         assert told.alert
-        assert told.text == "This is for whoever asked for the picture. Make your own with /imagine."
+        assert told.text == "These buttons belong to whoever asked for the picture. Make your own with /imagine."
     assert not (await house.press(result, "Files", house.bob)).alert
     await house.quiet()
     assert len(house.tasks) == 2

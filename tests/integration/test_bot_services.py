@@ -139,12 +139,12 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
         await house.say("一只猫", who=house.ming)
         await house.ended("再来一次", house.ming.chat)
         await house.say("/usage")
-        mine, everybody = (await house.shown("Everybody")).text.split("Everybody's")
+        mine, everybody = (await house.shown("Everyone")).text.split("Everyone's")
         assert "Jimeng: 1 · ¥0.20" in mine
         assert "OpenAI: 1 · $0.042" in mine
         assert f"{house.ming.id}: 1" in everybody
         await house.say("/usage", who=house.ming)
-        shown = await house.shown("这个月", house.ming.chat)
+        shown = await house.shown("你本月的图片", house.ming.chat)
         assert str(house.ann.id) not in shown.text
         assert "OpenAI" not in shown.text
 
@@ -162,7 +162,7 @@ async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp
         house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
         result = await house.made("a fox")
         assert second.prompts == ["a fox"]
-        assert "Jimeng does not work at the moment, so OpenAI made this." in result.text
+        assert "Jimeng isn't working right now, so OpenAI made this." in result.text
         await house.made("a hare")
         assert [task.prompt for task in house.tasks] == ["a hare"], "the next one tries the first again"
 
@@ -194,7 +194,7 @@ async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path:
     async with second.house(tmp_path, fallback="openai") as house:
         house.jimeng.faults.append(Fault(kind="lost", action="submit"))
         await house.say("a fox")
-        await house.shown("not known whether")
+        await house.shown("can't tell whether")
         await house.quiet()
         assert (second.prompts, len(house.tasks)) == ([], 1)
 
@@ -221,7 +221,7 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
         await house.say("a fox --provider openai")
         await house.telegram.until(lambda: second.steps.waiting)
         await house.restart()
-        asked = await house.shown("not known whether")
+        asked = await house.shown("can't tell whether")
         await house.quiet()
         assert second.prompts == ["a fox"], "nothing is paid twice by itself"
         second.steps.open()
@@ -244,7 +244,7 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
     async with second.house(tmp_path) as house:
         await house.say("a fox --provider openai")
         told = await house.shown("failed to make this picture")
-        assert "This attempt may have been paid." in told.text
+        assert "This attempt may have been charged." in told.text
         await house.quiet()
         assert second.prompts == ["a fox"]
 

@@ -91,7 +91,7 @@ async def test_a_part_was_sent(house: House) -> None:
     house.release()
     await house.quiet()
     told = house.answers(house.group)[-1]
-    assert told.text.endswith("1 could not be sent: Telegram doesn't take them.")
+    assert told.text.endswith("1 couldn't be sent: Telegram doesn't accept them.")
     assert status not in house.answers(house.group)
     await house.press(told, "Fetch the missing")
     await house.ended(chat=house.group)
@@ -108,7 +108,7 @@ async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
     house.release()
     await house.quiet()
     (told,) = house.answers()
-    assert told.text.startswith("⚠️ “foxes”\nIt's made, but the service doesn't hand it over.")
+    assert told.text.startswith("⚠️ “foxes”\nIt's ready, but I can't fetch it from the service.")
     assert "🔎 Look again" in told.buttons
     house.jimeng.faults.clear()
     await let_in(house)

@@ -272,7 +272,7 @@ async def test_an_item_of_an_album_after_a_restart_is_no_second_order(house: Hou
     await house.restart()
     late = {**message_json(album[1]), "message_id": album[1].id + 50, "caption": "and dogs"}
     house.telegram.world.updates.push("message", late)
-    await house.shown("This picture came too late")
+    await house.shown("This picture arrived too late")
     await house.quiet()
     assert len(house.tasks) == 1
 

@@ -201,4 +201,5 @@ async def test_wrong_settings_are_one_sentence(check: Check, changes: dict[str, 
 
 async def test_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert await asyncio.to_thread(main, ["check", "--config", str(tmp_path / "none.toml")]) == 2
-    assert "There is no configuration file" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith(f"There is no {tmp_path / 'none.toml'}. Name another file with --config")

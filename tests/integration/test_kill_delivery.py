@@ -76,7 +76,7 @@ async def test_looking_at_it_in_the_history_does_not_count_as_its_arrival(house:
 async def test_a_refusal_is_told_when_telegram_is_up_again(house: House) -> None:
     house.telegram.play(down("editMessageText", times=3))
     await house.say("a forbidden fox")
-    assert "refused the words" in (await house.ended("refused")).text
+    assert "refused this prompt" in (await house.ended("refused")).text
 
 
 async def test_what_a_blocked_chat_does_not_take_is_in_the_history_for_good(house: House) -> None:
