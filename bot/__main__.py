@@ -22,7 +22,7 @@ WRONG_SETTINGS = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 well, 1 a check failed, 2 the settings are wrong."""
+    """Run a command; return the exit code: 0 success, 1 a check failed, 2 the settings are wrong."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if options.command == "demo":
-            # Only here: who runs the bot for real never loads the demo.
+            # Imported here, so that only this command loads the demo.
             from bot.demo.launcher import demo  # noqa: PLC0415
 
             return asyncio.run(demo(options))

@@ -115,9 +115,10 @@ class Uploads:
     async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | Unfetched]:
         """A picture as a photo, or `as_file`; fetched whole where Telegram doesn't have it so."""
         async with AsyncExitStack() as stack:
-            yield await self._open(picture, stack, as_file=as_file)
+            yield await self.open_one(picture, stack, as_file=as_file)
 
-    async def _open(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+        """One picture, whose file is closed with `stack`; or that it can not be fetched."""
         if as_file:
             return await self._as_file(picture, stack)
         if picture.photo_id:

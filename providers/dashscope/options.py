@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.dashscope]`, and what a person may set for a picture."""
+"""The settings of `[providers.dashscope]`, and the options a person may set for a picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -35,7 +35,7 @@ class DashScopeSettings(ProviderSettings):
 
 
 class DashScopeOptions(Options):
-    """The flags of this provider."""
+    """The flags of DashScope."""
 
     ar: Literal["1:1", "16:9", "4:3", "3:4", "9:16"] = Field(
         "1:1", description=N_("the picture's shape (width:height)")

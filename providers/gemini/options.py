@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.gemini]`, and what a person may set for a picture."""
+"""The settings of `[providers.gemini]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ class GeminiSettings(ProviderSettings):
 
 
 class GeminiOptions(Options):
-    """The flags of this provider. Without `ar` the model chooses the shape."""
+    """The flags of Gemini. Without `ar` the model chooses the shape."""
 
     ar: Literal["auto", "1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9"] = Field(
         "auto", description=N_("the picture's shape (width:height)")

@@ -1,4 +1,4 @@
-"""Every documented code of the service, with the error class it means and words for the person or the operator.
+"""Every documented error code of the service, with its error class and the text for the person or the operator.
 
 Sources: the error tables of docs/85621/1817045 (five-digit business codes) and docs/6369/68677 (the gateway's names).
 """
@@ -27,8 +27,8 @@ _ADDRESS = "check providers.jimeng.endpoint, and whether a proxy changes the req
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the service said. `code`: a number, or the gateway's name. `submitting`: in answer to a submit, else to a
-    result query. `ended`: a result query said that the task is over."""
+    """An error that the service reported. `code`: a number, or the gateway's name. `submitting`: in answer to a submit,
+    else to a result query. `ended`: a result query said that the task has ended."""
 
     code: int | str
     message: str
@@ -40,7 +40,7 @@ class Fault:
 
     @property
     def detail(self) -> str:
-        """For the log: all that the service's support asks for."""
+        """The text for the log: everything that the service's support asks for."""
         return f"{self.code} {self.message} (HTTP {self.status}, request {self.request_id})"
 
 
@@ -48,8 +48,8 @@ Maker = Callable[[Fault], ProviderError]
 
 
 def explain(fault: Fault) -> ProviderError | PassingError:
-    """The error to raise. An error answer to a submit means that nothing was taken, so nothing is paid; what a task
-    that failed later has cost is not known."""
+    """The error to raise. After an error answer to a submit nothing was taken, so nothing is paid. The cost of a task
+    that failed later is unknown."""
     if "download url error" in fault.message.lower():
         error: ProviderError = InvalidRequest(_NOT_FETCHED, detail=fault.detail)
     else:
@@ -93,7 +93,7 @@ def _failed(fault: Fault) -> ProviderError:
 
 
 def _checker(fault: Fault) -> ProviderError:
-    """The moderation service is out of order: before a task that is "not now"; a task it struck has failed."""
+    """The moderation service is down: a submit can be retried later, a running task has failed."""
     if fault.submitting:
         words = Sentence("The image service's safety check is out of order at the moment.")
         return Unavailable(words, retry_after=fault.retry_after or 30, detail=fault.detail)
@@ -104,14 +104,14 @@ def _checker(fault: Fault) -> ProviderError:
 
 
 def _input(fault: Fault) -> ProviderError:
-    """50215 says "Input invalid for this service": to a query it means a task that is old or choked on its input."""
+    """50215, "Input invalid for this service": to a query it means a task that is too old or failed on its input."""
     if fault.submitting:
         return InvalidRequest(_NOT_USABLE, detail=fault.detail)
     return Failed(_NOT_USABLE, detail=fault.detail)
 
 
 def _gateway(fault: Fault) -> ProviderError:
-    """The gateway lost the service behind it: whether a submit went through is not known."""
+    """The gateway lost the service behind it: whether a submit reached the service is unknown."""
     return OutcomeUnknown(detail=fault.detail) if fault.submitting else Busy(detail=fault.detail)
 
 
@@ -156,7 +156,7 @@ TABLE: Mapping[int | str, Maker] = {
     50520: _checker,
     50521: _checker,
     50522: _checker,
-    # limits: refused before anything starts, so they cost nothing. A slot is free when a task ends, in some seconds.
+    # limits: refused before a task starts, so they cost nothing. A task's end frees a slot, within seconds.
     50429: _SLOW_DOWN,
     50430: _busy(Sentence("The image service is already working on as many pictures as its account allows."), 5),
     # faults of the service

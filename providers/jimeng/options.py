@@ -1,4 +1,4 @@
-"""What a person may set for a Jimeng picture."""
+"""The options a person may set for a Jimeng picture."""
 
 from typing import Annotated, Literal
 from unicodedata import normalize
@@ -9,15 +9,15 @@ from providers.jimeng.models import SIDES
 from providers.jimeng.sizes import LEAST_RATIO, MOST_RATIO, allowed, parse_ratio, parse_size
 from providers.options import N_, Options, wrong
 
-MOST = 15
-"""References and pictures of one request together (document: output count at most 15 − references)."""
+MOST_TOGETHER = 15
+"""The most references and pictures of one request (document: output count at most 15 − references)."""
 
 _RATIOS = ["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"]
 _SIZES = N_("1k, 2k, 4k, or WxH with 1024×1024 to 4096×4096 pixels in total")
 
 
 class JimengOptions(Options):
-    """The flags of this provider. Without `ar` and `size` the model chooses the ratio, at 2K."""
+    """The flags of Jimeng. Without `ar` and `size` the model chooses the ratio, at 2K."""
 
     ar: str | None = Field(
         None,
@@ -27,7 +27,7 @@ class JimengOptions(Options):
     size: str | None = Field(
         None, description=N_("the picture's size"), json_schema_extra={"allowed": _SIZES, "examples": list(SIDES)}
     )
-    n: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = Field(
+    n: Annotated[int, Field(ge=1, le=MOST_TOGETHER)] | Literal["auto"] = Field(
         1,
         description=N_("how many pictures"),
         json_schema_extra={"allowed": N_("1–15, or auto (the prompt decides)"), "examples": ["1", "2", "4", "auto"]},
@@ -45,7 +45,7 @@ class JimengOptions(Options):
     @field_validator("ar")
     @classmethod
     def _a_ratio(cls, value: str | None) -> str | None:
-        """Kept as it is written, in plain characters: "16:9"."""
+        """Check the ratio and write it in plain characters: "16:9"."""
         if value is None:
             return None
         value = normalize("NFKC", value)
@@ -59,7 +59,7 @@ class JimengOptions(Options):
     @field_validator("size")
     @classmethod
     def _a_size(cls, value: str | None) -> str | None:
-        """A tier, or "2048x1152" as the service takes it."""
+        """Check the size: a tier, or "2048x1152" within the service's bounds."""
         if value is None:
             return None
         value = normalize("NFKC", value).strip().lower()

@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.openai]`, and what a person may set for a picture."""
+"""The settings of `[providers.openai]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -27,7 +27,7 @@ class OpenAISettings(ProviderSettings):
 
 
 class OpenAIOptions(Options):
-    """The flags of this provider."""
+    """The flags of OpenAI."""
 
     ar: Literal["auto", "1:1", "3:2", "2:3"] = Field("auto", description=N_("the picture's shape (width:height)"))
     n: int = Field(1, ge=1, le=10, description=N_("how many pictures"))

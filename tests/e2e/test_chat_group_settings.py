@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.telegram import groups
+from bot.demo.chat import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import in_chinese
@@ -19,7 +19,7 @@ async def test_an_admin_sets_a_shape_and_pauses_the_bot(stage: Stage, visit: Vis
     await expect(talk.button("ar: 16:9")).to_be_visible()
     await talk.say("/imagine a red fox")
     await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng._desk.tasks.values()
+    (task,) = stage.jimeng.tasks.values()
     assert task.width > task.height
     await talk.press("Pause")
     await expect(talk.message("nobody can ask me")).to_be_visible()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.telegram import groups
+from bot.demo.chat import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import Talk, in_chinese

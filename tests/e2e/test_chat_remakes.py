@@ -28,7 +28,7 @@ async def test_variations_larger_shape_and_style(stage: Stage, talk: Talk) -> No
     await talk.press("ink", album)
     await expect(talk.message("2 pictures")).to_be_visible()
     await expect(talk.at("photo")).to_have_count(9)
-    tasks = list(stage.jimeng._desk.tasks.values())
+    tasks = list(stage.jimeng.tasks.values())
     assert [len(task.references) for task in tasks] == [0, 0, 1, 1, 1, 0, 0, 0, 0]
     assert tasks[4].width * tasks[4].height > 12_000_000
     assert tasks[5].width > 1.7 * tasks[5].height

@@ -17,7 +17,7 @@ async def test_a_shape_is_set_once_and_holds(stage: Stage, talk: Talk) -> None:
     await expect(talk.button("ar: 16:9")).to_be_visible()
     await talk.say("a red fox")
     await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng._desk.tasks.values()
+    (task,) = stage.jimeng.tasks.values()
     assert task.width > task.height
 
 

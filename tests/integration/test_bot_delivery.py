@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.demo.telegram import Delay, Drop, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Drop, Flood, Refusal
 from bot.jobs import retry
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture
@@ -205,7 +206,7 @@ async def test_a_bot_that_was_blocked_ends_quietly_and_keeps_the_picture(
     await house.quiet()
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
     # Days later, when the service has deleted its copy, the person comes back.
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     groups.set_bot_status(house.telegram.world, house.ann.chat, "member")
     await house.say("/history")
     shown = await house.shown("1 of 1")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from storage.job_states import JobState
 from tests.support.house import House, look, open_house, picture

@@ -94,12 +94,12 @@ async def test_two_lost_answers_and_a_failure_is_never_told(house: House) -> Non
 
 async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(house: House) -> None:
     uploads = stage_of(house)._uploads
-    fetched = uploads._open
+    fetched = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
         return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
 
-    uploads._open = open_  # type: ignore[method-assign]
+    uploads.open_one = open_  # type: ignore[method-assign]
     told = await house.made("foxes --n 3")
     assert told.text.startswith("✅ 2 pictures")
     await house.press(told, "Fetch the missing")

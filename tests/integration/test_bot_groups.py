@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import Chat, ChatMessage, Delay, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Chat, ChatMessage, Delay
 from bot.handlers.desk import Desk
 from bot.settings import AccessSettings
 from storage.job_states import JobState

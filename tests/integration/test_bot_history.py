@@ -206,7 +206,7 @@ async def test_it_survives_a_restart_and_the_services_copy(house: House) -> None
     await house.made("a fox")
     await house.made("a cat")
     shown = await opened(house)
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     await house.restart()
     await house.press(shown, "Older ›")
     await house.shown("2 of 2")
@@ -220,7 +220,7 @@ async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(house: H
     database = house.app.store.database
     async with database.write() as connection:
         await connection.exec_driver_sql("update pictures set photo_id = null, message_id = null")
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     shown = await opened(house)
     assert shown.is_text
     assert "can't be fetched from the service any more" in shown.text

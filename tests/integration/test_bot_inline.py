@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.demo.bot_api.model import InlineAnswer
 from bot.demo.telegram import Person
-from bot.demo.telegram.model import InlineAnswer
 from bot.settings import AccessSettings
 from storage.schema import updates
 from tests.support.house import House, open_house

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal
 from bot.jobs import retry
 from storage.job_states import JobState
 from tests.support.house import House, open_house, picture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram.faults import Refusal
+from bot.demo.bot_api.faults import Refusal
 from storage.records import Style
 from tests.support.house import House, look, open_house, picture
 

@@ -176,7 +176,7 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
 
 async def test_originals_that_the_service_no_longer_keeps(house: House) -> None:
     result = await house.made("foxes --n 2")
-    house._skipped += 25 * 3600
+    house.pass_time(25 * 3600)
     await house.press(result, "Files")
     told = await house.shown("only for a while")
     assert told.text.startswith("2 of the originals can't be fetched any more")

@@ -25,20 +25,20 @@ class Steps:
     """A stand-in's sleep: each waits for `go`."""
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Event] = []
+        self.waiting: list[asyncio.Event] = []
         self.is_open = False
 
     async def __call__(self, seconds: float) -> None:
         if not self.is_open:
-            self._waiting.append(event := asyncio.Event())
+            self.waiting.append(event := asyncio.Event())
             await event.wait()
 
     def go(self) -> None:
-        self._waiting.pop(0).set()
+        self.waiting.pop(0).set()
 
     def open(self) -> None:
         self.is_open = True
-        while self._waiting:
+        while self.waiting:
             self.go()
 
 
@@ -85,7 +85,7 @@ async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path
         assert not status.photo
         sides: list[object] = []
         for _ in range(2):
-            await house.telegram.until(lambda: second.steps._waiting)
+            await house.telegram.until(lambda: second.steps.waiting)
             second.steps.go()
             await house.telegram.until(lambda: status.photo and status.photo not in sides)
             assert "Drawing" in status.text
@@ -102,7 +102,7 @@ async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_pa
     async with second.house(tmp_path) as house:
         await house.say("an unsafe result --provider openai")
         status = await house.shown("Drawing")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         second.steps.go()
         await house.telegram.until(lambda: status.photo)
         second.steps.open()
@@ -153,7 +153,7 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "FIRST_PAUSE", 100.0)
     monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
-    monkeypatch.setattr(http, "RETRY", 0.01)
+    monkeypatch.setattr(http, "UNREACHABLE_RETRY_SECONDS", 0.01)
 
 
 async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path:
 async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp_path: Path) -> None:
     async with second.house(tmp_path) as house:
         await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         stopping = asyncio.create_task(house.stop())
         done, _ = await asyncio.wait({stopping}, timeout=0.2)
         assert not done, "it is paid, and nobody could ask for it later"
@@ -219,7 +219,7 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
     async with second.house(tmp_path) as house:
         monkeypatch.setattr("bot.jobs.engine.ANSWER_SECONDS", 0.01)
         await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         await house.restart()
         asked = await house.shown("can't tell whether")
         await house.quiet()

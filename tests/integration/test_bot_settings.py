@@ -146,7 +146,7 @@ async def test_results_as_files(house: House) -> None:
     assert one.text == "✅ 1 picture\n↩️ From picture 2 of “foxes”"
     assert "🎲 Variations" in one.buttons
     # The history has them as files, also when the service has forgotten them.
-    house._skipped += 25 * 3600
+    house.pass_time(25 * 3600)
     await house.say("/history")
     shown = await house.shown("1 of 3")
     assert shown.document

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, Refusal, groups
-from bot.demo.telegram.model import BotStatus
+from bot.demo.bot_api.model import BotStatus
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Refusal
 from bot.jobs import retry
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
@@ -51,17 +52,17 @@ async def hide(house: House, picture_id: int) -> None:
 def lose(house: House, picture_id: int) -> Callable[[], None]:
     """The service has lost this picture, until what is returned is called."""
     uploads: Uploads = house.app.dispatcher["uploads"]
-    opened = uploads._open
+    opened = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
         if picture.id == picture_id:
             return Unfetched(picture, NOT_FETCHED)
         return await opened(picture, stack, as_file=as_file)
 
-    uploads._open = open_  # type: ignore[method-assign]
+    uploads.open_one = open_  # type: ignore[method-assign]
 
     def found() -> None:
-        uploads._open = opened  # type: ignore[method-assign]
+        uploads.open_one = opened  # type: ignore[method-assign]
 
     return found
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.calls import Call
-from bot.demo.telegram import ChatMessage, Drop, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Drop, Refusal
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house, picture
 
@@ -53,7 +54,7 @@ async def test_several_pictures_are_counted(tmp_path: Path) -> None:
         house.hold()
         await house.say("foxes --n 3")
         await house.all_submitted(2)
-        house._skipped += 10_000
+        house.pass_time(10_000)
         await house.shown("2 of 3 ready")
         house.release()
         assert (await house.ended()).text == "✅ 3 pictures"
@@ -169,7 +170,7 @@ async def test_a_part_that_failed_is_told_with_the_one_that_is_left(tmp_path: Pa
 
 async def test_the_operator_must_act_and_the_person_is_told_so(house: House) -> None:
     house.release()
-    house.jimeng._service.activated = False
+    house.jimeng.activate(active=False)
     await house.say("a fox")
     told = await house.ended("Try again")
     assert "isn't set up correctly" in told.text

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from tests.support.house import House, look, open_house, picture
 

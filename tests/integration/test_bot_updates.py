@@ -10,7 +10,8 @@ from typing import Literal
 import pytest
 from aiohttp import ClientSession
 
-from bot.demo.telegram import Delay, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Flood, Refusal
 from bot.settings import AccessSettings
 from bot.telegram import inbox
 from tests.support.haste import SPEED, on_its_way
@@ -51,7 +52,7 @@ async def test_a_press_delivered_twice_acts_once(house: House) -> None:
 
 async def test_an_album_delivered_twice_is_one_job(house: House) -> None:
     await house.say("together", picture(201), picture(202))
-    first = house.telegram.world.updates._sent[-2]["update_id"]
+    first = house.telegram.world.updates.sent[-2]["update_id"]
     house.telegram.redeliver(first)
     await house.ended()
     house.telegram.redeliver()
@@ -234,7 +235,7 @@ async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(inbox, "PATIENCE", 0.1)
     result = await house.made("a fox")
     count = len(house.answers())
-    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED))
+    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED, times=50))
     for _ in range(50):
         await house.say("/help")
     await house.telegram.until(lambda: not on_its_way(house.telegram))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Refusal, groups
-from bot.demo.telegram.bot_view import message_json
+from bot.demo.bot_api.bot_view import message_json
+from bot.demo.chat import groups
+from bot.demo.telegram import Refusal
 from bot.settings import LimitsSettings
 from tests.support.house import House, open_house, picture
 

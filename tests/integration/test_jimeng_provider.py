@@ -1,4 +1,4 @@
-"""What the provider sends: parameters, references, marks; and what it refuses before it sends anything."""
+"""The Jimeng provider's submits (parameters, references, marks), and its refusals before a submit."""
 
 import json
 from base64 import b64decode

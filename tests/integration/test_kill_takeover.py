@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.telegram.errors import Dropped
+from bot.demo.bot_api.errors import Dropped
 from storage.postgres import NAMED_LOCKS
 from storage.store import Store
 from tests.support import postgres

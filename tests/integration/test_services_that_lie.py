@@ -1,4 +1,4 @@
-"""A service says what can't be: too many pictures, waits of years, JSON without a bottom. Nobody is held up by it."""
+"""Impossible answers of a service (too many pictures, waits of years, endless nesting) block nobody."""
 
 import json
 import logging

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.telegram.errors import Dropped
+from bot.demo.bot_api.errors import Dropped
 from providers.jimeng.simulator import Fault
 from storage.history import Shelf
 from storage.records import Job

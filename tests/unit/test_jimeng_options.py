@@ -1,4 +1,4 @@
-"""Options as a person sets them: what is taken, and the sentence for what is not."""
+"""Jimeng's options: the accepted values, and the sentences for the others."""
 
 from typing import Any
 

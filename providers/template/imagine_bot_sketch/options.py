@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.sketch]`, and what a person may set for a picture."""
+"""The settings of `[providers.sketch]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ MODELS = ("pencil-2", "pencil-2-fast")
 
 
 class SketchSettings(ProviderSettings):
-    """The account. `models` is what people may choose from, the default first."""
+    """The account. `models` are the models to choose from, the default first."""
 
     key: SecretStr = Field(
         min_length=1,
