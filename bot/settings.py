@@ -189,8 +189,7 @@ def load(file: Path) -> Settings:
     """Read the settings of `file` (TOML), overridden by the environment. Raises `SettingsError`."""
     if not file.is_file():
         raise SettingsError(
-            f"There is no configuration file {file}. Name another with --config, "
-            "or start from the config.toml of the source code."
+            f"There is no {file}. Name another file with --config, or start from the config.toml of the source code."
         )
     _refuse_unknown_environment()
     try:
