@@ -59,7 +59,7 @@ from bot.telegram.downloads import Downloads
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
-from bot.telegram.missing_targets import WithoutLostTargets
+from bot.telegram.missing_targets import MissingTargetMiddleware
 from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
 from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
@@ -179,7 +179,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         flood = RateLimiter(among=lambda: engine.crew.size)
         newest = NewestMessages()
         bot = make_bot(
-            settings, NoteOutgoing(newest), WithoutLostTargets(), ChatMigrationMiddleware(store.chats), flood
+            settings, NoteOutgoing(newest), MissingTargetMiddleware(), ChatMigrationMiddleware(store.chats), flood
         )
         stack.push_async_callback(bot.session.close)
         languages = Languages()
@@ -205,7 +205,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = UpdateInbox(bot, dispatcher, store, lambda: engine.crew.id)
-        engine.crew.heirs.append(inbox.inherit)
+        engine.crew.heirs.append(inbox.recover)
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
         stack.push_async_callback(web.aclose)
@@ -250,7 +250,7 @@ def _speak(
     status = StatusMessages(bot, store, languages, flood, newest)
     uploads = Uploads(store, downloads, images, providers)
     originals, labels = Originals(sender, store, uploads), ResultCaptions(store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, labels=labels)
+    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=labels)
     stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )

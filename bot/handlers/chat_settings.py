@@ -23,8 +23,9 @@ from bot.handlers.user_settings import (
     option_menu,
     service_menu,
 )
+from bot.telegram.callback_data import GroupCallback
 from bot.telegram.formatting import cut
-from bot.telegram.keyboards import GroupCallback, button, in_rows, keyboard
+from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
 from bot.telegram.provider_labels import title

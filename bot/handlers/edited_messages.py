@@ -31,8 +31,9 @@ from bot.handlers.imagine import (
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext, as_asked
 from bot.handlers.request_service import RequestService, too_many
+from bot.telegram.callback_data import JobCallback
 from bot.telegram.formatting import plain, say
-from bot.telegram.keyboards import JobCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import joined_words
 from bot.telegram.message_input import pictures_in
 from bot.telegram.private_reply import reply_privately

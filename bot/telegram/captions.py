@@ -6,9 +6,9 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.stage import sentence
-from bot.telegram.formatting import caption, cut, pixels, plain, told
+from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
-from bot.telegram.provider_labels import ENLARGED, Providers, maker, offer, title
+from bot.telegram.provider_labels import ENLARGED, Providers, model_of_job, offer, title
 from bot.telegram.uploads import Upload
 from storage.job_states import TaskState
 from storage.pictures import Picture
@@ -17,7 +17,7 @@ from storage.store import Store
 
 MOST_SENDS = 2
 """How often pictures are sent by themselves when nobody knows whether they have arrived."""
-MOST_WORDS = 40
+QUOTED_PROMPT_LENGTH = 40
 """How much is repeated of the words of another picture, in UTF-16 units."""
 # What was done to the references is told of so many; more would bury the result.
 MOST_CHANGES = 3
@@ -35,7 +35,7 @@ class ResultCaptions:
         below."""
         size = pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
-        return caption(job.prompt, maker(self._providers, job), size, style, _whose(job), below=notes)
+        return caption(job.prompt, model_of_job(self._providers, job), size, style, _whose(job), below=notes)
 
     def summary(self, job: Job, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
         """What stands below an album: how many pictures there are, in groups for whom, and what is not as it should
@@ -60,18 +60,18 @@ class ResultCaptions:
 
     async def notes(self, job: Job) -> list[str]:
         """What the person should know: what went wrong with a part, and what was done to the references."""
-        error_message = [f"⚠️ {told(job.error_message)}"] if job.error_message else []
+        error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
         references = await self._store.references.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
-            *await self._origin(job, references),
+            *await self._made_from_notes(job, references),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
 
-    async def _origin(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
+    async def _made_from_notes(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
         """Which picture of ours it was made from, where it was made from one."""
         ids = [reference.picture_id for reference in references]
         picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
@@ -94,7 +94,7 @@ class ResultCaptions:
 
 
 def _made_from(job: Job, before: Job, which: int | None) -> str:
-    words = cut(before.prompt, MOST_WORDS)
+    words = cut(before.prompt, QUOTED_PROMPT_LENGTH)
     is_larger = bool(job.style and ENLARGED in job.style["name"])
     if which is None:
         if is_larger:

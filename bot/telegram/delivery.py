@@ -26,10 +26,10 @@ from bot.jobs.stage import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
-from bot.telegram.result_sender import ChangedError, Parcel, ResultSender, Sending, as_media, sent_as
+from bot.telegram.result_sender import ChangedError, JobAttempt, ResultBatch, ResultSender, as_media, sent_as
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
-from bot.telegram.uploads import NOT_NOW, Unfetched, Upload, Uploads
+from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
 from storage.records import Job, Preferences
@@ -37,7 +37,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-ALBUM = 10
+ALBUM_SIZE = 10
 EDIT_SECONDS = 8.0
 """How old a status message may be to become the picture: an edit notifies nobody, and it stays where it is."""
 
@@ -65,7 +65,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        labels: ResultCaptions,
+        captions: ResultCaptions,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -75,7 +75,7 @@ class Delivery:
         self._status = status
         self._uploads = uploads
         self._originals = originals
-        self._labels = labels
+        self._captions = captions
         self._clock = clock
 
     async def deliver(self, job: Job) -> None:
@@ -101,8 +101,10 @@ class Delivery:
             problems = await self._single(job, pictures[0], preferences)
         else:
             problems = await self._several(job, pictures, preferences)
-        if lost := [problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED]:
-            raise lost[0]
+        if unanswered := [
+            problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED
+        ]:
+            raise unanswered[0]
         latest = await self._store.pictures.of_job(job.id)
         left = [picture for picture in latest if picture.is_missing]
         if left and not any(picture.message_id for picture in latest):
@@ -119,9 +121,9 @@ class Delivery:
         sent: a part of them that was not fetched, or each that goes in no form."""
         await self._status.close(job)
         unsent, problems = _unsent(pictures), list[Problem]()
-        for first in range(0, len(unsent), ALBUM):
+        for first in range(0, len(unsent), ALBUM_SIZE):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM], preferences)
+                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences)
             except Undelivered as error:
                 problems.append(error)
             except UnansweredError as error:
@@ -132,33 +134,33 @@ class Delivery:
 
     async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
         """Returns why pictures go in no form."""
-        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
+        async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=preferences.spoiler)
+            batch = ResultBatch(job, self._captions.caption(job, uploads[0]), covered=preferences.spoiler)
             if preferences.delivery == "files":
-                await self._as_files(parcel, uploads)
+                await self._as_files(batch, uploads)
             else:
-                await self._results.send(parcel, uploads)
-            return parcel.failed
+                await self._results.send(batch, uploads)
+            return batch.failed
 
-    async def _as_files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
+    async def _as_files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
         """The originals in place of an album; a group may take photos and no files."""
-        await self._results.files(parcel, [upload for upload in uploads if upload.document])
-        parcel.failed.clear()
-        if left := [upload.picture for upload in uploads if upload.picture.id not in parcel.sent]:
+        await self._results.files(batch, [upload for upload in uploads if upload.document])
+        batch.failed.clear()
+        if left := [upload.picture for upload in uploads if upload.picture.id not in batch.sent]:
             async with AsyncExitStack() as stack:
                 opened = await self._opened(left, stack)
-                await self._results.send(parcel, [upload for upload in opened if isinstance(upload, Upload)])
+                await self._results.send(batch, [upload for upload in opened if isinstance(upload, Upload)])
 
     async def _opened(
         self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
-    ) -> Sequence[Upload | Unfetched]:
+    ) -> Sequence[Upload | UnavailablePicture]:
         """These pictures, fetched. Raises `Undelivered` when none can be."""
         opened = await asyncio.gather(
             *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
         )
-        failed = [one for one in opened if isinstance(one, Unfetched)]
+        failed = [one for one in opened if isinstance(one, UnavailablePicture)]
         if len(failed) == len(opened):
             final = all(one.is_final or one.is_gone for one in failed)
             raise Undelivered(
@@ -172,7 +174,7 @@ class Delivery:
             pictures = await self._store.pictures.of_job(job.id)
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
-                await self._originals.send(job, wanted, job.message_id, Sending(self._store, job))
+                await self._originals.send(job, wanted, job.message_id, JobAttempt(self._store, job))
             except (TelegramBadRequest, TelegramEntityTooLarge) as error:
                 # The album is there.
                 log.info("the originals of job %d are not sent: %s", job.id, error)
@@ -191,10 +193,10 @@ class Delivery:
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [*self._labels.summary(job, pictures, refused), *await self._labels.notes(job)]
+        lines = [*self._captions.summary(job, pictures, refused), *await self._captions.notes(job)]
         text = escape("\n".join(lines), quote=False)
-        buttons = await self._labels.buttons(job)
-        await Sending(self._store, job).begin()
+        buttons = await self._captions.buttons(job)
+        await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
         try:
             await self._status.move_below(job, text, buttons, reply_to=album)
@@ -218,32 +220,32 @@ class Delivery:
                 # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id or 0)
             return []
-        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
+        async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             (upload,) = await self._opened(unsent, stack)
-            if isinstance(upload, Unfetched):
+            if isinstance(upload, UnavailablePicture):
                 return []
-            text = self._labels.caption(job, upload, await self._labels.notes(job))
-            parcel = Parcel(job, text, await self._labels.buttons(job), covered=preferences.spoiler)
+            text = self._captions.caption(job, upload, await self._captions.notes(job))
+            batch = ResultBatch(job, text, await self._captions.buttons(job), covered=preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
                 fresh = _WhileFresh(self._store, job, picture.id, still)
-                message = await self._turn_into_picture(parcel, status_id, upload, fresh)
+                message = await self._turn_into_picture(batch, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
                     return []
-            await self._results.send(parcel, [upload])
-        if parcel.failed:
-            return [Unreachable(parcel.failed[0].message)]
+            await self._results.send(batch, [upload])
+        if batch.failed:
+            return [Unreachable(batch.failed[0].message)]
         if status_id is not None:
             await self._status.take_away(job, status_id)
         return []
 
     async def _turn_into_picture(
-        self, parcel: Parcel, status_id: int, upload: Upload, fresh: "_WhileFresh"
+        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
     ) -> Message | None:
         """None: it can't become the picture."""
-        job, media = parcel.job, as_media(upload, parcel.text, parcel)
-        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=parcel.buttons)
+        job, media = batch.job, as_media(upload, batch.text, batch)
+        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
             message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
         except TelegramBadRequest as error:
@@ -254,7 +256,7 @@ class Delivery:
         return message if isinstance(message, Message) else None
 
 
-class _WhileFresh(Sending):
+class _WhileFresh(JobAttempt):
     """An edit that is made only while its message is new and the last one: it may have to wait before."""
 
     def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
@@ -262,7 +264,7 @@ class _WhileFresh(Sending):
         self._is_fresh = is_fresh
 
     async def begin(self) -> None:
-        """See `Sending`. Raises `ChangedError` when a new message is better."""
+        """See `JobAttempt`. Raises `ChangedError` when a new message is better."""
         if not self._is_fresh():
             raise ChangedError
         await super().begin()

@@ -1,4 +1,4 @@
-"""Getting pictures from a service: each is fetched whole before anything is sent, in its host's own lane.
+"""Getting pictures from a service: each is fetched whole before anything is sent, in its host's own slots.
 
 So a slow host keeps nobody waiting who does not wait for it, a picture that breaks off spoils no album, and what is
 refused once is sent again without fetching it anew. Their memory is bounded: see `spool`.
@@ -13,18 +13,18 @@ from yarl import URL
 
 from bot.fair_slots import FairSlots
 from bot.telegram.public_fetcher import EncodedBodyError, FetchRefusedError, Origin, PublicFetcher
-from bot.telegram.spooled_file import CHUNK, SpooledFile
+from bot.telegram.spooled_file import CHUNK_BYTES, SpooledFile
 
 MOST_BYTES = 64 * 1024 * 1024
 FETCH_SECONDS, BYTES_PER_SECOND = 60.0, 200_000
 """How long one picture may take: a minute, and longer for as long as bytes come at a slow line's speed."""
 SILENT_SECONDS = 8.0
 """How long a host may say nothing: with the pauses between four tries, people hear of it within a minute."""
-AT_ONCE = 12
+PER_HOST_AT_ONCE = 12
 """Pictures from one host at once."""
-SLOW_AFTER = 2.0
-"""Seconds after which a picture leaves its place to others of the same host, and goes on in the lane of slow ones."""
-SLOW_AT_ONCE = 60
+SLOW_AFTER_SECONDS = 2.0
+"""Seconds after which a picture leaves its place to others of the same host, and goes on in the slots of slow ones."""
+SLOW_PER_HOST_AT_ONCE = 60
 HOSTS_REMEMBERED = 200
 TIMEOUT = ClientTimeout(total=None, sock_connect=SILENT_SECONDS, sock_read=SILENT_SECONDS)
 GONE_STATUSES = (401, 403, 404, 410)
@@ -55,7 +55,7 @@ class Downloads:
 
     def __init__(self, fetcher: PublicFetcher | None = None) -> None:
         self._fetcher = fetcher or PublicFetcher(timeout=TIMEOUT)
-        self._lanes: dict[str, FairSlots] = {}
+        self._slots: dict[str, FairSlots] = {}
 
     @asynccontextmanager
     async def open(
@@ -65,7 +65,7 @@ class Downloads:
         file = SpooledFile("picture")
         try:
             try:
-                async with self._lane(url).slot(person), asyncio.timeout(FETCH_SECONDS) as limit:
+                async with self._slots_of(url).slot(person), asyncio.timeout(FETCH_SECONDS) as limit:
                     await self._fetch(url, trusted, file, limit)
             except EncodedBodyError as error:
                 raise CompressedError(str(error)) from error
@@ -87,22 +87,24 @@ class Downloads:
         async with self._fetcher.get(url, trusted=trusted) as response:
             _check(response)
             # Counted as they come: a length that is announced may be wrong, or missing.
-            async for chunk in response.content.iter_chunked(CHUNK):
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                 if file.size + len(chunk) > MOST_BYTES:
                     raise TooLargeError(f"more than {MOST_BYTES} bytes")
                 file.write(chunk)
                 limit.reschedule(first + file.size / BYTES_PER_SECOND)
 
-    def _lane(self, url: str) -> FairSlots:
+    def _slots_of(self, url: str) -> FairSlots:
         try:
             host = URL(url).authority
         except ValueError:
             host = ""
-        if (lane := self._lanes.get(host)) is None:
-            if len(self._lanes) >= HOSTS_REMEMBERED:
-                self._lanes = {name: known for name, known in self._lanes.items() if not known.is_idle}
-            lane = self._lanes[host] = FairSlots(AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_AT_ONCE)
-        return lane
+        if (slots := self._slots.get(host)) is None:
+            if len(self._slots) >= HOSTS_REMEMBERED:
+                self._slots = {name: known for name, known in self._slots.items() if not known.is_idle}
+            slots = self._slots[host] = FairSlots(
+                PER_HOST_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_PER_HOST_AT_ONCE
+            )
+        return slots
 
 
 def _check(response: ClientResponse) -> None:

@@ -26,12 +26,12 @@ NAMES = (
     N_("--style"),
 )
 """Those of the providers in this repository and of the bot. A flag that is not here has its own name only."""
-ALSO = {"aspect": "ar", "ratio": "ar", "count": "n"}
+ALIASES = {"aspect": "ar", "ratio": "ar", "count": "n"}
 """Further names that people know from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFlag:
     """A flag that a typed name means. `values`: words, in lower case, that can only be meant as its value."""
 
     name: str
@@ -54,14 +54,14 @@ def spellings(name: str) -> set[str]:
     return {name, *(one.removeprefix("--").lower() for one in names)}
 
 
-def known_names(offered: Iterable[Flag], values: Mapping[str, Iterable[str]] | None = None) -> dict[str, Known]:
+def known_names(offered: Iterable[Flag], values: Mapping[str, Iterable[str]] | None = None) -> dict[str, KnownFlag]:
     """What each name that can be typed means. `values`: further words for the flags of these names."""
     words: dict[str, set[str]] = {flag.removeprefix("--"): set() for flag in NAMES}
     for flag in offered:
         words.setdefault(flag.name, set()).update(choice.lower() for choice in flag.choices)
     for name, more in (values or {}).items():
         words.setdefault(name, set()).update(word.lower() for word in more)
-    known = {name: Known(name, frozenset(its)) for name, its in words.items()}
+    known = {name: KnownFlag(name, frozenset(its)) for name, its in words.items()}
     typed = {spelling: one for one in known.values() for spelling in spellings(one.name)}
     # A name of a flag's own goes before one that another language or service has for another.
-    return {**{name: known[meant] for name, meant in ALSO.items() if meant in known}, **typed, **known}
+    return {**{name: known[meant] for name, meant in ALIASES.items() if meant in known}, **typed, **known}

@@ -40,7 +40,7 @@ def listed(allowed: str) -> str:
     return _(", ").join(allowed.split(", ")) if words == allowed else words
 
 
-def told(error_message: ErrorMessage) -> str:
+def error_text(error_message: ErrorMessage) -> str:
     """What went wrong, and whether it was paid, in the language at hand; not escaped."""
     words = plain(sentence(error_message))
     if "paid" not in error_message:

@@ -1,102 +1,20 @@
-"""The buttons under the bot's messages. They carry ids only, so they work after a restart and for years."""
+"""The buttons under the bot's messages."""
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Annotated
 
 from aiogram import Bot
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
-from pydantic import Field
 
+from bot.telegram.callback_data import ChangeCallback, HistoryCallback, JobCallback, PictureCallback
 from bot.telegram.provider_labels import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
 
 COPY_LENGTH = 256
 """What fits on a button that copies, in UTF-16 units."""
-
-
-Id = Annotated[int, Field(ge=0, lt=2**63)]
-"""An id as the store has them: what a press carries can be forged."""
-
-
-class JobCallback(CallbackData, prefix="j"):
-    """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
-
-    do: str
-    job: Id
-
-
-class PictureCallback(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
-
-    do: str
-    picture: Id
-
-
-class ChangeCallback(CallbackData, prefix="c", sep="|"):
-    """A job once more with one thing changed. `name`: ar or style; a style's `value` is its name."""
-
-    job: Id
-    name: str
-    value: str
-
-
-class StyleCallback(CallbackData, prefix="y", sep="|"):
-    """A style for the next words, by its name."""
-
-    name: str
-
-
-class ProviderCallback(CallbackData, prefix="m"):
-    """A button about a service: `name` makes one's pictures from now on."""
-
-    name: str
-
-
-class ExampleCallback(CallbackData, prefix="x"):
-    """One of the examples under the first words."""
-
-    at: Id
-
-
-class ForwardedCallback(CallbackData, prefix="w"):
-    """Draw the words of the forwarded message that the one with this button answers to."""
-
-
-class DrawCallback(CallbackData, prefix="d"):
-    """Under a hint: draw the words of the message that it answers. `kept`: with pictures or a style that wait."""
-
-    kept: bool
-
-
-class SettingCallback(CallbackData, prefix="s", sep="|"):
-    """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
-
-    do: str
-    name: str = ""
-    value: str = ""
-
-
-class GroupCallback(SettingCallback, prefix="g", sep="|"):
-    """A button of a group's settings, for its admins. `do`: show, set, clear, clear-surely."""
-
-
-class HistoryCallback(CallbackData, prefix="h"):
-    """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
-    days, grid, stars, all; `at`: what is shown, or with open what is to be."""
-
-    do: str
-    at: Id
-
-
-class ForgetCallback(CallbackData, prefix="f"):
-    """A button under the question whether one is to be forgotten. `do`: surely, keep. It is for whoever presses it."""
-
-    do: str
 
 
 def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
@@ -217,7 +135,7 @@ def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
     return keyboard(*in_rows(buttons), [_back(job)])
 
 
-def sure_to_delete(job: Job, confirmed: CallbackData) -> InlineKeyboardMarkup:
+def confirm_delete(job: Job, confirmed: CallbackData) -> InlineKeyboardMarkup:
     """Before something is taken out of the chat."""
     return keyboard(
         [button(_("Delete"), confirmed, "danger"), button(_("Keep"), JobCallback(do="back", job=job.id))],
@@ -279,20 +197,20 @@ def in_details(picture: Picture, steps: Sequence[Picture]) -> InlineKeyboardMark
     return keyboard(*in_rows(numbers), [button(_("‹ Back"), HistoryCallback(do="stay", at=picture.id))])
 
 
-def when_made(at: Picture, times: Sequence[tuple[str, int]], do: str) -> InlineKeyboardMarkup:
+def history_dates(at: Picture, times: Sequence[tuple[str, int]], do: str) -> InlineKeyboardMarkup:
     """Months or days that have pictures, by the id of the newest one in each. `do`: days or open."""
     buttons = [button(label, HistoryCallback(do=do, at=picture_id)) for label, picture_id in times]
     return keyboard(*in_rows(buttons), [button(_("‹ Back"), HistoryCallback(do="stay", at=at.id))])
 
 
-def at_a_glance(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
+def history_overview(ids: Sequence[int], older: int | None) -> InlineKeyboardMarkup:
     """Under ten pictures of the history: each by its number, and (`older`: the next one's id) the ten before."""
     numbers = [button(str(number), HistoryCallback(do="open", at=at)) for number, at in enumerate(ids, 1)]
     further = [button(_("Older ›"), HistoryCallback(do="grid", at=older))] if older else []
     return keyboard(*_numbered(numbers), further)
 
 
-def sure_to_hide(picture: Picture) -> InlineKeyboardMarkup:
+def confirm_hide(picture: Picture) -> InlineKeyboardMarkup:
     """Before a picture leaves the history."""
     return keyboard(
         [

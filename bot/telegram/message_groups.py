@@ -13,9 +13,9 @@ from aiogram.types import Message, MessageEntity
 from bot.telegram.message_input import pictures_in
 
 FULL_ALBUM = 10
-AT_ONCE = timedelta(seconds=1)
+SAME_MOMENT = timedelta(seconds=1)
 """Telegram's dates are whole seconds."""
-UPLOAD = timedelta(seconds=10)
+UPLOAD_TIME = timedelta(seconds=10)
 """How long the rest of more than ten pictures may take to come up."""
 
 
@@ -63,10 +63,10 @@ def follows(album: MessageGroup, message: Message) -> bool:
     """Whether a picture without words is the rest of more than ten that were sent at once."""
     is_rest = bool(pictures_in(message)) and not message.caption and not is_forward(message)
     is_rest = is_rest and not message.reply_to_message and not message.external_reply
-    return is_rest and album.is_full and message.date - album.messages[-1].date <= UPLOAD
+    return is_rest and album.is_full and message.date - album.messages[-1].date <= UPLOAD_TIME
 
 
-def sorted_out(messages: Sequence[Message]) -> list[MessageGroup]:
+def group_messages(messages: Sequence[Message]) -> list[MessageGroup]:
     """The wishes in one person's messages, which come in the order of their ids."""
     groups: list[MessageGroup] = []
     for group in _forwards(_albums(messages)):
@@ -116,7 +116,7 @@ def _is_remark(group: MessageGroup) -> bool:
 
 
 def _near(last: MessageGroup, group: MessageGroup) -> bool:
-    return group.messages[0].date - last.messages[-1].date <= AT_ONCE
+    return group.messages[0].date - last.messages[-1].date <= SAME_MOMENT
 
 
 def joined_words(captions: Sequence[str]) -> str:
@@ -129,14 +129,14 @@ def joined_words(captions: Sequence[str]) -> str:
 def _joined(main: Message, said: Sequence[Message]) -> Message:
     """The message with the captions of several."""
     text = joined_words([one.caption or "" for one in said])
-    entities, place = list[MessageEntity](), 0
+    entities, offset = list[MessageEntity](), 0
     for one in said:
         words = one.caption or ""
         rest = _without_command(words)
-        place = text.index(rest, place)
+        offset = text.index(rest, offset)
         cut = _units(words) - _units(rest)
-        by = _units(text[:place]) - cut
-        place += len(rest)
+        by = _units(text[:offset]) - cut
+        offset += len(rest)
         entities += [_moved(mark, by) for mark in one.caption_entities or () if mark.offset >= cut]
     return main.model_copy(update={"caption": text, "caption_entities": entities})
 

@@ -25,7 +25,7 @@ from storage.records import NewReference
 from storage.store import Store
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff", ".gif")
-UNTOLD = {None, "", "application/octet-stream"}
+UNSPECIFIC_TYPES = {None, "", "application/octet-stream"}
 """Types of files that say nothing of what they hold."""
 Holder = Message | ExternalReplyInfo | PollMedia
 """What Telegram puts pictures into."""
@@ -161,6 +161,6 @@ def _is_picture(file: Document) -> bool:
     """Whether a file may be a picture; its bytes are checked later."""
     # Phones send HEIC files without a type of their own, and some of them without an ending.
     name = (file.file_name or "").lower()
-    if file.mime_type in UNTOLD and not PurePath(name).suffix:
+    if file.mime_type in UNSPECIFIC_TYPES and not PurePath(name).suffix:
         return True
     return (file.mime_type or "").startswith("image/") or name.endswith(PICTURE_ENDINGS)

@@ -14,7 +14,7 @@ from bot.telegram.telegram_errors import Refusal, meaning
 _FIELDS = {Refusal.TOPIC: "message_thread_id", Refusal.REPLY: "reply_parameters"}
 
 
-class WithoutLostTargets(BaseRequestMiddleware):
+class MissingTargetMiddleware(BaseRequestMiddleware):
     """A request middleware for the bot's session: only the topic or the message is gone, the chat is not.
 
     What goes with a permit (see `flood`) has used it up: its sender begins again.
@@ -30,13 +30,13 @@ class WithoutLostTargets(BaseRequestMiddleware):
         try:
             return await make_request(bot, method)
         except TelegramBadRequest as error:
-            rest = None if is_permitted() else without_lost_target(method, error)
+            rest = None if is_permitted() else without_missing_target(method, error)
             if rest is None:
                 raise
             return await self(make_request, bot, rest)
 
 
-def without_lost_target(
+def without_missing_target(
     method: TelegramMethod[TelegramType], error: TelegramAPIError
 ) -> TelegramMethod[TelegramType] | None:
     """The method without what is gone by this refusal; None: it is not refused for that."""

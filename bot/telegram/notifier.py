@@ -20,7 +20,7 @@ from aiohttp import ClientError, ClientResponseError
 from bot.fair_slots import FairSlots
 from bot.jobs.stage import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
 from bot.telegram.delivery import Delivery
-from bot.telegram.formatting import cut, told
+from bot.telegram.formatting import cut, error_text
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
@@ -34,14 +34,14 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-MOST_WORDS = 60
-DEMANDED_SECONDS = 5.0
+QUOTED_PROMPT_LENGTH = 60
+DEFAULT_RETRY_SECONDS = 5.0
 """A wait that is demanded without a number."""
 DOWNLOADS_AT_ONCE = 12
 """They go through the connections of all other calls."""
-SLOW_AFTER, SLOW_DOWNLOADS = 2.0, 40
+SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
 """Seconds after which a download leaves its place to others, and how many such there may be."""
-IN_MEMORY = 1 << 20
+IN_MEMORY_BYTES = 1 << 20
 """Bytes; what is larger waits for its turn on disk."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
@@ -67,13 +67,13 @@ class TelegramNotifier:
         self._delivery = delivery
         self._uploads = uploads
         self._images = images
-        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_DOWNLOADS)
+        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
         """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
         `OSError` when it
         can't be fetched now."""
-        with SpooledTemporaryFile(IN_MEMORY) as spooled:
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
             file = cast("BinaryIO", spooled)
             async with self._downloads.slot(person):
                 await self._download(file_id, file)
@@ -126,7 +126,7 @@ class TelegramNotifier:
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = escape(told(job.error_message), quote=False) if job.error_message else _("This didn't work.")
+            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)
             # What was refused before it came to a task would be refused again.
@@ -174,10 +174,12 @@ class TelegramNotifier:
 
 
 def _words(job: Job) -> str:
-    return escape(cut(job.prompt, MOST_WORDS), quote=False)
+    return escape(cut(job.prompt, QUOTED_PROMPT_LENGTH), quote=False)
 
 
 def _retry_after(error: ClientResponseError) -> float:
     """The wait that a server of files demands, in seconds."""
-    told = (error.headers.get("Retry-After") if error.headers else None) or ""
-    return float(told) if told.isascii() and told.isdecimal() and len(told) < 10 else DEMANDED_SECONDS
+    demanded = (error.headers.get("Retry-After") if error.headers else None) or ""
+    return (
+        float(demanded) if demanded.isascii() and demanded.isdecimal() and len(demanded) < 10 else DEFAULT_RETRY_SECONDS
+    )

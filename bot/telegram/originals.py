@@ -7,10 +7,10 @@ from dataclasses import replace
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import SendDocument
 
-from bot.telegram.message_sender import UNTOLD, Attempt, Sender, UnansweredError
+from bot.telegram.message_sender import UNRECORDED, Attempt, Sender, UnansweredError
 from bot.telegram.replying import in_reply_to
 from bot.telegram.telegram_errors import Refusal, meaning
-from bot.telegram.uploads import Unfetched, Upload, Uploads
+from bot.telegram.uploads import UnavailablePicture, Upload, Uploads
 from storage.pictures import Picture
 from storage.records import Job
 from storage.store import Store
@@ -28,7 +28,9 @@ class Originals:
         self._store = store
         self._uploads = uploads
 
-    async def send(self, job: Job, pictures: Sequence[Picture], under: int | None, attempt: Attempt = UNTOLD) -> int:
+    async def send(
+        self, job: Job, pictures: Sequence[Picture], under: int | None, attempt: Attempt = UNRECORDED
+    ) -> int:
         """Send the originals in answer to the message `under`, if any; `attempt`: see `Sender.send`. One that can't be
         sent keeps no other back. Returns how many could not be had.
 
@@ -50,8 +52,8 @@ class Originals:
 
     async def _opened(self, job: Job, picture: Picture, under: int | None, attempt: Attempt) -> bool:
         """False: it can't be had."""
-        room = self._sender.room(job.chat_id, job.user_id)
-        async with room, self._uploads.open(picture, as_file=True) as upload:
+        ready_slot = self._sender.ready_slot(job.chat_id, job.user_id)
+        async with ready_slot, self._uploads.open(picture, as_file=True) as upload:
             try:
                 return await self._sent(job, upload, under, attempt)
             except TelegramBadRequest as error:
@@ -60,8 +62,8 @@ class Originals:
                 await self._store.pictures.forget_file_ids(picture.id, only_document=True)
         return await self._opened(job, replace(picture, document_id=None), under, attempt)
 
-    async def _sent(self, job: Job, upload: Upload | Unfetched, under: int | None, attempt: Attempt) -> bool:
-        document = None if isinstance(upload, Unfetched) else upload.document
+    async def _sent(self, job: Job, upload: Upload | UnavailablePicture, under: int | None, attempt: Attempt) -> bool:
+        document = None if isinstance(upload, UnavailablePicture) else upload.document
         if document is None:
             return False
         method = SendDocument(

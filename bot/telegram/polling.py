@@ -16,9 +16,9 @@ from storage.retry import ANY_ERROR, Sleep, in_turn, repeat
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
-LEADER_DELAY = 1.0
+LEADER_RETRY_SECONDS = 1.0
 """Seconds between tries to become the process that polls."""
-DELAYS = (0.5, 1.0, 2.0, 5.0)
+RETRY_DELAYS = (0.5, 1.0, 2.0, 5.0)
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -59,13 +59,13 @@ class Poller:
             elif not follows:
                 log.info("another process polls; this one takes over when that ends")
                 follows = True
-            await self._sleep(LEADER_DELAY)
+            await self._sleep(LEADER_RETRY_SECONDS)
 
     async def _leads(self) -> bool:
         try:
             return await self._backend.become_leader()
         except (StoreError, OSError) as error:
-            log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_DELAY)
+            log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_RETRY_SECONDS)
             return False
 
     async def _poll(self, kinds: list[str]) -> None:
@@ -73,7 +73,9 @@ class Poller:
         while self._backend.leads:
             fetch = partial(self._fetched, ask)
             # Whatever the error is: without updates there is no bot.
-            updates = await repeat(fetch, when=ANY_ERROR, wait=in_turn(DELAYS), sleep=self._sleep, failed=self._say_why)
+            updates = await repeat(
+                fetch, when=ANY_ERROR, wait=in_turn(RETRY_DELAYS), sleep=self._sleep, failed=self._say_why
+            )
             if updates:
                 # Only what is stored is confirmed.
                 ask = ask.model_copy(update={"offset": updates[-1]["update_id"] + 1})

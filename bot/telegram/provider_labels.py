@@ -35,7 +35,7 @@ def brand(provider: AnyProvider) -> str:
     return _(provider.title)
 
 
-def maker(providers: Providers, job: Job) -> str:
+def model_of_job(providers: Providers, job: Job) -> str:
     """What made a job's pictures: "Jimeng 4.6"."""
     return model(providers, job.provider, job.options)
 

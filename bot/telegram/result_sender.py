@@ -1,4 +1,4 @@
-"""Sending pictures in the form that Telegram takes: each refusal that would repeat leads to a weaker form.
+"""JobAttempt pictures in the form that Telegram takes: each refusal that would repeat leads to a weaker form.
 
 An album without the item that Telegram can't use, in smaller parts, without its words; a photo as a file.
 Only when the weakest form is refused, the chat is out of reach.
@@ -34,7 +34,7 @@ class ChangedError(Exception):
 
 
 @dataclass(slots=True)
-class Parcel:
+class ResultBatch:
     """How the pictures of one job are sent. `text`: the words of the first picture, None where they are refused;
     `buttons` go with a single picture; `covered`: until somebody touches it; `sent`: the messages that
     arrived, by the pictures' ids."""
@@ -56,74 +56,74 @@ class ResultSender:
         self._sender = sender
         self._store = store
 
-    async def send(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
-        """Send these pictures; `parcel.failed` has those that go in no form, which keep no other back.
+    async def send(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
+        """Send these pictures; `batch.failed` has those that go in no form, which keep no other back.
 
         Raises `UnansweredError`, `TakenOver`, `ChangedError` and aiogram's errors.
         """
-        photos = [upload for upload in uploads if upload.photo and not parcel.only_files]
+        photos = [upload for upload in uploads if upload.photo and not batch.only_files]
         for part in _parts(photos):
-            await self._photos(parcel, part)
-        await self.files(parcel, [upload for upload in uploads if upload not in photos])
+            await self._photos(batch, part)
+        await self.files(batch, [upload for upload in uploads if upload not in photos])
 
-    async def files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
-        """Send these pictures as files. One that can't be sent so is noted in the parcel, and keeps no other back."""
+    async def files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
+        """Send these pictures as files. One that can't be sent so is noted in the batch, and keeps no other back."""
         for upload in uploads:
-            await self._file(parcel, upload)
+            await self._file(batch, upload)
 
-    async def _photos(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
+    async def _photos(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
         try:
-            messages = await self._send_photos(parcel, uploads)
+            messages = await self._send_photos(batch, uploads)
         except (TelegramBadRequest, TelegramEntityTooLarge) as error:
-            await self._weaker(parcel, uploads, error)
+            await self._weaker(batch, uploads, error)
         else:
-            await self._confirm(parcel, uploads, messages)
+            await self._confirm(batch, uploads, messages)
 
-    async def _weaker(self, parcel: Parcel, uploads: Sequence[Upload], error: TelegramAPIError) -> None:
+    async def _weaker(self, batch: ResultBatch, uploads: Sequence[Upload], error: TelegramAPIError) -> None:
         """The next weaker form of what was refused."""
         refused = meaning(error)
-        log.info("pictures of job %d are sent in another form: %s", parcel.job.id, error.message)
+        log.info("pictures of job %d are sent in another form: %s", batch.job.id, error.message)
         if refused.why is Refusal.CHAT:
             raise error
         one = uploads[refused.item or 0] if len(uploads) == 1 or refused.item in range(len(uploads)) else None
         if refused.why is Refusal.FILE_ID and one and isinstance(one.photo, str):
             await self._store.pictures.forget_file_ids(one.picture.id)
             raise ChangedError
-        if refused.why is Refusal.CAPTION and parcel.text is not None:
-            parcel.text = None
-            await self._photos(parcel, uploads)
+        if refused.why is Refusal.CAPTION and batch.text is not None:
+            batch.text = None
+            await self._photos(batch, uploads)
         elif refused.why is Refusal.PHOTOS:
-            parcel.only_files = True
-            await self.files(parcel, uploads)
+            batch.only_files = True
+            await self.files(batch, uploads)
         elif len(uploads) == 1:
-            await self._file(parcel, uploads[0], error)
+            await self._file(batch, uploads[0], error)
         elif one:
-            await self._photos(parcel, [upload for upload in uploads if upload is not one])
-            await self._file(parcel, one, error)
+            await self._photos(batch, [upload for upload in uploads if upload is not one])
+            await self._file(batch, one, error)
         else:
             half = len(uploads) // 2
-            await self._photos(parcel, uploads[:half])
-            await self._photos(parcel, uploads[half:])
+            await self._photos(batch, uploads[:half])
+            await self._photos(batch, uploads[half:])
 
-    async def _file(self, parcel: Parcel, upload: Upload, refused: TelegramAPIError | None = None) -> None:
+    async def _file(self, batch: ResultBatch, upload: Upload, refused: TelegramAPIError | None = None) -> None:
         """One picture as a file. `refused`: why it is none as a photo."""
         document = upload.document
-        job = parcel.job
+        job = batch.job
         if document is None:
-            parcel.failed.append(refused or TelegramBadRequest(SendPhoto(chat_id=job.chat_id, photo=""), "no file"))
+            batch.failed.append(refused or TelegramBadRequest(SendPhoto(chat_id=job.chat_id, photo=""), "no file"))
             return
         method = SendDocument(
             chat_id=job.chat_id,
             document=document,
-            caption=parcel.text,
+            caption=batch.text,
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
             reply_parameters=in_reply_to(job.message_id),
-            reply_markup=parcel.buttons,
+            reply_markup=batch.buttons,
         )
         files = [] if isinstance(document, str) else [document]
         try:
-            sending = Sending(self._store, job, [upload.picture.id])
+            sending = JobAttempt(self._store, job, [upload.picture.id])
             message = await self._sender.send(method, person=job.user_id, files=files, attempt=sending)
         except (TelegramBadRequest, TelegramEntityTooLarge) as error:
             why = meaning(error).why
@@ -132,18 +132,18 @@ class ResultSender:
             if why is Refusal.FILE_ID and isinstance(document, str):
                 await self._store.pictures.forget_file_ids(upload.picture.id, only_document=True)
                 raise ChangedError from error
-            if why is Refusal.CAPTION and parcel.text is not None:
-                parcel.text = None
-                await self._file(parcel, upload, refused)
+            if why is Refusal.CAPTION and batch.text is not None:
+                batch.text = None
+                await self._file(batch, upload, refused)
             else:
-                parcel.failed.append(error)
+                batch.failed.append(error)
         else:
-            await self._confirm(parcel, [upload], [message])
+            await self._confirm(batch, [upload], [message])
 
-    async def _send_photos(self, parcel: Parcel, uploads: Sequence[Upload]) -> Sequence[Message]:
-        job, files = parcel.job, [file for upload in uploads for file in upload.spooled]
-        sending = Sending(self._store, job, [upload.picture.id for upload in uploads])
-        media = [as_media(upload, parcel.text if upload is uploads[0] else None, parcel) for upload in uploads]
+    async def _send_photos(self, batch: ResultBatch, uploads: Sequence[Upload]) -> Sequence[Message]:
+        job, files = batch.job, [file for upload in uploads for file in upload.spooled]
+        sending = JobAttempt(self._store, job, [upload.picture.id for upload in uploads])
+        media = [as_media(upload, batch.text if upload is uploads[0] else None, batch) for upload in uploads]
         if len(media) > 1:
             album = SendMediaGroup(
                 chat_id=job.chat_id,
@@ -156,18 +156,18 @@ class ResultSender:
             chat_id=job.chat_id,
             photo=media[0].media,
             caption=media[0].caption,
-            has_spoiler=parcel.covered,
-            reply_markup=parcel.buttons,
+            has_spoiler=batch.covered,
+            reply_markup=batch.buttons,
             message_thread_id=job.thread_id,
             reply_parameters=in_reply_to(job.message_id),
         )
         return [await self._sender.send(photo, person=job.user_id, files=files, attempt=sending)]
 
-    async def _confirm(self, parcel: Parcel, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
+    async def _confirm(self, batch: ResultBatch, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
         # The words stand under the first picture only.
-        parcel.text = None
+        batch.text = None
         found = dict(zip((upload.picture.id for upload in uploads), messages, strict=True))
-        parcel.sent |= found
+        batch.sent |= found
         await self.remember({upload.picture.id: sent_as(upload, found[upload.picture.id]) for upload in uploads})
         for picture_id, message in found.items():
             if message.document:
@@ -178,7 +178,7 @@ class ResultSender:
         await until_stored(lambda: self._store.pictures.all_sent(sent), "storing what Telegram has", asyncio.sleep)
 
 
-class Sending:
+class JobAttempt:
     """Something of a job on its way: see `sender.Attempt`. `ids`: the pictures of which it is written down that they
     may arrive; what can be sent twice and shows once needs no writing down."""
 
@@ -216,9 +216,9 @@ class Sending:
             )
 
 
-def as_media(upload: Upload, text: str | None, parcel: Parcel) -> InputMediaPhoto:
+def as_media(upload: Upload, text: str | None, batch: ResultBatch) -> InputMediaPhoto:
     """A picture as a photo."""
-    return InputMediaPhoto(media=upload.photo or "", caption=text, has_spoiler=parcel.covered)
+    return InputMediaPhoto(media=upload.photo or "", caption=text, has_spoiler=batch.covered)
 
 
 def sent_as(upload: Upload, message: Message) -> Sent:

@@ -26,7 +26,7 @@ CONNECTIONS = 300
 """More than those who count what they send take together: see `sender` and `stage`."""
 CONNECT_SECONDS = 10.0
 """For a connection to be free, and to be made."""
-GATEWAY_WAIT = 5
+GATEWAY_RETRY_SECONDS = 5
 """Seconds to wait when a gateway says that there are too many calls, and not for how long."""
 
 
@@ -88,7 +88,7 @@ class Session(AiohttpSession):
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
         """Read an answer; see `BaseSession.check_response`."""
-        _form(method.__returning__)
+        _response_class(method.__returning__)
         try:
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError:
@@ -96,7 +96,7 @@ class Session(AiohttpSession):
 
 
 @cache
-def _form(returned: Any) -> type[Response[Any]]:
+def _response_class(returned: Any) -> type[Response[Any]]:
     """The class of answers that hold this, kept for good: there are as many as methods in use."""
     return Response[returned]
 
@@ -108,7 +108,7 @@ def _of_gateway(method: TelegramMethod[Any], status: int) -> TelegramAPIError:
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TelegramEntityTooLarge(method, "Request Entity Too Large")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_WAIT)
+        return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_RETRY_SECONDS)
     if status == HTTPStatus.GATEWAY_TIMEOUT:
         return TelegramServerError(method, "Gateway Timeout")
     # Also for 403 and 404: Telegram itself says of a chat in JSON that it is gone.

@@ -7,8 +7,8 @@ from typing import BinaryIO, cast
 from aiogram import Bot
 from aiogram.types import InputFile
 
-CHUNK = 128 * 1024
-IN_MEMORY = 256 * 1024
+CHUNK_BYTES = 128 * 1024
+IN_MEMORY_BYTES = 256 * 1024
 """Bytes; what is larger lies in a temporary file without a name, which goes with the process."""
 
 
@@ -23,7 +23,7 @@ class SpooledFile(InputFile):
         self.size = 0
         self.on_read: Callable[[], None] | None = None
         # It is closed by `close`: it lives as long as its message is being sent.
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115
         self.write(data)
 
     @property
@@ -55,7 +55,7 @@ class SpooledFile(InputFile):
         while at < self.size:
             # Nobody else moves the place between two chunks for long: it is looked up each time.
             self._file.seek(at)
-            chunk = self._file.read(CHUNK)
+            chunk = self._file.read(CHUNK_BYTES)
             at += len(chunk)
             yield chunk
         if self.on_read:

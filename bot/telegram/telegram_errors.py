@@ -15,7 +15,7 @@ from aiogram.exceptions import (
 from bot.telegram.session import NotConnectedError
 
 # A chat in which the bot can't write (any more), or a topic that was closed on purpose.
-GONE = (
+CHAT_GONE = (
     "chat not found",
     "not enough rights",
     "have no rights",
@@ -81,7 +81,7 @@ def meaning(error: TelegramAPIError) -> TelegramRefusal:
 
 def is_gone(error: TelegramAPIError) -> bool:
     """Whether the bot was refused because it can't write there: trying again is no use."""
-    return any(words in error.message for words in GONE)
+    return any(words in error.message for words in CHAT_GONE)
 
 
 def is_unchanged(error: TelegramBadRequest) -> bool:

@@ -1,5 +1,5 @@
 """The inbox: updates are stored before Telegram is told that they arrived, and stay until they are done with. (But
-for those that are worth nothing a few seconds later: see `PASSING`.)
+for those that are worth nothing a few seconds later: see `NOT_STORED`.)
 
 One that comes twice, by whatever way and to whichever process, acts once; what a process could not end goes to another.
 """
@@ -26,17 +26,17 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-PASSING = frozenset({"inline_query"})
+NOT_STORED = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
-REMEMBERED = 10_000
+UPDATES_REMEMBERED = 10_000
 """Updates begun here of which it is known that they were; what is read from the store is younger."""
-AT_ONCE = 100
+UPDATES_AT_ONCE = 100
 """Updates of one person in one chat that are at work at once. The others wait behind them."""
-PATIENCE = 5.0
+STOP_SECONDS = 5.0
 """Seconds that handlers at work get when the bot stops."""
 
 
-Lane = tuple[bool, int | None, int | None]
+QueueKey = tuple[bool, int | None, int | None]
 """Whether it is a press, and the chat and the person: a press is not held up by messages that wait for something."""
 
 
@@ -60,14 +60,14 @@ class UpdateInbox:
         self._clock = store.clock
         self.sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
-        # What waits behind others of its lane, and how many of each are at work.
-        self._waiting: dict[Lane, deque[NewUpdate]] = {}
-        self._at_work: Counter[Lane] = Counter()
+        # What waits behind others of its key, and how many of each are at work.
+        self._waiting: dict[QueueKey, deque[NewUpdate]] = {}
+        self._at_work: Counter[QueueKey] = Counter()
         # The album that each has begun with last: the rest of it waits for nobody.
-        self._albums: dict[Lane, str | None] = {}
+        self._albums: dict[QueueKey, str | None] = {}
         self._ended: list[int] = []
         # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
-        self._begun: dict[int, None] = {}
+        self._started: dict[int, None] = {}
         self.work = Background()
         self.notes = Background()
         self._polling = Background()
@@ -80,10 +80,10 @@ class UpdateInbox:
 
     async def start(self) -> None:
         """Take up what this process, or one that is gone, could not end."""
-        self._store.database.backend.listen(self._hear)
+        self._store.database.backend.listen(self._on_notification)
         await until_stored(self._take_up, "reading the inbox", self.sleep, START_DELAYS)
 
-    def inherit(self) -> None:
+    def recover(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
         if not self._closed:
             self.work.spawn(until_stored(self._take_up, "reading the inbox", self.sleep), "inbox")
@@ -103,9 +103,9 @@ class UpdateInbox:
         # From here on nobody meets a sign that can't be stored.
         clear = [clean(dict(payload)) for payload in payloads]
         new = [NewUpdate(int(payload["update_id"]), payload, _album(payload)) for payload in clear]
-        for one in filter(_passes, new):
+        for one in filter(_is_not_stored, new):
             self._begin(one)
-        if kept := [one for one in new if not _passes(one)]:
+        if kept := [one for one in new if not _is_not_stored(one)]:
             for one in await self._stored(kept):
                 self._begin(one)
         return True
@@ -119,12 +119,12 @@ class UpdateInbox:
     async def aclose(self) -> None:
         """Let the handlers at work come to their end (5 s at most); the rest waits in the store."""
         if self._handlers:
-            await asyncio.wait(self._handlers.values(), timeout=PATIENCE)
+            await asyncio.wait(self._handlers.values(), timeout=STOP_SECONDS)
         if self._handlers:
             log.warning("stopped while %d updates were being handled; the next start handles them", len(self._handlers))
         await self.work.aclose()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STOP_SECONDS):
                 await self.notes.drain()
         except TimeoutError:
             log.warning("it could not be stored that some updates are done with")
@@ -148,16 +148,16 @@ class UpdateInbox:
 
     def _begin(self, one: NewUpdate) -> None:
         # What was stored in the very moment of a stop waits for the next start.
-        if not self._closed and one.id not in self._begun:
-            self._begun[one.id] = None
-            if len(self._begun) > REMEMBERED and not self._is_open(oldest := next(iter(self._begun))):
-                del self._begun[oldest]
-            lane = _lane(one.payload)
-            if self._at_work[lane] < AT_ONCE or (one.album and one.album == self._albums.get(lane)):
-                self._start(one, lane)
+        if not self._closed and one.id not in self._started:
+            self._started[one.id] = None
+            if len(self._started) > UPDATES_REMEMBERED and not self._is_open(oldest := next(iter(self._started))):
+                del self._started[oldest]
+            key = _queue_key(one.payload)
+            if self._at_work[key] < UPDATES_AT_ONCE or (one.album and one.album == self._albums.get(key)):
+                self._start(one, key)
             else:
-                # One chat that takes nothing now, or one person who sends a lot, fills its own lane only.
-                self._waiting.setdefault(lane, deque()).append(one)
+                # One chat that takes nothing now, or one person who sends a lot, fills its own key only.
+                self._waiting.setdefault(key, deque()).append(one)
 
     def _is_open(self, update_id: int) -> bool:
         """Whether an update is at work, or waits for it."""
@@ -165,33 +165,33 @@ class UpdateInbox:
             update_id == one.id for waiting in self._waiting.values() for one in waiting
         )
 
-    def _start(self, one: NewUpdate, lane: Lane) -> None:
-        self._at_work[lane] += 1
-        self._albums[lane] = one.album
+    def _start(self, one: NewUpdate, key: QueueKey) -> None:
+        self._at_work[key] += 1
+        self._albums[key] = one.album
         task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}")
         # Not in the task itself: cancelled at its beginning it would never come so far.
-        task.add_done_callback(partial(self._over, one.id, lane))
+        task.add_done_callback(partial(self._over, one.id, key))
 
-    def _over(self, update_id: int, lane: Lane, task: asyncio.Task[None]) -> None:
+    def _over(self, update_id: int, key: QueueKey, task: asyncio.Task[None]) -> None:
         del self._handlers[update_id]
         if task.cancelled():
             # It waits in the store for whoever takes it up.
-            self._begun.pop(update_id, None)
-        self._at_work[lane] -= 1
+            self._started.pop(update_id, None)
+        self._at_work[key] -= 1
         if not self._closed:
-            self._go_on(lane)
-        if not self._at_work[lane]:
-            del self._at_work[lane], self._albums[lane]
+            self._start_waiting(key)
+        if not self._at_work[key]:
+            del self._at_work[key], self._albums[key]
 
-    def _go_on(self, lane: Lane) -> None:
-        """Begin what waits in a lane: the next one, and with an item of an album the items behind it."""
-        waiting = self._waiting.get(lane, deque())
+    def _start_waiting(self, key: QueueKey) -> None:
+        """Begin what waits in a key: the next one, and with an item of an album the items behind it."""
+        waiting = self._waiting.get(key, deque())
         if waiting:
-            self._start(waiting.popleft(), lane)
-        while waiting and waiting[0].album and waiting[0].album == self._albums[lane]:
-            self._start(waiting.popleft(), lane)
+            self._start(waiting.popleft(), key)
+        while waiting and waiting[0].album and waiting[0].album == self._albums[key]:
+            self._start(waiting.popleft(), key)
         if not waiting:
-            self._waiting.pop(lane, None)
+            self._waiting.pop(key, None)
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -201,7 +201,7 @@ class UpdateInbox:
         except Exception:
             # It would fail again, also after a restart.
             log.exception("update %d could not be handled", one.id)
-        if _passes(one):
+        if _is_not_stored(one):
             return
         self._ended.append(one.id)
         # Those that end while this is being written are written together.
@@ -218,21 +218,21 @@ class UpdateInbox:
                 log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]
 
-    def _hear(self, topic: str) -> None:
-        heard = notifications.parse(topic)
-        mine = heard.kind == notifications.INBOX and heard.worker_id == self._worker()
-        if mine or heard.kind in {notifications.ORPHANS, EVERYTHING}:
-            self.inherit()
+    def _on_notification(self, topic: str) -> None:
+        notification = notifications.parse(topic)
+        mine = notification.kind == notifications.INBOX and notification.worker_id == self._worker()
+        if mine or notification.kind in {notifications.ORPHANS, EVERYTHING}:
+            self.recover()
 
     # polling
 
 
-def _passes(one: NewUpdate) -> bool:
-    return not PASSING.isdisjoint(one.payload)
+def _is_not_stored(one: NewUpdate) -> bool:
+    return not NOT_STORED.isdisjoint(one.payload)
 
 
-def _lane(payload: Mapping[str, Any]) -> Lane:
-    """Whose lane an update goes through."""
+def _queue_key(payload: Mapping[str, Any]) -> QueueKey:
+    """Whose key an update goes through."""
     kind, event = next(((name, one) for name, one in payload.items() if isinstance(one, dict)), ("", {}))
     chat = event.get("chat") or (event.get("message") or {}).get("chat") or {}
     person = event.get("sender_chat") or event.get("from") or {}

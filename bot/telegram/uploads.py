@@ -36,10 +36,10 @@ PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
 DOCUMENT_BYTES = 50 * 1024 * 1024
-HEAD = 64
+HEAD_BYTES = 64
 """Bytes that tell what a file is."""
 NAME_LENGTH = 40
-NO_SECONDS = 5.0
+NO_ADDRESS_SECONDS = 5.0
 """How long a service's "no" holds that was asked where the pictures of a job are now: they are asked for together."""
 
 NOT_NOW = Sentence("I can't fetch the picture from the service yet.")
@@ -51,7 +51,7 @@ DAMAGED = Sentence("The service's file is damaged or isn't a picture.")
 
 
 @dataclass(frozen=True, slots=True)
-class Unfetched:
+class UnavailablePicture:
     """A picture that can't be sent. `why` is said to a person; `is_gone`: the service may still give another address;
     `is_final`: trying again is no use."""
 
@@ -115,35 +115,35 @@ class Uploads:
         self._providers = providers
         self.renew: Callable[[int], Awaitable[bool]] = _nothing_fresh
         self._clock = clock
-        self._no: dict[int, float] = {}
+        self._no_address_until: dict[int, float] = {}
         self._renewing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | Unfetched]:
+    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | UnavailablePicture]:
         """A picture as a photo, or `as_file`; fetched whole where Telegram doesn't have it so."""
         async with AsyncExitStack() as stack:
             yield await self.open_one(picture, stack, as_file=as_file)
 
-    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
         """One picture, whose file is closed with `stack`; or that it can not be fetched."""
         if as_file:
             return await self._as_file(picture, stack)
         if picture.photo_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
         found = await self.original(picture, stack)
-        return found if isinstance(found, Unfetched) else await self._fitted(picture, found, stack)
+        return found if isinstance(found, UnavailablePicture) else await self._fitted(picture, found, stack)
 
-    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | Unfetched:
+    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | UnavailablePicture:
         if picture.document_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
         found = await self.original(picture, stack)
-        if isinstance(found, Unfetched):
+        if isinstance(found, UnavailablePicture):
             return found
         header = sniff(found.file)
         sides = (header.width, header.height) if header else (picture.width, picture.height)
         return Upload(picture, picture.photo_id, found, *sides, found.size)
 
-    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | Unfetched:
+    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | UnavailablePicture:
         """The bytes that the provider made, named for whoever keeps them."""
         making = await self._store.pictures.making(picture)
         if kept := await self._store.pictures.data(picture.id):
@@ -153,24 +153,28 @@ class Uploads:
             provider = self._providers.get(making.provider)
             trusted = provider.origins if provider else frozenset()
             fetched = await self._fetched(picture, picture.url, trusted, stack)
-            if isinstance(fetched, Unfetched) and fetched.is_gone and (url := await self._fresh_address(picture)):
+            if (
+                isinstance(fetched, UnavailablePicture)
+                and fetched.is_gone
+                and (url := await self._fresh_address(picture))
+            ):
                 fetched = await self._fetched(picture, url, trusted, stack)
-            if isinstance(fetched, Unfetched):
+            if isinstance(fetched, UnavailablePicture):
                 return fetched
             file = fetched
-        file.filename = file_name(making.prompt, making.number if making.count > 1 else None, file.head(HEAD))
+        file.filename = file_name(making.prompt, making.number if making.count > 1 else None, file.head(HEAD_BYTES))
         return file
 
     async def _fetched(
         self, picture: Picture, url: str | None, trusted: frozenset[Origin], stack: AsyncExitStack
-    ) -> SpooledFile | Unfetched:
+    ) -> SpooledFile | UnavailablePicture:
         if url is None:
-            return Unfetched(picture, NO_MORE, is_final=True)
+            return UnavailablePicture(picture, NO_MORE, is_final=True)
         try:
             return await stack.enter_async_context(self._downloads.open(url, person=picture.user_id, trusted=trusted))
         except FetchError as error:
             log.info("picture %d was not fetched: %r", picture.id, error)
-            return _unfetched(picture, error)
+            return _unavailable(picture, error)
 
     async def _fresh_address(self, picture: Picture) -> str | None:
         """Where the service has the picture now; None where it doesn't tell."""
@@ -185,12 +189,12 @@ class Uploads:
     async def _renewed(self, job_id: int) -> bool:
         """Ask for fresh addresses, unless there were none a moment ago."""
         now = self._clock()
-        self._no = {job: until for job, until in self._no.items() if now < until}
-        if job_id in self._no:
+        self._no_address_until = {job: until for job, until in self._no_address_until.items() if now < until}
+        if job_id in self._no_address_until:
             return False
         renewed = await self.renew(job_id)
         if not renewed:
-            self._no[job_id] = self._clock() + NO_SECONDS
+            self._no_address_until[job_id] = self._clock() + NO_ADDRESS_SECONDS
         return renewed
 
     async def keep(self, picture: Picture) -> bool:
@@ -202,14 +206,14 @@ class Uploads:
             return True
         async with AsyncExitStack() as stack:
             found = await self.original(picture, stack)
-            if isinstance(found, Unfetched):
+            if isinstance(found, UnavailablePicture):
                 return found.is_final or found.is_gone
             await self._store.pictures.keep(picture.id, found.whole())
         return True
 
-    async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | Unfetched:
-        if media_type_of(file.head(HEAD)) is None:
-            return Unfetched(picture, DAMAGED, is_final=True)
+    async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | UnavailablePicture:
+        if media_type_of(file.head(HEAD_BYTES)) is None:
+            return UnavailablePicture(picture, DAMAGED, is_final=True)
         header = sniff(file.file)
         width, height = (header.width, header.height) if header else (None, None)
         if _fits(header, file.size):
@@ -229,16 +233,16 @@ async def _nothing_fresh(_job_id: int) -> bool:
     return False
 
 
-def _unfetched(picture: Picture, error: FetchError) -> Unfetched:
+def _unavailable(picture: Picture, error: FetchError) -> UnavailablePicture:
     if isinstance(error, PictureGoneError):
-        return Unfetched(picture, NO_MORE, is_gone=True)
+        return UnavailablePicture(picture, NO_MORE, is_gone=True)
     if isinstance(error, TooLargeError):
-        return Unfetched(picture, TOO_LARGE, is_final=True)
+        return UnavailablePicture(picture, TOO_LARGE, is_final=True)
     if isinstance(error, CompressedError):
-        return Unfetched(picture, DAMAGED, is_final=True)
+        return UnavailablePicture(picture, DAMAGED, is_final=True)
     if isinstance(error, UnusableError):
-        return Unfetched(picture, UNUSABLE, is_final=True)
-    return Unfetched(picture, NOT_FETCHED)
+        return UnavailablePicture(picture, UNUSABLE, is_final=True)
+    return UnavailablePicture(picture, NOT_FETCHED)
 
 
 def file_name(prompt: str, number: int | None, head: bytes) -> str:

@@ -232,7 +232,7 @@ async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
 async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch, harness: AppHarness) -> None:
     """Fifty updates wait where Telegram demands a minute; somebody else's prompt is answered at once."""
     # They are still waiting when this is over.
-    monkeypatch.setattr(update_inbox, "PATIENCE", 0.1)
+    monkeypatch.setattr(update_inbox, "STOP_SECONDS", 0.1)
     result = await harness.made("a fox")
     count = len(harness.answers())
     harness.telegram.play(Flood(method="sendMessage", chat=harness.ann.chat.id, retry_after=60 * SPEED, times=50))

@@ -171,8 +171,8 @@ async def test_a_picture_may_take_longer_only_while_it_comes(host: Host, monkeyp
 
 
 async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "AT_ONCE", 2)
-    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.05)
+    monkeypatch.setattr(downloads, "PER_HOST_AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_AFTER_SECONDS", 0.05)
     go_on = asyncio.Event()
 
     async def dripping(request: web.Request) -> web.StreamResponse:
@@ -194,9 +194,9 @@ async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypat
 async def test_one_persons_slow_pictures_leave_places_to_the_others(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "AT_ONCE", 2)
-    monkeypatch.setattr(downloads, "SLOW_AT_ONCE", 6)
-    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.01)
+    monkeypatch.setattr(downloads, "PER_HOST_AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_PER_HOST_AT_ONCE", 6)
+    monkeypatch.setattr(downloads, "SLOW_AFTER_SECONDS", 0.01)
     go_on = asyncio.Event()
 
     async def hanging(request: web.Request) -> web.StreamResponse:

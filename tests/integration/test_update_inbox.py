@@ -10,7 +10,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 from sqlalchemy.exc import OperationalError
 
-from bot.telegram.update_inbox import AT_ONCE, UpdateInbox
+from bot.telegram.update_inbox import UPDATES_AT_ONCE, UpdateInbox
 from storage.database import UnstorableValueError
 from storage.records import NewUpdate
 from storage.store import Store
@@ -120,7 +120,7 @@ async def test_what_was_begun_is_not_begun_again_before_its_end_is_stored(new_pr
     process.store.updates.done = slowly  # type: ignore[method-assign]
     await process.inbox.take([update(1)])
     await process.until(lambda: process.seen == [1])
-    process.inbox.inherit()
+    process.inbox.recover()
     await process.inbox.take([update(2)])
     await process.until(lambda: 2 in process.seen)
     # What is left is taken up also while that waits.
@@ -142,7 +142,7 @@ async def test_what_ends_while_others_are_looked_for_is_not_begun_again(new_proc
     process.store.updates.of = slowly  # type: ignore[method-assign]
     process.wait = read.wait
     await process.inbox.take([update(1)])
-    process.inbox.inherit()
+    process.inbox.recover()
     await process.until(lambda: process.seen == [1] and not process.inbox.is_handling)
     await process.inbox.notes.drain()
     go.set()
@@ -156,7 +156,7 @@ async def test_what_is_taken_up_before_it_is_taken_in_is_not_begun_again(new_pro
 
     async def slowly(worker_id: int, new: Sequence[NewUpdate], now: float) -> list[NewUpdate]:
         mine = await take(worker_id, new, now)
-        process.inbox.inherit()
+        process.inbox.recover()
         await process.saw(1)
         return mine
 
@@ -212,11 +212,11 @@ async def test_a_chat_that_waits_fills_its_own_lane_only(new_process: New) -> No
     # An album is not torn where the lane ends.
     many = [update(number, album="a" if number in {100, 101, 102} else None) for number in range(1, 251)]
     await process.inbox.take(many)
-    await process.until(lambda: began == AT_ONCE + 2)
+    await process.until(lambda: began == UPDATES_AT_ONCE + 2)
     process.wait = lambda: asyncio.sleep(0)
     await process.inbox.take([update(251, chat_id=6)])
     await process.until(lambda: process.seen == [251])
-    assert began == AT_ONCE + 2
+    assert began == UPDATES_AT_ONCE + 2
     go.set()
     await process.saw(251, *range(1, 251))
     assert await process.store.updates.of(process.worker) == []

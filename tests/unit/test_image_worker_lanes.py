@@ -30,7 +30,7 @@ async def image_worker() -> AsyncIterator[ImageWorker]:
 
 
 SMALL = flat_png(40, 30)
-LARGE = flat_png(4000, 3300, colour=0)
+LARGE_PIXELS = flat_png(4000, 3300, colour=0)
 
 
 class HeldUp(BytesIO):
@@ -49,7 +49,7 @@ class HeldUp(BytesIO):
 async def test_small_references_do_not_wait_for_large_ones(worker: ImageWorker) -> None:
     HeldUp.go_on.clear()
     HeldUp.reached.clear()
-    album = [asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(10)]
+    album = [asyncio.create_task(worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=ANN)) for _ in range(10)]
     await asyncio.to_thread(HeldUp.reached.wait, 10)
 
     small = [await worker.prepare(SMALL, LIMITS, person=person) for person in (ANN, BOB)]
@@ -68,7 +68,7 @@ async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
     order = list[int]()
 
     async def prepare(person: int) -> None:
-        await worker.prepare(HeldUp(LARGE), LIMITS, person=person)
+        await worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=person)
         order.append(person)
 
     first = asyncio.create_task(prepare(ANN))
@@ -86,7 +86,7 @@ async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
 async def test_work_that_nobody_waits_for_is_not_begun(worker: ImageWorker) -> None:
     HeldUp.go_on.clear()
     HeldUp.reached.clear()
-    first, second = (asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(2))
+    first, second = (asyncio.create_task(worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=ANN)) for _ in range(2))
     await asyncio.to_thread(HeldUp.reached.wait, 10)
     second.cancel()
     await asyncio.wait({second})
@@ -94,7 +94,7 @@ async def test_work_that_nobody_waits_for_is_not_begun(worker: ImageWorker) -> N
     assert (await first).width == 400
     HeldUp.reached.clear()
 
-    await worker.prepare(LARGE, LIMITS, person=BOB)
+    await worker.prepare(LARGE_PIXELS, LIMITS, person=BOB)
     assert not HeldUp.reached.is_set()
 
 
