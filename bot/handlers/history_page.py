@@ -135,7 +135,7 @@ def page_buttons(shown: HistoryEntry) -> InlineKeyboardMarkup:
         page.picture,
         newer=page.number > 1,
         older=page.number < page.count,
-        origin=origin,
+        made_from=origin,
         starred=shown.filters.starred,
     )
 

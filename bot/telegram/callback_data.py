@@ -6,12 +6,12 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
-"""An id as the store has them: what a press carries can be forged."""
+"""An id of the store; its bounds are checked because callback data can be forged."""
 
 
 class JobCallback(CallbackData, prefix="j"):
     """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; and of several pictures the question which one: edit, vary, enlarge, star, delete."""
+    and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star, delete."""
 
     do: str
     job: Id
@@ -25,7 +25,7 @@ class PictureCallback(CallbackData, prefix="p"):
 
 
 class ChangeCallback(CallbackData, prefix="c", sep="|"):
-    """A job once more with one thing changed. `name`: ar or style; a style's `value` is its name."""
+    """Repeat a job with one option changed. `name`: ar or style; a style's `value` is its name."""
 
     job: Id
     name: str
@@ -33,35 +33,35 @@ class ChangeCallback(CallbackData, prefix="c", sep="|"):
 
 
 class StyleCallback(CallbackData, prefix="y", sep="|"):
-    """A style for the next words, by its name."""
+    """Choose a style for the next prompt, by its name."""
 
     name: str
 
 
 class ProviderCallback(CallbackData, prefix="m"):
-    """A button about a service: `name` makes one's pictures from now on."""
+    """Choose the provider `name` for a person's next pictures."""
 
     name: str
 
 
 class ExampleCallback(CallbackData, prefix="x"):
-    """One of the examples under the first words."""
+    """One of the examples under the bot's welcome."""
 
     at: Id
 
 
 class ForwardedCallback(CallbackData, prefix="w"):
-    """Draw the words of the forwarded message that the one with this button answers to."""
+    """Draw the text of the forwarded message to which the bot's message replies."""
 
 
 class DrawCallback(CallbackData, prefix="d"):
-    """Under a hint: draw the words of the message that it answers. `kept`: with pictures or a style that wait."""
+    """Under a hint: draw the text of the message to which it replies. `kept`: with the waiting pictures or style."""
 
     kept: bool
 
 
 class SettingCallback(CallbackData, prefix="s", sep="|"):
-    """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: as if it had not been set."""
+    """A button of the settings. `do`: show (`name` empty: all), set; `value` empty: reset to the default."""
 
     do: str
     name: str = ""
@@ -74,13 +74,14 @@ class GroupCallback(SettingCallback, prefix="g", sep="|"):
 
 class HistoryCallback(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
-    days, grid, stars, all; `at`: what is shown, or with open what is to be."""
+    days, grid, stars, all, open; `at`: the picture that is shown, with open the one to show."""
 
     do: str
     at: Id
 
 
 class ForgetCallback(CallbackData, prefix="f"):
-    """A button under the question whether one is to be forgotten. `do`: surely, keep. It is for whoever presses it."""
+    """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
+    presses it."""
 
     do: str

@@ -18,9 +18,9 @@ class ProgressShare:
 
 
 IMPORTANT_PROGRESS, CHANGED_PROGRESS = ProgressShare(3 / 4, spaced=False), ProgressShare(5 / 12, spaced=False)
-"""A job is next, or begins: this goes before all other progress. Then come changes that matter less."""
+"""The shares of a job that is next or begins, which goes before all other progress, and of changes that matter less."""
 ONLY_JOB, ONE_OF_SEVERAL_JOBS = ProgressShare(1 / 2), ProgressShare(1 / 5)
-"""How far a job is: the only open one in its chat, or one of several, whose changes need room, too."""
+"""The shares of how far a job is: the only open one in its chat, or one of several, whose changes need room, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Delivering: from the provider's pictures to an album in the chat, each picture once as far as Telegram confirmed."""
+"""Delivery: sends a job's pictures to its chat as an album, each picture once as far as Telegram confirms it."""
 
 import asyncio
 import logging
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 ALBUM_SIZE = 10
 EDIT_SECONDS = 8.0
-"""How old a status message may be to become the picture: an edit notifies nobody, and it stays where it is."""
+"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down."""
 
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
@@ -50,11 +50,11 @@ UNCONFIRMED = Sentence(
 
 
 Problem = Undelivered | Unreachable
-"""Why pictures were not sent."""
+"""The reason why pictures were not sent."""
 
 
 class Delivery:
-    """Sends what jobs have made."""
+    """Delivers the pictures of jobs."""
 
     def __init__(
         self,
@@ -79,12 +79,12 @@ class Delivery:
         self._clock = clock
 
     async def deliver(self, job: Job) -> None:
-        """Send what has not been confirmed of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
+        """Send a job's unconfirmed pictures. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         try:
             try:
                 await self._deliver(job)
             except ChangedError:
-                # A picture was deleted meanwhile, say: it is looked at anew.
+                # For example, a picture was deleted meanwhile: read the job again.
                 await self._deliver(job)
         except ChangedError as error:
             raise Undelivered("it changes while it is sent") from error
@@ -111,14 +111,14 @@ class Delivery:
             if any(picture.sends >= MOST_SENDS for picture in left):
                 raise Undelivered("it is not known whether any has arrived", at_last=UNCONFIRMED, is_final=True)
             raise problems[0] if problems else Undelivered("some have come meanwhile")
-        # What has arrived has its buttons, whatever is still missing.
+        # The pictures that have arrived get their buttons even if others are missing.
         await self._also_files(job, preferences)
         if not is_alone:
             await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
 
     async def _several(self, job: Job, pictures: Sequence[Picture], preferences: Preferences) -> list[Problem]:
-        """Send what is missing, in albums. What keeps one back keeps no other back; returns why pictures were not
-        sent: a part of them that was not fetched, or each that goes in no form."""
+        """Send the missing pictures in albums; one failure stops no other. Returns why pictures were not sent: one
+        problem for each album that failed, or for each picture that Telegram takes in no form."""
         await self._status.close(job)
         unsent, problems = _unsent(pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM_SIZE):
@@ -133,7 +133,7 @@ class Delivery:
         return problems
 
     async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
-        """Returns why pictures go in no form."""
+        """Send one album. Returns the errors of pictures that Telegram takes in no form."""
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
@@ -145,7 +145,7 @@ class Delivery:
             return batch.failed
 
     async def _as_files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
-        """The originals in place of an album; a group may take photos and no files."""
+        """Send the originals instead of an album; photos where a group takes no files."""
         await self._results.files(batch, [upload for upload in uploads if upload.document])
         batch.failed.clear()
         if left := [upload.picture for upload in uploads if upload.picture.id not in batch.sent]:
@@ -156,7 +156,7 @@ class Delivery:
     async def _opened(
         self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
     ) -> Sequence[Upload | UnavailablePicture]:
-        """These pictures, fetched. Raises `Undelivered` when none can be."""
+        """Fetch these pictures. Raises `Undelivered` if none can be fetched."""
         opened = await asyncio.gather(
             *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
         )
@@ -169,27 +169,27 @@ class Delivery:
         return opened
 
     async def _also_files(self, job: Job, preferences: Preferences) -> None:
-        """The originals beside an album; of those that can't be had the button says so."""
+        """Send the originals beside an album, if the person wants both. The Files button tells which are missing."""
         if preferences.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
                 await self._originals.send(job, wanted, job.message_id, JobAttempt(self._store, job))
             except (TelegramBadRequest, TelegramEntityTooLarge) as error:
-                # The album is there.
-                log.info("the originals of job %d are not sent: %s", job.id, error)
+                # The album has arrived.
+                log.info("sending the originals of job %d failed (%s); the album is there", job.id, error)
 
     async def _where_it_is(self, job: Job) -> Job:
-        """The job in the chat where it is now: its group may have become a supergroup."""
+        """The job with its present chat: its group may have become a supergroup."""
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
     async def _close(self, job: Job, refused: int) -> None:
-        """The words and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
+        """Send the summary and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
         pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
-            # Their owner has deleted them all: there is nothing to put buttons under.
+            # Their owner has deleted them all: no message needs buttons.
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
@@ -201,23 +201,23 @@ class Delivery:
         try:
             await self._status.move_below(job, text, buttons, reply_to=album)
         except (TelegramForbiddenError, TelegramBadRequest):
-            # A chat may take photos and no words: the status message is there already.
+            # A chat may take photos but no text: then edit the status message.
             if not await self._status.change(job, text, buttons):
                 raise
         except (TelegramNetworkError, TelegramServerError) as error:
-            # It may have arrived. An edit says it for sure, and says it once.
+            # The new message may have arrived. An edit can be repeated safely.
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
     async def _single(self, job: Job, picture: Picture, preferences: Preferences) -> list[Problem]:
-        """The status message itself becomes the picture, with its buttons, while it is new and the last one in its
-        chat; else the picture is an answer of its own, which notifies, and the status goes. Returns why it was not
+        """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;
+        else the picture is a new reply, which notifies, and the status message is deleted. Returns why it was not
         sent."""
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
         if not (unsent := _unsent([picture])):
             if not picture.is_missing and status_id not in {None, picture.message_in(job.chat_id)}:
-                # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
+                # The picture was sent with its buttons, or deleted by its owner: delete the status message.
                 await self._status.take_away(job, status_id or 0)
             return []
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
@@ -243,7 +243,7 @@ class Delivery:
     async def _turn_into_picture(
         self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
     ) -> Message | None:
-        """None: it can't become the picture."""
+        """Turn the status message into the picture. None: Telegram refuses that."""
         job, media = batch.job, as_media(upload, batch.text, batch)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
@@ -251,32 +251,36 @@ class Delivery:
         except TelegramBadRequest as error:
             if meaning(error).why is Refusal.CHAT:
                 raise
-            log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
+            log.info(
+                "turning the status message of job %d into the picture failed (%s); sending it anew",
+                job.id,
+                error.message,
+            )
             return None
         return message if isinstance(message, Message) else None
 
 
 class _WhileFresh(JobAttempt):
-    """An edit that is made only while its message is new and the last one: it may have to wait before."""
+    """An edit that is made only if its message is still new and the last one after the wait for a slot."""
 
     def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
         super().__init__(store, job, [picture_id])
         self._is_fresh = is_fresh
 
     async def begin(self) -> None:
-        """See `JobAttempt`. Raises `ChangedError` when a new message is better."""
+        """See `JobAttempt`. Raises `ChangedError` if a new message is better by now."""
         if not self._is_fresh():
             raise ChangedError
         await super().begin()
 
 
 def _unsent(pictures: Sequence[Picture]) -> list[Picture]:
-    """Those to be sent. Where it is not known whether they have arrived, a person decides whether once more."""
+    """The pictures to send. If it is unknown whether one has arrived, the person decides whether to send it again."""
     return [picture for picture in pictures if picture.is_missing and picture.sends < MOST_SENDS]
 
 
 def _failure(error: TelegramAPIError) -> Undelivered | Unreachable:
-    """What it means for a job that Telegram did not take its pictures."""
+    """The job's error for an error of Telegram."""
     if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramEntityTooLarge):
         return Unreachable(error.message)
     if isinstance(error, TelegramMigrateToChat):

@@ -157,7 +157,7 @@ def load(image: Image.Image) -> None:
 
 def broken(error: Exception) -> UnusableImageError:
     """The refusal of a file that can't be decoded."""
-    log.info("reading a picture failed (%r); its sender is told", error)
+    log.info("reading a picture failed: %r", error)
     return UnusableImageError(Sentence("This picture is damaged or incomplete. Please send it again."))
 
 

@@ -1,4 +1,4 @@
-"""What is sent to a topic, or in answer to a message, that is gone meanwhile is sent without it."""
+"""Middleware that repeats a refused message without the topic or the replied message that is gone."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ _FIELDS = {Refusal.TOPIC: "message_thread_id", Refusal.REPLY: "reply_parameters"
 
 
 class MissingTargetMiddleware(BaseRequestMiddleware):
-    """A request middleware for the bot's session: only the topic or the message is gone, the chat is not.
+    """A request middleware for the bot's session: the topic or the replied message is gone, but the chat is not.
 
-    What goes with a permit (see `flood`) has used it up: its sender begins again.
+    A refused call with a permit (see `rate_limiter`) has used it up: its sender begins again.
     """
 
     async def __call__(
@@ -26,7 +26,7 @@ class MissingTargetMiddleware(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Send, and once more without what is gone."""
+        """Send; if the target is gone, send again without it."""
         try:
             return await make_request(bot, method)
         except TelegramBadRequest as error:
@@ -39,7 +39,7 @@ class MissingTargetMiddleware(BaseRequestMiddleware):
 def without_missing_target(
     method: TelegramMethod[TelegramType], error: TelegramAPIError
 ) -> TelegramMethod[TelegramType] | None:
-    """The method without what is gone by this refusal; None: it is not refused for that."""
+    """The method without the target that is gone; None: it was refused for another reason."""
     name = _FIELDS.get(meaning(error).why)
     if name is None or getattr(method, name, None) is None:
         return None

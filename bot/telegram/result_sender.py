@@ -1,7 +1,7 @@
-"""JobAttempt pictures in the form that Telegram takes: each refusal that would repeat leads to a weaker form.
+"""Sending pictures in a form that Telegram takes: a refusal that would repeat leads to a weaker form.
 
-An album without the item that Telegram can't use, in smaller parts, without its words; a photo as a file.
-Only when the weakest form is refused, the chat is out of reach.
+Weaker forms: an album without the item that Telegram refuses, in smaller parts, or without its caption; a photo as a
+file. Only if the weakest form is refused, the chat counts as unreachable.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 ALBUM_BYTES = 45_000_000
-"""Telegram takes requests of 50 MB."""
+"""A little below the 50 MB of a request that Telegram takes."""
 
 
 class ChangedError(Exception):
-    """What was to be sent has arrived, or was deleted, meanwhile: it is looked at anew."""
+    """A picture has arrived or was deleted meanwhile: read the job again."""
 
 
 @dataclass(slots=True)
 class ResultBatch:
-    """How the pictures of one job are sent. `text`: the words of the first picture, None where they are refused;
-    `buttons` go with a single picture; `covered`: until somebody touches it; `sent`: the messages that
-    arrived, by the pictures' ids."""
+    """How the pictures of one job are sent. `text`: the caption of the first picture, None once Telegram refused it;
+    `buttons`: for a single picture; `covered`: hidden until touched; `only_files`: the chat takes no photos; `sent`:
+    the messages that arrived, by picture id."""
 
     job: Job
     text: str | None = None
@@ -46,18 +46,18 @@ class ResultBatch:
     only_files: bool = False
     sent: dict[int, Message] = field(default_factory=dict)
     failed: list[TelegramAPIError] = field(default_factory=list)
-    """Why pictures could not be sent in any form."""
+    """The errors of pictures that Telegram takes in no form."""
 
 
 class ResultSender:
-    """Sends the pictures of jobs, and writes down what has arrived."""
+    """Sends the pictures of jobs and stores which have arrived."""
 
     def __init__(self, sender: Sender, store: Store) -> None:
         self._sender = sender
         self._store = store
 
     async def send(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
-        """Send these pictures; `batch.failed` has those that go in no form, which keep no other back.
+        """Send these pictures; a failed one is noted in `batch.failed` and stops no other.
 
         Raises `UnansweredError`, `TakenOver`, `ChangedError` and aiogram's errors.
         """
@@ -67,7 +67,7 @@ class ResultSender:
         await self.files(batch, [upload for upload in uploads if upload not in photos])
 
     async def files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
-        """Send these pictures as files. One that can't be sent so is noted in the batch, and keeps no other back."""
+        """Send these pictures as files; a failed one is noted in `batch.failed` and stops no other."""
         for upload in uploads:
             await self._file(batch, upload)
 
@@ -80,9 +80,9 @@ class ResultSender:
             await self._confirm(batch, uploads, messages)
 
     async def _weaker(self, batch: ResultBatch, uploads: Sequence[Upload], error: TelegramAPIError) -> None:
-        """The next weaker form of what was refused."""
+        """Send the refused pictures in the next weaker form."""
         refused = meaning(error)
-        log.info("pictures of job %d are sent in another form: %s", batch.job.id, error.message)
+        log.info("sending pictures of job %d failed (%s); trying another form", batch.job.id, error.message)
         if refused.why is Refusal.CHAT:
             raise error
         one = uploads[refused.item or 0] if len(uploads) == 1 or refused.item in range(len(uploads)) else None
@@ -106,7 +106,7 @@ class ResultSender:
             await self._photos(batch, uploads[half:])
 
     async def _file(self, batch: ResultBatch, upload: Upload, refused: TelegramAPIError | None = None) -> None:
-        """One picture as a file. `refused`: why it is none as a photo."""
+        """Send one picture as a file. `refused`: the error of sending it as a photo."""
         document = upload.document
         job = batch.job
         if document is None:
@@ -164,7 +164,7 @@ class ResultSender:
         return [await self._sender.send(photo, person=job.user_id, files=files, attempt=sending)]
 
     async def _confirm(self, batch: ResultBatch, uploads: Sequence[Upload], messages: Sequence[Message]) -> None:
-        # The words stand under the first picture only.
+        # Only the first picture gets the caption.
         batch.text = None
         found = dict(zip((upload.picture.id for upload in uploads), messages, strict=True))
         batch.sent |= found
@@ -174,13 +174,13 @@ class ResultSender:
                 await self._store.pictures.sent_as_file(picture_id, message.document.file_id)
 
     async def remember(self, sent: Mapping[int, Sent]) -> None:
-        """Write down what Telegram has: what is not written down would be sent once more."""
+        """Store what Telegram has: a picture that is not stored as sent would be sent again."""
         await until_stored(lambda: self._store.pictures.all_sent(sent), "storing what Telegram has", asyncio.sleep)
 
 
 class JobAttempt:
-    """Something of a job on its way: see `sender.Attempt`. `ids`: the pictures of which it is written down that they
-    may arrive; what can be sent twice and shows once needs no writing down."""
+    """An `Attempt` that belongs to a job. `ids`: the pictures to store as being sent; none for messages that may be
+    sent twice."""
 
     def __init__(self, store: Store, job: Job, ids: Sequence[int] = ()) -> None:
         self._store = store
@@ -188,14 +188,14 @@ class JobAttempt:
         self._ids = ids
 
     async def begin(self) -> None:
-        """Asked right before the bytes: a process may hang anywhere, and wake when another has sent them.
+        """Check that this process still owns the job: it may have hung until another took it over.
 
         Raises `TakenOver` or `ChangedError`.
         """
         store, job = self._store, self._job
         if self._ids:
-            begun = await until_stored(self._write_down, f"storing that job {job.id} is being sent", asyncio.sleep)
-            if begun:
+            begins = await until_stored(self._store_begin, f"storing that job {job.id} is being sent", asyncio.sleep)
+            if begins:
                 return
         latest = await until_stored(lambda: store.jobs.get(job.id), f"reading job {job.id}", asyncio.sleep)
         if latest is None or latest.worker_id != job.worker_id:
@@ -203,11 +203,11 @@ class JobAttempt:
         if self._ids:
             raise ChangedError
 
-    async def _write_down(self) -> bool:
+    async def _store_begin(self) -> bool:
         return await self._store.pictures.begin_sending(self._job.id, self._job.worker_id, self._ids)
 
     async def refused(self) -> None:
-        """Nothing of it has arrived."""
+        """Store that nothing has arrived."""
         if self._ids:
             await until_stored(
                 lambda: self._store.pictures.not_sent(self._ids),
@@ -217,19 +217,19 @@ class JobAttempt:
 
 
 def as_media(upload: Upload, text: str | None, batch: ResultBatch) -> InputMediaPhoto:
-    """A picture as a photo."""
+    """A picture as a photo of a message."""
     return InputMediaPhoto(media=upload.photo or "", caption=text, has_spoiler=batch.covered)
 
 
 def sent_as(upload: Upload, message: Message) -> Sent:
-    """What is known of a picture that has arrived."""
+    """The stored form of a picture that has arrived as `message`."""
     photo = message.photo[-1] if message.photo else None
     size = (upload.width, upload.height, upload.size)
     return Sent(photo.file_id if photo else None, message.message_id, *size, photo.file_unique_id if photo else None)
 
 
 def _parts(uploads: Iterable[Upload]) -> list[list[Upload]]:
-    """Parts that go in one request each, as few as there can be."""
+    """Split uploads into as few requests as possible."""
     parts: list[list[Upload]] = []
     size = 0
     for upload in uploads:

@@ -1,4 +1,4 @@
-"""What a person gets and may press: the album and its caption, again, edit, originals."""
+"""Results and their buttons: the album and its caption, again, edit, originals."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Pictures from hosts that lie: their bytes are counted as they come, and nothing is unpacked."""
+"""Downloads from hosts that lie: received bytes are counted, and nothing is unpacked."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ PICTURE = picture()
 
 
 class Host:
-    """A picture host on loopback, trusted or not, that answers as it is told."""
+    """A picture host on loopback, trusted or not, with answers set by the test."""
 
     def __init__(self) -> None:
         self.serve: Serve = _whole
@@ -80,7 +80,7 @@ async def test_a_body_without_end_is_left(host: Host, monkeypatch: pytest.Monkey
     host.serve = endless
     with pytest.raises(TooLargeError):
         await host.fetch()
-    # What was on its way is all that came beyond it.
+    # Only the bytes that were in transit came after the limit.
     assert host.sent < 20_000_000
 
 

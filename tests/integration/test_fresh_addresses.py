@@ -1,4 +1,4 @@
-"""The service is asked anew where finished pictures are: nothing is paid for it, and nothing else changes."""
+"""Asking the service for fresh addresses of finished pictures: it costs nothing and changes nothing else."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One chat's, host's or person's trouble keeps nobody else waiting. The trouble lasts until the others have theirs."""
+"""A problem of one chat, host or person delays nobody else. It lasts until the others have their pictures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +15,7 @@ from tests.support.fast_time import SPEED
 from tests.support.gates import Gate
 
 JOBS = 8
-"""More than there are places of any kind."""
+"""More than there are slots of any kind."""
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def ready(harness: AppHarness, flags: str = "") -> None:
 
 
 async def drawn(harness: AppHarness) -> None:
-    """All pictures are made: they are on their way or have arrived."""
+    """All pictures are made: they are being delivered or have arrived."""
     await harness.taken_in()
     await until(lambda: not harness.app.engine._outlook.jobs)
 
@@ -75,7 +75,7 @@ def gate(harness: AppHarness) -> Gate:
 
 
 async def test_a_muted_chat(harness: AppHarness) -> None:
-    # Longer than the test takes, however busy the machine is.
+    # Longer than the test takes on any machine.
     wait, flood, seconds = LongWait(200), flood_of(harness), 3000
     flood.sleep, clock = wait.sleep, flood.clock
     harness.telegram.play(Flood(method="sendPhoto", chat=harness.group.id, retry_after=seconds))

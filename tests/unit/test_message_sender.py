@@ -1,4 +1,4 @@
-"""Sending files: one person's uploads that crawl keep nobody waiting, and every place is given back."""
+"""Sending files: one person's slow uploads delay nobody, and every slot is freed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator

@@ -1,4 +1,4 @@
-"""Flood control on a virtual clock: deliveries wait and arrive, progress is dropped."""
+"""The rate limiter on a virtual clock: deliveries wait and arrive, progress is dropped."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +17,7 @@ BOT = Bot("1:a")
 
 
 class Line:
-    """A flood control with what would have gone over the line, and when."""
+    """A rate limiter that records the sent calls and their times."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -55,7 +55,7 @@ async def repeat(times: int, work: Callable[[], Awaitable[object]]) -> list[obje
 
 
 def most_within(line: Line, seconds: float) -> int:
-    """The most that went over the line in any span of so many seconds."""
+    """The most messages that were sent within any span of so many seconds."""
     costs = [(at, len(sent.media) if isinstance(sent, SendMediaGroup) else 1) for at, sent in line.sent]
     return max(sum(cost for other, cost in costs if at <= other < at + seconds) for at, _ in costs)
 
