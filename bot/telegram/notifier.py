@@ -70,8 +70,8 @@ class TelegramNotifier:
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
-        """Fetch and check a reference; people take turns. Raises `InvalidReferenceError`; or `NotYet` or another `OSError`
-        if it can't be fetched now."""
+        """Fetch and check a reference; people take turns. Raises `InvalidReferenceError`; if it can't be fetched now,
+        `NotYet` or another `OSError`."""
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
             file = cast("BinaryIO", spooled)
             async with self._downloads.slot(person):

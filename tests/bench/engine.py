@@ -49,7 +49,7 @@ async def echoed() -> float:
 
 async def made(over_all: Limit) -> float:
     """Jobs a second that the whole bot makes: status message, submit, call, query, picture, album."""
-    rate_limiter.OVER_ALL = over_all
+    rate_limiter.ALL_CHATS = over_all
     telegram = TelegramSimulator(strict=False)
     jimeng = JimengSimulator(durations=lambda _: 0.0, concurrency=50, qps=100_000, draw=draw_plain, draw_scale=0.1)
     async with running(telegram, jimeng):
@@ -118,7 +118,7 @@ def _delivered(harness: RecordingNotifier, count: int) -> bool:
 async def main() -> None:
     """Measure and print."""
     say = sys.stdout.write
-    echoes, allowed = await echoed(), rate_limiter.OVER_ALL
+    echoes, allowed = await echoed(), rate_limiter.ALL_CHATS
     free, jobs = await made(Limit(1_000_000, 1)), await made(allowed)
     say(f"  {JOBS} people at once: bare aiogram echo (baseline) {echoes:.0f} messages/s; from prompt to picture, with ")
     say(f"both services in the same process, {free:.0f} jobs/s ({free / echoes:.0%}); ")

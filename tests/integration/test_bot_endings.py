@@ -11,7 +11,7 @@ import pytest
 from bot.demo.telegram import Drop, Flood, Refusal
 from bot.jobs import retry
 from bot.telegram.notifier import TelegramNotifier
-from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
+from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
@@ -96,8 +96,12 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(har
     uploads = stage_of(harness)._uploads
     fetched = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
-        return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
+        return (
+            UnavailablePicture(picture, NOT_FETCHED)
+            if picture.id == 2
+            else await fetched(picture, stack, as_file=as_file)
+        )
 
     uploads.open_one = open_  # type: ignore[method-assign]
     told = await harness.made("foxes --n 3")
