@@ -77,5 +77,8 @@ class Backend(Protocol):
     def listen(self, hear: Hear) -> None:
         """`hear` is called with each topic that *other* processes ring, and with `EVERYTHING` after a broken line."""
 
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
+
     async def aclose(self) -> None:
         """Be present no longer, and close all connections."""

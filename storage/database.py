@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage import signals
 from storage.backend import Backend
 from storage.faults import OutOfReach, StoreError, Unstorable, briefly, may_come_up, may_pass
 from storage.outage import Outage
@@ -110,6 +111,9 @@ class Database:
             if connection.rung:
                 await self.backend.ring(connection, connection.rung)
             await _in_full(connection.commit())
+            if signals.ORPHANS in connection.rung:
+                # What a worker leaves can be this process's, too.
+                self.backend.tell(signals.ORPHANS)
 
     def insert(self, table: Table) -> Any:
         """An INSERT that can say what to do on a conflict."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
+from storage import signals
 from storage.database import Database, Transaction
 from storage.records import NOT_READY, Job, JobState, NewJob, TaskState
 from storage.rows import as_job, locked, moved
@@ -84,6 +85,7 @@ class Edits:
             if any(row.ticket or row.state != TaskState.QUEUED for row in rows):
                 return None
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.ring(signals.QUEUE)
             await _replace_sources(connection, job, new)
             same = {name: getattr(new, name) for name in ("provider", "prompt", "options", "style", "said")}
             values = {**same, "first_provider": None, "edited_at": edited_at, "state": JobState.PREPARING}

@@ -5,11 +5,9 @@ from typing import Any
 from sqlalchemy import Select, delete, or_, select, update
 
 from storage.database import Database
-from storage.records import Job, JobState, Task, TaskState
-from storage.rows import locked, moved, whose
+from storage.records import Job, JobState, TaskState
+from storage.rows import is_orphaned, locked, moved, whose
 from storage.schema import announced, jobs, tasks
-from storage.tasks import as_task
-from storage.workers import orphaned
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """How a task can be of which the service says that it took it."""
@@ -33,7 +31,7 @@ class LostTickets:
     async def adopt(self, worker_id: int) -> list[tuple[int, str]]:
         """Take over the announced tickets of workers that are gone; returns those and this worker's own, each with its
         task's id."""
-        which = or_(announced.c.worker_id == worker_id, orphaned(announced))
+        which = or_(announced.c.worker_id == worker_id, is_orphaned(announced))
         taken = update(announced).where(which).values(worker_id=worker_id)
         async with self._db.write() as connection:
             rows = await connection.execute(taken.returning(announced.c.task_id, announced.c.ticket))
@@ -50,10 +48,10 @@ class LostTickets:
         async with self._db.read() as connection:
             return (await connection.execute(_others(provider, ticket))).first() is not None
 
-    async def found(self, task_id: int, ticket: str, now: float, *, worker_id: int) -> tuple[Job, Task] | None:
-        """The service has this task; this worker watches it from here on, and its job is open again.
+    async def found(self, task_id: int, ticket: str, now: float, *, worker_id: int) -> Job | None:
+        """The service has this task, which runs from here on, and its job is open again. Returns the job.
 
-        A job whose worker is gone is this worker's, too. None: the task needs no ticket, another one has this ticket,
+        A job whose worker is gone is this worker's. None: the task needs no ticket, another one has this ticket,
         or the job is being delivered.
         """
         async with self._db.write() as connection:
@@ -67,16 +65,13 @@ class LostTickets:
             change = update(tasks).where(tasks.c.id == task_id, tasks.c.ticket.is_(None))
             # When it was submitted is not known: its duration teaches nothing.
             values = {"state": TaskState.RUNNING, "ticket": ticket, "submitted_at": now, "begun_at": None}
-            again = change.where(tasks.c.state.in_(WITHOUT_TICKET)).values(
-                **values, worker_id=worker_id, trouble=None, finished_at=None
-            )
-            row = (await connection.execute(again.returning(tasks))).mappings().first()
+            again = change.where(tasks.c.state.in_(WITHOUT_TICKET)).values(**values, trouble=None, finished_at=None)
+            row = (await connection.execute(again.returning(tasks.c.id))).first()
             open_again = update(jobs).where(jobs.c.id == job.id)
             open_again = open_again.values(worker_id=whose(worker_id), finished_at=None)
             if job.state not in AS_IT_IS:
                 open_again = open_again.values(state=JobState.WORKING, trouble=None)
-            opened = await moved(connection, open_again) if row else None
-            return (opened, as_task(row)) if opened and row else None
+            return await moved(connection, open_again) if row else None
 
 
 def _others(provider: str, ticket: str) -> Select[Any]:

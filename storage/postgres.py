@@ -212,7 +212,7 @@ class PostgresBackend:
                 else:
                     break
             log.info("the line to the database is up again")
-            self._tell(EVERYTHING)
+            self.tell(EVERYTHING)
 
     def _ended(self, _line: object) -> None:
         self.leads = False
@@ -221,9 +221,10 @@ class PostgresBackend:
     def _heard(self, _line: object, _pid: int, _channel: str, payload: object) -> None:
         token, _, topic = str(payload).partition(" ")
         if token != self._token:
-            self._tell(topic)
+            self.tell(topic)
 
-    def _tell(self, topic: str) -> None:
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
         for hear in self._hears:
             hear(topic)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import signals
 from storage.database import Database
 from storage.records import CheckedSource, Job, JobState, NewSource, Source, TaskState
 from storage.rows import locked, moved
@@ -38,6 +39,7 @@ class Sources:
                 return None
             # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.ring(signals.QUEUE)
             await add_sources(connection, job_id, (new,))
             if job.state is not JobState.WORKING:
                 return job

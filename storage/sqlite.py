@@ -42,6 +42,7 @@ class SqliteBackend:
         self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
+        self._hears: list[Hear] = []
 
     def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
         """Whether a text has these words, in capitals or not: its LIKE takes no notice of them anyway."""
@@ -83,7 +84,13 @@ class SqliteBackend:
         """There is nobody else."""
 
     def listen(self, hear: Hear) -> None:
-        """There is nobody else."""
+        """There is nobody else, but for what this process tells itself."""
+        self._hears.append(hear)
+
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
+        for hear in self._hears:
+            hear(topic)
 
     async def aclose(self) -> None:
         """Close, and let another process have the file."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
@@ -19,10 +19,11 @@ from storage.records import (
     NewPicture,
     Task,
     TaskState,
+    TicketKept,
     Trouble,
     Turns,
 )
-from storage.rows import locked
+from storage.rows import locked, owned_by
 from storage.schema import jobs, people, pictures, sources, tasks
 from storage.tickets import Tickets
 
@@ -74,29 +75,34 @@ class Tasks:
             query = select(tasks.c.provider).where(tasks.c.state == TaskState.QUEUED).distinct()
             return set((await connection.execute(query)).scalars())
 
-    async def claim(self, provider: str, limits: Limits, now: float, *, worker_id: int = 0, most: int = 1) -> Turns:
-        """Give the next tasks (`most` at a time) their turns, as far as the provider's limits and its state allow.
+    async def claim(
+        self, provider: str, limits: Limits, now: float, *, worker_id: int | None = None, most: int = 1
+    ) -> Turns:
+        """Give this worker's tasks (`most` at a time) their turns, those that are among the first for the free slots.
 
-        They are `submitting` from here on, and this worker's. (Those that were put back with a ticket are `running`:
-        they are not submitted again.) For the order see `storage.turns`. The limits hold over all workers.
+        The order is over all workers (see `storage.turns`), and so are the limits. Other workers whose tasks are
+        among the first are notified: a slot that is theirs is not taken by this one. What is claimed is `submitting`
+        from here on. (Those that were put back with a ticket are `running`: they are not submitted again.)
+        `worker_id` None: tasks of jobs that nobody owns.
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"provider {provider}")
             room = await turns.room(connection, provider, limits, now)
             if not room.count:
-                # Whoever makes room wakes those who wait, but time wakes nobody.
+                # A slot that becomes free notifies all workers, but time notifies nobody.
                 return Turns((), room.due if await turns.is_awaited(connection, provider) else None)
-            query = turns.next_tasks(provider, now, min(most, room.count))
-            begun = [
-                await self._begin(connection, task_id, worker_id, now + place * INSTANT)
-                for place, task_id in enumerate(list((await connection.execute(query)).scalars()))
-            ]
+            first = (await connection.execute(turns.next_tasks(provider, now, room.count, worker_id))).all()
+            for owner in {row.worker_id for row in first} - {worker_id, None}:
+                connection.ring(signals.queue(owner))
+            own = [row.id for row in first if row.worker_id == worker_id][:most]
+            begun = [await self._begin(connection, task_id, now + place * INSTANT) for place, task_id in enumerate(own)]
             return Turns(tuple(begun), now if begun else await turns.next_due(connection, provider, after=now))
 
-    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
-        """The service has the task; from here on it can be taken up again. False: its job was cancelled meanwhile.
+    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
+        """The service has the task; from here on it can be taken up again.
 
-        A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it.
+        A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it: its
+        owner is notified, and is this worker where the former one is gone.
         """
         return await self._tickets.keep(task_id, ticket, now, worker_id)
 
@@ -152,29 +158,19 @@ class Tasks:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
 
-    async def strays(self, worker_id: int, known: Collection[int]) -> list[Task]:
-        """Tasks that this worker was given without hearing of it: not those of the `known` ids.
+    async def requeue_unsubmitted(self, worker_id: int, known: Collection[int]) -> None:
+        """Tasks that this worker has claimed without hearing of it wait again: they were never submitted.
 
-        Those without a ticket were never submitted and wait again; those with one are returned, to be watched.
+        `known`: the ids of those of which it knows.
         """
+        own = select(jobs.c.id).where(owned_by(worker_id))
+        unheard = (tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), tasks.c.job_id.in_(own))
         async with self._db.write() as connection:
-            own = select(tasks).where(tasks.c.worker_id == worker_id, tasks.c.state.in_(ACTIVE)).order_by(tasks.c.id)
-            found = [as_task(row) for row in (await connection.execute(own)).mappings() if row["id"] not in known]
-            unsubmitted = [task.id for task in found if task.ticket is None]
-            if unsubmitted:
-                change = update(tasks).where(tasks.c.id.in_(unsubmitted))
+            found = (await connection.execute(select(tasks.c.id).where(*unheard))).scalars().all()
+            if ids := set(found) - set(known):
+                change = update(tasks).where(tasks.c.id.in_(ids), *unheard)
                 await connection.execute(change.values(state=TaskState.QUEUED, begun_at=None))
                 connection.ring(signals.QUEUE)
-            return [task for task in found if task.ticket is not None]
-
-    async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
-        """Take up the overdue tasks of a job; returns those."""
-        # Without its ticket it would be submitted, and paid, once more.
-        lost = and_(tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE, tasks.c.ticket.is_not(None))
-        values = {"state": TaskState.RUNNING, "trouble": None, "finished_at": None, "worker_id": worker_id}
-        async with self._db.write() as connection:
-            rows = await connection.execute(update(tasks).where(lost).values(values).returning(tasks))
-            return sorted((as_task(row) for row in rows.mappings()), key=lambda task: task.id)
 
     async def announce(self, task_id: int) -> None:
         """Let whoever watches the task know that the service has announced its end."""
@@ -238,9 +234,8 @@ class Tasks:
             known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
             return [(row.seconds, row.options) for row in await connection.execute(known)]
 
-    async def _begin(self, connection: AsyncConnection, task_id: int, worker_id: int, now: float) -> Task:
-        state = turns.state_when_begun()
-        begun = update(tasks).where(tasks.c.id == task_id).values(state=state, begun_at=now, worker_id=worker_id)
+    async def _begin(self, connection: AsyncConnection, task_id: int, now: float) -> Task:
+        begun = update(tasks).where(tasks.c.id == task_id).values(state=turns.state_when_begun(), begun_at=now)
         task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())
         turn = self._db.insert(people).values(id=task.user_id, last_turn=now)
         await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))

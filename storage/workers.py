@@ -1,15 +1,15 @@
 """The processes that share the database: who lives, and who takes over what a dead one has left."""
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from collections.abc import Collection
+
+from sqlalchemy import delete, insert, select, update
 
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.records import Job, JobState, Task, TaskState, Trouble, Worker
-from storage.rows import as_job
+from storage.records import ACTIVE, NOT_READY, Job, JobState, TaskState, Trouble, Worker
+from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
-from storage.tasks import as_task
 
 
 class Workers:
@@ -46,7 +46,8 @@ class Workers:
             return [Worker(row.id, row.beat, row.id in present, row.session) for row in rows]
 
     async def bury(self, worker: Worker) -> bool:
-        """Its sessions are ended, and its work is to be adopted.
+        """Its sessions are ended, and all that it owned is released at once: a job, its tasks and an update belong to
+        their worker only as long as that is among the living. They are to be adopted.
 
         False: it has shown a sign of life meanwhile, or is buried already.
         """
@@ -69,49 +70,46 @@ class Workers:
             connection.ring(signals.ORPHANS)
 
     async def adopt_jobs(self, worker_id: int, lost: Trouble, now: float, most: int = 100) -> list[Job]:
-        """Take over unfinished jobs whose workers are gone.
+        """This worker owns unfinished jobs from now on whose workers are gone, and their tasks with them.
 
-        Before that, tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence):
-        they may have been paid, and nobody knows their tickets.
+        Tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence): they may
+        have been paid, and nobody knows their tickets.
         """
+        unfinished = (jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
         async with self._db.write() as connection:
-            await self._interrupt_lost(connection, lost, now)
-            unfinished = and_(jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
-            return [as_job(row) for row in await self._adopted(connection, jobs, unfinished, worker_id, most)]
+            found = select(jobs.c.id).where(*unfinished, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
+            ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
+            if not ids:
+                return []
+            await _interrupt_cut_off(connection, ids, lost, now)
+            taken = update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=worker_id).returning(jobs)
+            return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
 
-    async def adopt_tasks(self, worker_id: int, most: int = 100) -> list[Task]:
-        """Take over the watch of tasks that the services work on and whose workers are gone."""
+    async def release_waiting(self, worker_id: int) -> list[int]:
+        """This worker is about to end: nobody owns those of its jobs any more of which nothing is under way.
+
+        The others adopt them at once. Returns their ids.
+        """
+        under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
+        waiting = (owned_by(worker_id), jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY), ~under_way)
         async with self._db.write() as connection:
-            running = tasks.c.state == TaskState.RUNNING
-            return [as_task(row) for row in await self._adopted(connection, tasks, running, worker_id, most)]
+            released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
+            ids = list((await connection.execute(released)).scalars())
+            if ids:
+                connection.ring(signals.ORPHANS)
+            return ids
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs that this worker has something left to do for, oldest first."""
-        own = (jobs.c.worker_id == worker_id, jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
+        own = (owned_by(worker_id), jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
-    async def _interrupt_lost(self, connection: Transaction, lost: Trouble, now: float) -> None:
-        cut_off = and_(tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), orphaned(tasks))
-        change = update(tasks).where(cut_off)
-        values = {"state": TaskState.INTERRUPTED, "trouble": dict(lost), "finished_at": now}
-        found = (await connection.execute(change.values(values).returning(tasks.c.job_id))).scalars().all()
-        owners = select(jobs.c.id, jobs.c.worker_id).where(jobs.c.id.in_(found))
-        for row in await connection.execute(owners) if found else ():
-            connection.ring(signals.job(row.id, row.worker_id))
 
-    async def _adopted(
-        self, connection: AsyncConnection, table: Table, which: ColumnElement[bool], worker_id: int, most: int
-    ) -> list[RowMapping]:
-        found = select(table.c.id).where(which, orphaned(table)).order_by(table.c.id).limit(most)
-        ids = (await connection.execute(found.with_for_update(skip_locked=True, of=table))).scalars().all()
-        if not ids:
-            return []
-        taken = update(table).where(table.c.id.in_(ids)).values(worker_id=worker_id).returning(table)
-        return sorted((await connection.execute(taken)).mappings().all(), key=lambda row: int(row["id"]))
-
-
-def orphaned(table: Table) -> ColumnElement[bool]:
-    """Rows whose workers are gone."""
-    return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))
+async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: Trouble, now: float) -> None:
+    cut_off = (tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
+    values = {"state": TaskState.INTERRUPTED, "trouble": dict(lost), "finished_at": now}
+    if (await connection.execute(update(tasks).where(*cut_off).values(values))).rowcount:
+        # A slot is free.
+        connection.ring(signals.QUEUE)

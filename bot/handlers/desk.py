@@ -12,8 +12,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.admission import Admission
 from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.stylebook import find, names_of_everybodys
-from bot.jobs.engine import Engine
-from bot.jobs.requests import would_be
+from bot.jobs.engine import JobEngine
+from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import known_names
 from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
@@ -122,7 +122,7 @@ class Desk:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: JobEngine,
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
@@ -177,7 +177,7 @@ class Desk:
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        return await self.engine.ask(await self._request(place, words, begun), self._allowed(place))
+        return await self.engine.submit(await self._request(place, words, begun), self._allowed(place))
 
     async def reword(self, place: Place, job: Job, words: Scan, begun: Begun, edited_at: float) -> bool:
         """Give a job that waits the words that its message has now. False: it has begun, or ended.
@@ -232,7 +232,7 @@ class Desk:
             sources = tuple(source.again() for source in await self.store.sources.of_job(job.id))
         new = self._job(place, sources, provider=job.provider, prompt=job.prompt)
         options = job.options if change.options is None else change.options
-        return await self.engine.ask(
+        return await self.engine.submit(
             replace(new, options=options, style=change.style or job.style), self._allowed(place)
         )
 

@@ -117,7 +117,7 @@ async def _join(job: Job, item: Message, desk: Desk) -> None:
     # Another process, to which this one's work went, may have had the whole album.
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
     for source in pictures_in(item):
-        if source.message_id not in known and not await desk.engine.join(job, source):
+        if source.message_id not in known and not await desk.engine.attach_reference(job, source):
             await notice(item, _("This picture came too late: the others are already being worked on."))
 
 

@@ -35,7 +35,7 @@ async def stands(event: ChatMemberUpdated, desk: Desk, bot: Bot, allowed: bool) 
     chat, muted = event.chat, not _may_write(event.new_chat_member, event.chat.type)
     await desk.store.chats.set(chat.id, muted=muted)
     if muted:
-        await desk.engine.clear(chat.id, SHUT_OUT)
+        await desk.engine.cancel_waiting(chat.id, SHUT_OUT)
     elif allowed and await _is_new(event, desk):
         await _greet(bot, chat.id)
 

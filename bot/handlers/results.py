@@ -27,7 +27,7 @@ from bot.handlers.presses import (
     owns,
     pictures_above,
 )
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
 from bot.telegram.originals import ALL_REFUSED, Originals
@@ -76,7 +76,7 @@ async def look(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> Non
     """Look again for what took too long, or fetch what did not arrive."""
     job = await own_job(query, callback_data.job, desk)
     if job and await may_fetch(query, job):
-        found = await desk.engine.look_again(job.id)
+        found = await desk.engine.retry(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 

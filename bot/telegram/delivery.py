@@ -22,7 +22,7 @@ from aiogram.exceptions import (
 from aiogram.methods import EditMessageMedia
 from aiogram.types import Message
 
-from bot.jobs.stage import Undelivered, Unreachable
+from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.labels import MOST_SENDS, Labels
 from bot.telegram.originals import Originals
 from bot.telegram.refusals import Refusal, is_unanswered, meaning

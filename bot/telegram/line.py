@@ -9,7 +9,7 @@ from enum import IntEnum
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.background import Background
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.flood import FloodControl
 from bot.telegram.flood_lanes import ALONE, AMONG_OTHERS, NEWS, SOME_NEWS, Courtesy
 from storage.records import Job

@@ -14,7 +14,7 @@ from aiogram.methods import SendDocument, SendMediaGroup, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 
 from bot.jobs.patience import surely
-from bot.jobs.stage import TakenOver
+from bot.jobs.ports import TakenOver
 from bot.telegram.refusals import Refusal, meaning
 from bot.telegram.sender import Sender
 from bot.telegram.uploads import Upload

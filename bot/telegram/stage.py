@@ -18,7 +18,7 @@ from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError, ClientResponseError
 
 from bot.fair_slots import FairSlots
-from bot.jobs.stage import NotYet, Progress, Undelivered, Unfit, trouble
+from bot.jobs.ports import NotYet, Progress, Undelivered, Unfit, trouble
 from bot.telegram.buttons import after_ending, for_unsent
 from bot.telegram.delivery import Delivery
 from bot.telegram.language import Languages
@@ -46,7 +46,7 @@ TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such file
 
 
 class TelegramStage:
-    """Implements `bot.jobs.stage.Stage`."""
+    """Implements `bot.jobs.ports.JobNotifier`."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPho
 from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.buttons import while_waiting
 from bot.telegram.flood import Dropped, FloodControl, as_progress
 from bot.telegram.groups import Moved

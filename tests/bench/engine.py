@@ -14,7 +14,6 @@ from aiogram.types import Message
 from bot.demo.launcher import running
 from bot.demo.telegram import ChatMessage
 from bot.demo.telegram.simulator import TelegramSimulator
-from bot.jobs.engine import Engine
 from bot.telegram import flood
 from bot.telegram.flood_lanes import Limit
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings
@@ -23,6 +22,7 @@ from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
+from tests.support.parts import engine_parts
 from tests.support.sketches import draw_plain
 
 JOBS = 200
@@ -92,18 +92,19 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
     """Milliseconds from asking to the submit, and those of a bare insert."""
     provider = Noting(ProviderSettings(concurrency=50))
     stage = RecordingStage(store)
-    engine = Engine(store, {"fake": provider}, stage)
-    await engine.enter()
+    engine = engine_parts(store, {"fake": provider}, stage).engine
+    await engine.open()
     await engine.start()
     delays, inserts = [], []
     for number in range(STARTS):
         provider.begun = asyncio.get_running_loop().create_future()
         asked = time.perf_counter()
-        await engine.ask(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
+        await engine.submit(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
         # The next one finds nothing under way.
         await stage.until(partial(_delivered, stage, number + 1))
-        await engine._finishing.drain()
+        while not engine.is_idle:  # noqa: ASYNC110 - the engine has no event for it
+            await asyncio.sleep(0.001)
         asked = time.perf_counter()
         async with store.database.write() as connection:
             await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % (-1 - number))  # noqa: UP031

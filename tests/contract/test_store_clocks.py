@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.jobs.engine import Engine
-from bot.jobs.turns import order
+from bot.jobs.queue_order import order
 from providers.base import ProviderSettings
 from providers.errors import Busy, Unavailable
 from storage.clock import LONGEST_HOLD
@@ -17,6 +16,7 @@ from storage.records import Allowance, JobState, Limits, NewJob, NewPicture, Tas
 from storage.store import Store
 from tests.support import postgres
 from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.parts import engine_parts
 from tests.support.room import until
 
 NOW = 1_700_000_000.0
@@ -130,10 +130,10 @@ async def test_processes_go_by_the_databases_clock(
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
     provider = FakeProvider(ProviderSettings())
     provider.refuse = [Busy(retry_after=5), *(Unavailable() for _ in range(3))]
-    engine = Engine(store, {"fake": provider}, RecordingStage(store))
-    await engine.enter()
+    engine = engine_parts(store, {"fake": provider}, RecordingStage(store)).engine
+    await engine.open()
     await engine.start()
-    job = await engine.ask(wish(1))
+    job = await engine.submit(wish(1))
     assert job
 
     async def is_held() -> bool:

@@ -38,7 +38,7 @@ class Stage:
         """Tasks submitted from now on wait for `release`; the bot believes they take as long as the `usual` ones."""
         self._seconds = LONG
         for seconds in usual:
-            self.demo.app.engine._outlook.durations["jimeng"].add(seconds, {})
+            self.demo.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def release(self) -> None:
         """All tasks that were held are done, and new ones are quick again."""

@@ -91,7 +91,7 @@ async def test_a_picture_within_the_bots_own_network_is_not_fetched(house: House
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql(f"UPDATE pictures SET url = '{secret}', photo_id = NULL, message_id = NULL")
         await connection.exec_driver_sql("UPDATE jobs SET state = 'failed'")
-    await house.app.engine.look_again(1)
+    await house.app.engine.retry(1)
     told = await house.ended("Look again")
     assert "an address for it that I must not open" in told.text
     assert len(house.album()) == 1
@@ -134,7 +134,7 @@ async def test_a_picture_that_took_long_is_an_answer_of_its_own(house: House) ->
     house.hold()
     asked = await house.say("a fox")
     status = await house.shown("Drawing")
-    stage = house.app.engine._stage
+    stage = house.app.engine.context.notifier
     assert isinstance(stage, TelegramStage)
     for board in stage._status._boards.values():
         board.sent_at = time.monotonic() - 60

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.jobs.announcements import LOOK_SECONDS
 from providers import polling
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house
@@ -193,7 +194,7 @@ async def test_many_calls_are_one_question(house: House) -> None:
     house.hold()
     await house.say("a fox")
     await house.all_submitted(2)
-    clock = house.app.engine._providers["jimeng"]._clock  # type: ignore[attr-defined]
+    clock = house.app.engine.context.providers["jimeng"]._clock  # type: ignore[attr-defined]
     begun = clock()
     body = json.dumps({"task_id": house.tasks[1].id}).encode()
     assert set(await call(house, *[body] * 500)) == {200}
@@ -214,6 +215,7 @@ async def test_many_calls_are_one_question(house: House) -> None:
     assert len(house.album()) == 2
     # Also where they come at once.
     looks.clear()
-    house.app.engine._announcements._looks.clear()
-    await asyncio.gather(*(house.app.engine.called_back(2, body) for _ in range(50)))
+    later = house.app.store.clock() + LOOK_SECONDS
+    house.app.store.clock = lambda: later
+    await asyncio.gather(*(house.app.parts.announcements.take(2, body) for _ in range(50)))
     assert looks == [2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Refusal
-from bot.jobs import endings
+from bot.jobs import finisher
 from bot.telegram.stage import TelegramStage
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
@@ -35,7 +35,7 @@ async def wishes(house: House, delivery: Delivery) -> None:
 
 
 def stage_of(house: House) -> TelegramStage:
-    stage = house.app.engine._stage
+    stage = house.app.engine.context.notifier
     assert isinstance(stage, TelegramStage)
     return stage
 
@@ -55,7 +55,7 @@ async def test_words_that_fail_offer_only_to_pay_again(house: House, monkeypatch
     await house.say("foxes --n 2")
     await house.all_submitted(2)
     await house.shown("Drawing")
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 5.0))
+    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 5.0))
     refuse(house, "sendMessage", "Bad Gateway", times=6, code=502)
     house.release()
     await house.quiet()
@@ -189,7 +189,7 @@ async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
     told = await house.shown("Look again")
     await asyncio.sleep(0.2)
     await house.press(told, "Look again")
-    await house.telegram.until(lambda: len(house.album()) >= 8 or not house.app.engine._endings.is_delivering(1))
+    await house.telegram.until(lambda: len(house.album()) >= 8 or not house.app.parts.finisher.is_delivering(1))
     await asyncio.sleep(0.5)
     slow.set()
     await house.quiet()
@@ -246,7 +246,7 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(house: House) -> N
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
     refuse(house, "sendMediaGroup", words)
     house.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    house.app.engine._changed(job)
+    house.app.engine.context.wake(job.id)
     await house.quiet()
     after = [one.photo_id for one in await house.app.store.pictures.of_job(1)]
     assert before[0]
@@ -285,7 +285,7 @@ async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 10.0))
+    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 10.0))
     uploads = stage_of(house)._uploads
 
     async def full(*_: object) -> None:

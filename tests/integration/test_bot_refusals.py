@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
-from bot.jobs import endings
+from bot.jobs import finisher
 from storage.records import JobState
 from tests.support.house import House, open_house, picture
 
@@ -127,7 +127,7 @@ async def test_a_file_id_that_telegram_has_forgotten_is_fetched_anew(house: Hous
     assert job
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL, photo_id = 'AgACforgotten'")
-    house.app.engine._changed(job)
+    house.app.engine.context.wake(job.id)
     await house.telegram.until(lambda: len(house.album()) == 2)
     assert statuses(house, "sendPhoto") == [("sendPhoto", 400), ("sendPhoto", 200)]
 
@@ -205,7 +205,7 @@ async def test_what_was_sent_before_a_crash_counts_as_sent(house: House) -> None
 
 
 async def test_a_send_whose_body_never_left_is_no_send(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endings, "DELAYS", (0.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 2.0, 2.0))
     house.draw = lambda *of: picture(4000, 3000, detail=True)
     house.telegram.play(Refusal(method="sendMediaGroup", code=502, description="Bad Gateway", times=3))
     await house.made("foxes --n 2")

@@ -224,7 +224,7 @@ async def test_a_storage_that_takes_its_time_holds_up_nobody(house: House, monke
     told = await house.shown("Fetch the missing")
 
     async def delivered() -> bool:
-        return not house.app.engine._endings.is_delivering(1)
+        return not house.app.parts.finisher.is_delivering(1)
 
     await until(delivered)
     answer = await house.press(told, "Fetch the missing")

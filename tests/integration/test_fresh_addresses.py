@@ -42,7 +42,7 @@ async def test_every_picture_gets_its_new_address_and_nothing_is_paid(house: Hou
     tasks, before = await state(house)
     house.jimeng.expire_addresses()
     assert await answers(before) == [403, 403]
-    assert await house.app.engine.fresh_addresses(await job_id(house))
+    assert await house.app.parts.fresh_addresses.of_job(await job_id(house))
     same, after = await state(house)
     assert await answers(after) == [200, 200]
     assert [(one.url or "").split("?")[0] for one in after] == [(one.url or "").split("?")[0] for one in before]
@@ -54,7 +54,7 @@ async def test_what_the_service_has_forgotten_has_no_fresh_addresses(house: Hous
     before = await state(house)
     for task in house.tasks:
         house.jimeng.forget(task.id)
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
+    assert not await house.app.parts.fresh_addresses.of_job(await job_id(house))
     assert await state(house) == before
 
 
@@ -62,7 +62,7 @@ async def test_a_service_out_of_reach_does_not_hold_anybody_up(house: House, mon
     monkeypatch.setattr("bot.jobs.fresh_addresses.ASK_SECONDS", 0.3)
     house.jimeng.faults.append(Fault(kind="drop", action="result", times=1000))
     before = await state(house)
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
+    assert not await house.app.parts.fresh_addresses.of_job(await job_id(house))
     assert await state(house) == before
 
 
@@ -70,8 +70,8 @@ async def test_without_tickets_nobody_is_asked(house: House) -> None:
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE tasks SET ticket = NULL")
     polls = house.jimeng.polls.total()
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
-    assert not await house.app.engine.fresh_addresses(12345), "there is no such job"
+    assert not await house.app.parts.fresh_addresses.of_job(await job_id(house))
+    assert not await house.app.parts.fresh_addresses.of_job(12345), "there is no such job"
     assert house.jimeng.polls.total() == polls
 
 

@@ -60,7 +60,7 @@ async def ready(house: House, flags: str = "") -> None:
 async def drawn(house: House) -> None:
     """All pictures are made: they are on their way or have arrived."""
     await house.taken_in()
-    await until(lambda: not house.app.engine._outlook.jobs)
+    await until(lambda: not house.app.parts.progress.jobs)
 
 
 async def others(house: House) -> ChatMessage:
@@ -173,7 +173,7 @@ async def test_what_waits_for_a_muted_chat_does_not_lie_ready(house: House) -> N
 
 async def test_references_that_telegram_does_not_hand_over(house: House) -> None:
     wait = LongWait(0.5)
-    house.app.engine._requests._sleep = wait.sleep
+    house.app.engine.context.sleep = wait.sleep
     words = "Bad Request: wrong file_id or the file is temporarily unavailable"
     house.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
     for number in range(JOBS):

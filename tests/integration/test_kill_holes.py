@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.jobs.crew import LEASE
 from bot.jobs.engine import CANCELLED
-from bot.jobs.stage import Undelivered, Unfit, trouble
+from bot.jobs.ports import Undelivered, Unfit, trouble
+from bot.jobs.worker import LEASE_SECONDS
 from providers.errors import OutcomeUnknown, Refused, Sentence
 from storage.database import StoreError
 from storage.pictures import Sent
 from storage.records import Job, JobState, Limits, NewSource, TaskState, Turns
-from tests.support.clock import Clock
 from tests.support.room import Room, logged, open_room, until
 
 
@@ -31,16 +30,15 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 async def test_who_may_have_been_taken_for_dead_shows_nothing(room: Room) -> None:
     """A process that hung would paint its progress over the last words of whoever has its work by now."""
     room.store.database.backend.alone = False
-    clock = room.engine.crew._clock = Clock()
-    await room.engine.crew.look()
+    await room.parts.heartbeat.look()
     job = await room.ask()
     await room.running()
-    clock.now += LEASE
+    room.clock.now += LEASE_SECONDS
     room.stage.shown.clear()
-    await room.engine._report._show_all()
+    await room.parts.progress_loop.show_all()
     assert room.stage.shown == {}
-    await room.engine.crew.look()
-    await room.engine._report._show_all()
+    await room.parts.heartbeat.look()
+    await room.parts.progress_loop.show_all()
     assert job.id in room.stage.shown
 
 
@@ -178,7 +176,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) ->
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = room.store.tasks.claim
 
-    async def slow(provider: str, limits: Limits, now: float, **how: int) -> Turns:
+    async def slow(provider: str, limits: Limits, now: float, **how: Any) -> Turns:
         turns = await claim(provider, limits, now, **how)
         if turns.tasks:
             claimed.set()
@@ -232,7 +230,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(room: Room, part
         job = await room.ask()
     except StoreError:
         # As the inbox does: the same update once more.
-        assert await room.engine.ask(room.wish) is None
+        assert await room.engine.submit(room.wish) is None
         found = await room.store.jobs.asked_by(room.wish.chat_id, room.wish.origin)
         assert found
         job = found

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import field_validator
 
-from bot.jobs.endings import DELAYS, UNSENT
 from bot.jobs.engine import CANCELLED_PAID
-from bot.jobs.stage import Undelivered, Unreachable, trouble
-from bot.jobs.watch import OURS_PAID
+from bot.jobs.finisher import DELIVERY_RETRY_SECONDS, UNSENT
+from bot.jobs.ports import Undelivered, Unreachable, trouble
+from bot.jobs.task_runner import OURS_PAID
 from providers.base import Accepted, Event, Finished, ImageRequest
 from providers.errors import Busy, OutcomeUnknown
 from storage.pictures import Picture
@@ -42,7 +42,7 @@ async def test_pictures_that_were_ready_when_their_job_was_cancelled_are_kept(ro
 
 
 async def _nobody_flies(room: Room) -> bool:
-    return not room.engine._outlook.flights
+    return not room.parts.progress.runs
 
 
 async def test_a_cancelled_task_that_the_service_was_too_busy_for_is_not_submitted_later(room: Room) -> None:
@@ -98,11 +98,11 @@ async def test_a_task_that_is_ready_at_the_start_is_delivered_once(room: Room) -
     await room.start()
     await room.finished(ready, JobState.DELIVERED)
     await room.finished(lost, JobState.INTERRUPTED)
-    assert (room.stage.delivered, room.engine._outlook.jobs) == ([ready.id], {})
+    assert (room.stage.delivered, room.parts.progress.jobs) == ([ready.id], {})
 
 
 async def test_two_presses_at_once_deliver_once(room: Room) -> None:
-    room.stage.trouble = [Undelivered("network")] * len(DELAYS)
+    room.stage.trouble = [Undelivered("network")] * len(DELIVERY_RETRY_SECONDS)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")
@@ -118,7 +118,7 @@ async def test_two_presses_at_once_deliver_once(room: Room) -> None:
         return await of_job(job_id)
 
     room.store.pictures.of_job = together  # type: ignore[method-assign]
-    found = await asyncio.gather(*(room.engine.look_again(job.id) for _ in range(3)))
+    found = await asyncio.gather(*(room.engine.retry(job.id) for _ in range(3)))
     assert sorted(found) == [False, False, True]
     await room.finished(job, JobState.DELIVERED)
     assert room.stage.delivered == [job.id]
@@ -134,7 +134,7 @@ async def test_an_error_that_nobody_thought_of_does_not_end_a_delivery(room: Roo
 
 
 async def test_what_telegram_never_took_is_told_and_kept(room: Room) -> None:
-    room.stage.trouble = [KeyError("a bug")] * len(DELAYS)
+    room.stage.trouble = [KeyError("a bug")] * len(DELIVERY_RETRY_SECONDS)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")
@@ -163,7 +163,7 @@ async def test_a_fault_after_the_ticket_leaves_the_picture_within_reach(room: Ro
     assert await room.tasks(job) == [TaskState.OVERDUE]
     assert [ended.trouble for ended in room.stage.endings] == [trouble(OURS_PAID)]
     room.provider.finish("t1")
-    assert await room.engine.look_again(job.id)
+    assert await room.engine.retry(job.id)
     await room.finished(job, JobState.DELIVERED)
     assert (room.provider.submits, room.provider.resumed) == (1, ["t1"])
 
@@ -225,19 +225,19 @@ async def test_what_took_too_long_is_fetched_after_a_restart(room: Room) -> None
     await room.crash()
     await room.start()
     room.provider.finish("t1")
-    assert await room.engine.look_again(job.id)
+    assert await room.engine.retry(job.id)
     await room.finished(job, JobState.DELIVERED)
     assert room.stage.delivered == [job.id]
 
 
 async def test_what_was_not_sent_is_sent_after_a_restart(room: Room) -> None:
-    room.stage.trouble = [Undelivered("network")] * len(DELAYS)
+    room.stage.trouble = [Undelivered("network")] * len(DELIVERY_RETRY_SECONDS)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")
     await room.finished(job, JobState.FAILED)
     await room.crash()
     await room.start()
-    assert await room.engine.look_again(job.id)
+    assert await room.engine.retry(job.id)
     await room.finished(job, JobState.DELIVERED)
     assert room.stage.delivered == [job.id]

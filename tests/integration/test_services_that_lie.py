@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import breaker, watch
+from bot.jobs import circuit_breaker, task_failures
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house
 
@@ -17,7 +17,7 @@ DEEP = '{"code":10000,"data":' + "[" * 100_000 + "]" * 100_000 + "}"
 
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
     async with open_house(tmp_path, public=False, concurrency=3) as house:
         yield house
 
@@ -44,14 +44,14 @@ async def test_a_wait_of_years_is_a_pause(house: House, caplog: pytest.LogCaptur
     await house.say("a fox")
     await house.shown("⏸")
     state = await house.app.store.services.get("jimeng")
-    assert 500 < state.not_before - time.time() <= 1.25 * watch.MOST_WAIT
+    assert 500 < state.not_before - time.time() <= 1.25 * task_failures.LONGEST_WAIT_SECONDS
     assert state.trouble, "one task at a time tries it"
     assert house.tasks == []
 
 
 async def test_after_the_pause_one_task_tries_and_all_go_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "MOST_WAIT", 0.4)
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 0.4)
+    monkeypatch.setattr(task_failures, "LONGEST_WAIT_SECONDS", 0.4)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.4)
     house.jimeng.faults.append(Fault(kind="status", action="submit", status=429, retry_after="99999999", times=4))
     for number in range(3):
         await house.say(f"number {number}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
 from providers.errors import Failed, OutcomeUnknown, Sentence
 from storage.database import Unstorable
@@ -104,7 +104,7 @@ async def test_a_result_that_can_never_be_stored_ends_with_a_sentence(
     assert (ended.id, await room.tasks(second)) == (second.id, [TaskState.OVERDUE])
     assert "can never be stored" in caplog.text
     # Nobody else is held up, and looking again pays nothing.
-    assert await room.engine.look_again(second.id)
+    assert await room.engine.retry(second.id)
     room.provider.finish(f"t2{SAID}")
     await room.finished(second, JobState.DELIVERED)
     assert room.provider.submits == 2
@@ -131,7 +131,7 @@ async def test_what_took_too_long_and_has_no_ticket_is_not_made_anew(room: Room)
     job = await room.ask()
     await room.running()
     await room.run("UPDATE tasks SET state = 'overdue', ticket = NULL")
-    assert await room.store.tasks.watch_again(job.id) == []
+    assert await room.store.jobs.reopen(job.id, JobState.WORKING) is None
 
 
 async def test_numbers_that_no_column_holds(room: Room) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from aiohttp import ClientSession
 from pydantic import Field
 
-from bot.jobs.stage import Progress
+from bot.jobs.ports import Progress
 from providers.base import (
     Accepted,
     Capabilities,

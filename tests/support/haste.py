@@ -7,6 +7,7 @@ from typing import cast
 
 from bot.app import App
 from bot.demo.telegram import TelegramSimulator
+from bot.jobs.progress_loop import TICK
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
@@ -56,15 +57,12 @@ def hurry(app: App, telegram: TelegramSimulator) -> None:
     albums._gatherer = AlbumGatherer(
         albums._gathered, albums._came_late, quiet=QUIET_ALBUM, memory=120, timer=AlbumTimer(telegram)
     )
-    engine = app.engine
-    engine._report._sleep = _tick
-    cast("TelegramStage", engine._stage)._status._lines._sleep = _fast_sleep
+    context = app.engine.context
+    context.sleep = _fast_engine_sleep
     app.inbox._sleep = _fast_sleep
-    if isinstance(stage := engine._stage, TelegramStage):
-        stage._status._sleep = _fast_sleep
-    for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
-        part._sleep = _fast_sleep
-    for provider in app.engine._providers.values():
+    stage = cast("TelegramStage", context.notifier)
+    stage._status._sleep = stage._status._lines._sleep = _fast_sleep
+    for provider in context.providers.values():
         if isinstance(provider, PollingProvider):
             provider._clock, provider._sleep = _fast_clock, _fast_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
@@ -80,8 +78,8 @@ def _fast_clock() -> float:
     return time.monotonic() * SPEED
 
 
-async def _tick(seconds: float) -> None:
-    await asyncio.sleep(seconds / TICK_SPEED)
+async def _fast_engine_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / (TICK_SPEED if seconds == TICK else SPEED))
 
 
 async def _fast_sleep(seconds: float) -> None:

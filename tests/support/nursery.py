@@ -19,7 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 # Not `bot.__main__`: that is run anew.
-LOADED = ("bot.app", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
+LOADED = ("bot.wiring", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
 
 
 class Nursery:

@@ -16,10 +16,10 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.demo.telegram import Chat, ChatMessage, TelegramSimulator
-from bot.jobs.estimate import Paces
-from bot.jobs.outlook import OpenJob, Outlook
-from bot.jobs.stage import Phase, Progress
-from bot.jobs.turns import order
+from bot.jobs.eta import Paces
+from bot.jobs.ports import Phase, Progress
+from bot.jobs.progress import OpenJob, ProgressTracker
+from bot.jobs.queue_order import order
 from bot.telegram.flood import FloodControl
 from bot.telegram.language import Languages
 from bot.telegram.newest_messages import NewestMessages
@@ -115,7 +115,7 @@ class QueueChat:
         bot.session.middleware(flood)
         bot.session.middleware(self._calls)
         self._status = StatusMessages(bot, store, Languages(), flood, NewestMessages(), clock=time, sleep=time.sleep)
-        self._outlook = Outlook(durations={"fake": Paces([(20.0, {})] * 5)})
+        self._outlook = ProgressTracker(durations={"fake": Paces([(20.0, {})] * 5)})
         self._endings: set[asyncio.Task[None]] = set()
         self._start = time()
         self._ticked = 0.0

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.engine import Engine
+from bot.jobs.engine import JobEngine
+from bot.wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.records import Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
 from tests.support.blank import put_blank_database
+from tests.support.clock import Clock
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
+from tests.support.parts import engine_parts
 
 
 class Stage(RecordingStage):
@@ -53,17 +56,23 @@ class Room:
         self.store = store
         self.provider = Provider()
         self.stage = Stage(store)
-        self.engine = self._engine()
+        self.clock = Clock()
+        self.parts = self._new_parts()
         self._number = 0
 
-    def _engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=_soon)
+    def _new_parts(self) -> EngineParts:
+        # Nobody's lease expires unless a test moves the clock.
+        return engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=_soon, monotonic=self.clock)
+
+    @property
+    def engine(self) -> JobEngine:
+        return self.parts.engine
 
     async def ask(self, n: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
         self._number += 1
         origin = f"message:{self._number}"
         self.wish = NewJob(origin, 5, self._number, 1, "en", "fake", "a fox", {"n": n}, sources=sources)
-        job = await self.engine.ask(self.wish)
+        job = await self.engine.submit(self.wish)
         assert job
         return job
 
@@ -103,13 +112,12 @@ class Room:
 
     async def crash(self) -> None:
         """The process dies: nothing is finished or cleaned up."""
-        await self.engine._background.aclose()
-        await self.engine._finishing.aclose()
+        await self.engine.abandon()
 
     async def start(self) -> None:
         """Another process."""
-        self.engine = self._engine()
-        await self.engine.enter()
+        self.parts = self._new_parts()
+        await self.engine.open()
         await self.engine.start()
 
     async def run(self, statement: str) -> None:
@@ -141,7 +149,7 @@ async def open_room(folder: Path) -> AsyncIterator[Room]:
     await asyncio.to_thread(put_blank_database, folder / "bot.db")
     store = await Store.open(f"sqlite:///{folder}/bot.db")
     room = Room(store)
-    await room.engine.enter()
+    await room.engine.open()
     await room.engine.start()
     yield room
     await room.engine.stop()

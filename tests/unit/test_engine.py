@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import engine as engine_module
-from bot.jobs.engine import Engine
-from bot.jobs.stage import Phase, Undelivered, Unfit, Unreachable
+from bot.jobs.engine import JobEngine
+from bot.jobs.ports import Phase, Undelivered, Unfit, Unreachable
 from providers.base import ProviderSettings
 from providers.errors import Busy, Expired, OutcomeUnknown, Refused, Sentence, TookTooLong
 from storage.records import CheckedSource, Job, JobState, NewJob, NewSource, TaskState
 from storage.store import Store
 from tests.support.blank import put_blank_database
 from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.parts import engine_parts
 
 PNG = CheckedSource(b"png", "image/png", 10, 10, [])
 
@@ -31,8 +32,8 @@ class House:
         self.engine = self.new_engine()
         self._number = 0
 
-    def new_engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep)
+    def new_engine(self) -> JobEngine:
+        return engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep).engine
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
@@ -41,7 +42,7 @@ class House:
 
     async def ask(self, n: int = 1, user: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
         self._number += 1
-        job = await self.engine.ask(
+        job = await self.engine.submit(
             NewJob(
                 origin=f"message:{self._number}",
                 chat_id=5,
@@ -88,11 +89,10 @@ class House:
     @asynccontextmanager
     async def crashed(self) -> AsyncIterator[None]:
         """The process dies (nothing is finished or cleaned up), the body changes things, another process starts."""
-        await self.engine._background.aclose()
-        await self.engine._finishing.aclose()
+        await self.engine.abandon()
         yield
         self.engine = self.new_engine()
-        await self.engine.enter()
+        await self.engine.open()
         await self.engine.start()
 
 
@@ -101,7 +101,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await asyncio.to_thread(put_blank_database, tmp_path / "bot.db")
     store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
     house = House(store)
-    await house.engine.enter()
+    await house.engine.open()
     await house.engine.start()
     yield house
     await house.engine.stop()
@@ -110,6 +110,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def test_from_prompt_to_album(house: House) -> None:
     job = await house.ask()
+    await house.stage.until(lambda: house.stage.shown)
     assert house.stage.shown[job.id].phase is Phase.PREPARING
     await house.until_submitted(1)
     house.provider.finish("t1")
@@ -197,13 +198,13 @@ async def test_a_late_reference_joins_a_waiting_job(house: House) -> None:
     await house.until_submitted(1)
     second = await house.ask(sources=(NewSource("f1", 1),))
     await house.until_state(second, JobState.WORKING)
-    assert await house.engine.join(second, NewSource("f2", 2))
+    assert await house.engine.attach_reference(second, NewSource("f2", 2))
     await house.until_state(second, JobState.WORKING)
     house.provider.finish("t1")
     await house.until_state(first, JobState.DELIVERED)
     await house.until_submitted(1)
     assert house.provider.references == [b"png", b"png"]
-    assert not await house.engine.join(second, NewSource("f3", 3))
+    assert not await house.engine.attach_reference(second, NewSource("f3", 3))
 
 
 async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(house: House) -> None:
@@ -212,7 +213,7 @@ async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(ho
 
     async def joined(file_id: str) -> None:
         if file_id == "f1":
-            assert await house.engine.join(job, NewSource("f2", 2))
+            assert await house.engine.attach_reference(job, NewSource("f2", 2))
 
     house.stage.fetched = joined
     job = await house.ask(sources=(NewSource("f1", 1),))
@@ -242,6 +243,7 @@ async def test_the_queue_shows_places_and_learns_the_time(house: House) -> None:
     first = await house.ask(user=1)
     await house.until_submitted(1)
     second, third = await house.ask(user=2), await house.ask(user=3)
+    await house.stage.until(lambda: {second.id, third.id} <= house.stage.shown.keys())
     await house.stage.until(lambda: [house.stage.shown[job.id].place for job in (second, third)] == [1, 2])
     assert house.stage.shown[third.id].left is None
     house.provider.finish("t1")
@@ -283,7 +285,7 @@ async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(house:
     await house.stage.until(lambda: house.stage.endings)
     assert await house.state(job) is JobState.FAILED
     house.provider._ends.clear()
-    assert await house.engine.look_again(job.id)
+    assert await house.engine.retry(job.id)
     await house.until_submitted(1)
     house.provider.finish("t1")
     await house.until_state(job, JobState.DELIVERED)
@@ -306,9 +308,9 @@ async def test_delivery_that_never_succeeds_is_told_and_can_be_asked_for(house: 
     house.provider.finish("t1")
     await house.stage.until(lambda: house.stage.endings)
     assert await house.state(job) is JobState.FAILED
-    assert await house.engine.look_again(job.id)
+    assert await house.engine.retry(job.id)
     await house.until_state(job, JobState.DELIVERED)
-    assert not await house.engine.look_again(job.id)
+    assert not await house.engine.retry(job.id)
 
 
 async def test_a_chat_that_is_gone_ends_quietly(house: House) -> None:
@@ -388,7 +390,7 @@ async def test_stopping_leaves_running_tasks_to_the_next_start(house: House) -> 
     await house.engine.stop()
     assert await house.state(job) is JobState.WORKING
     house.engine = house.new_engine()
-    await house.engine.enter()
+    await house.engine.open()
     await house.engine.start()
     house.provider.finish("t1")
     await house.until_state(job, JobState.DELIVERED)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import report as report_module
-from bot.jobs.outlook import OpenJob
-from bot.jobs.report import MOST, chosen, gist
-from bot.jobs.stage import Phase, Progress
+from bot.jobs import progress_loop
+from bot.jobs.ports import Phase, Progress
+from bot.jobs.progress import OpenJob
+from bot.jobs.progress_loop import MOST, chosen, gist
 from storage.records import Job, JobState
 from tests.support.room import Room, open_room
 
@@ -25,7 +25,7 @@ async def learned(room: Room) -> list[float]:
 
 
 def known(room: Room) -> float | None:
-    return room.engine._outlook.durations["fake"].of().typical
+    return room.parts.progress.durations["fake"].of().typical
 
 
 async def test_a_task_that_was_followed_to_its_end_is_learned(room: Room) -> None:
@@ -51,9 +51,9 @@ async def test_the_time_that_a_process_was_down_is_not_learned(room: Room) -> No
 async def test_nor_is_the_time_that_it_stood_still(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await room.ask()
     await room.running()
-    flight = next(iter(room.engine._outlook.flights.values()))
-    monkeypatch.setattr(report_module, "STANDSTILL", -2.0)
-    await room.stage.until(lambda: flight.stood_still)
+    run = next(iter(room.parts.progress.runs.values()))
+    monkeypatch.setattr(progress_loop, "STANDSTILL", -2.0)
+    await room.stage.until(lambda: run.stood_still)
     room.provider.finish("t1")
     await room.finished(job, JobState.DELIVERED)
     assert await learned(room) == []

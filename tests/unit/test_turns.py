@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.turns import order
+from bot.jobs.queue_order import order
 from storage.records import InLine, Limits, NewJob, TaskState
 from storage.store import Store
 from tests.support.blank import put_blank_database

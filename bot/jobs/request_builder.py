@@ -1,17 +1,17 @@
 """From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from bot.jobs.calls import Calls
-from bot.jobs.stage import NotYet, Stage, Unfit
+from bot.jobs.context import JobContext
+from bot.jobs.ports import NotYet, Unfit
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, NewJob, Source, Task
-from storage.store import Store
 
 FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between tries. Telegram says "temporarily unavailable" of files, and means later."""
@@ -19,54 +19,13 @@ LONGEST_WAIT = 120.0
 """Seconds that Telegram may demand before a reference is fetched; when it demands more, the person is told."""
 
 
-class Publisher(Protocol):
-    """Where services fetch references."""
+class RequestBuilder:
+    """Makes the requests that providers get."""
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """The address of a reference for an hour; None when there is no way: it goes along with its request."""
-
-    async def withdraw(self, job_id: int) -> None:
-        """The references of this job are not needed any more."""
-
-
-class Unpublished:
-    """Every reference goes along with its request."""
-
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """See `Publisher`."""
-        return None
-
-    async def withdraw(self, job_id: int) -> None:
-        """See `Publisher`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the world finds things: references, and (`callback`, by its id) a task's announcement; None: nowhere."""
-
-    references: Publisher
-    callback: Callable[[int], str | None]
-
-
-NOWHERE = Addresses(Unpublished(), lambda _id: None)
-
-
-class Requests:
-    """Makes requests of jobs."""
-
-    def __init__(
-        self,
-        store: Store,
-        stage: Stage,
-        references: Publisher,
-        calls: Calls,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._store = store
-        self._stage = stage
-        self._references = references
+    def __init__(self, context: JobContext, calls: Calls) -> None:
+        self._context = context
+        self._store = context.store
         self._calls = calls
-        self._sleep = sleep
 
     async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
         """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
@@ -88,6 +47,10 @@ class Requests:
         request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
+
+    async def callback_missed(self, provider: str) -> None:
+        """A task has ended without the call that its request asked for."""
+        await self._calls.missed(provider)
 
     async def build(
         self,
@@ -121,7 +84,7 @@ class Requests:
     async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
         read, url = partial(self._read, source.id), None
         if publish and source.media_type:
-            url = await self._references.publish(job.id, source, read)
+            url = await self._context.addresses.references.publish(job.id, source, read)
         return Reference(
             media_type=source.media_type or "",
             width=source.width or 0,
@@ -141,9 +104,9 @@ class Requests:
         waits = iter(FETCH_DELAYS)
         wait: float | None = next(waits)
         while wait is not None:
-            await self._sleep(wait)
+            await self._context.sleep(wait)
             try:
-                checked = await self._stage.fetch(source.file_id, limits, job.user_id)
+                checked = await self._context.notifier.fetch(source.file_id, limits, job.user_id)
             except NotYet as error:
                 following = next(waits, None)
                 is_patient = following is not None and error.seconds <= LONGEST_WAIT

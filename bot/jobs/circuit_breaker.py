@@ -2,12 +2,10 @@
 
 import logging
 import random
-from collections.abc import Callable
 
-from bot.jobs.patience import Sleep, surely
-from bot.jobs.stage import trouble
+from bot.jobs.context import JobContext
+from bot.jobs.ports import trouble
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
-from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -17,21 +15,19 @@ FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
 UNWELL = Sentence("The image service isn't working properly right now.")
 
 
-class Breaker:
-    """Counts failures over all workers. `clock`: seconds since 1970."""
+class CircuitBreaker:
+    """Counts failures over all workers."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], sleep: Sleep) -> None:
-        self._store = store
-        self._clock = clock
-        self._sleep = sleep
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
 
     async def failed(self, provider: str, error: ProviderError) -> float | None:
         """A task failed. Returns until when the provider is paused, None when it is not."""
         limit = next((count for kind, count in FAILURES.items() if isinstance(error, kind)), None)
         if limit is None:
             return None
-        services, now = self._store.services, self._clock()
-        state = await surely(lambda: services.stumbled(provider, now), f"a failure of {provider}", self._sleep)
+        services, now = self._context.store.services, self._context.clock()
+        state = await self._context.until_stored(lambda: services.stumbled(provider, now), f"a failure of {provider}")
         if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
@@ -44,16 +40,18 @@ class Breaker:
 
     async def pause(self, provider: str, error: ProviderError, seconds: float) -> float:
         """Submit nothing for about so long, then let one task at a time try. Returns until when it is paused."""
-        services, now = self._store.services, self._clock()
+        services, now = self._context.store.services, self._context.clock()
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
         why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
-        is_new = await surely(lambda: services.pause(provider, why, until), f"the pause of {provider}", self._sleep)
+        is_new = await self._context.until_stored(
+            lambda: services.pause(provider, why, until), f"the pause of {provider}"
+        )
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
         return until
 
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
-        recovered = self._store.services.recovered
-        if await surely(lambda: recovered(provider), f"the recovery of {provider}", self._sleep):
+        recovered = self._context.store.services.recovered
+        if await self._context.until_stored(lambda: recovered(provider), f"the recovery of {provider}"):
             log.info("provider %s works again", provider)

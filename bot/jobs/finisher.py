@@ -1,0 +1,208 @@
+"""How jobs end: albums are delivered, other ends are told, what was paid is kept. Each until it has succeeded."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from bot.background import Background
+from bot.jobs.component import Component
+from bot.jobs.context import JobContext
+from bot.jobs.patience import T
+from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable, trouble
+from bot.jobs.progress import ProgressTracker
+from bot.jobs.steps import JobSteps
+from providers.errors import Sentence
+from storage.records import UNFINISHED, Job, JobState
+
+log = logging.getLogger(__name__)
+
+UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
+OURS = Sentence("Something went wrong on my side.")
+DELIVERY_RETRY_SECONDS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
+FETCH_RETRY_SECONDS = (0.0, 2.0, 8.0, 15.0)
+"""Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
+
+
+class JobFinisher(Component):
+    """The last steps of jobs."""
+
+    def __init__(self, context: JobContext, progress: ProgressTracker) -> None:
+        self._context = context
+        self._store = context.store
+        self._notifier = context.notifier
+        self._progress = progress
+        self._deliveries = JobSteps(context, "deliver")
+        self._closings = JobSteps(context, "close")
+        self._withdrawals = Background()
+        # Jobs that were taken up again while their end was told: they may end, and that is to be told, once more.
+        self._reopened: set[int] = set()
+        # Cancelled jobs of which people know, while something of them still runs.
+        self._told: set[int] = set()
+
+    @property
+    def job_ids(self) -> set[int]:
+        """The jobs that are delivered, or whose ends are told, at this moment."""
+        return {*self._deliveries.job_ids, *self._closings.job_ids}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being delivered or told."""
+        return not self.job_ids
+
+    def is_delivering(self, job_id: int) -> bool:
+        """Whether this process is delivering the job."""
+        return job_id in self._deliveries.job_ids
+
+    def deliver(self, job: Job) -> None:
+        """Deliver the pictures of a job that was just read, unless they are being delivered."""
+        self._progress.close(job.id)
+        self.reopened(job.id)
+        self._deliveries.start(job.id, lambda: self._deliver(job))
+
+    def close(self, job: Job) -> None:
+        """Say once how a job that was just read has ended without an album, and keep what was paid for it."""
+        self._progress.close(job.id)
+        self._closings.start(job.id, lambda: self._close(job))
+
+    def reopened(self, job_id: int) -> None:
+        """The job goes on. It may have been taken up again while its end was being told."""
+        if job_id in self._closings.job_ids:
+            self._reopened.add(job_id)
+
+    def leave(self, job_id: int) -> None:
+        """The job is another worker's."""
+        self._deliveries.leave(job_id)
+        self._closings.leave(job_id)
+
+    async def drain(self) -> None:
+        """Wait until all that was begun has arrived."""
+        while not self.is_idle:
+            await self._deliveries.drain()
+            await self._closings.drain()
+        await self._withdrawals.drain()
+
+    async def aclose(self) -> None:
+        """Leave what has not arrived to the next start."""
+        for part in (self._deliveries, self._closings, self._withdrawals):
+            await part.aclose()
+
+    async def tell_again(self, job: Job, message_id: int) -> bool:
+        """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
+
+        Returns whether all has arrived but the words with the buttons below it, which are to be sent. Raises
+        `Undelivered`.
+        """
+        # Since it was read it may have been taken up again.
+        latest = await self._store.jobs.get(job.id)
+        if latest is None or latest.finished_at is None or latest.status_id != message_id:
+            return False
+        if latest.state is not JobState.DELIVERED:
+            await self._notifier.ended(latest, only_here=True)
+            return False
+        if await self._is_missing(latest):
+            await self._notifier.unsent(latest, only_here=True)
+            return False
+        return True
+
+    async def _deliver(self, job: Job) -> None:
+        self._notifier.show(job, Progress(Phase.DELIVERING))
+        try:
+            while failure := await self._tried(self._deliver_or_keep, job):
+                if await self._is_missing(job):
+                    await self._fail(job, failure.at_last or UNSENT)
+                    return
+                # All has arrived but the words below it: they come when Telegram is back.
+        except TakenOver:
+            log.warning("job %d is delivered by another process", job.id)
+        else:
+            await self._end(job, JobState.DELIVERED)
+
+    async def _fail(self, job: Job, words: Sentence) -> None:
+        await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        self._context.wake(job.id)
+
+    async def _deliver_or_keep(self, job: Job) -> None:
+        try:
+            await self._notifier.deliver(job)
+            if await self._is_missing(job):
+                with suppress(Undelivered):
+                    await self._notifier.keep(job)
+        except Unreachable as error:
+            log.info("job %d stays in the history: %s", job.id, error)
+            await self._notifier.keep(job)
+            if await self._is_missing(job):
+                await self._notifier.unsent(job)
+
+    async def _is_missing(self, job: Job) -> bool:
+        return any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
+
+    async def _close(self, job: Job) -> None:
+        try:
+            await self._tell(job)
+            await self._keep(job)
+        finally:
+            if job.id in self._reopened:
+                self._reopened.discard(job.id)
+                self._context.wake(job.id)
+
+    async def _tell(self, job: Job) -> None:
+        if job.state is JobState.CANCELLED and job.id in self._told:
+            return
+        # However long Telegram is out of reach: people hear of it then.
+        while await self._tried(self._notifier.ended, job):
+            continue
+        if job.state is JobState.CANCELLED:
+            self._told.add(job.id)
+
+    async def _keep(self, job: Job) -> None:
+        tasks = await self._until_stored(lambda: self._store.tasks.of_job(job.id), job)
+        # What still runs for a cancelled job ends later, and is kept then.
+        if not any(task.state in UNFINISHED for task in tasks):
+            await self._tried(self._notifier.keep, job)
+            # One that has failed once more meanwhile has not been told of.
+            if job.id not in self._reopened:
+                await self._end(job, job.state)
+
+    async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
+        """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
+        failure = Undelivered("not tried")
+        tries = 0
+        while not failure.is_final:
+            delays = FETCH_RETRY_SECONDS if failure.unfetched else DELIVERY_RETRY_SECONDS
+            if tries >= len(delays):
+                break
+            if tries:
+                await self._say_what_is_waited_for(job, failure, delays[tries])
+            await self._context.sleep(delays[tries])
+            tries += 1
+            try:
+                await step(job)
+            except TakenOver:
+                raise
+            except Undelivered as error:
+                log.warning("job %d: not delivered: %s", job.id, error)
+                failure = error
+            except Exception as error:
+                # Nobody thought of this one; it may pass all the same, and the pictures are paid.
+                log.exception("job %d: not delivered", job.id)
+                failure = Undelivered(repr(error), OURS)
+            else:
+                return None
+        return failure
+
+    async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
+        # The message that is to say so is newer than what is known of the job here.
+        latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
+        if latest and latest.state is JobState.DELIVERING:
+            self._notifier.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
+
+    async def _end(self, job: Job, state: JobState) -> None:
+        await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
+        self._told.discard(job.id)
+        if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
+            # The storage may take its time: nobody waits for it.
+            withdraw = self._context.addresses.references.withdraw
+            self._withdrawals.spawn(withdraw(job.id), f"withdraw references of job {job.id}")
+
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
+        return await self._context.until_stored(step, f"the end of job {job.id}")
