@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Table, func, insert, select, true, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StoreError, UnusableStore
-from storage.records import JobState, TaskState, Trouble
+from storage.job_states import JobState, TaskState, move_job, move_task
+from storage.records import Trouble
 from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
 
@@ -64,12 +65,11 @@ async def _interrupt(part: Path, unknown: Trouble) -> None:
     try:
         async with copy.write() as writer:
             now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
-            waiting = (tasks.c.state.in_((TaskState.QUEUED, TaskState.SUBMITTING)), tasks.c.ticket.is_(None))
-            ended = {"state": TaskState.INTERRUPTED, "finished_at": now, **words}
-            await writer.execute(update(tasks).where(*waiting).values(ended))
+            unsubmitted, waiting = tasks.c.ticket.is_(None), (TaskState.QUEUED, TaskState.SUBMITTING)
+            stop = move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **words)
+            await writer.execute(stop)
             # The others move on by themselves when their tasks have ended.
-            preparing = update(jobs).where(jobs.c.state == JobState.PREPARING)
-            await writer.execute(preparing.values(state=JobState.INTERRUPTED, **words))
+            await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **words))
             await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
     finally:
         await copy.aclose()

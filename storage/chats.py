@@ -6,7 +6,8 @@ from sqlalchemy import delete, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
-from storage.records import NOT_READY, ChatRules, OpenInChat, with_option
+from storage.job_states import IS_OPEN, NOT_READY
+from storage.records import ChatRules, OpenInChat, with_option
 from storage.rows import IS_BEGUN
 from storage.schema import chats, jobs, pictures, posted
 
@@ -38,7 +39,7 @@ class Chats:
     async def open_jobs(self, chat_id: int) -> list[OpenInChat]:
         """The jobs of a chat that are not ready yet, oldest first."""
         query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_BEGUN).where(
-            jobs.c.chat_id == chat_id, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY)
+            jobs.c.chat_id == chat_id, IS_OPEN, jobs.c.state.in_(NOT_READY)
         )
         async with self._db.read() as connection:
             return [OpenInChat(*row) for row in await connection.execute(query.order_by(jobs.c.id))]

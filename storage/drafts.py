@@ -3,7 +3,8 @@
 from sqlalchemy import String, cast, delete, literal, not_, or_, select, update
 
 from storage.database import Database
-from storage.records import Begun, JobState
+from storage.job_states import JobState
+from storage.records import Begun
 from storage.rows import TAKEN, taken_by
 from storage.schema import jobs
 from storage.sources import sources_of

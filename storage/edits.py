@@ -8,7 +8,8 @@ from sqlalchemy import delete, or_, select, update
 
 from storage import signals
 from storage.database import Database, Transaction
-from storage.records import NOT_READY, Job, JobState, NewJob, TaskState
+from storage.job_states import NOT_READY, JobState, TaskState, move_job
+from storage.records import Job, NewJob
 from storage.rows import as_job, locked, moved
 from storage.schema import captions, edits, jobs, sources, tasks
 from storage.sources import add_sources, sources_of
@@ -88,8 +89,8 @@ class Edits:
             connection.ring(signals.QUEUE)
             await _replace_sources(connection, job, new)
             same = {name: getattr(new, name) for name in ("provider", "prompt", "options", "style", "said")}
-            values = {**same, "first_provider": None, "edited_at": edited_at, "state": JobState.PREPARING}
-            return await moved(connection, update(jobs).where(jobs.c.id == job_id).values(values))
+            values = {**same, "first_provider": None, "edited_at": edited_at}
+            return await moved(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **values))
 
     async def offer(self, new: Offer) -> Offer | None:
         """Remember what is offered now. Returns what was offered before; None where nothing was, or later words are

@@ -1,13 +1,25 @@
 """Erasing a person: all that is theirs goes, and the sums of who runs the bot stay right."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import String, cast, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
+from storage.job_states import (
+    CLOSED,
+    ENDING,
+    INTERRUPTED_STATES,
+    OPEN,
+    UNFINISHED,
+    JobState,
+    TaskState,
+    move_job,
+    move_task,
+)
 from storage.jobs import DAY, counts
-from storage.records import NOBODY, OPEN, UNFINISHED, JobState, TaskState
+from storage.records import NOBODY
 from storage.schema import announced, captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
 
 
@@ -48,7 +60,7 @@ class Erasure:
             await _empty_tasks(connection, user_id)
             await _empty_jobs(connection, user_id, now)
             # What another process has taken up again meanwhile was left alone above.
-            if await _is_under_way(connection, user_id):
+            if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
                 raise UnderWay
 
     async def forget(self, before: float) -> None:
@@ -57,9 +69,9 @@ class Erasure:
             await connection.execute(delete(erased).where(erased.c.asked_at <= before))
 
 
-async def _is_under_way(connection: AsyncConnection, user_id: int) -> bool:
+async def _is_under_way(connection: AsyncConnection, user_id: int, states: Collection[JobState] = OPEN) -> bool:
     made = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
-    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(OPEN))
+    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(states))
     found = [(await connection.execute(query.limit(1))).first() for query in (made, asked)]
     return any(found)
 
@@ -89,8 +101,8 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
     nothing: dict[str, Any] = {"ticket": None, "options": {}, "trouble": None}
     ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
     # Without its ticket nobody can look again for what took too long.
-    overdue = ended.where(tasks.c.state == TaskState.OVERDUE)
-    await connection.execute(overdue.values(state=TaskState.FAILED))
+    overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)
+    await connection.execute(overdue)
     own = select(tasks.c.id).where(tasks.c.user_id == user_id)
     await connection.execute(delete(announced).where(announced.c.task_id.in_(own)))
     await connection.execute(ended.values(user_id=NOBODY, **nothing))
@@ -107,10 +119,12 @@ async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None
         "status_id": None,
         "origin": literal("erased:") + cast(jobs.c.id, String),
     }
-    ended = update(jobs).where(jobs.c.user_id == user_id, jobs.c.state.not_in(OPEN))
+    own = jobs.c.user_id == user_id
     # A ticket that comes to light late, from a worker that was taken for dead, is cancelled and not watched.
-    lost = ended.where(jobs.c.state == JobState.INTERRUPTED)
-    await connection.execute(lost.values(state=JobState.CANCELLED))
+    given_up = (*INTERRUPTED_STATES, JobState.CANCELLING, JobState.KEEPING)
+    await connection.execute(move_job(own, given_up, JobState.CANCELLED))
     # There is nobody left to be told how it ended.
+    await connection.execute(move_job(own, (JobState.FAILING,), JobState.FAILED))
+    ended = update(jobs).where(own, jobs.c.state.in_(CLOSED))
     closed = {"worker_id": None, "finished_at": func.coalesce(jobs.c.finished_at, now)}
     await connection.execute(ended.values(user_id=NOBODY, **closed, **nothing, **nowhere))

@@ -4,27 +4,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.chats import OLD
 from storage.database import Database
-from storage.records import (
+from storage.job_states import (
     BEGUN,
+    CLOSED,
+    CLOSED_AS,
+    ENDING,
     FOR_NOTHING,
-    NOBODY,
+    IS_OPEN,
     NOT_READY,
     OPEN,
     UNFINISHED,
-    Allowance,
-    Job,
     JobState,
-    NewJob,
     TaskState,
-    TooMany,
-    Trouble,
+    move_job,
+    move_task,
 )
+from storage.records import NOBODY, Allowance, Job, NewJob, TooMany, Trouble
 from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by, whose
 from storage.schema import chats, erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
@@ -115,24 +116,29 @@ class Jobs:
             if not states or states & set(UNFINISHED):
                 return None
             trouble = next((row.trouble for row in rows if row.trouble), None)
-            move = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.WORKING)
-            return await moved(connection, move.values(state=_settled(states), trouble=trouble))
+            own = jobs.c.id == job_id
+            move = move_job(own, (JobState.WORKING,), _settled(states), trouble=trouble)
+            return await moved(connection, move)
 
     async def fail(self, job_id: int, trouble: Trouble) -> Job | None:
         """An open job came to nothing. None: it has ended before. The person is told next, then it is closed."""
         async with self._db.write() as connection:
-            move = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(OPEN))
-            return await moved(connection, move.values(state=JobState.FAILED, trouble=dict(trouble)))
+            move = move_job(jobs.c.id == job_id, OPEN, JobState.FAILING, trouble=dict(trouble))
+            return await moved(connection, move)
+
+    async def told(self, job_id: int) -> None:
+        """The person knows that this job is cancelled."""
+        async with self._db.write() as connection:
+            await connection.execute(move_job(jobs.c.id == job_id, (JobState.CANCELLING,), JobState.KEEPING))
 
     async def end(self, job_id: int, state: JobState, now: float) -> Job | None:
-        """Close a job that ended in `state`: nothing is left to do or to say. Its references' bytes are forgotten.
+        """Close a job as `state`: nothing is left to do or to tell. Its references' bytes are forgotten.
 
-        None: it has been taken up again meanwhile.
+        None: its last step is not done, or it has been taken up again meanwhile.
         """
-        before = JobState.DELIVERING if state is JobState.DELIVERED else state
+        before = [one for one, closed in CLOSED_AS.items() if closed is state]
         async with self._db.write() as connection:
-            change = update(jobs).where(jobs.c.id == job_id, jobs.c.state == before)
-            job = await moved(connection, change.values(state=state, finished_at=now))
+            job = await moved(connection, move_job(jobs.c.id == job_id, before, state, finished_at=now))
             if job:
                 await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
             return job
@@ -144,10 +150,11 @@ class Jobs:
         One whose worker is gone is `worker_id`'s from here on: who adopts does not look at jobs that have ended.
         """
         async with self._db.write() as connection:
-            ended = update(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY, jobs.c.state.not_in(OPEN))
+            own = and_(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
+            again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, trouble=None)
             if worker_id is not None:
-                ended = ended.values(worker_id=whose(worker_id))
-            job = await moved(connection, ended.values(state=state, finished_at=None, trouble=None))
+                again = again.values(worker_id=whose(worker_id))
+            job = await moved(connection, again)
             if job and state is JobState.WORKING and not await _resume_overdue(connection, job_id):
                 await connection.rollback()
                 return None
@@ -173,13 +180,12 @@ class Jobs:
             unfetched: dict[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
             await connection.execute(update(sources).where(sources.c.job_id == job_id).values(unfetched))
             new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
-            change = update(jobs).where(jobs.c.id == job_id)
-            return await moved(connection, change.values(state=JobState.PREPARING, **new))
+            return await moved(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **new))
 
     async def waiting_for(self, provider: str) -> list[Job]:
         """The jobs of a provider of which nothing has been begun."""
         async with self._db.read() as connection:
-            waiting = (jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY), jobs.c.provider == provider)
+            waiting = (IS_OPEN, jobs.c.state.in_(NOT_READY), jobs.c.provider == provider)
             rows = await connection.execute(select(jobs).where(*waiting, ~IS_BEGUN).order_by(jobs.c.id))
             return [as_job(row) for row in rows.mappings()]
 
@@ -199,14 +205,15 @@ class Jobs:
                 own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
                 if any(state != TaskState.QUEUED for state in (await connection.execute(own)).scalars()):
                     return None
-            waiting = update(tasks).where(tasks.c.job_id == job_id, tasks.c.state == TaskState.QUEUED)
-            await connection.execute(waiting.values(state=TaskState.CANCELLED, finished_at=now))
+            waiting = tasks.c.job_id == job_id
+            drop = move_task(waiting, (TaskState.QUEUED,), TaskState.CANCELLED, finished_at=now)
+            await connection.execute(drop)
             # Only now: what got its turn at this very moment is begun.
             begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(BEGUN))
             trouble = paid if (await connection.execute(begun)).first() else free
-            change = update(jobs).where(jobs.c.id == job_id)
             connection.ring(signals.QUEUE)
-            return await moved(connection, change.values(state=JobState.CANCELLED, trouble=dict(trouble)))
+            move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, trouble=dict(trouble))
+            return await moved(connection, move)
 
     async def _where_it_is(self, connection: AsyncConnection, new: NewJob) -> NewJob:
         """What was asked in a group that has become a supergroup meanwhile: see `Chats.migrate`."""
@@ -233,8 +240,8 @@ def _settled(states: set[str]) -> JobState:
     if TaskState.DONE in states:
         return JobState.DELIVERING
     if TaskState.INTERRUPTED in states:
-        return JobState.INTERRUPTED
-    return JobState.FAILED if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLED
+        return JobState.INTERRUPTING
+    return JobState.FAILING if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLING
 
 
 def _if_alive(worker_id: int | None) -> Any:
@@ -244,8 +251,8 @@ def _if_alive(worker_id: int | None) -> Any:
 
 async def _resume_overdue(connection: AsyncConnection, job_id: int) -> bool:
     # Without its ticket it would be submitted, and paid, once more.
-    own = (tasks.c.job_id == job_id, tasks.c.state == TaskState.OVERDUE, tasks.c.ticket.is_not(None))
-    again = update(tasks).where(*own).values(state=TaskState.RUNNING, trouble=None, finished_at=None)
+    own = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
+    again = move_task(own, (TaskState.OVERDUE,), TaskState.RUNNING, trouble=None, finished_at=None)
     return bool((await connection.execute(again)).rowcount)
 
 
@@ -273,7 +280,7 @@ def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool
 async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
     """Raise `TooMany` when the job just added is one too many: then it is not kept."""
     own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
-    waiting = select(func.count()).where(*own, jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY))
+    waiting = select(func.count()).where(*own, IS_OPEN, jobs.c.state.in_(NOT_READY))
     todays = select(func.count()).where(*own, *_within_a_day(jobs.c.created_at, now), counts())
     before = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
     if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, Update, and_, delete, or_, select, update
 
 from storage.database import Database
-from storage.records import Job, JobState, TaskState
+from storage.job_states import JobState, TaskState, move_job, move_task
+from storage.records import Job
 from storage.rows import is_orphaned, locked, moved, whose
 from storage.schema import announced, jobs, tasks
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """How a task can be of which the service says that it took it."""
-AS_IT_IS = (JobState.WORKING, JobState.CANCELLED)
-"""Jobs that one more task under way does not change: what a cancelled one comes to is kept for the history."""
+AS_IT_IS = (JobState.WORKING, JobState.CANCELLING, JobState.KEEPING)
+"""Jobs that one more task under way does not change: the pictures of a cancelled one are kept for the history."""
 
 
 class LostTickets:
@@ -62,16 +63,28 @@ class LostTickets:
             await self._db.lock(connection, f"provider {known['provider']}")
             if (await connection.execute(_others(known["provider"], ticket))).first():
                 return None
-            change = update(tasks).where(tasks.c.id == task_id, tasks.c.ticket.is_(None))
             # When it was submitted is not known: its duration teaches nothing.
-            values = {"state": TaskState.RUNNING, "ticket": ticket, "submitted_at": now, "begun_at": None}
-            again = change.where(tasks.c.state.in_(WITHOUT_TICKET)).values(**values, trouble=None, finished_at=None)
-            row = (await connection.execute(again.returning(tasks.c.id))).first()
-            open_again = update(jobs).where(jobs.c.id == job.id)
-            open_again = open_again.values(worker_id=whose(worker_id), finished_at=None)
-            if job.state not in AS_IT_IS:
-                open_again = open_again.values(state=JobState.WORKING, trouble=None)
-            return await moved(connection, open_again) if row else None
+            values = {"ticket": ticket, "submitted_at": now, "begun_at": None}
+            again = move_task(
+                and_(tasks.c.id == task_id, tasks.c.ticket.is_(None)),
+                WITHOUT_TICKET,
+                TaskState.RUNNING,
+                **values,
+                trouble=None,
+                finished_at=None,
+            )
+            found = (await connection.execute(again)).rowcount
+            return await moved(connection, _opened(job, worker_id)) if found else None
+
+
+def _opened(job: Job, worker_id: int) -> Update:
+    """The change of a job of which one more task is under way."""
+    own, values = jobs.c.id == job.id, {"worker_id": whose(worker_id), "finished_at": None}
+    if job.state in AS_IT_IS:
+        return update(jobs).where(own).values(values)
+    if job.state is JobState.CANCELLED:
+        return move_job(own, (JobState.CANCELLED,), JobState.KEEPING, **values)
+    return move_job(own, (job.state,), JobState.WORKING, trouble=None, **values)
 
 
 def _others(provider: str, ticket: str) -> Select[Any]:

@@ -1,16 +1,11 @@
-"""What the store hands out and takes in: plain frozen records and the states of a life.
-
-A job: `draft → preparing → working → delivering → delivered | failed | cancelled | interrupted`.
-A task, which is what is submitted and paid:
-`queued → submitting → running → done | failed | overdue | cancelled | interrupted`.
-"""
+"""The plain frozen records that the store takes in and hands out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from storage.clock import LEEWAY, LONGEST_HOLD
+from storage.job_states import JobState, TaskState
 
 Delivery = Literal["album", "files", "both"]
 OptionsSet = Mapping[str, Mapping[str, str]]
@@ -19,42 +14,6 @@ Trouble = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
 
 
-class JobState(StrEnum):
-    """The states of a job."""
-
-    DRAFT = "draft"
-    PREPARING = "preparing"
-    WORKING = "working"
-    DELIVERING = "delivering"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-
-OPEN = (JobState.PREPARING, JobState.WORKING, JobState.DELIVERING)
-NOT_READY = (JobState.PREPARING, JobState.WORKING)
-FOR_NOTHING = (JobState.FAILED, JobState.CANCELLED)
-
-
-class TaskState(StrEnum):
-    """The states of a task."""
-
-    QUEUED = "queued"
-    SUBMITTING = "submitting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    # It took too long and is watched no longer; its ticket may still be good.
-    OVERDUE = "overdue"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-
-ACTIVE = (TaskState.SUBMITTING, TaskState.RUNNING)
-UNFINISHED = (TaskState.QUEUED, *ACTIVE)
-BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
-"""What is paid, or may be."""
 NOBODY = 0
 """Whose the jobs and tasks are of people who had everything erased."""
 

@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.database import Transaction
-from storage.records import Job, JobState, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import Job
 from storage.schema import jobs, tasks, workers
 
 IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()

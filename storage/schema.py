@@ -168,8 +168,8 @@ jobs = Table(
     # Who shows it, delivers it and tells its end.
     Column("worker_id", BigInteger),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
-    # What something is left to do for, and drafts.
-    Index("ix_jobs_open", "worker_id", **_where("finished_at IS NULL")),
+    # What something is left to do for, and drafts: `job_states.IS_OPEN` asks in these words.
+    Index("ix_jobs_open", "worker_id", **_where("state NOT IN ('delivered', 'failed', 'cancelled', 'interrupted')")),
     Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
 )

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.database import Database
-from storage.records import CheckedSource, Job, JobState, NewSource, Source, TaskState
+from storage.job_states import JobState, TaskState, move_job
+from storage.records import CheckedSource, Job, NewSource, Source
 from storage.rows import locked, moved
 from storage.schema import jobs, sources, tasks
 
@@ -43,8 +44,7 @@ class Sources:
             await add_sources(connection, job_id, (new,))
             if job.state is not JobState.WORKING:
                 return job
-            again = update(jobs).where(jobs.c.id == job_id).values(state=JobState.PREPARING)
-            return await moved(connection, again)
+            return await moved(connection, move_job(jobs.c.id == job_id, (JobState.WORKING,), JobState.PREPARING))
 
     async def store(self, source_id: int, checked: CheckedSource, provider: str) -> bool:
         """Keep the checked bytes of a reference for the job's life. False: another provider than the one they were

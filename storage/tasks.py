@@ -3,26 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals, turns
 from storage.clock import LONGEST_HOLD
 from storage.database import Database, Transaction
-from storage.records import (
-    ACTIVE,
-    UNFINISHED,
-    Cost,
-    InLine,
-    JobState,
-    Limits,
-    NewPicture,
-    Task,
-    TaskState,
-    TicketKept,
-    Trouble,
-    Turns,
-)
+from storage.job_states import ACTIVE, CANCELLED_STATES, UNFINISHED, JobState, TaskState, move_job, move_task
+from storage.records import Cost, InLine, Limits, NewPicture, Task, TicketKept, Trouble, Turns
 from storage.rows import locked, owned_by
 from storage.schema import jobs, people, pictures, sources, tasks
 from storage.tickets import Tickets
@@ -63,9 +51,9 @@ class Tasks:
             if ids != set(prepared) or job.provider != provider or job.said != said:
                 return JobState.PREPARING
             common = {"job_id": job_id, "user_id": job.user_id, "provider": job.provider, "queued_at": since}
-            values = [{**common, "state": TaskState.QUEUED, "options": dict(options)} for options in parts]
-            await connection.execute(insert(tasks), values)
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.WORKING))
+            values = [{**common, "options": dict(options)} for options in parts]
+            await connection.execute(insert(tasks).values(state=TaskState.QUEUED), values)
+            await connection.execute(move_job(jobs.c.id == job_id, (JobState.PREPARING,), JobState.WORKING))
             connection.ring(signals.QUEUE)
             return JobState.WORKING
 
@@ -94,8 +82,11 @@ class Tasks:
             first = (await connection.execute(turns.next_tasks(provider, now, room.count, worker_id))).all()
             for owner in {row.worker_id for row in first} - {worker_id, None}:
                 connection.ring(signals.queue(owner))
-            own = [row.id for row in first if row.worker_id == worker_id][:most]
-            begun = [await self._begin(connection, task_id, now + place * INSTANT) for place, task_id in enumerate(own)]
+            own = [row for row in first if row.worker_id == worker_id][:most]
+            begun = [
+                await self._begin(connection, row.id, row.ticket, now + place * INSTANT)
+                for place, row in enumerate(own)
+            ]
             return Turns(tuple(begun), now if begun else await turns.next_due(connection, provider, after=now))
 
     async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
@@ -115,10 +106,12 @@ class Tasks:
         async with self._db.write() as connection:
             row = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().one()
             job = await locked(connection, row["job_id"])
-            cancelled = job is None or job.state is JobState.CANCELLED
-            state = TaskState.CANCELLED if cancelled and row["ticket"] is None else TaskState.QUEUED
-            change = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            await connection.execute(change.values(state=state, not_before=not_before, begun_at=None))
+            own, values = tasks.c.id == task_id, {"not_before": not_before, "begun_at": None}
+            if (job is None or job.state in CANCELLED_STATES) and row["ticket"] is None:
+                back = move_task(own, (TaskState.SUBMITTING,), TaskState.CANCELLED, **values)
+            else:
+                back = move_task(own, ACTIVE, TaskState.QUEUED, **values)
+            await connection.execute(back)
             connection.ring(signals.QUEUE)
 
     async def finish_task(
@@ -132,9 +125,9 @@ class Tasks:
         """The task is done: its pictures are stored with it, in one step, what they cost, and how many `seconds` the
         service took, where that is known."""
         async with self._db.write() as connection:
-            done = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": TaskState.DONE, "finished_at": now, "pictures": len(results), "seconds": seconds}
-            row = (await connection.execute(done.values({**values, **_paid(cost)}).returning(tasks.c.job_id))).first()
+            values = {"finished_at": now, "pictures": len(results), "seconds": seconds, **_paid(cost)}
+            done = move_task(tasks.c.id == task_id, ACTIVE, TaskState.DONE, **values)
+            row = (await connection.execute(done.returning(tasks.c.job_id))).first()
             if row is None:
                 return
             job = (await connection.execute(select(jobs).where(jobs.c.id == row.job_id))).mappings().one()
@@ -151,9 +144,9 @@ class Tasks:
     ) -> None:
         """The task ended without pictures, which may have cost something all the same."""
         async with self._db.write() as connection:
-            change = update(tasks).where(tasks.c.id == task_id, tasks.c.state.in_(ACTIVE))
-            values = {"state": state, "trouble": dict(trouble), "finished_at": now, **_paid(cost)}
-            row = (await connection.execute(change.values(values).returning(tasks.c.job_id))).first()
+            values = {"trouble": dict(trouble), "finished_at": now, **_paid(cost)}
+            ended = move_task(tasks.c.id == task_id, ACTIVE, state, **values)
+            row = (await connection.execute(ended.returning(tasks.c.job_id))).first()
             if row:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
@@ -164,12 +157,12 @@ class Tasks:
         `known`: the ids of those of which it knows.
         """
         own = select(jobs.c.id).where(owned_by(worker_id))
-        unheard = (tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), tasks.c.job_id.in_(own))
+        unheard = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(own))
         async with self._db.write() as connection:
-            found = (await connection.execute(select(tasks.c.id).where(*unheard))).scalars().all()
-            if ids := set(found) - set(known):
-                change = update(tasks).where(tasks.c.id.in_(ids), *unheard)
-                await connection.execute(change.values(state=TaskState.QUEUED, begun_at=None))
+            query = select(tasks.c.id).where(unheard, tasks.c.state == TaskState.SUBMITTING)
+            if ids := set((await connection.execute(query)).scalars()) - set(known):
+                which = and_(unheard, tasks.c.id.in_(ids))
+                await connection.execute(move_task(which, (TaskState.SUBMITTING,), TaskState.QUEUED, begun_at=None))
                 connection.ring(signals.QUEUE)
 
     async def announce(self, task_id: int) -> None:
@@ -234,8 +227,11 @@ class Tasks:
             known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
             return [(row.seconds, row.options) for row in await connection.execute(known)]
 
-    async def _begin(self, connection: AsyncConnection, task_id: int, now: float) -> Task:
-        begun = update(tasks).where(tasks.c.id == task_id).values(state=turns.state_when_begun(), begun_at=now)
+    async def _begin(self, connection: AsyncConnection, task_id: int, ticket: str | None, now: float) -> Task:
+        # One that was put back with a ticket is not submitted again.
+        state = TaskState.RUNNING if ticket is not None else TaskState.SUBMITTING
+        own = tasks.c.id == task_id
+        begun = move_task(own, (TaskState.QUEUED,), state, begun_at=now)
         task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())
         turn = self._db.insert(people).values(id=task.user_id, last_turn=now)
         await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))

@@ -9,43 +9,78 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Float,
+    String,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    null,
+    select,
+    type_coerce,
+    update,
+)
 
 from storage.database import Database, StoreError, Unstorable
-from storage.records import JobState, TaskState, TicketKept
+from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, move_job, move_task
+from storage.records import Job, TicketKept
 from storage.rows import locked, moved, whose
 from storage.schema import jobs, tasks
 from storage.texts import clean
 
+NOT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
 MOST = 100
 """Tickets that are stored together."""
 
-# Of tasks that are being submitted, and that nobody else holds: a job can't be interrupted for such a task meanwhile.
-# The others are seen to one by one. It is not known to the planner how few these are; the indices are.
-_POSTGRES = text("""
-    WITH given AS (
-        SELECT * FROM json_to_recordset(CAST(:tickets AS json))
-            AS given (id bigint, ticket text, submitted_at float)
-    ), free AS (
-        SELECT tasks.id, tasks.job_id FROM tasks JOIN jobs ON jobs.id = tasks.job_id
-            WHERE tasks.id IN (SELECT id FROM given) AND tasks.state = 'submitting' AND jobs.state <> 'interrupted'
-            ORDER BY tasks.id FOR NO KEY UPDATE OF tasks SKIP LOCKED
+
+def _stored(which: ColumnElement[bool], ticket: Any, submitted_at: Any) -> Any:
+    """The statement that stores the tickets of tasks that are being submitted; it returns their ids, and the states and
+    workers of their jobs."""
+    values = {"ticket": ticket, "submitted_at": submitted_at}
+    ready = move_task(which, (TaskState.SUBMITTING,), TaskState.RUNNING, trouble=null(), finished_at=None, **values)
+    return ready.returning(tasks.c.id, _JOB_STATE, _JOB_WORKER)
+
+
+def _postgres() -> Any:
+    columns = (("id", BigInteger), ("ticket", Text), ("submitted_at", Float))
+    rows = func.json_to_recordset(cast(_TICKETS, JSON)).table_valued(*(column(*one) for one in columns))
+    given = rows.render_derived(name="given", with_types=True)
+    # Only those that nobody else holds: a job can't be interrupted for such a task meanwhile. The others are seen to
+    # one by one. It is not known to the planner how few these are; the indices are.
+    free = (
+        select(tasks.c.id)
+        .join(jobs, jobs.c.id == tasks.c.job_id)
+        .where(tasks.c.id.in_(select(given.c.id)), tasks.c.state == TaskState.SUBMITTING)
+        .where(jobs.c.state.not_in(INTERRUPTED_STATES))
+        .order_by(tasks.c.id)
+        .with_for_update(key_share=True, of=tasks, skip_locked=True)
+        .cte("free")
     )
-    UPDATE tasks SET state = 'running', ticket = given.ticket, submitted_at = given.submitted_at,
-            trouble = NULL, finished_at = NULL
-        FROM given JOIN free ON free.id = given.id JOIN jobs ON jobs.id = free.job_id
-        WHERE tasks.id = given.id
-        RETURNING tasks.id, jobs.state, jobs.worker_id
-""")
-_SQLITE = text("""
-    UPDATE tasks SET state = 'running', ticket = given.value ->> 'ticket',
-            submitted_at = given.value ->> 'submitted_at', trouble = NULL, finished_at = NULL
-        FROM json_each(:tickets) AS given
-        WHERE tasks.id = given.value ->> 'id' AND tasks.state = 'submitting'
-            AND (SELECT state FROM jobs WHERE jobs.id = tasks.job_id) <> 'interrupted'
-        RETURNING id, (SELECT state FROM jobs WHERE jobs.id = tasks.job_id),
-            (SELECT worker_id FROM jobs WHERE jobs.id = tasks.job_id)
-""")
+    which = and_(tasks.c.id == given.c.id, given.c.id == free.c.id)
+    return _stored(which, given.c.ticket, given.c.submitted_at)
+
+
+def _sqlite() -> Any:
+    given = func.json_each(_TICKETS).table_valued("value", name="given")
+
+    def part(name: str, of: Any) -> ColumnElement[Any]:
+        return type_coerce(given.c.value.op("->>")(name), of)
+
+    which = and_(tasks.c.id == part("id", BigInteger), _JOB_STATE.not_in(INTERRUPTED_STATES))
+    return _stored(which, part("ticket", Text), part("submitted_at", Float))
+
+
+_TICKETS = bindparam("tickets", type_=String)
+_JOB_STATE = select(jobs.c.state).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
+_JOB_WORKER = select(jobs.c.worker_id).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
+_POSTGRES, _SQLITE = _postgres(), _sqlite()
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +147,7 @@ class Tickets:
         given = [{"id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at} for one in together]
         async with self._db.at_once() as connection:
             rows = await connection.execute(self._statement, {"tickets": json.dumps(clean(given))})
-            return {row[0]: TicketKept(row[1] != JobState.CANCELLED, row[2]) for row in rows}
+            return {row[0]: TicketKept(row[1] not in CANCELLED_STATES, row[2]) for row in rows}
 
     async def _alone(self, one: _Ticket) -> TicketKept:
         """Store it when whoever holds its task is done; a task that was given up, and its job, live on.
@@ -120,16 +155,22 @@ class Tickets:
         The job's owner may be another by now, and goes on with the task: it is notified. A job whose owner is gone is
         this worker's.
         """
+        own = tasks.c.id == one.task_id
         async with self._db.write() as connection:
-            taken = update(tasks).where(tasks.c.id == one.task_id)
             values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
-            values |= {"state": TaskState.RUNNING, "trouble": None, "finished_at": None}
-            job_id = (await connection.execute(taken.values(values).returning(tasks.c.job_id))).scalar_one()
+            ready = move_task(own, NOT_DONE, TaskState.RUNNING, trouble=None, finished_at=None, **values)
+            await connection.execute(ready)
+            # One that is done meanwhile was polled by another worker, and stays done.
+            job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
             job = await locked(connection, job_id)
             if job is None:
                 return TicketKept(is_wanted=False, worker_id=None)
-            again: dict[str, Any] = {"worker_id": whose(one.worker_id)}
-            if job.state is JobState.INTERRUPTED:
-                again |= {"state": JobState.WORKING, "trouble": None, "finished_at": None}
-            job = await moved(connection, update(jobs).where(jobs.c.id == job_id).values(again)) or job
-            return TicketKept(job.state is not JobState.CANCELLED, job.worker_id)
+            job = await moved(connection, _lives_on(job, one.worker_id)) or job
+            return TicketKept(job.state not in CANCELLED_STATES, job.worker_id)
+
+
+def _lives_on(job: Job, worker_id: int) -> Update:
+    owned, own = {"worker_id": whose(worker_id)}, jobs.c.id == job.id
+    if job.state not in INTERRUPTED_STATES:
+        return update(jobs).where(own).values(owned)
+    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, trouble=None, finished_at=None, **owned)

@@ -2,7 +2,7 @@
 
 The wait is counted since the task was queued or since the person's last turn, whichever is later.
 
-`bot.jobs.queue_order` looks ahead by the same rule (a test holds them together).
+`bot.jobs.turns` looks ahead by the same rule (a test holds them together).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.clock import LEEWAY, LONGEST_HOLD
-from storage.records import ACTIVE, Limits, TaskState
+from storage.job_states import ACTIVE, TaskState
+from storage.records import Limits
 from storage.rows import is_orphaned, owned_by
 from storage.schema import jobs, people, tasks
 from storage.services import service
@@ -49,8 +50,8 @@ async def room(connection: AsyncConnection, provider: str, limits: Limits, now: 
 
 
 def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> Select[Any]:
-    """The ids and the workers of those whose turn is next, in order, locked; each counts as under way for those behind
-    it.
+    """The ids, tickets and workers of those whose turn is next, in order, locked; each counts as under way for those
+    behind it.
 
     Tasks whose worker is gone have no turn until another one owns them, unless that is whose turns are asked for
     (`worker_id`): nobody waits for the dead.
@@ -86,7 +87,7 @@ def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> S
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
     return (
-        select(tasks.c.id, chosen.c.worker_id)
+        select(tasks.c.id, tasks.c.ticket, chosen.c.worker_id)
         .join(chosen, chosen.c.id == tasks.c.id)
         # One that is being cancelled at this moment is passed over.
         .where(tasks.c.state == TaskState.QUEUED)
@@ -113,11 +114,6 @@ async def is_awaited(connection: AsyncConnection, provider: str) -> bool:
     """Whether any task waits for its turn."""
     query = select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
     return (await connection.execute(query.limit(1))).first() is not None
-
-
-def state_when_begun() -> Any:
-    """One that was put back with a ticket is not submitted again."""
-    return case((tasks.c.ticket.is_(None), TaskState.SUBMITTING), else_=TaskState.RUNNING)
 
 
 def last_turn() -> Any:

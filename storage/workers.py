@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.records import ACTIVE, NOT_READY, Job, JobState, TaskState, Trouble, Worker
+from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, JobState, TaskState, move_task
+from storage.records import Job, Trouble, Worker
 from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
 
@@ -75,7 +76,7 @@ class Workers:
         Tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence): they may
         have been paid, and nobody knows their tickets.
         """
-        unfinished = (jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
+        unfinished = (IS_OPEN, jobs.c.state != JobState.DRAFT)
         async with self._db.write() as connection:
             found = select(jobs.c.id).where(*unfinished, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
             ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
@@ -91,7 +92,7 @@ class Workers:
         The others adopt them at once. Returns their ids.
         """
         under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
-        waiting = (owned_by(worker_id), jobs.c.finished_at.is_(None), jobs.c.state.in_(NOT_READY), ~under_way)
+        waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
         async with self._db.write() as connection:
             released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
             ids = list((await connection.execute(released)).scalars())
@@ -101,15 +102,16 @@ class Workers:
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs that this worker has something left to do for, oldest first."""
-        own = (owned_by(worker_id), jobs.c.finished_at.is_(None), jobs.c.state != JobState.DRAFT)
+        own = (owned_by(worker_id), IS_OPEN, jobs.c.state != JobState.DRAFT)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: Trouble, now: float) -> None:
-    cut_off = (tasks.c.state == TaskState.SUBMITTING, tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
-    values = {"state": TaskState.INTERRUPTED, "trouble": dict(lost), "finished_at": now}
-    if (await connection.execute(update(tasks).where(*cut_off).values(values))).rowcount:
+    cut_off = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
+    values = {"trouble": dict(lost), "finished_at": now}
+    interrupt = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
+    if (await connection.execute(interrupt)).rowcount:
         # A slot is free.
         connection.ring(signals.QUEUE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.demo.telegram.model import ChatMessage
 from bot.demo.telegram.simulator import TelegramSimulator
-from storage.records import JobState
+from storage.job_states import CLOSED, JobState
 from storage.store import Store
 
 PATIENCE = 300.0
@@ -45,7 +45,7 @@ async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessag
     job = await store.jobs.asked_by(sent.chat.id, f"message:{sent.id}")
     if job is None or job.state is JobState.DRAFT:
         return bool(_answers(telegram))
-    return job.finished_at is not None
+    return job.state in CLOSED
 
 
 async def _print_talk(telegram: TelegramSimulator) -> None:

@@ -19,19 +19,9 @@ from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
+from storage.job_states import JobState
 from storage.jobs import ANYTHING
-from storage.records import (
-    Allowance,
-    Begun,
-    ChatRules,
-    Job,
-    JobState,
-    NewJob,
-    NewSource,
-    Preferences,
-    Style,
-    TooMany,
-)
+from storage.records import Allowance, Begun, ChatRules, Job, NewJob, NewSource, Preferences, Style, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.

@@ -38,7 +38,8 @@ from bot.telegram.together import joined_words
 from bot.telegram.wording import plain, say
 from providers.errors import InvalidRequest
 from storage.edits import Offer
-from storage.records import FOR_NOTHING, NOT_READY, Begun, Job, JobState, Preferences, TooMany
+from storage.job_states import FOR_NOTHING, NOT_READY, JobState
+from storage.records import Begun, Job, Preferences, TooMany
 
 RECENT_SECONDS = 600
 """How long after it was written an edit may make a request of a message that was none."""

@@ -18,7 +18,8 @@ from bot.handlers.presses import answer, change_buttons, gone, message_of
 from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
 from bot.telegram.notices import GROUPS, notice
 from bot.telegram.wording import plain
-from storage.records import Begun, JobState, Preferences, TooMany
+from storage.job_states import JobState
+from storage.records import Begun, Preferences, TooMany
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""

@@ -21,7 +21,8 @@ from bot.telegram.notices import notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.records import Begun, Job, JobState, NewSource, Preferences, TooMany
+from storage.job_states import JobState
+from storage.records import Begun, Job, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)

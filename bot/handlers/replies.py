@@ -5,7 +5,8 @@ from aiogram.types import Message
 from bot.handlers.desk import Desk, Place
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_replied_to
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 
 
 async def is_order(message: Message, desk: Desk) -> bool:

@@ -8,7 +8,8 @@ from bot.jobs.context import JobContext
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.progress import ProgressTracker, TaskRun
 from storage import signals
-from storage.records import ACTIVE, Task, TaskState
+from storage.job_states import ACTIVE, TaskState
+from storage.records import Task
 
 log = logging.getLogger(__name__)
 

@@ -39,6 +39,9 @@ class WokenJobs:
         self._any.clear()
         return taken
 
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._ids
+
     def __len__(self) -> int:
         return len(self._ids) + self._all
 

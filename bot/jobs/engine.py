@@ -14,8 +14,9 @@ from bot.jobs.finisher import JobFinisher
 from bot.jobs.ports import trouble
 from providers.errors import Sentence
 from storage import signals
+from storage.job_states import JobState, TaskState
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, JobState, NewJob, NewSource, TaskState
+from storage.records import Allowance, Job, NewJob, NewSource
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable,
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.steps import JobSteps
 from providers.errors import Sentence
-from storage.records import UNFINISHED, Job, JobState
+from storage.job_states import CLOSED, CLOSED_AS, JobState
+from storage.records import Job
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +34,18 @@ class JobFinisher(Component):
         self._progress = progress
         self._deliveries = JobSteps(context, "deliver")
         self._closings = JobSteps(context, "close")
+        self._keepings = JobSteps(context, "keep")
+        self._all = (self._deliveries, self._closings, self._keepings)
         self._withdrawals = Background()
         # Jobs that were taken up again while their end was told: they may end, and that is to be told, once more.
         self._reopened: set[int] = set()
-        # Cancelled jobs of which people know, while something of them still runs.
-        self._told: set[int] = set()
+        # Cancelled jobs whose pictures are kept, and whose end is still to be told.
+        self._kept: set[int] = set()
 
     @property
     def job_ids(self) -> set[int]:
         """The jobs that are delivered, or whose ends are told, at this moment."""
-        return {*self._deliveries.job_ids, *self._closings.job_ids}
+        return {*self._deliveries.job_ids, *self._closings.job_ids, *self._keepings.job_ids}
 
     @property
     def is_idle(self) -> bool:
@@ -60,9 +63,22 @@ class JobFinisher(Component):
         self._deliveries.start(job.id, lambda: self._deliver(job))
 
     def close(self, job: Job) -> None:
-        """Say once how a job that was just read has ended without an album, and keep what was paid for it."""
+        """Say once how a job that was just read has ended without an album, and keep what was paid for it.
+
+        What was paid for a job that was cancelled is kept by `keep`, as some of it may still run.
+        """
         self._progress.close(job.id)
-        self._closings.start(job.id, lambda: self._close(job))
+        if job.state is not JobState.KEEPING:
+            self._closings.start(job.id, lambda: self._close(job))
+
+    def keep(self, job: Job) -> None:
+        """Keep what was paid for a cancelled job of which nothing runs any more.
+
+        Telegram may be out of reach for long, and the service does not keep the pictures for ever: so they are kept
+        before it is told, too.
+        """
+        if job.id not in self._kept or job.state is JobState.KEEPING:
+            self._keepings.start(job.id, lambda: self._keep(job))
 
     def reopened(self, job_id: int) -> None:
         """The job goes on. It may have been taken up again while its end was being told."""
@@ -71,20 +87,22 @@ class JobFinisher(Component):
 
     def leave(self, job_id: int) -> None:
         """The job is another worker's."""
-        self._deliveries.leave(job_id)
-        self._closings.leave(job_id)
+        self._kept.discard(job_id)
+        for steps in self._all:
+            steps.leave(job_id)
 
     async def drain(self) -> None:
         """Wait until all that was begun has arrived."""
         while not self.is_idle:
-            await self._deliveries.drain()
-            await self._closings.drain()
+            for steps in self._all:
+                await steps.drain()
         await self._withdrawals.drain()
 
     async def aclose(self) -> None:
         """Leave what has not arrived to the next start."""
-        for part in (self._deliveries, self._closings, self._withdrawals):
-            await part.aclose()
+        for steps in self._all:
+            await steps.aclose()
+        await self._withdrawals.aclose()
 
     async def tell_again(self, job: Job, message_id: int) -> bool:
         """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
@@ -94,7 +112,7 @@ class JobFinisher(Component):
         """
         # Since it was read it may have been taken up again.
         latest = await self._store.jobs.get(job.id)
-        if latest is None or latest.finished_at is None or latest.status_id != message_id:
+        if latest is None or latest.state not in CLOSED or latest.status_id != message_id:
             return False
         if latest.state is not JobState.DELIVERED:
             await self._notifier.ended(latest, only_here=True)
@@ -119,7 +137,6 @@ class JobFinisher(Component):
 
     async def _fail(self, job: Job, words: Sentence) -> None:
         await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
-        self._context.wake(job.id)
 
     async def _deliver_or_keep(self, job: Job) -> None:
         try:
@@ -138,30 +155,27 @@ class JobFinisher(Component):
 
     async def _close(self, job: Job) -> None:
         try:
-            await self._tell(job)
-            await self._keep(job)
-        finally:
-            if job.id in self._reopened:
-                self._reopened.discard(job.id)
-                self._context.wake(job.id)
-
-    async def _tell(self, job: Job) -> None:
-        if job.state is JobState.CANCELLED and job.id in self._told:
-            return
-        # However long Telegram is out of reach: people hear of it then.
-        while await self._tried(self._notifier.ended, job):
-            continue
-        if job.state is JobState.CANCELLED:
-            self._told.add(job.id)
-
-    async def _keep(self, job: Job) -> None:
-        tasks = await self._until_stored(lambda: self._store.tasks.of_job(job.id), job)
-        # What still runs for a cancelled job ends later, and is kept then.
-        if not any(task.state in UNFINISHED for task in tasks):
+            # However long Telegram is out of reach: people hear of it then.
+            while await self._tried(self._notifier.ended, job):
+                continue
+            if job.state is JobState.CANCELLING:
+                await self._until_stored(lambda: self._store.jobs.told(job.id), job)
+                return
             await self._tried(self._notifier.keep, job)
             # One that has failed once more meanwhile has not been told of.
             if job.id not in self._reopened:
-                await self._end(job, job.state)
+                await self._end(job, CLOSED_AS[job.state])
+        finally:
+            self._reopened.discard(job.id)
+
+    async def _keep(self, job: Job) -> None:
+        await self._tried(self._notifier.keep, job)
+        if job.state is JobState.KEEPING:
+            self._kept.discard(job.id)
+            await self._end(job, JobState.CANCELLED)
+        else:
+            # It ends when the person is told.
+            self._kept.add(job.id)
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
@@ -198,7 +212,6 @@ class JobFinisher(Component):
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
-        self._told.discard(job.id)
         if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             withdraw = self._context.addresses.references.withdraw

@@ -11,7 +11,8 @@ from bot.jobs.request_builder import RequestBuilder
 from providers.base import Finished, Provider
 from providers.errors import ProviderError
 from storage.database import StoreError
-from storage.records import Job, Task, TaskState
+from storage.job_states import TaskState
+from storage.records import Job, Task
 
 log = logging.getLogger(__name__)
 

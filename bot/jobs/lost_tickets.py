@@ -17,7 +17,8 @@ from bot.jobs.context import JobContext
 from bot.jobs.request_builder import RequestBuilder
 from providers.errors import Busy, Misconfigured, ProviderError, Refused
 from storage.database import StoreError
-from storage.records import JobState, Task, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import Task
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from bot.jobs.steps import JobSteps
 from bot.jobs.task_failures import OURS
 from providers.base import Provider
 from providers.errors import ProviderError, Sentence
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,6 @@ class Preparer(Component):
             # As another provider has it now, or with other words, it may well be prepared: it is read again.
             if not await self._is_changed(job):
                 await self._refuse(job, error)
-        self._context.wake(job.id)
 
     async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""

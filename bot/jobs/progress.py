@@ -13,7 +13,8 @@ from bot.jobs.ports import Phase, Progress, sentence
 from bot.jobs.queue_order import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
-from storage.records import InLine, Job, Task, TaskState, Trouble
+from storage.job_states import UNFINISHED, TaskState
+from storage.records import InLine, Job, Task, Trouble
 
 STEADY = 1.0
 """Seconds that the clocks may drift apart while a task runs: beyond, one was set, or the machine slept."""
@@ -116,7 +117,7 @@ class ProgressTracker:
         """This job has these tasks, and nothing of it is being prepared any more."""
         opened = self.open(job)
         opened.phase, opened.total = Phase.WORKING, max(1, len(tasks))
-        opened.ended = sum(task.finished_at is not None for task in tasks)
+        opened.ended = sum(task.state not in UNFINISHED for task in tasks)
 
     def close(self, job_id: int) -> None:
         """From now on no progress of this job is shown."""

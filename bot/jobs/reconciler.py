@@ -9,13 +9,16 @@ from bot.jobs.finisher import JobFinisher
 from bot.jobs.preparer import Preparer
 from bot.jobs.task_runner import TaskRunner
 from storage import signals
-from storage.records import NOT_READY, UNFINISHED, Job, JobState, Task, TaskState
+from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
+from storage.records import Job, Task
 
 
 class Reconciler(Component):
     """Starts the steps of this worker's jobs. A step that runs is not started again; a job of another worker is left.
 
-    It does not matter how often a job is woken, or why: all is decided by what the store says at that moment.
+    It does not matter how often a job is woken, or why: all is decided by what the store says at that moment. What was
+    read may be old when it arrives: a step may have ended meanwhile. Each step wakes its job when it ends, so a job
+    that was woken while it was read is read again before anything is started.
     """
 
     def __init__(self, context: JobContext, preparer: Preparer, runner: TaskRunner, finisher: JobFinisher) -> None:
@@ -95,19 +98,20 @@ class Reconciler(Component):
                 part.leave(job_id)
         elif job.state is JobState.WORKING:
             await self._go_on(job)
-        elif job.state is JobState.CANCELLED and job.finished_at is None:
-            self._runner.cancel(job, await self._tasks(job_id))
-            self._finisher.close(job)
+        elif job.state in (JobState.CANCELLING, JobState.KEEPING):
+            await self._wind_up(job)
         else:
             self._start_step(job)
 
     def _start_step(self, job: Job) -> None:
+        if self._reading[job.id] or job.id in self._context.woken:
+            return
         if job.state is JobState.PREPARING:
             self._finisher.reopened(job.id)
             self._preparer.prepare(job)
         elif job.state is JobState.DELIVERING:
             self._finisher.deliver(job)
-        elif job.state is not JobState.DRAFT and job.finished_at is None:
+        elif job.state in ENDING:
             self._finisher.close(job)
 
     async def _go_on(self, job: Job) -> None:
@@ -119,12 +123,20 @@ class Reconciler(Component):
             if settled:
                 self._start_step(settled)
             else:
-                # Another process was quicker, or the answer to this step was lost.
+                # It was cancelled at this moment, or the answer to this step was lost.
                 self._context.wake(job.id)
             return
         self._runner.follow(job, tasks)
         if any(task.state is TaskState.QUEUED for task in tasks):
             self._context.queue_changed.set()
+
+    async def _wind_up(self, job: Job) -> None:
+        tasks = await self._tasks(job.id)
+        self._runner.cancel(job, tasks)
+        self._start_step(job)
+        # What still runs ends later, and is kept then.
+        if not any(task.state in UNFINISHED for task in tasks):
+            self._finisher.keep(job)
 
     async def _read(self, job_id: int) -> Job | None:
         return await self._context.until_stored(lambda: self._store.jobs.get(job_id), f"a step of job {job_id}")

@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, KeysView
+from functools import partial
 from typing import Any
 
 from bot.background import Background
 from bot.jobs.context import JobContext
+from storage.database import StoreError, Unstorable
 
 
 class JobSteps:
-    """Steps of one kind, `name`. A job for which a step is asked for while one runs is woken when that has ended."""
+    """Steps of one kind, `name`. When a step has ended, its job is woken.
+
+    Not when it has failed with an error that nobody thought of, which is logged: it would only do so again and again.
+    """
 
     def __init__(self, context: JobContext, name: str) -> None:
         self._context = context
         self._name = name
         self._background = Background()
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._asked_again: set[int] = set()
 
     @property
     def job_ids(self) -> KeysView[int]:
@@ -24,13 +28,12 @@ class JobSteps:
         return self._running.keys()
 
     def start(self, job_id: int, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run this step, unless one runs: then the job is read again afterwards."""
+        """Run this step, unless one runs: the job is read again afterwards."""
         if job_id in self._running:
-            self._asked_again.add(job_id)
             return
         running = self._running[job_id] = self._background.spawn(step(), f"{self._name} job {job_id}")
         # Also where it is cancelled before it has begun.
-        running.add_done_callback(lambda _: self._ended(job_id))
+        running.add_done_callback(partial(self._ended, job_id))
 
     def leave(self, job_id: int) -> None:
         """The job is another worker's: its step is not ended here."""
@@ -45,8 +48,8 @@ class JobSteps:
         """Cancel all steps."""
         await self._background.aclose()
 
-    def _ended(self, job_id: int) -> None:
+    def _ended(self, job_id: int, step: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
-        if job_id in self._asked_again:
-            self._asked_again.discard(job_id)
+        error = None if step.cancelled() else step.exception()
+        if error is None or (isinstance(error, StoreError) and not isinstance(error, Unstorable)):
             self._context.wake(job_id)

@@ -19,7 +19,8 @@ from providers.errors import (
     TookTooLong,
     Unavailable,
 )
-from storage.records import Cost, Task, TaskState
+from storage.job_states import TaskState
+from storage.records import Cost, Task
 
 log = logging.getLogger(__name__)
 

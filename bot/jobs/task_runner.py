@@ -15,7 +15,8 @@ from bot.jobs.task_failures import OURS, TaskFailures, cost_of
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import Failed, OutcomeUnknown, ProviderError, Sentence, TookTooLong
 from storage.database import StoreError, Unstorable
-from storage.records import Job, NewPicture, Task, TaskState, TicketKept
+from storage.job_states import TaskState
+from storage.records import Job, NewPicture, Task, TicketKept
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from bot.telegram.buttons import under_result
 from bot.telegram.services import ENLARGED, Providers, maker, offer, title
 from bot.telegram.uploads import Upload
 from bot.telegram.wording import caption, cut, pixels, plain, told
+from storage.job_states import TaskState
 from storage.pictures import Picture
-from storage.records import Job, Source, TaskState
+from storage.records import Job, Source
 from storage.store import Store
 
 MOST_SENDS = 2

@@ -28,7 +28,8 @@ from bot.telegram.uploads import Uploads
 from bot.telegram.wording import cut, told
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
-from storage.records import CheckedSource, Job, JobState, TaskState
+from storage.job_states import CANCELLED_STATES, FAILED_STATES, TaskState
+from storage.records import CheckedSource, Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -125,11 +126,11 @@ class TelegramStage:
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
             words = escape(told(job.trouble), quote=False) if job.trouble else _("This did not work.")
-            sign = "✖️" if job.state is JobState.CANCELLED else "⚠️"
-            look = job.state is JobState.FAILED and (overdue or missing)
+            sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
+            look = job.state in FAILED_STATES and (overdue or missing)
             # What was refused before it came to a task would be refused again.
             # What was made and could not be sent needs no paying again.
-            again = job.state is not JobState.FAILED or (bool(tasks) and not missing)
+            again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
             buttons = after_ending(job, look=look, again=again)
             try:
                 await self._status.finish(job, f"{sign} {words}", buttons)
@@ -138,7 +139,7 @@ class TelegramStage:
             except TelegramAPIError as error:
                 # The chat is gone or closed; the store knows how the job ended.
                 log.info("job %d: its chat can't be told: %s", job.id, error.message)
-                if job.state is not JobState.CANCELLED and not only_here:
+                if job.state not in CANCELLED_STATES and not only_here:
                     await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
 
     async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:

@@ -10,8 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from storage.job_states import JobState, TaskState
 from storage.pictures import NEWEST, Page, Sent, Shelf, Step
-from storage.records import Begun, CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, Task, TaskState
+from storage.records import Begun, CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, Task
 from storage.schema import metadata
 from storage.store import Store
 
@@ -185,7 +186,7 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     task = await run(store, 1.0)
     cancelled = await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE)
     assert cancelled
-    assert cancelled.state is JobState.CANCELLED
+    assert cancelled.state is JobState.CANCELLING
     assert await store.jobs.cancel(job.id, 2.0, TROUBLE, TROUBLE) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
     assert await store.jobs.settle(job.id) is None
@@ -196,8 +197,8 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
 @pytest.mark.parametrize(
     ("ends", "state"),
     [
-        ([TaskState.FAILED, TaskState.FAILED], JobState.FAILED),
-        ([TaskState.FAILED, TaskState.INTERRUPTED], JobState.INTERRUPTED),
+        ([TaskState.FAILED, TaskState.FAILED], JobState.FAILING),
+        ([TaskState.FAILED, TaskState.INTERRUPTED], JobState.INTERRUPTING),
         ([TaskState.FAILED, None], JobState.DELIVERING),
     ],
 )
@@ -222,7 +223,7 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
     assert await nothing_due(store, 3.0) is None
     settled = await store.jobs.settle(job.id)
     assert settled
-    assert settled.state is JobState.INTERRUPTED
+    assert settled.state is JobState.INTERRUPTING
 
 
 async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from storage.job_states import JobState
 from storage.pictures import Sent, Shelf
-from storage.records import ChatRules, JobState, Limits, NewJob, NewPicture, NewSource, OpenInChat
+from storage.records import ChatRules, Limits, NewJob, NewPicture, NewSource, OpenInChat
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066
@@ -47,7 +48,7 @@ async def test_what_is_open_in_a_chat_and_what_of_it_can_be_cleared(store: Store
     for waiting in (second, fresh.id):
         cancelled = await store.jobs.cancel(waiting, 3.0, FREE, PAID, unbegun=True)
         assert cancelled
-        assert (cancelled.state, cancelled.trouble) == (JobState.CANCELLED, FREE)
+        assert (cancelled.state, cancelled.trouble) == (JobState.CANCELLING, FREE)
     assert [one.job_id for one in await store.chats.open_jobs(OLD)] == [first]
 
 

@@ -12,7 +12,8 @@ from bot.jobs.queue_order import order
 from providers.base import ProviderSettings
 from providers.errors import Busy, Unavailable
 from storage.clock import LONGEST_HOLD
-from storage.records import Allowance, JobState, Limits, NewJob, NewPicture, Task
+from storage.job_states import JobState
+from storage.records import Allowance, Limits, NewJob, NewPicture, Task
 from storage.store import Store
 from tests.support import postgres
 from tests.support.fakes import FakeProvider, RecordingStage

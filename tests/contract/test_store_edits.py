@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from storage.edits import Offer
-from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewSource, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import CheckedSource, Job, Limits, NewJob, NewSource
 from storage.store import Store
 
 WISH = NewJob("message:7", -5, 7, 11, "en", "jimeng", "a read fox", {"n": 1}, said="1")

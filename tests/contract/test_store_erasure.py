@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from storage.erasure import UnderWay
 from storage.exports import Exported
+from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
 from storage.pictures import Sent, Shelf
 from storage.records import (
@@ -15,14 +16,12 @@ from storage.records import (
     Allowance,
     Begun,
     Cost,
-    JobState,
     Limits,
     NewJob,
     NewPicture,
     NewSource,
     Preferences,
     Style,
-    TaskState,
     TooMany,
     Used,
 )

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.handlers.stylebook import NAME_BYTES
-from storage.records import ChatRules, Cost, JobState, Limits, NewJob, NewPicture, Preferences, Style, Used
+from storage.job_states import JobState
+from storage.records import ChatRules, Cost, Limits, NewJob, NewPicture, Preferences, Style, Used
 from storage.store import Store
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import event, select, update
 
 from storage import postgres
 from storage.database import StoreError, Unstorable
-from storage.records import JobState, Limits, NewJob, Task, TaskState, TicketKept
+from storage.job_states import JobState, TaskState
+from storage.records import Limits, NewJob, Task, TicketKept
 from storage.schema import jobs, people, tasks
 from storage.store import Store
 from tests.support import postgres as server

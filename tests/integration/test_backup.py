@@ -8,8 +8,9 @@ import pytest
 from bot.__main__ import main
 from storage.backup import back_up
 from storage.database import UnusableStore
+from storage.job_states import JobState, TaskState
 from storage.pictures import Shelf
-from storage.records import CheckedSource, Job, JobState, Limits, NewJob, NewPicture, NewSource, NewUpdate, TaskState
+from storage.records import CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, NewUpdate
 from storage.store import Store
 
 DAY = 24 * 3600.0
@@ -84,7 +85,7 @@ async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str
     assert await copy.updates.of(1) == []
     found = await copy.jobs.get(preparing.id)
     assert found
-    assert (found.state, found.trouble, found.finished_at) == (JobState.INTERRUPTED, UNKNOWN, None)
+    assert (found.state, found.trouble, found.finished_at) == (JobState.INTERRUPTING, UNKNOWN, None)
     (task,) = await copy.tasks.of_job(queued.id)
     assert (task.state, task.trouble) == (TaskState.INTERRUPTED, UNKNOWN)
     kept = await copy.jobs.get(running.id)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, groups
 from bot.settings import LimitsSettings
-from storage.records import JobState
+from storage.job_states import JobState
 from tests.support.house import House, look, open_house, picture
 
 

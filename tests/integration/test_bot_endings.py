@@ -13,8 +13,9 @@ from bot.jobs import finisher
 from bot.telegram.stage import TelegramStage
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
+from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import Delivery, Job, JobState
+from storage.records import Delivery, Job
 from tests.support.house import House, open_house
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -157,7 +158,7 @@ async def taken_over(house: House) -> None:
 
 async def over(house: House) -> None:
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
 
 
 async def test_who_hangs_while_originals_wait_sends_none_afterwards(house: House) -> None:

@@ -9,7 +9,8 @@ import pytest
 from bot.demo.telegram import Chat, ChatMessage, Delay, groups
 from bot.handlers.desk import Desk
 from bot.settings import AccessSettings
-from storage.records import ChatRules, JobState, Preferences
+from storage.job_states import JobState
+from storage.records import ChatRules, Preferences
 from tests.support.house import House, open_house, picture
 
 OLD_GROUP = -1_900_000_005

@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
 from bot.jobs import finisher
-from storage.records import JobState
+from storage.job_states import JobState
 from tests.support.house import House, open_house, picture
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -256,7 +256,7 @@ async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(house: H
     await house.quiet()
     assert house.album() == []
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
 
 
 async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards(house: House) -> None:
@@ -273,4 +273,4 @@ async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards
     await house.quiet()
     assert house.album(house.group) == []
     async with house.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET finished_at = 1")
+        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")

@@ -11,8 +11,8 @@ from bot.demo.telegram.model import BotStatus
 from bot.jobs import finisher
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
+from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import JobState
 from tests.support.house import House, open_house
 
 NO_TEXT = "Bad Request: not enough rights to send text messages to the chat"

@@ -7,8 +7,9 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Drop, Refusal
 from providers.jimeng.simulator import Fault
+from storage.job_states import JobState
 from storage.pictures import Picture, Shelf
-from storage.records import Job, JobState
+from storage.records import Job
 from tests.support.house import House, look, open_house
 
 

@@ -16,8 +16,9 @@ from bot.jobs.ports import Undelivered, Unfit, trouble
 from bot.jobs.worker import LEASE_SECONDS
 from providers.errors import OutcomeUnknown, Refused, Sentence
 from storage.database import StoreError
+from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Job, JobState, Limits, NewSource, TaskState, Turns
+from storage.records import Job, Limits, NewSource, Turns
 from tests.support.room import Room, logged, open_room, until
 
 
@@ -126,7 +127,7 @@ async def test_an_end_is_told_after_a_crash_just_before_it_was(room: Room) -> No
     job = await room.ask()
 
     async def interrupted() -> bool:
-        return await room.state(job) is JobState.INTERRUPTED
+        return await room.state(job) is JobState.INTERRUPTING
 
     await until(interrupted)
     await room.crash()
@@ -163,6 +164,35 @@ async def test_a_failure_that_comes_after_the_cancelling_is_not_told(room: Room)
     await until(lambda: _nobody_prepares(job))
     await room.finished(job, JobState.CANCELLED)
     assert [ended.trouble for ended in room.stage.endings] == [trouble(CANCELLED)]
+
+
+async def test_that_it_is_cancelled_is_told_once_also_after_a_crash(room: Room) -> None:
+    job = await room.ask()
+    await room.running()
+    assert await room.engine.cancel(job.id)
+
+    async def told() -> bool:
+        return await room.state(job) is JobState.KEEPING
+
+    await until(told)
+    await room.crash()
+    await room.start()
+    room.provider.finish("t1")
+    await room.finished(job, JobState.CANCELLED)
+    assert (len(room.stage.endings), set(room.stage.kept)) == (1, {job.id})
+
+
+async def test_what_a_cancelled_job_made_is_kept_before_that_is_told(room: Room) -> None:
+    job = await room.ask()
+    await room.running()
+    room.stage.deaf = [Undelivered("no network")] * 100_000
+    assert await room.engine.cancel(job.id)
+    room.provider.finish("t1")
+    await room.stage.until(lambda: room.stage.kept)
+    assert await room.state(job) is JobState.CANCELLING
+    room.stage.deaf = []
+    await room.finished(job, JobState.CANCELLED)
+    assert len(room.stage.endings) == 1
 
 
 async def _nobody_prepares(job: Job) -> bool:

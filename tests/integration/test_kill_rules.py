@@ -13,8 +13,9 @@ from bot.jobs.ports import Undelivered, Unreachable, trouble
 from bot.jobs.task_runner import OURS_PAID
 from providers.base import Accepted, Event, Finished, ImageRequest
 from providers.errors import Busy, OutcomeUnknown
+from storage.job_states import JobState, TaskState
 from storage.pictures import Picture
-from storage.records import Job, JobState, TaskState
+from storage.records import Job
 from tests.support.fakes import FakeOptions
 from tests.support.room import Room, in_states, open_room, until
 

@@ -11,7 +11,7 @@ from bot.demo.ports import free_port
 from bot.jobs.announcements import LOOK_SECONDS
 from providers.jimeng.simulator import Fault
 from storage.faults import OutOfReach
-from storage.records import JobState, TaskState
+from storage.job_states import CLOSED, JobState, TaskState
 from tests.support import postgres
 from tests.support.house import House, open_house
 from tests.support.room import until
@@ -97,13 +97,13 @@ async def test_a_cancelled_job_keeps_the_picture_for_the_history(house: House) -
     await house.shown("/history")
     await house.stop()
     await house_store(house, "UPDATE tasks SET state = 'interrupted', ticket = NULL, finished_at = 1, trouble = NULL")
-    await house_store(house, "UPDATE jobs SET finished_at = 1")
+    await house_store(house, "UPDATE jobs SET state = 'cancelled', finished_at = 1")
     await house.start()
     house.release()
 
     async def closed() -> bool:
         job = await house.app.store.jobs.get(1)
-        return bool(job and job.finished_at and (await states(house))[0][0] == TaskState.DONE)
+        return bool(job and job.state in CLOSED and (await states(house))[0][0] == TaskState.DONE)
 
     await until(closed)
     (picture,) = await house.app.store.pictures.of_job(1)

@@ -10,7 +10,8 @@ from bot.jobs.ports import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
 from providers.errors import Failed, OutcomeUnknown, Sentence
 from storage.database import Unstorable
-from storage.records import JobState, NewPicture, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import NewPicture
 from storage.store import Store
 from storage.texts import clean
 from tests.support.fakes import FakeOptions

@@ -25,7 +25,8 @@ from bot.telegram.language import Languages
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.session import Session
 from bot.telegram.status import StatusMessages
-from storage.records import InLine, Job, NewJob, TaskState
+from storage.job_states import TaskState
+from storage.records import InLine, Job, NewJob
 from storage.store import Store
 from tests.support.blank import put_blank_database
 from tests.support.quick import quick_sessions

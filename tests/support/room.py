@@ -10,7 +10,8 @@ import pytest
 from bot.jobs.engine import JobEngine
 from bot.wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
-from storage.records import Job, JobState, NewJob, NewSource, TaskState
+from storage.job_states import CLOSED, JobState, TaskState
+from storage.records import Job, NewJob, NewSource
 from storage.store import Store
 from tests.support.blank import put_blank_database
 from tests.support.clock import Clock
@@ -86,7 +87,7 @@ class Room:
 
         async def closed() -> bool:
             found = await self.store.jobs.get(job.id)
-            return found is not None and found.finished_at is not None
+            return found is not None and found.state in CLOSED
 
         await until(closed)
         assert await self.state(job) is state

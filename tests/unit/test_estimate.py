@@ -11,7 +11,8 @@ from bot.jobs.eta import ENOUGH, MEMORY, Durations, Paces, ends
 from bot.jobs.ports import Phase
 from bot.jobs.progress import OpenJob, ProgressTracker, TaskRun
 from providers.base import Callback, Working
-from storage.records import InLine, Job, JobState, Task, TaskState
+from storage.job_states import JobState, TaskState
+from storage.records import InLine, Job, Task
 
 
 def test_nothing_is_known_at_first() -> None:

@@ -9,7 +9,8 @@ from bot.jobs import progress_loop
 from bot.jobs.ports import Phase, Progress
 from bot.jobs.progress import OpenJob
 from bot.jobs.progress_loop import MOST, chosen, gist
-from storage.records import Job, JobState
+from storage.job_states import JobState
+from storage.records import Job
 from tests.support.room import Room, open_room
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.queue_order import order
-from storage.records import InLine, Limits, NewJob, TaskState
+from storage.job_states import TaskState
+from storage.records import InLine, Limits, NewJob
 from storage.store import Store
 from tests.support.blank import put_blank_database
 

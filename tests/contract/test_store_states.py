@@ -1,0 +1,132 @@
+"""The tables of moves, walked on each database: what they allow succeeds, and nothing else changes a row."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, Table, Update, select
+
+from storage.database import Transaction
+from storage.job_states import (
+    JOB_MOVES,
+    TASK_MOVES,
+    JobState,
+    MoveNotAllowedError,
+    TaskState,
+    move_job,
+    move_task,
+)
+from storage.records import NewJob
+from storage.schema import jobs, tasks
+from storage.store import Store
+
+Move = Callable[[ColumnElement[bool], Collection[Any], Any], Update]
+KINDS: Sequence[tuple[Table, type[StrEnum], Mapping[Any, Collection[Any]], Move]] = [
+    (jobs, JobState, JOB_MOVES, move_job),
+    (tasks, TaskState, TASK_MOVES, move_task),
+]
+STEPS = 300
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store with one job, which has one task: both have the id 1."""
+    store = await Store.open(database_url)
+    job = await store.jobs.add(NewJob("message:1", 5, 1, 7, "en", "fake", "a fox", {}), 1.0)
+    assert job
+    await store.tasks.queue(job.id, "fake", [{}], [], 1.0)
+    yield store
+    await store.aclose()
+
+
+async def put(connection: Transaction, table: Table, state: StrEnum) -> None:
+    """The row is in this state, however it came there."""
+    await connection.exec_driver_sql(f"UPDATE {table.name} SET state = '{state}'")
+
+
+async def state_of(connection: Transaction, table: Table) -> str:
+    return str((await connection.execute(select(table.c.state))).scalar_one())
+
+
+def test_every_state_has_its_line_in_the_table() -> None:
+    assert (set(JOB_MOVES), set(TASK_MOVES)) == (set(JobState), set(TaskState))
+
+
+def test_a_move_that_the_table_does_not_allow_is_refused_when_it_is_asked_for() -> None:
+    with pytest.raises(MoveNotAllowedError, match="no move from delivered or preparing to failed"):
+        move_job(jobs.c.id == 1, (JobState.FAILING, JobState.DELIVERED, JobState.PREPARING), JobState.FAILED)
+    with pytest.raises(MoveNotAllowedError, match="no move from done to running"):
+        move_task(tasks.c.id == 1, (TaskState.DONE, TaskState.OVERDUE), TaskState.RUNNING)
+
+
+@pytest.mark.parametrize(("table", "kind", "moves", "move"), KINDS, ids=["jobs", "tasks"])
+async def test_every_allowed_move_succeeds_and_no_other(
+    store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move
+) -> None:
+    async with store.database.write() as connection:
+        for before, to in product(kind, kind):
+            if to not in moves[before]:
+                with pytest.raises(MoveNotAllowedError):
+                    move(table.c.id == 1, (before,), to)
+                continue
+            for state in kind:
+                await put(connection, table, state)
+                found = await connection.execute(move(table.c.id == 1, (before,), to))
+                assert found.rowcount == (state is before)
+                assert await state_of(connection, table) == (to if state is before else state)
+
+
+@pytest.mark.parametrize(("table", "kind", "moves", "move"), KINDS, ids=["jobs", "tasks"])
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_random_walk_never_leaves_the_table(
+    store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move, seed: int
+) -> None:
+    walk = random.Random(seed)
+    reached = set()
+    async with store.database.write() as connection:
+        for _ in range(STEPS):
+            state = kind(await state_of(connection, table))
+            reached.add(state)
+            # From any number of states, of which the one that holds need not be one.
+            to = walk.choice([to for to in kind if any(to in after for after in moves.values())])
+            allowed = [one for one in kind if to in moves[one]]
+            before = walk.sample(allowed, walk.randint(1, len(allowed)))
+            await connection.execute(move(table.c.id == 1, before, to))
+            after = await state_of(connection, table)
+            assert after == (to if state in before else state)
+            if not moves[kind(after)]:
+                await put(connection, table, next(iter(kind)) if table is tasks else JobState.PREPARING)
+    assert len(reached) > len(kind) / 2
+
+
+@pytest.mark.parametrize(("table", "kind", "moves", "move"), KINDS, ids=["jobs", "tasks"])
+async def test_of_two_moves_from_the_same_state_one_wins(
+    store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move
+) -> None:
+    async def moved(before: StrEnum, to: StrEnum) -> int:
+        async with store.database.write() as connection:
+            found = await connection.execute(move(table.c.id == 1, (before,), to))
+            return int(found.rowcount)
+
+    for before in kind:
+        others = [to for to in moves[before] if to is not before]
+        for one, other in product(others, others):
+            async with store.database.write() as connection:
+                await put(connection, table, before)
+            won = await asyncio.gather(moved(before, one), moved(before, other))
+            assert sorted(won) == [0, 1]
+            async with store.database.write() as connection:
+                assert await state_of(connection, table) == (one if won[0] else other)
+
+
+async def test_a_task_that_is_done_does_not_run_again_when_its_ticket_comes_late(store: Store) -> None:
+    async with store.database.write() as connection:
+        await put(connection, tasks, TaskState.DONE)
+    assert (await store.tasks.accepted(1, "late", 3.0)).is_wanted
+    task = await store.tasks.get(1)
+    assert task
+    assert (task.state, task.ticket) == (TaskState.DONE, None)
