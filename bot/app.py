@@ -6,11 +6,11 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
+from tenacity import retry_if_exception_type
 
 from bot.background import Background
 from bot.handlers import commands
@@ -21,6 +21,7 @@ from bot.telegram.language import Languages
 from bot.web import webhook
 from bot.web.server import WebServer
 from storage.database import StoreError
+from storage.retry import in_turn, repeat
 from storage.store import Store
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 TIDY_SECONDS = 3600.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CONNECT_DELAYS = (1, 2, 5, 10, 30)
+UNREACHED = retry_if_exception_type((TelegramNetworkError, TelegramServerError))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,21 @@ class App:
 
     async def run(self, *, handle_signals: bool = True) -> None:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
-        await self._surely("say hello to Telegram", self.bot.me)
+        await self._until_reached("asking Telegram for the bot's name", self.bot.me)
         log.info("ready as @%s", (await self.bot.me()).username)
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         # Nobody waits for this, and Telegram may make it wait.
         tell = partial(commands.tell, self.bot, self.languages)
-        self.background.spawn(self._surely("tell Telegram the commands", tell), "commands")
+        self.background.spawn(self._until_reached("telling Telegram the commands", tell), "commands")
         await self.inbox.start()
         if handle_signals:
             for number in STOP_SIGNALS:
                 asyncio.get_running_loop().add_signal_handler(number, self._stop_by, number)
         if self.settings.telegram.updates == "webhook":
-            await self._surely("set the webhook", self._set_webhook)
+            await self._until_reached("setting the webhook", self._set_webhook)
         else:
-            await self._surely("begin to poll", self.bot.delete_webhook)
+            await self._until_reached("removing the webhook", self.bot.delete_webhook)
             self.inbox.poll()
         await self.stopped.wait()
 
@@ -97,17 +99,14 @@ class App:
         for each in STOP_SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(each)
 
-    async def _surely(self, what: str, call: Callable[[], Awaitable[object]]) -> None:
+    async def _until_reached(self, doing: str, call: Callable[[], Awaitable[object]]) -> None:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
-        for delay in chain(CONNECT_DELAYS, repeat(CONNECT_DELAYS[-1])):
-            try:
-                await call()
-            except (TelegramNetworkError, TelegramServerError) as error:
-                # Not the error's own words: those of a transport may name the address, and with it the token.
-                log.warning("can't %s (%s); tried again in %d s", what, type(error).__name__, delay)
-                await asyncio.sleep(delay)
-            else:
-                return
+
+        def failed(error: BaseException, seconds: float) -> None:
+            # Not the error's own words: those of a transport may name the address, and with it the token.
+            log.warning("%s failed (%s); retrying in %g s", doing, type(error).__name__, seconds)
+
+        await repeat(call, when=UNREACHED, wait=in_turn(CONNECT_DELAYS), sleep=asyncio.sleep, failed=failed)
 
     async def _set_webhook(self) -> None:
         address, updates = self.settings.web.public_url + webhook.PATH, self.dispatcher.resolve_used_update_types()

@@ -6,23 +6,40 @@ where the answer is the picture), an entry point in the group `imagine_bot.provi
 `providers.testing.ServiceContract`. `providers/README.md` is the guide.
 """
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
-from yarl import URL
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from providers.addresses import Address, origin
+from providers.callback import Callback
 from providers.errors import InvalidRequest, Sentence
 from providers.options import Options, offering
 
-Address = Annotated[str, StringConstraints(pattern="^https?://.+"), AfterValidator(lambda address: address.rstrip("/"))]
-"""A setting that says where a service is; a slash at its end is left out."""
-
+__all__ = [
+    "MOST_TICKET",
+    "Accepted",
+    "Address",
+    "Callback",
+    "Capabilities",
+    "Event",
+    "Finished",
+    "ImageRequest",
+    "OptionsT",
+    "Picture",
+    "Provider",
+    "ProviderSettings",
+    "Queued",
+    "Reference",
+    "ReferenceLimits",
+    "SettingsT",
+    "Working",
+    "is_ticket",
+]
 
 MOST_TICKET = 2000
 """Characters of a ticket; that of a service which names three addresses with it has some hundred."""
@@ -73,45 +90,6 @@ class Reference:
     size: int
     read: Callable[[], Awaitable[bytes]]
     url: str | None = None
-
-
-class Callback:
-    """How a service can announce the end of one task: it calls `url`, which the bot answers, and `call` is called.
-
-    `is_expected` tells whether the calls of this service have been arriving: only then is one waited for. A provider
-    sets `is_missed` when it did so in vain.
-    """
-
-    def __init__(self, url: str, is_expected: Callable[[], bool] = lambda: False) -> None:
-        self.url = url
-        self.is_expected = is_expected
-        self.is_missed = False
-        self._called = False
-        self._nap: asyncio.Future[None] | None = None
-
-    def call(self) -> None:
-        """The service has called. Nothing is believed of it but that now is a good time to ask."""
-        self._called = True
-        self.wake()
-
-    def wake(self) -> None:
-        """Now is a good time to ask, though nobody has called."""
-        if self._nap:
-            self._nap.cancel()
-
-    async def during(self, nap: Coroutine[Any, Any, None]) -> bool:
-        """Wait until `nap` is over or the service calls. True: it has called since the last time."""
-        if self._called:
-            nap.close()
-        else:
-            self._nap = asyncio.ensure_future(nap)
-            try:
-                await asyncio.wait({self._nap})
-            finally:
-                self._nap.cancel()
-                self._nap = None
-        called, self._called = self._called, False
-        return called
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +211,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         """Host and port of each address in the settings. The operator has put them there, so pictures are fetched from
         them even where they are not public; from all else only public addresses are."""
         values = (getattr(self.settings, name) for name in type(self.settings).model_fields)
-        return frozenset(filter(None, map(_origin, values)))
+        return frozenset(filter(None, map(origin, values)))
 
     def model_name(self, options: OptionsT) -> str:
         """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""
@@ -313,13 +291,3 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     async def aclose(self) -> None:
         """Give back what the provider opened itself (not the session)."""
         return
-
-
-def _origin(value: object) -> tuple[str, int] | None:
-    """Host and port, where a setting's value is an address."""
-    try:
-        address = URL(value) if isinstance(value, str) else URL()
-    except ValueError:
-        return None
-    is_web = address.scheme in {"http", "https"}
-    return (address.host, address.port) if is_web and address.host and address.port else None

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +14,13 @@ from sqlalchemy import URL, Connection, Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
 from storage import signals
 from storage.backend import Backend
 from storage.faults import OutOfReach, StoreError, Unstorable, briefly, may_come_up, may_pass
 from storage.outage import Outage
+from storage.retry import in_turn, repeat
 from storage.sqlite import SqliteBackend
 from storage.turnstile import Turnstile
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 OPEN_DELAYS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between tries to open a database whose server is not there yet."""
+COMES_UP = retry_if_exception_type((OSError, SQLAlchemyError)) & retry_if_exception(may_come_up)
 
 
 class UnusableStore(Exception):
@@ -57,17 +59,11 @@ class Database:
         except OSError as error:
             raise UnusableStore(f"storage.url: {name} can't be opened: {error}") from error
         outage = Outage(log, f"storage.url: {name} is out of reach")
+        when = COMES_UP if wait and not database.backend.alone else retry_never
         try:
-            for delay in chain(OPEN_DELAYS, repeat(OPEN_DELAYS[-1])):
-                try:
-                    await database._migrate()
-                except (OSError, SQLAlchemyError) as error:
-                    if not wait or database.backend.alone or not may_come_up(error):
-                        raise
-                    outage.lasts(error)
-                    await asyncio.sleep(delay)
-                else:
-                    break
+            await repeat(
+                database._migrate, when=when, wait=in_turn(OPEN_DELAYS), sleep=asyncio.sleep, failed=outage.lasts
+            )
         except BaseException as error:
             await database.aclose()
             if isinstance(error, CommandError):

@@ -20,15 +20,16 @@ class Outage:
         self._since: float | None = None
         self._said = 0.0
 
-    def lasts(self, why: BaseException) -> None:
-        """It fails, or still does."""
+    def lasts(self, why: BaseException, seconds: float | None = None) -> None:
+        """It fails, or still does. The next try comes in `seconds`; None: with the next round of the caller's loop."""
         now = self._clock()
         if self._since is None:
             self._since = now
         elif now - self._said < AGAIN_SECONDS:
             return
         self._said = now
-        self._log.warning("%s (%s); tried again until it works", self._what, briefly(why))
+        following = "retrying" if seconds is None else f"retrying in {seconds:g} s"
+        self._log.warning("%s (%s); %s", self._what, briefly(why), following)
 
     def ends(self) -> None:
         """It works."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
@@ -71,27 +71,6 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Whose history: a person's, in one chat when `chat_id` is given, with all of `words` in the prompt, or only the
-    favourites."""
-
-    user_id: int
-    chat_id: int | None = None
-    words: tuple[str, ...] = ()
-    starred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One picture of a shelf. `number` of `count`: 1 is the newest."""
-
-    picture: Picture
-    prompt: str
-    number: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """A picture, and the words that made it."""
 
@@ -109,15 +88,6 @@ class Making:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Which picture of a shelf: the newest; or that with the id `at`, the next one back or forward in time from it."""
-
-    at: int | None = None
-    towards: Literal["here", "older", "newer"] = "here"
-
-
-NEWEST = Step()
 _COLUMNS = [column for column in pictures.c if column is not pictures.c.data]
 
 
@@ -160,23 +130,12 @@ class Pictures:
                 row = (await connection.execute(query)).mappings().first()
                 if row is None:
                     break
-                steps.append(Found(_picture(row), row["prompt"]))
+                steps.append(Found(picture_of(row), row["prompt"]))
         return steps
 
     async def star(self, picture_id: int, now: float | None) -> None:
         """Make a picture one of its owner's favourites, or (None) no longer."""
         await self._update(picture_id, starred_at=now)
-
-    async def moments(self, shelf: Shelf, since: float = 0.0, until: float | None = None) -> list[tuple[int, float]]:
-        """When the pictures of a shelf were made: their ids and times, newest first."""
-        ids = self._on(shelf).subquery("ids")
-        made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
-        made = made.where(pictures.c.created_at >= since)
-        if until is not None:
-            made = made.where(pictures.c.created_at < until)
-        async with self._db.read() as connection:
-            rows = await connection.execute(made.order_by(pictures.c.id.desc()))
-            return [(row.id, row.created_at) for row in rows]
 
     async def of_job(self, job_id: int) -> list[Picture]:
         """The pictures of a job in the order of its tasks."""
@@ -299,56 +258,6 @@ class Pictures:
         async with self._db.write() as connection:
             return bool((await connection.execute(update(pictures).where(*mine).values(hidden_at=now))).rowcount)
 
-    async def page(self, shelf: Shelf, step: Step = NEWEST) -> Page | None:
-        """All that is shown of one picture in its owner's history, in one question. None: there is no such picture."""
-        own = self._on(shelf).cte("own")
-        # Prompts are searched once, and not once for each number; without words an index gives them all at once.
-        own = own.prefix_with("MATERIALIZED" if shelf.words else "NOT MATERIALIZED")
-        here = _target(own.c.id, step).select_from(own).cte("here")
-        count = select(func.count()).select_from(own).scalar_subquery()
-        number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
-        query = (
-            select(*_COLUMNS, jobs.c.prompt, number.label("number"), count.label("count"))
-            .select_from(here)
-            .join(pictures, pictures.c.id == here.c.id)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-        )
-        async with self._db.read() as connection:
-            row = (await connection.execute(query)).mappings().first()
-            if row is None:
-                return None
-            return Page(_picture(row), row["prompt"], row["number"], row["count"])
-
-    async def find(self, shelf: Shelf, most: int, before: int | None = None) -> list[Found]:
-        """The newest pictures of a shelf that Telegram has, at most so many; `before`: older than the one of this
-        id."""
-        own = self._on(shelf).where(pictures.c.photo_id.is_not(None))
-        if before is not None:
-            own = own.where(pictures.c.id < before)
-        newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
-        query = (
-            select(*_COLUMNS, jobs.c.prompt)
-            .join(newest, newest.c.id == pictures.c.id)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-            .order_by(pictures.c.id.desc())
-        )
-        async with self._db.read() as connection:
-            return [Found(_picture(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
-
-    def _on(self, shelf: Shelf) -> Select[Any]:
-        """The ids of a shelf's pictures."""
-        shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
-        if shelf.chat_id is not None:
-            shown = shown.where(pictures.c.chat_id == shelf.chat_id)
-        if shelf.starred:
-            shown = shown.where(pictures.c.starred_at.is_not(None))
-        if not shelf.words:
-            return shown.where(pictures.c.user_id == shelf.user_id)
-        # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese signs. From
-        # the jobs to their pictures, and not by the person again: that way PostgreSQL looks through all for each job.
-        found = (self._db.backend.contains(jobs.c.prompt, word) for word in shelf.words)
-        return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == shelf.user_id, *found)
-
     async def _one(self, query: Select[Any]) -> Picture | None:
         async with self._db.read() as connection:
             row = (await connection.execute(query)).mappings().first()
@@ -359,17 +268,11 @@ class Pictures:
             await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(values))
 
 
-def _picture(row: RowMapping) -> Picture:
+def select_pictures(*more: ColumnElement[Any]) -> Select[Any]:
+    """A SELECT of pictures, without their bytes, and of these columns."""
+    return select(*_COLUMNS, *more)
+
+
+def picture_of(row: RowMapping) -> Picture:
     """A picture of a row that has more than its columns."""
     return Picture(**{column.name: row[column.name] for column in _COLUMNS})
-
-
-def _target(ids: ColumnElement[int], step: Step) -> Select[Any]:
-    """The id of the picture that a step leads to, or NULL."""
-    if step.at is None:
-        return select(func.max(ids).label("id"))
-    if step.towards == "here":
-        return select(func.max(ids).label("id")).where(ids == step.at)
-    if step.towards == "older":
-        return select(func.max(ids).label("id")).where(ids < step.at)
-    return select(func.min(ids).label("id")).where(ids > step.at)

@@ -8,7 +8,6 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain, repeat
 from typing import Any
 
 import asyncpg
@@ -22,6 +21,7 @@ from storage.backend import EVERYTHING, Hear
 from storage.clock import SharedClock
 from storage.faults import OutOfReach
 from storage.outage import Outage
+from storage.retry import ANY_ERROR, in_turn, repeat
 from storage.texts import clean
 
 log = logging.getLogger(__name__)
@@ -202,17 +202,16 @@ class PostgresBackend:
         while True:
             await self._broken.wait()
             outage = Outage(log, "there is no line to the database")
-            for delay in chain(RECONNECT, repeat(RECONNECT[-1])):
-                try:
-                    async with self._turn:
-                        await self._connect()
-                except Exception as error:  # whatever it is: without a line this process is dead to the others
-                    outage.lasts(error)
-                    await asyncio.sleep(delay)
-                else:
-                    break
+            # Whatever the error is: without a line this process is dead to the others.
+            await repeat(
+                self._reconnect, when=ANY_ERROR, wait=in_turn(RECONNECT), sleep=asyncio.sleep, failed=outage.lasts
+            )
             log.info("the line to the database is up again")
             self.tell(EVERYTHING)
+
+    async def _reconnect(self) -> None:
+        async with self._turn:
+            await self._connect()
 
     def _ended(self, _line: object) -> None:
         self.leads = False

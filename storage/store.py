@@ -6,6 +6,7 @@ from storage.drafts import Drafts
 from storage.edits import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
+from storage.history import History
 from storage.jobs import DAY, Jobs
 from storage.lost_tickets import LostTickets
 from storage.people import People
@@ -44,6 +45,7 @@ class Store:
         self.styles = Styles(database)
         self.chats = Chats(database)
         self.pictures = Pictures(database)
+        self.history = History(database)
         self.posted = Posted(database)
         self.services = Services(database)
         self.updates = Updates(database)

@@ -15,13 +15,13 @@ from aiogram.types import (
     BotCommandScopeUnion,
 )
 from aiogram.utils.i18n import gettext as _
+from tenacity import retry_if_exception_type, wait_exception
 
 from bot.telegram.language import Languages
+from storage.retry import Sleep, repeat
 
 IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "export", "forget", "help")
 IN_GROUPS = ("imagine", "history", "style", "settings", "help")
-
-Sleep = Callable[[float], Awaitable[object]]
 
 
 async def tell(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> None:
@@ -32,18 +32,16 @@ async def tell(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> 
         code = None if locale == default else locale
         with languages.speaking(locale):
             for scope, commands in _menus():
-                await _patiently(partial(_command, bot, scope, commands, code), sleep)
-            await _patiently(partial(_describe, bot, code), sleep)
+                await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
+            await _until_allowed(partial(_describe, bot, code), sleep)
 
 
-async def _patiently(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
-    while True:
-        try:
-            await step()
-        except TelegramRetryAfter as error:
-            await sleep(error.retry_after)
-        else:
-            return
+async def _until_allowed(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
+    await repeat(step, when=retry_if_exception_type(TelegramRetryAfter), wait=wait_exception(_demanded), sleep=sleep)
+
+
+def _demanded(error: BaseException) -> float:
+    return float(error.retry_after) if isinstance(error, TelegramRetryAfter) else 0.0
 
 
 async def _command(bot: Bot, scope: BotCommandScopeUnion, commands: list[BotCommand], code: str | None) -> None:

@@ -24,7 +24,8 @@ from bot.telegram.refusals import is_unchanged
 from bot.telegram.services import maker
 from bot.telegram.uploads import Upload, Uploads
 from bot.telegram.wording import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
-from storage.pictures import Found, Page, Sent, Shelf
+from storage.history import Page, Shelf
+from storage.pictures import Found, Sent
 from storage.records import Job
 from storage.store import Store
 
@@ -67,6 +68,17 @@ def search_line(shelf: Shelf) -> list[str]:
     """The line in which the next press finds the shelf."""
     words = [*([STAR] if shelf.starred else []), *shelf.words]
     return [SEARCH + " ".join(words)] if words else []
+
+
+def nothing_found(shelf: Shelf) -> str:
+    """Why there is no page to show."""
+    if shelf.starred:
+        return _("You have no favourites yet: press ☆ under a picture.")
+    if shelf.words:
+        return _("No picture of yours has these words in its prompt.")
+    if shelf.chat_id is not None:
+        return _("You have made no picture in this group yet. Try: <code>/imagine a red fox in the snow</code>")
+    return _("You have made no picture yet. Just write what you want to see.")
 
 
 async def show_first(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> None:

@@ -18,6 +18,7 @@ from bot.handlers.gallery import (
     end_of,
     month_of,
     next_month,
+    nothing_found,
     page_buttons,
     page_text,
     search_line,
@@ -35,7 +36,8 @@ from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer
 from bot.telegram.uploads import Uploads
 from bot.telegram.wording import caption
-from storage.pictures import NEWEST, Picture, Shelf, Step
+from storage.history import NEWEST, Shelf, Step
+from storage.pictures import Picture
 from storage.records import Begun, Job
 
 log = logging.getLogger(__name__)
@@ -76,13 +78,13 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     shelf = shelf_for(message, place.user_id, words if until is None else words[1:])
     step = NEWEST
     if until is not None:
-        made = await desk.store.pictures.moments(shelf, until=until)
+        made = await desk.store.history.moments(shelf, until=until)
         step = Step(made[0][0]) if made else NEWEST
-    page = await desk.store.pictures.page(shelf, step)
+    page = await desk.store.history.page(shelf, step)
     if page is None and date and until is None:
         await message.reply(_("There is no such date. Write a month as 2026-11 or a day as 2026-11-03."))
     elif page is None:
-        await message.reply(_nothing(shelf))
+        await message.reply(nothing_found(shelf))
     elif until is not None and step == NEWEST:
         await message.reply(_("You had made no picture yet by then. Your newest is in /history."))
     else:
@@ -94,7 +96,7 @@ async def step(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     towards = Step(pressed.picture.id, "newer" if callback_data.do == "newer" else "older")
-    page = await desk.store.pictures.page(pressed.shelf, towards)
+    page = await desk.store.history.page(pressed.shelf, towards)
     if page is None:
         await answer(query, _("That was the last one."))
         return
@@ -123,10 +125,10 @@ async def favourites(query: CallbackQuery, callback_data: HistoryPress, desk: De
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
     shelf = replace(pressed.shelf, starred=callback_data.do == "stars")
-    pictures = desk.store.pictures
-    page = await pictures.page(shelf, Step(pressed.picture.id)) or await pictures.page(shelf, NEWEST)
+    history = desk.store.history
+    page = await history.page(shelf, Step(pressed.picture.id)) or await history.page(shelf, NEWEST)
     if page is None:
-        none, gone = _nothing(shelf), _("This picture is no longer in your history.")
+        none, gone = nothing_found(shelf), _("This picture is no longer in your history.")
         await answer(query, none if shelf.starred else gone, alert=True)
         return
     await answer(query)
@@ -145,7 +147,7 @@ async def tell(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
 async def months(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) -> None:
     """The months that have pictures."""
     if pressed := await _pressed(query, callback_data, desk):
-        made = await desk.store.pictures.moments(pressed.shelf)
+        made = await desk.store.history.moments(pressed.shelf)
         found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in by_time(made, "%Y-%m").items()]
         await answer(query, _("Which month?"))
         await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
@@ -155,7 +157,7 @@ async def days(query: CallbackQuery, callback_data: HistoryPress, desk: Desk) ->
     """The days of a month that have pictures."""
     if pressed := await _pressed(query, callback_data, desk):
         month = month_of(pressed.picture.created_at)
-        made = await desk.store.pictures.moments(pressed.shelf, since=month, until=next_month(month))
+        made = await desk.store.history.moments(pressed.shelf, since=month, until=next_month(month))
         found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in by_time(made, "%d").items()]
         await answer(query, _("Which day?"))
         await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
@@ -165,7 +167,7 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
     """Ten pictures at a glance, from this one on, and a button for each; the last one of all, if it alone is left."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    found = await desk.store.pictures.find(pressed.shelf, TEN + 1, before=pressed.picture.id + 1)
+    found = await desk.store.history.find(pressed.shelf, TEN + 1, before=pressed.picture.id + 1)
     shown = [one.picture for one in found[:TEN]]
     media: list[MediaUnion] = [InputMediaPhoto(media=one.photo_id or "") for one in shown]
     if len(media) < FEWEST:
@@ -202,11 +204,11 @@ async def hide_surely(query: CallbackQuery, callback_data: HistoryPress, desk: D
     """Delete a picture from the history and show its neighbour."""
     if not (pressed := await _pressed(query, callback_data, desk)):
         return
-    pictures, at = desk.store.pictures, pressed.picture.id
-    await pictures.hide(at, pressed.picture.user_id, desk.store.clock())
+    history, at = desk.store.history, pressed.picture.id
+    await desk.store.pictures.hide(at, pressed.picture.user_id, desk.store.clock())
     await answer(query, _("Deleted from your history."))
     older, newer = Step(at, "older"), Step(at, "newer")
-    if page := await pictures.page(pressed.shelf, older) or await pictures.page(pressed.shelf, newer):
+    if page := await history.page(pressed.shelf, older) or await history.page(pressed.shelf, newer):
         await show(pressed.message, desk, uploads, await sheet(desk.store, page, pressed.shelf))
     else:
         try:
@@ -287,7 +289,7 @@ async def _has_file(query: CallbackQuery, pressed: _Pressed) -> bool:
 
 async def _sheet(pressed: _Pressed, desk: Desk) -> Sheet | None:
     """The page of a picture as it is now; None where it is not on the shelf."""
-    page = await desk.store.pictures.page(pressed.shelf, Step(pressed.picture.id))
+    page = await desk.store.history.page(pressed.shelf, Step(pressed.picture.id))
     return await sheet(desk.store, page, pressed.shelf) if page else None
 
 
@@ -295,13 +297,3 @@ async def _sheet_anywhere(pressed: _Pressed, desk: Desk) -> Sheet | None:
     """The page of a picture; where it is not on the shelf, among all of the same person in the same place."""
     everything = shelf_for(pressed.message, pressed.picture.user_id, [])
     return await _sheet(pressed, desk) or await _sheet(replace(pressed, shelf=everything), desk)
-
-
-def _nothing(shelf: Shelf) -> str:
-    if shelf.starred:
-        return _("You have no favourites yet: press ☆ under a picture.")
-    if shelf.words:
-        return _("No picture of yours has these words in its prompt.")
-    if shelf.chat_id is not None:
-        return _("You have made no picture in this group yet. Try: <code>/imagine a red fox in the snow</code>")
-    return _("You have made no picture yet. Just write what you want to see.")

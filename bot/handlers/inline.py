@@ -19,7 +19,8 @@ from bot.handlers.imagine import ask_for_words
 from bot.telegram.incoming import traced
 from bot.telegram.refusals import is_too_late
 from bot.telegram.wording import caption, cut
-from storage.pictures import Found, Shelf
+from storage.history import Shelf
+from storage.pictures import Found
 from storage.records import Begun
 
 PAGE = 50
@@ -45,7 +46,7 @@ async def search(query: InlineQuery, desk: Desk) -> None:
     shelf = Shelf(query.from_user.id, words=tuple(query.query.split()))
     before = int(query.offset) if query.offset.isdecimal() and len(query.offset) <= MOST_DIGITS else None
     # One more tells whether there is another page.
-    found = await desk.store.pictures.find(shelf, PAGE + 1, before)
+    found = await desk.store.history.find(shelf, PAGE + 1, before)
     shown, more = found[:PAGE], found[PAGE:]
     try:
         await query.answer(

@@ -9,7 +9,7 @@ import logging
 
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.patience import START_DELAYS
+from bot.jobs.retry import START_DELAYS
 from providers.base import Callback
 from storage.database import StoreError
 
@@ -31,7 +31,7 @@ class Calls(Component):
 
     async def open(self) -> None:
         """Remember what was known before the start."""
-        await self._context.until_stored(self._load, "which services call", START_DELAYS)
+        await self._context.until_stored(self._load, "reading which providers call back", START_DELAYS)
 
     async def _load(self) -> None:
         for name in self._context.providers:

@@ -27,7 +27,9 @@ class CircuitBreaker:
         if limit is None:
             return None
         services, now = self._context.store.services, self._context.clock()
-        state = await self._context.until_stored(lambda: services.stumbled(provider, now), f"a failure of {provider}")
+        state = await self._context.until_stored(
+            lambda: services.stumbled(provider, now), f"storing a failure of {provider}"
+        )
         if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
@@ -44,7 +46,7 @@ class CircuitBreaker:
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
         why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
         is_new = await self._context.until_stored(
-            lambda: services.pause(provider, why, until), f"the pause of {provider}"
+            lambda: services.pause(provider, why, until), f"storing the pause of {provider}"
         )
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
@@ -53,5 +55,5 @@ class CircuitBreaker:
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
         recovered = self._context.store.services.recovered
-        if await self._context.until_stored(lambda: recovered(provider), f"the recovery of {provider}"):
+        if await self._context.until_stored(lambda: recovered(provider), f"storing the recovery of {provider}"):
             log.info("provider %s works again", provider)

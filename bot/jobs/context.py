@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.jobs.patience import DELAYS, Sleep, T, surely
 from bot.jobs.ports import NOWHERE, Addresses, JobNotifier
+from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
 from providers.base import Provider
 from storage.records import Job
@@ -78,6 +78,8 @@ class JobContext:
         """Whether this worker owns a job that was just read: see `Worker.owns`."""
         return self.worker.owns(job)
 
-    async def until_stored(self, step: Callable[[], Awaitable[T]], what: str, delays: Sequence[float] = DELAYS) -> T:
-        """Repeat a step in the store until the store takes it; `what` names it in the log. Raises `Unstorable`."""
-        return await surely(step, what, self.sleep, delays)
+    async def until_stored(
+        self, step: Callable[[], Awaitable[T]], name: str, delays: Sequence[float] = STORE_DELAYS
+    ) -> T:
+        """Repeat a step in the store until the store takes it; `name` names it in the log. Raises `Unstorable`."""
+        return await until_stored(step, name, self.sleep, delays)

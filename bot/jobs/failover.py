@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.jobs.context import JobContext
-from bot.jobs.patience import T
+from bot.jobs.retry import T
 from providers.base import Provider
 from storage.records import Job, Task
 
@@ -36,21 +36,21 @@ class Failover:
         if self.second(job.provider) is None:
             return False
         services = self._store.services
-        state = await self._until_stored(lambda: services.get(job.provider), f"how {job.provider} does")
+        state = await self._until_stored(lambda: services.get(job.provider), f"reading the health of {job.provider}")
         return state.trouble is not None and state.is_held(self._context.clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""
         if self.second(task.provider) is None:
             return False
-        job = await self._until_stored(lambda: self._store.jobs.get(task.job_id), f"job {task.job_id}")
+        job = await self._until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}")
         return job is not None and job.provider == task.provider and await self._hand_over(job, task.id)
 
     async def paused(self, provider: str) -> None:
         """All that waits for a provider that was paused goes on with the other one."""
         if self.second(provider) is None:
             return
-        waiting = await self._until_stored(lambda: self._store.jobs.waiting_for(provider), "what waits")
+        waiting = await self._until_stored(lambda: self._store.jobs.waiting_for(provider), "reading the waiting jobs")
         for job in waiting:
             await self._hand_over(job, None)
 
@@ -59,23 +59,25 @@ class Failover:
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
         services, sources = self._store.services, self._store.sources
-        state = await self._until_stored(lambda: services.get(name), f"how {name} does")
+        state = await self._until_stored(lambda: services.get(name), f"reading the health of {name}")
         if state.trouble is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
-        count = len(await self._until_stored(lambda: sources.of_job(job.id), f"what job {job.id} uses"))
+        count = len(await self._until_stored(lambda: sources.of_job(job.id), f"reading the references of job {job.id}"))
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
         hand_over = self._store.jobs.hand_over
-        moved = await self._until_stored(lambda: hand_over(job.id, name, options, trying), f"job {job.id} to {name}")
+        moved = await self._until_stored(
+            lambda: hand_over(job.id, name, options, trying), f"moving job {job.id} to {name}"
+        )
         if moved:
             log.info("job %d goes from %s to %s", job.id, job.provider, name)
             self._context.wake(moved.id)
         return moved is not None
 
-    async def _until_stored(self, step: Callable[[], Awaitable[T]], what: str) -> T:
-        return await self._context.until_stored(step, what)
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], name: str) -> T:
+        return await self._context.until_stored(step, name)
 
 
 def carried(options: Mapping[str, Any], to: Provider[Any, Any]) -> dict[str, Any] | None:

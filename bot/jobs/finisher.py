@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.patience import T
 from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable, trouble
 from bot.jobs.progress import ProgressTracker
+from bot.jobs.retry import T, until_delivered
 from bot.jobs.steps import JobSteps
 from providers.errors import Sentence
 from storage.job_states import CLOSED, CLOSED_AS, JobState
@@ -19,9 +20,6 @@ log = logging.getLogger(__name__)
 
 UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
 OURS = Sentence("Something went wrong on my side.")
-DELIVERY_RETRY_SECONDS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0)
-FETCH_RETRY_SECONDS = (0.0, 2.0, 8.0, 15.0)
-"""Seconds between tries when a service doesn't hand a picture over: after half a minute a person decides."""
 
 
 class JobFinisher(Component):
@@ -179,32 +177,27 @@ class JobFinisher(Component):
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
-        failure = Undelivered("not tried")
-        tries = 0
-        while not failure.is_final:
-            delays = FETCH_RETRY_SECONDS if failure.unfetched else DELIVERY_RETRY_SECONDS
-            if tries >= len(delays):
-                break
-            if tries:
-                await self._say_what_is_waited_for(job, failure, delays[tries])
-            await self._context.sleep(delays[tries])
-            tries += 1
-            try:
-                await step(job)
-            except TakenOver:
-                raise
-            except Undelivered as error:
-                log.warning("job %d: not delivered: %s", job.id, error)
-                failure = error
-            except Exception as error:
-                # Nobody thought of this one; it may pass all the same, and the pictures are paid.
-                log.exception("job %d: not delivered", job.id)
-                failure = Undelivered(repr(error), OURS)
-            else:
-                return None
-        return failure
+        say = partial(self._say_what_is_waited_for, job)
+        try:
+            await until_delivered(partial(self._try_once, step, job), self._context.sleep, say)
+        except Undelivered as failure:
+            log.warning("delivering job %d failed (%s); not retried for now", job.id, failure)
+            return failure
+        return None
+
+    async def _try_once(self, step: Callable[[Job], Awaitable[None]], job: Job) -> None:
+        """Raises `TakenOver`, or `Undelivered` for all else that goes wrong."""
+        try:
+            await step(job)
+        except (TakenOver, Undelivered):
+            raise
+        except Exception as error:
+            # Nobody thought of this one; it may pass all the same, and the pictures are paid.
+            log.exception("delivering job %d failed", job.id)
+            raise Undelivered(repr(error), OURS) from error
 
     async def _say_what_is_waited_for(self, job: Job, failure: Undelivered, seconds: float) -> None:
+        log.warning("delivering job %d failed (%s); retrying in %g s", job.id, failure, seconds)
         # The message that is to say so is newer than what is known of the job here.
         latest = await self._until_stored(lambda: self._store.jobs.get(job.id), job)
         if latest and latest.state is JobState.DELIVERING:
@@ -218,4 +211,4 @@ class JobFinisher(Component):
             self._withdrawals.spawn(withdraw(job.id), f"withdraw references of job {job.id}")
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
-        return await self._context.until_stored(step, f"the end of job {job.id}")
+        return await self._context.until_stored(step, f"ending job {job.id}")

@@ -1,13 +1,14 @@
 """Signs of life at a steady pace, and claiming the jobs that nobody owns."""
 
+import asyncio
 import logging
 
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.lost_tickets import LostTickets
-from bot.jobs.patience import START_DELAYS
 from bot.jobs.ports import trouble
+from bot.jobs.retry import START_DELAYS
 from bot.jobs.worker import QUICK_SECONDS
 from providers.errors import OutcomeUnknown
 from storage import signals
@@ -30,21 +31,23 @@ class Heartbeat(Component):
         self._worker = context.worker
         self._lost = lost
         self._background = Background()
+        self._looking = asyncio.Lock()
         self._draining = False
 
     async def open(self) -> None:
         """Become a worker, so that jobs can be submitted."""
-        await self._context.until_stored(self._worker.join, "joining the others", START_DELAYS)
+        await self._context.until_stored(self._worker.join, "registering this worker", START_DELAYS)
 
     async def start(self) -> None:
         """Claim what others have left, then live on."""
-        await self._context.until_stored(self.look, "what others have left", START_DELAYS)
+        await self._context.until_stored(self.look, "looking for the work of dead workers", START_DELAYS)
         self._background.spawn(self._run(), "heartbeat")
 
     def on_notification(self, topic: signals.Topic) -> None:
         """Claim what has lost its worker."""
-        if topic.kind == signals.ORPHANS and not self._draining:
-            self._background.spawn(self._claim_orphans(), "claim orphans")
+        if topic.kind == signals.ORPHANS and self._worker.id and not self._draining:
+            # With a sign of life: it may be this worker itself that was evicted, and hears of it late.
+            self._background.spawn(self.look(), "claim orphans")
         elif topic.kind == EVERYTHING:
             self._context.woken.add_all()
 
@@ -62,10 +65,11 @@ class Heartbeat(Component):
 
     async def look(self) -> None:
         """Give a sign of life, evict the dead, and claim what nobody owns. Raises `StoreError`."""
-        if not await self._worker.beat():
-            # What is under way here belongs to others.
-            self._context.woken.add_all()
-        await (self._hand_over() if self._draining else self._claim_orphans())
+        async with self._looking:
+            if not await self._worker.beat():
+                # What is under way here belongs to others.
+                self._context.woken.add_all()
+            await (self._hand_over() if self._draining else self._claim_orphans())
 
     async def _run(self) -> None:
         outage = Outage(log, "no sign of life could be given")
@@ -81,8 +85,6 @@ class Heartbeat(Component):
 
     async def _claim_orphans(self) -> None:
         context, workers = self._context, self._context.store.workers
-        if not self._worker.id:
-            return
         try:
             while found := await workers.adopt_jobs(self._worker.id, trouble(LOST), context.clock()):
                 for job in found:

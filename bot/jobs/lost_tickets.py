@@ -85,15 +85,19 @@ class LostTickets(Component):
             # Its job may be in delivery.
             await self._context.sleep(LOOK_SECONDS if is_known else CONFIRM_SECONDS)
         forget = self._store.lost_tickets.forget
-        await self._context.until_stored(lambda: forget(task_id, ticket), f"the announced ticket of task {task_id}")
+        await self._context.until_stored(
+            lambda: forget(task_id, ticket), f"forgetting the announced ticket of task {task_id}"
+        )
 
     async def _undecided(self, task_id: int) -> Task | None:
         """The task, once its submit is over, if it has come to no ticket. None: it needs none."""
         while True:
-            task = await self._context.until_stored(lambda: self._store.tasks.get(task_id), f"task {task_id}")
+            task = await self._context.until_stored(lambda: self._store.tasks.get(task_id), f"reading task {task_id}")
             if task is None or task.ticket or task.state is TaskState.DONE:
                 return None
-            job = await self._context.until_stored(partial(self._store.jobs.get, task.job_id), f"job {task.job_id}")
+            job = await self._context.until_stored(
+                partial(self._store.jobs.get, task.job_id), f"reading job {task.job_id}"
+            )
             if job is None:
                 return None
             if task.state is not TaskState.SUBMITTING and job.state is not JobState.DELIVERING:
@@ -131,7 +135,7 @@ class LostTickets(Component):
 
     async def _is_taken_up(self, task_id: int, ticket: str) -> bool:
         store = self._store.lost_tickets.found
-        step = f"the ticket of task {task_id}"
+        step = f"storing the ticket of task {task_id}"
         found = await self._context.until_stored(
             lambda: store(task_id, ticket, self._context.clock(), worker_id=self._context.worker.id), step
         )

@@ -92,4 +92,4 @@ class Preparer(Component):
         else:
             log.error("job %d can't be prepared", job.id, exc_info=error)
         fail = self._store.jobs.fail
-        await self._context.until_stored(lambda: fail(job.id, trouble(words)), f"the end of job {job.id}")
+        await self._context.until_stored(lambda: fail(job.id, trouble(words)), f"ending job {job.id}")

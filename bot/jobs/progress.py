@@ -111,6 +111,7 @@ class ProgressTracker:
         if known is None or (known.job.provider, known.job.said) != (job.provider, job.said):
             known = self.jobs[job.id] = OpenJob(job)
             self.any_open.set()
+        known.job = job
         return known
 
     def count(self, job: Job, tasks: Sequence[Task]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.patience import START_DELAYS
 from bot.jobs.ports import Phase, Progress
 from bot.jobs.progress import OpenJob, ProgressTracker, by_provider
+from bot.jobs.retry import START_DELAYS
 from storage.database import StoreError
 from storage.outage import Outage
 
@@ -44,7 +44,7 @@ class ProgressLoop(Component):
 
     async def start(self) -> None:
         """Learn how long tasks take, and show progress from now on."""
-        known = await self._context.until_stored(self._durations, "how long tasks take", START_DELAYS)
+        known = await self._context.until_stored(self._durations, "reading how long tasks take", START_DELAYS)
         self._progress.durations = by_provider(known)
         for name, provider in self._context.providers.items():
             provider.learn([seconds for seconds, _ in known[name]])

@@ -73,7 +73,7 @@ class Reconciler(Component):
     async def _begin_all(self) -> None:
         """Also those that are another worker's now, to leave them."""
         of_worker = self._store.workers.jobs_of
-        found = await self._context.until_stored(lambda: of_worker(self._context.worker.id), "all jobs")
+        found = await self._context.until_stored(lambda: of_worker(self._context.worker.id), "reading all jobs")
         for job_id in {*(job.id for job in found), *self._job_ids()}:
             self._begin(job_id)
 

@@ -8,15 +8,11 @@ from typing import Any
 
 from bot.jobs.calls import Calls
 from bot.jobs.context import JobContext
-from bot.jobs.ports import NotYet, Unfit
+from bot.jobs.ports import Unfit
+from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, NewJob, Source, Task
-
-FETCH_DELAYS = (0.0, 1.0, 5.0, 15.0, 30.0, 60.0)
-"""Seconds between tries. Telegram says "temporarily unavailable" of files, and means later."""
-LONGEST_WAIT = 120.0
-"""Seconds that Telegram may demand before a reference is fetched; when it demands more, the person is told."""
 
 
 class RequestBuilder:
@@ -101,21 +97,13 @@ class RequestBuilder:
         return found[0]
 
     async def _fetch(self, job: Job, source: Source, limits: ReferenceLimits) -> bool:
-        waits = iter(FETCH_DELAYS)
-        wait: float | None = next(waits)
-        while wait is not None:
-            await self._context.sleep(wait)
-            try:
-                checked = await self._context.notifier.fetch(source.file_id, limits, job.user_id)
-            except NotYet as error:
-                following = next(waits, None)
-                is_patient = following is not None and error.seconds <= LONGEST_WAIT
-                wait = max(following or 0.0, error.seconds) if is_patient else None
-            except OSError:
-                wait = next(waits, None)
-            else:
-                return await self._store.sources.store(source.id, checked, job.provider)
-        raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again."))
+        """False: the job is another provider's now. Raises `Unfit`."""
+        fetch = partial(self._context.notifier.fetch, source.file_id, limits, job.user_id)
+        try:
+            checked = await until_fetched(fetch, self._context.sleep)
+        except OSError:
+            raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")) from None
+        return await self._store.sources.store(source.id, checked, job.provider)
 
 
 def would_be(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:

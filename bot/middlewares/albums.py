@@ -13,7 +13,7 @@ from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.types import Message, TelegramObject
 
-from bot.jobs.patience import surely
+from bot.jobs.retry import until_stored
 from bot.telegram.albums import AlbumGatherer
 from bot.telegram.incoming import pictures_in
 from bot.telegram.language import Languages
@@ -204,7 +204,7 @@ async def _ended(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:
     """Handle a wish or an item; what goes wrong is the business of whoever waits for `item`."""
     try:
         # Here and not by the whole way again, on which the item would count as late.
-        await surely(handle, f"message {item.message_id}", asyncio.sleep)
+        await until_stored(handle, f"handling message {item.message_id}", asyncio.sleep)
     except Exception as error:
         item.end(error)
     else:

@@ -9,29 +9,23 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain, repeat
 from typing import Any
 
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import TelegramConflictError
-from aiogram.methods import GetUpdates, TelegramMethod
 from aiogram.types import Update
 
 from bot.background import Background
-from bot.jobs.patience import START_DELAYS, surely
+from bot.jobs.retry import START_DELAYS, until_stored
+from bot.telegram.polling import Poller
 from storage import signals
 from storage.backend import EVERYTHING
-from storage.database import StoreError, Unstorable
+from storage.database import Unstorable
 from storage.records import NewUpdate
 from storage.store import Store
 from storage.texts import clean
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 30
-LEADER_DELAY = 1.0
-"""Seconds between tries to become the process that polls."""
-DELAYS = (0.5, 1.0, 2.0, 5.0)
 PASSING = frozenset({"inline_query"})
 """Updates that are answered at once or never, and change nothing: they are not stored."""
 REMEMBERED = 10_000
@@ -44,17 +38,6 @@ PATIENCE = 5.0
 
 Lane = tuple[bool, int | None, int | None]
 """Whether it is a press, and the chat and the person: a press is not held up by messages that wait for something."""
-
-
-class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """`getUpdates` that returns what Telegram sent: an update that this version can't read spoils no other."""
-
-    __returning__ = list[dict[str, Any]]
-    __api_method__ = GetUpdates.__api_method__
-
-    offset: int | None = None
-    timeout: int | None = None
-    allowed_updates: list[str] | None = None
 
 
 class Inbox:
@@ -92,16 +75,17 @@ class Inbox:
     async def start(self) -> None:
         """Take up what this process, or one that is gone, could not end."""
         self._store.database.backend.listen(self._hear)
-        await surely(self._take_up, "the inbox", self._sleep, START_DELAYS)
+        await until_stored(self._take_up, "reading the inbox", self._sleep, START_DELAYS)
 
     def inherit(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
         if not self._closed:
-            self._work.spawn(surely(self._take_up, "the inbox", self._sleep), "inbox")
+            self._work.spawn(until_stored(self._take_up, "reading the inbox", self._sleep), "inbox")
 
     def poll(self) -> None:
         """Ask Telegram for updates whenever this is the process that does so."""
-        self._polling.spawn(self._poll(), "polling")
+        poller = Poller(self._bot, self._store.database.backend, self.take, self._sleep)
+        self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
         """Store updates as Telegram sent them; their handlers run on their own. Raises `StoreError`.
@@ -207,7 +191,7 @@ class Inbox:
         try:
             update = Update.model_validate(one.payload, context={"bot": self._bot})
             feed = partial(self._dispatcher.feed_update, self._bot, update)
-            await surely(feed, f"update {one.id}", self._sleep)
+            await until_stored(feed, f"handling update {one.id}", self._sleep)
         except Exception:
             # It would fail again, also after a restart.
             log.exception("update %d could not be handled", one.id)
@@ -223,7 +207,7 @@ class Inbox:
             ids = list(self._ended)
             done = partial(self._store.updates.done, ids, self._clock())
             try:
-                await surely(done, "done updates", self._sleep)
+                await until_stored(done, "marking updates as done", self._sleep)
             except Unstorable:
                 log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]
@@ -235,51 +219,6 @@ class Inbox:
             self.inherit()
 
     # polling
-
-    async def _poll(self) -> None:
-        follows = False
-        while True:
-            try:
-                leads = await self._store.database.backend.lead()
-            except (StoreError, OSError) as error:
-                log.warning("nobody knows who polls: %s", error)
-                leads = False
-            if leads:
-                log.info("Run polling for bot @%s", (await self._bot.me()).username)
-                await self._poll_while_leading()
-                log.info("this process polls no longer")
-                follows = False
-            elif not follows:
-                log.info("another process polls; this one takes over when that ends")
-                follows = True
-            await self._sleep(LEADER_DELAY)
-
-    async def _poll_while_leading(self) -> None:
-        ask = RawUpdates(timeout=POLL_SECONDS, allowed_updates=self._dispatcher.resolve_used_update_types())
-        patience = int((self._bot.session.timeout or 0) + POLL_SECONDS)
-        delays = chain(DELAYS, repeat(DELAYS[-1]))
-        while self._store.database.backend.leads:
-            try:
-                updates = await self._bot(ask, request_timeout=patience)
-                await self.take(updates)
-            except Exception as error:  # whatever it is: without updates there is no bot
-                await self._sleep(self._explain(error, next(delays)))
-                continue
-            delays = chain(DELAYS, repeat(DELAYS[-1]))
-            if updates:
-                # Only what is stored is confirmed.
-                ask = ask.model_copy(update={"offset": updates[-1]["update_id"] + 1})
-
-    def _explain(self, error: Exception, delay: float) -> float:
-        """Log why there are no updates; returns the seconds until the next try."""
-        if isinstance(error, StoreError):
-            log.error("updates can't be stored (%s); Telegram keeps them; tried again in %.1f s", error, delay)
-        elif isinstance(error, TelegramConflictError) and self._store.database.backend.leads:
-            log.error("another bot runs with this token, on another database; stop one of them")
-        else:
-            # Not the error's own words: those of a transport may name the address, and with it the token.
-            log.warning("no updates (%s); tried again in %.1f s", type(error).__name__, delay)
-        return delay
 
 
 def _passes(one: NewUpdate) -> bool:

@@ -13,8 +13,8 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEnt
 from aiogram.methods import SendDocument, SendMediaGroup, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 
-from bot.jobs.patience import surely
 from bot.jobs.ports import TakenOver
+from bot.jobs.retry import until_stored
 from bot.telegram.refusals import Refusal, meaning
 from bot.telegram.sender import Sender
 from bot.telegram.uploads import Upload
@@ -174,7 +174,7 @@ class ResultSender:
 
     async def remember(self, sent: Mapping[int, Sent]) -> None:
         """Write down what Telegram has: what is not written down would be sent once more."""
-        await surely(lambda: self._store.pictures.all_sent(sent), "what Telegram has", asyncio.sleep)
+        await until_stored(lambda: self._store.pictures.all_sent(sent), "storing what Telegram has", asyncio.sleep)
 
 
 class Sending:
@@ -193,10 +193,10 @@ class Sending:
         """
         store, job = self._store, self._job
         if self._ids:
-            begun = await surely(self._write_down, f"sending job {job.id}", asyncio.sleep)
+            begun = await until_stored(self._write_down, f"storing that job {job.id} is being sent", asyncio.sleep)
             if begun:
                 return
-        latest = await surely(lambda: store.jobs.get(job.id), f"whose job {job.id} is", asyncio.sleep)
+        latest = await until_stored(lambda: store.jobs.get(job.id), f"reading job {job.id}", asyncio.sleep)
         if latest is None or latest.worker_id != job.worker_id:
             raise TakenOver
         if self._ids:
@@ -208,7 +208,11 @@ class Sending:
     async def refused(self) -> None:
         """Nothing of it has arrived."""
         if self._ids:
-            await surely(lambda: self._store.pictures.not_sent(self._ids), f"not sent: {self._ids}", asyncio.sleep)
+            await until_stored(
+                lambda: self._store.pictures.not_sent(self._ids),
+                f"storing that pictures {self._ids} are not sent",
+                asyncio.sleep,
+            )
 
 
 def as_media(upload: Upload, text: str | None, parcel: Parcel) -> InputMediaPhoto:

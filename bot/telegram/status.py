@@ -6,8 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -17,7 +15,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
@@ -29,7 +27,8 @@ from bot.telegram.language import Languages
 from bot.telegram.line import Lines, Pending
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.progress import words
-from bot.telegram.refusals import is_unanswered, is_unchanged
+from bot.telegram.refusals import is_unanswered
+from bot.telegram.status_board import NO_TEXT, StatusBoard
 from storage.records import Job
 from storage.store import Store
 
@@ -42,32 +41,6 @@ DELETE_DELAYS = (5.0, 30.0, 300.0, 1800.0)
 MOST_SENDS = 2
 """How often words are sent when nobody knows whether they have arrived."""
 UNBEGUN = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
-NO_TEXT = "no text in the message"
-"""Telegram's words for a message that is a picture."""
-
-
-@dataclass(slots=True)
-class _Board:
-    """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
-    `sent_at`: when, if this process has sent it; `told`: what it says now, `text`: how, `told_at`: since when;
-    `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has become one by that;
-    `as_draft`: progress is a draft, which is no message; None: not known yet."""
-
-    chat_id: int
-    message_id: int | None
-    sent_at: float | None = None
-    as_draft: bool | None = None
-    told: Progress | None = None
-    told_at: float = 0.0
-    text: str = ""
-    preview: bytes | None = None
-    is_photo: bool = False
-    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    closed: bool = False
-
-    def id_in(self, chat_id: int) -> int | None:
-        """The message, if it stands in this chat."""
-        return self.message_id if self.chat_id == chat_id else None
 
 
 class StatusMessages:
@@ -93,7 +66,7 @@ class StatusMessages:
         # How often each job's words, first and last ones, were sent and no answer was read.
         self._unanswered = Counter[tuple[int, bool]]()
         self._sleep = sleep
-        self._boards: dict[int, _Board] = {}
+        self._boards: dict[int, StatusBoard] = {}
         self._background = Background()
         self._lines = Lines(self._begin, self._is_busy, flood, self._background, clock=clock, sleep=sleep)
 
@@ -106,7 +79,7 @@ class StatusMessages:
 
         No message is sent to say that the pictures are being sent: those come next, or have come before a crash.
         """
-        board = self._boards.setdefault(job.id, _Board(job.chat_id, job.status_id))
+        board = self._boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
         pending = self._pending(job, progress, board)
         if self._is_told(board, pending):
             self._lines.has_nothing_new(job)
@@ -116,7 +89,7 @@ class StatusMessages:
             self._lines.has_nothing_new(job)
             self._begin(pending)
 
-    def _pending(self, job: Job, progress: Progress, board: _Board) -> Pending:
+    def _pending(self, job: Job, progress: Progress, board: StatusBoard) -> Pending:
         with self._languages.speaking(job.language):
             text = words(progress)
             if job.edited_at and progress.phase in UNBEGUN:
@@ -127,11 +100,11 @@ class StatusMessages:
         told = None if self._is_fading(board) else board.told
         return Pending(job, progress, text, buttons, told, board.told_at, self._lines.since(job, progress))
 
-    def _is_fading(self, board: _Board) -> bool:
+    def _is_fading(self, board: StatusBoard) -> bool:
         return board.as_draft is True and self._clock() > board.told_at + DRAFT_SECONDS
 
-    def _is_told(self, board: _Board, pending: Pending) -> bool:
-        return pending.text == board.text and not _preview(board, pending) and not self._is_fading(board)
+    def _is_told(self, board: StatusBoard, pending: Pending) -> bool:
+        return pending.text == board.text and not board.unseen(pending.progress.preview) and not self._is_fading(board)
 
     def _begin(self, pending: Pending) -> asyncio.Task[None] | None:
         board = self._boards.get(pending.job.id)
@@ -146,7 +119,7 @@ class StatusMessages:
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
         """The last words under a job; a message that is gone is sent anew. Raises aiogram's errors."""
         board = await self.close(job)
-        if board.message_id is not None and await self._ended_as(job, board, text, buttons):
+        if board.message_id is not None and await board.end(self._bot, text, buttons):
             return
         await self._send(job, board, text, buttons, reply_to=job.message_id, is_last=True)
 
@@ -154,12 +127,12 @@ class StatusMessages:
         """Put other last words into the message of a job. False: there is none, or it can't be changed."""
         board = await self.close(job)
         try:
-            return board.message_id is not None and await self._ended_as(job, board, text, buttons)
+            return board.message_id is not None and await board.end(self._bot, text, buttons)
         except TelegramAPIError as error:
             log.info("the status message of job %d stays as it is: %s", job.id, error.message)
             return False
 
-    def is_fresh(self, board: "_Board", seconds: float) -> bool:
+    def is_fresh(self, board: StatusBoard, seconds: float) -> bool:
         """Whether a message was sent within so many seconds and nothing stands below it, as far as is known here."""
         if board.message_id is None or board.sent_at is None:
             return False
@@ -201,7 +174,7 @@ class StatusMessages:
             log.info("the status message of job %d stays: %s", job.id, error.message)
         return True
 
-    async def close(self, job: Job) -> "_Board":
+    async def close(self, job: Job) -> StatusBoard:
         """No more progress is shown for this job. Returns its board, with the message's id if there is one."""
         self._lines.leave(job)
         board = self._boards.pop(job.id, None) or await self._stored(job)
@@ -209,11 +182,11 @@ class StatusMessages:
         async with board.busy:
             return board
 
-    async def _stored(self, job: Job) -> _Board:
+    async def _stored(self, job: Job) -> StatusBoard:
         latest = await self._store.jobs.get(job.id)
-        return _Board(latest.chat_id, latest.status_id) if latest else _Board(job.chat_id, None)
+        return StatusBoard(latest.chat_id, latest.status_id) if latest else StatusBoard(job.chat_id, None)
 
-    async def _paint(self, pending: Pending, board: _Board) -> None:
+    async def _paint(self, pending: Pending, board: StatusBoard) -> None:
         job = pending.job
         async with board.busy:
             # A process that hung, or waited for room, may find that others have its work.
@@ -242,7 +215,7 @@ class StatusMessages:
             board.text, board.told, board.told_at = pending.text, pending.progress, self._clock()
             board.preview = pending.progress.preview or board.preview
 
-    async def _painted(self, pending: Pending, board: _Board) -> bool:
+    async def _painted(self, pending: Pending, board: StatusBoard) -> bool:
         """False: there is no message to say it in. Raises aiogram's errors, or `Dropped`."""
         job, text = pending.job, pending.text
         if await self._goes_as_draft(job, board):
@@ -257,10 +230,10 @@ class StatusMessages:
             await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self._lines.courtesy(pending)):
-                await self._edit(board, text, pending.buttons, _preview(board, pending))
+                await board.edit(self._bot, text, pending.buttons, board.unseen(pending.progress.preview))
         return True
 
-    async def _goes_as_draft(self, job: Job, board: _Board) -> bool:
+    async def _goes_as_draft(self, job: Job, board: StatusBoard) -> bool:
         """Whether this person wants progress as a draft, where there can be one: in private, and no message yet."""
         if board.as_draft is None:
             is_private = job.chat_id == job.user_id
@@ -271,7 +244,7 @@ class StatusMessages:
     async def _send(
         self,
         job: Job,
-        board: _Board,
+        board: StatusBoard,
         text: str,
         buttons: InlineKeyboardMarkup | None,
         *,
@@ -299,34 +272,3 @@ class StatusMessages:
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)
-
-    async def _edit(
-        self, board: _Board, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None = None
-    ) -> None:
-        where: dict[str, Any] = {"chat_id": board.chat_id, "message_id": board.message_id, "reply_markup": buttons}
-        if preview is not None:
-            media = InputMediaPhoto(media=BufferedInputFile(preview, "preview.png"), caption=text)
-            await self._bot.edit_message_media(media, **where)
-            board.is_photo = True
-        elif board.is_photo:
-            await self._bot.edit_message_caption(caption=text, **where)
-        else:
-            await self._bot.edit_message_text(text, **where)
-
-    async def _ended_as(self, job: Job, board: _Board, text: str, buttons: InlineKeyboardMarkup) -> bool:
-        """False: the message is gone."""
-        try:
-            await self._edit(board, text, buttons)
-        except TelegramBadRequest as error:
-            if NO_TEXT in error.message:
-                # It became a picture before this process came.
-                board.is_photo = True
-                return await self._ended_as(job, board, text, buttons)
-            return is_unchanged(error)
-        return True
-
-
-def _preview(board: _Board, pending: Pending) -> bytes | None:
-    """The unfinished picture to put into the message, unless it is there."""
-    preview = pending.progress.preview
-    return None if preview is board.preview else preview

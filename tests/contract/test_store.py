@@ -10,8 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from storage.history import NEWEST, Page, Shelf, Step
 from storage.job_states import JobState, TaskState
-from storage.pictures import NEWEST, Page, Sent, Shelf, Step
+from storage.pictures import Sent
 from storage.records import Begun, CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, Task
 from storage.schema import metadata
 from storage.store import Store
@@ -332,21 +333,21 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
     assert (newest.picture.chat_id, newest.number, newest.count) == (-9, 1, 4)
     three = await page(store, here)
     assert (three.number, three.count) == (1, 3)
-    assert await store.pictures.page(here, Step(three.picture.id, "newer")) is None
+    assert await store.history.page(here, Step(three.picture.id, "newer")) is None
     two = await page(store, here, Step(three.picture.id, "older"))
     assert (two.picture.url, two.prompt, two.number, two.count) == ("https://pictures/2", "a red fox", 2, 3)
     assert await page(store, here, Step(two.picture.id)) == two
     assert await page(store, here, Step(two.picture.id, "newer")) == three
     assert await store.pictures.hide(two.picture.id, MING, 9.0) is False
     assert await store.pictures.hide(two.picture.id, ANN, 9.0) is True
-    assert await store.pictures.page(here, Step(two.picture.id)) is None
+    assert await store.history.page(here, Step(two.picture.id)) is None
     one = await page(store, here, Step(two.picture.id, "older"))
     assert (one.picture.url, one.number, one.count) == ("https://pictures/1", 2, 2)
-    assert await store.pictures.page(Shelf(33)) is None
+    assert await store.history.page(Shelf(33)) is None
 
 
 async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
-    found = await store.pictures.page(shelf, step)
+    found = await store.history.page(shelf, step)
     assert found
     return found
 
@@ -358,7 +359,7 @@ async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
 async def test_history_is_searched_by_words(store: Store, words: tuple[str, ...], found: int) -> None:
     for number, prompt in enumerate(["a red fox in the snow", "雪地里的狐狸", "Fox, 100% wool"], 1):
         await finished(store, number, prompt)
-    shown = await store.pictures.page(Shelf(ANN, words=words))
+    shown = await store.history.page(Shelf(ANN, words=words))
     assert (shown.count if shown else 0) == found
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from storage.history import Shelf
 from storage.job_states import JobState
-from storage.pictures import Sent, Shelf
+from storage.pictures import Sent
 from storage.records import ChatRules, Limits, NewJob, NewPicture, NewSource, OpenInChat
 from storage.store import Store
 
@@ -78,7 +79,7 @@ async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> No
         replace(sent, chat_id=NEW, photo_id="photo", message_id=-3, width=10, height=10, size=1),
         replace(unsent, chat_id=NEW),
     ]
-    assert await store.pictures.page(Shelf(7, NEW))
+    assert await store.history.page(Shelf(7, NEW))
     assert await store.posted.album(NEW, "album") == (NewSource("file 8", -8), NewSource("file 9", -9))
     # The new group counts its messages anew: none of them is taken for one of the old.
     assert await store.jobs.add(wish(1, NEW), 4.0)

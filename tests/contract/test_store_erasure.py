@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from storage.erasure import UnderWay
 from storage.exports import Exported
+from storage.history import Shelf
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
-from storage.pictures import Sent, Shelf
+from storage.pictures import Sent
 from storage.records import (
     NOBODY,
     Allowance,
@@ -78,7 +79,7 @@ async def test_pictures_are_found_by_all_their_words(store: Store) -> None:
     first = await made(store, wish(1, prompt="a red Fox"))
     second = await made(store, wish(2, prompt="a red owl, 100%"))
     await made(store, wish(3, BOB, prompt="a red fox"))
-    find = store.pictures.find
+    find = store.history.find
     newest = await find(Shelf(ANN), 3)
     assert [one.picture.id for one in newest] == [second[1], second[0], first[1]]
     assert newest[0].prompt == "a red owl, 100%"
@@ -129,7 +130,7 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert not [words for words in hers if words in left]
     assert await store.erasure.count(ANN) == 0
     assert await exported(store, ANN) == []
-    assert await store.pictures.page(Shelf(ANN)) is None
+    assert await store.history.page(Shelf(ANN)) is None
     assert await store.people.preferences(ANN) == Preferences()
     assert await store.styles.of(ANN) == []
     assert await store.jobs.get(1) is None

@@ -8,8 +8,8 @@ import pytest
 from bot.__main__ import main
 from storage.backup import back_up
 from storage.database import UnusableStore
+from storage.history import Shelf
 from storage.job_states import JobState, TaskState
-from storage.pictures import Shelf
 from storage.records import CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, NewUpdate
 from storage.store import Store
 
@@ -40,7 +40,7 @@ async def test_everything_is_in_it_and_the_bot_can_run_on_it(database_url: str, 
     writing.cancel()
     await asyncio.wait({writing})
     copy = await Store.open(f"sqlite:///{tmp_path}/copy.db")
-    page, original = await copy.pictures.page(Shelf(7, words=("狐狸",))), await store.pictures.page(Shelf(7))
+    page, original = await copy.history.page(Shelf(7, words=("狐狸",))), await store.history.page(Shelf(7))
     assert page
     assert original
     assert page.count == 3

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.demo.telegram import Delay, Drop, Flood, Refusal, groups
-from bot.jobs import finisher
+from bot.jobs import retry
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture
 
@@ -117,7 +117,7 @@ async def test_a_picture_that_can_not_be_opened_is_left_for_later(house: House) 
 async def test_when_no_picture_can_be_fetched_the_person_can_try_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0,))
     house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
     await house.say("foxes --n 2")
     told = await house.ended("Look again")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Refusal
-from bot.jobs import finisher
+from bot.jobs import retry
 from bot.telegram.stage import TelegramStage
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
@@ -56,7 +56,7 @@ async def test_words_that_fail_offer_only_to_pay_again(house: House, monkeypatch
     await house.say("foxes --n 2")
     await house.all_submitted(2)
     await house.shown("Drawing")
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 5.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 5.0))
     refuse(house, "sendMessage", "Bad Gateway", times=6, code=502)
     house.release()
     await house.quiet()
@@ -286,7 +286,7 @@ async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 10.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 10.0))
     uploads = stage_of(house)._uploads
 
     async def full(*_: object) -> None:

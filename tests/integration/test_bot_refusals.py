@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
-from bot.jobs import finisher
+from bot.jobs import retry
 from storage.job_states import JobState
 from tests.support.house import House, open_house, picture
 
@@ -205,7 +205,7 @@ async def test_what_was_sent_before_a_crash_counts_as_sent(house: House) -> None
 
 
 async def test_a_send_whose_body_never_left_is_no_send(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 2.0, 2.0))
     house.draw = lambda *of: picture(4000, 3000, detail=True)
     house.telegram.play(Refusal(method="sendMediaGroup", code=502, description="Bad Gateway", times=3))
     await house.made("foxes --n 2")

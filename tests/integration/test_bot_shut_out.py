@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Refusal, groups
 from bot.demo.telegram.model import BotStatus
-from bot.jobs import finisher
+from bot.jobs import retry
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
@@ -100,7 +100,7 @@ async def test_a_part_was_sent(house: House) -> None:
 async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0,))
     status = await under_way(house, "/imagine foxes --n 2", 2)
     shut_out(house)
     house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
@@ -185,7 +185,7 @@ async def test_what_was_deleted_is_not_sent_as_a_file(house: House) -> None:
 
 
 async def test_all_deleted_while_it_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 50.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (50.0,))
     await under_way(house, "/imagine a fox", 1)
     house.telegram.play(Refusal(method="editMessageMedia", code=502, description="Bad Gateway", chat=house.group.id))
     house.release()
@@ -240,7 +240,7 @@ async def test_a_late_cancel_leaves_an_album_that_is_not_whole(house: House) -> 
 async def test_what_could_not_be_fetched_is_deleted_while_it_is_fetched_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 50.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (50.0,))
     found = lose(house, 2)
     result = await house.made("/imagine foxes --n 2", chat=house.group)
     found()
@@ -257,7 +257,7 @@ async def test_what_could_not_be_fetched_is_deleted_while_it_is_fetched_again(
 async def test_from_elsewhere_only_who_may_write_there_makes_something_appear(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finisher, "DELIVERY_RETRY_SECONDS", (0.0, 2.0))
+    monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0,))
     await house.say("/start", who=house.bob)
     house.hold()
     await house.say("/imagine foxes", chat=house.group, who=house.bob)

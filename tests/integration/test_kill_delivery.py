@@ -7,8 +7,9 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Drop, Refusal
 from providers.jimeng.simulator import Fault
+from storage.history import Shelf
 from storage.job_states import JobState
-from storage.pictures import Picture, Shelf
+from storage.pictures import Picture
 from storage.records import Job
 from tests.support.house import House, look, open_house
 
@@ -30,7 +31,7 @@ async def jobs(house: House) -> list[Job]:
 
 
 async def newest(house: House) -> Picture:
-    page = await house.app.store.pictures.page(Shelf(house.ann.id))
+    page = await house.app.store.history.page(Shelf(house.ann.id))
     assert page
     return page.picture
 

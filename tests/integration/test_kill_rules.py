@@ -8,8 +8,9 @@ import pytest
 from pydantic import field_validator
 
 from bot.jobs.engine import CANCELLED_PAID
-from bot.jobs.finisher import DELIVERY_RETRY_SECONDS, UNSENT
+from bot.jobs.finisher import UNSENT
 from bot.jobs.ports import Undelivered, Unreachable, trouble
+from bot.jobs.retry import DELIVERY_DELAYS
 from bot.jobs.task_runner import OURS_PAID
 from providers.base import Accepted, Event, Finished, ImageRequest
 from providers.errors import Busy, OutcomeUnknown
@@ -103,7 +104,7 @@ async def test_a_task_that_is_ready_at_the_start_is_delivered_once(room: Room) -
 
 
 async def test_two_presses_at_once_deliver_once(room: Room) -> None:
-    room.stage.trouble = [Undelivered("network")] * len(DELIVERY_RETRY_SECONDS)
+    room.stage.trouble = [Undelivered("network")] * (len(DELIVERY_DELAYS) + 1)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")
@@ -135,7 +136,7 @@ async def test_an_error_that_nobody_thought_of_does_not_end_a_delivery(room: Roo
 
 
 async def test_what_telegram_never_took_is_told_and_kept(room: Room) -> None:
-    room.stage.trouble = [KeyError("a bug")] * len(DELIVERY_RETRY_SECONDS)
+    room.stage.trouble = [KeyError("a bug")] * (len(DELIVERY_DELAYS) + 1)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")
@@ -232,7 +233,7 @@ async def test_what_took_too_long_is_fetched_after_a_restart(room: Room) -> None
 
 
 async def test_what_was_not_sent_is_sent_after_a_restart(room: Room) -> None:
-    room.stage.trouble = [Undelivered("network")] * len(DELIVERY_RETRY_SECONDS)
+    room.stage.trouble = [Undelivered("network")] * (len(DELIVERY_DELAYS) + 1)
     job = await room.ask()
     await room.running()
     room.provider.finish("t1")

@@ -12,7 +12,7 @@ from tests.support.house import picture
 from tests.support.scene import LONG, Scene, Seen
 
 AGAIN = "🔁 Again"
-REFUSED = "the store did not take it"
+REFUSED = "failed in the store"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.jobs.context import JobContext
-from bot.jobs.patience import Sleep
 from bot.jobs.ports import NOWHERE, Addresses, JobNotifier
+from bot.jobs.retry import Sleep
 from bot.jobs.worker import Worker
 from bot.wiring import EngineParts, wire_engine
 from providers.base import Provider

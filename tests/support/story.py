@@ -15,7 +15,7 @@ from aiohttp.web import HTTPServiceUnavailable
 
 from bot.demo.telegram.errors import Dropped
 from providers.jimeng.simulator import Fault
-from storage.pictures import Shelf
+from storage.history import Shelf
 from storage.records import Job
 from storage.store import Store
 from tests.support.gates import Gate
@@ -213,7 +213,7 @@ class Story(Scene):
         store = await Store.open(self.database)
         self.unfinished = await store.workers.adopt_jobs(0, {}, 0.0)
         cancelled = self.people["killed while running, cancelled before"]
-        newest = await store.pictures.page(Shelf(cancelled.id))
+        newest = await store.history.page(Shelf(cancelled.id))
         self.kept = await store.pictures.data(newest.picture.id) if newest else None
         await store.aclose()
 

@@ -1,0 +1,69 @@
+"""One job's status message: where it stands, what it says, and editing it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto
+
+from bot.jobs.stage import Progress
+from bot.telegram.refusals import is_unchanged
+
+NO_TEXT = "no text in the message"
+"""Telegram's words for a message that is a picture."""
+
+
+@dataclass(slots=True)
+class StatusBoard:
+    """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
+    `sent_at`: when, if this process has sent it; `told`: what it says now, `text`: how, `told_at`: since when;
+    `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has become one by that;
+    `as_draft`: progress is a draft, which is no message; None: not known yet."""
+
+    chat_id: int
+    message_id: int | None
+    sent_at: float | None = None
+    as_draft: bool | None = None
+    told: Progress | None = None
+    told_at: float = 0.0
+    text: str = ""
+    preview: bytes | None = None
+    is_photo: bool = False
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    closed: bool = False
+
+    def id_in(self, chat_id: int) -> int | None:
+        """The message, if it stands in this chat."""
+        return self.message_id if self.chat_id == chat_id else None
+
+    def unseen(self, preview: bytes | None) -> bytes | None:
+        """The unfinished picture to put into the message, unless it is there."""
+        return None if preview is self.preview else preview
+
+    async def edit(
+        self, bot: Bot, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None = None
+    ) -> None:
+        """Change what the message says, or what stands under its picture. Raises aiogram's errors."""
+        where: dict[str, Any] = {"chat_id": self.chat_id, "message_id": self.message_id, "reply_markup": buttons}
+        if preview is not None:
+            media = InputMediaPhoto(media=BufferedInputFile(preview, "preview.png"), caption=text)
+            await bot.edit_message_media(media, **where)
+            self.is_photo = True
+        elif self.is_photo:
+            await bot.edit_message_caption(caption=text, **where)
+        else:
+            await bot.edit_message_text(text, **where)
+
+    async def end(self, bot: Bot, text: str, buttons: InlineKeyboardMarkup) -> bool:
+        """Let the message say its last words. False: it is gone. Raises aiogram's errors."""
+        try:
+            await self.edit(bot, text, buttons)
+        except TelegramBadRequest as error:
+            if NO_TEXT in error.message:
+                # It became a picture before this process came.
+                self.is_photo = True
+                return await self.end(bot, text, buttons)
+            return is_unchanged(error)
+        return True
