@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
-from bot.jobs.stage import NotYet, Undelivered
 from tenacity import retry_if_exception_type, stop_after_attempt
 
+from bot.jobs.ports import NotYet, Undelivered
 from bot.jobs.retry import until_delivered, until_fetched, until_stored
 from storage.faults import OutOfReach, Unstorable
 from storage.retry import ANY_ERROR, in_turn, repeat
