@@ -1,18 +1,22 @@
 """Groups: what their admins have set, what is open there, and where they have gone."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, literal, or_, select, update
+from sqlalchemy import Table, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
 from storage.job_states import IS_OPEN, NOT_READY
 from storage.records import ChatRules, OpenInChat, with_option
 from storage.rows import IS_BEGUN
-from storage.schema import chats, jobs, pictures, posted
+from storage.schema import chats, drafts, jobs, pictures
 
-OLD = "old:"
-"""What the origin of a job begins with whose message stands in the group of before."""
+_MESSAGES: Mapping[Table, Sequence[str]] = {
+    jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
+    drafts: ("message_id", "question_id"),
+}
+"""What names messages and topics of a chat."""
 
 
 class Chats:
@@ -47,18 +51,18 @@ class Chats:
     async def migrate(self, old: int, new: int) -> None:
         """A group has become a supergroup: all that was in `old` is in `new` now. A second time changes nothing.
 
-        The messages of the old group are not in the new one: their numbers become negative, so that no message has
-        them, and yet what was sent counts as sent.
+        The messages of the old group are not in the new one: no job or draft names one any more. What was sent counts
+        as sent, in the group of before; what was posted is found there (see `Posted`).
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"chat {old}")
             await self._move(connection, old, new)
-            for table, column in ((pictures, pictures.c.message_id), (posted, posted.c.message_id)):
-                moved = update(table).where(table.c.chat_id == old)
-                await connection.execute(moved.values({"chat_id": new, column.name: -column}))
-            asked = {"origin": literal(OLD) + jobs.c.origin, "message_id": -jobs.c.message_id}
-            gone = {"status_id": None, "thread_id": None}
-            await connection.execute(update(jobs).where(jobs.c.chat_id == old).values(chat_id=new, **asked, **gone))
+            for table, gone in _MESSAGES.items():
+                there = dict.fromkeys(gone)
+                await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new, **there))
+            sent = case((pictures.c.message_id.is_not(None), old))
+            theirs = update(pictures).where(pictures.c.chat_id == old)
+            await connection.execute(theirs.values(chat_id=new, former_chat_id=sent))
 
     async def set(self, chat_id: int, **values: Any) -> None:
         """From now on this holds: fields of `ChatRules`, None for what it is by default. Options: see `set_option`."""

@@ -127,7 +127,7 @@ class Database:
         async with self._transaction(self.backend.unhurried) as connection:
             # Of several processes that start at once, one does it.
             await self.lock(connection, "migrate")
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(upgrade)
 
 
 class Transaction(AsyncConnection):
@@ -205,8 +205,9 @@ def _backend(url: URL) -> Backend:
     return PostgresBackend(url)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the tables forward to this revision."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -1,53 +1,130 @@
 """Drafts: pictures that were sent without words, or a style that was chosen, and wait for them."""
 
-from sqlalchemy import String, cast, delete, literal, not_, or_, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.job_states import JobState
-from storage.records import Begun
-from storage.rows import TAKEN, taken_by
-from storage.schema import jobs
-from storage.sources import sources_of
+from storage.records import Draft, NewDraft, NewSource, Question
+from storage.rows import where_it_is
+from storage.schema import draft_references, drafts, jobs
 
 
 class Drafts:
-    """The drafts of one database. They are jobs that have only just begun (`Jobs.add` with `JobState.DRAFT`)."""
+    """The drafts of one database. Times are handed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    async def add(self, new: NewDraft, now: float) -> None:
+        """Keep it until its words come. It replaces what the same update began before, or took; an update that has made
+        its job begins nothing more."""
+        async with self._db.write() as connection:
+            chat_id = await where_it_is(self._db, connection, new.chat_id)
+            made = select(jobs.c.id).where(jobs.c.idempotency_key == new.idempotency_key)
+            if (await connection.execute(made)).first():
+                return
+            await drop_drafts(connection, new.idempotency_key)
+            names = ("idempotency_key", "user_id", "question_id", "words")
+            row = self._db.insert(drafts).values(
+                **{name: getattr(new, name) for name in names},
+                chat_id=chat_id,
+                message_id=new.message_id if chat_id == new.chat_id else None,
+                style=new.draft.style,
+                created_at=now,
+            )
+            once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(drafts.c.id)
+            draft_id = (await connection.execute(once)).scalar_one_or_none()
+            if draft_id is not None:
+                await _add_references(connection, draft_id, new.draft.sources)
+
     async def take(
-        self, chat_id: int, user_id: int, origin: str, *, since: float, status_id: int | None = None
-    ) -> Begun:
-        """What this person began without words; it waits no longer, but for the update `origin`.
+        self, chat_id: int, user_id: int, key: str, *, since: float, question_id: int | None = None
+    ) -> Draft:
+        """What this person began without words; it waits no longer, but for the update of this key.
 
         It is kept until this update has made its job (see `Jobs.add`): one that is handled again after a crash must not
         find less, and pay for another picture than the person meant.
 
-        What was begun after `since`, and what the message `status_id` asked words for. Empty when there is nothing.
+        What was begun after `since`, and what the message `question_id` asked words for. Empty when there is nothing.
         """
-        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
-        new = jobs.c.created_at >= since
-        waits = not_(jobs.c.origin.startswith(TAKEN)) & (or_(new, jobs.c.status_id == status_id) if status_id else new)
+        waits = drafts.c.created_at >= since
+        if question_id:
+            waits = or_(waits, drafts.c.question_id == question_id)
+        which = or_(and_(waits, drafts.c.taken_by.is_(None)), drafts.c.taken_by == key)
         async with self._db.write() as connection:
-            mine = jobs.c.origin.startswith(taken_by(origin))
-            waiting = select(jobs.c.id, jobs.c.style).where(*own, or_(waits, mine)).order_by(jobs.c.id)
-            found = (await connection.execute(waiting.with_for_update())).all()
-            take = update(jobs).where(jobs.c.id.in_([row.id for row in found]))
-            await connection.execute(take.values(origin=literal(taken_by(origin)) + cast(jobs.c.id, String)))
-            taken = [source for row in found for source in await sources_of(connection, row.id)]
-            styles = [row.style for row in found if row.style]
-            return Begun(tuple(source.again() for source in taken), styles[-1] if styles else None)
+            found = select(drafts.c.id, drafts.c.style).where(_own(chat_id, user_id), which).order_by(drafts.c.id)
+            rows = (await connection.execute(found.with_for_update())).all()
+            taken = update(drafts).where(drafts.c.id.in_([row.id for row in rows]))
+            await connection.execute(taken.values(taken_by=key, idempotency_key=None))
+            references = [one for row in rows for one in await _references_of(connection, row.id)]
+            styles = [row.style for row in rows if row.style]
+            return Draft(tuple(references), styles[-1] if styles else None)
+
+    async def join(self, chat_id: int, message_id: int, new: NewSource) -> bool:
+        """A picture that arrives late joins the draft that this message began. False: there is none, or its words have
+        come."""
+        async with self._db.write() as connection:
+            query = select(drafts.c.id).where(_brought_by(chat_id, [message_id])).with_for_update()
+            draft_id = (await connection.execute(query)).scalar()
+            if draft_id is None:
+                return False
+            known = {one.message_id for one in await _references_of(connection, draft_id)}
+            if new.message_id not in known:
+                await _add_references(connection, draft_id, (new,))
+            return True
+
+    async def is_waiting(self, chat_id: int, message_ids: Sequence[int]) -> bool:
+        """Whether what one of these messages brought waits for its words."""
+        async with self._db.read() as connection:
+            query = select(drafts.c.id).where(_brought_by(chat_id, message_ids)).limit(1)
+            return (await connection.execute(query)).first() is not None
+
+    async def question(self, chat_id: int, question_id: int) -> Question | None:
+        """What this message of the bot asks; None: it asks for no words, or they have been drawn."""
+        query = select(drafts.c.user_id, drafts.c.words)
+        async with self._db.read() as connection:
+            asked = query.where(drafts.c.chat_id == chat_id, drafts.c.question_id == question_id)
+            row = (await connection.execute(asked.order_by(drafts.c.id).limit(1))).first()
+            return Question(*row) if row else None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
         """The next words are not for pictures sent after `since`; an answer to the message that asked still is."""
-        own = (jobs.c.chat_id == chat_id, jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT)
         async with self._db.write() as connection:
-            fresh = update(jobs).where(*own, jobs.c.created_at >= since)
+            fresh = update(drafts).where(_own(chat_id, user_id), drafts.c.created_at >= since)
             await connection.execute(fresh.values(created_at=since - 1))
 
     async def forget(self, before: float) -> None:
-        """Forget the pictures that were sent without words before this time."""
+        """Forget the drafts that were begun before this time."""
         async with self._db.write() as connection:
-            old = (jobs.c.state == JobState.DRAFT, jobs.c.created_at < before)
-            await connection.execute(delete(jobs).where(*old))
+            await connection.execute(delete(drafts).where(drafts.c.created_at < before))
+
+
+async def drop_drafts(connection: AsyncConnection, key: str) -> None:
+    """The update of this key has led to something else: what it began, and what it took, gives way to that."""
+    await connection.execute(delete(drafts).where(or_(drafts.c.idempotency_key == key, drafts.c.taken_by == key)))
+
+
+def _own(chat_id: int, user_id: int) -> ColumnElement[bool]:
+    return and_(drafts.c.chat_id == chat_id, drafts.c.user_id == user_id)
+
+
+def _brought_by(chat_id: int, message_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Drafts that still wait, by the messages that brought them."""
+    here = and_(drafts.c.chat_id == chat_id, drafts.c.message_id.in_(list(message_ids)))
+    return and_(here, drafts.c.taken_by.is_(None))
+
+
+async def _add_references(connection: AsyncConnection, draft_id: int, new: Sequence[NewSource]) -> None:
+    rows = [{**{name: getattr(one, name) for name in NewSource.__slots__}, "draft_id": draft_id} for one in new]
+    if rows:
+        await connection.execute(insert(draft_references), rows)
+
+
+async def _references_of(connection: AsyncConnection, draft_id: int) -> list[NewSource]:
+    """In the order in which their messages were sent; first those that no message here shows."""
+    columns = [draft_references.c[name] for name in NewSource.__slots__]
+    order = (draft_references.c.message_id.nulls_first(), draft_references.c.id)
+    query = select(*columns).where(draft_references.c.draft_id == draft_id).order_by(*order)
+    return [NewSource(*row) for row in await connection.execute(query)]

@@ -1,5 +1,6 @@
 """Words that people change: of a request that waits, and of one that has begun, where making it again is offered."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,18 +41,17 @@ class Edits:
 
     async def asked(self, chat_id: int, message_ids: Sequence[int]) -> Job | None:
         """The job that one of these messages asked for; also by an item of its album that has words."""
-        origins = [f"message:{one}" for one in message_ids]
-        of_album = select(captions.c.job_id).where(
-            captions.c.chat_id == chat_id, captions.c.message_id.in_(list(message_ids))
-        )
-        query = select(jobs).where(jobs.c.chat_id == chat_id, or_(jobs.c.origin.in_(origins), jobs.c.id.in_(of_album)))
+        numbers = list(message_ids)
+        of_album = select(captions.c.job_id).where(captions.c.chat_id == chat_id, captions.c.message_id.in_(numbers))
+        asked = or_(jobs.c.asked_message_id.in_(numbers), jobs.c.id.in_(of_album))
+        query = select(jobs).where(jobs.c.chat_id == chat_id, asked)
         async with self._db.read() as connection:
             row = (await connection.execute(query.order_by(jobs.c.id.desc()).limit(1))).mappings().first()
             return as_job(row) if row else None
 
     async def is_answered(self, chat_id: int, message_ids: Sequence[int]) -> bool:
         """Whether a job answers to one of these messages, by whatever way it was made."""
-        made = (jobs.c.chat_id == chat_id, jobs.c.message_id.in_(list(message_ids)), jobs.c.state != JobState.DRAFT)
+        made = (jobs.c.chat_id == chat_id, jobs.c.message_id.in_(list(message_ids)))
         async with self._db.read() as connection:
             return (await connection.execute(select(jobs.c.id).where(*made).limit(1))).first() is not None
 
@@ -131,8 +131,8 @@ class Edits:
 
 async def _replace_sources(connection: Transaction, job: Job, new: NewJob) -> None:
     """The references become those of the new request; those that stay keep their bytes where they still fit."""
-    known = [(one.file_id, one.message_id) for one in await sources_of(connection, job.id)]
-    if sorted(known) != sorted((one.file_id, one.message_id) for one in new.sources):
+    known = Counter((one.file_id, one.message_id) for one in await sources_of(connection, job.id))
+    if known != Counter((one.file_id, one.message_id) for one in new.sources):
         await connection.execute(delete(sources).where(sources.c.job_id == job.id))
         await add_sources(connection, job.id, new.sources)
     elif new.provider != job.provider or new.options != job.options:

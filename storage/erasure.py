@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import String, cast, delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
@@ -20,7 +20,20 @@ from storage.job_states import (
 )
 from storage.jobs import DAY, counts
 from storage.records import NOBODY
-from storage.schema import announced, captions, edits, erased, jobs, people, pictures, posted, sources, styles, tasks
+from storage.schema import (
+    announced,
+    captions,
+    drafts,
+    edits,
+    erased,
+    jobs,
+    people,
+    pictures,
+    posted,
+    sources,
+    styles,
+    tasks,
+)
 
 
 class UnderWay(Exception):
@@ -78,7 +91,7 @@ async def _is_under_way(connection: AsyncConnection, user_id: int, states: Colle
 
 async def _erase_things(connection: Transaction, user_id: int) -> None:
     """What is only theirs."""
-    await connection.execute(delete(jobs).where(jobs.c.user_id == user_id, jobs.c.state == JobState.DRAFT))
+    await connection.execute(delete(drafts).where(drafts.c.user_id == user_id))
     own = select(jobs.c.id).where(jobs.c.user_id == user_id)
     await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
     for table in (sources, captions, edits):
@@ -111,14 +124,8 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
 async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
     nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "trouble": None, "language": ""}
     nothing |= {"user_name": None, "said": None, "edited_at": None}
-    # No two jobs of one chat have the same origin.
-    nowhere: dict[str, Any] = {
-        "chat_id": 0,
-        "thread_id": None,
-        "message_id": 0,
-        "status_id": None,
-        "origin": literal("erased:") + cast(jobs.c.id, String),
-    }
+    gone = ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")
+    nowhere: dict[str, Any] = {"chat_id": 0, **dict.fromkeys(gone)}
     own = jobs.c.user_id == user_id
     # A ticket that comes to light late, from a worker that was taken for dead, is cancelled and not watched.
     given_up = (*INTERRUPTED_STATES, JobState.CANCELLING, JobState.KEEPING)

@@ -17,8 +17,6 @@ _S = TypeVar("_S", bound=StrEnum)
 class JobState(StrEnum):
     """The states of a job: one request's life."""
 
-    # Pictures or a style that wait for their words.
-    DRAFT = "draft"
     # Its references are fetched and checked, and its tasks are planned.
     PREPARING = "preparing"
     # Its tasks wait, are submitted, or run.
@@ -93,7 +91,6 @@ BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
 _AGAIN = (JobState.WORKING, JobState.DELIVERING)
 
 JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
-    JobState.DRAFT: (),
     # Other words and another provider move it to itself. A backup interrupts it.
     JobState.PREPARING: (
         JobState.PREPARING,
@@ -155,7 +152,7 @@ TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
 }
 
 IS_OPEN: ColumnElement[bool] = jobs.c.state.not_in([literal_column(f"'{state}'") for state in CLOSED])
-"""Of a row of `jobs` in a question: whether something is left to do for it, or it is a draft.
+"""Of a row of `jobs` in a question: whether something is left to do for it.
 
 The states stand in the statement itself: so both databases know that the index `ix_jobs_open` has all such rows.
 """

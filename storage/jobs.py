@@ -8,8 +8,8 @@ from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
-from storage.chats import OLD
 from storage.database import Database
+from storage.drafts import drop_drafts
 from storage.job_states import (
     BEGUN,
     CLOSED,
@@ -26,8 +26,8 @@ from storage.job_states import (
     move_task,
 )
 from storage.records import NOBODY, Allowance, Job, NewJob, TooMany, Trouble
-from storage.rows import IS_BEGUN, as_job, locked, moved, ring, taken_by, whose
-from storage.schema import chats, erased, jobs, sources, tasks, workers
+from storage.rows import IS_BEGUN, as_job, locked, moved, ring, where_it_is, whose
+from storage.schema import erased, jobs, sources, tasks, workers
 from storage.sources import add_sources
 
 DAY = 24 * 3600.0
@@ -44,37 +44,31 @@ class Jobs:
         self,
         new: NewJob,
         now: float,
-        state: JobState = JobState.PREPARING,
         *,
         worker_id: int | None = None,
         allowance: Allowance = ANYTHING,
     ) -> Job | None:
-        """Store what a person asks for; `worker_id` is to see to it. A draft of the same `origin` is replaced.
+        """Store what a person asks for; `worker_id` is to see to it. The drafts that the same update began or took
+        become this job: they are gone in the same step.
 
-        None when this `origin` has made its job already, or the person asked for the same within `allowance.apart`
+        None when this update has made its job already, or the person asked for the same within `allowance.apart`
         seconds. Raises `TooMany`.
         """
         async with self._db.write() as connection:
-            if state is not JobState.DRAFT:
-                # Two at once, in two processes, are looked at one after the other.
-                await self._db.lock(connection, f"person {new.user_id}")
-                if allowance.apart and await _is_twin(connection, new, now, allowance.apart):
-                    return None
-            if new.chat_id < 0:
-                new = await self._where_it_is(connection, new)
+            # Two at once, in two processes, are looked at one after the other.
+            await self._db.lock(connection, f"person {new.user_id}")
+            if allowance.apart and new.button and await _is_twin(connection, new, now, allowance.apart):
+                return None
+            new = _moved_to(await where_it_is(self._db, connection, new.chat_id), new)
             values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
-            # What this origin began without words gives way to what it is now.
-            own = (jobs.c.chat_id == new.chat_id, jobs.c.state == JobState.DRAFT)
-            await connection.execute(delete(jobs).where(*own, jobs.c.origin == new.origin))
-            row = self._db.insert(jobs).values(**values, state=state, created_at=now, worker_id=_if_alive(worker_id))
-            once = row.on_conflict_do_nothing(index_elements=["chat_id", "origin"]).returning(jobs)
+            preparing = {**values, "created_at": now, "worker_id": _if_alive(worker_id)}
+            row = self._db.insert(jobs).values(**preparing, state=JobState.PREPARING)
+            once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(jobs)
             added = (await connection.execute(once)).mappings().first()
             if added is None:
                 return None
-            if state is not JobState.DRAFT:
-                await _count(connection, new.user_id, now, allowance)
-            # What was begun for it before is in it now.
-            await connection.execute(delete(jobs).where(*own, jobs.c.origin.startswith(taken_by(new.origin))))
+            await _count(connection, new.user_id, now, allowance)
+            await drop_drafts(connection, new.idempotency_key)
             job = as_job(added)
             await add_sources(connection, job.id, new.sources)
             ring(connection, job)
@@ -82,17 +76,15 @@ class Jobs:
 
     async def get(self, job_id: int) -> Job | None:
         """The job, or None. One that was erased is none."""
-        async with self._db.read() as connection:
-            query = select(jobs).where(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
-            row = (await connection.execute(query)).mappings().first()
-            return as_job(row) if row else None
+        return await self._one(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
 
-    async def asked_by(self, chat_id: int, origin: str) -> Job | None:
-        """The job that this update asked for."""
-        async with self._db.read() as connection:
-            query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.origin == origin)
-            row = (await connection.execute(query)).mappings().first()
-            return as_job(row) if row else None
+    async def made_by(self, key: str) -> Job | None:
+        """The job that the update of this key has made."""
+        return await self._one(jobs.c.idempotency_key == key)
+
+    async def asked_in(self, chat_id: int, message_id: int) -> Job | None:
+        """The job that the words of this message have made."""
+        return await self._one(jobs.c.chat_id == chat_id, jobs.c.asked_message_id == message_id)
 
     async def shown_at(self, job_id: int, status_id: int) -> None:
         """Remember the status message."""
@@ -100,10 +92,7 @@ class Jobs:
 
     async def with_status(self, chat_id: int, status_id: int) -> Job | None:
         """The job whose status message this is."""
-        async with self._db.read() as connection:
-            query = select(jobs).where(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
-            row = (await connection.execute(query)).mappings().first()
-            return as_job(row) if row else None
+        return await self._one(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
 
     async def settle(self, job_id: int) -> Job | None:
         """When the last task of a working job has ended, move the job on and return it; else None."""
@@ -215,19 +204,21 @@ class Jobs:
             move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, trouble=dict(trouble))
             return await moved(connection, move)
 
-    async def _where_it_is(self, connection: AsyncConnection, new: NewJob) -> NewJob:
-        """What was asked in a group that has become a supergroup meanwhile: see `Chats.migrate`."""
-        # It comes before a move, and is moved, or after it.
-        await self._db.lock(connection, f"chat {new.chat_id}")
-        now = await connection.execute(select(chats.c.id).where(chats.c.migrated_from == new.chat_id))
-        chat_id = now.scalar_one_or_none()
-        if chat_id is None:
-            return new
-        return replace(new, chat_id=chat_id, origin=OLD + new.origin, message_id=-new.message_id, thread_id=None)
+    async def _one(self, *which: ColumnElement[bool]) -> Job | None:
+        async with self._db.read() as connection:
+            row = (await connection.execute(select(jobs).where(*which))).mappings().first()
+            return as_job(row) if row else None
 
     async def _update_job(self, job_id: int, **values: object) -> None:
         async with self._db.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+
+def _moved_to(chat_id: int, new: NewJob) -> NewJob:
+    """What was asked in a group that has become a supergroup meanwhile: see `Chats.migrate`."""
+    if chat_id == new.chat_id:
+        return new
+    return replace(new, chat_id=chat_id, message_id=None, asked_message_id=None, thread_id=None)
 
 
 def counts() -> ColumnElement[bool]:
@@ -257,17 +248,13 @@ async def _resume_overdue(connection: AsyncConnection, job_id: int) -> bool:
 
 
 async def _is_twin(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:
-    """Whether the person has just pressed for the same: a double tap is one wish, and each would be paid.
-
-    The origins of one wish differ only after the last colon.
-    """
-    wish = new.origin.rpartition(":")[0]
+    """Whether the person has just pressed the same button: a double tap is one wish, and each would be paid."""
     same = select(jobs.c.id).where(
         jobs.c.user_id == new.user_id,
         jobs.c.created_at > now - apart,
         jobs.c.created_at <= now + apart,
         jobs.c.chat_id == new.chat_id,
-        jobs.c.origin.startswith(f"{wish}:"),
+        jobs.c.button == new.button,
     )
     return (await connection.execute(same)).first() is not None
 
@@ -279,9 +266,9 @@ def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool
 
 async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
     """Raise `TooMany` when the job just added is one too many: then it is not kept."""
-    own = (jobs.c.user_id == user_id, jobs.c.state != JobState.DRAFT)
-    waiting = select(func.count()).where(*own, IS_OPEN, jobs.c.state.in_(NOT_READY))
-    todays = select(func.count()).where(*own, *_within_a_day(jobs.c.created_at, now), counts())
+    own = jobs.c.user_id == user_id
+    waiting = select(func.count()).where(own, IS_OPEN, jobs.c.state.in_(NOT_READY))
+    todays = select(func.count()).where(own, *_within_a_day(jobs.c.created_at, now), counts())
     before = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
     if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
         raise TooMany(allowance.waiting, waiting=True)

@@ -15,8 +15,8 @@ from storage.schema import jobs, pictures, sources, tasks
 class Picture:
     """One result. `photo_id` and `message_id` are None until Telegram has confirmed it; `size` is in bytes.
 
-    `sends`: how often it was sent and no answer was read. The bytes that are kept for it, if any, are read with
-    `Pictures.data`.
+    `former_chat_id`: the group in which its message stands, where that has become this chat since; `sends`: how often
+    it was sent and no answer was read. The bytes that are kept for it, if any, are read with `Pictures.data`.
     """
 
     id: int
@@ -37,6 +37,7 @@ class Picture:
     seed: int | None = None
     starred_at: float | None = None
     sends: int = 0
+    former_chat_id: int | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -51,8 +52,7 @@ class Picture:
     def message_in(self, chat_id: int) -> int | None:
         """The message that shows it in this chat; None where none does: one of the group that this was before is not
         here."""
-        number = self.message_id if self.chat_id == chat_id else None
-        return number if number and number > 0 else None
+        return self.message_id if self.chat_id == chat_id and self.former_chat_id is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,15 @@ class Pictures:
         """The picture, or None."""
         return await self._one(select(*_COLUMNS).where(pictures.c.id == picture_id))
 
-    async def shown_as(self, unique_id: str, chat_id: int, message_id: int) -> Picture | None:
-        """The picture that a message shows: the photo is the same, or it was delivered in that very message."""
-        here = and_(pictures.c.chat_id == chat_id, pictures.c.message_id == message_id)
-        found = select(*_COLUMNS).where(or_(pictures.c.unique_id == unique_id, here))
-        return await self._one(found.order_by(pictures.c.id).limit(1))
+    async def shown_as(self, unique_id: str, chat_id: int, message_id: int | None) -> Picture | None:
+        """The picture that a message shows: the photo is the same, or it was delivered in that very message (None: the
+        message is not of this chat)."""
+        shown = pictures.c.unique_id == unique_id
+        if message_id is not None:
+            # A message of the group that this was before is not here.
+            is_here = and_(pictures.c.chat_id == chat_id, pictures.c.former_chat_id.is_(None))
+            shown = or_(shown, and_(is_here, pictures.c.message_id == message_id))
+        return await self._one(select(*_COLUMNS).where(shown).order_by(pictures.c.id).limit(1))
 
     async def lineage(self, picture: Picture, most: int = 10) -> list[Found]:
         """What a picture was made from, and what that was made from, and so on: at most so many steps back.
@@ -119,7 +123,7 @@ class Pictures:
                 first = (
                     select(sources.c.picture_id)
                     .where(sources.c.job_id == last.job_id, sources.c.picture_id.is_not(None))
-                    .order_by(sources.c.message_id, sources.c.id)
+                    .order_by(sources.c.message_id.nulls_first(), sources.c.id)
                     .limit(1)
                 )
                 query = (

@@ -1,10 +1,10 @@
 """Pictures that people posted where the bot could see them."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, or_, select
 
 from storage.database import Database
 from storage.records import NewSource
-from storage.schema import posted
+from storage.schema import chats, posted
 
 
 class Posted:
@@ -26,13 +26,17 @@ class Posted:
             await connection.execute(self._db.insert(posted).values(values).on_conflict_do_nothing())
 
     async def album(self, chat_id: int, media_group_id: str) -> tuple[NewSource, ...]:
-        """The items of an album as far as they were seen, in the order in which they were sent."""
-        query = select(posted.c.file_id, posted.c.message_id).where(
-            posted.c.chat_id == chat_id, posted.c.media_group_id == media_group_id
+        """The items of an album as far as they were seen, in the order in which they were sent; also one that was
+        posted in the group that this supergroup was before: no message here shows its items."""
+        former = select(chats.c.migrated_from).where(chats.c.id == chat_id)
+        here = case((posted.c.chat_id == chat_id, posted.c.message_id))
+        query = select(posted.c.file_id, here).where(
+            or_(posted.c.chat_id == chat_id, posted.c.chat_id == former.scalar_subquery()),
+            posted.c.media_group_id == media_group_id,
         )
         async with self._db.read() as connection:
-            # Those of a group that became a supergroup have negative numbers.
-            ordered = query.order_by(func.abs(posted.c.message_id))
+            # Of one album all are in the same chat.
+            ordered = query.order_by(posted.c.message_id)
             return tuple(NewSource(*row) for row in await connection.execute(ordered))
 
     async def forget(self, before: float) -> None:

@@ -20,10 +20,11 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """A reference as it arrives: Telegram's file id, the message that showed it, and which of our pictures it is."""
+    """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: one elsewhere, or
+    none), and which of our pictures it is."""
 
     file_id: str
-    message_id: int
+    message_id: int | None
     picture_id: int | None = None
 
 
@@ -37,12 +38,14 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is known when a person asks. `origin` names the update, so that a repeated one makes no second job;
-    `user_name`: what they are called in a chat with others; `said`: a digest of the message as it was written."""
+    """What is known when a person asks. `idempotency_key` names the update, so that a repeated one makes no second job;
+    `message_id`: what the answer replies to; `asked_message_id`: the message whose words these are, or `button`: what
+    was pressed; `user_name`: what they are called in a chat with others; `said`: a digest of the message as it was
+    written."""
 
-    origin: str
+    idempotency_key: str
     chat_id: int
-    message_id: int
+    message_id: int | None
     user_id: int
     language: str
     provider: str
@@ -53,21 +56,24 @@ class NewJob:
     user_name: str | None = None
     sources: tuple[NewSource, ...] = ()
     said: str | None = None
+    asked_message_id: int | None = None
+    button: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `finished_at`: when all was done for it, the person's being told included; `worker_id`: who
-    shows it, delivers it and tells its end; `first_provider`: what was asked for, where another one took over; `style`:
-    the `name` and `words` of the style that was named; `said`: see `NewJob`; `edited_at`: when its words were changed,
-    if they were."""
+    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`: see `NewJob`; no message is
+    named that stood in the group that the chat was before. `finished_at`: when all was done for it, the person's being
+    told included; `worker_id`: who shows it, delivers it and tells its end; `first_provider`: what was asked for, where
+    another one took over; `style`: the `name` and `words` of the style that was named; `said`: see `NewJob`;
+    `edited_at`: when its words were changed, if they were."""
 
     id: int
     state: JobState
     chat_id: int
     thread_id: int | None
-    origin: str
-    message_id: int
+    idempotency_key: str | None
+    message_id: int | None
     status_id: int | None
     user_id: int
     language: str
@@ -83,6 +89,8 @@ class Job:
     user_name: str | None = None
     said: str | None = None
     edited_at: float | None = None
+    asked_message_id: int | None = None
+    button: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class Source:
     id: int
     job_id: int
     file_id: str
-    message_id: int
+    message_id: int | None
     media_type: str | None
     width: int | None
     height: int | None
@@ -106,11 +114,33 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """What goes with a person's words, or has been chosen before them: pictures, and perhaps a style."""
+class Draft:
+    """What goes with a person's words, or waits for them: pictures, and perhaps a style."""
 
     sources: tuple[NewSource, ...] = ()
     style: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A draft as it is kept. `idempotency_key` names the update that brought it; `message_id`: the message that brought
+    its pictures; `question_id`: the bot's message that asks for the words; `words`: what a button of that one draws."""
+
+    idempotency_key: str
+    chat_id: int
+    user_id: int
+    question_id: int
+    draft: Draft
+    message_id: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the bot's message that asks for the words of a draft is about: who is asked, and what its button draws."""
+
+    user_id: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,13 @@ from sqlalchemy import Case, ColumnElement, RowMapping, Table, Update, case, exi
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
-from storage.database import Transaction
+from storage.database import Database, Transaction
 from storage.job_states import JobState, TaskState
 from storage.records import Job
-from storage.schema import jobs, tasks, workers
+from storage.schema import chats, jobs, tasks, workers
 
 IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state != TaskState.QUEUED).exists()
 """Of a row of `jobs` in a question: whether any of its tasks has had its turn."""
-
-
-TAKEN = "taken:"
-"""What the origin of a draft begins with whose words have come."""
-
-
-def taken_by(origin: str) -> str:
-    """What the origin of a draft begins with whose words came with this update."""
-    return f"{TAKEN}{origin}:"
 
 
 def as_job(row: RowMapping) -> Job:
@@ -48,6 +39,16 @@ def is_orphaned(table: Table) -> ColumnElement[bool]:
     return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))
 
 
+async def where_it_is(database: Database, connection: AsyncConnection, chat_id: int) -> int:
+    """A chat, or the supergroup that it has become; it becomes none until the transaction ends (`Chats.migrate`)."""
+    if chat_id >= 0:
+        return chat_id
+    await database.lock(connection, f"chat {chat_id}")
+    query = select(chats.c.id).where(chats.c.migrated_from == chat_id)
+    now: int | None = (await connection.execute(query)).scalar_one_or_none()
+    return chat_id if now is None else now
+
+
 def whose(worker_id: int) -> Case[int | None]:
     """Of a row of `jobs` in a change: its worker, or this one where that is gone."""
     is_alive = exists(select(workers.c.id).where(workers.c.id == jobs.c.worker_id))
@@ -66,5 +67,5 @@ async def moved(connection: Transaction, change: Update) -> Job | None:
 def ring(connection: Transaction, job: Job) -> None:
     """A job has changed: its worker hears of it; of one without a worker, all do."""
     connection.ring(signals.job(job.id, job.worker_id))
-    if job.worker_id is None and job.state is not JobState.DRAFT:
+    if job.worker_id is None:
         connection.ring(signals.ORPHANS)

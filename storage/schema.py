@@ -142,9 +142,15 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     Column("chat_id", BigInteger, nullable=False),
     Column("thread_id", BigInteger),
-    # What asked for it, "message:7" or "press:123": an update that Telegram delivers twice makes one job.
-    Column("origin", String(64), nullable=False),
-    Column("message_id", BigInteger, nullable=False),
+    # Names the update that asked for it: one that Telegram delivers twice makes one job. Nothing else is read from it.
+    # NULL: the person had everything erased.
+    Column("idempotency_key", String(96)),
+    # The message that the answer replies to. NULL: none here; it stood in the group that this was before.
+    Column("message_id", BigInteger),
+    # The message here whose words asked for it: its edits change the job. NULL: a button asked.
+    Column("asked_message_id", BigInteger),
+    # The button that asked for it: two quick presses of one make one job. NULL: a message asked.
+    Column("button", String(8)),
     Column("status_id", BigInteger),
     Column("user_id", BigInteger, nullable=False),
     # What whoever asked is called, where others see the result too.
@@ -168,10 +174,46 @@ jobs = Table(
     # Who shows it, delivers it and tells its end.
     Column("worker_id", BigInteger),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
-    # What something is left to do for, and drafts: `job_states.IS_OPEN` asks in these words.
+    # What something is left to do for: `job_states.IS_OPEN` asks in these words.
     Index("ix_jobs_open", "worker_id", **_where("state NOT IN ('delivered', 'failed', 'cancelled', 'interrupted')")),
-    Index("ix_jobs_chat_id_origin", "chat_id", "origin", unique=True),
+    Index("ix_jobs_idempotency_key", "idempotency_key", unique=True),
+    Index("ix_jobs_chat_id_asked_message_id", "chat_id", "asked_message_id"),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
+)
+
+# Pictures, or a style, that wait for their words.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    # Names the update that brought it: a later draft, or the job, of the same update replaces it. NULL: its words have
+    # come.
+    Column("idempotency_key", String(96), unique=True),
+    # The key of the update that brought its words: the job of that update takes its place.
+    Column("taken_by", String(96), index=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    # The message here that brought the pictures.
+    Column("message_id", BigInteger),
+    # The bot's message here that asks for the words, and the words that its button draws.
+    Column("question_id", BigInteger),
+    Column("words", Text, nullable=False),
+    # As of `jobs`.
+    Column("style", JSON),
+    Column("created_at", Float, nullable=False),
+    Index("ix_drafts_chat_id_user_id", "chat_id", "user_id"),
+)
+
+# The pictures of a draft; nothing of them is fetched before their words come.
+draft_references = Table(
+    "draft_references",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("draft_id", ForeignKey("drafts.id", ondelete="CASCADE"), nullable=False, index=True),
+    # As of `sources`.
+    Column("file_id", Text, nullable=False),
+    Column("message_id", BigInteger),
+    Column("picture_id", BigInteger),
 )
 
 # The words of the items of an album that a job was made of: an edit changes one of them.
@@ -213,7 +255,8 @@ sources = Table(
     Column("id", RowId, primary_key=True),
     Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("file_id", Text, nullable=False),
-    Column("message_id", BigInteger, nullable=False),
+    # The message here that shows it. NULL: none does.
+    Column("message_id", BigInteger),
     # The picture of ours that it is: where the job's pictures come from.
     Column("picture_id", BigInteger),
     Column("media_type", String(32)),
@@ -283,6 +326,8 @@ pictures = Table(
     Column("photo_id", Text),
     Column("document_id", Text),
     Column("message_id", BigInteger),
+    # The group in which that message stands, where it has become this chat since.
+    Column("former_chat_id", BigInteger),
     # How often it was sent and no answer was read: it may have arrived.
     Column("sends", Integer, nullable=False, server_default="0"),
     # Telegram's name of the photo that is the same in all messages that show it.

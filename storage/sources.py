@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import signals
 from storage.database import Database
-from storage.job_states import JobState, TaskState, move_job
+from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.records import CheckedSource, Job, NewSource, Source
 from storage.rows import locked, moved
 from storage.schema import jobs, sources, tasks
@@ -25,15 +25,14 @@ class Sources:
             return await sources_of(connection, job_id)
 
     async def join(self, job_id: int, new: NewSource) -> Job | None:
-        """A reference that arrives late joins a draft or a job that is not under way yet; returns that job.
+        """A reference that arrives late joins a job that is not under way yet; returns that job.
 
         None: it is too late, or the reference is known.
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
             known = {source.message_id for source in await sources_of(connection, job_id)}
-            joinable = (JobState.DRAFT, JobState.PREPARING, JobState.WORKING)
-            if job is None or job.state not in joinable or new.message_id in known:
+            if job is None or job.state not in NOT_READY or new.message_id in known:
                 return None
             waiting = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
             if set((await connection.execute(waiting)).scalars()) - {TaskState.QUEUED}:
@@ -82,8 +81,9 @@ async def add_sources(connection: AsyncConnection, job_id: int, new: Sequence[Ne
 
 
 async def sources_of(connection: AsyncConnection, job_id: int) -> list[Source]:
-    """The references of a job, within a transaction."""
+    """The references of a job, within a transaction; first those that no message here shows."""
     columns = [column for column in sources.c if column is not sources.c.data]
     size = func.length(sources.c.data).label("size")
-    query = select(*columns, size).where(sources.c.job_id == job_id).order_by(sources.c.message_id, sources.c.id)
+    order = (sources.c.message_id.nulls_first(), sources.c.id)
+    query = select(*columns, size).where(sources.c.job_id == job_id).order_by(*order)
     return [Source(**row) for row in (await connection.execute(query)).mappings()]

@@ -2,7 +2,7 @@
 
 The wait is counted since the task was queued or since the person's last turn, whichever is later.
 
-`bot.jobs.turns` looks ahead by the same rule (a test holds them together).
+`bot.jobs.queue_order` looks ahead by the same rule (a test holds them together).
 """
 
 from dataclasses import dataclass

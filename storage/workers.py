@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, insert, select, update
 from storage import signals
 from storage.backend import InUse
 from storage.database import Database, Transaction, UnusableStore
-from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, JobState, TaskState, move_task
+from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, move_task
 from storage.records import Job, Trouble, Worker
 from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
@@ -76,9 +76,8 @@ class Workers:
         Tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence): they may
         have been paid, and nobody knows their tickets.
         """
-        unfinished = (IS_OPEN, jobs.c.state != JobState.DRAFT)
         async with self._db.write() as connection:
-            found = select(jobs.c.id).where(*unfinished, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
+            found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
             ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
             if not ids:
                 return []
@@ -102,7 +101,7 @@ class Workers:
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs that this worker has something left to do for, oldest first."""
-        own = (owned_by(worker_id), IS_OPEN, jobs.c.state != JobState.DRAFT)
+        own = (owned_by(worker_id), IS_OPEN)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.demo.telegram.model import ChatMessage
 from bot.demo.telegram.simulator import TelegramSimulator
-from storage.job_states import CLOSED, JobState
+from storage.job_states import CLOSED
 from storage.store import Store
 
 PATIENCE = 300.0
@@ -42,8 +42,8 @@ def _answers(telegram: TelegramSimulator) -> list[ChatMessage]:
 
 async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage) -> bool:
     """The job is over, or the bot answered without making one."""
-    job = await store.jobs.asked_by(sent.chat.id, f"message:{sent.id}")
-    if job is None or job.state is JobState.DRAFT:
+    job = await store.jobs.asked_in(sent.chat.id, sent.id)
+    if job is None:
         return bool(_answers(telegram))
     return job.state in CLOSED
 

@@ -1,36 +1,30 @@
 """The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
 
 import math
-import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiogram.types import CallbackQuery, Chat, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admission import Admission
 from bot.handlers.flags import FlagError, Parsed, Scan, read, scan
+from bot.handlers.request_context import Place, as_asked
 from bot.handlers.stylebook import find, names_of_everybodys
 from bot.jobs.engine import JobEngine
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import known_names
-from bot.telegram.incoming import digest, topic_of
 from bot.telegram.services import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
-from storage.job_states import JobState
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Begun, ChatRules, Job, NewJob, NewSource, Preferences, Style, TooMany
+from storage.records import Allowance, ChatRules, Draft, Job, NewDraft, NewJob, NewSource, Preferences, Style, TooMany
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
 DRAFT_SECONDS = 600
 DOUBLE_TAP_SECONDS = 2.0
-NOTHING_SET = Preferences()
-NOTHING_BEGUN = Begun()
-PRESS = "press:"
-"""What the origin of a press on a button begins with."""
+NO_DRAFT = Draft()
 StyleUsed = Mapping[str, str]
 """A style as a job keeps it: its `name` and `words`."""
 
@@ -45,64 +39,6 @@ class Change:
 
 
 NOTHING_ELSE = Change()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where and by whom something is asked. `origin` names the update, `message_id` is what the answer replies to;
-    `user_name`: what others there call them; `said`: a digest of the message as it was written, which its edits are
-    compared with."""
-
-    origin: str
-    chat_id: int
-    message_id: int
-    user_id: int
-    language: str
-    thread_id: int | None = None
-    preferences: Preferences = NOTHING_SET
-    user_name: str | None = None
-    said: str | None = None
-
-    @classmethod
-    def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
-        """The place of a message."""
-        # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
-        author = message.sender_chat or message.from_user or message.chat
-        return cls(
-            origin=f"message:{message.message_id}",
-            chat_id=message.chat.id,
-            message_id=message.message_id,
-            user_id=author.id,
-            language=language,
-            thread_id=topic_of(message),
-            preferences=preferences,
-            user_name=name_of(author),
-            said=digest(message),
-        )
-
-    @classmethod
-    def of_press(
-        cls,
-        query: CallbackQuery,
-        message: Message,
-        reply_to: int,
-        language: str,
-        preferences: Preferences = NOTHING_SET,
-    ) -> "Place":
-        """The place of a press on a button under `message`; the answer replies to `reply_to`."""
-        # The same button pressed twice is one wish; presses on others are others.
-        wish = zlib.crc32(f"{message.message_id} {query.data}".encode())
-        origin = f"{PRESS}{wish:08x}:{query.id}"
-        return cls(
-            origin=origin,
-            chat_id=message.chat.id,
-            message_id=reply_to,
-            user_id=query.from_user.id,
-            language=language,
-            thread_id=topic_of(message),
-            preferences=preferences,
-            user_name=name_of(query.from_user),
-        )
 
 
 class Desk:
@@ -154,7 +90,7 @@ class Desk:
 
         `ask` and `ask_again` look themselves; this is for what comes before.
         """
-        by_press = place.origin.startswith(PRESS)
+        by_press = place.button is not None
         return await self._admission.rules(place.chat_id, place.thread_id, place.user_id, by_press=by_press)
 
     def scan(self, text: str) -> Scan:
@@ -162,31 +98,31 @@ class Desk:
         offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
         return scan(text, known_names([*offered, *self.own_flags()], {STYLE: names_of_everybodys()}))
 
-    async def ask(self, place: Place, words: Scan, begun: Begun = NOTHING_BEGUN) -> Job | None:
+    async def ask(self, place: Place, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
 
         None when this update has made one, or of a double tap. Raises `FlagError`, `TooMany` or `NotHere`.
         """
-        return await self.engine.submit(await self._request(place, words, begun), self._allowed(place))
+        return await self.engine.submit(await self._request(place, words, draft), self._allowed(place))
 
-    async def reword(self, place: Place, job: Job, words: Scan, begun: Begun, edited_at: float) -> bool:
+    async def reword(self, place: Place, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a job that waits the words that its message has now. False: it has begun, or ended.
 
         Raises `FlagError`, `InvalidRequest` or `NotHere`: then it stays as it was.
         """
-        new = await self._request(place, words, begun)
+        new = await self._request(place, words, draft)
         provider = self.providers[new.provider]
         provider.validate(would_be(new, provider))
         return await self.engine.reword(job.id, new, edited_at)
 
-    async def _request(self, place: Place, words: Scan, begun: Begun) -> NewJob:
+    async def _request(self, place: Place, words: Scan, draft: Draft) -> NewJob:
         """What is asked for, as the settings and the flags say. Raises `FlagError` or `NotHere`."""
         name, parsed, style = await self.understand(place, words, await self.admit(place))
         if style:
-            begun = replace(begun, style=style)
-        new = self._job(place, begun.sources, provider=name, prompt=parsed.prompt)
+            draft = replace(draft, style=style)
+        new = self._job(place, draft.sources, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return replace(new, options=options, style=begun.style)
+        return replace(new, options=options, style=draft.style)
 
     async def understand(
         self, place: Place, words: Scan, rules: ChatRules
@@ -227,25 +163,24 @@ class Desk:
         )
 
     async def wait_for_words(
-        self, place: Place, begun: Begun, asked_by: int, *, aside: bool = False, words: str = ""
+        self, place: Place, draft: Draft, question_id: int, *, aside: bool = False, words: str = ""
     ) -> None:
-        """Keep it until its words come: as an answer to the message `asked_by`, or, unless `aside`, with the next
-        message. It replaces what this message began before. `words`: for a button of `asked_by`."""
-        new = replace(self._job(place, begun.sources, provider=self.default, prompt=words), style=begun.style)
-        begun_at = self._clock() - (DRAFT_SECONDS + 1 if aside else 0)
-        if draft := await self.store.jobs.add(new, begun_at, JobState.DRAFT):
-            await self.store.jobs.shown_at(draft.id, asked_by)
+        """Keep it until its words come: as an answer to the message `question_id`, or, unless `aside`, with the next
+        message. It replaces what this message began before. `words`: for a button of that question."""
+        key, message_id = place.idempotency_key, place.asked_message_id
+        new = NewDraft(key, place.chat_id, place.user_id, question_id, draft, message_id=message_id, words=words)
+        await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if aside else 0))
 
-    async def what_waits(self, place: Place, asked_by: int | None) -> Begun:
+    async def what_waits(self, place: Place, question_id: int | None) -> Draft:
         """The pictures that waited for words of this person, and the style; they wait no longer."""
         since = self._clock() - DRAFT_SECONDS
-        drafts, origin = self.store.drafts, place.origin
-        return await drafts.take(place.chat_id, place.user_id, origin, since=since, status_id=asked_by)
+        who = (place.chat_id, place.user_id, place.idempotency_key)
+        return await self.store.drafts.take(*who, since=since, question_id=question_id)
 
-    async def kept_for(self, place: Place, asked_by: int) -> Begun:
-        """What waited for an answer to the message `asked_by`, and nothing else; it waits no longer."""
-        drafts, origin = self.store.drafts, place.origin
-        return await drafts.take(place.chat_id, place.user_id, origin, since=math.inf, status_id=asked_by)
+    async def kept_for(self, place: Place, question_id: int) -> Draft:
+        """What waited for an answer to the message `question_id`, and nothing else; it waits no longer."""
+        who = (place.chat_id, place.user_id, place.idempotency_key)
+        return await self.store.drafts.take(*who, since=math.inf, question_id=question_id)
 
     async def set_waiting_aside(self, place: Place) -> None:
         """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
@@ -253,11 +188,11 @@ class Desk:
 
     def _allowed(self, place: Place) -> Allowance:
         allowance = self._allowance(place.user_id)
-        return replace(allowance, apart=DOUBLE_TAP_SECONDS) if place.origin.startswith(PRESS) else allowance
+        return replace(allowance, apart=DOUBLE_TAP_SECONDS) if place.button else allowance
 
     def _job(self, place: Place, sources: tuple[NewSource, ...], *, provider: str, prompt: str) -> NewJob:
         return NewJob(
-            origin=place.origin,
+            idempotency_key=place.idempotency_key,
             chat_id=place.chat_id,
             message_id=place.message_id,
             user_id=place.user_id,
@@ -269,19 +204,9 @@ class Desk:
             options={},
             sources=sources,
             said=place.said,
+            asked_message_id=place.asked_message_id,
+            button=place.button,
         )
-
-
-def name_of(author: User | Chat) -> str:
-    """What others in a chat call whoever writes; at most 64 characters."""
-    name = author.first_name if isinstance(author, User) else author.title or author.first_name
-    return (name or "")[:64]
-
-
-def as_asked(place: Place, job: Job) -> Place:
-    """A press on a button of this job. An admin who asked in a chat's name is not named by pressing: it stays the
-    chat's."""
-    return replace(place, user_id=job.user_id, user_name=job.user_name) if job.user_id < 0 else place
 
 
 def used(style: Style) -> StyleUsed:

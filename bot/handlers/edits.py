@@ -15,7 +15,7 @@ from aiogram.filters import Command, Filter
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReactionTypeEmoji
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, as_asked, too_many
+from bot.handlers.desk import Desk, too_many
 from bot.handlers.flags import FlagError
 from bot.handlers.hints import COMMAND_SIGNS, words_of
 from bot.handlers.imagine import (
@@ -30,6 +30,7 @@ from bot.handlers.imagine import (
     words_or_pictures,
 )
 from bot.handlers.presses import answer, change_text, message_of, own_job
+from bot.handlers.request_context import Place, as_asked
 from bot.telegram.buttons import JobPress, button, keyboard
 from bot.telegram.incoming import pictures_in
 from bot.telegram.notices import notice
@@ -38,8 +39,8 @@ from bot.telegram.together import joined_words
 from bot.telegram.wording import plain, say
 from providers.errors import InvalidRequest
 from storage.edits import Offer
-from storage.job_states import FOR_NOTHING, NOT_READY, JobState
-from storage.records import Begun, Job, Preferences, TooMany
+from storage.job_states import FOR_NOTHING, NOT_READY
+from storage.records import Draft, Job, Preferences, TooMany
 
 RECENT_SECONDS = 600
 """How long after it was written an edit may make a request of a message that was none."""
@@ -47,9 +48,10 @@ RECENT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An edited message that asked for something before. `job`: the latest one made of it; `message`: with the words
-    of its whole album; `offer`: what its edits have led to."""
+    """An edited message that asked for something before. `message_id`: the one that its first job answered; `job`: the
+    latest one made of it; `message`: with the words of its whole album; `offer`: what its edits have led to."""
 
+    message_id: int
     job: Job
     message: Message
     offer: Offer | None
@@ -62,8 +64,7 @@ class HasAsked(Filter):
         """Whether it is one."""
         edits = desk.store.edits
         job = await edits.asked(message.chat.id, await _siblings(message, desk))
-        # What waits for its words has none yet.
-        if job is None or job.state is JobState.DRAFT:
+        if job is None or job.message_id is None:
             return False
         if message.media_group_id:
             await edits.keep_captions(job, {message.message_id: message.caption or ""})
@@ -74,7 +75,7 @@ class HasAsked(Filter):
             message = message.model_copy(update={"caption": text, "caption_entities": []})
         offer = await edits.of_message(message.chat.id, job.message_id)
         latest = await desk.store.jobs.get(offer.job_id) if offer else job
-        return {"asked": Asked(latest or job, message, offer)}
+        return {"asked": Asked(job.message_id, latest or job, message, offer)}
 
 
 class IsNew(Filter):
@@ -87,7 +88,7 @@ class IsNew(Filter):
         ids, edits = await _siblings(message, desk), desk.store.edits
         if message.chat.type == ChatType.PRIVATE and pictures_in(message):
             # They wait for their words, or have been used with others.
-            return await edits.asked(message.chat.id, ids) is not None
+            return await desk.store.drafts.is_waiting(message.chat.id, ids)
         return not await edits.is_answered(message.chat.id, ids)
 
 
@@ -125,7 +126,7 @@ async def edited(message: Message, asked: Asked, desk: Desk, language: str, pref
         await _refuse(message, job, _("That sounded like chatting."))
         return
     try:
-        is_changed = await desk.reword(place, job, words, await _begun(job, [message], desk), float(_time(message)))
+        is_changed = await desk.reword(place, job, words, await _draft(job, [message], desk), float(_time(message)))
     except FlagError as error:
         await _refuse(message, job, say(*error.sentences))
     except InvalidRequest as error:
@@ -148,7 +149,7 @@ async def make_again(
         message = await message_of(query)
     if job is None or message is None:
         return
-    offer = await desk.store.edits.of_message(message.chat.id, job.message_id)
+    offer = await desk.store.edits.of_message(message.chat.id, job.message_id) if job.message_id else None
     if offer is None or offer.words is None or offer.job_id != job.id:
         await answer(query, _("The new words are being drawn already, or were changed back."), alert=True)
         return
@@ -156,14 +157,14 @@ async def make_again(
     place = replace(as_asked(place, job), said=offer.said)
     above = [message.reply_to_message] if message.reply_to_message else []
     try:
-        made = await desk.ask(place, desk.scan(offer.words), await _begun(job, above, desk))
+        made = await desk.ask(place, desk.scan(offer.words), await _draft(job, above, desk))
     except FlagError as error:
         await answer(query, "\n".join(map(plain, error.sentences)), alert=True)
     except TooMany as error:
         await answer(query, too_many(error), alert=True)
     else:
         # None: this press has made it before, or another one just now.
-        made = made or await desk.store.jobs.asked_by(place.chat_id, place.origin)
+        made = made or await desk.store.jobs.made_by(place.idempotency_key)
         await desk.store.edits.taken(offer, made.id if made else None)
         await answer(query, _("The new words are on their way."))
         await change_text(message, _("✏️ The new words are on their way."), None)
@@ -178,7 +179,7 @@ async def _offer(message: Message, asked: Asked, text: str, place: Place, desk: 
     """One message with a button for each prompt. It does not repeat the words: further edits, of which there may be
     many, change what it makes without another call to Telegram."""
     job, edits = asked.job, desk.store.edits
-    new = Offer(message.chat.id, job.message_id, job.id, text, place.said or "", float(_time(message)), None)
+    new = Offer(message.chat.id, asked.message_id, job.id, text, place.said or "", float(_time(message)), None)
     before = await edits.offer(new)
     if before and before.edited_at > new.edited_at:
         return
@@ -231,14 +232,14 @@ async def _refuse(message: Message, job: Job, why: str) -> None:
     await notice(message, "\n".join([why, *stays]))
 
 
-async def _begun(job: Job, shown: Iterable[Message], desk: Desk) -> Begun:
+async def _draft(job: Job, shown: Iterable[Message], desk: Desk) -> Draft:
     """What goes with the words: the job's references, as these messages show them now, and its style."""
     sources = tuple(one.again() for one in await desk.store.sources.of_job(job.id))
     for one in shown:
         # An edit may have put another picture into the place of the first.
         if not one.media_group_id and (pictures := pictures_in(one)):
             sources = (*(known for known in sources if known.message_id != one.message_id), *pictures)
-    return Begun(sources, job.style)
+    return Draft(sources, job.style)
 
 
 async def _siblings(message: Message, desk: Desk) -> list[int]:
@@ -246,7 +247,7 @@ async def _siblings(message: Message, desk: Desk) -> list[int]:
     if not message.media_group_id:
         return [message.message_id]
     album = await desk.store.posted.album(message.chat.id, message.media_group_id)
-    return [message.message_id, *(item.message_id for item in album)]
+    return [message.message_id, *(item.message_id for item in album if item.message_id)]
 
 
 async def _words(message: Message) -> str | None:

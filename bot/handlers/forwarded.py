@@ -1,20 +1,19 @@
 """What was forwarded without a comment: somebody else's words, so nothing is ordered before a person has said so."""
 
-from dataclasses import replace
-
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.desk import Desk, too_many
 from bot.handlers.flags import FlagError
 from bot.handlers.imagine import PRIVATE, ask_for_words, own_pictures, words_or_pictures
 from bot.handlers.presses import answer, change_text, gone, message_of
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import ForwardedPress, button, keyboard
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_unusable
 from bot.telegram.wording import plain
-from storage.records import Begun, Preferences, TooMany
+from storage.records import Draft, Preferences, TooMany
 
 
 def make_router() -> Router:
@@ -30,7 +29,7 @@ async def forwarded(message: Message, desk: Desk, language: str, album: list[Mes
     place = Place.of_message(message, language)
     brought = album or [message]
     if pictures := await own_pictures(brought, desk, place):
-        await ask_for_words(message, place, desk, Begun(pictures))
+        await ask_for_words(message, place, desk, Draft(pictures))
     elif why := next(filter(None, map(why_unusable, brought)), None):
         await message.reply(why)
     else:
@@ -48,8 +47,7 @@ async def draw(query: CallbackQuery, desk: Desk, language: str, preferences: Pre
         await answer(query, gone(), alert=True)
         return
     place = Place.of_press(query, message, above.message_id, language, preferences)
-    # Named after the message, the job is made once, however often and whenever the button is pressed.
-    place = replace(place, origin=f"message:{above.message_id}")
+    place = place.as_words_of(above)
     try:
         await desk.ask(place, desk.scan(above.text))
     except TooMany as error:

@@ -4,22 +4,20 @@ The words stay in the message that the hint answers, the pictures that go with t
 job is named after that message, so it is made once, however often and whenever the button is pressed.
 """
 
-from dataclasses import replace
-
 from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
+from bot.handlers.desk import NO_DRAFT, Desk, too_many
 from bot.handlers.flag_scan import without_name
 from bot.handlers.flags import FlagError
 from bot.handlers.presses import answer, change_buttons, gone, message_of
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
 from bot.telegram.notices import GROUPS, notice
 from bot.telegram.wording import plain
-from storage.job_states import JobState
-from storage.records import Begun, Preferences, TooMany
+from storage.records import Draft, Preferences, TooMany
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""
@@ -41,10 +39,10 @@ def examples() -> tuple[str, str, str]:
     )
 
 
-async def hint(message: Message, place: Place, desk: Desk, begun: Begun, *, aside: bool = False) -> None:
-    """Say that these words were taken for talk. What they would have used (`begun`) waits on; `aside`: only for an
+async def hint(message: Message, place: Place, desk: Desk, draft: Draft, *, aside: bool = False) -> None:
+    """Say that these words were taken for talk. What they would have used (`draft`) waits on; `aside`: only for an
     answer to the hint, or its button."""
-    if begun.sources:
+    if draft.sources:
         text = _(
             "That sounded like chatting, so I haven't drawn anything. "
             "Tell me what to make of the picture, for example: <i>as a watercolour</i>"
@@ -56,36 +54,35 @@ async def hint(message: Message, place: Place, desk: Desk, begun: Begun, *, asid
         )
     if message.chat.type != ChatType.PRIVATE:
         # A button would be everybody's; /imagine draws the words all the same.
-        await tell(message, place, desk, text, begun, aside=aside)
+        await tell(message, place, desk, text, draft, aside=aside)
         return
     label = _("🎨 Draw it all the same")
-    await offer(message, place, desk, begun, text=text, label=label, with_example=True, aside=aside)
+    await offer(message, place, desk, draft, text=text, label=label, with_example=True, aside=aside)
 
 
 async def tell(
-    message: Message, place: Place, desk: Desk, text: str, begun: Begun = NOTHING_BEGUN, *, aside: bool = False
+    message: Message, place: Place, desk: Desk, text: str, draft: Draft = NO_DRAFT, *, aside: bool = False
 ) -> None:
     """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
     told = await notice(message, text)
     if message.chat.type in GROUPS:
-        asked = replace(place, origin=f"told:{place.message_id}")
-        await desk.wait_for_words(asked, begun, told.message_id, aside=aside)
+        await desk.wait_for_words(place.of_answer(), draft, told.message_id, aside=aside)
 
 
 async def offer(
     message: Message,
     place: Place,
     desk: Desk,
-    begun: Begun,
+    draft: Draft,
     *,
     text: str,
     label: str,
     with_example: bool = False,
     aside: bool = False,
 ) -> None:
-    """Answer a message by `text` and a button that draws its words with `begun`, which waits for that; `aside`: for
+    """Answer a message by `text` and a button that draws its words with `draft`, which waits for that; `aside`: for
     that, or an answer, alone."""
-    has_kept = begun != NOTHING_BEGUN
+    has_kept = draft != NO_DRAFT
     rows = [[button(label, DrawPress(kept=has_kept))]]
     if with_example and not has_kept:
         rows.append([button(f"✨ {examples()[0]}", ExamplePress(at=0))])
@@ -94,7 +91,7 @@ async def offer(
     if has_kept:
         # A press shows only one message of an album.
         words = await words_of(message) if message.media_group_id else ""
-        await desk.wait_for_words(place, begun, told.message_id, aside=aside, words=words)
+        await desk.wait_for_words(place, draft, told.message_id, aside=aside, words=words)
 
 
 async def draw(
@@ -117,17 +114,16 @@ async def draw(
 
 async def _draw(asked: Message, place: Place, desk: Desk, kept_by: int | None) -> str:
     """Make a job of a message, if it has made none. `kept_by`: the hint for which pictures wait. Returns why not."""
-    begun = await desk.kept_for(place, kept_by) if kept_by else NOTHING_BEGUN
-    draft = await desk.store.jobs.with_status(place.chat_id, kept_by) if kept_by else None
-    words = (draft.prompt if draft and draft.state is JobState.DRAFT else "") or await words_of(asked)
-    made = await desk.store.jobs.asked_by(place.chat_id, place.origin)
-    if made and made.state is not JobState.DRAFT:
+    draft = await desk.kept_for(place, kept_by) if kept_by else NO_DRAFT
+    question = await desk.store.drafts.question(place.chat_id, kept_by) if kept_by else None
+    words = (question.words if question else "") or await words_of(asked)
+    if await desk.store.jobs.made_by(place.idempotency_key):
         return ""
-    if kept_by and begun == NOTHING_BEGUN:
+    if kept_by and draft == NO_DRAFT:
         # Other words have used the pictures meanwhile.
         return gone()
     try:
-        await desk.ask(place, desk.scan(words), begun)
+        await desk.ask(place, desk.scan(words), draft)
     except FlagError as error:
         return "\n".join(map(plain, error.sentences))
     except TooMany as error:

@@ -9,7 +9,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InputMediaPhoto, MediaUnion, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
 from bot.handlers.gallery import (
     SEARCH_LENGTH,
     Sheet,
@@ -31,6 +31,7 @@ from bot.handlers.gallery import (
 )
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, change_buttons, change_star, change_text, message_of, once_more, owns
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import HistoryPress, at_a_glance, in_details, keyboard, sure_to_hide, under_result, when_made
 from bot.telegram.incoming import as_sources
 from bot.telegram.services import offer
@@ -38,7 +39,7 @@ from bot.telegram.uploads import Uploads
 from bot.telegram.wording import caption
 from storage.history import NEWEST, Shelf, Step
 from storage.pictures import Picture
-from storage.records import Begun, Job
+from storage.records import Draft, Job
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +245,7 @@ async def edit(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, la
         message, place = pressed.message, _place(query, pressed, language)
         await desk.admit(place)
         await answer(query)
-        await ask_for_words(message, place, desk, Begun(as_sources([pressed.picture], message.chat.id)))
+        await ask_for_words(message, place, desk, Draft(as_sources([pressed.picture], message.chat.id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import NOTHING_BEGUN, Desk, Place, too_many
+from bot.handlers.desk import NO_DRAFT, Desk, too_many
 from bot.handlers.flags import FlagError, Scan
 from bot.handlers.hints import COMMAND_SIGNS, hint, spoken, tell
 from bot.handlers.replies import is_answer, is_order
+from bot.handlers.request_context import Place
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
 from bot.telegram.notices import notice
 from bot.telegram.together import is_forward
 from bot.telegram.unusable import why_reply_unusable, why_unusable
 from bot.telegram.wording import say
-from storage.job_states import JobState
-from storage.records import Begun, Job, NewSource, Preferences, TooMany
+from storage.records import Draft, Job, NewSource, Preferences, TooMany
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -107,11 +107,17 @@ async def in_group(
 async def came_late(main: Message, item: Message, desk: Desk) -> bool:
     """An item of an album that came when the others had been handed over already. False: its words are still to be
     heard, because the others have made nothing yet."""
-    job = await desk.store.jobs.asked_by(main.chat.id, f"message:{main.message_id}")
-    if job is None:
-        return False
-    await _join(job, item, desk)
-    return job.state is not JobState.DRAFT
+    if job := await desk.store.jobs.asked_in(main.chat.id, main.message_id):
+        await _join(job, item, desk)
+    elif await desk.store.drafts.is_waiting(main.chat.id, [main.message_id]):
+        await _join_draft(main, item, desk)
+    return job is not None
+
+
+async def _join_draft(main: Message, item: Message, desk: Desk) -> None:
+    for source in pictures_in(item):
+        if not await desk.store.drafts.join(main.chat.id, main.message_id, source):
+            await notice(item, _too_late())
 
 
 async def _join(job: Job, item: Message, desk: Desk) -> None:
@@ -119,7 +125,11 @@ async def _join(job: Job, item: Message, desk: Desk) -> None:
     known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
     for source in pictures_in(item):
         if source.message_id not in known and not await desk.engine.attach_reference(job, source):
-            await notice(item, _("This picture came too late: the others are already being worked on."))
+            await notice(item, _too_late())
+
+
+def _too_late() -> str:
+    return _("This picture came too late: the others are already being worked on.")
 
 
 async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool:
@@ -128,9 +138,9 @@ async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool
         return False
     new = {one.message_id for one in brought}
     album = await desk.store.posted.album(message.chat.id, message.media_group_id)
-    before = [item.message_id for item in album if item.message_id not in new]
+    before = [item.message_id for item in album if item.message_id and item.message_id not in new]
     job = await desk.store.edits.asked(message.chat.id, before) if before else None
-    if job is None or job.state is JobState.DRAFT:
+    if job is None:
         return False
     for one in brought:
         await _join(job, one, desk)
@@ -158,28 +168,28 @@ async def _ask(
         return
     words = desk.scan(await spoken(message, text))
     if words.prompt:
-        begun = await _begun(message, desk, place, replied)
-        begun = replace(begun, sources=_without_twins(begun.sources, own))
+        draft = await _draft(message, desk, place, replied)
+        draft = replace(draft, sources=_without_twins(draft.sources, own))
         if is_chat(message, words):
             # Thanks for a picture don't make it a part of the next wish.
-            await hint(message, place, desk, begun, aside=bool(replied))
+            await hint(message, place, desk, draft, aside=bool(replied))
             return
-        job = await _make(message, place, desk, words, begun)
+        job = await _make(message, place, desk, words, draft)
         if job and message.media_group_id:
             said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
             await desk.store.edits.keep_captions(job, said)
     elif replied or own:
-        begun = Begun(_without_twins(replied, own))
-        await ask_for_words(message, place, desk, begun, await _wrong(place, desk, words))
+        draft = Draft(_without_twins(replied, own))
+        await ask_for_words(message, place, desk, draft, await _wrong(place, desk, words))
     elif explain or words.flags:
         await tell(message, place, desk, await _wrong(place, desk, words) or example())
 
 
-async def _begun(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Begun:
+async def _draft(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Draft:
     """What the words are for: what they answer to, else what waits for them."""
     if replied:
         await desk.set_waiting_aside(place)
-        return Begun(replied)
+        return Draft(replied)
     there = message.reply_to_message
     return await desk.what_waits(place, there.message_id if there else None)
 
@@ -196,9 +206,9 @@ async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tupl
     return tuple(found)
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: Begun) -> Job | None:
+async def _make(message: Message, place: Place, desk: Desk, words: Scan, draft: Draft) -> Job | None:
     try:
-        job = await desk.ask(place, words, begun)
+        job = await desk.ask(place, words, draft)
     except FlagError as error:
         why = say(*error.sentences)
     except TooMany as error:
@@ -210,8 +220,8 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, begun: 
                 await message.react([ReactionTypeEmoji(emoji="👀")])
         return job
     # The pictures are not lost: the corrected words find them.
-    if begun != NOTHING_BEGUN:
-        await ask_for_words(message, place, desk, begun, why)
+    if draft != NO_DRAFT:
+        await ask_for_words(message, place, desk, draft, why)
     else:
         await tell(message, place, desk, why)
     return None
@@ -226,27 +236,27 @@ async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
     return None
 
 
-async def ask_for_words(message: Message, place: Place, desk: Desk, begun: Begun, why: str | None = None) -> None:
+async def ask_for_words(message: Message, place: Place, desk: Desk, draft: Draft, why: str | None = None) -> None:
     """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them. Raises
     `NotHere`."""
     await desk.admit(place)
     if message.chat.type == ChatType.CHANNEL:
         # Telegram demands no replies there.
         as_reply = _("In a channel, reply to the picture with /imagine and your words.")
-        await notice(message, why or (as_reply if begun.sources else example()))
+        await notice(message, why or (as_reply if draft.sources else example()))
         return
     text = why or _(
         "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
     )
-    if begun.style and not begun.sources and not why:
-        name = escape(begun.style["name"])
+    if draft.style and not draft.sources and not why:
+        name = escape(draft.style["name"])
         text = _("What shall I draw as <b>{style}</b>? Reply to this message with your words.").format(style=name)
     asked = await message.answer(
         text,
         reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
     )
-    await desk.wait_for_words(place, begun, asked.message_id)
+    await desk.wait_for_words(place, draft, asked.message_id)
 
 
 def example() -> str:
@@ -260,7 +270,7 @@ def example() -> str:
 
 def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
     """Both, each message once."""
-    known = {source.message_id for source in first}
+    known = {source.message_id for source in first if source.message_id}
     return (*first, *(source for source in second if source.message_id not in known))
 
 

@@ -14,14 +14,15 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
 from bot.handlers.imagine import ask_for_words
+from bot.handlers.request_context import Place
 from bot.telegram.incoming import traced
 from bot.telegram.refusals import is_too_late
 from bot.telegram.wording import caption, cut
 from storage.history import Shelf
 from storage.pictures import Found
-from storage.records import Begun
+from storage.records import Draft
 
 PAGE = 50
 """As many results as Telegram takes at once."""
@@ -72,7 +73,7 @@ async def sent_here(message: Message, desk: Desk, language: str) -> None:
     if message.chat.type == ChatType.PRIVATE:
         place = Place.of_message(message, language)
         if known := await traced(message, desk.store, place.user_id):
-            await ask_for_words(message, place, desk, Begun(known))
+            await ask_for_words(message, place, desk, Draft(known))
 
 
 def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:

@@ -8,8 +8,9 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
 from bot.handlers.presses import answer, change_text, message_of
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import ProviderPress, button, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.services import title

@@ -6,7 +6,8 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, too_many
+from bot.handlers.desk import NOTHING_ELSE, Change, Desk, too_many
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import under_result
 from bot.telegram.labels import is_incomplete
 from bot.telegram.refusals import is_too_late, is_unchanged
@@ -156,7 +157,8 @@ async def first_buttons(message: Message, job: Job, desk: Desk) -> None:
 
 def reply_to(job: Job, message: Message) -> int:
     """The message that another result of the same request answers to."""
-    return job.message_id if job.chat_id == message.chat.id else message.message_id
+    above = job.message_id if job.chat_id == message.chat.id else None
+    return above or message.message_id
 
 
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:

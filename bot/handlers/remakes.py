@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
-from bot.handlers.desk import NOTHING_ELSE, Change, Desk, Place, used
+from bot.handlers.desk import NOTHING_ELSE, Change, Desk, used
 from bot.handlers.flags import FlagError
 from bot.handlers.presses import (
     answer,
@@ -17,6 +17,7 @@ from bot.handlers.presses import (
     own_picture,
     reply_to,
 )
+from bot.handlers.request_context import Place
 from bot.handlers.stylebook import everybodys, find
 from bot.telegram.buttons import ChangePress, JobPress, PicturePress, changes
 from bot.telegram.incoming import as_sources

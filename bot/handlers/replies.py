@@ -2,11 +2,11 @@
 
 from aiogram.types import Message
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
+from bot.handlers.request_context import Place
 from bot.handlers.talk import is_talk
 from bot.telegram.incoming import pictures_replied_to
-from storage.job_states import JobState
-from storage.records import Job
+from storage.records import Question
 
 
 async def is_order(message: Message, desk: Desk) -> bool:
@@ -18,14 +18,14 @@ async def is_order(message: Message, desk: Desk) -> bool:
     if there is None or (words and is_talk(words)):
         return False
     person = Place.of_message(message, "").user_id
-    job = await _shown_by(there, message.chat.id, desk)
-    if job and job.state is JobState.DRAFT:
-        return job.user_id == person
+    if question := await _asked_by(there, message.chat.id, desk):
+        return question.user_id == person
     if there.receiver_user:
         return there.receiver_user.id == person
     rule = (await desk.store.chats.rules(message.chat.id)).replies
     if rule == "none":
         return False
+    job = await desk.store.jobs.with_status(message.chat.id, there.message_id) if there.message_id else None
     if job.user_id == person if job else await _is_theirs(there, desk, person):
         return True
     return rule == "all" and bool(await pictures_replied_to(message, desk.store, person))
@@ -34,13 +34,12 @@ async def is_order(message: Message, desk: Desk) -> bool:
 async def is_answer(message: Message, desk: Desk) -> bool:
     """Whether a message answers the bot's own question, and is from whoever was asked."""
     there = message.reply_to_message
-    job = await _shown_by(there, message.chat.id, desk) if there else None
-    is_question = job is not None and job.state is JobState.DRAFT
-    return is_question and job is not None and job.user_id == Place.of_message(message, "").user_id
+    question = await _asked_by(there, message.chat.id, desk) if there else None
+    return question is not None and question.user_id == Place.of_message(message, "").user_id
 
 
-async def _shown_by(there: Message, chat_id: int, desk: Desk) -> Job | None:
-    return await desk.store.jobs.with_status(chat_id, there.message_id) if there.message_id else None
+async def _asked_by(there: Message, chat_id: int, desk: Desk) -> Question | None:
+    return await desk.store.drafts.question(chat_id, there.message_id) if there.message_id else None
 
 
 async def _is_theirs(there: Message, desk: Desk, person: int) -> bool:

@@ -9,7 +9,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import (
     answer,
@@ -26,7 +26,9 @@ from bot.handlers.presses import (
     own_picture,
     owns,
     pictures_above,
+    reply_to,
 )
+from bot.handlers.request_context import Place
 from bot.jobs.ports import Undelivered
 from bot.telegram.buttons import JobPress, PicturePress, sure_to_delete, which_picture
 from bot.telegram.incoming import as_sources, topic_of
@@ -34,7 +36,7 @@ from bot.telegram.originals import ALL_REFUSED, Originals
 from bot.telegram.refusals import meaning
 from bot.telegram.wording import quoted
 from storage.pictures import Picture
-from storage.records import Begun, Job
+from storage.records import Draft, Job
 
 ONE_OF_SEVERAL = JobPress.filter(F.do.in_({"edit", "vary", "enlarge", "star"}))
 
@@ -238,7 +240,7 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     shown = await pictures_above(message, job, desk)
     # In a group Telegram opens the reply only for the author of the message that is answered.
     is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
-    place = Place.of_press(query, message, message.message_id if is_private else job.message_id, language)
+    place = Place.of_press(query, message, message.message_id if is_private else reply_to(job, message), language)
     await desk.admit(place)
     # Telegram demands no replies there, and what is posted for the readers is no answer to the bot.
     can_ask = not is_channel(message)
@@ -247,4 +249,4 @@ async def _edit(query: CallbackQuery, desk: Desk, language: str, *, job: Job, pi
     if len(shown) > 1:
         await first_buttons(message, job, desk)
     if can_ask and (sources := as_sources(pictures or shown, message.chat.id)):
-        await ask_for_words(message, place, desk, Begun(sources))
+        await ask_for_words(message, place, desk, Draft(sources))

@@ -11,16 +11,17 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.commands import IN_PRIVATE
-from bot.handlers.desk import Desk, Place, too_many
+from bot.handlers.desk import Desk, too_many
 from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.presses import answer, gone, message_of
+from bot.handlers.request_context import Place
 from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.incoming import pictures_of, pictures_replied_to
 from bot.telegram.services import STYLE
 from providers.options import Flag, flags
-from storage.records import Begun, Preferences, TooMany
+from storage.records import Draft, Preferences, TooMany
 
 
 def make_router() -> Router:
@@ -113,9 +114,9 @@ async def unknown_command(message: Message, desk: Desk, language: str, album: li
         return
     text = _("I don't know this command. Did you mean /{command}?").format(command=close)
     place = Place.of_message(message, language)
-    begun = Begun((*await pictures_replied_to(message, desk.store, place.user_id), *pictures_of(album or [message])))
+    draft = Draft((*await pictures_replied_to(message, desk.store, place.user_id), *pictures_of(album or [message])))
     if close == "imagine" and await words_of(message):
-        await offer(message, place, desk, begun, text=text, label=_("🎨 Draw it"))
+        await offer(message, place, desk, draft, text=text, label=_("🎨 Draw it"))
     else:
         await message.reply(text)
 

@@ -7,15 +7,16 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place, used
+from bot.handlers.desk import Desk, used
 from bot.handlers.flags import FlagError
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.presses import answer, message_of
+from bot.handlers.request_context import Place
 from bot.handlers.stylebook import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
 from bot.telegram.buttons import StylePress, button, in_rows, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.wording import cut, plain
-from storage.records import Begun, Style
+from storage.records import Draft, Style
 
 ADD = {"add", "new", "set", "添加", "新增"}
 LISTED = 2000
@@ -59,7 +60,7 @@ async def draw(query: CallbackQuery, callback_data: StylePress, desk: Desk, lang
     place = Place.of_press(query, message, message.message_id, language)
     await desk.admit(place)
     await answer(query)
-    await ask_for_words(message, place, desk, Begun(style=used(chosen)))
+    await ask_for_words(message, place, desk, Draft(style=used(chosen)))
 
 
 async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:

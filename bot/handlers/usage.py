@@ -11,7 +11,8 @@ from aiogram.filters import Command
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, Place
+from bot.handlers.desk import Desk
+from bot.handlers.request_context import Place
 from bot.telegram.services import title
 from bot.telegram.wording import money
 from storage.records import NOBODY, Used

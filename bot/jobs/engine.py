@@ -88,12 +88,12 @@ class JobEngine:
         if job and await self._failover.at_entry(job):
             return job
         # One that was stored before may have been so without this process's hearing of it.
-        if found := job or await self._store.jobs.asked_by(new.chat_id, new.origin):
+        if found := job or await self._store.jobs.made_by(new.idempotency_key):
             self.context.wake(found.id)
         return job
 
     async def attach_reference(self, job: Job, source: NewSource) -> bool:
-        """A reference that arrived late joins its job (or draft) while that waits. False: it is too late."""
+        """A reference that arrived late joins its job while that waits. False: it is too late."""
         joined = await self._store.sources.join(job.id, source)
         if joined:
             self.context.wake(joined.id)

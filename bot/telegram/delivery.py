@@ -214,7 +214,7 @@ class Delivery:
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
         if not (unsent := _unsent([picture])):
-            if not picture.is_missing and status_id not in {None, picture.message_id}:
+            if not picture.is_missing and status_id not in {None, picture.message_in(job.chat_id)}:
                 # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
                 await self._status.take_away(job, status_id or 0)
             return []

@@ -52,7 +52,7 @@ class GroupCare(BaseRequestMiddleware):
                 raise TelegramMigrateToChat(method, "the group has moved", now)
             return await make_request(bot, _moved(call, now))
         try:
-            return await make_request(bot, _without_old_reply(call))
+            return await make_request(bot, call)
         except TelegramMigrateToChat as error:
             await self._chats.migrate(chat, error.migrate_to_chat_id)
             call = _moved(call, error.migrate_to_chat_id)
@@ -83,14 +83,6 @@ def _moved(method: TelegramMethod[TelegramType], chat: int) -> TelegramMethod[Te
         raise Moved(method, "the message is in the group of before")
     there: dict[str, Any] = {"chat_id": chat, "reply_parameters": None, "message_thread_id": None}
     return method.model_copy(update={name: there[name] for name in there.keys() & fields})
-
-
-def _without_old_reply(method: TelegramMethod[TelegramType]) -> TelegramMethod[TelegramType]:
-    """A number below zero is that of a message in the group of before."""
-    reply = getattr(method, "reply_parameters", None)
-    if reply is None or (reply.message_id or 1) > 0:
-        return method
-    return method.model_copy(update={"reply_parameters": None})
 
 
 def _is_used_up(method: TelegramMethod[Any]) -> bool:

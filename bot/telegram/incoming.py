@@ -77,8 +77,7 @@ async def traced(message: Message, store: Store, user_id: int) -> tuple[NewSourc
 
 async def _known(holder: Holder, message: Message, store: Store, user_id: int) -> tuple[NewSource, ...]:
     """The pictures of what `message` holds, or replies to; see `traced`."""
-    # What stands in another chat has a number that no message has here.
-    number = message.message_id if holder is message else -message.message_id
+    number = message.message_id if holder is message else None
     found = []
     for file in _files(holder):
         unique_id = file.file_unique_id if isinstance(file, PhotoSize) else ""
@@ -91,8 +90,7 @@ async def _known(holder: Holder, message: Message, store: Store, user_id: int) -
 
 def as_sources(pictures: Iterable[Picture], chat_id: int) -> tuple[NewSource, ...]:
     """Pictures as references for a job in this chat, in their order."""
-    # Of one that no message shows here, a number that no message has.
-    return tuple(NewSource(one.file_id, one.message_in(chat_id) or -one.id, one.id) for one in pictures if one.file_id)
+    return tuple(NewSource(one.file_id, one.message_in(chat_id), one.id) for one in pictures if one.file_id)
 
 
 def digest(message: Message) -> str:

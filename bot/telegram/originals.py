@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import SendDocument
-from aiogram.types import ReplyParameters
 
 from bot.telegram.refusals import Refusal, meaning
+from bot.telegram.replying import in_reply_to
 from bot.telegram.sender import UNTOLD, Attempt, Sender, Unanswered
 from bot.telegram.uploads import Unfetched, Upload, Uploads
 from storage.pictures import Picture
@@ -28,9 +28,9 @@ class Originals:
         self._store = store
         self._uploads = uploads
 
-    async def send(self, job: Job, pictures: Sequence[Picture], under: int, attempt: Attempt = UNTOLD) -> int:
-        """Send the originals in answer to the message `under`; `attempt`: see `Sender.send`. One that can't be sent
-        keeps no other back. Returns how many could not be had.
+    async def send(self, job: Job, pictures: Sequence[Picture], under: int | None, attempt: Attempt = UNTOLD) -> int:
+        """Send the originals in answer to the message `under`, if any; `attempt`: see `Sender.send`. One that can't be
+        sent keeps no other back. Returns how many could not be had.
 
         Raises what `attempt` raises, and aiogram's errors where the chat takes none at all.
         """
@@ -48,7 +48,7 @@ class Originals:
                 missing += 1
         return missing
 
-    async def _opened(self, job: Job, picture: Picture, under: int, attempt: Attempt) -> bool:
+    async def _opened(self, job: Job, picture: Picture, under: int | None, attempt: Attempt) -> bool:
         """False: it can't be had."""
         room = self._sender.room(job.chat_id, job.user_id)
         async with room, self._uploads.open(picture, as_file=True) as upload:
@@ -60,7 +60,7 @@ class Originals:
                 await self._store.pictures.forget_file_ids(picture.id, only_document=True)
         return await self._opened(job, replace(picture, document_id=None), under, attempt)
 
-    async def _sent(self, job: Job, upload: Upload | Unfetched, under: int, attempt: Attempt) -> bool:
+    async def _sent(self, job: Job, upload: Upload | Unfetched, under: int | None, attempt: Attempt) -> bool:
         document = None if isinstance(upload, Unfetched) else upload.document
         if document is None:
             return False
@@ -69,7 +69,7 @@ class Originals:
             document=document,
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
-            reply_parameters=ReplyParameters(message_id=under, allow_sending_without_reply=True),
+            reply_parameters=in_reply_to(under),
         )
         files = [] if isinstance(document, str) else [document]
         sent = await self._sender.send(method, person=job.user_id, files=files, attempt=attempt)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import SendDocument, SendMediaGroup, SendPhoto
-from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message
 
 from bot.jobs.ports import TakenOver
 from bot.jobs.retry import until_stored
 from bot.telegram.refusals import Refusal, meaning
+from bot.telegram.replying import in_reply_to
 from bot.telegram.sender import Sender
 from bot.telegram.uploads import Upload
 from storage.pictures import Sent
@@ -117,7 +118,7 @@ class ResultSender:
             caption=parcel.text,
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
-            reply_parameters=_reply(job),
+            reply_parameters=in_reply_to(job.message_id),
             reply_markup=parcel.buttons,
         )
         files = [] if isinstance(document, str) else [document]
@@ -148,7 +149,7 @@ class ResultSender:
                 chat_id=job.chat_id,
                 media=list(media),
                 message_thread_id=job.thread_id,
-                reply_parameters=_reply(job),
+                reply_parameters=in_reply_to(job.message_id),
             )
             return await self._sender.send(album, person=job.user_id, files=files, attempt=sending)
         photo = SendPhoto(
@@ -158,7 +159,7 @@ class ResultSender:
             has_spoiler=parcel.covered,
             reply_markup=parcel.buttons,
             message_thread_id=job.thread_id,
-            reply_parameters=_reply(job),
+            reply_parameters=in_reply_to(job.message_id),
         )
         return [await self._sender.send(photo, person=job.user_id, files=files, attempt=sending)]
 
@@ -225,10 +226,6 @@ def sent_as(upload: Upload, message: Message) -> Sent:
     photo = message.photo[-1] if message.photo else None
     size = (upload.width, upload.height, upload.size)
     return Sent(photo.file_id if photo else None, message.message_id, *size, photo.file_unique_id if photo else None)
-
-
-def _reply(job: Job) -> ReplyParameters:
-    return ReplyParameters(message_id=job.message_id, allow_sending_without_reply=True)
 
 
 def _parts(uploads: Iterable[Upload]) -> list[list[Upload]]:

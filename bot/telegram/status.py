@@ -15,7 +15,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.types import InlineKeyboardMarkup, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
@@ -28,6 +28,7 @@ from bot.telegram.line import Lines, Pending
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.progress import words
 from bot.telegram.refusals import is_unanswered
+from bot.telegram.replying import in_reply_to
 from bot.telegram.status_board import NO_TEXT, StatusBoard
 from storage.records import Job
 from storage.store import Store
@@ -255,13 +256,12 @@ class StatusMessages:
         which = (job.id, is_last)
         if self._unanswered[which] >= MOST_SENDS:
             return
-        reply = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True) if reply_to else None
         try:
             message = await self._bot.send_message(
                 job.chat_id,
                 text,
                 message_thread_id=job.thread_id,
-                reply_parameters=reply,
+                reply_parameters=in_reply_to(reply_to),
                 reply_markup=buttons,
             )
         except TelegramAPIError as error:

@@ -45,9 +45,9 @@ def rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str,
         at = float(number)
         common = {"id": number, "user_id": person}
         yield (
-            {**common, "state": "delivered", "chat_id": person, "origin": f"message:{number}", "message_id": number,
-             "language": "en", "provider": "jimeng", "prompt": prompt, "options": {}, "created_at": at,
-             "finished_at": at},
+            {**common, "state": "delivered", "chat_id": person, "message_id": number,
+             "idempotency_key": f"{person}:{number}", "language": "en", "provider": "jimeng", "prompt": prompt,
+             "options": {}, "created_at": at, "finished_at": at},
             {**common, "job_id": number, "provider": "jimeng", "state": "done", "options": {}, "queued_at": at},
             {**common, "job_id": number, "task_id": number, "chat_id": person, "photo_id": f"AgAC{number}",
              "url": f"https://pictures/{number}", "created_at": at},

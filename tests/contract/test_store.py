@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from storage.history import NEWEST, Page, Shelf, Step
 from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Begun, CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, Task
+from storage.records import CheckedSource, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewSource, Task
 from storage.schema import metadata
 from storage.store import Store
 
@@ -30,7 +29,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 def new_job(number: int = 1, user: int = ANN, **changes: Any) -> NewJob:
     job = NewJob(
-        origin=f"message:{number}",
+        idempotency_key=f"{changes.get('chat_id', -5)}:message:{number}",
         chat_id=-5,
         message_id=number,
         user_id=user,
@@ -238,40 +237,6 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     assert await store.jobs.reopen(job.id, JobState.WORKING) is None
 
 
-async def test_drafts_wait_for_words(store: Store) -> None:
-    pictures = (NewSource("b", 8), NewSource("a", 7))
-    await store.jobs.add(new_job(7, prompt="", sources=pictures), 100.0, JobState.DRAFT)
-    await store.jobs.add(new_job(9, prompt="", sources=(NewSource("c", 9),)), 110.0, JobState.DRAFT)
-    assert await store.drafts.take(-5, MING, "message:99", since=0.0) == Begun()
-    taken = await store.drafts.take(-5, ANN, "message:99", since=50.0)
-    assert [source.file_id for source in taken.sources] == ["a", "b", "c"]
-    # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
-    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == taken
-    assert await store.drafts.take(-5, ANN, "message:98", since=50.0) == Begun()
-    assert await store.jobs.add(new_job(99, sources=taken.sources), 120.0)
-    assert await store.drafts.take(-5, ANN, "message:99", since=50.0) == Begun()
-
-
-async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
-    old = await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
-    assert old
-    await store.jobs.shown_at(old.id, 70)
-    assert await store.drafts.take(-5, ANN, "message:99", since=101.0) == Begun()
-    assert await store.drafts.take(-5, ANN, "message:99", since=101.0, status_id=70) == Begun((NewSource("a", 7),))
-
-
-async def test_only_what_a_message_asked_words_for_is_taken(store: Store) -> None:
-    for number in (7, 8):
-        draft = await store.jobs.add(new_job(number, prompt="", sources=(NewSource("a", number),)), 1e9, JobState.DRAFT)
-        assert draft
-        await store.jobs.shown_at(draft.id, 10 * number)
-    taken = await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70)
-    assert taken == Begun((NewSource("a", 7),))
-    assert await store.jobs.add(new_job(7, sources=taken.sources), 2e9)
-    assert await store.drafts.take(-5, ANN, "message:7", since=inf, status_id=70) == Begun()
-    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun((NewSource("a", 8),))
-
-
 async def test_whose_file_it_is(store: Store) -> None:
     job = await finished(store, 1)
     (picture, *_others) = await store.pictures.of_job(job.id)
@@ -279,6 +244,20 @@ async def test_whose_file_it_is(store: Store) -> None:
     assert await store.pictures.is_file_of(picture.user_id, "original")
     assert not await store.pictures.is_file_of(picture.user_id, "another")
     assert not await store.pictures.is_file_of(MING, "original")
+
+
+async def test_which_picture_a_message_shows(store: Store) -> None:
+    job = await finished(store, 1)
+    (picture,) = await store.pictures.of_job(job.id)
+    # It is not sent yet: no message shows it, neither one of this chat nor one of another.
+    assert await store.pictures.shown_as("unique", -5, None) is None
+    assert await store.pictures.shown_as("unique", -5, 77) is None
+    await store.pictures.sent(picture.id, Sent("photo", 77, 1, 1, 1, "unique"))
+    for unique_id, chat_id, message_id in (("unique", -6, None), ("unique", -5, 78), ("another", -5, 77)):
+        shown = await store.pictures.shown_as(unique_id, chat_id, message_id)
+        assert shown
+        assert shown.id == picture.id
+    assert await store.pictures.shown_as("another", -6, 77) is None
 
 
 async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
@@ -384,12 +363,12 @@ async def test_albums_are_found_by_any_item(store: Store) -> None:
 
 async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     month = 30 * 24 * 3600
-    await store.jobs.add(new_job(7, prompt="", sources=(NewSource("a", 7),)), 100.0, JobState.DRAFT)
+    await store.drafts.add(NewDraft("draft", -5, ANN, 70, Draft((NewSource("a", 7),))), 100.0)
     kept = await finished(store, 8)
     await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
     await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
     await store.tidy(101.0 + month)
-    assert await store.drafts.take(-5, ANN, "message:99", since=0.0) == Begun()
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft()
     assert await store.jobs.get(kept.id)
     assert await store.posted.album(-5, "old") == ()
     assert await store.posted.album(-5, "new")

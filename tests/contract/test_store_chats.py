@@ -8,7 +8,7 @@ import pytest
 from storage.history import Shelf
 from storage.job_states import JobState
 from storage.pictures import Sent
-from storage.records import ChatRules, Limits, NewJob, NewPicture, NewSource, OpenInChat
+from storage.records import ChatRules, Draft, Limits, NewDraft, NewJob, NewPicture, NewSource, OpenInChat
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066
@@ -23,7 +23,9 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 def wish(number: int, chat_id: int = OLD) -> NewJob:
-    return NewJob(f"message:{number}", chat_id, number, 7, "en", "jimeng", f"wish {number}", {})
+    return NewJob(
+        f"{chat_id}:{number}", chat_id, number, 7, "en", "jimeng", f"wish {number}", {}, asked_message_id=number
+    )
 
 
 async def queued(store: Store, number: int, chat_id: int = OLD) -> int:
@@ -37,7 +39,7 @@ async def test_what_is_open_in_a_chat_and_what_of_it_can_be_cleared(store: Store
     first, second = await queued(store, 1), await queued(store, 2)
     await queued(store, 3, chat_id=-6)
     fresh = await store.jobs.add(wish(4), 1.0)
-    await store.jobs.add(wish(5), 1.0, JobState.DRAFT)
+    await store.drafts.add(NewDraft("draft", OLD, 7, 50, Draft((NewSource("a", 5),))), 1.0)
     assert fresh
     await store.tasks.claim("jimeng", Limits(1), 2.0)
     assert await store.chats.open_jobs(OLD) == [
@@ -74,13 +76,14 @@ async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> No
     assert (await store.chats.former(NEW), await store.chats.former(OLD)) == (OLD, None)
     job = await store.jobs.get(job_id)
     assert job
-    assert (job.chat_id, job.message_id, job.status_id) == (NEW, -1, None)
+    assert (job.chat_id, job.message_id, job.asked_message_id, job.status_id) == (NEW, None, None, None)
+    assert await store.jobs.add(wish(1), 4.0) is None, "an update that comes again after the move makes no second job"
     assert await store.pictures.of_job(job_id) == [
-        replace(sent, chat_id=NEW, photo_id="photo", message_id=-3, width=10, height=10, size=1),
+        replace(sent, chat_id=NEW, photo_id="photo", message_id=3, former_chat_id=OLD, width=10, height=10, size=1),
         replace(unsent, chat_id=NEW),
     ]
     assert await store.history.page(Shelf(7, NEW))
-    assert await store.posted.album(NEW, "album") == (NewSource("file 8", -8), NewSource("file 9", -9))
+    assert await store.posted.album(NEW, "album") == (NewSource("file 8", None), NewSource("file 9", None))
     # The new group counts its messages anew: none of them is taken for one of the old.
     assert await store.jobs.add(wish(1, NEW), 4.0)
 
@@ -95,5 +98,5 @@ async def test_what_was_asked_before_the_move_and_is_read_after_it(store: Store)
     await store.chats.migrate(OLD, NEW)
     job = await store.jobs.add(wish(7), 1.0)
     assert job
-    assert (job.chat_id, job.message_id) == (NEW, -7)
+    assert (job.chat_id, job.message_id, job.asked_message_id) == (NEW, None, None)
     assert await store.jobs.add(wish(7), 1.0) is None, "an update that comes twice makes one job"

@@ -33,8 +33,8 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-def wish(number: int, user: int = 1, origin: str = "message") -> NewJob:
-    return NewJob(f"{origin}:{number}", 5, number, user, "en", "fake", "a fox", {})
+def wish(number: int, user: int = 1, button: str | None = None) -> NewJob:
+    return NewJob(f"{user}:{number}", 5, number, user, "en", "fake", "a fox", {}, button=button)
 
 
 async def queued(store: Store, number: int, now: float, user: int = 1) -> int:
@@ -110,9 +110,9 @@ async def test_a_days_limit_and_a_double_tap_do_not_last(store: Store) -> None:
     assert await store.jobs.add(wish(1), NOW + 400 * 24 * 3600, allowance=daily)
     assert await store.jobs.add(wish(2), NOW, allowance=daily)
     twice = Allowance(apart=2.0)
-    assert await store.jobs.add(wish(1, 2, "press:again"), AHEAD, allowance=twice)
-    assert await store.jobs.add(wish(2, 2, "press:again"), NOW, allowance=twice)
-    assert await store.jobs.add(wish(3, 2, "press:again"), NOW + 1, allowance=twice) is None
+    assert await store.jobs.add(wish(1, 2, "again"), AHEAD, allowance=twice)
+    assert await store.jobs.add(wish(2, 2, "again"), NOW, allowance=twice)
+    assert await store.jobs.add(wish(3, 2, "again"), NOW + 1, allowance=twice) is None
 
 
 async def test_a_duration_between_two_clocks_is_none(store: Store) -> None:

@@ -11,7 +11,7 @@ from storage.job_states import JobState, TaskState
 from storage.records import CheckedSource, Job, Limits, NewJob, NewSource
 from storage.store import Store
 
-WISH = NewJob("message:7", -5, 7, 11, "en", "jimeng", "a read fox", {"n": 1}, said="1")
+WISH = NewJob("message:7", -5, 7, 11, "en", "jimeng", "a read fox", {"n": 1}, said="1", asked_message_id=7)
 NEW = replace(WISH, prompt="a red fox", options={"n": 2}, said="2")
 PHOTO = NewSource("photo", 7)
 BYTES = CheckedSource(b"x", "image/png", 8, 8, [])
@@ -93,7 +93,7 @@ async def test_what_has_ended_stays(store: Store) -> None:
 
 async def test_of_an_edit_and_a_claim_at_once_one_is_first(store: Store) -> None:
     for number in range(10):
-        job = await waiting(store, replace(WISH, origin=f"message:{number}", user_id=number + 1))
+        job = await waiting(store, replace(WISH, idempotency_key=f"message:{number}", user_id=number + 1))
         claim = store.tasks.claim("jimeng", Limits(100), 2.0 + number)
         changed, turns = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
         assert (changed is None) is bool(turns.tasks)

@@ -15,9 +15,10 @@ from storage.pictures import Sent
 from storage.records import (
     NOBODY,
     Allowance,
-    Begun,
     Cost,
+    Draft,
     Limits,
+    NewDraft,
     NewJob,
     NewPicture,
     NewSource,
@@ -121,12 +122,21 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     kept = await made(store, wish(3, BOB, prompt="bob's owl"))
     await store.people.speak(ANN, "zh")
     await store.styles.keep(ANN, Style("secret", "secret words"), most=5)
-    await store.jobs.add(wish(4, prompt="", sources=(NewSource("secret-draft", 1),)), NOW, JobState.DRAFT)
+    await store.drafts.add(NewDraft("secret-key", ANN, ANN, 40, Draft((NewSource("secret-draft", 1),))), NOW)
     await store.lost_tickets.announced(1, "secret-ticket-1", 0)
     durations, total = await seconds_known(store), await store.usage.since(0.0)
     await store.erasure.erase(ANN, NOW + 3 * DAY)
     left = await everything(store)
-    hers = ("secret fox", "secret words", "secret-file", "secret-draft", "secret-photo-1", "ticket-1", "secret/1")
+    hers = (
+        "secret fox",
+        "secret words",
+        "secret-file",
+        "secret-draft",
+        "secret-key",
+        "secret-photo-1",
+        "ticket-1",
+        "secret/1",
+    )
     assert not [words for words in hers if words in left]
     assert await store.erasure.count(ANN) == 0
     assert await exported(store, ANN) == []
@@ -135,7 +145,7 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert await store.styles.of(ANN) == []
     assert await store.jobs.get(1) is None
     assert await store.jobs.reopen(1, JobState.DELIVERING) is None
-    assert await store.drafts.take(ANN, ANN, "message:99", since=0.0) == Begun()
+    assert await store.drafts.take(ANN, ANN, "message:99", since=0.0) == Draft()
     # What is others' is as it was, and so are the sums.
     assert [one.id for one in await exported(store, BOB)] == kept
     assert await seconds_known(store) == durations == [9.0] * 3

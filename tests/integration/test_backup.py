@@ -10,7 +10,7 @@ from storage.backup import back_up
 from storage.database import UnusableStore
 from storage.history import Shelf
 from storage.job_states import JobState, TaskState
-from storage.records import CheckedSource, Job, Limits, NewJob, NewPicture, NewSource, NewUpdate
+from storage.records import CheckedSource, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewSource, NewUpdate
 from storage.store import Store
 
 DAY = 24 * 3600.0
@@ -65,8 +65,7 @@ def names(folder: Path) -> list[str]:
 
 async def _write(store: Store) -> None:
     for number in range(100, 1000):
-        new = NewJob(f"message:{number}", 5, number, 8, "en", "jimeng", "an owl", {})
-        await store.jobs.add(new, 1.0, JobState.DRAFT)
+        await store.drafts.add(NewDraft(f"message:{number}", 5, 8, number, Draft(), words="an owl"), 1.0)
 
 
 async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str, tmp_path: Path) -> None:

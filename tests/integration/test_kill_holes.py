@@ -261,7 +261,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(room: Room, part
     except StoreError:
         # As the inbox does: the same update once more.
         assert await room.engine.submit(room.wish) is None
-        found = await room.store.jobs.asked_by(room.wish.chat_id, room.wish.origin)
+        found = await room.store.jobs.made_by(room.wish.idempotency_key)
         assert found
         job = found
     await room.running()

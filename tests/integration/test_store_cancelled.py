@@ -12,7 +12,7 @@ from storage.store import Store
 
 def job(number: int) -> NewJob:
     return NewJob(
-        origin=f"message:{number}",
+        idempotency_key=f"message:{number}",
         chat_id=5,
         message_id=number,
         user_id=1,
@@ -42,7 +42,7 @@ async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
         work.cancel()
         (outcome,) = await asyncio.gather(work, return_exceptions=True)
         assert outcome is None or not isinstance(outcome, Exception)
-        found = await store.jobs.asked_by(5, f"message:{moment}")
+        found = await store.jobs.made_by(f"message:{moment}")
         if found:
             assert len(await store.sources.of_job(found.id)) == 1
         done.append(outcome)

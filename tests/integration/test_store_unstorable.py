@@ -142,7 +142,7 @@ async def test_numbers_that_no_column_holds(room: Room) -> None:
     for step in (
         room.store.pictures.get(HUGE),
         room.store.people.choose(HUGE, "fake"),
-        room.store.jobs.add(replace(room.wish, origin="message:9", user_id=HUGE), 1.0),
+        room.store.jobs.add(replace(room.wish, idempotency_key="message:9", user_id=HUGE), 1.0),
     ):
         with pytest.raises(Unstorable):
             await step

@@ -71,8 +71,8 @@ class Room:
 
     async def ask(self, n: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
         self._number += 1
-        origin = f"message:{self._number}"
-        self.wish = NewJob(origin, 5, self._number, 1, "en", "fake", "a fox", {"n": n}, sources=sources)
+        key = f"message:{self._number}"
+        self.wish = NewJob(key, 5, self._number, 1, "en", "fake", "a fox", {"n": n}, sources=sources)
         job = await self.engine.submit(self.wish)
         assert job
         return job

@@ -13,7 +13,7 @@ BEGIN, END = "<!-- states: begin -->", "<!-- states: end -->"
 
 def drawn() -> str:
     """Both tables as Markdown with Mermaid diagrams."""
-    job = _diagram(JOB_MOVES, [JobState.DRAFT, JobState.PREPARING], CLOSED)
+    job = _diagram(JOB_MOVES, [JobState.PREPARING], CLOSED)
     task = _diagram(TASK_MOVES, [TaskState.QUEUED], [TaskState.DONE])
     return f"\n\nA job:\n\n{job}\n\nA task:\n\n{task}\n\n"
 

@@ -45,7 +45,7 @@ class House:
         self._number += 1
         job = await self.engine.submit(
             NewJob(
-                origin=f"message:{self._number}",
+                idempotency_key=f"message:{self._number}",
                 chat_id=5,
                 message_id=self._number,
                 user_id=user,

@@ -1,0 +1,302 @@
+"""A database of any earlier revision opens: nothing in it is lost, open jobs go on, drafts get their words."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.handlers.request_context import key_of
+from providers.base import ProviderSettings
+from storage.database import upgrade
+from storage.job_states import JobState, TaskState
+from storage.records import CheckedSource, Draft, Job, NewJob, NewSource, Question
+from storage.store import Store
+from tests.support import postgres
+from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.old_rows import ANN, GROUP, SUPERGROUP, Row, everything, leave_rows, revisions
+from tests.support.parts import engine_parts
+from tests.support.room import until
+
+REVISIONS = revisions(before="0014")
+DRAFTS = (21, 22, 23, 24)
+STYLE = {"name": "ink", "words": "black ink"}
+LIMITS = {"media_type": "image/png", "width": 3, "height": 4}
+
+New = Callable[[str], str]
+
+
+@asynccontextmanager
+async def changing(url: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Run functions on a database as it is, without bringing its tables forward."""
+    driver = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
+    engine = create_async_engine(driver)
+    try:
+        async with engine.begin() as connection:
+            yield connection.run_sync
+    finally:
+        await engine.dispose()
+
+
+async def step(url: str, revision: str) -> None:
+    async with changing(url) as run:
+        await run(upgrade, revision)
+
+
+@pytest.fixture(scope="module")
+def sqlite_revisions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One database stepped through all revisions, and a copy of it at each; all without rows."""
+    folder, copies = tmp_path_factory.mktemp("revisions"), dict[str, Path]()
+    for revision in REVISIONS:
+        asyncio.run(step(f"sqlite:///{folder}/bot.db", revision))
+        copies[revision] = Path(shutil.copy(folder / "bot.db", folder / f"{revision}.db"))
+    return copies
+
+
+@pytest.fixture(scope="module")
+def postgres_revisions(postgres_server: postgres.Server) -> dict[str, str]:
+    name, copies = postgres_server.database(), dict[str, str]()
+    for revision in REVISIONS:
+        asyncio.run(step(postgres_server.url(name), revision))
+        copies[revision] = postgres_server.database(name)
+    return copies
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> New:
+    """Makes a database of a revision, with nothing in it."""
+    if request.param == "sqlite":
+        files = request.getfixturevalue("sqlite_revisions")
+        return lambda revision: f"sqlite:///{shutil.copy(files[revision], tmp_path / 'bot.db')}"
+    names, server = request.getfixturevalue("postgres_revisions"), request.getfixturevalue("postgres_server")
+    return lambda revision: str(server.url(server.database(names[revision])))
+
+
+async def left_at(url: str, revision: str) -> dict[str, list[Row]]:
+    """Write the rows that the bot of this revision would have left; returns them with all their columns."""
+    async with changing(url) as run:
+        await run(leave_rows, revision)
+        rows: dict[str, list[Row]] = await run(everything)
+        return rows
+
+
+def as_it_is_now(table: str, row: Row) -> Row | None:
+    """What of a row of before is in the same table now; None: it is a draft's, which has tables of its own."""
+    now = dict(row)
+    if table == "jobs":
+        if row["state"] == "draft":
+            return None
+        key, chat_id = now.pop("origin"), row["chat_id"]
+        if key.startswith("old:"):
+            key, chat_id = key.removeprefix("old:"), GROUP
+        now["idempotency_key"] = None if key.startswith("erased:") else f"{chat_id}:{key}"
+        if row["finished_at"] is None:
+            # That the person is to be told was no state of its own.
+            del now["state"]
+    elif table == "sources" and row["job_id"] in DRAFTS:
+        return None
+    elif table == "posted" and row["message_id"] < 0:
+        now |= {"chat_id": GROUP, "message_id": -row["message_id"]}
+    elif table == "pictures" and (row["message_id"] or 0) < 0:
+        now |= {"former_chat_id": GROUP, "message_id": -row["message_id"]}
+    elif table == "tasks":
+        now = _task_as_it_is_now(now)
+    if table in {"jobs", "sources"} and row["message_id"] <= 0:
+        now["message_id"] = None
+    return now
+
+
+def _task_as_it_is_now(row: Row) -> Row:
+    now = {name: value for name, value in row.items() if name != "worker_id"}
+    if row["state"] == "done":
+        now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]
+    return now
+
+
+class Later:
+    """The bot of now on a database of before. Its service ends each task at once."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.provider = FakeProvider(ProviderSettings())
+        self.stage = RecordingStage(store)
+        self.engine = engine_parts(store, {"fake": self.provider}, self.stage, sleep=_soon).engine
+        for ticket in ("ticket-4", "announced", *(f"t{number}" for number in range(1, 20))):
+            self.provider.finish(ticket)
+        picture = CheckedSource(b"fetched now", changes=[], **LIMITS)  # type: ignore[arg-type]
+        self.fetched = list[str]()
+        self.stage.files = {f"file {number}": picture for number in (32, 34, 35, 36, 37)}
+        self.stage.fetched = self._fetched
+
+    async def _fetched(self, file_id: str) -> None:
+        self.fetched.append(file_id)
+
+    async def start(self) -> None:
+        await self.engine.open()
+        await self.engine.start()
+
+    async def closed(self, job_id: int) -> JobState:
+        """How a job has ended, once the person knows."""
+
+        await self._until(job_id, lambda job: job.finished_at is not None)
+        job = await self.store.jobs.get(job_id)
+        assert job
+        return job.state
+
+    async def delivered(self, job_id: int) -> None:
+        """Wait for it. (One of which a task is found again had ended otherwise.)"""
+        await self._until(job_id, lambda job: job.state is JobState.DELIVERED)
+
+    async def _until(self, job_id: int, true: Callable[[Job], bool]) -> None:
+        async def is_so() -> bool:
+            job = await self.store.jobs.get(job_id)
+            return job is not None and true(job)
+
+        await until(is_so)
+
+    async def draft(
+        self, words: int, *, chat_id: int = ANN, since: float = 0.0, question_id: int | None = None
+    ) -> Draft:
+        """What waits for the words of a message."""
+        key = key_of(chat_id, "message", words)
+        return await self.store.drafts.take(chat_id, ANN, key, since=since, question_id=question_id)
+
+    async def ask(self, words: int, draft: Draft, chat_id: int = ANN) -> int:
+        key = key_of(chat_id, "message", words)
+        new = NewJob(key, chat_id, words, ANN, "en", "fake", "a fox", {"n": 1}, sources=draft.sources)
+        job = await self.engine.submit(new)
+        assert job
+        return job.id
+
+
+async def _soon(seconds: float) -> None:
+    # Not at once: workers would do little else than give signs of life.
+    await asyncio.sleep(min(seconds, 0.05))
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Later]:
+    store = await Store.open(url)
+    later = Later(store)
+    try:
+        yield later
+    finally:
+        await later.engine.stop()
+        await store.aclose()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_database_of_an_earlier_revision(database_at: New, revision: str) -> None:
+    """All in one: to open one costs more than all else."""
+    before = await left_at(url := database_at(revision), revision)
+    has_groups = revision >= "0005"
+    async with opened(url) as later:
+        async with later.store.database.read() as connection:
+            nothing_is_lost(before, await connection.run_sync(everything))
+        await an_update_of_before_makes_no_second_job(later.store)
+        if has_groups:
+            await the_messages_of_the_former_group_are_not_here(later.store)
+        if revision >= "0002":
+            assert [one.id for one in await later.store.updates.of(1)] == [5]
+        drafts = await drafts_wait(later, STYLE if has_groups else None)
+        await later.start()
+        await open_jobs_go_on(later, [15] if has_groups else [], [11] if revision >= "0012" else [])
+        await drafts_become_jobs(later, drafts)
+        if has_groups:
+            await drafts_become_jobs(later, {63: await later.draft(63, chat_id=SUPERGROUP)}, SUPERGROUP)
+
+
+def nothing_is_lost(before: dict[str, list[Row]], after: dict[str, list[Row]]) -> None:
+    assert set(before) <= set(after)
+    for table, rows in before.items():
+        kept, found = [one for row in rows if (one := as_it_is_now(table, row))], after[table]
+        assert len(found) == len(kept), table
+        for row in kept:
+            assert any(all(one[name] == value for name, value in row.items()) for one in found), (table, row)
+    drafts = [row["created_at"] for row in before["jobs"] if row["state"] == "draft"]
+    assert [row["created_at"] for row in after["drafts"]] == drafts
+    references = [row["file_id"] for row in before["sources"] if row["job_id"] in DRAFTS]
+    assert sorted(row["file_id"] for row in after["draft_references"]) == sorted(references)
+
+
+async def an_update_of_before_makes_no_second_job(store: Store) -> None:
+    keys = {1: key_of(ANN, "message", 1), 3: key_of(ANN, "press", "0a1b2c3d", "77")}
+    for job_id, key in keys.items():
+        assert await store.jobs.add(NewJob(key, ANN, 1, ANN, "en", "fake", "a fox", {}), 9.0) is None
+        made = await store.jobs.made_by(key)
+        assert made
+        assert made.id == job_id
+    words, press = await store.jobs.get(1), await store.jobs.get(3)
+    assert words
+    assert press
+    assert (words.asked_message_id, words.button) == (1, None)
+    assert (press.asked_message_id, press.button) == (None, "0a1b2c3d")
+    assert await store.edits.asked(ANN, [1]) == words
+
+
+async def the_messages_of_the_former_group_are_not_here(store: Store) -> None:
+    again = NewJob(key_of(GROUP, "message", 15), GROUP, 15, ANN, "en", "fake", "a fox", {})
+    assert await store.jobs.add(again, 9.0) is None
+    assert await store.edits.asked(SUPERGROUP, [15]) is None
+    assert await store.pictures.shown_as("", SUPERGROUP, 3) is None
+    album = await store.posted.album(SUPERGROUP, "album")
+    assert album == (NewSource("posted 8", None), NewSource("posted 9", None))
+
+
+async def drafts_wait(later: Later, style: Mapping[str, str] | None) -> dict[int, Draft]:
+    """Returns what waits, by the message that brings the words."""
+    drafts = later.store.drafts
+    assert await drafts.is_waiting(ANN, [21])
+    assert not await drafts.is_waiting(ANN, [22, 23]), "its words have come, or it is of talk"
+    assert await drafts.question(ANN, 123) == Question(ANN, "hello")
+    # Words that were being handled as the bot ended find what they had found.
+    taken = await later.draft(60, since=9.0)
+    assert taken == Draft((NewSource("file 36", 22),))
+    assert await later.draft(61, since=9.0, question_id=123) == Draft((), style)
+    rest = await later.draft(62)
+    # Before there were styles, no reference named the picture of ours that it is.
+    assert rest == Draft((NewSource("file 35", None, 61 if style else None), NewSource("file 34", 21)))
+    return {60: taken, 62: rest}
+
+
+async def open_jobs_go_on(later: Later, of_the_group: list[int], found_again: list[int]) -> None:
+    waiting = [1, 2, 3, *of_the_group]
+    delivered = sorted([*waiting, 4, 6, *found_again])
+    for number in delivered:
+        await later.delivered(number)
+    told = {5: JobState.INTERRUPTED, 7: JobState.FAILED, 8: JobState.CANCELLED, 9: JobState.INTERRUPTED}
+    assert {number: await later.closed(number) for number in told} == told
+    assert sorted(later.stage.delivered) == delivered
+    assert sorted({job.id for job in later.stage.endings}) == sorted(told)
+    # Only what had not been submitted is; nothing that had been fetched is fetched again.
+    assert later.provider.submits == len(waiting)
+    assert "ticket-4" in later.provider.resumed
+    assert later.fetched == ["file 32"]
+    (cut_off,) = await later.store.tasks.of_job(5)
+    assert (cut_off.state, cut_off.ticket) == (TaskState.INTERRUPTED, None)
+
+
+async def drafts_become_jobs(later: Later, drafts: dict[int, Draft], chat_id: int = ANN) -> None:
+    """Each makes one job, with all of its pictures, and waits no longer."""
+    for words, draft in drafts.items():
+        assert draft.sources
+        job_id = await later.ask(words, draft, chat_id)
+        await later.delivered(job_id)
+        used = [one.file_id for one in await later.store.sources.of_job(job_id)]
+        assert used == [one.file_id for one in draft.sources]
+        assert await later.draft(words, chat_id=chat_id, since=9.0) == Draft()
+
+
+def test_the_rows_fill_every_table() -> None:
+    """A table that comes to be later is forgotten here by nobody."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade(connection, REVISIONS[-1])
+        leave_rows(connection, REVISIONS[-1])
+        assert not [name for name, rows in everything(connection).items() if not rows]
+    engine.dispose()
