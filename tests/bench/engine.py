@@ -99,7 +99,7 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
     for number in range(STARTS):
         provider.begun = asyncio.get_running_loop().create_future()
         asked = time.perf_counter()
-        await engine.submit(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
+        await engine.submit(NewJob(f"message:{number}", 1, number, number + 1, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
         # The next one finds nothing under way.
         await stage.until(partial(_delivered, stage, number + 1))

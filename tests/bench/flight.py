@@ -72,7 +72,7 @@ async def fly(url: str, address: str, access: str, secret: str, addresses: Addre
         began = time.perf_counter()
         for number in range(JOBS):
             prompt = f"a red fox in the snow, number {number}"
-            await engine.submit(NewJob(f"message:{number}", number, number, number, "en", "jimeng", prompt, {}))
+            await engine.submit(NewJob(f"message:{number}", number, number, number + 1, "en", "jimeng", prompt, {}))
         await _until(lambda: _all_run(store))
         brought = time.perf_counter() - began
         late, full = await lateness(WATCHED_SECONDS), resident()

@@ -82,6 +82,10 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         else:
             self._end(ticket).set_result(None)
 
+    def work_on(self, ticket: str) -> None:
+        """The service works on it after all."""
+        del self._ends[ticket]
+
     def _end(self, ticket: str) -> "asyncio.Future[None]":
         return self._ends.setdefault(ticket, asyncio.get_running_loop().create_future())
 

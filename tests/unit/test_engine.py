@@ -286,7 +286,7 @@ async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(house:
     house.provider.finish("t1", TookTooLong())
     await house.stage.until(lambda: house.stage.endings)
     assert await house.state(job) in FAILED_STATES
-    house.provider._ends.clear()
+    house.provider.work_on("t1")
     assert await house.engine.retry(job.id)
     await house.until_submitted(1)
     house.provider.finish("t1")
