@@ -22,7 +22,7 @@ WRONG_SETTINGS = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 well, 1 a check failed, 2 the settings are wrong."""
+    """Run a command; return the exit code: 0 success, 1 a check failed, 2 the settings are wrong."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if options.command == "demo":
-            # Only here: who runs the bot for real never loads the demo.
+            # Imported here, so that only this command loads the demo.
             from bot.demo.launcher import demo  # noqa: PLC0415
 
             return asyncio.run(demo(options))
@@ -64,12 +64,12 @@ async def _run(settings: Settings) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="imagine-bot", description="A Telegram bot that makes pictures of words.")
+    parser = argparse.ArgumentParser(prog="imagine-bot", description="A Telegram bot that turns words into pictures.")
     commands = parser.add_subparsers(dest="command", required=True)
     names = {
         "run": "run the bot",
-        "check": "try the settings without paying for anything",
-        "backup": "copy the database into one file, also while the bot runs",
+        "check": "check the settings; costs nothing",
+        "backup": "back up the database to one file (safe while the bot is running)",
     }
     for name, help_ in names.items():
         command = commands.add_parser(name, help=help_)
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in commands.choices.values():
         command.add_argument("--verbose", action="store_true", help="log every step")
     demo.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
-    demo.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the talk, save the album")
+    demo.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the conversation, save the album")
     demo.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")
     demo.add_argument("--save", type=Path, default=Path("demo-album"), help="where --say saves (default: demo-album)")
     return parser

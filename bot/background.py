@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """Runs coroutines beside the caller. `aclose` cancels what is left and waits for it."""
+    """Runs coroutines as background tasks. `aclose` cancels the remaining ones and waits for their end."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -21,19 +21,24 @@ class Background:
         task.add_done_callback(self._ended)
         return task
 
+    @property
+    def running(self) -> list[str]:
+        """The names of what has not ended."""
+        return [task.get_name() for task in self._tasks]
+
     async def drain(self) -> None:
-        """Wait until all of it has ended by itself."""
+        """Wait until all tasks have ended by themselves."""
         while self._tasks:
             ended, _ = await asyncio.wait(self._tasks)
             self._tasks -= ended
 
     async def aclose(self) -> None:
-        """Cancel everything and wait until it is gone."""
+        """Cancel all tasks and wait for their end."""
         while tasks := list(self._tasks):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            # Waiting for what has ended already doesn't let `_ended` run: without this the loop would never end.
+            # Gathering ended tasks doesn't let `_ended` run: without this line the loop would never end.
             self._tasks.difference_update(tasks)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -17,12 +17,12 @@ from storage.database import UnusableStore
 from storage.store import Store
 
 
-class _Trouble(Exception):
+class _CheckError(Exception):
     """A check that failed; the message says what to do."""
 
 
 async def check(settings: Settings) -> int:
-    """Print a line for each part; returns 0 when all is well, else 1. Raises the errors of wrong settings."""
+    """Print a line for each part; return 0 when all work, else 1. Raises the errors of wrong settings."""
     async with ClientSession() as session:
         registry = build(settings.providers.tables, settings.providers.default, session)
         results = [
@@ -31,7 +31,7 @@ async def check(settings: Settings) -> int:
             await _one("references", lambda: _references(settings, session)),
         ]
         for name in registry.names:
-            results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after another
+            results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after the other
         await registry.aclose()
     return 0 if all(results) else 1
 
@@ -39,8 +39,8 @@ async def check(settings: Settings) -> int:
 async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
     try:
         sign, words = "✓", await trial()
-    except _Trouble as trouble:
-        sign, words = "✗", str(trouble)
+    except _CheckError as error:
+        sign, words = "✗", str(error)
     sys.stdout.write(f"{sign} {name}: {words}\n")
     return sign == "✓"
 
@@ -50,12 +50,12 @@ async def _telegram(settings: Settings) -> str:
     try:
         me = await bot.me()
     except TelegramNetworkError as error:
-        raise _Trouble(
+        raise _CheckError(
             f"{settings.telegram.api_url} can't be reached: check the network and telegram.api_url."
         ) from error
     except TelegramAPIError as error:
         advice = f"get a token from @BotFather and set it as {variable('telegram.token')}"
-        raise _Trouble(f"the token is not accepted ({error.message}): {advice}.") from error
+        raise _CheckError(f"the token is not accepted ({error.message}): {advice}.") from error
     finally:
         await bot.session.close()
     inline = "" if me.supports_inline_queries else "; inline mode is off: send /setinline to @BotFather if you want it"
@@ -66,7 +66,7 @@ async def _database(settings: Settings) -> str:
     try:
         store = await Store.open(settings.storage.url)
     except UnusableStore as error:
-        raise _Trouble(str(error)) from error
+        raise _CheckError(str(error)) from error
     await store.aclose()
     return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
 
@@ -80,9 +80,9 @@ async def _references(settings: Settings, session: ClientSession) -> str:
                 pass
         except (ClientError, TimeoutError) as error:
             advice = "check bucket.endpoint and bucket.virtual_host"
-            raise _Trouble(f"what was uploaded can't be fetched ({type(error).__name__}): {advice}") from error
-        except Exception as error:  # whatever it is, it is about these settings
-            raise _Trouble(said(error, settings.bucket)) from error
+            raise _CheckError(f"uploaded files can't be fetched ({type(error).__name__}): {advice}") from error
+        except Exception as error:  # any error is about these settings
+            raise _CheckError(said(error, settings.bucket)) from error
         return f"published in the bucket {settings.bucket.name}"
     if settings.web.public_url:
         return f"published under {settings.web.public_url}"
@@ -94,9 +94,9 @@ def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
         try:
             await provider.check()
         except Misconfigured as error:
-            raise _Trouble(error.advice) from error
+            raise _CheckError(error.advice) from error
         except ProviderError as error:
-            raise _Trouble(f"{error.sentence} ({error.detail})") from error
+            raise _CheckError(f"{error.sentence} ({error.detail})") from error
         return f"{provider.title} accepts the credentials"
 
     return trial

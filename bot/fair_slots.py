@@ -1,4 +1,4 @@
-"""Slots of a resource that many share, given in turns between those who want some."""
+"""Slots of a shared resource, given out fairly among the keys that wait for one."""
 
 import asyncio
 from collections import Counter, deque
@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 KEYS_REMEMBERED = 1000
+"""The most keys whose last turn is remembered."""
 
 
 class Slot:
-    """One slot that is held. `leave` gives it back before its block ends."""
+    """One held slot. `leave` gives it back before its block ends."""
 
     def __init__(self, slots: "FairSlots", key: Hashable) -> None:
         self._slots = slots
@@ -18,25 +19,25 @@ class Slot:
         self._timer: asyncio.TimerHandle | None = None
         self._held = True
         self._slow = False
-        self._hurry()
+        self._start_timer()
 
     def leave(self) -> None:
-        """Give the slot back; once is enough."""
+        """Give the slot back. Further calls do nothing."""
         if not self._held:
             return
         self._held = False
         if self._timer:
             self._timer.cancel()
-        self._slots._release(self._key, slow=self._slow)  # noqa: SLF001 - the two are one
+        self._slots._release(self._key, slow=self._slow)  # noqa: SLF001 - one unit
 
     def step_aside(self) -> None:
-        """Go on in the lane of the slow ones from now, or as soon as it has a place."""
+        """Move to the slow lane now, or as soon as it has a place."""
         if self._held and not self._slow:
             if self._timer:
                 self._timer.cancel()
             self._change_lane()
 
-    def _hurry(self) -> None:
+    def _start_timer(self) -> None:
         if self._slots.slow_after is not None:
             self._timer = asyncio.get_running_loop().call_later(self._slots.slow_after, self._change_lane)
 
@@ -44,15 +45,15 @@ class Slot:
         if self._slots._move(self._key):  # noqa: SLF001
             self._slow = True
         else:
-            self._hurry()
+            self._start_timer()
 
 
 class FairSlots:
-    """At most `most` slots at a time. The next one goes to the key that holds the fewest, of these to the one that has
-    waited longest since its last turn; waiters with the same key go first come, first served.
+    """At most `most` slots at a time. The next one goes to the key that holds the fewest; among equals, to the one with
+    the oldest last turn. Waiters with the same key are served in their order.
 
-    A slot that is held for more than `slow_after` seconds moves to a lane of its own with `slow_most` places: the slow
-    ones do not keep the others waiting. Then no key holds more than a quarter of all places, nor the last quick one.
+    A slot held for more than `slow_after` seconds moves to a slow lane with `slow_most` places, so that slow holders do
+    not block others. With a slow lane, no key holds more than a quarter of all places, nor the last quick one.
     """
 
     def __init__(self, most: int, *, slow_after: float | None = None, slow_most: int = 0) -> None:
@@ -77,28 +78,28 @@ class FairSlots:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody holds a slot or waits for one."""
+        """Whether no slot is held and no key waits."""
         return not self._held and not self._waiting and not self._slow
 
     @property
     def slow(self) -> int:
-        """How many are in the lane of the slow ones."""
+        """The number of slots in the slow lane."""
         return self._slow.total()
 
     async def _acquire(self, key: Hashable) -> None:
         if not self._waiting and self._held.total() < self.most and self._may_have(key):
             self._serve(key)
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, deque()).append(turn)
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, deque()).append(waiter)
         self._fill()
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self._leave_line(key, turn)
+            if waiter.cancelled():
+                self._remove_waiter(key, waiter)
             else:
-                # The turn had come already.
+                # The slot had been given already.
                 self._release(key)
             raise
 
@@ -110,7 +111,7 @@ class FairSlots:
         self._fill()
 
     def _move(self, key: Hashable) -> bool:
-        """A slot becomes one of the slow ones. False: there is no place for it."""
+        """Move a slot to the slow lane. False: the lane is full."""
         if self.slow >= self.slow_most:
             return False
         self._slow[key] += 1
@@ -118,7 +119,7 @@ class FairSlots:
         return True
 
     def _may_have(self, key: Hashable) -> bool:
-        """Whether a key may hold one more."""
+        """Whether a key may hold one more slot."""
         if not self.slow_most:
             return True
         quick, each = self._held[key], (self.most + self.slow_most) // 4
@@ -127,22 +128,22 @@ class FairSlots:
     def _fill(self) -> None:
         while self._held.total() < self.most and (able := [key for key in self._waiting if self._may_have(key)]):
             key = min(able, key=lambda one: (self._held[one], self._served.get(one, 0)))
-            turn = self._waiting[key][0]
-            self._leave_line(key, turn)
-            if not turn.cancelled():
+            waiter = self._waiting[key][0]
+            self._remove_waiter(key, waiter)
+            if not waiter.cancelled():
                 self._serve(key)
-                turn.set_result(None)
+                waiter.set_result(None)
 
-    def _leave_line(self, key: Hashable, turn: "asyncio.Future[None]") -> None:
-        line = self._waiting.get(key, deque())
-        if turn in line:
-            line.remove(turn)
-        if not line:
+    def _remove_waiter(self, key: Hashable, waiter: "asyncio.Future[None]") -> None:
+        waiters = self._waiting.get(key, deque())
+        if waiter in waiters:
+            waiters.remove(waiter)
+        if not waiters:
             self._waiting.pop(key, None)
 
     def _serve(self, key: Hashable) -> None:
         self._held[key] += 1
-        # The latest stand last, so that the oldest can be forgotten.
+        # The latest key is last, so that the oldest can be dropped.
         self._served.pop(key, None)
         self._served[key] = next(self._turns)
         if len(self._served) > KEYS_REMEMBERED:

@@ -1,4 +1,4 @@
-"""The bot's settings: the environment over the configuration file, read once and explained when wrong."""
+"""The bot's settings, from the environment and the configuration file, with errors that explain themselves."""
 
 import os
 import re
@@ -13,11 +13,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 ENV_PREFIX = "BOT_"
 HELP = {
-    "telegram.token": "get one from @BotFather",
-    "bucket.access_key": "make one at your object storage that may write to the bucket",
-    "bucket.secret_key": "it comes with bucket.access_key",
-    "web.public_url": "the address, starting with https://, at which the world reaches this server",
+    "telegram.token": "get one from @BotFather and set it",
+    "bucket.access_key": "make one at your object storage that may write to the bucket, and set it",
+    "bucket.secret_key": "it comes with bucket.access_key; set it",
+    "web.public_url": "set it to the https:// address at which this server is reached",
 }
+IDS = "must be a list of Telegram IDs, for example [123456, 789012]"
 
 
 class SettingsError(ValueError):
@@ -62,7 +63,7 @@ class WebSettings(_Section):
 
 
 class BucketSettings(_Section):
-    """`[bucket]`: object storage in which references are published; without a `name` the bot's own server does it."""
+    """`[bucket]`: object storage that publishes references; without a `name` the bot's own server does."""
 
     name: str = ""
     endpoint: str = ""
@@ -113,7 +114,7 @@ class StorageSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """`[access]`: Telegram ids. Empty `users` and `chats`: everybody."""
+    """`[access]`: Telegram ids. With `users` and `chats` empty, everybody has access."""
 
     admins: frozenset[int] = frozenset()
     users: frozenset[int] = frozenset()
@@ -121,21 +122,21 @@ class AccessSettings(_Section):
 
 
 class LimitsSettings(_Section):
-    """`[limits]`: of one person, admins excepted; 0: no limit."""
+    """`[limits]`: the limits of one person, except admins; 0: no limit."""
 
     waiting: int = Field(10, ge=0)
     daily: int = Field(100, ge=0)
 
 
 class ProvidersSettings(BaseModel):
-    """`[providers]`: which is the default; each further table is one provider's own settings, read by it."""
+    """`[providers]`: the default; each further table has the settings of one provider, which parses them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     default: str = "jimeng"
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
-        # The tables hold secrets that only their providers know as such.
+        # The tables hold secrets that only their providers can recognize.
         yield "default", self.default
         yield "tables", list(self.tables)
 
@@ -148,12 +149,12 @@ class ProvidersSettings(BaseModel):
 
     @property
     def tables(self) -> dict[str, dict[str, Any]]:
-        """The providers' own tables by name."""
+        """The providers' tables by name."""
         return {name: value for name, value in (self.model_extra or {}).items() if isinstance(value, dict)}
 
 
 class Settings(_Section):
-    """Everything an operator sets. Read it with `load`."""
+    """All settings of the operator. Read them with `load`."""
 
     telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
@@ -165,7 +166,7 @@ class Settings(_Section):
 
 
 class _Sources(BaseSettings, Settings):
-    """The settings with the environment laid over what `load` read from the file."""
+    """The settings, with the environment over the values that `load` read from the file."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
@@ -180,14 +181,16 @@ class _Sources(BaseSettings, Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment goes before what `load` read from the file."""
+        """The environment has priority over the file's values."""
         return env_settings, init_settings
 
 
 def load(file: Path) -> Settings:
-    """The settings of `file` (TOML) with the environment laid over. Raises `SettingsError`."""
+    """Read the settings of `file` (TOML), overridden by the environment. Raises `SettingsError`."""
     if not file.is_file():
-        raise SettingsError(f"There is no configuration file {file}: copy config.toml there, or name another --config.")
+        raise SettingsError(
+            f"There is no {file}. Name another file with --config, or start from the config.toml of the source code."
+        )
     _refuse_unknown_environment()
     try:
         settings = _Sources(**TomlConfigSettingsSource(_Sources, file)())
@@ -227,9 +230,7 @@ def _refuse_missing(settings: Settings) -> None:
         required["bucket.secret_key"] = settings.bucket.secret_key.get_secret_value()
     for key, value in required.items():
         if not value:
-            raise SettingsError(
-                f"{key} is missing: {HELP[key]}, and set it in the configuration file or as {variable(key)}."
-            )
+            raise SettingsError(f"{key} is missing: {HELP[key]}, in the configuration file or as {variable(key)}.")
 
 
 def _explain(error: ValidationError, file: Path) -> str:
@@ -243,4 +244,5 @@ def _explain(error: ValidationError, file: Path) -> str:
         section = model.annotation if model and len(first["loc"]) > 1 else Settings
         known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""
         return f"{key} in {file} (or {variable(key)}) is not a known setting; known are {known}."
-    return f"{key} in {file} (or {variable(key)}) is wrong: {first['msg'].removeprefix('Value error, ')}."
+    why = IDS if first["type"] == "frozen_set_type" else first["msg"].removeprefix("Value error, ")
+    return f"{key} in {file} (or {variable(key)}) is wrong: {why}."

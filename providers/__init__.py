@@ -1,1 +1,1 @@
-"""Image services behind one contract. Knows neither Telegram nor the store; start reading at `providers.base`."""
+"""Image services behind one contract, `providers.base`. This package knows neither Telegram nor the store."""

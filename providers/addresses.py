@@ -1,4 +1,4 @@
-"""Addresses in settings: where a service is, and which hosts are the operator's own."""
+"""Addresses in a provider's settings: the type `Address`, and the host and port of a value."""
 
 from typing import Annotated
 
@@ -6,11 +6,11 @@ from pydantic import AfterValidator, StringConstraints
 from yarl import URL
 
 Address = Annotated[str, StringConstraints(pattern="^https?://.+"), AfterValidator(lambda address: address.rstrip("/"))]
-"""A setting that says where a service is; a slash at its end is left out."""
+"""A service's address as a setting. A slash at its end is removed."""
 
 
 def origin(value: object) -> tuple[str, int] | None:
-    """Host and port, where a setting's value is an address."""
+    """Host and port of a setting's value; None when it is no http(s) address."""
     try:
         address = URL(value) if isinstance(value, str) else URL()
     except ValueError:

@@ -1,6 +1,6 @@
-"""What services share that answer when the picture is made, and know nothing of it afterwards: there is no ticket.
+"""The base class of services that answer with the picture itself and give no ticket.
 
-A call that breaks off may have been paid (`OutcomeUnknown`); nothing can be taken up again.
+A call that breaks off may have been paid (`OutcomeUnknown`). It can't be resumed.
 """
 
 from abc import abstractmethod
@@ -14,22 +14,22 @@ from providers.errors import Busy, Expired, Failed, Misconfigured
 
 
 class AnsweringProvider(Provider[SettingsT, OptionsT]):
-    """A service that answers in one go. A subclass writes `answer`, and `check` for the credentials.
+    """A service that sends the pictures in one answer. A subclass writes `answer`, and `check` for the credentials.
 
     Its `capabilities` say `resumes=False`.
     """
 
     @abstractmethod
     def answer(self, request: ImageRequest[OptionsT]) -> AsyncGenerator[Working | Finished, None]:
-        """Ask the service, once. Previews on the way where it streams, then `Finished`. Raises `ProviderError`s."""
+        """Call the service once. Yields previews where it streams, then `Finished`. Raises `ProviderError`s."""
 
     @property
-    def patience(self) -> ClientTimeout:
-        """How long the answer is waited for."""
+    def answer_timeout(self) -> ClientTimeout:
+        """The time limit of one call."""
         return ClientTimeout(total=self.settings.time_limit, connect=10)
 
     async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
-        """See `Provider.imagine`. Raises `Expired` for any ticket: none was ever given."""
+        """See `Provider.imagine`. Raises `Expired` for any ticket: the service gives none."""
         if ticket is not None:
             raise Expired(detail=f"{self.title} gives no tickets, and knows nothing of {ticket}")
         last: Event = Working()
@@ -45,5 +45,5 @@ class AnsweringProvider(Provider[SettingsT, OptionsT]):
         except (Busy, Misconfigured) as error:
             if not has_begun:
                 raise
-            # These say that nothing was taken, and are tried again; but something has been drawn, and may be paid.
+            # Both mean "nothing was taken" and lead to a retry. But the service has drawn something, which may be paid.
             raise Failed(detail=error.detail) from error

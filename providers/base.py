@@ -1,9 +1,10 @@
-"""THE CONTRACT: all that stands between the bot and an image service, on one page.
+"""THE CONTRACT between the bot and an image service, complete in this file.
 
-To write a provider: a folder with a settings model, an options model and a subclass of `Provider` (or of
-`providers.polling.PollingProvider` for services where one submits and asks, of `providers.answering.AnsweringProvider`
-where the answer is the picture), an entry point in the group `imagine_bot.providers`, and a test class that inherits
-`providers.testing.ServiceContract`. `providers/README.md` is the guide.
+A provider is a folder with a settings model, an options model and a subclass of `Provider` (or of
+`providers.polling.PollingProvider` for services that give a ticket and are polled, of
+`providers.answering.AnsweringProvider` for those that answer with the picture), an entry point in the group
+`imagine_bot.providers`, and a test class that inherits `providers.testing.ServiceContract`. `providers/README.md` is
+the guide.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +22,7 @@ from providers.errors import InvalidRequest, Sentence
 from providers.options import Options, offering
 
 __all__ = [
-    "MOST_TICKET",
+    "MOST_TICKET_CHARACTERS",
     "Accepted",
     "Address",
     "Callback",
@@ -41,19 +42,19 @@ __all__ = [
     "is_ticket",
 ]
 
-MOST_TICKET = 2000
-"""Characters of a ticket; that of a service which names three addresses with it has some hundred."""
+MOST_TICKET_CHARACTERS = 2000
+"""The longest ticket. A ticket that holds three addresses has a few hundred characters."""
 
 
 def is_ticket(value: object) -> bool:
-    """Whether something that a service has said can be a ticket: a text that can be stored and written to a log."""
-    return isinstance(value, str) and 0 < len(value) <= MOST_TICKET and value.isprintable()
+    """Whether a service's value can be a ticket: a text of limited length that can be stored and logged."""
+    return isinstance(value, str) and 0 < len(value) <= MOST_TICKET_CHARACTERS and value.isprintable()
 
 
 class ProviderSettings(BaseModel):
-    """The root of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
+    """The base of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
 
-    A field `models` (names, the default first) says what the option `model` offers, and which `prices` there may be.
+    A field `models` (names, the default first) lists the choices of the option `model` and the keys of `prices`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,8 +81,8 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 class Reference:
     """A picture given as input, already checked against the provider's `ReferenceLimits`.
 
-    `size` in bytes, `width` and `height` in pixels. `url`: where the world can fetch it, if the bot can publish;
-    `read`: gives the bytes at any time while the job lives.
+    `size` in bytes, `width` and `height` in pixels. `url`: a public address, if the bot can publish. `read` returns the
+    bytes at any time during the job's life.
     """
 
     media_type: str
@@ -94,10 +95,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest(Generic[OptionsT]):
-    """What one person asks for: words, references in the order given, options of the provider's own model.
+    """One person's request: the prompt, the references in their order, and options of the provider's own model.
 
-    `callback`: where the service can announce the end, if it can (`Capabilities.callbacks`) and the world reaches the
-    bot.
+    `callback`: where the service can announce the end. It is set when the service can (`Capabilities.callbacks`) and
+    the bot has a public address.
     """
 
     prompt: str
@@ -106,16 +107,16 @@ class ImageRequest(Generic[OptionsT]):
     callback: Callback | None = None
 
     def with_options(self, **changes: object) -> "ImageRequest[OptionsT]":
-        """The same request with some options changed (validated again)."""
+        """A copy with some options changed; they are validated again."""
         options = type(self.options).model_validate({**self.options.model_dump(), **changes})
         return replace(self, options=options)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One result: at `url` (services delete theirs soon) or as bytes in `data`: exactly one of them is set.
+    """One result, with exactly one of `url` (services delete their files soon) and `data` (bytes) set.
 
-    `seed`: the number it was drawn from, where the service tells.
+    `seed`: the random seed of the picture, where the service reports it.
     """
 
     url: str | None = None
@@ -125,21 +126,21 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The service took the task. Yielded the moment the ticket is known and stored by the caller before it goes on."""
+    """The service accepted the task. Yielded once the ticket is known; the caller stores it before it goes on."""
 
     ticket: str
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The task waits at the service, at `position` (1 is next) where the service tells."""
+    """The task waits at the service, at `position` (1 is next) where the service reports it."""
 
     position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """The task runs. `progress` 0–1 and `preview` (the bytes of a picture) only where the service gives them."""
+    """The task runs. `progress` (0–1) and `preview` (a picture's bytes) are set where the service gives them."""
 
     progress: float | None = None
     preview: bytes | None = None
@@ -147,7 +148,7 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a task that succeeded, with at least one picture. Always the last event."""
+    """The task succeeded, with at least one picture. Always the last event."""
 
     pictures: tuple[Picture, ...]
 
@@ -157,9 +158,9 @@ Event = Accepted | Queued | Working | Finished
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLimits:
-    """What the service takes as references. `size` in bytes, `side` in pixels, `ratio`: least and most width/height.
+    """Limits of a service's references: `size` in bytes, `side` in pixels, `ratio`: least and most width/height.
 
-    `by_url`: it fetches them itself where they have a `url`; otherwise none is published for it.
+    `by_url`: the service fetches references from their `url`. Without it, the bot publishes none for this service.
     """
 
     count: int
@@ -172,11 +173,10 @@ class ReferenceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the service can do. `prompt_length` in characters; `pictures`: the most one request may ask for.
+    """The abilities of a service. `prompt_length` in characters; `pictures`: the most that one request may ask for.
 
-    `resumes`: it gives tickets, by which a task is taken up again; a service that answers when the picture is made, and
-    knows nothing of it afterwards, has none. `cancels`: a task can be dropped there. `streams`: it shows previews.
-    `callbacks`: it can announce a task's end.
+    `resumes`: it gives tickets, by which a task is resumed; a service that answers with the picture gives none.
+    `cancels`: a task can be cancelled there. `streams`: it sends previews. `callbacks`: it can announce a task's end.
     """
 
     prompt_length: int
@@ -189,15 +189,15 @@ class Capabilities:
 
 
 class Provider(ABC, Generic[SettingsT, OptionsT]):
-    """An image service. Built once at the start with its settings and an HTTP session; knows nothing of the bot."""
+    """An image service. It is built once at the start, with its settings and a session, and does not know the bot."""
 
     title: ClassVar[str]
     """The name people see: "Jimeng 4.0"."""
     Settings: ClassVar[type[Any]]
     """A subclass of `ProviderSettings`."""
     Options: type[Any]
-    """A subclass of `providers.options.Options`. An instance whose settings have `models` has
-    one of its own, which offers those."""
+    """A subclass of `providers.options.Options`. With `models` in the settings, an instance has a
+    subclass of its own that offers them."""
     capabilities: Capabilities
 
     def __init__(self, settings: SettingsT, session: ClientSession) -> None:
@@ -208,31 +208,31 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
 
     @property
     def origins(self) -> frozenset[tuple[str, int]]:
-        """Host and port of each address in the settings. The operator has put them there, so pictures are fetched from
-        them even where they are not public; from all else only public addresses are."""
+        """Host and port of each address in the settings. The operator chose them, so pictures are fetched from them
+        even at private addresses. Elsewhere only public addresses are allowed."""
         values = (getattr(self.settings, name) for name in type(self.settings).model_fields)
         return frozenset(filter(None, map(origin, values)))
 
     def model_name(self, options: OptionsT) -> str:
-        """What makes a picture with these options, for its caption: "Jimeng 4.6". By default the title."""
+        """The name of the model that these options select, for captions: "Jimeng 4.6". By default the title."""
         return self.title
 
     def price(self, options: OptionsT) -> Decimal | None:
-        """What one picture with these options costs, in `settings.currency`; None where nobody has set it."""
+        """The price of one picture with these options, in `settings.currency`; None when it is not set."""
         model = str(getattr(options, "model", ""))
         return self.settings.prices.get(model, self.settings.price)
 
     def reference_limits(self, options: OptionsT) -> ReferenceLimits | None:
-        """What references may go with these options. By default the same with all."""
+        """The limits of references with these options; None: it takes none. By default the same for all options."""
         return self.capabilities.references
 
     def enlarged(self, options: OptionsT, size: tuple[int, int]) -> OptionsT | None:
-        """Options for making one picture of this size (pixels) anew as large as the service can, with itself as the
-        reference. None, as by default: it can't."""
+        """Options that remake a picture of `size` (pixels) as large as the service can, with the picture as the
+        reference. None (the default): it can't."""
         return None
 
     def validate(self, request: ImageRequest[OptionsT]) -> None:
-        """Refuse, before anything is paid, what the service would refuse. Raises `InvalidRequest`."""
+        """Refuse before payment a request that the service would refuse. Raises `InvalidRequest`."""
         limits = self.reference_limits(request.options)
         most = limits.count if limits else 0
         if not request.prompt.strip():
@@ -240,7 +240,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         if len(request.prompt) > self.capabilities.prompt_length:
             values = {"length": len(request.prompt), "most": self.capabilities.prompt_length}
             raise InvalidRequest(
-                Sentence("The prompt has {length} characters; {most} are allowed. Shorten it, please.", values)
+                Sentence("Your prompt has {length} characters; the limit is {most}. Please shorten it.", values)
             )
         if len(request.references) > most:
             values = {"count": len(request.references), "most": most}
@@ -249,13 +249,13 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
             )
 
     def split(self, request: ImageRequest[OptionsT]) -> tuple[ImageRequest[OptionsT], ...]:
-        """The request as tasks that are submitted, paid and taken up again each on its own. By default one."""
+        """Split the request into tasks; each is submitted, paid and resumed on its own. By default one."""
         return (request,)
 
     def most_pictures(self, request: ImageRequest[OptionsT]) -> int:
-        """The most that one task (a part given by `split`) may give; what comes beyond that is left out.
+        """The most pictures that one task (a part given by `split`) may give; the bot drops any further ones.
 
-        By default as many as its option `n` says, `capabilities.pictures` where that is no number.
+        By default the option `n`, or `capabilities.pictures` where that is no number.
         """
         count = getattr(request.options, "n", None)
         return count if isinstance(count, int) else self.capabilities.pictures
@@ -264,30 +264,30 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """Run one task (a part given by `split`) and yield its events, ending with `Finished`.
 
-        Without a ticket the task is submitted, once, and `Accepted` is the first event (where there are no tickets,
-        `Capabilities.resumes`, there is none). With a ticket it takes a submitted task up again and submits nothing.
-        Raises only `ProviderError`s; leaving the iterator early leaves the task at the service as it is.
+        Without a ticket it submits the task, once, and the first event is `Accepted` (unless `Capabilities.resumes` is
+        False). With a ticket it resumes a submitted task and submits nothing. Raises only `ProviderError`s. Leaving
+        the iterator early does not change the task at the service.
         """
 
     @abstractmethod
     async def check(self) -> None:
-        """Try the credentials without paying for anything. Raises `Misconfigured`, or `Busy` when out of reach."""
+        """Test the credentials at no cost. Raises `Misconfigured`, or `Busy` when the service can't be reached."""
 
     async def cancel(self, ticket: str) -> bool:
-        """Tell the service to drop a task. False where the service can't."""
+        """Cancel a task at the service. Returns whether the service did it; by default it can't."""
         return False
 
     def called_back(self, body: bytes) -> str | None:
-        """The ticket that a call of the service is about, as far as its body says; None where it doesn't.
+        """The ticket that the body of a service's callback names; None where it names none.
 
-        Raises `ValueError` when the body is not what the service sends.
+        Raises `ValueError` when the service never sends such a body.
         """
         return None
 
     def learn(self, durations: Iterable[float]) -> None:
-        """Told at the start how many seconds this provider's latest tasks took, oldest first."""
+        """Take the seconds that this provider's latest tasks took, oldest first. Called once, at the start."""
         return
 
     async def aclose(self) -> None:
-        """Give back what the provider opened itself (not the session)."""
+        """Close everything that the provider opened itself (not the session)."""
         return

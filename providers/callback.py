@@ -1,4 +1,4 @@
-"""A service's call that announces the end of a task, and waiting for it."""
+"""Callbacks: a service announces the end of a task, and a provider waits for it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class Callback:
-    """How a service can announce the end of one task: it calls `url`, which the bot answers, and `call` is called.
+    """The announcement of one task's end. The service posts to `url`; the bot answers it and calls `call`.
 
-    `is_expected` tells whether the calls of this service have been arriving: only then is one waited for. A provider
-    sets `is_missed` when it did so in vain.
+    `is_expected` tells whether this service's callbacks have been arriving. Only then a provider waits for one, and it
+    sets `is_missed` when it has waited in vain.
     """
 
     def __init__(self, url: str, is_expected: Callable[[], bool] = lambda: False) -> None:
@@ -20,17 +20,17 @@ class Callback:
         self._nap: asyncio.Future[None] | None = None
 
     def call(self) -> None:
-        """The service has called. Nothing is believed of it but that now is a good time to ask."""
+        """The callback has arrived. It only triggers a poll; its content is not trusted."""
         self._called = True
         self.wake()
 
     def wake(self) -> None:
-        """Now is a good time to ask, though nobody has called."""
+        """End the current wait, so that the task is polled now. This does not count as a callback."""
         if self._nap:
             self._nap.cancel()
 
     async def during(self, nap: Coroutine[Any, Any, None]) -> bool:
-        """Wait until `nap` is over or the service calls. True: it has called since the last time."""
+        """Wait until `nap` ends or a callback arrives. Returns whether one has arrived since the last call."""
         if self._called:
             nap.close()
         else:

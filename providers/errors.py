@@ -1,7 +1,7 @@
-"""What can go wrong at an image service, classed by what the caller must do about it.
+"""Errors of image services, classed by what the caller must do.
 
 Every error carries a `Sentence` for the person who asked and a private `detail` for the log.
-The detail may hold the service's own words; it is never shown to a person.
+The detail may quote the service; no person sees it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Words for a person: an English template (also the key of its translation) and the values that fill it.
+    """A text for a person: an English template (also the key of its translation) and its values.
 
     `template` uses `str.format` fields: `Sentence("At most {most} pictures.", {"most": 10})`.
     """
@@ -23,24 +23,24 @@ class Sentence:
         return self.template.format(**self.values)
 
 
-MOST_DETAIL = 500
-"""Characters of what a service has said that go into the log."""
+MOST_DETAIL_CHARACTERS = 500
+"""The part of a service's text that goes into the log."""
 
 
-def one_line(text: str, most: int = MOST_DETAIL) -> str:
-    """A service's words as they go into a log or before an operator: cut, and without line ends and the like."""
+def one_line(text: str, most: int = MOST_DETAIL_CHARACTERS) -> str:
+    """A service's text for a log line or an operator: cut, with spaces for line ends and other control characters."""
     cut = text if len(text) <= most else f"{text[:most]}…"
     return cut if cut.isprintable() else "".join(sign if sign.isprintable() else " " for sign in cut)
 
 
 class ProviderError(Exception):
-    """The root of all that a provider raises.
+    """The base of all errors that a provider raises.
 
-    `sentence`: what the person reads; each class has a default. `detail`: for the log only.
-    `paid`: whether the service has charged for the task (None: not known); by default what the class says.
+    `sentence`: the text for the person; each class has a default. `detail`: for the log only.
+    `paid`: whether the service has charged for the task (None: unknown); each class has a default.
     """
 
-    default: ClassVar[Sentence] = Sentence("The image service could not do this.")
+    default: ClassVar[Sentence] = Sentence("The image service couldn't do this.")
     paid: bool | None = False
 
     def __init__(self, sentence: Sentence | None = None, *, detail: str = "", paid: bool | None = None) -> None:
@@ -52,12 +52,12 @@ class ProviderError(Exception):
 
 
 class Refused(ProviderError):
-    """Moderation said no, to the prompt, a reference or the result. The same again is refused again, or paid again."""
+    """Moderation refused the prompt, a reference or the result. A repeat is refused again, or paid again."""
 
     sentences: ClassVar[dict[str, Sentence]] = {
-        "prompt": Sentence("The service refused the words of this prompt. Put it in other words and send it again."),
-        "reference": Sentence("The service refused one of the reference pictures. Try with another picture."),
-        "result": Sentence("The picture was made, but the service's own check held it back. Another try may pass."),
+        "prompt": Sentence("The service refused this prompt. Please rephrase it and send it again."),
+        "reference": Sentence("The service refused one of the reference pictures. Please try another one."),
+        "result": Sentence("The picture was made, but the service's safety check held it back. Trying again may help."),
     }
 
     def __init__(
@@ -70,33 +70,33 @@ class Refused(ProviderError):
     ) -> None:
         self.what = what
         if what == "result":
-            # It was made first.
+            # The picture was made before it was refused.
             self.paid = None
         super().__init__(sentence or self.sentences[what], detail=detail, paid=paid)
 
 
 class InvalidRequest(ProviderError):
-    """The request can't be done as it is; the sentence says what to change. Nothing was paid."""
+    """The request is not valid; the sentence says what to change. Nothing was paid."""
 
     default = Sentence("The service can't work with this request. Change the prompt or its options and send it again.")
 
 
 class Busy(ProviderError):
-    """Not now: nothing was paid, nothing started. Ask again after `retry_after` seconds (None: the caller decides).
+    """The service takes no task now. Nothing was paid or started. Retry after `retry_after` seconds.
 
-    A number that can't be a wait is None; callers bound it by rules of their own.
+    `retry_after` is None where the caller decides, and instead of NaN or a negative number. Callers limit the wait.
     """
 
     default = Sentence("The image service is busy.")
 
     def __init__(self, sentence: Sentence | None = None, *, retry_after: float | None = None, detail: str = "") -> None:
-        # Neither NaN nor a negative number is that large.
+        # NaN and negative numbers fail this comparison.
         self.retry_after = retry_after if retry_after is not None and retry_after >= 0 else None
         super().__init__(sentence, detail=detail)
 
 
 class Unavailable(Busy):
-    """Not now, because the service is out of order or out of reach: as `Busy`, but if it goes on it is a failure."""
+    """The service is down or unreachable. Handled as `Busy`, but several in a row count as an outage."""
 
     default = Sentence("The image service can't be reached at the moment.")
 
@@ -107,7 +107,7 @@ class Misconfigured(ProviderError):
     `advice` is for the operator (shown by `check` and in the log), `sentence` for the person.
     """
 
-    default = Sentence("The image service is not set up correctly. The bot's operator has to look at it.")
+    default = Sentence("The image service isn't set up correctly. Please tell whoever runs this bot.")
 
     def __init__(self, advice: str, sentence: Sentence | None = None, *, detail: str = "") -> None:
         self.advice = one_line(advice)
@@ -115,31 +115,31 @@ class Misconfigured(ProviderError):
 
 
 class Failed(ProviderError):
-    """The service took the task and failed it. It is not submitted again by itself."""
+    """The service accepted the task, and the task failed. The bot does not submit it again by itself."""
 
     default = Sentence("The image service failed to make this picture. You can try again.")
     paid = None
 
 
 class Expired(ProviderError):
-    """The service no longer knows the task: its result can't be had any more."""
+    """The service no longer knows the task, so its result is lost."""
 
     default = Sentence("The image service no longer knows this task, so its picture can't be fetched any more.")
     paid = None
 
 
 class TookTooLong(ProviderError):
-    """The watch ended before the task did. The ticket is still good: the task can be looked at again later."""
+    """The time limit passed before the task ended. The ticket is still valid: the task can be polled again later."""
 
     default = Sentence("The picture is taking unusually long. The service may still finish it; look again in a while.")
     paid = None
 
 
 class OutcomeUnknown(ProviderError):
-    """The answer to a submit was lost: it may have been paid. Never repeated without the person asking for it."""
+    """The answer to a submit was lost, so it may have been paid. It is repeated only when the person asks for that."""
 
     default = Sentence(
-        "The connection broke at the moment of handing over, so it is not known whether this picture was paid for. "
-        "Trying again makes a new one, paid anew."
+        "The connection broke just as I sent your request, so I can't tell whether it was charged. Trying "
+        "again makes a new picture and charges for it."
     )
     paid = None

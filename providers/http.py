@@ -1,10 +1,10 @@
-"""One place for timeouts, for bounded reading, and for saying what a fault on the way to a service means.
+"""HTTP calls to services: timeouts, bounded reading, and the meaning of each transport fault.
 
-The question behind every fault is about money: can the service have taken the request? Two cases are told apart.
+The question behind every fault is about money: can the service have taken the request? There are two cases.
 
-- It certainly did not (no name, refused, no TLS, no connection in time): `Unavailable`, ask again later.
-- It may have (the connection broke, the answer never came, came in pieces, or is a gateway's page): for a call that
-  pays (`paying=True`) that is `OutcomeUnknown`, for a question it is `Unavailable`: asking again costs nothing.
+- It certainly did not (no name, refused, no TLS, no connection in time): `Unavailable`, retry later.
+- It may have (the connection broke; the answer never came, was incomplete, or is a gateway's page). For a call that
+  pays (`paying=True`) this is `OutcomeUnknown`. For a query it is `Unavailable`: repeating it costs nothing.
 """
 
 import re
@@ -32,19 +32,19 @@ from yarl import URL
 
 from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
 
-# A connect limit below the total makes sure that the total can only run out after the request has left.
-QUESTION = ClientTimeout(total=30, connect=10)
-SUBMIT = ClientTimeout(total=120, connect=10)
-"""For a call that carries up to 10 MB upwards: at 100 KB/s that alone takes 100 s."""
+# The connect limit is below the total, so the total can only run out after the request was sent.
+QUERY_TIMEOUT = ClientTimeout(total=30, connect=10)
+SUBMIT_TIMEOUT = ClientTimeout(total=120, connect=10)
+"""For a call that uploads up to 10 MB: at 100 KB/s that alone takes 100 s."""
 
-MOST_EVENTS = 10_000
-"""Events of one stream."""
+MOST_STREAM_EVENTS = 10_000
+"""The most events of one stream."""
 
-RETRY = 5.0
-"""Seconds after which a service that could not be reached is worth another try."""
+UNREACHABLE_RETRY_SECONDS = 5.0
+"""The delay before a service that could not be reached is tried again."""
 
 _NOT_REACHED = (
-    ClientConnectorError,  # DNS, refused, TLS and certificate faults are kinds of it
+    ClientConnectorError,  # DNS, refused, TLS and certificate faults are subclasses
     ConnectionTimeoutError,
     ClientHttpProxyError,
     ServerFingerprintMismatch,
@@ -56,7 +56,7 @@ _TOO_BIG = Sentence("The request is too big for the image service. Send fewer or
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, read whole: `status`, `headers` (case-insensitive), `body` within the caller's bound."""
+    """A complete answer: `status`, `headers` (case-insensitive), `body` within the caller's limit."""
 
     status: int
     headers: Mapping[str, str]
@@ -64,9 +64,9 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the service asks to wait; None where it doesn't, or says what makes no sense.
+        """Seconds that the service asks to wait; None where it asks for none, or the value makes no sense.
 
-        As a number or as a date (RFC 9110, 10.2.3), which is read by the service's own clock, or in milliseconds.
+        The value is a number or a date (RFC 9110, 10.2.3), compared with the service's own clock, or milliseconds.
         """
         if (milliseconds := _number(self.headers.get("Retry-After-Ms", ""))) is not None:
             return milliseconds / 1000
@@ -78,12 +78,12 @@ class Answer:
 
 
 def _number(text: str) -> float | None:
-    """A number that is not negative; infinite where it has too many digits."""
+    """A number that is not negative, or None; infinite where it has too many digits."""
     return float(text) if re.fullmatch(r"\s*[0-9]+(\.[0-9]*)?\s*", text) else None
 
 
 def _time(text: str) -> float | None:
-    """Seconds since 1970 of a date as HTTP writes it."""
+    """Seconds since 1970 of an HTTP date; None where it is none."""
     try:
         when = parsedate_to_datetime(text)
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
@@ -99,13 +99,13 @@ async def call(
     paying: bool,
     data: bytes | FormData | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: ClientTimeout = QUESTION,
+    timeout: ClientTimeout = QUERY_TIMEOUT,
     most: int = 1 << 20,
 ) -> Answer:
-    """One request with its answer of at most `most` bytes, whatever the status; redirects are not followed.
+    """Send one request; return its answer of at most `most` bytes, whatever the status. No redirects are followed.
 
     Query values in `url` must already be encoded. `paying`: the service may charge for this call.
-    Raises `Busy` (nothing was taken) or, when the answer is lost, `OutcomeUnknown` if paying and `Busy` if not.
+    Raises `Busy` (nothing was taken). When the answer is lost, raises `OutcomeUnknown` if paying, else `Busy`.
     """
     if session.closed:
         raise Busy(detail="the HTTP session is closed")
@@ -121,7 +121,7 @@ async def call(
         ) as response:
             return Answer(response.status, response.headers, await _read(response, most))
     except _NOT_REACHED as error:
-        raise Unavailable(retry_after=RETRY, detail=_say(error)) from error
+        raise Unavailable(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
         raise lost(_say(error), paying=paying) from error
 
@@ -139,12 +139,12 @@ async def stream(
     *,
     data: bytes | FormData,
     headers: Mapping[str, str] | None = None,
-    timeout: ClientTimeout = SUBMIT,
+    timeout: ClientTimeout = SUBMIT_TIMEOUT,
     most: int = 64 << 20,
 ) -> AsyncGenerator[Answer | ServerEvent, None]:
-    """One paying POST whose answer comes as server-sent events (https://html.spec.whatwg.org, 9.2).
+    """Send one paying POST that is answered by server-sent events (https://html.spec.whatwg.org, 9.2).
 
-    Yields the events, or one `Answer` where the service answers otherwise (an error). `most`: bytes of all together.
+    Yields the events, or one `Answer` where the service answers in another form (an error). `most`: bytes in total.
     Raises `Busy` (nothing was taken) or `OutcomeUnknown`, also when the stream breaks off.
     """
     if session.closed:
@@ -164,13 +164,13 @@ async def stream(
             async for event in _events(response, most):
                 yield event
     except _NOT_REACHED as error:
-        raise Unavailable(retry_after=RETRY, detail=_say(error)) from error
+        raise Unavailable(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
         raise OutcomeUnknown(detail=_say(error)) from error
 
 
 async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerEvent, None]:
-    """Lines come in pieces of any size: a preview is longer than what the reader takes for a line."""
+    """Read the events by chunks: a preview is longer than aiohttp's limit for a line."""
     rest, lines, size, count = bytearray(), list[str](), 0, 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
@@ -187,22 +187,22 @@ async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerE
             elif not text and lines:
                 yield ServerEvent("\n".join(lines))
                 lines, count = [], count + 1
-                if count > MOST_EVENTS:
+                if count > MOST_STREAM_EVENTS:
                     response.close()
-                    raise _TooLongError(f"the stream has more than {MOST_EVENTS} events")
+                    raise _TooLongError(f"the stream has more than {MOST_STREAM_EVENTS} events")
 
 
 def lost(detail: str, *, paying: bool) -> ProviderError:
-    """The error for an answer that never came whole: the request may have been taken."""
+    """The error for a missing or incomplete answer: the service may have taken the request."""
     return OutcomeUnknown(detail=detail) if paying else Unavailable(detail=detail)
 
 
 def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
-    """The error for an answer that is not the service's own JSON: a gateway, a proxy or a firewall spoke.
+    """The error for an answer that is not the service's own JSON but a gateway's, a proxy's or a firewall's.
 
-    3xx and 4xx: the request was turned away before the service (408: it never came whole; 413: too big). 502 and 504:
-    it may have gone through. So may a 503: some gateways (Envoy) say it also when a service breaks off in mid-request;
-    only with `Retry-After` is it a plain "not now". 2xx and other 5xx: not known.
+    3xx and 4xx: the request did not reach the service (408: it arrived incomplete; 413: too big). 502 and 504: it may
+    have. So may a 503: some gateways (Envoy) send it also when the service breaks off in mid-request. Only with
+    `Retry-After` does it mean "not now". 2xx and other 5xx: unknown.
     """
     detail = f"HTTP {answer.status}, not JSON: {answer.body[:200]!r}"
     if answer.status in {408, 425, 429} or (answer.status == 503 and answer.retry_after is not None):
@@ -220,7 +220,7 @@ class _TooLongError(Exception):
 
 
 def _in_pieces(data: bytes | FormData | None) -> BytesIO | FormData | None:
-    """A body that goes out in pieces; bytes would hold the loop up."""
+    """A body that is sent in pieces; bytes are sent at once, which blocks the event loop."""
     return BytesIO(data) if isinstance(data, bytes) else data
 
 

@@ -1,4 +1,4 @@
-"""What a person may set, declared once: flags, help text and keyboards are made from these models."""
+"""The options a person may set, declared once: flags, help text and keyboards are made from these models."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from pydantic_core import PydanticCustomError
 
 
 def N_(words: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Marks words for translation that are shown later: descriptions of options and what they allow."""
+    """Mark a text for translation that is shown later: an option's description or its allowed values."""
     return words
 
 
 class Options(BaseModel):
-    """The root of every provider's options model: frozen, unknown names are errors.
+    """The base of every provider's options model: frozen, unknown names are errors.
 
     Every field has a default, a `description` (English, one line, in `N_(…)` so that it is translated) and
     either bounds that can be read off its type (`Literal`, `ge`/`le`) or
-    `json_schema_extra={"allowed": N_("…"), "examples": ["16:9", …]}` that says them in words.
+    `json_schema_extra={"allowed": N_("…"), "examples": ["16:9", …]}` that describes them.
     The field's name is the flag's name: `ar` is typed `--ar`.
     """
 
@@ -30,13 +30,13 @@ class Options(BaseModel):
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)
-FEW = 16
-"""Numbers that are each worth a button."""
+MOST_BUTTONS = 16
+"""The most numbers that each get a button."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One option as a person sees it. `allowed` is a short text; `choices` are values worth a button (may be empty)."""
+    """One option as a person sees it. `allowed` is a short text; `choices` are the values with a button, if any."""
 
     name: str
     description: str
@@ -62,7 +62,7 @@ def flags(options: type[Options]) -> Iterator[Flag]:
 
 
 def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
-    """The same options where the operator's settings say what there is to choose from; the first is the default."""
+    """A subclass of `options` with the choices that the operator's settings list; the first is the default."""
     fields: dict[str, Any] = {}
     for name, values in choices.items():
         description = options.model_fields[name].description
@@ -71,13 +71,13 @@ def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT
 
 
 def nearest_shape(shapes: Iterable[str], size: tuple[int, int]) -> str:
-    """Of shapes like "16:9" that which is nearest to a picture's of this size (pixels); others are left out."""
+    """The shape nearest to a picture of `size` (pixels), among those like "16:9"; others are ignored."""
     ratios = {shape: int(wide) / int(high) for shape in shapes for wide, _colon, high in [shape.partition(":")] if high}
     return min(ratios, key=lambda shape: abs(log(ratios[shape]) - log(size[0] / size[1])))
 
 
 def wrong(template: str, **values: object) -> PydanticCustomError:
-    """An error to raise from a model validator: options that don't go together.
+    """An error to raise from a model validator, for options that can't be combined.
 
     `template` is a sentence for the person with `str.format` fields, translated like a `Sentence`.
     """
@@ -99,7 +99,7 @@ def _literals(annotation: Any) -> Iterator[str]:
 def _few(field: FieldInfo) -> Iterator[str]:
     """The whole numbers of a small range."""
     low, high = _bounds(field)
-    if field.annotation is int and low is not None and high is not None and high - low < FEW:
+    if field.annotation is int and low is not None and high is not None and high - low < MOST_BUTTONS:
         yield from map(str, range(low, high + 1))
 
 

@@ -1,4 +1,4 @@
-"""What services share where one submits a task and asks for its result: schedule, passing faults, limits, events."""
+"""The base class of services that give a ticket and are polled: schedule, transient faults, limits, events."""
 
 import asyncio
 import time
@@ -21,28 +21,28 @@ from providers.base import (
     Working,
 )
 from providers.errors import Busy, Misconfigured, ProviderError, TookTooLong
-from providers.schedule import STEP, Pace, Tab
+from providers.schedule import FIXED_POLL_SECONDS, Pace, PollAccount
 
-PATIENCE = 60.0
-"""Seconds for which a service may go on answering with an internal error before the task counts as failed."""
-_BACKOFF, _LONGEST = 2.0, 30.0
-MOST_WAIT = 60.0
-"""Seconds that a service may ask to wait before the next poll of a task: its picture may be ready long before."""
-NET = 45.0
-"""Seconds between polls where the service calls by itself: they only catch a call that went astray."""
-CALL_GAP = 3.0
-"""Seconds between polls that calls ask for, however many come. The first call of a task is believed at once."""
-AT_ONCE = 16
-"""Polls under way at once, however many tasks are watched."""
+SERVICE_FAULT_SECONDS = 60.0
+"""How long a service may answer with nothing but internal errors before the watch of a task ends."""
+_BACKOFF_SECONDS, _LONGEST_BACKOFF_SECONDS = 2.0, 30.0
+MOST_RETRY_AFTER_SECONDS = 60.0
+"""The longest wait before a poll that a service may ask for: the picture may be ready long before."""
+CALLBACK_POLL_SECONDS = 45.0
+"""Time between polls while a callback is expected. They only catch a callback that was lost."""
+CALLBACK_GAP_SECONDS = 3.0
+"""Time between polls that callbacks trigger, however many arrive. The first callback of a task triggers one at once."""
+CONCURRENT_POLLS = 16
+"""Polls in progress at once, however many tasks are watched."""
 
 
 Sleep = Callable[[float], Coroutine[Any, Any, None]]
 
 
 class PassingError(Exception):
-    """Raised by `ask` when the service itself answered with a fault that may pass: it is asked again.
+    """Raised by `ask` when the service answered with an internal fault that may pass. The task is polled again.
 
-    When nothing else comes for `PATIENCE` seconds, the watch ends with `TookTooLong` and the words of `error`.
+    After `SERVICE_FAULT_SECONDS` with nothing else, the watch ends with `TookTooLong` and the sentence of `error`.
     """
 
     def __init__(self, error: ProviderError) -> None:
@@ -51,10 +51,10 @@ class PassingError(Exception):
 
 
 class PollingProvider(Provider[SettingsT, OptionsT]):
-    """A service where one submits and asks. A subclass writes `submit`, `ask`, and `check` for the credentials.
+    """A service that gives a ticket and is polled. A subclass writes `submit`, `ask`, and `check` for the credentials.
 
-    `clock` (seconds, monotonic) and `sleep` are there for tests. The polls follow `providers.schedule`: all tasks
-    together never take more of them than asking every 2 seconds would, plus 10.
+    Tests inject `clock` (seconds, monotonic) and `sleep`. The polls follow `providers.schedule`: all tasks together
+    never use more of them than polling every 2 seconds would, plus 10.
     """
 
     def __init__(
@@ -66,35 +66,35 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(settings, session)
-        self._clock = clock
-        self._sleep = sleep
-        self._pace = Pace()
-        self._asking = asyncio.Semaphore(AT_ONCE)
+        self.clock = clock
+        self.sleep = sleep
+        self.pace = Pace()
+        self._asking = asyncio.Semaphore(CONCURRENT_POLLS)
 
     @abstractmethod
     async def submit(self, request: ImageRequest[OptionsT]) -> str:
-        """Hand the task over, once, and return its ticket. Raises `OutcomeUnknown` when the answer was lost."""
+        """Submit the task, once, and return its ticket. Raises `OutcomeUnknown` when the answer was lost."""
 
     @abstractmethod
     async def ask(self, request: ImageRequest[OptionsT], ticket: str) -> Queued | Working | Finished:
-        """How the task does now. Raises `Busy` for a fault on the way (asked again until the time limit),
-        `PassingError` for a fault of the service that may pass, `Misconfigured` (which may be a firewall's mood, and is
-        given as much patience), and any other `ProviderError` for the task's end."""
+        """Query the state of the task. Raises `Busy` for a transport fault (repeated until the time limit),
+        `PassingError` for a fault of the service that may pass, `Misconfigured` (a firewall may cause it for a while,
+        so it is repeated as long), and any other `ProviderError` for the task's end."""
 
     def learn(self, durations: Iterable[float]) -> None:
-        """Told at the start how many seconds this provider's latest tasks took, oldest first."""
-        self._pace.learn(durations)
+        """See `Provider.learn`."""
+        self.pace.learn(durations)
 
     async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
-        """See `Provider.imagine`. An event that says nothing new is left out.
+        """See `Provider.imagine`. An event equal to the last one is left out.
 
-        Raises `TookTooLong` when `settings.time_limit` seconds have passed since the submit (or since the task was
-        taken up again: how long it ran before is not known, so it is asked for at once and then every 2 seconds).
+        Raises `TookTooLong` when `settings.time_limit` seconds have passed since the submit. A resumed task is timed
+        from its resumption: how long it ran before is unknown, so it is polled at once and then every 2 seconds.
         """
         resumed = ticket is not None
         if ticket is None:
             ticket = await self.submit(request)
-        watch = _Watch(self._pace, self._clock, self.settings.time_limit, resumed=resumed)
+        watch = _Watch(self.pace, self.clock, self.settings.time_limit, resumed=resumed)
         last: Event | None = None
         try:
             if not resumed:
@@ -109,143 +109,143 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
             watch.leave()
 
     async def _wait(self, watch: "_Watch", callback: Callback | None) -> None:
-        """Until the next poll is due, or the service calls."""
+        """Wait until the next poll is due or a callback arrives."""
         if callback is None:
-            await self._sleep(watch.pause())
+            await self.sleep(watch.pause())
             return
-        net = NET if callback.is_expected() and not watch.heard else 0.0
-        called = await callback.during(self._sleep(watch.pause(net)))
-        if called and watch.heard:
-            await self._sleep(watch.until_called_again())
-        watch.called = called and not watch.heard
-        watch.heard = watch.heard or called
+        spacing = CALLBACK_POLL_SECONDS if callback.is_expected() and not watch.has_called else 0.0
+        called = await callback.during(self.sleep(watch.pause(spacing)))
+        if called and watch.has_called:
+            await self.sleep(watch.until_called_again())
+        watch.called = called and not watch.has_called
+        watch.has_called = watch.has_called or called
 
-    def _note_end(self, watch: "_Watch", callback: Callback | None) -> None:
-        """A task has ended: if a call was waited for and none has come, those of others may not come either."""
-        if callback and watch.net and not watch.heard:
+    def _note_missing_callback(self, watch: "_Watch", callback: Callback | None) -> None:
+        """A task has ended. If its callback was expected and is missing, those of other tasks may be missing, too."""
+        if callback and watch.spacing and not watch.has_called:
             callback.is_missed = True
 
     async def _asked(self, watch: "_Watch", request: ImageRequest[OptionsT], ticket: str) -> Event | None:
-        """One poll: what it says, or None where a fault hid it."""
-        watch.asks()
+        """Poll once. Returns the event, or None after a fault that may pass."""
+        watch.note_poll()
         try:
             async with self._asking:
                 event = await self.ask(request, ticket)
         except Busy as error:
-            watch.stumbles(error, error.retry_after)
+            watch.note_fault(error, error.retry_after)
             return None
         except PassingError as error:
-            watch.stumbles(error.error, None, passing=True)
+            watch.note_fault(error.error, None, passing=True)
             return None
         except Misconfigured as error:
             error.paid = None  # the task was taken
-            watch.stumbles(error, None, passing=True)
+            watch.note_fault(error, None, passing=True)
             return None
         except ProviderError:
-            self._note_end(watch, request.callback)
-            watch.ends(well=False)
+            self._note_missing_callback(watch, request.callback)
+            watch.note_end(well=False)
             raise
         if isinstance(event, Finished):
-            self._note_end(watch, request.callback)
-            watch.ends(well=True)
+            self._note_missing_callback(watch, request.callback)
+            watch.note_end(well=True)
         else:
-            watch.runs()
+            watch.note_running()
         return event
 
 
 class _Watch:
-    """The state of watching one task: when to ask next, what went wrong in a row, what it tells the schedule."""
+    """The state of watching one task: the time of the next poll, the faults in a row, the account of its polls."""
 
     __slots__ = (
+        "account",
+        "answered",
         "asked",
         "called",
         "clock",
         "closed",
         "faults",
-        "heard",
-        "known",
+        "faulty_since",
+        "has_called",
         "limit",
-        "net",
         "next",
         "pace",
         "resumed",
-        "sick",
+        "spacing",
         "start",
-        "tab",
     )
 
     def __init__(self, pace: Pace, clock: Callable[[], float], limit: float, *, resumed: bool) -> None:
         self.pace, self.clock, self.limit, self.resumed = pace, clock, limit, resumed
-        self.tab = Tab(pace.ledger, resumed=resumed)
+        self.account = PollAccount(pace.ledger, resumed=resumed)
         self.start = clock()
-        self.asked = self.known = 0.0  # seconds since the start: the last poll, and the last that was answered
+        self.asked = self.answered = 0.0  # seconds since the start: the last poll, and the last that was answered
         self.next = 0.0 if resumed else pace.after(0)
         self.faults = 0
-        self.sick: float | None = None  # since when the service answers with its own faults only
+        self.faulty_since: float | None = None  # since when the service has answered with internal faults only
         self.closed = False
-        self.called = False  # the service called just now, for the first time
-        self.heard = False  # it has called: too early, or the poll that followed met a fault; no call is waited for
-        self.net = 0.0
+        self.called = False  # the first callback triggered this poll
+        self.has_called = False  # a callback came, but too early or before a fault; no more are expected
+        self.spacing = 0.0  # least seconds between polls while a callback is expected
 
-    def pause(self, net: float = 0.0) -> float:
-        """Seconds to sleep before the next poll, at least `net` after the last; the last falls on the time limit."""
-        # What was taken up again may have ended, and announced it, when nobody listened.
-        self.net = 0.0 if self.resumed and not self.tab.polls else net
-        wanted = max(self.next, self.asked + self.net) if self.net else self.next
-        return max(0.0, self.tab.earliest(min(wanted, self.limit)) - self._now())
+    def pause(self, spacing: float = 0.0) -> float:
+        """Seconds to sleep before the next poll, at least `spacing` after the last; the final one is at the limit."""
+        # A resumed task may have ended, and announced it, while nobody listened.
+        self.spacing = 0.0 if self.resumed and not self.account.polls else spacing
+        wanted = max(self.next, self.asked + self.spacing) if self.spacing else self.next
+        return max(0.0, self.account.earliest(min(wanted, self.limit)) - self._now())
 
     def until_called_again(self) -> float:
-        """Seconds until one more call is a reason to ask."""
-        return max(0.0, self.asked + CALL_GAP - self._now())
+        """Seconds until one more callback may trigger a poll."""
+        return max(0.0, self.asked + CALLBACK_GAP_SECONDS - self._now())
 
-    def asks(self) -> None:
+    def note_poll(self) -> None:
         self.asked = self._now()
-        self.tab.asked()
+        self.account.asked()
 
-    def runs(self) -> None:
-        """The poll was answered: the task is still under way. Raises `TookTooLong`."""
-        self.known = self.asked
-        self.faults, self.sick = 0, None
-        self._goes_on(self._following())
+    def note_running(self) -> None:
+        """The poll was answered: the task has not ended. Raises `TookTooLong`."""
+        self.answered = self.asked
+        self.faults, self.faulty_since = 0, None
+        self._continue(self._next_poll())
 
-    def stumbles(self, error: ProviderError, retry_after: float | None, *, passing: bool = False) -> None:
-        """The poll met a fault. Raises `TookTooLong`, or the error when it has been `passing` for too long."""
+    def note_fault(self, error: ProviderError, retry_after: float | None, *, passing: bool = False) -> None:
+        """The poll met a fault. Raises `TookTooLong`, or a `passing` `Misconfigured` that has lasted too long."""
         if not passing:
-            self.sick = None
-        elif self.sick is None:
-            self.sick = self.asked
-        elif self.asked - self.sick >= PATIENCE:
-            self.ends(well=False)
-            # The task is paid, and what is wrong with the service may pass yet: the ticket must not be given up.
+            self.faulty_since = None
+        elif self.faulty_since is None:
+            self.faulty_since = self.asked
+        elif self.asked - self.faulty_since >= SERVICE_FAULT_SECONDS:
+            self.note_end(well=False)
+            # The task is paid, and the service may recover: the ticket must not be given up.
             raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
-        backoff = min(_LONGEST, _BACKOFF * 2.0 ** min(self.faults, 8))
-        wait = backoff if retry_after is None else min(MOST_WAIT, retry_after)
+        backoff = min(_LONGEST_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2.0 ** min(self.faults, 8))
+        wait = backoff if retry_after is None else min(MOST_RETRY_AFTER_SECONDS, retry_after)
         self.faults += 1
-        self._goes_on(max(self._following(), self._now() + wait))
+        self._continue(max(self._next_poll(), self._now() + wait))
 
-    def ends(self, *, well: bool) -> None:
+    def note_end(self, *, well: bool) -> None:
         """The last poll ended the task."""
         self.closed = True
-        self.tab.close()
-        if well and not self.resumed and not self.faults and (self.called or not self.net):
-            # A call says it exactly; the net is too coarse to learn from.
-            self.pace.seen(self.asked if self.called else self.known, self.asked)
+        self.account.close()
+        if well and not self.resumed and not self.faults and (self.called or not self.spacing):
+            # A callback is exact; the rare polls beside it are too coarse to learn from.
+            self.pace.seen(self.asked if self.called else self.answered, self.asked)
 
     def leave(self) -> None:
-        """The watch is over, whatever the reason."""
+        """The watch has ended, for whatever reason."""
         if not self.closed:
             self.closed = True
-            self.tab.leave(self._now())
+            self.account.leave(self._now())
 
-    def _goes_on(self, following: float) -> None:
-        self.tab.running(self.asked)
+    def _continue(self, following: float) -> None:
+        self.account.running(self.asked)
         if self.asked >= self.limit:
             raise TookTooLong(detail=f"not finished after {self.asked:.0f} s")
         self.next = following
 
-    def _following(self) -> float:
-        """The schedule's next poll. How long a resumed task has run is not known: it is asked every 2 seconds."""
-        return self.asked + STEP if self.resumed else self.pace.after(self.asked)
+    def _next_poll(self) -> float:
+        """The time of the next poll. How long a resumed task has run is unknown: it is polled every 2 seconds."""
+        return self.asked + FIXED_POLL_SECONDS if self.resumed else self.pace.after(self.asked)
 
     def _now(self) -> float:
         return self.clock() - self.start

@@ -1,8 +1,8 @@
-"""From entry points and settings to built providers.
+"""The registry of providers: finds them by entry points and builds those that the settings enable.
 
-Every provider, in-tree or of a third party, is found through the entry-point group `imagine_bot.providers`. Only those
-with a settings table `[providers.<name>]` are imported and built. A table's `type` names the provider where it isn't
-the table's own name, so that one provider can be there several times: with two accounts, say.
+Every provider, in-tree or third-party, is found through the entry-point group `imagine_bot.providers`. Only those with
+a settings table `[providers.<name>]` are imported and built. A table's `type` names the provider where it differs from
+the table's name, so that one provider can be used several times, for example with two accounts.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Registry:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What `--provider` takes."""
+        """The names that `--provider` accepts."""
         return tuple(self._providers)
 
     def get(self, name: str | None = None) -> AnyProvider:
@@ -55,7 +55,7 @@ class Registry:
 
 
 def discover() -> dict[str, EntryPoint]:
-    """The installed providers by name; nothing is imported. Raises `RegistryError` when two claim one name."""
+    """The installed providers by name; nothing is imported. Raises `RegistryError` when two have the same name."""
     found: dict[str, EntryPoint] = {}
     for entry in entry_points(group=GROUP):
         other = found.setdefault(entry.name, entry)
@@ -74,8 +74,8 @@ def build(
 ) -> Registry:
     """The providers that `tables` (name to settings, as read from `[providers.<name>]`) enables.
 
-    `default`: the value of `providers.default`. `session` is shared by all and stays the caller's.
-    `installed`: what to choose from; by default all that is installed. Raises `RegistryError`, `SettingsError`.
+    `default`: the value of `providers.default`. `session` is shared by all; the caller closes it.
+    `installed`: the available providers; by default all installed ones. Raises `RegistryError`, `SettingsError`.
     """
     installed = discover() if installed is None else installed
     choices = ", ".join(sorted(installed)) or "none is installed"
@@ -135,7 +135,7 @@ def _sentence(name: str, model: type[BaseModel], fault: ErrorDetails) -> str:
 
 
 def _how(model: type[BaseModel], path: list[str]) -> str:
-    """What the settings model says of how to get a value: `json_schema_extra={"how": "create …"}`."""
+    """The settings model's hint how to get a value: `json_schema_extra={"how": "create …"}`."""
     field = model.model_fields.get(path[0]) if len(path) == 1 else None
     extra = field.json_schema_extra if field else None
     return f"{extra['how']} and " if isinstance(extra, dict) and "how" in extra else ""

@@ -1,4 +1,4 @@
-"""JSON over HTTP as most image services speak it: one call, their errors read by a table, answers as typed models."""
+"""JSON over HTTP for most image services: one call, errors by a table of codes, answers as typed models."""
 
 import json
 from base64 import b64decode, b64encode
@@ -25,15 +25,15 @@ from providers.errors import (
 from providers.json_reader import read_json
 from providers.polling import PassingError
 
-WITHOUT_PICTURES, WITH_PICTURES = 4 << 20, 64 << 20
-"""Bytes of an answer that only names its pictures, and of one that brings them along."""
+MOST_BYTES_OF_LINKS, MOST_BYTES_OF_PICTURES = 4 << 20, 64 << 20
+"""Limits of an answer that links to its pictures, and of one that contains them."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a service said. `code`: its own name for it, or ""; `paying`: in answer to a call that pays."""
+    """An error that a service reported. `code`: the service's own, or ""; `paying`: in answer to a paying call."""
 
     status: int
     code: str = ""
@@ -43,7 +43,7 @@ class Fault:
 
     @property
     def detail(self) -> str:
-        """For the log."""
+        """The text for the log."""
         return f"HTTP {self.status} {self.code}: {self.message[:300]}"
 
 
@@ -51,11 +51,11 @@ _NO_MODEL = "there is no such model or address: check the model and the endpoint
 
 Maker = Callable[[Fault], ProviderError]
 Read = Callable[[Any], tuple[str, str] | None]
-"""From an answer's JSON to the code and the message of the error in it; None where there is none."""
+"""Takes an answer's JSON; returns the code and the message of the error in it, or None."""
 
 
 def refused(what: Literal["prompt", "reference", "result"]) -> Maker:
-    """Moderation."""
+    """Moderation refused the prompt, a reference or the result."""
     return lambda fault: Refused(what, detail=fault.detail)
 
 
@@ -65,12 +65,12 @@ def invalid(words: Sentence | None = None) -> Maker:
 
 
 def busy(seconds: float, words: Sentence | None = None) -> Maker:
-    """Not now. `seconds`: when to ask again, where the service doesn't say."""
+    """The service takes no task now. `seconds`: when to retry, where the service doesn't say."""
     return lambda fault: Busy(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
 
 
 def unavailable(fault: Fault) -> ProviderError:
-    """The service is out of order, and says that it took nothing."""
+    """The service is down, and says that it took nothing."""
     return Unavailable(retry_after=fault.retry_after, detail=fault.detail)
 
 
@@ -80,7 +80,7 @@ def operator(advice: str) -> Maker:
 
 
 def failed(fault: Fault) -> ProviderError:
-    """The service took the task and failed it."""
+    """The service accepted the task, and the task failed."""
     return Failed(detail=fault.detail)
 
 
@@ -88,8 +88,8 @@ def failed(fault: Fault) -> ProviderError:
 class Rest:
     """The calls of one service.
 
-    `read`: finds an error in an answer's JSON, whatever its status; `table`: what its codes mean; `key`: the advice for
-    the operator when credentials are refused and the code isn't in the table; `most`: bytes of an answer.
+    `read` finds an error in an answer's JSON, whatever its status. `table` maps its codes to errors. `key`: the advice
+    for the operator when credentials are refused and the code isn't in the table. `most`: bytes of an answer.
     """
 
     session: ClientSession
@@ -97,7 +97,7 @@ class Rest:
     read: Read
     table: Mapping[str, Maker]
     key: str
-    most: int = WITHOUT_PICTURES
+    most: int = MOST_BYTES_OF_LINKS
 
     async def call(
         self,
@@ -107,23 +107,23 @@ class Rest:
         payload: Mapping[str, object] | FormData | None = None,
         *,
         paying: bool = False,
-        timeout: ClientTimeout = http.QUESTION,
+        timeout: ClientTimeout = http.QUERY_TIMEOUT,
     ) -> ModelT:
-        """One call and its answer. Raises `ProviderError`s; from one that doesn't pay also `PassingError`."""
+        """Make one call; return its answer. Raises `ProviderError`s; if not `paying`, also `PassingError`."""
         got = await http.call(
             self.session,
             method,
             url,
             data=self.body(payload),
-            headers=self.heads(payload),
+            headers=self.headers_for(payload),
             paying=paying,
             timeout=timeout,
             most=self.most,
         )
-        return self.understood(got, answer, paying=paying)
+        return self.parse(got, answer, paying=paying)
 
     async def is_done(self, method: str, url: str, answer: type[BaseModel]) -> bool:
-        """Ask for something that may be refused, as a task's end: whether the service did it."""
+        """Ask for something that may be refused, such as a cancellation. Returns whether the service did it."""
         try:
             await self.call(method, url, answer, {})
         except (ProviderError, PassingError):
@@ -131,9 +131,9 @@ class Rest:
         return True
 
     async def check(self, url: str, answer: type[BaseModel], *proofs: type[ProviderError]) -> None:
-        """Try the credentials by a question that costs nothing. `proofs`: errors that only a known account gets.
+        """Test the credentials by a free query. `proofs`: errors that only valid credentials get.
 
-        Raises `Misconfigured`, or `Busy` when the service is out of order.
+        Raises `Misconfigured`, or `Busy` when the service is down.
         """
         try:
             await self.call("GET", url, answer)
@@ -143,15 +143,15 @@ class Rest:
             return
 
     def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
-        """What is sent: a form as it is, everything else as JSON."""
+        """The body of a call: a form as it is, everything else as JSON."""
         return payload if payload is None or isinstance(payload, FormData) else json.dumps(payload).encode()
 
-    def heads(self, payload: Mapping[str, object] | FormData | None) -> dict[str, str]:
+    def headers_for(self, payload: Mapping[str, object] | FormData | None) -> dict[str, str]:
         """The headers of a call."""
         return {**self.headers, **({"Content-Type": "application/json"} if isinstance(payload, Mapping) else {})}
 
-    def understood(self, got: http.Answer, answer: type[ModelT], *, paying: bool) -> ModelT:
-        """An answer as its model. Raises what it says otherwise."""
+    def parse(self, got: http.Answer, answer: type[ModelT], *, paying: bool) -> ModelT:
+        """Parse an answer into its model. Raises the error that it reports instead."""
         try:
             spoken = read_json(got.body)
         except ValueError as error:
@@ -165,11 +165,11 @@ class Rest:
             raise unreadable(got.body, paying=paying) from error
 
     def explain(self, fault: Fault) -> ProviderError:
-        """The error for a fault: by its code, else by its status."""
+        """The error for a fault: by its code, else by its HTTP status."""
         return self.table.get(fault.code, self._by_status)(fault)
 
-    def ended(self, code: str, message: str = "") -> ProviderError:
-        """What a task came to that the service had taken: whatever is wrong, it is this task's end."""
+    def task_error(self, code: str, message: str = "") -> ProviderError:
+        """The error for a task that the service had accepted: each one ends this task and no other."""
         error = self.explain(Fault(200, code, message, paying=True))
         if isinstance(error, (Refused, InvalidRequest)):
             error.paid = None
@@ -191,7 +191,7 @@ class Rest:
 
 
 def unreadable(body: bytes | str, *, paying: bool) -> Exception:
-    """The error for an answer that is well but makes no sense: it may have been a yes."""
+    """The error for a successful answer that can't be parsed: the service may have accepted the task."""
     detail = f"not an answer: {body[:200]!r}"
     return http.lost(detail, paying=True) if paying else PassingError(Failed(detail=detail))
 
@@ -207,17 +207,17 @@ async def base64_of(reference: Reference) -> str:
 
 
 async def address(reference: Reference) -> str:
-    """Where the service finds a reference: its URL if the bot can publish, else the whole of it as a data URI."""
+    """The address of a reference: its URL if the bot can publish, else the picture as a data URI."""
     return reference.url or await data_uri(reference)
 
 
 def bearer(secret: SecretStr) -> dict[str, str]:
-    """The header that most services want."""
+    """The `Authorization` header with a bearer token."""
     return {"Authorization": f"Bearer {secret.get_secret_value()}"}
 
 
 def error_object(answer: Any) -> tuple[str, str] | None:
-    """`{"error": {"message", "type", "param", "code"}}`, as OpenAI and others word it; parts may be missing."""
+    """`{"error": {"message", "type", "param", "code"}}`, as OpenAI and others write it; parts may be missing."""
     error = answer.get("error") if isinstance(answer, dict) else None
     if not error:
         return None
@@ -227,7 +227,7 @@ def error_object(answer: Any) -> tuple[str, str] | None:
 
 
 def event(data: str, model: type[ModelT]) -> ModelT:
-    """A server-sent event of an answer that is paid; the mark of the end, `[DONE]`, is an empty one."""
+    """Parse a server-sent event of a paid answer. The end mark `[DONE]` gives an empty one."""
     try:
         return model.model_validate(read_json(data.encode())) if data != "[DONE]" else model()
     except ValueError as error:
@@ -235,7 +235,7 @@ def event(data: str, model: type[ModelT]) -> ModelT:
 
 
 def decoded(text: str) -> Picture:
-    """A picture that came as base64. Raises `Failed`."""
+    """Decode a picture from base64. Raises `Failed`."""
     try:
         return Picture(data=b64decode(text, validate=True))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""When to ask for a task's result: densely near the expected end, and never more often than every 2 seconds would.
+"""The schedule of a task's polls: dense near its expected end, in total no more than one every 2 seconds.
 
 Durations of image tasks look lognormal. For polls of density r(t) the expected delay is ∫ f/2r and the expected number
 of polls ∫ r·S (f: density of the durations, S: the share still running); at a given number of polls the delay is least
@@ -12,43 +12,44 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-STEP = 2.0
-"""Seconds between polls of the fixed schedule that this one is measured against, and falls back to."""
-START = 10.0
-"""Polls that all jobs together may be ahead of fixed polling: the "small constant" of the guarantee."""
-LEAST_GAP = 0.3
-"""Seconds: no two polls of a plan are closer."""
+FIXED_POLL_SECONDS = 2.0
+"""Time between polls of fixed polling, the measure and the fallback of this schedule."""
+POLLS_AHEAD = 10.0
+"""Polls by which all tasks together may exceed fixed polling: the constant of the guarantee."""
+LEAST_GAP_SECONDS = 0.3
+"""The least time between two polls of a plan."""
 
-_WINDOW = 64
-_FORGET = 0.96  # the weight of a duration falls by this with each newer one: after a shift 20 jobs matter, not 200
-_ENOUGH = 3  # durations before the first fit
+_DURATIONS_KEPT = 64
+_AGE_FACTOR = 0.96  # each newer duration reduces the weight by this factor: after a shift 20 tasks matter, not 200
+_LEAST_DURATIONS = 3  # durations needed for the first fit
 _LEAST_SPREAD, _MOST_SPREAD = 0.1, 1.0
-_ANY = (-math.inf, math.inf)
-_DOUBT, _SPREAD = 2.0, 0.5  # the fit starts as if it had seen 2 jobs with a sigma of 0.5
-_TRUST, _GROWTH = 8.0, 0.25  # no gap is longer than 8 s and a quarter of the time waited: durations may have shifted
-_FIRST = 1.1  # the first poll comes when 1.1 are due: by simulation the best of 0.3–1.3
-_SPEND = 40.0  # a surplus is spent, or made up for, over this many jobs
-_SNAP = 0.3  # a poll this near to one of the fixed schedule is moved onto it: that proves a fixed poll was due
+_UNBOUNDED = (-math.inf, math.inf)
+_PRIOR_TASKS, _PRIOR_SPREAD = 2.0, 0.5  # the prior of the fit: 2 tasks with a sigma of 0.5
+# No gap exceeds 8 s plus a quarter of the time waited: durations may have shifted.
+_LONGEST_GAP_SECONDS, _GAP_GROWTH = 8.0, 0.25
+_FIRST_HEIGHT = 1.1  # the first poll comes when 1.1 polls are due: by simulation the best of 0.3–1.3
+_SURPLUS_TASKS = 40.0  # tasks over which a surplus is spent, or a deficit made up
+_SNAP_SECONDS = 0.3  # a poll this near to a fixed one moves onto it: this proves that the fixed poll was due
 
 
 class Ledger:
-    """Sees to it that all polls together never exceed what fixed 2-second polling would have used, plus `START`.
+    """Keeps all polls together at or below those of fixed 2-second polling plus `POLLS_AHEAD`.
 
-    Every task may use the polls that the fixed schedule would have used on it so far; what a finished task left over
-    goes to a bank, from which tasks borrow. Of a finished task only what is proven counts: it still ran at `proven`.
+    Every task may use the polls that fixed polling would have used on it so far. The unused polls of a finished task
+    go to a bank, from which tasks borrow. Its runtime counts only as far as it is proven: it still ran at `proven`.
     """
 
     def __init__(self) -> None:
-        self.bank = START
+        self.bank = POLLS_AHEAD
 
     @property
     def surplus(self) -> float:
-        """Polls below fixed polling so far (negative: above it)."""
-        return self.bank - START
+        """Polls saved against fixed polling so far (negative: polls in excess)."""
+        return self.bank - POLLS_AHEAD
 
 
-class Tab:
-    """One task's account with the ledger. `resumed`: taken up again, so that fixed polling, too, asks at once."""
+class PollAccount:
+    """One task's account with the ledger. `resumed`: fixed polling, too, would poll a resumed task at once."""
 
     __slots__ = ("extra", "ledger", "polls", "proven")
 
@@ -56,50 +57,50 @@ class Tab:
         self.ledger = ledger
         self.polls = 0
         self.extra = 1.0 if resumed else 0.0
-        self.proven = -STEP if resumed else 0.0
+        self.proven = -FIXED_POLL_SECONDS if resumed else 0.0
 
     def earliest(self, wanted: float) -> float:
-        """When the next poll may be sent: at `wanted` (seconds since the start) or, if there is no budget, later."""
-        if self.polls + 1 <= wanted // STEP + self.extra:
+        """The time of the next poll: `wanted` (seconds since the start) or, without a budget, later."""
+        if self.polls + 1 <= wanted // FIXED_POLL_SECONDS + self.extra:
             return wanted
         if self.ledger.bank >= 1:
             self.ledger.bank -= 1
             self.extra += 1
             return wanted
-        return max(wanted, STEP * (self.polls + 1 - self.extra))
+        return max(wanted, FIXED_POLL_SECONDS * (self.polls + 1 - self.extra))
 
     def asked(self) -> None:
         """A poll was sent."""
         self.polls += 1
 
     def running(self, at: float) -> None:
-        """The poll sent `at` seconds did not end the watch."""
+        """The poll at `at` seconds did not end the watch."""
         self.proven = at
 
     def close(self) -> None:
-        """The watch ended with the last poll: what is left goes to the bank."""
-        self._settle(self.proven // STEP + 1)
+        """The watch ended with the last poll: the unused polls go to the bank."""
+        self._settle(self.proven // FIXED_POLL_SECONDS + 1)
 
     def leave(self, at: float) -> None:
-        """The watch was left `at` seconds, without an end."""
-        self._settle(max(at, self.proven) // STEP)
+        """The watch was left at `at` seconds, before the task ended."""
+        self._settle(max(at, self.proven) // FIXED_POLL_SECONDS)
 
     def _settle(self, fixed: float) -> None:
-        self.ledger.bank = min(5 * START, self.ledger.bank + fixed + self.extra - self.polls)
+        self.ledger.bank = min(5 * POLLS_AHEAD, self.ledger.bank + fixed + self.extra - self.polls)
 
 
 class Pace:
-    """The schedule that all tasks of one provider share, learned from its latest durations."""
+    """The schedule that all tasks of one provider share, learned from their latest durations."""
 
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self._logs: deque[float] = deque(maxlen=_WINDOW)
-        self._times: Sequence[float] = ()
+        self._logs: deque[float] = deque(maxlen=_DURATIONS_KEPT)
+        self.times: Sequence[float] = ()
         self._new = 0
-        self._usual = _ANY  # between which logarithms all but a few durations are
+        self._usual = _UNBOUNDED  # the logarithms between which all but a few durations are
 
     def learn(self, durations: Iterable[float]) -> None:
-        """Seconds that tasks took, oldest first."""
+        """Take the seconds that tasks took, oldest first."""
         for duration in durations:
             if 0 < duration < math.inf:
                 self._logs.append(math.log(duration))
@@ -107,53 +108,53 @@ class Pace:
                 self._forget_if_shifted()
 
     def seen(self, low: float, high: float) -> None:
-        """A task ended between `low` and `high` seconds. Nothing is learned from a gap that no plan leaves: that poll
-        came late."""
-        if high - low > 1.5 * (_TRUST + _GROWTH * low):
+        """A task ended between `low` and `high` seconds. A gap longer than any plan's teaches nothing: its poll was
+        late."""
+        if high - low > 1.5 * (_LONGEST_GAP_SECONDS + _GAP_GROWTH * low):
             return
         self.learn([math.sqrt(max(low, high / 2) * high)])
 
     def after(self, asked: float) -> float:
         """The time of the poll that follows the one at `asked` (seconds since the start; 0 when there was none)."""
         self._refit()
-        place = bisect_right(self._times, asked + LEAST_GAP / 2)  # half: polls go out a little late
-        return self._times[place] if place < len(self._times) else asked + STEP
+        place = bisect_right(self.times, asked + LEAST_GAP_SECONDS / 2)  # half: polls are sent a little late
+        return self.times[place] if place < len(self.times) else asked + FIXED_POLL_SECONDS
 
     def _forget_if_shifted(self) -> None:
-        """Three in a row far out on one side are no accident: what came before them tells nothing any more."""
-        latest = list(self._logs)[-_ENOUGH:]
+        """Drop all older durations when the latest three are far out on one side: that is no chance."""
+        latest = list(self._logs)[-_LEAST_DURATIONS:]
         if min(latest) > self._usual[1] or max(latest) < self._usual[0]:
-            self._logs = deque(latest, maxlen=_WINDOW)
-            self._usual = _ANY
+            self._logs = deque(latest, maxlen=_DURATIONS_KEPT)
+            self._usual = _UNBOUNDED
 
     def _refit(self) -> None:
         known = len(self._logs)
-        if known < _ENOUGH or self._new < max(1, known // 8):
+        if known < _LEAST_DURATIONS or self._new < max(1, known // 8):
             return
         self._new = 0
         middle, spread = fit(self._logs)
         self._usual = middle - 2 * spread, middle + 2 * spread
-        self._times = plan(middle, spread, spare=self.ledger.surplus / _SPEND)
+        self.times = plan(middle, spread, spare=self.ledger.surplus / _SURPLUS_TASKS)
 
 
 def fit(logs: Sequence[float]) -> tuple[float, float]:
-    """Mean and spread of the logarithms of durations (oldest first), the latest weighing most."""
-    weights = [_FORGET**age for age in range(len(logs) - 1, -1, -1)]
+    """Mean and spread of the logarithms of durations (oldest first); the latest weigh most."""
+    weights = [_AGE_FACTOR**age for age in range(len(logs) - 1, -1, -1)]
     weight = sum(weights)
     middle = sum(w * x for w, x in zip(weights, logs, strict=True)) / weight
     square = sum(w * (x - middle) ** 2 for w, x in zip(weights, logs, strict=True))
-    variance = (square + _DOUBT * _SPREAD**2) / (weight + _DOUBT) * (1 + 1 / weight)
+    variance = (square + _PRIOR_TASKS * _PRIOR_SPREAD**2) / (weight + _PRIOR_TASKS) * (1 + 1 / weight)
     return middle, min(_MOST_SPREAD, max(_LEAST_SPREAD, math.sqrt(variance)))
 
 
 def plan(middle: float, spread: float, spare: float = 0.0) -> "array[float]":
     """The polls (seconds since the start) for lognormal durations: the least mean delay within the budget.
 
-    The budget is what the ledger will grant on average, and `spare` polls a job on top. Empty when nothing fits.
+    The budget is the ledger's average grant plus `spare` polls a task. Empty when nothing fits.
     """
     curve = _Curve(middle, spread)
-    budget = math.exp(middle + spread**2 / 2) / STEP + 0.5
-    tries = max(4, min(48, int(2400 / budget)))  # long plans are costly to try, and their grain is fine anyway
+    budget = math.exp(middle + spread**2 / 2) / FIXED_POLL_SECONDS + 0.5
+    tries = max(4, min(48, int(2400 / budget)))  # long plans are costly to try, and fine-grained anyway
     soonest, best = math.inf, array("d")
     for number in range(tries):
         density = (budget + spare) / curve.mean * (0.6 + 0.6 * number / (tries - 1))
@@ -164,7 +165,7 @@ def plan(middle: float, spread: float, spare: float = 0.0) -> "array[float]":
 
 
 class _Curve:
-    """The integral of √hazard over time, tabulated, for one lognormal distribution."""
+    """A table of the integral of √hazard over time, for one lognormal distribution."""
 
     def __init__(self, middle: float, spread: float) -> None:
         self.middle, self.spread = middle, spread
@@ -182,11 +183,11 @@ class _Curve:
             rate, running = faster, left
 
     def running(self, time: float) -> float:
-        """The share of tasks that still run at `time`."""
+        """The share of tasks that still run at `time` (seconds)."""
         return math.erfc((math.log(time) - self.middle) / self.spread / math.sqrt(2)) / 2
 
     def time(self, height: float) -> float:
-        """When the integral reaches `height`; infinite past the table."""
+        """The time (seconds) at which the integral reaches `height`; infinite past the table."""
         place = bisect_left(self.heights, height)
         if place >= len(self.heights):
             return math.inf
@@ -194,16 +195,16 @@ class _Curve:
         return t0 + (t1 - t0) * (height - h0) / (h1 - h0)
 
     def polls(self, density: float) -> tuple["array[float]", float, float, float]:
-        """The polls at `density`, the mean time at which they find the end, their mean number, and the ledger's."""
+        """The polls at `density`, the mean time at which they find the end, their mean number, and the grant."""
         times = array("d")
-        last, share, ends, polls, granted, height = 0.0, 1.0, 0.0, 0.0, 0.0, _FIRST
+        last, share, ends, polls, granted, height = 0.0, 1.0, 0.0, 0.0, 0.0, _FIRST_HEIGHT
         while share > 1e-3:
-            wanted, furthest = self.time(height / density), last + _TRUST + _GROWTH * last
+            wanted, furthest = self.time(height / density), last + _LONGEST_GAP_SECONDS + _GAP_GROWTH * last
             height += wanted <= furthest
             at = _snapped(min(wanted, furthest), last)
             left = self.running(at)
             polls += share
-            granted += (share - left) * (last // STEP + 1)
+            granted += (share - left) * (last // FIXED_POLL_SECONDS + 1)
             ends += (share - left) * at
             times.append(at)
             last, share = at, left
@@ -211,5 +212,5 @@ class _Curve:
 
 
 def _snapped(at: float, last: float) -> float:
-    near = STEP * round(at / STEP)
-    return near if abs(near - at) < _SNAP and near > last + LEAST_GAP else max(at, last + LEAST_GAP)
+    near, soonest = FIXED_POLL_SECONDS * round(at / FIXED_POLL_SECONDS), last + LEAST_GAP_SECONDS
+    return near if abs(near - at) < _SNAP_SECONDS and near > soonest else max(at, soonest)

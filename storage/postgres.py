@@ -165,7 +165,7 @@ class PostgresBackend:
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        await self._hang_up()
+        await self.hang_up()
         for engine in (self.reader, self.engine, self.urgent, self.at_once, self.unhurried):
             await engine.dispose()
 
@@ -190,7 +190,8 @@ class PostgresBackend:
         await line.add_listener(CHANNEL, self._heard)
         await line.execute("SELECT pg_advisory_lock($1, $2)", LOCKS, self._worker)
 
-    async def _hang_up(self) -> None:
+    async def hang_up(self) -> None:
+        """Give up the line that shows that this worker lives."""
         self.leads = False
         if self._line and not self._line.is_closed():
             self._line.remove_termination_listener(self._ended)

@@ -1,74 +1,69 @@
-"""Databases for the tests that run on each of them, and the order in which the tests run."""
+"""Databases for the tests that run on each of them, and which tests run in one process."""
 
 import asyncio
 import gc
 import os
-from collections import defaultdict
 from collections.abc import Generator, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank import put_blank_database
-from tests.support.statements import quick_statements
+from tests.support.statements import quick_reads, quick_statements
 
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
 
-POSTGRES, PROCESSES = "tests with PostgreSQL", "tests with processes"
 GROUPS = {
-    "test_store": POSTGRES,
-    "test_inbox": POSTGRES,
-    "test_backup": POSTGRES,
-    "test_lost_tickets": POSTGRES,
-    "test_kill_connection": POSTGRES,
-    "test_kill_server": POSTGRES,
-    "test_kill_start": POSTGRES,
-    "test_kill_": PROCESSES,
+    "test_store*": "postgres",
+    "test_inbox*": "postgres",
+    "test_backup*": "postgres",
+    "test_lost_tickets*": "postgres",
+    "test_kill_connection*": "postgres",
+    "test_kill_server*": "postgres",
+    "test_kill_start*": "postgres",
+    "test_kill_*": "processes",
+    "test_template*": "template",
+    "test_bucket*": "bucket",
+    "test_chat_[a-h]*": "browser 1",
+    "test_chat_*": "browser 2",
 }
-"""How the names of the files begin that one worker runs: these start a server, or load what their processes are forked
-from, which takes seconds, and then they mostly wait. Both take as long: another server costs less than to wait for one
-worker."""
-SECONDS = {"test_chat_": 4.0, "test_template": 3.0, "test_bot_": 0.5}
-"""About what a test takes, by how its file's name begins; others take little."""
-LITTLE = 0.05
+"""The files that one worker runs, by their names; the first that fits counts. These start a server or a browser, or
+load what their processes are forked from, which takes seconds. A group with many tests begins before all tests without
+one.
 
-
-class Scheduling(LoadFileScheduling):  # type: ignore[misc]
-    """The tests of a file go to one worker, and so do those of a group of files."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return group(nodeid.partition("::")[0])
-
-
-def group(file: str) -> str:
-    """What is run by one worker: the file alone, or with its group."""
-    return next((name for begin, name in GROUPS.items() if Path(file).name.startswith(begin)), file)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """See `Scheduling`."""
-    return Scheduling(config, log)
+The servers are not those of pytest-postgresql: it stops them in good order only, and these tests crash them, start them
+again and cut their connections; nor does it start a server as another user where the tests run as root."""
+MOSTLY_WAIT = 2
+"""How many groups wait for processes and for time to pass, and leave their core to others."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One for each core, and one for each group that mostly waits for processes and for time to pass."""
-    return (os.cpu_count() or 1) + len(set(GROUPS.values()))
+    """One for each core, and one for each group that mostly waits."""
+    return (os.cpu_count() or 1) + MOSTLY_WAIT
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First the groups, then the files that take longest: one of them at the end would keep one worker busy while the
-    others have nothing."""
-    taken: dict[str, float] = defaultdict(float, dict.fromkeys(GROUPS.values(), float("inf")))
-    for item in items:
-        begins = (seconds for begin, seconds in SECONDS.items() if item.path.name.startswith(begin))
-        taken[group(str(item.path))] += next(begins, LITTLE)
-    items.sort(key=lambda item: -taken[group(str(item.path))])
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a group go to one worker, all others one by one to whichever is free.
+
+    It stands in for xdist's own `loadgroup`: that puts the group into `_nodeid` of a test, which pytest 9.2 does not
+    read, so every test goes its own way.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        return next((group for names, group in GROUPS.items() if fnmatch(file, names)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """See `GroupScheduling`."""
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,7 +79,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_statements() -> Iterator[None]:
-    with quick_statements():
+    with quick_statements(), quick_reads():
         yield
 
 

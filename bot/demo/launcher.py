@@ -18,11 +18,11 @@ from bot.demo.calls import CallLog
 from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.telegram import TelegramSimulator
 from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
 from bot.wiring import assembled
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
-from providers.testing.service import ServiceSimulator
+from providers.simulators.service import ServiceSimulator
 
 HOST = "127.0.0.1"
 WRONG_CALL = 2

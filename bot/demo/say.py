@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.demo.telegram.model import ChatMessage
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.bot_api.model import ChatMessage
+from bot.demo.telegram import TelegramSimulator
 from storage.job_states import CLOSED
 from storage.store import Store
 

@@ -11,9 +11,9 @@ from providers.fal.simulator import FalSimulator
 from providers.gemini.simulator import GeminiSimulator
 from providers.openai.simulator import OpenAISimulator
 from providers.replicate.simulator import ReplicateSimulator
-from providers.testing.calls import Call
-from providers.testing.faults import Fault
-from providers.testing.service import ServiceSimulator
+from providers.simulators.calls import Call
+from providers.simulators.faults import Fault
+from providers.simulators.service import ServiceSimulator
 
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     # The prices are made up; real ones stand in the services' price lists.

@@ -23,7 +23,7 @@ class NotHere(Exception):
     @property
     def text(self) -> str:
         """The words as HTML, with the link."""
-        there = _("It is over there.")
+        there = _("Go to that topic")
         return f'{self.why}\n<a href="{self.link}">{there}</a>' if self.link else self.why
 
 
@@ -55,7 +55,7 @@ class Admission:
         if rules.paused:
             raise NotHere(_("The admins have paused me here."))
         if rules.thread_id is not None and rules.thread_id != (thread_id or GENERAL):
-            raise NotHere(_("In this group I work in one topic only."), _topic_link(chat_id, rules.thread_id))
+            raise NotHere(_("In this group I only work in one topic."), _topic_link(chat_id, rules.thread_id))
         # Who writes in the group's own name is an admin.
         if rules.admins_only and user_id != chat_id and not await self._is_admin(chat_id, user_id):
             raise NotHere(_("In this group only admins can ask me for pictures."))

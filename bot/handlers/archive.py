@@ -111,11 +111,12 @@ def _json(value: object) -> str:
 
 def _readme(count: int) -> str:
     return _(
-        "This is what the bot has stored of you.\n\n"
-        "pictures.json and pictures.csv: the pictures you have made ({count}), each with your words and how it was "
-        "made. Both say the same; the CSV opens in a spreadsheet. Times are UTC, sizes are in pixels. A picture that "
-        "you deleted from your history is marked as deleted: /forget erases it for good.\n\n"
+        "This is everything the bot has stored about you.\n\n"
+        "pictures.json and pictures.csv: the pictures you've made ({count}), each with your prompt and how "
+        "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are UTC, sizes are in "
+        "pixels. A picture that you deleted from your history is marked as deleted; /forget erases it for "
+        "good.\n\n"
         "settings.json: your settings and styles.\n\n"
-        "The pictures themselves are in your chats; Telegram keeps them there. A file_id is the name by which this "
-        "bot finds one of them again.\n"
+        "The pictures themselves are in your chats, where Telegram keeps them. A file_id is the name by "
+        "which this bot finds a picture again.\n"
     ).format(count=count)

@@ -63,7 +63,7 @@ def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
     said = _commands()
     private = [BotCommand(command=name, description=said[name]) for name in IN_PRIVATE]
     groups = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
-    said["settings"] = _("what holds in this group, for its admins")
+    said["settings"] = _("settings of this group (admins)")
     admins = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
     return [
         (BotCommandScopeDefault(), private),
@@ -75,27 +75,27 @@ def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
 
 def _commands() -> dict[str, str]:
     return {
-        "imagine": _("make a picture of your words"),
+        "imagine": _("turn your words into a picture"),
         "history": _("your pictures; add words to search"),
-        "style": _("your styles: words with a name"),
-        "settings": _("what holds for all your requests"),
+        "style": _("styles, built-in and your own"),
+        "settings": _("your settings"),
         "models": _("the services and what they can do"),
-        "usage": _("what you have made this month, and its cost"),
+        "usage": _("this month's pictures and cost"),
         "export": _("all your data as a file"),
-        "forget": _("have everything about you erased"),
-        "help": _("the options"),
+        "forget": _("erase all your data"),
+        "help": _("help and options"),
     }
 
 
 def _long() -> str:
     return _(
-        "I make pictures of your words.\n\n"
+        "I turn your words into pictures.\n\n"
         "✏️ Write what you want to see.\n"
-        "📷 Send photos with words, and I use them.\n"
-        "↩️ Reply to a picture with words to change it.\n"
-        "👥 In groups: /imagine and your words."
+        "📷 Add photos, and I'll work from them.\n"
+        "↩️ Reply to a picture and say what to change.\n"
+        "👥 In groups: /imagine followed by your words."
     )
 
 
 def _short() -> str:
-    return _("Write what you want to see, and I make a picture of it. Photos can go with the words.")
+    return _("Tell me what you want to see and I'll draw it. You can add photos.")

@@ -70,8 +70,8 @@ class Desk:
         """The flags of the bot itself."""
         names = tuple(self.providers)
         return (
-            Flag("provider", N_("which service makes the picture"), ", ".join(names), names, self.default),
-            Flag(STYLE, N_("a look by its name"), N_("a name from /style"), (), ""),
+            Flag("provider", N_("which service draws it"), ", ".join(names), names, self.default),
+            Flag(STYLE, N_("the name of a style"), N_("see /style"), (), ""),
         )
 
     async def chosen(self, place: Place) -> str:
@@ -217,7 +217,7 @@ def used(style: Style) -> StyleUsed:
 def too_many(error: TooMany) -> str:
     """What somebody hears who has asked for as much as one person may."""
     if error.waiting:
-        words = _("One too many: at most {most} of your requests can wait at a time. Try again when one is done.")
+        words = _("You've reached your limit: {most} at a time. Try again when one is done.")
     else:
-        words = _("One too many: at most {most} of your requests are taken in 24 hours. Try again later.")
+        words = _("You've reached your limit: {most} in 24 hours. Try again later.")
     return words.format(most=error.most)

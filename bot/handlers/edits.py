@@ -151,7 +151,7 @@ async def make_again(
         return
     offer = await desk.store.edits.of_message(message.chat.id, job.message_id) if job.message_id else None
     if offer is None or offer.words is None or offer.job_id != job.id:
-        await answer(query, _("The new words are being drawn already, or were changed back."), alert=True)
+        await answer(query, _("The new words are already being drawn, or were changed back."), alert=True)
         return
     place = Place.of_press(query, message, offer.message_id, language, preferences)
     place = replace(as_asked(place, job), said=offer.said)
@@ -183,9 +183,9 @@ async def _offer(message: Message, asked: Asked, text: str, place: Place, desk: 
     before = await edits.offer(new)
     if before and before.edited_at > new.edited_at:
         return
-    words = _("✏️ You have changed your words after this was begun. Shall I make it again with the new ones?")
+    words = _("✏️ You changed your words after I started on this. Shall I make it again with the new ones?")
     if job.state in FOR_NOTHING:
-        words = _("✏️ You have changed your words after this had ended. Shall I make it with the new ones?")
+        words = _("✏️ You changed your words after this had finished. Shall I make it with the new ones?")
     buttons = keyboard([button(_("🔁 Make it again"), JobPress(do="reword", job=job.id), "primary")])
     # Where it was taken, its button comes back.
     is_shown = before is not None and before.offer_id is not None

@@ -41,9 +41,9 @@ class Export:
             return
         with self._turn(user.id) as free:
             if not free:
-                await message.reply(_("I'm putting your file together already; it comes in a moment."))
+                await message.reply(_("I'm already putting your file together; it'll be here in a moment."))
                 return
-            words = _("Your pictures with all that was noted of them, and your settings.")
+            words = _("Everything I've stored about your pictures, and your settings.")
             sending = message.reply_document(await _file(desk, user), caption=words)
             await bot(sending, request_timeout=SECONDS)
 
@@ -69,7 +69,7 @@ def make_router() -> Router:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
     link = await into_private(bot, _("📦 My data"), START)
-    await notice(message, _("Your data is between you and me:"), keyboard([link]))
+    await notice(message, _("Let's do this in private:"), keyboard([link]))
 
 
 async def _file(desk: Desk, user: User) -> BufferedInputFile:

@@ -188,4 +188,4 @@ def _sentence(problem: ErrorDetails, typed: Typed | None, offered: Mapping[str, 
         return Sentence(str(values.pop("sentence")), values)
     if typed:
         return _refused(offered[typed.name], typed)
-    return Sentence("These flags do not go together.")
+    return Sentence("These options don't go together.")

@@ -40,14 +40,14 @@ async def ask(message: Message, desk: Desk) -> None:
     count = await desk.store.erasure.count(message.from_user.id)
     await message.reply(
         _(
-            "🗑 <b>Shall I forget you?</b>\n\n"
-            "<b>This goes:</b> your pictures in my memory ({count}) with all your words, photos that you sent me to "
-            "work with, your styles and your settings. /history will be empty, and the buttons under old pictures "
-            "will no longer work.\n\n"
-            "<b>This stays:</b> the messages in your chats, until you delete them there. Whoever runs this bot still "
-            "sees how many pictures were made and what they cost, without your name. And for a day I remember how "
-            "often you asked, so that the daily limit holds.\n\n"
-            "It can't be undone. /export gives you a copy first."
+            "🗑 <b>Erase all your data?</b>\n\n"
+            "<b>Will be erased:</b> your pictures in my memory ({count}) with all your prompts, the photos you "
+            "sent me to work from, your styles and your settings. /history will be empty, and the buttons under "
+            "old pictures will no longer work.\n\n"
+            "<b>Will stay:</b> the messages in your chats, until you delete them there. Whoever runs this bot "
+            "still sees how many pictures were made and what they cost, without your name. And for a day I "
+            "remember how often you asked, so that the daily limit holds.\n\n"
+            "This can't be undone. /export sends you a copy first."
         ).format(count=count),
         reply_markup=keyboard(
             [button(_("Erase everything"), ForgetPress(do="surely"), "danger")],
@@ -59,7 +59,7 @@ async def ask(message: Message, desk: Desk) -> None:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to the private chat."""
     link = await into_private(bot, _("🗑 My data"), START)
-    await notice(message, _("Your data is between you and me:"), keyboard([link]))
+    await notice(message, _("Let's do this in private:"), keyboard([link]))
 
 
 async def keep(query: CallbackQuery) -> None:
@@ -82,16 +82,17 @@ async def forget(query: CallbackQuery, desk: Desk, languages: Languages) -> None
         await _say(
             query,
             _(
-                "Done: I have erased all that I kept of you. The messages in your chats are yours to delete.\n\n"
-                "If you write to me again, we begin anew."
+                "Done. I've erased everything I had about you. You can delete the messages in your chats "
+                "yourself.\n\n"
+                "If you write to me again, we start afresh."
             ),
         )
 
 
 def _under_way() -> str:
     return _(
-        "I'm still making something for you. Wait until it is done, or cancel it, then ask again. (What you have just "
-        "cancelled may take a while to end at the service.)"
+        "I'm still working on something for you. Wait until it's done, or cancel it, then try again. (If "
+        "you've just cancelled it, the service may need a moment to stop.)"
     )
 
 

@@ -56,4 +56,4 @@ async def draw(query: CallbackQuery, desk: Desk, language: str, preferences: Pre
         await answer(query, plain(error.sentence), alert=True)
     else:
         await answer(query)
-        await change_text(message, _("This is a forwarded message. I draw its words."), None)
+        await change_text(message, _("This is a forwarded message. I'm drawing its words."), None)

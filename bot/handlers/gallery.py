@@ -73,12 +73,12 @@ def search_line(shelf: Shelf) -> list[str]:
 def nothing_found(shelf: Shelf) -> str:
     """Why there is no page to show."""
     if shelf.starred:
-        return _("You have no favourites yet: press ☆ under a picture.")
+        return _("You have no favourites yet: tap ☆ under a picture.")
     if shelf.words:
-        return _("No picture of yours has these words in its prompt.")
+        return _("None of your prompts contain these words.")
     if shelf.chat_id is not None:
-        return _("You have made no picture in this group yet. Try: <code>/imagine a red fox in the snow</code>")
-    return _("You have made no picture yet. Just write what you want to see.")
+        return _("You haven't made any pictures in this group yet. Try: <code>/imagine a red fox in the snow</code>")
+    return _("You haven't made any pictures yet. Just write what you'd like to see.")
 
 
 async def show_first(message: Message, desk: Desk, uploads: Uploads, shown: Sheet) -> None:

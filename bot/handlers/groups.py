@@ -36,7 +36,7 @@ ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".
 SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
 ON = "1"
 MOST_LISTED, MOST_WORDS = 15, 60
-CLEARED = Sentence("An admin of this group has cancelled what waited. Nothing was paid.")
+CLEARED = Sentence("A group admin cancelled the waiting requests. Nothing was charged.")
 
 
 class ByAdmin(Filter):
@@ -84,7 +84,7 @@ async def choose(query: CallbackQuery, callback_data: GroupPress, desk: Desk, bo
     if not (message := await _pressed(query, bot)):
         return
     is_set = await _set(message, desk, callback_data.name, callback_data.value)
-    await answer(query, _("Saved.") if is_set else _("This has changed meanwhile; here is how it is now."))
+    await answer(query, _("Saved.") if is_set else _("This has changed in the meantime; here's how it is now."))
     await pages.show(message, partial(_page, message, desk, bot))
 
 
@@ -92,7 +92,7 @@ async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
     """Ask before the queue is cleared."""
 
     async def page() -> Menu:
-        text = _("Cancel all requests of this group that wait? What is being drawn goes on.")
+        text = _("Cancel all waiting requests in this group? Pictures already being drawn will still come.")
         sure = button(_("Yes, cancel them"), GroupPress(do="clear-surely"), "danger")
         return text, keyboard([sure], [_back(QUEUE)])
 
@@ -144,10 +144,10 @@ async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
     now, queue = await desk.store.chats.rules(message.chat.id), await desk.store.chats.open_jobs(message.chat.id)
     lines = [
         _("⚙️ <b>Settings of this group</b>"),
-        _("The service and the options hold for whoever has chosen and typed nothing else."),
-        *([_("⏸ I am paused: nobody can ask me for pictures.")] if now.paused else []),
+        _("Service and options apply to everyone who hasn't chosen their own."),
+        *([_("⏸ I'm paused: nobody can ask me for pictures.")] if now.paused else []),
     ]
-    access = _("Who may ask: admins") if now.admins_only else _("Who may ask: everybody")
+    access = _("Who can use me: admins only") if now.admins_only else _("Who can use me: everyone")
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
     replies = _("Replies: {choice}").format(choice=_whose_replies()[now.replies])
     rows.append([button(replies, GroupPress(do="show", name=REPLIES))])
@@ -159,7 +159,7 @@ async def _page(message: Message, desk: Desk, bot: Bot) -> Menu:
         rows.append([button(_("Service"), GroupPress(do="show", name=SERVICE))])
     rows += in_rows(option_buttons(desk, service, now, GroupPress))
     waiting = button(_("🚦 Queue: {count}").format(count=len(queue)), GroupPress(do="show", name=QUEUE))
-    pause = _("▶️ Go on") if now.paused else _("⏸ Pause")
+    pause = _("▶️ Resume") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await link_to_own(bot)])
 
@@ -190,13 +190,13 @@ async def _choices(message: Message, desk: Desk, name: str) -> Menu | None:
     now = await desk.store.chats.rules(message.chat.id)
     if name == REPLIES:
         text = _(
-            "Whose replies to a picture are requests? Messages that begin with /imagine always are. "
-            "With “only commands”, mentions are not."
+            "Whose replies to a picture count as requests? Messages that begin with /imagine always do. With "
+            "“only commands”, mentions don't."
         )
         own, *others = _whose_replies().items()
         return menu(text, name, dict(others), "" if now.replies == own[0] else now.replies, own[1], press=GroupPress)
     if name == SERVICE:
-        text = _("Which service makes the pictures of this group? /models says what each can do.")
+        text = _("Which service should draw this group's pictures? /models shows what each can do.")
         return service_menu(desk, now, text, GroupPress)
     return option_menu(desk, desk.service_of(now), now, name, GroupPress)
 
@@ -207,9 +207,9 @@ async def _queue(message: Message, desk: Desk) -> Menu:
     lines = [_line(number, one, names[one.user_id]) for number, one in enumerate(waiting[:MOST_LISTED], 1)]
     if (more := len(waiting) - MOST_LISTED) > 0:
         lines.append(_("… and {count} more").format(count=more))
-    lines = lines or [_("Nothing waits, nothing is being drawn.")]
+    lines = lines or [_("The queue is empty.")]
     text = "\n".join([_("🚦 <b>Queue of this group</b>"), "", *lines])
-    sweep = [button(_("Clear what waits"), GroupPress(do="clear"))] if any(not one.begun for one in waiting) else []
+    sweep = [button(_("Clear the queue"), GroupPress(do="clear"))] if any(not one.begun for one in waiting) else []
     return text, keyboard(sweep, [button(_("🔄 Refresh"), GroupPress(do="show", name=QUEUE)), _back()])
 
 

@@ -56,7 +56,7 @@ async def hint(message: Message, place: Place, desk: Desk, draft: Draft, *, asid
         # A button would be everybody's; /imagine draws the words all the same.
         await tell(message, place, desk, text, draft, aside=aside)
         return
-    label = _("🎨 Draw it all the same")
+    label = _("🎨 Draw it anyway")
     await offer(message, place, desk, draft, text=text, label=label, with_example=True, aside=aside)
 
 

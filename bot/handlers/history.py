@@ -87,7 +87,7 @@ async def history(message: Message, command: CommandObject, desk: Desk, uploads:
     elif page is None:
         await message.reply(nothing_found(shelf))
     elif until is not None and step == NEWEST:
-        await message.reply(_("You had made no picture yet by then. Your newest is in /history."))
+        await message.reply(_("You hadn't made any pictures by then. /history shows your newest."))
     else:
         await show_first(message, desk, uploads, await sheet(desk.store, page, shelf))
 
@@ -173,7 +173,7 @@ async def grid(query: CallbackQuery, callback_data: HistoryPress, desk: Desk, up
     media: list[MediaUnion] = [InputMediaPhoto(media=one.photo_id or "") for one in shown]
     if len(media) < FEWEST:
         if pressed.message.photo or pressed.message.document:
-            await answer(query, _("There are no others to show beside it."), alert=True)
+            await answer(query, _("There are no other pictures to show."), alert=True)
         else:
             # Under the ten before it.
             await _open(query, pressed, desk, uploads)
@@ -264,7 +264,7 @@ async def _pressed(query: CallbackQuery, press: HistoryPress, desk: Desk) -> _Pr
     job = await desk.store.jobs.get(picture.job_id) if picture else None
     # What a button carries can be forged: whose picture it is, only the store knows.
     if picture is None or job is None or not await owns(query, picture.user_id):
-        await answer(query, _("This is somebody else's history. See yours with /history."), alert=True)
+        await answer(query, _("This is someone else's history. See yours with /history."), alert=True)
         return None
     message = await message_of(query)
     return _Pressed(message, picture, job, shelf_of(message, picture.user_id)) if message else None

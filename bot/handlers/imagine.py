@@ -129,7 +129,7 @@ async def _join(job: Job, item: Message, desk: Desk) -> None:
 
 
 def _too_late() -> str:
-    return _("This picture came too late: the others are already being worked on.")
+    return _("This picture arrived too late: I've already started with the others.")
 
 
 async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool:
@@ -164,7 +164,7 @@ async def _ask(
         await notice(message, why)
         return
     if not own and any(map(is_forward, brought)):
-        await notice(message, _("There is no picture in what you forwarded. Send your words alone, or with a picture."))
+        await notice(message, _("There is no picture in what you forwarded. Send just your words, or add a picture."))
         return
     words = desk.scan(await spoken(message, text))
     if words.prompt:
@@ -245,12 +245,12 @@ async def ask_for_words(message: Message, place: Place, desk: Desk, draft: Draft
         as_reply = _("In a channel, reply to the picture with /imagine and your words.")
         await notice(message, why or (as_reply if draft.sources else example()))
         return
-    text = why or _(
-        "What should I make of it? Reply to this message with your words, for example: <i>as a watercolour</i>"
-    )
+    text = why or _("What should I make of it? Reply to this message and tell me, for example: <i>as a watercolour</i>")
     if draft.style and not draft.sources and not why:
         name = escape(draft.style["name"])
-        text = _("What shall I draw as <b>{style}</b>? Reply to this message with your words.").format(style=name)
+        text = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.").format(
+            style=name
+        )
     asked = await message.answer(
         text,
         reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
@@ -264,7 +264,7 @@ def example() -> str:
     return _(
         "Write what you want to see, for example:\n"
         "<code>/imagine a red fox in the snow --ar 16:9</code>\n"
-        "Reply to a photo with it, and the photo is used too."
+        "Reply to a photo with it, and I'll work from that photo."
     )
 
 

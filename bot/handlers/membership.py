@@ -18,7 +18,7 @@ from bot.handlers.desk import Desk
 from bot.telegram.notices import GROUPS
 from providers.errors import Sentence
 
-SHUT_OUT = Sentence("Cancelled, because I could not have sent it here. Nothing was paid.")
+SHUT_OUT = Sentence("Cancelled, because I couldn't have posted it here. Nothing was charged.")
 
 
 def make_router() -> Router:
@@ -69,8 +69,9 @@ async def _is_new(event: ChatMemberUpdated, desk: Desk) -> bool:
 
 async def _greet(bot: Bot, chat_id: int) -> None:
     words = _(
-        "Hello! Write <code>/imagine a red fox in the snow</code> and I make a picture of it, "
-        "also in reply to a photo.\nAdmins find what they can set for this group with /settings."
+        "Hi! Write <code>/imagine a red fox in the snow</code> and I'll draw it. Reply to a photo with it, "
+        "and I'll work from that photo.\n"
+        "Admins: /settings has the options for this group."
     )
     try:
         await bot.send_message(chat_id, words)

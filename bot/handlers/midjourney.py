@@ -9,21 +9,21 @@ Ways = tuple[tuple[str, str], ...]
 """What to do instead, the best first: the flag that it takes ("": none), and a sentence with the fields `name` (as it
 was typed) and `use` (that flag)."""
 
-_MODEL = ("model", N_("There is no --{name} here. {use} chooses the model."))
-_LOOK = ("style", N_("There is no --{name} here. Describe the look in your words, or name one with {use}."))
-_AVOID = ("avoid", N_("There is no --{name} here. {use} does that, with the words in quotes."))
+_MODEL = ("model", N_("There is no --{name} here. Choose the model with {use}."))
+_LOOK = ("style", N_("There is no --{name} here. Describe the style in your prompt, or choose one with {use}."))
+_AVOID = ("avoid", N_("There is no --{name} here. Use {use} instead, with the words in quotes."))
 _WITHOUT = (
     "",
-    N_("There is no --{name} here. Say in your words what should not be there, for example: without text."),
+    N_("There is no --{name} here. Say in your prompt what shouldn't be there, for example: without text."),
 )
 _NEAR = ("", N_("There is no --{name} here. Reply to a picture to stay close to it, and say what to change."))
 _WEIGHT = ("scale", N_("There is no --{name} here. {use} sets how much the photos count."))
-_SAY_HOW_NEAR = ("", N_("There is no --{name} here. Say in your words how close to stay to the photo."))
+_SAY_HOW_NEAR = ("", N_("There is no --{name} here. Say in your prompt how close to stay to the photo."))
 _SEVERAL = ("n", N_("There is no --{name} here. For different ideas, ask for several pictures with {use}."))
-_LARGE = ("size", N_("There is no --{name} here. {use} sets how large the picture is."))
-_CARE = ("quality", N_("There is no --{name} here. {use} sets how much care is taken."))
-_PATTERN = ("", N_("There is no --{name} here. Say it in your words: seamless pattern."))
-_PHOTO = ("", N_("There is no --{name} here. Send that picture as a photo with your words."))
+_LARGE = ("size", N_("There is no --{name} here. {use} sets the picture's size."))
+_CARE = ("quality", N_("There is no --{name} here. {use} sets the quality."))
+_PATTERN = ("", N_("There is no --{name} here. Say it in your prompt: seamless pattern."))
+_PHOTO = ("", N_("There is no --{name} here. Send that picture as a photo with your prompt."))
 _LEAVE = ("", N_("There is no --{name} here. Leave it out."))
 
 _TABLE: Mapping[str, Ways] = {

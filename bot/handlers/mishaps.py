@@ -46,9 +46,9 @@ async def mishap(event: ErrorEvent, languages: Languages, language: str = ENGLIS
         return
     log.error("update %d could not be handled", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
-        words = _("Something went wrong in the bot itself. Please try again in a while.")
+        words = _("Something went wrong on my side. Please try again in a while.")
         if isinstance(error, Unstorable):
-            words = _("The bot can't keep this. Please try it in another way.")
+            words = _("I can't store this. Please try it another way.")
         if query:
             await query.answer(words, show_alert=True)
         elif message and message.chat.type == ChatType.PRIVATE:

@@ -13,7 +13,7 @@ from bot.handlers.presses import answer, change_text, message_of
 from bot.handlers.request_context import Place
 from bot.telegram.buttons import ProviderPress, button, keyboard
 from bot.telegram.flag_names import shown
-from bot.telegram.services import title
+from bot.telegram.services import brand, title
 from bot.telegram.wording import money
 from providers.options import flags
 from providers.registry import AnyProvider
@@ -39,11 +39,11 @@ async def models(message: Message, desk: Desk, language: str) -> None:
 async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk) -> None:
     """From now on this person's jobs go there."""
     if callback_data.name not in desk.providers:
-        await answer(query, _("This service is not here any more. Look at /models again."), alert=True)
+        await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     await desk.store.people.choose(query.from_user.id, callback_data.name)
     await answer(
-        query, _("Your pictures are made by {name} from now on.").format(name=title(desk.providers, callback_data.name))
+        query, _("From now on {name} draws your pictures.").format(name=title(desk.providers, callback_data.name))
     )
     message = await message_of(query)
     # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
@@ -53,7 +53,7 @@ async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk)
 
 def _listed(desk: Desk, chosen: str) -> str:
     parts = ["\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in desk.providers.items()]
-    hint = _("For one picture: <code>--provider {name}</code>. For all of yours, press a button.")
+    hint = _("For one request: <code>--provider {name}</code>. To change your default, tap a button.")
     last = [hint.format(name=list(desk.providers)[-1])] if len(desk.providers) > 1 else []
     return "\n\n".join([*parts, *last])
 
@@ -61,8 +61,9 @@ def _listed(desk: Desk, chosen: str) -> str:
 def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str]:
     """A service in a few lines."""
     can = provider.capabilities
-    title = provider.title if provider.title.lower() == name else f"{provider.title} ({name})"
-    yield f"<b>{escape(title)}</b>" + (" ✓ " + _("yours") if is_chosen else "")
+    called = brand(provider)
+    title = called if called.lower() == name else f"{called} ({name})"
+    yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if is_chosen else "")
     photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
     facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
     offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())[:MOST_MODELS]

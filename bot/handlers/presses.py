@@ -35,7 +35,7 @@ async def once_more(
     """Run a request again, or with a change, and say so."""
     if job.provider not in desk.providers:
         # It would wait for good.
-        await answer(query, _("This service is not here any more. Look at /models again."), alert=True)
+        await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     try:
         await desk.ask_again(place, job, change)
@@ -117,12 +117,12 @@ def is_channel(message: Message | None) -> bool:
 
 
 def _not_theirs() -> str:
-    return _("This is for whoever asked for the picture. Make your own with /imagine.")
+    return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
 
 
 def _not_there() -> str:
     """To somebody who is no admin of a channel, or not in a group, any more."""
-    return _("You can't make anything appear there any more. Your pictures are in your /history.")
+    return _("You can't post there any more. Your pictures are in /history.")
 
 
 def gone() -> str:
@@ -134,7 +134,7 @@ async def change_star(query: CallbackQuery, picture: Picture, desk: Desk) -> Non
     """Make a picture one of its owner's favourites, or not any more, and say so."""
     starred = picture.starred_at is None
     await desk.store.pictures.star(picture.id, desk.store.clock() if starred else None)
-    await answer(query, _("⭐ One of your favourites now.") if starred else _("No favourite any more."))
+    await answer(query, _("⭐ Added to favourites.") if starred else _("Removed from favourites."))
 
 
 async def pictures_above(message: Message, job: Job, desk: Desk) -> list[Picture]:
@@ -186,7 +186,7 @@ async def message_of(query: CallbackQuery) -> Message | None:
     """The message under which the button stands; says so when Telegram no longer shows it to the bot."""
     if isinstance(query.message, Message):
         return query.message
-    await answer(query, _("This message is too old for its buttons. Use /history instead."), alert=True)
+    await answer(query, _("These buttons are too old to work. Use /history instead."), alert=True)
     return None
 
 

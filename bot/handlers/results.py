@@ -64,11 +64,11 @@ async def cancel(query: CallbackQuery, callback_data: JobPress, desk: Desk, bot:
     if job is None:
         await answer(query, gone(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
-        await answer(query, _("Only whoever asked for it can cancel it."), alert=True)
+        await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
     elif await desk.engine.cancel(job.id):
         await answer(query, _("Cancelled"))
     else:
-        await answer(query, _("Too late: it has already ended."), alert=True)
+        await answer(query, _("Too late: it has already finished."), alert=True)
         if query.message:
             with suppress(Undelivered):
                 await desk.engine.tell_again(job, query.message.message_id)
@@ -126,11 +126,12 @@ async def files(query: CallbackQuery, callback_data: JobPress, desk: Desk, origi
     except TelegramBadRequest as error:
         if meaning(error).why not in ALL_REFUSED:
             raise
-        await message.reply(_("Files can't be sent in this chat. In private I can: open /history there."))
+        await message.reply(_("I can't send files in this chat, but I can in private: open /history there."))
         return
     if missing:
         text = _(
-            "{count} of the originals can't be had: the service keeps them only for a while. What is in the chat stays."
+            "{count} of the originals can't be fetched any more: the service keeps them only for a while. The "
+            "pictures in the chat stay."
         )
         await message.reply(text.format(count=missing))
 
@@ -139,7 +140,7 @@ async def words(query: CallbackQuery, callback_data: JobPress, desk: Desk) -> No
     """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
     if found := await job_here(query, callback_data.job, desk):
         job, message = found
-        await answer(query, _("Touch the words to copy them."))
+        await answer(query, _("Tap the text to copy it."))
         await message.reply(quoted(job.prompt))
 
 
@@ -198,7 +199,7 @@ async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
     is_admin = bot is not None and await is_chat_admin(bot, job.chat_id, query.from_user.id)
     if is_admin or await owns(query, job.user_id):
         return message
-    await answer(query, _("Only whoever asked for the picture, or an admin, can delete it."), alert=True)
+    await answer(query, _("Only the person who asked for it, or an admin, can delete it."), alert=True)
     return None
 
 
@@ -216,7 +217,7 @@ async def _delete(query: CallbackQuery, desk: Desk, message: Message, job: Job, 
     if all([await _is_taken_away(message, number) for number in sorted(doomed)]):
         await answer(query, _("Deleted."))
     else:
-        await answer(query, _("Telegram lets me delete only what is younger than two days."), alert=True)
+        await answer(query, _("Telegram only lets me delete messages less than two days old."), alert=True)
 
 
 async def _is_taken_away(message: Message, number: int) -> bool:

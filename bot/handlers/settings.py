@@ -52,7 +52,7 @@ async def settings(message: Message, desk: Desk) -> None:
 
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
-    await notice(message, _("Your settings are between you and me:"), keyboard([await link_to_own(bot)]))
+    await notice(message, _("Your settings are in our private chat:"), keyboard([await link_to_own(bot)]))
 
 
 async def link_to_own(bot: Bot) -> InlineKeyboardButton:
@@ -103,7 +103,7 @@ async def choose(
         service = desk.service_of(now)
         if not is_offered(desk, service, callback_data.name, value):
             # The page is of another service than is chosen now.
-            await answer(query, _("This has changed meanwhile; here is how it is now."))
+            await answer(query, _("This has changed in the meantime; here's how it is now."))
             await _repaint(query, desk, pages)
             return
         await people.set_option(user_id, service, callback_data.name, value)
@@ -125,7 +125,7 @@ def _page(desk: Desk, now: Preferences) -> Menu:
     service = desk.service_of(now)
     lines = [
         _("⚙️ <b>Your settings</b>"),
-        _("They hold for all your requests; a flag in the words goes before them."),
+        _("They apply to all your requests. Options in a prompt override them."),
         "",
     ]
     if len(desk.providers) > 1:
@@ -140,12 +140,12 @@ def _page(desk: Desk, now: Preferences) -> Menu:
 def _choices(desk: Desk, now: Preferences, name: str) -> Menu | None:
     """One setting; None where this person's service has none of this name."""
     if name == LANGUAGE:
-        return menu(_("Which language shall I speak?"), name, NAMES, now.language, _("as Telegram"))
+        return menu(_("Which language should I speak?"), name, NAMES, now.language, _("same as Telegram"))
     if way := _ways(now).get(name):
         usual, *others = way.choices
         return menu(way.question, name, {key: way.choices[key] for key in others}, way.now, way.choices[usual])
     if name == SERVICE:
-        return service_menu(desk, now, _("Which service makes your pictures? /models says what each can do."))
+        return service_menu(desk, now, _("Which service should draw your pictures? /models shows what each can do."))
     return option_menu(desk, desk.service_of(now), now, name)
 
 
@@ -198,19 +198,19 @@ def _ways(now: Preferences) -> dict[str, _Way]:
     return {
         DELIVERY: _Way(
             _("Results"),
-            _("How shall results come? Files are the originals; an album is what Telegram makes of them."),
+            _("How should I send results? Files are the originals; photos in an album are compressed by Telegram."),
             {"": _("album"), "files": _("files"), "both": _("both")},
             "" if now.delivery == "album" else now.delivery,
         ),
         COVERED: _Way(
-            _("Covered"),
-            _("Shall pictures be covered until they are touched?"),
+            _("Spoiler"),
+            _("Hide pictures behind a spoiler until you tap them?"),
             {"": _("no"), "yes": _("yes")},
             "yes" if now.spoiler else "",
         ),
         DRAFTS: _Way(
             _("Progress"),
-            _("How shall I show progress between us? A draft vanishes by itself, but has no button to cancel."),
+            _("How should I show progress in our chat? A draft disappears by itself but has no Cancel button."),
             {"": _("message"), "yes": _("draft")},
             "yes" if now.drafts else "",
         ),

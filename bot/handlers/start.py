@@ -20,6 +20,7 @@ from bot.telegram.buttons import ExamplePress, button, keyboard
 from bot.telegram.flag_names import shown
 from bot.telegram.incoming import pictures_of, pictures_replied_to
 from bot.telegram.services import STYLE
+from bot.telegram.wording import listed
 from providers.options import Flag, flags
 from storage.records import Draft, Preferences, TooMany
 
@@ -47,12 +48,12 @@ async def start(message: Message) -> None:
     buttons = [button(words, ExamplePress(at=at)) for at, words in enumerate(examples())]
     await message.answer(
         _(
-            "Hello! Write what you want to see and I make a picture of it:\n"
+            "Hi! Tell me what you'd like to see and I'll draw it, for example:\n"
             "<code>a red fox in the snow</code>\n\n"
-            "📷 Send photos with words, and I use them.\n"
-            "↩️ Reply to a picture with words to change it.\n"
-            "🗂 /history has all you made, /help the options.\n\n"
-            "Or try one of these:"
+            "📷 Add photos, and I'll work from them.\n"
+            "↩️ Reply to a picture and say what to change.\n"
+            "🗂 /history keeps everything you've made; /help lists the options.\n\n"
+            "Or tap one of these:"
         ),
         reply_markup=keyboard(*([one] for one in buttons)),
     )
@@ -84,21 +85,21 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
     offered = [*flags(provider.Options), *own]
     lines = [
         f"<code>{escape(shown(f'--{flag.name}'))}</code> "
-        + escape(_("{name}: {value}").format(name=_(flag.description), value=_(flag.allowed)))
+        + escape(_("{name}: {value}").format(name=_(flag.description), value=listed(flag.allowed)))
         for flag in offered
     ]
     await message.answer(
         "\n".join(
             [
-                _("Put options anywhere in your words:"),
+                _("You can put options anywhere in your prompt:"),
                 "<code>" + _example(offered) + "</code>",
                 "",
                 *lines,
                 "",
-                *([_("Up to {count} photos can go with a prompt.").format(count=limits.count)] if limits else []),
-                _("In groups: /imagine and your words, also in reply to a photo."),
-                _("A reply to a picture that you asked for changes it; with others' pictures, begin with /imagine."),
-                *([_("/models shows all services and chooses yours.")] if len(desk.providers) > 1 else []),
+                *([_("You can add up to {count} photos to a prompt.").format(count=limits.count)] if limits else []),
+                _("In groups: /imagine and your words. Reply to a photo with it, and I'll work from that photo."),
+                _("Reply to a picture you asked for to change it; to change someone else's, begin with /imagine."),
+                *([_("/models lists the services and lets you choose one.")] if len(desk.providers) > 1 else []),
             ]
         )
     )
@@ -130,11 +131,11 @@ async def something_else(message: Message) -> None:
     """Voice notes, stickers, videos and the like: what to send instead."""
     match message.content_type:
         case ContentType.VOICE | ContentType.AUDIO | ContentType.VIDEO_NOTE:
-            words = _("I can't listen. Write what you want to see, and I make a picture of it.")
+            words = _("I can't listen to voice messages. Please write what you'd like to see.")
         case ContentType.STICKER | ContentType.ANIMATION | ContentType.VIDEO:
-            words = _("I can't use stickers and videos. Send a photo, or a screenshot of it, with words.")
+            words = _("I can't use stickers or videos. Send a photo or a screenshot with a few words.")
         case _:
-            words = _("I work with words and photos. Write what you want to see, or send a photo with words.")
+            words = _("I work with words and photos. Write what you'd like to see, or send a photo with a few words.")
     await message.reply(words)
 
 

@@ -55,9 +55,9 @@ def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
         wanted = next(iter(get_close_matches(wanted, known, n=1, cutoff=0.85)), wanted)
     if wanted in known:
         return known[wanted]
-    names = ", ".join(style.name for style in (*own, *everybodys()))
+    names = _(", ").join(style.name for style in (*own, *everybodys()))
     raise FlagError(
-        Sentence("There is no style {name}. There are: {names}.", {"name": shortened(name), "names": names})
+        Sentence("There is no style called {name}. You can use: {names}.", {"name": shortened(name), "names": names})
     )
 
 

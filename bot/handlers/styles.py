@@ -40,7 +40,7 @@ async def style(message: Message, command: CommandObject, desk: Desk, language: 
         await _add(message, desk, user_id, rest)
     elif what.lower() in REMOVE:
         dropped = await desk.store.styles.drop(user_id, rest.strip())
-        text = _("Style <b>{name}</b> is gone.") if dropped else _("You have no style of the name {name}.")
+        text = _("Style <b>{name}</b> was removed.") if dropped else _("You have no style called {name}.")
         await message.reply(text.format(name=escape(cut(rest.strip(), NAME_BYTES))))
     else:
         text, buttons = await _all(desk, user_id)
@@ -69,23 +69,23 @@ async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
     if not name or not words:
         why = _("Write it like this: <code>/style add mine soft light, pastel colours</code>")
     elif not NAME.fullmatch(name) or len(name) > NAME_LENGTH or len(name.encode()) > NAME_BYTES:
-        why = _("The name of a style is one short word, for example: <code>/style add mine soft light</code>")
+        why = _("A style's name is one short word, for example: <code>/style add mine soft light</code>")
     elif len(words) > STYLE_LENGTH:
-        why = _("The words of a style can have {most} characters; these are {count}.").format(
+        why = _("A style's description can have up to {most} characters; yours has {count}.").format(
             most=STYLE_LENGTH, count=len(words)
         )
     elif not await desk.store.styles.keep(user_id, Style(name, words), OWN_STYLES):
-        why = _("You have {most} styles already. Remove one first: <code>/style remove name</code>").format(
+        why = _("You already have {most} styles. Remove one first: <code>/style remove name</code>").format(
             most=OWN_STYLES
         )
     else:
-        why = _("Kept. Use it like this: <code>a red fox --style {name}</code>").format(name=escape(name))
+        why = _("Saved. Use it like this: <code>a red fox --style {name}</code>").format(name=escape(name))
     await message.reply(why)
 
 
 async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
     own, common = await desk.store.styles.of(user_id), everybodys()
-    lines = [_("🎭 <b>Styles</b>"), _("Press one and write what to draw, or put it into your words:")]
+    lines = [_("🎭 <b>Styles</b>"), _("Tap one and write what to draw, or add it to your prompt:")]
     lines += [
         f"<code>{escape(_('a red fox in the snow'))} {shown('--style')} {escape((own or common)[0].name)}</code>",
         "",
@@ -94,6 +94,6 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
         # However many they are, they go into one message.
         most = LISTED // len(own)
         lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, most))}" for one in own), ""]
-    lines += [_("A style of your own: <code>/style add mine soft light, pastel colours</code>")]
+    lines += [_("To add your own: <code>/style add mine soft light, pastel colours</code>")]
     buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

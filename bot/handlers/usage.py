@@ -36,7 +36,7 @@ async def usage(message: Message, desk: Desk, language: str) -> None:
     # In a group everybody reads along.
     if user_id in desk.admins and message.chat.type == "private":
         everybody = await desk.store.usage.since(start)
-        lines += ["", _("<b>Everybody's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
+        lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
     await message.reply("\n".join(lines))
 
 
@@ -83,4 +83,4 @@ def _add(costs: Counter[str], used: Used) -> None:
 
 def _line(name: str, pictures: int, costs: Counter[str]) -> str:
     cost = [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]
-    return " · ".join([f"{name}: {pictures}", *cost])
+    return " · ".join([_("{name}: {value}").format(name=name, value=pictures), *cost])

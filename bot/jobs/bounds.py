@@ -4,7 +4,7 @@ import logging
 import math
 from dataclasses import replace
 
-from providers.base import MOST_TICKET, Accepted, Event, Finished, Picture, Working
+from providers.base import MOST_TICKET_CHARACTERS, Accepted, Event, Finished, Picture, Working
 from providers.errors import Failed, OutcomeUnknown
 from storage.texts import clean
 
@@ -22,7 +22,7 @@ def bounded(event: Event, most: int, name: str) -> Event:
     Raises `OutcomeUnknown` for a ticket that can't be one, and `Failed` where no picture is left.
     """
     match event:
-        case Accepted(ticket) if not 0 < len(ticket) <= MOST_TICKET:
+        case Accepted(ticket) if not 0 < len(ticket) <= MOST_TICKET_CHARACTERS:
             raise OutcomeUnknown(detail=f"not a ticket: {ticket!r:.100}")
         case Working(progress, preview):
             return Working(_share(progress), preview if preview and len(preview) <= MOST_PREVIEW else None)

@@ -21,11 +21,12 @@ from storage.records import Allowance, Job, NewJob, NewSource
 log = logging.getLogger(__name__)
 
 RESTORED = Sentence(
-    "The bot goes on from a backup, so it is not known what became of this. Trying again makes a new one, paid anew."
+    "The bot was restored from a backup, so I can't tell what became of this. Trying again makes a new "
+    "picture and charges for it."
 )
-CANCELLED = Sentence("Cancelled. Nothing was paid.")
+CANCELLED = Sentence("Cancelled. Nothing was charged.")
 CANCELLED_PAID = Sentence(
-    "Cancelled. What the service had already begun is paid, so it goes into your /history when it is ready."
+    "Cancelled. What was already being drawn is charged anyway; you'll find it in /history when it's ready."
 )
 
 

@@ -18,7 +18,7 @@ from storage.records import Job
 
 log = logging.getLogger(__name__)
 
-UNSENT = Sentence("The pictures are made, but sending them failed. Press “Look again” and I'll send them.")
+UNSENT = Sentence("The pictures are ready, but sending them failed. Tap “Look again” and I'll send them.")
 OURS = Sentence("Something went wrong on my side.")
 
 

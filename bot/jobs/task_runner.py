@@ -20,7 +20,7 @@ from storage.records import Job, NewPicture, Task, TicketKept
 
 log = logging.getLogger(__name__)
 
-OURS_PAID = Sentence("Something went wrong in the bot itself. The picture may be ready all the same; look again.")
+OURS_PAID = Sentence("Something went wrong on my side. The picture may be ready all the same; look again.")
 ANSWER_SECONDS = 60.0
 """How long a stop waits for services that give no tickets: what is under way there is lost with the process."""
 

@@ -1,1 +1,1 @@
-"""What happens to every update before a handler sees it."""
+"""Middlewares: every update passes them before a handler gets it."""

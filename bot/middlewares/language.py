@@ -1,4 +1,4 @@
-"""What whoever speaks has set for themselves: above all the language of all that is said in answer."""
+"""The preferences of an update's person, above all the language of the answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,12 +14,12 @@ from storage.records import Preferences
 
 
 class LanguageMiddleware(BaseMiddleware):
-    """Gives handlers `preferences` and `language`, and speaks it in the answers."""
+    """Gives handlers `preferences` and `language`, and makes gettext use that language."""
 
     def __init__(self, languages: Languages, people: People) -> None:
         self._languages = languages
         self._people = people
-        # Of two messages sent one right after the other, the first goes on first.
+        # Keeps the order of two messages sent in quick succession.
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(
@@ -28,8 +28,8 @@ class LanguageMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Set the language of whoever caused the update. Channels' posts and anonymous admins name nobody: there it is
-        that of the words."""
+        """Set the language of the update's person. Channel posts and anonymous admins have none: there it is the
+        language of the text."""
         user: User | None = data.get("event_from_user")
         own = await self._preferences(user.id) if user else Preferences()
         data["preferences"] = own
@@ -45,7 +45,7 @@ class LanguageMiddleware(BaseMiddleware):
 
 
 def _words(event: TelegramObject) -> str:
-    """What is said, asked for, or stands over the button that is pressed."""
+    """The text of a message or inline query, or of the message with the pressed button."""
     if not isinstance(event, Update):
         return ""
     if event.inline_query:

@@ -1,4 +1,4 @@
-"""Presses on buttons that are not there: a client can send any data with any message of the bot."""
+"""The check of button presses: a client can send any data with any message of the bot."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,10 +10,10 @@ from bot.handlers.presses import answer
 
 
 class PressMiddleware(BaseMiddleware):
-    """Lets presses through on buttons that stand under the message, as Telegram shows it.
+    """Passes on only presses of buttons that the message has, as Telegram reports it.
 
-    Others are made up, so that a message is changed or deleted that is about somebody else's picture; or they are the
-    second tap of two, after the first has changed the buttons. Nothing is said of either.
+    Any other press is forged, to change or delete a message about another person's picture, or is the second of two
+    taps, after the first has changed the buttons. Both are answered without a text.
     """
 
     async def __call__(
@@ -29,7 +29,7 @@ class PressMiddleware(BaseMiddleware):
 
 
 def _is_there(query: CallbackQuery) -> bool:
-    """Whether the button stands under the message; so too where Telegram no longer shows that to the bot."""
+    """Whether the message has the button; True where Telegram no longer shows the message to the bot."""
     if not isinstance(query.message, Message):
         return True
     rows = query.message.reply_markup.inline_keyboard if query.message.reply_markup else []

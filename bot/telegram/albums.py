@@ -126,6 +126,20 @@ class AlbumGatherer(Generic[ItemT]):
         album.timer = self._timer.call_later(max(wait, 0), lambda: self._close(album))
         return True
 
+    @property
+    def remembered(self) -> int:
+        """How many albums are known, open or handed over."""
+        return len(self._albums)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being gathered or handed over."""
+        return all(album.closed is not None and not album.busy for album in self._albums.values())
+
+    async def drain(self) -> None:
+        """Wait until what is complete has been handed over."""
+        await self._background.drain()
+
     def drop(self) -> list[ItemT]:
         """Give back what is still being waited for: it is not handed over."""
         dropped: list[ItemT] = []

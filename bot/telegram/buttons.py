@@ -250,7 +250,7 @@ def in_history(
     return keyboard(
         [
             *([button(_("‹ Newer"), press("newer"))] if newer else []),
-            *([button(_("↩️ Before"), HistoryPress(do="open", at=origin.id))] if origin else []),
+            *([button(_("↩️ Made from"), HistoryPress(do="open", at=origin.id))] if origin else []),
             *([button(_("Older ›"), press("older"))] if older else []),
         ],
         [
@@ -266,7 +266,7 @@ def in_history(
         [
             button(_("📅 Date"), press("months")),
             button(_("▦ Overview"), press("grid")),
-            button(_("All pictures"), press("all")) if starred else button(_("⭐ Only"), press("stars")),
+            button(_("All pictures"), press("all")) if starred else button(_("⭐ Favourites"), press("stars")),
         ],
     )
 

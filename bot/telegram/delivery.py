@@ -44,8 +44,8 @@ EDIT_SECONDS = 8.0
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
 UNCONFIRMED = Sentence(
-    "I've sent this, but Telegram didn't confirm it. If the pictures aren't here, press “Look again” and I'll send "
-    "them once more."
+    "I've sent this, but Telegram didn't confirm it. If the pictures aren't here, tap “Look again” and "
+    "I'll send them once more."
 )
 
 

@@ -115,9 +115,9 @@ class FloodControl(BaseRequestMiddleware):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._lanes: dict[int | str, Lane] = {}
+        self.clock = clock
+        self.sleep = sleep
+        self.lanes: dict[int | str, Lane] = {}
         self._among = among
         self._everything = Lane(OVER_ALL)
 
@@ -135,7 +135,7 @@ class FloodControl(BaseRequestMiddleware):
         counted = isinstance(method, COUNTED)
         if not counted or chat is None:
             return await self._uncounted(make_request, bot, method, chat)
-        lane = self._lane(chat)
+        lane = self.lane(chat)
         permit = _permit.get()
         if permit and permit.covers(lane):
             return await self._ask(make_request, bot, method, lane)
@@ -158,18 +158,18 @@ class FloodControl(BaseRequestMiddleware):
         Next comes `begin`, then the send within `permitted`; or it is given back.
         """
         chat = getattr(method, "chat_id", None)
-        lane = self._lane(chat if isinstance(chat, int | str) else 0)
+        lane = self.lane(chat if isinstance(chat, int | str) else 0)
         return await self._permit(lane, _cost(lane, method), key)
 
     async def begin(self, permit: Permit) -> bool:
         """Wait for room over all chats, which is short, and count what goes now. False: the chat takes nothing now."""
         try:
-            while (wait := self._all.wait(self._clock(), 1)) > 0:
-                await self._sleep(wait)
+            while (wait := self._all.wait(self.clock(), 1)) > 0:
+                await self.sleep(wait)
         except BaseException:
             permit.give_back()
             raise
-        now = self._clock()
+        now = self.clock()
         if not permit.is_good(now):
             permit.give_back()
             return False
@@ -179,12 +179,12 @@ class FloodControl(BaseRequestMiddleware):
 
     def is_muted(self, chat: int) -> bool:
         """Whether Telegram demands a wait of this chat."""
-        return self._clock() < self._lane(chat).muted_until
+        return self.clock() < self.lane(chat).muted_until
 
     async def unmuted(self, chat: int) -> None:
         """Wait until Telegram demands no wait of this chat."""
-        while (wait := self._lane(chat).muted_until - self._clock()) > 0:
-            await self._sleep(wait)
+        while (wait := self.lane(chat).muted_until - self.clock()) > 0:
+            await self.sleep(wait)
 
     async def _uncounted(
         self,
@@ -194,21 +194,21 @@ class FloodControl(BaseRequestMiddleware):
         chat: int | str | None,
     ) -> Response[TelegramType]:
         """A call that no limit counts; a wait that is demanded for it counts all the same."""
-        lane = self._lane(f"{type(method).__name__}" if chat is None else chat)
+        lane = self.lane(f"{type(method).__name__}" if chat is None else chat)
         if isinstance(method, IN_PASSING):
             return await self._ask(make_request, bot, method, lane)
         while True:
             # The same demand may have been made to others, for a method without a chat.
-            if chat is None and (wait := lane.muted_until - self._clock()) > 0:
+            if chat is None and (wait := lane.muted_until - self.clock()) > 0:
                 if wait > LONGEST_PATIENCE:
                     raise TelegramRetryAfter(method, "Too Many Requests", math.ceil(wait))
-                await self._sleep(wait)
+                await self.sleep(wait)
             try:
                 return await self._ask(make_request, bot, method, lane)
             except TelegramRetryAfter as error:
                 if error.retry_after > LONGEST_PATIENCE:
                     raise
-                await self._sleep(error.retry_after)
+                await self.sleep(error.retry_after)
 
     async def _ask(
         self,
@@ -221,13 +221,13 @@ class FloodControl(BaseRequestMiddleware):
         try:
             return await make_request(bot, method)
         except TelegramRetryAfter as error:
-            lane.mute(self._clock() + min(error.retry_after, LONGEST_WAIT))
+            lane.mute(self.clock() + min(error.retry_after, LONGEST_WAIT))
             raise
         except TelegramBadRequest as error:
             if (demanded := _DEMANDED.search(error.message)) is None:
                 raise
             seconds = int(demanded[1])
-            lane.mute(self._clock() + min(seconds, LONGEST_WAIT))
+            lane.mute(self.clock() + min(seconds, LONGEST_WAIT))
             raise TelegramRetryAfter(method, error.message, seconds) from error
 
     @property
@@ -239,44 +239,45 @@ class FloodControl(BaseRequestMiddleware):
 
     def has_room_for_progress(self, chat: int, courtesy: Courtesy = ALONE) -> bool:
         """Whether a progress edit would go now."""
-        return self._has_room(self._lane(chat), courtesy)
+        return self._has_room(self.lane(chat), courtesy)
 
     def _has_room(self, lane: Lane, courtesy: Courtesy) -> bool:
-        now, over_all = self._clock(), replace(courtesy, share=courtesy.share * OVER_ALL_PART)
+        now, over_all = self.clock(), replace(courtesy, share=courtesy.share * OVER_ALL_PART)
         return lane.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
 
     def _take_or_drop(self, lane: Lane, courtesy: Courtesy) -> None:
         if not self._has_room(lane, courtesy):
             raise Dropped
-        now = self._clock()
+        now = self.clock()
         lane.progress_at = now
         lane.take(now, 1)
         self._all.take(now, 1)
 
     async def _permit(self, lane: Lane, cost: int, key: Hashable) -> Permit:
-        now = self._clock()
+        now = self.clock()
         if key == ANSWERS and lane.wait(now, cost) == 0 and lane.lets_answers_pass(now):
             return Permit(lane, cost, is_answer=True)
         async with lane.line.slot(key):
-            while (wait := lane.wait(self._clock(), cost)) > 0:
+            while (wait := lane.wait(self.clock(), cost)) > 0:
                 if math.isfinite(wait):
-                    await self._sleep(wait)
+                    await self.sleep(wait)
                 else:
                     lane.freed.clear()
                     await lane.freed.wait()
             return Permit(lane, cost)
 
-    def _lane(self, chat: int | str) -> Lane:
-        if (lane := self._lanes.get(chat)) is None:
-            if len(self._lanes) >= LANES_KEPT:
-                self._forget_quiet(self._clock())
-            lane = self._lanes[chat] = Lane(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
+    def lane(self, chat: int | str) -> Lane:
+        """What is known of a chat."""
+        if (lane := self.lanes.get(chat)) is None:
+            if len(self.lanes) >= LANES_KEPT:
+                self._forget_quiet(self.clock())
+            lane = self.lanes[chat] = Lane(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
         return lane
 
     def _forget_quiet(self, now: float) -> None:
-        for chat, lane in list(self._lanes.items()):
+        for chat, lane in list(self.lanes.items()):
             if lane.is_quiet(now):
-                del self._lanes[chat]
+                del self.lanes[chat]
 
 
 def _cost(lane: Lane, method: TelegramMethod[TelegramType]) -> int:

@@ -41,7 +41,8 @@ Lane = tuple[bool, int | None, int | None]
 
 
 class Inbox:
-    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now."""
+    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now. `work`
+    handles them, `notes` stores which are done."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Inbox:
         self._store = store
         self._worker = worker
         self._clock = store.clock
-        self._sleep = sleep
+        self.sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         # What waits behind others of its lane, and how many of each are at work.
         self._waiting: dict[Lane, deque[NewUpdate]] = {}
@@ -67,24 +68,29 @@ class Inbox:
         self._ended: list[int] = []
         # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
         self._begun: dict[int, None] = {}
-        self._work = Background()
-        self._notes = Background()
+        self.work = Background()
+        self.notes = Background()
         self._polling = Background()
         self._closed = False
+
+    @property
+    def is_handling(self) -> bool:
+        """Whether an update is being handled."""
+        return bool(self._handlers)
 
     async def start(self) -> None:
         """Take up what this process, or one that is gone, could not end."""
         self._store.database.backend.listen(self._hear)
-        await until_stored(self._take_up, "reading the inbox", self._sleep, START_DELAYS)
+        await until_stored(self._take_up, "reading the inbox", self.sleep, START_DELAYS)
 
     def inherit(self) -> None:
         """There may be updates whose process is gone: take them up, soon."""
         if not self._closed:
-            self._work.spawn(until_stored(self._take_up, "reading the inbox", self._sleep), "inbox")
+            self.work.spawn(until_stored(self._take_up, "reading the inbox", self.sleep), "inbox")
 
     def poll(self) -> None:
         """Ask Telegram for updates whenever this is the process that does so."""
-        poller = Poller(self._bot, self._store.database.backend, self.take, self._sleep)
+        poller = Poller(self._bot, self._store.database.backend, self.take, self.sleep)
         self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
@@ -116,13 +122,13 @@ class Inbox:
             await asyncio.wait(self._handlers.values(), timeout=PATIENCE)
         if self._handlers:
             log.warning("stopped while %d updates were being handled; the next start handles them", len(self._handlers))
-        await self._work.aclose()
+        await self.work.aclose()
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._notes.drain()
+                await self.notes.drain()
         except TimeoutError:
             log.warning("it could not be stored that some updates are done with")
-        await self._notes.aclose()
+        await self.notes.aclose()
 
     async def _stored(self, new: Sequence[NewUpdate]) -> list[NewUpdate]:
         """Store them; returns those that are this process's. One that can't be stored spoils no other."""
@@ -162,7 +168,7 @@ class Inbox:
     def _start(self, one: NewUpdate, lane: Lane) -> None:
         self._at_work[lane] += 1
         self._albums[lane] = one.album
-        task = self._handlers[one.id] = self._work.spawn(self._handle(one), f"update {one.id}")
+        task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}")
         # Not in the task itself: cancelled at its beginning it would never come so far.
         task.add_done_callback(partial(self._over, one.id, lane))
 
@@ -191,7 +197,7 @@ class Inbox:
         try:
             update = Update.model_validate(one.payload, context={"bot": self._bot})
             feed = partial(self._dispatcher.feed_update, self._bot, update)
-            await until_stored(feed, f"handling update {one.id}", self._sleep)
+            await until_stored(feed, f"handling update {one.id}", self.sleep)
         except Exception:
             # It would fail again, also after a restart.
             log.exception("update %d could not be handled", one.id)
@@ -200,14 +206,14 @@ class Inbox:
         self._ended.append(one.id)
         # Those that end while this is being written are written together.
         if len(self._ended) == 1:
-            self._notes.spawn(self._note(), "done updates")
+            self.notes.spawn(self._note(), "done updates")
 
     async def _note(self) -> None:
         while self._ended:
             ids = list(self._ended)
             done = partial(self._store.updates.done, ids, self._clock())
             try:
-                await until_stored(done, "marking updates as done", self._sleep)
+                await until_stored(done, "marking updates as done", self.sleep)
             except Unstorable:
                 log.exception("it can't be stored that these updates are done with: %s", ids)
             del self._ended[: len(ids)]

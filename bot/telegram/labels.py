@@ -51,9 +51,9 @@ class Labels:
             several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
             lines.append(one if as_files == 1 else several.format(count=as_files))
         if left > 0:
-            lines.append(_("{count} could not be fetched from the service.").format(count=left))
+            lines.append(_("{count} couldn't be fetched from the service.").format(count=left))
         if refused:
-            lines.append(_("{count} could not be sent: Telegram doesn't take them.").format(count=refused))
+            lines.append(_("{count} couldn't be sent: Telegram doesn't accept them.").format(count=refused))
         if unconfirmed:
             lines.append(_("{count} may be missing: Telegram didn't confirm them.").format(count=unconfirmed))
         return lines
@@ -78,7 +78,7 @@ class Labels:
         return [_made_from(job, before, which)] if before.chat_id == job.chat_id else []
 
     def _instead(self, first: str, second: str) -> str:
-        words = _("{first} does not work at the moment, so {second} made this.")
+        words = _("{first} isn't working right now, so {second} made this.")
         return words.format(first=title(self._providers, first), second=title(self._providers, second))
 
     async def buttons(self, job: Job) -> InlineKeyboardMarkup:

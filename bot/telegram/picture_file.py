@@ -157,7 +157,7 @@ def load(image: Image.Image) -> None:
 def broken(error: Exception) -> UnfitPicture:
     """The refusal of a file that can't be decoded."""
     log.info("a picture could not be read: %r", error)
-    return UnfitPicture(Sentence("This picture is damaged or incomplete. Send it again, please."))
+    return UnfitPicture(Sentence("This picture is damaged or incomplete. Please send it again."))
 
 
 def _media_type(file: BinaryIO) -> str:

@@ -27,7 +27,7 @@ _RISKY = {b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT"}
 _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7}
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # Adam7: first column, first row, step of columns, step of rows.
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 @dataclass(slots=True)
@@ -179,7 +179,7 @@ def is_whole(file: BinaryIO, png: Png) -> bool:
 def _inflated_size(png: Png) -> int:
     """The bytes of all rows, each with the byte that names its filter."""
     bits = png.depth * _CHANNELS[png.colour]
-    passes = _PASSES if png.interlaced else ((0, 0, 1, 1),)
+    passes = PASSES if png.interlaced else ((0, 0, 1, 1),)
     size = 0
     for left, top, across, down in passes:
         columns, rows = -(-(png.width - left) // across), -(-(png.height - top) // down)

@@ -79,8 +79,8 @@ class ImageWorker:
     """
 
     def __init__(self) -> None:
-        self._small = _Lane("pictures")
-        self._large = _Lane("large pictures")
+        self.small = _Lane("pictures")
+        self.large = _Lane("large pictures")
 
     async def prepare(self, given: Given, limits: ReferenceLimits, *, person: int = 0) -> Prepared:
         """Check a reference and make it fit: converted, turned upright and scaled down where needed.
@@ -102,14 +102,14 @@ class ImageWorker:
 
     async def aclose(self) -> None:
         """Drop what waits and let what runs come to its end."""
-        await self._small.aclose()
-        await self._large.aclose()
+        await self.small.aclose()
+        await self.large.aclose()
 
     async def _run(self, person: int, given: Given, work: Callable[[Source], ResultT]) -> ResultT:
         try:
-            return await self._small.run(person, partial(_done, given, work, most=LARGE))
+            return await self.small.run(person, partial(_done, given, work, most=LARGE))
         except _LargeError:
-            return await self._large.run(person, partial(_done, given, work))
+            return await self.large.run(person, partial(_done, given, work))
 
 
 class _Lane:
@@ -223,7 +223,7 @@ def _check_ratio(size: Size, limits: ReferenceLimits) -> None:
         }
         raise UnfitPicture(
             Sentence(
-                "This picture is {size}, a ratio of {ratio}. It must be between {least} and {most}: crop it, please.",
+                "This picture is {size}, a ratio of {ratio}. It must be between {least} and {most}; please crop it.",
                 values,
             )
         )

@@ -30,7 +30,7 @@ def _waiting(progress: Progress) -> str:
 
 
 def _paused(progress: Progress) -> str:
-    lines = [_("Your request stays in the queue and goes on by itself.")]
+    lines = [_("Your request stays in the queue and continues by itself.")]
     if progress.why:
         lines.insert(0, say(progress.why))
     return "⏸ " + "\n".join(lines)

@@ -72,6 +72,11 @@ class Sender:
         self._rooms: dict[int, FairSlots] = {}
         self._background = Background()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being sent."""
+        return self._slots.is_idle
+
     @asynccontextmanager
     async def room(self, chat: int, person: int) -> AsyncIterator[None]:
         """Wait until files for this chat may lie ready: it takes messages, and not too many are ready already."""

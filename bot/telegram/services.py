@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiogram.utils.i18n import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from providers.options import flags
@@ -26,7 +27,12 @@ def title(providers: Providers, name: str) -> str:
     if provider is None:
         return name
     twins = [other for other in providers.values() if other.title == provider.title]
-    return provider.title if len(twins) == 1 else f"{provider.title} ({name})"
+    return brand(provider) if len(twins) == 1 else f"{brand(provider)} ({name})"
+
+
+def brand(provider: AnyProvider) -> str:
+    """What the service calls itself in the language at hand: "Jimeng", "即梦"."""
+    return _(provider.title)
 
 
 def maker(providers: Providers, job: Job) -> str:
@@ -40,7 +46,7 @@ def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
     if provider is None:
         return name
     known = _read(provider, options)
-    return provider.title if known is None else provider.model_name(known)
+    return brand(provider) if known is None else provider.model_name(known).replace(provider.title, brand(provider), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,16 +106,16 @@ class TelegramStage:
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
         with self._languages.speaking(job.language):
-            text = _("🗂 It is made, but I can't send it here. It is kept in the /history of whoever asked for it.")
+            text = _("🗂 It's ready, but I can't post it here. Whoever asked for it finds it in /history.")
             if sent:
                 text = _(
-                    "🗂 Only {sent} of {total} could be sent here. The rest is kept in the /history of whoever asked."
+                    "🗂 Only {sent} of {total} could be posted here. Whoever asked for them finds the rest in /history."
                 ).format(sent=sent, total=total)
             if await self._status.change(job, text, for_unsent(job)) or only_here:
                 return
-            text = _("🗂 “{words}” is made, but I can't send it where you asked for it. It is kept in your /history.")
+            text = _("🗂 “{words}” is ready, but I can't post it where you asked for it. It's in your /history.")
             if sent:
-                text = _("🗂 Only {sent} of {total} of “{words}” could be sent. The rest is kept in your /history.")
+                text = _("🗂 Only {sent} of {total} of “{words}” could be posted. The rest is in your /history.")
             await self._tell_in_private(job, text.format(words=_words(job), sent=sent, total=total))
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
@@ -125,7 +125,7 @@ class TelegramStage:
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = escape(told(job.trouble), quote=False) if job.trouble else _("This did not work.")
+            words = escape(told(job.trouble), quote=False) if job.trouble else _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)
             # What was refused before it came to a task would be refused again.

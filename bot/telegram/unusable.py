@@ -61,7 +61,7 @@ def _sticker() -> str:
 
 
 def _sound() -> str:
-    return _("I can't listen. Write what you want to see, and I make a picture of it.")
+    return _("I can't listen to voice messages. Please write what you'd like to see.")
 
 
 def _story() -> str:

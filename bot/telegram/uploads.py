@@ -35,11 +35,11 @@ NAME_LENGTH = 40
 NO_SECONDS = 5.0
 """How long a service's "no" holds that was asked where the pictures of a job are now: they are asked for together."""
 
-NOT_NOW = Sentence("The service doesn't hand the picture over yet.")
-NOT_FETCHED = Sentence("It's made, but the service doesn't hand it over. Press “Look again” to try once more.")
+NOT_NOW = Sentence("I can't fetch the picture from the service yet.")
+NOT_FETCHED = Sentence("It's ready, but I can't fetch it from the service. Tap “Look again” to try once more.")
 NO_MORE = Sentence("It was made, but the service doesn't have it any more.")
-TOO_LARGE = Sentence("It's made, but it is larger than 64 MB: I can't fetch it.")
-UNUSABLE = Sentence("It's made, but the service gave an address for it that I must not open.")
+TOO_LARGE = Sentence("It's ready, but it is larger than 64 MB: I can't fetch it.")
+UNUSABLE = Sentence("It's ready, but the service gave an address for it that I must not open.")
 DAMAGED = Sentence("The service's file is damaged or isn't a picture.")
 
 
@@ -115,9 +115,10 @@ class Uploads:
     async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | Unfetched]:
         """A picture as a photo, or `as_file`; fetched whole where Telegram doesn't have it so."""
         async with AsyncExitStack() as stack:
-            yield await self._open(picture, stack, as_file=as_file)
+            yield await self.open_one(picture, stack, as_file=as_file)
 
-    async def _open(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
+        """One picture, whose file is closed with `stack`; or that it can not be fetched."""
         if as_file:
             return await self._as_file(picture, stack)
         if picture.photo_id:

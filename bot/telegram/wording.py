@@ -26,12 +26,18 @@ def plain(sentence: Sentence) -> str:
     values = dict(sentence.values)
     # What a flag allows and what flags there are is in our words, not in the person's.
     if isinstance(allowed := values.get("allowed"), str) and allowed:
-        values["allowed"] = _(allowed)
+        values["allowed"] = listed(allowed)
     if isinstance(use := values.get("use"), str):
         values["use"] = shown(use)
     if isinstance(offered := values.get("flags"), str):
         values["flags"] = _(", ").join(map(shown, offered.split(", ")))
     return _(sentence.template).format(**values)
+
+
+def listed(allowed: str) -> str:
+    """What an option allows, in the language at hand; several values stand between this language's commas."""
+    words = _(allowed)
+    return _(", ").join(allowed.split(", ")) if words == allowed else words
 
 
 def told(trouble: Trouble) -> str:
@@ -40,10 +46,10 @@ def told(trouble: Trouble) -> str:
     if "paid" not in trouble:
         return words
     if trouble["paid"] is None:
-        return _("{words} This attempt may have been paid.").format(words=words)
+        return _("{words} This attempt may have been charged.").format(words=words)
     if trouble["paid"]:
-        return _("{words} It was paid all the same.").format(words=words)
-    return _("{words} Nothing was paid.").format(words=words)
+        return _("{words} It was charged all the same.").format(words=words)
+    return _("{words} Nothing was charged.").format(words=words)
 
 
 def cut(text: str, length: int) -> str:

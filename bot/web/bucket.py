@@ -1,4 +1,4 @@
-"""References published in object storage that speaks S3: under presigned addresses that expire, gone with their job."""
+"""References in S3 object storage: presigned addresses that expire, objects that are deleted with their job."""
 
 import asyncio
 import hashlib
@@ -19,28 +19,29 @@ from storage.records import Source
 
 log = logging.getLogger(__name__)
 
-LIFETIME = timedelta(hours=1)
-"""Of an address: it is signed when a task is submitted, and the service fetches at once."""
-LEFT_BEHIND = timedelta(days=1)
-"""After this an object is of a job whose end was missed."""
-KNOWN_SECONDS = LEFT_BEHIND.total_seconds() / 2
-TIMEOUT = timedelta(seconds=20)
+ADDRESS_LIFETIME = timedelta(hours=1)
+"""The lifetime of an address: it is signed when a task is submitted, and the service fetches at once."""
+LEFTOVER_AGE = timedelta(days=1)
+"""The age at which an object must be left over from a job whose end was missed."""
+UPLOADED_SECONDS = LEFTOVER_AGE.total_seconds() / 2
+"""The time after which an object is uploaded again, long before it counts as a leftover."""
+REQUEST_TIMEOUT = timedelta(seconds=20)
 UPLOAD_SECONDS = 8.0
-"""For one reference: less than a stop of the bot waits, so that a task is not cut off on its way to the service."""
-PAUSE_SECONDS = 60.0
-"""For which a storage that failed is left alone."""
+"""The limit for one reference: shorter than the bot's stop, so that a stop does not interrupt a submit."""
+FAILURE_PAUSE_SECONDS = 60.0
+"""The time without uploads after the storage has failed."""
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class Bucket:
-    """The bucket of `settings`. `secret` keeps the objects of several bots in one bucket apart; `clock`: monotonic."""
+    """The bucket of `settings`. `secret` separates the objects of several bots in one bucket. `clock`: monotonic."""
 
     def __init__(self, settings: BucketSettings, secret: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._secret = secret.encode()
         self._prefix = settings.prefix
         self._clock = clock
-        self._known: dict[str, float] = {}
-        self._again_at = float("-inf")
+        self._uploaded_at: dict[str, float] = {}
+        self._paused_until = float("-inf")
         self.store = S3Store(
             settings.name,
             endpoint=_endpoint(settings),
@@ -48,45 +49,47 @@ class Bucket:
             access_key_id=settings.access_key.get_secret_value(),
             secret_access_key=settings.secret_key.get_secret_value(),
             virtual_hosted_style_request=settings.virtual_host,
-            client_options={"allow_http": settings.endpoint.startswith("http://"), "timeout": TIMEOUT},
-            retry_config={"max_retries": 2, "retry_timeout": TIMEOUT},
+            client_options={"allow_http": settings.endpoint.startswith("http://"), "timeout": REQUEST_TIMEOUT},
+            retry_config={"max_retries": 2, "retry_timeout": REQUEST_TIMEOUT},
         )
 
     async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """The address of a reference, which is uploaded before; None when the storage doesn't take it."""
+        """Upload a reference; return its address, or None when the storage fails."""
         media_type = source.media_type or ""
-        # What is fitted anew for another provider is another object.
+        # A reference scaled again for another provider is another object.
         path = f"{self._folder(job_id)}{source.id}-{source.size}.{_ENDINGS.get(media_type, 'bin')}"
-        if self._clock() < self._again_at:
+        if self._clock() < self._paused_until:
             return None
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
-                if self._clock() - self._known.get(path, -KNOWN_SECONDS) >= KNOWN_SECONDS:
+                if self._clock() - self._uploaded_at.get(path, -UPLOADED_SECONDS) >= UPLOADED_SECONDS:
                     await self._put(path, await read(), media_type)
-                    self._known[path] = self._clock()
-                return await obstore.sign_async(self.store, "GET", path, LIFETIME)
+                    self._uploaded_at[path] = self._clock()
+                return await obstore.sign_async(self.store, "GET", path, ADDRESS_LIFETIME)
         except Exception as error:  # the storage's library raises more than it documents
-            log.warning("reference %d can't be published, and goes along with its request: %s", source.id, _said(error))
-            self._again_at = self._clock() + PAUSE_SECONDS
+            log.warning(
+                "uploading reference %d failed; it is sent inside the request: %s", source.id, _first_line(error)
+            )
+            self._paused_until = self._clock() + FAILURE_PAUSE_SECONDS
             return None
 
     async def withdraw(self, job_id: int) -> None:
-        """Delete what was published for a job."""
+        """Delete the references of a job."""
         folder = self._folder(job_id)
-        self._known = {path: at for path, at in self._known.items() if not path.startswith(folder)}
+        self._uploaded_at = {path: at for path, at in self._uploaded_at.items() if not path.startswith(folder)}
         await self._delete(folder, datetime.max.replace(tzinfo=UTC))
 
     async def tidy(self) -> None:
-        """Delete what jobs left behind whose end was missed."""
-        await self._delete(self._prefix, datetime.now(UTC) - LEFT_BEHIND)
+        """Delete the objects of jobs whose end was missed."""
+        await self._delete(self._prefix, datetime.now(UTC) - LEFTOVER_AGE)
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[str]:
-        """The address of an object that is there meanwhile. Raises what `said` puts into words."""
+        """Upload an object for the block and give its address. `said` explains the errors."""
         path = f"{self._prefix}check.txt"
         await self._put(path, b"imagine-bot", "text/plain")
         try:
-            yield await obstore.sign_async(self.store, "GET", path, LIFETIME)
+            yield await obstore.sign_async(self.store, "GET", path, ADDRESS_LIFETIME)
         finally:
             await obstore.delete_async(self.store, path)
 
@@ -98,8 +101,8 @@ class Bucket:
             async for found in obstore.list(self.store, prefix):
                 if old := [one["path"] for one in found if one["last_modified"] < before]:
                     await obstore.delete_async(self.store, old)
-        except Exception as error:  # see above; nothing waits for this
-            log.warning("objects under %s can't be deleted: %s", prefix, _said(error))
+        except Exception as error:  # any error, as above; nothing depends on the deletion
+            log.warning("deleting objects under %s failed; they are deleted later: %s", prefix, _first_line(error))
 
     def _folder(self, job_id: int) -> str:
         name = hmac.new(self._secret, str(job_id).encode(), hashlib.sha256).hexdigest()[:32]
@@ -107,21 +110,22 @@ class Bucket:
 
 
 def said(error: Exception, settings: BucketSettings) -> str:
-    """What the operator can do about an error of `Bucket.trial`."""
+    """Explain an error of `Bucket.trial` to the operator, with advice."""
     if isinstance(error, FileNotFoundError):
         return f"there is no bucket {settings.name} at {settings.endpoint or 'AWS'}: make it, or correct bucket.name"
     if isinstance(error, (PermissionError, PermissionDeniedError, UnauthenticatedError)):
         return "the keys may not write there: check bucket.access_key, bucket.secret_key and what they are allowed"
-    return f"{settings.endpoint or 'AWS'} can't be reached or is out of order: check bucket.endpoint ({_said(error)})"
+    address, reason = settings.endpoint or "AWS", _first_line(error)
+    return f"{address} can't be reached or is out of order: check bucket.endpoint ({reason})"
 
 
-def _said(error: Exception) -> str:
-    """An error's first line; what follows is about the library's insides."""
+def _first_line(error: Exception) -> str:
+    """The first line of an error; further lines are about the library's internals."""
     return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _endpoint(settings: BucketSettings) -> str | None:
-    """Where the storage is, with the bucket's name in the host where it must stand there."""
+    """The address of the storage, with the bucket's name in the host where that is required."""
     if not settings.endpoint:
         return None
     parts = urlsplit(settings.endpoint)

@@ -1,4 +1,4 @@
-"""The server's door: so many connections at once, and never so many that the process runs out of files."""
+"""A listener with a limit of connections, so that the process keeps files for everything else."""
 
 import asyncio
 import logging
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 512
-FULL_SECONDS = 1.0
-"""How long nobody is let in when the process has no file left for one more connection."""
-LOG_SECONDS = 60.0
-"""How often the same trouble is said."""
+ACCEPT_RETRY_SECONDS = 1.0
+"""The pause before the next accept when the process has no file left for a connection."""
+WARNING_SECONDS = 60.0
+"""The least time between two warnings."""
 
 
 def most_connections() -> int:
-    """As many as leave half of the files that the process may open to everything else."""
+    """The limit of connections: at most half of the files that the process may open."""
     if sys.platform == "win32":
         return MOST_CONNECTIONS
     import resource  # noqa: PLC0415 - not there on every system
@@ -29,19 +29,18 @@ def most_connections() -> int:
 class Listener:
     """Accepts connections and gives each to one of `protocols`; at most `most` at once.
 
-    When all places are taken, the connection that has been there longest makes room, unless it is being answered: who
-    only holds a connection shuts nobody out. (asyncio's own server has no bound, and without a file left it writes the
-    same line to the log many thousand times a second.)
+    At the limit, the oldest connection is closed, unless it is being answered: idle connections can't lock others out.
+    (asyncio's own server has no limit, and without a file left it logs the same line many thousand times a second.)
     """
 
     def __init__(self, protocols: Callable[[], asyncio.Protocol], most: int) -> None:
         self._protocols = protocols
         self._most = most
         self._open: list[asyncio.Transport] = []
-        self._kept: set[asyncio.BaseTransport] = set()
+        self._protected: set[asyncio.BaseTransport] = set()
         self._sockets: list[socket.socket] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._said = -LOG_SECONDS
+        self._warned_at = -WARNING_SECONDS
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; returns the first address. Raises `OSError`."""
@@ -60,7 +59,7 @@ class Listener:
         return str(address), int(bound)
 
     async def aclose(self) -> None:
-        """Let nobody in any more. Connections that are open stay so."""
+        """Stop accepting. Open connections stay open."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -68,13 +67,13 @@ class Listener:
             listening.close()
 
     @contextmanager
-    def keeping(self, transport: asyncio.BaseTransport) -> Iterator[None]:
-        """For so long this connection does not make room for others."""
-        self._kept.add(transport)
+    def protecting(self, transport: asyncio.BaseTransport) -> Iterator[None]:
+        """Protect a connection from being closed at the limit, for the block."""
+        self._protected.add(transport)
         try:
             yield
         finally:
-            self._kept.discard(transport)
+            self._protected.discard(transport)
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -82,22 +81,24 @@ class Listener:
             try:
                 connection, _address = await loop.sock_accept(listening)
             except ConnectionError:
-                # It was gone before it was let in.
+                # The connection broke before it was accepted.
                 await asyncio.sleep(0)
                 continue
             except OSError as error:
-                self._say("no connection can be let in (%s); tried again in %.0f s", error.strerror, FULL_SECONDS)
+                self._warn(
+                    "accepting a connection failed (%s); retrying in %.0f s", error.strerror, ACCEPT_RETRY_SECONDS
+                )
                 self._make_room()
-                await asyncio.sleep(FULL_SECONDS)
+                await asyncio.sleep(ACCEPT_RETRY_SECONDS)
                 continue
             if not self._has_room():
-                self._say("all %d connections are being answered; more are turned away", self._most)
+                self._warn("all %d connections are being answered; closing further ones", self._most)
                 connection.close()
                 continue
             try:
                 transport, _protocol = await loop.connect_accepted_socket(self._protocols, connection)
             except OSError as error:
-                log.debug("a connection broke at once: %s", error)
+                log.debug("opening an accepted connection failed; it is dropped: %s", error)
             else:
                 self._open.append(transport)
 
@@ -106,16 +107,16 @@ class Listener:
         return len(self._open) < self._most or self._make_room()
 
     def _make_room(self) -> bool:
-        """Close the oldest connection. False: all are being answered."""
-        oldest = next((one for one in self._open if one not in self._kept), None)
+        """Close the oldest connection. False: all are protected."""
+        oldest = next((one for one in self._open if one not in self._protected), None)
         if oldest is None:
             return False
         self._open.remove(oldest)
         oldest.abort()
         return True
 
-    def _say(self, words: str, *values: object) -> None:
+    def _warn(self, words: str, *values: object) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._said >= LOG_SECONDS:
-            self._said = now
+        if now - self._warned_at >= WARNING_SECONDS:
+            self._warned_at = now
             log.warning(words, *values)

@@ -1,4 +1,4 @@
-"""Who publishes references: the bot's own server, or a bucket where the settings name one."""
+"""The choice of where references are published: a bucket, where the settings name one."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ def open_bucket(settings: BucketSettings, token: str) -> "Bucket | None":
     if not settings.name:
         return None
     try:
-        from bot.web.bucket import Bucket  # noqa: PLC0415 - who doesn't use it needs no package for it
+        from bot.web.bucket import Bucket  # noqa: PLC0415 - an optional package
     except ImportError as error:
         advice = "object storage needs one more package: pip install 'imagine-bot[s3]'"
         raise SettingsError(f"bucket.name: {advice}, or leave it empty.") from error

@@ -1,4 +1,4 @@
-"""References published for image services that fetch them: under signed addresses that expire."""
+"""References on the bot's own server, for image services that fetch them: signed addresses that expire."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,8 +8,8 @@ from bot.web.signing import Signer
 from storage.records import Source
 from storage.sources import Sources
 
-# Addresses are signed when a task is submitted, and the service fetches at once; this leaves it an hour.
-LIFETIME_SECONDS = 3600
+# Addresses are signed when a task is submitted, and the service fetches at once: an hour is plenty.
+ADDRESS_SECONDS = 3600
 PATH = "/references/{key}"
 
 
@@ -22,15 +22,15 @@ class References:
         self._signer = signer
 
     async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """The address of a reference; None when the world can't reach this server."""
+        """The address of a reference; None when this server has no public address."""
         return self._public_url + PATH.format(key=self._signer.sign(source.id)) if self._public_url else None
 
     async def withdraw(self, job_id: int) -> None:
-        """Nothing: what the store has forgotten is not found any more."""
+        """Nothing to do: references that the store has deleted answer 404."""
 
     async def serve(self, request: web.Request) -> web.Response:
-        """Answer a fetch: the picture, or 404 for anything that is forged, old or over."""
-        source_id = self._signer.read(request.match_info["key"], LIFETIME_SECONDS)
+        """Answer a fetch: the picture, or 404 for a forged or expired address, or an ended job."""
+        source_id = self._signer.read(request.match_info["key"], ADDRESS_SECONDS)
         if source_id is None:
             raise web.HTTPNotFound
         found = await self._sources.data(source_id)

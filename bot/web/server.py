@@ -1,4 +1,4 @@
-"""The server itself: what it answers, its start and stop, and for how long it bears with a connection."""
+"""The web server: its start and stop, its health route, and the time limits of connections."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ from bot.web.listener import Listener, most_connections
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 15.0
-"""A connection is closed when it has brought no whole head of a request for so long."""
+"""A connection is closed after this time without a complete request head."""
 REQUEST_SECONDS = 120.0
-"""From a request's head to the end of its answer; the longest answer is a reference of some megabytes."""
+"""The limit from a request's head to the end of its answer; the longest answer is a reference of some megabytes."""
 LARGE_BYTES = 64 << 10
-"""Of an answer that takes its time: a reference. Only image services know the addresses of those."""
+"""An answer above this size is a reference. Only image services know the addresses of references."""
 STOP_SECONDS = 5.0
 
 
 class WebServer:
-    """Listens on `host` and `port` (0: any free one). Further routes are added to `app` before `start`.
+    """Listens on `host` and `port` (0: any free one). Add further routes to `app` before `start`.
 
     `idle`, `request`: see `IDLE_SECONDS`, `REQUEST_SECONDS`. `most`: connections at once; by default as many as the
-    process's files allow.
+    process's file limit allows.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class WebServer:
         self._listener: Listener | None = None
 
     async def start(self) -> str:
-        """Begin to listen; returns the address. Raises `SettingsError` when it can't listen there."""
+        """Start to listen; return the address. Raises `SettingsError` when it can't listen there."""
         self._runner = web.AppRunner(
             self.app, access_log=None, keepalive_timeout=self._idle, shutdown_timeout=STOP_SECONDS
         )
@@ -77,23 +77,23 @@ class WebServer:
         try:
             async with asyncio.timeout(self._request):
                 response = await handler(request)
-                # Sent here, so that who does not read it is not waited for.
-                with self._kept(request, response):
+                # Sent here, within the time limit: a client may never read it.
+                with self._protection(request, response):
                     await response.prepare(request)
                     await response.write_eof()
                 return response
         except TimeoutError:
-            log.info("a request took longer than %.0f s; its connection is closed", self._request)
+            log.info("a request took longer than %.0f s; closing its connection", self._request)
             if request.transport:
                 request.transport.abort()
             return web.Response(status=408)
 
-    def _kept(self, request: web.Request, response: web.StreamResponse) -> AbstractContextManager[None]:
-        """A connection that is sent something large does not make room for others meanwhile."""
+    def _protection(self, request: web.Request, response: web.StreamResponse) -> AbstractContextManager[None]:
+        """Protect a connection from being closed at the limit while a large answer is sent."""
         is_large = (response.content_length or 0) > LARGE_BYTES
         if not (is_large and request.transport and self._listener):
             return nullcontext()
-        return self._listener.keeping(request.transport)
+        return self._listener.protecting(request.transport)
 
 
 async def _health(_request: web.Request) -> web.Response:

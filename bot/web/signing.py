@@ -1,4 +1,4 @@
-"""Numbers signed so that they can stand in an address: nobody can make one up, and none lives for ever."""
+"""Signed numbers for addresses: they can't be forged, and they expire."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
 
 class _Stamper(TimestampSigner):
-    """Stamps by a clock that all processes share."""
+    """Takes timestamps from a clock that all processes share."""
 
     def __init__(self, *arguments: Any, clock: Callable[[], float], **how: Any) -> None:
         super().__init__(*arguments, **how)
@@ -19,7 +19,7 @@ class _Stamper(TimestampSigner):
 
 
 class Signer:
-    """Signs for one `purpose` with a key derived from `secret`, which can't be read from it. `clock`: since 1970."""
+    """Signs for one `purpose` with a key derived one-way from `secret`. `clock`: seconds since 1970."""
 
     def __init__(self, purpose: str, secret: str, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -28,14 +28,13 @@ class Signer:
         )
 
     def sign(self, number: int) -> str:
-        """The number as it stands in an address."""
+        """The signed number, ready for an address."""
         return str(self._serializer.dumps(number))
 
     def read(self, key: str, lifetime: float) -> int | None:
-        """The number; None when it is forged, or was signed longer ago than `lifetime` in seconds.
+        """The number; None when it is forged, or was signed more than `lifetime` seconds ago.
 
-        One that seems to be signed later than now is genuine, too: another process's clock is ahead. By more than a
-        lifetime no clock is.
+        A signature from the future is valid, too, by up to `lifetime`: another process's clock may be ahead.
         """
         try:
             number, signed_at = self._serializer.loads(key, return_timestamp=True)

@@ -1,4 +1,4 @@
-"""Where Telegram posts updates: each is stored before it is answered, or refused so that Telegram sends it again."""
+"""The webhook for Telegram's updates: each is stored before it is answered, or refused so that it is sent again."""
 
 import hmac
 import logging
@@ -14,23 +14,23 @@ from storage.database import StoreError
 log = logging.getLogger(__name__)
 
 PATH = "/telegram"
-MOST_BYTES = 1 << 20
+MOST_BODY_BYTES = 1 << 20
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name, not a secret
 
 
 class Webhook:
-    """Answers Telegram. `take` stores updates, unless it is too late; `secret`: what Telegram sends along."""
+    """Answers Telegram. `take` stores updates and returns whether it did. `secret`: the token that Telegram sends."""
 
     def __init__(self, take: Callable[[Sequence[Mapping[str, Any]]], Awaitable[bool]], secret: str) -> None:
         self._take = take
         self._secret = secret
 
     async def serve(self, request: web.Request) -> web.Response:
-        """200 when the update is stored; 503: it is wanted later, or by another process."""
+        """Answer 200 when the update is stored; 503: send it again; 401 and 400: it is not Telegram's."""
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             return web.Response(status=401)
         try:
-            update = read_json(await body_of(request, MOST_BYTES))
+            update = read_json(await body_of(request, MOST_BODY_BYTES))
         except ValueError:
             return web.Response(status=400)
         number = update.get("update_id") if isinstance(update, dict) else None
@@ -39,6 +39,6 @@ class Webhook:
         try:
             taken = await self._take([update])
         except StoreError as error:
-            log.warning("an update can't be stored (%s); Telegram sends it again", error)
+            log.warning("storing an update failed; Telegram sends it again: %s", error)
             taken = False
         return web.Response(status=200 if taken else 503)

@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.ark]`, and what a person may set for a picture."""
+"""The settings of `[providers.ark]`, and the options a person may set for a picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -14,8 +14,8 @@ MODELS = (
     "doubao-seedream-5-0-260128",
     "doubao-seedream-5-0-pro-260628",
 )
-MOST = 15
-"""References and pictures of one request together."""
+MOST_TOGETHER = 15
+"""The most references and pictures of one request."""
 
 SIZES: Mapping[str, Mapping[str, str]] = {
     # recommended sizes of the document
@@ -59,20 +59,20 @@ class ArkSettings(ProviderSettings):
 
 
 class ArkOptions(Options):
-    """The flags of this provider. Without `ar` the model chooses the shape."""
+    """The flags of Ark. Without `ar` the model chooses the shape."""
 
     ar: Literal["auto", "1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"] = Field(
-        "auto", description=N_("the picture's shape: width to height")
+        "auto", description=N_("the picture's shape (width:height)")
     )
-    size: Literal["2k", "4k"] = Field("2k", description=N_("how large the picture is"))
-    n: int = Field(1, ge=1, le=MOST, description=N_("how many pictures to make"))
+    size: Literal["2k", "4k"] = Field("2k", description=N_("the picture's size"))
+    n: int = Field(1, ge=1, le=MOST_TOGETHER, description=N_("how many pictures"))
     set: int = Field(
         1,
         ge=1,
-        le=MOST,
-        description=N_("a set that belongs together: at most so many, as the words ask for"),
+        le=MOST_TOGETHER,
+        description=N_("a matching series of up to this many pictures (the prompt decides)"),
     )
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "ArkOptions":

@@ -1,4 +1,4 @@
-"""Seedream on Ark behind the contract: one answer for one picture, a stream of results for a set."""
+"""The Ark provider (Seedream): one answer for one picture, a stream of results for a set."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -9,12 +9,12 @@ from pydantic import BaseModel
 
 from providers import http
 from providers.answering import AnsweringProvider
-from providers.ark.options import MOST, SIZES, ArkOptions, ArkSettings
+from providers.ark.options import MOST_TOGETHER, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
 from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
 from providers.options import nearest_shape
 from providers.rest import (
-    WITH_PICTURES,
+    MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
     address,
@@ -83,7 +83,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     Options = ArkOptions
     capabilities = Capabilities(
         prompt_length=2000,
-        pictures=MOST,
+        pictures=MOST_TOGETHER,
         references=ReferenceLimits(count=14, size=10 << 20, side=6000, ratio=(1 / 16, 16), by_url=True),
         resumes=False,
     )
@@ -91,7 +91,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=WITH_PICTURES)
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
     def model_name(self, options: ArkOptions) -> str:
         """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
@@ -99,18 +99,18 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         return f"{self.title} {'.'.join(parts[:2])}" if parts[0].isdecimal() else options.model
 
     def enlarged(self, options: ArkOptions, size: tuple[int, int]) -> ArkOptions | None:
-        """At 4K, in the shape that is nearest to the picture's."""
+        """Options for 4K in the shape nearest to the picture's."""
         if options.size == "4k":
             return None
         shape = nearest_shape(SIZES["4k"], size)
         return self.Options.model_validate({"ar": shape, "size": "4k", "model": options.model})
 
     def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also how many pictures go together."""
+        """See `Provider.validate`; also checks the total of pictures."""
         super().validate(request)
         count, pictures = len(request.references), request.options.set
-        if count + pictures > MOST:
-            values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
+        if count + pictures > MOST_TOGETHER:
+            values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
             raise InvalidRequest(
                 Sentence(
                     "References and new pictures together: at most {most}. With {count} references, ask for at most "
@@ -120,15 +120,15 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
             )
 
     def split(self, request: Request) -> tuple[Request, ...]:
-        """`n` pictures are as many tasks; a set is one."""
+        """Make `n` tasks; a set is one task."""
         return (request.with_options(n=1),) * request.options.n
 
     def most_pictures(self, request: Request) -> int:
-        """Those of its set."""
+        """The size of the set."""
         return request.options.set
 
     async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
-        """One picture in one answer; a set by a stream, so that what was made before it broke off is not lost."""
+        """Make one picture in one answer, or a set by a stream: pictures that came before it broke off are kept."""
         options, url = request.options, f"{self.settings.endpoint}/images/generations"
         payload: dict[str, object] = {
             "model": options.model,
@@ -141,7 +141,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         if request.references:
             payload["image"] = [await address(reference) for reference in request.references]
         if options.set == 1:
-            images = await self.rest.call("POST", url, _Images, payload, paying=True, timeout=self.patience)
+            images = await self.rest.call("POST", url, _Images, payload, paying=True, timeout=self.answer_timeout)
             yield Finished(self._pictures(images.data))
             return
         payload["sequential_image_generation"] = "auto"
@@ -155,13 +155,13 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         self, url: str, payload: Mapping[str, object], most: int
     ) -> AsyncGenerator[Working | Finished, None]:
         items: list[_Item] = []
-        data, heads = self.rest.body(payload) or b"", self.rest.heads(payload)
-        streamed = http.stream(self.session, url, data=data, headers=heads, timeout=self.patience)
+        data, heads = self.rest.body(payload) or b"", self.rest.headers_for(payload)
+        streamed = http.stream(self.session, url, data=data, headers=heads, timeout=self.answer_timeout)
         try:
             async with aclosing(streamed) as parts:
                 async for part in parts:
                     if isinstance(part, http.Answer):
-                        items += self.rest.understood(part, _Images, paying=True).data
+                        items += self.rest.parse(part, _Images, paying=True).data
                         break
                     spoken = event(part.data, _Event)
                     if spoken.type.endswith((".partial_succeeded", ".partial_failed")):
@@ -172,13 +172,13 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
                 else:
                     raise http.lost("the stream ended early", paying=True)
         except ProviderError:
-            # What has arrived is paid.
+            # The pictures that have arrived are paid.
             if not any(item.url or item.b64_json for item in items):
                 raise
         yield Finished(self._pictures(items))
 
     def _pictures(self, items: list[_Item]) -> tuple[Picture, ...]:
-        """The pictures that were made. Raises what became of the first when there are none."""
+        """The pictures that were made. Raises the error of the first item when there are none."""
         found = [
             Picture(url=item.url) if item.url else decoded(item.b64_json or "") for item in items if not item.error
         ]
@@ -186,11 +186,11 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
             return tuple(found)
         for item in items:
             if item.error and (known := error_object({"error": item.error})):
-                raise self.rest.ended(*known)
+                raise self.rest.task_error(*known)
         raise Failed(detail="an answer without pictures")
 
     async def check(self) -> None:
-        """A request without a prompt: it is refused for that, which proves the key."""
+        """Send a request without a prompt: its refusal for that proves the key."""
         try:
             url = f"{self.settings.endpoint}/images/generations"
             await self.rest.call("POST", url, _Nothing, {"model": self.settings.models[0]}, paying=True)

@@ -1,13 +1,13 @@
-"""A strict stand-in for Seedream on Ark on loopback, for the demo and the tests."""
+"""A strict simulator of Seedream on Ark on loopback, for the demo and the tests."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
-from providers.ark.options import MODELS, MOST, SIZES
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.ark.options import MODELS, MOST_TOGETHER, SIZES
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "InputTextSensitiveContentDetected"),
@@ -37,11 +37,11 @@ class ArkSimulator(ServiceSimulator):
     key = "ark-simulated-0000-0000-000000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """One call does all."""
+        """One route serves all requests."""
         router.add_post("/api/v3/images/generations", self._generate, name="submit")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:
@@ -51,9 +51,9 @@ class ArkSimulator(ServiceSimulator):
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         asked: dict[str, Any] = await request.json()
         sequential, options = asked.get("sequential_image_generation"), asked.get("sequential_image_generation_options")
-        most = (options or {}).get("max_images", MOST) if sequential == "auto" else 1
+        most = (options or {}).get("max_images", MOST_TOGETHER) if sequential == "auto" else 1
         references = await self.references(asked.get("image"))
-        if set(asked) - _KNOWN or asked.get("model") not in MODELS or not 1 <= most <= MOST - len(references):
+        if set(asked) - _KNOWN or asked.get("model") not in MODELS or not 1 <= most <= MOST_TOGETHER - len(references):
             self.refuse("invalid", "unknown parameter or model, or too many images")
         task = self.take(asked.get("prompt"), references, self._size(asked.get("size")), most)
         if asked.get("stream"):

@@ -1,4 +1,4 @@
-"""Wan and Qwen-Image on Alibaba's DashScope (百炼): submit and ask. Document: help.aliyun.com/zh/model-studio."""
+"""Wan and Qwen-Image on Alibaba's DashScope (百炼), submitted and polled. Document: help.aliyun.com/zh/model-studio."""
 
 from providers.dashscope.options import DashScopeOptions, DashScopeSettings
 from providers.dashscope.provider import DashScope

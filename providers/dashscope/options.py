@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.dashscope]`, and what a person may set for a picture."""
+"""The settings of `[providers.dashscope]`, and the options a person may set for a picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -35,12 +35,12 @@ class DashScopeSettings(ProviderSettings):
 
 
 class DashScopeOptions(Options):
-    """The flags of this provider."""
+    """The flags of DashScope."""
 
     ar: Literal["1:1", "16:9", "4:3", "3:4", "9:16"] = Field(
-        "1:1", description=N_("the picture's shape: width to height")
+        "1:1", description=N_("the picture's shape (width:height)")
     )
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
     avoid: str = Field(
         "",
         max_length=500,
@@ -48,4 +48,4 @@ class DashScopeOptions(Options):
         json_schema_extra={"allowed": N_("words in quotes")},
     )
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

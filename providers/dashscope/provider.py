@@ -1,4 +1,4 @@
-"""DashScope behind the contract."""
+"""The DashScope provider: submits tasks and polls them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -74,7 +74,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     @cached_property
     def submitting(self) -> Rest:
-        """The same for a task, which is only made as one when a header says so."""
+        """The calls with the header that makes the service create a task."""
         return replace(self.rest, headers={**self.rest.headers, "X-DashScope-Async": "enable"})
 
     def model_name(self, options: DashScopeOptions) -> str:
@@ -82,7 +82,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         return options.model
 
     def split(self, request: Request) -> tuple[Request, ...]:
-        """Qwen-Image makes one picture at a time; so does everything here, each with a ticket of its own."""
+        """Make one task for each picture, also with Wan: Qwen-Image makes one picture at a time."""
         return (request.with_options(n=1),) * request.options.n
 
     async def submit(self, request: Request) -> str:
@@ -95,11 +95,11 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         words = {"prompt": request.prompt} | ({"negative_prompt": options.avoid} if options.avoid else {})
         payload = {"model": options.model, "input": words, "parameters": parameters}
         url = f"{self.settings.endpoint}/services/aigc/text2image/image-synthesis"
-        answer = await self.submitting.call("POST", url, _Answer, payload, paying=True, timeout=http.SUBMIT)
+        answer = await self.submitting.call("POST", url, _Answer, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
         return answer.output.task_id
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
-        """A failure can sit inside an answer that is well (`output.code`)."""
+        """Query the state. A successful answer can contain a failure (`output.code`)."""
         output = (await self.rest.call("GET", self._task(ticket), _Answer)).output
         match output.task_status:
             case "PENDING":
@@ -107,7 +107,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
             case "SUCCEEDED":
                 return Finished(self._pictures(output))
             case "FAILED":
-                raise self.rest.ended(output.code or "", output.message or "")
+                raise self.rest.task_error(output.code or "", output.message or "")
             case "CANCELED":
                 raise Failed(detail=f"task {ticket} was cancelled", paid=False)
             case "UNKNOWN":
@@ -116,11 +116,11 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
                 return Working()
 
     async def cancel(self, ticket: str) -> bool:
-        """Only a task that still waits can be cancelled."""
+        """Cancel a task that still waits."""
         return await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", _Cancelled)
 
     async def check(self) -> None:
-        """Ask for a task that doesn't exist: that it is not known proves the key."""
+        """Query a task that doesn't exist: "not found" proves the key."""
         await self.rest.check(self._task("00000000-0000-0000-0000-000000000000"), _Answer, Expired, InvalidRequest)
 
     def _task(self, ticket: str) -> str:
@@ -130,7 +130,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         found = tuple(Picture(url=one.url) for one in output.results if one.url)
         if not found:
             first = output.results[0] if output.results else _Result()
-            raise self.rest.ended(first.code or "", first.message or "")
+            raise self.rest.task_error(first.code or "", first.message or "")
         return found
 
 

@@ -1,4 +1,4 @@
-"""A strict stand-in for DashScope on loopback, for the demo and the tests."""
+"""A strict simulator of DashScope on loopback, for the demo and the tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.dashscope.options import MODELS, SIZES
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "DataInspectionFailed"),
@@ -28,13 +28,13 @@ class DashScopeSimulator(ServiceSimulator):
     key = "sk-dashscope-simulated-0000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Submit, ask, cancel."""
+        """Submit, result, cancel."""
         router.add_post("/api/v1/services/aigc/text2image/image-synthesis", self._submit, name="submit")
         router.add_get("/api/v1/tasks/{id}", self._result, name="result")
         router.add_post("/api/v1/tasks/{id}/cancel", self._cancel, name="cancel")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:

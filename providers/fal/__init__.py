@@ -1,4 +1,4 @@
-"""fal's queue: any of its image apps. Document: docs.fal.ai/model-apis/model-endpoints/queue."""
+"""The image apps in fal's queue. Document: docs.fal.ai/model-apis/model-endpoints/queue."""
 
 from providers.fal.options import FalOptions, FalSettings
 from providers.fal.provider import Fal

@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.fal]`, and what a person may set for a picture."""
+"""The settings of `[providers.fal]`, and the options a person may set for a picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,7 +19,7 @@ SIZES: Mapping[str, str] = {
 
 
 class FalSettings(ProviderSettings):
-    """The account, and the apps people may choose from."""
+    """The account, and the apps to choose from."""
 
     key: SecretStr = Field(
         min_length=1,
@@ -33,11 +33,11 @@ class FalSettings(ProviderSettings):
 
 
 class FalOptions(Options):
-    """The flags of this provider."""
+    """The flags of fal."""
 
     ar: Literal["1:1", "4:3", "3:4", "16:9", "9:16"] = Field(
-        "1:1", description=N_("the picture's shape: width to height")
+        "1:1", description=N_("the picture's shape (width:height)")
     )
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

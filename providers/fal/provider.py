@@ -1,4 +1,4 @@
-"""fal behind the contract. The ticket is app and request id: `fal-ai/flux/dev#764c…`."""
+"""The fal provider. A ticket is app and request id: `fal-ai/flux/dev#764c…`."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,7 +20,7 @@ TABLE: Mapping[str, Maker] = {
     "content_policy_violation": refused("prompt"),
     "image_load_error": invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
     "file_download_error": invalid(
-        Sentence("The image service could not fetch the reference pictures. Try again, or without them.")
+        Sentence("The image service couldn't fetch the reference pictures. Try again, or without them.")
     ),
     "image_too_small": invalid(Sentence("A reference picture is too small for the image service.")),
     "image_too_large": invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),
@@ -50,7 +50,7 @@ class _File(BaseModel):
 
 class _Result(BaseModel):
     images: list[_File]
-    # Whatever this is, the pictures are paid.
+    # Of any type: a wrong one must not lose paid pictures.
     seed: Any = None
     has_nsfw_concepts: list[bool] | None = None
 
@@ -84,7 +84,7 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
         return options.model.removeprefix("fal-ai/")
 
     async def submit(self, request: Request) -> str:
-        """Put the request into the app's queue; one with references goes to the app that edits."""
+        """Put the request into the app's queue; one with references goes to the editing app."""
         options = request.options
         app, payload = options.model, {"prompt": request.prompt, "num_images": options.n, "output_format": "jpeg"}
         if request.references:
@@ -93,11 +93,11 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             payload["image_size"] = SIZES[options.ar]
             payload |= {} if options.seed is None else {"seed": options.seed}
         url = f"{self.settings.endpoint}/{app}"
-        submitted = await self.rest.call("POST", url, _Submitted, payload, paying=True, timeout=http.SUBMIT)
+        submitted = await self.rest.call("POST", url, _Submitted, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
         return f"{app}#{submitted.request_id}"
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
-        """The state; when the queue is through with it, the result, which may be an error."""
+        """Query the state and, when the queue has finished, the result, which may be an error."""
         status = await self.rest.call("GET", f"{self._address(ticket)}/status", _Status)
         if status.status == "IN_QUEUE":
             return Queued(None if status.queue_position is None else status.queue_position + 1)
@@ -116,16 +116,16 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
         return Finished(tuple(Picture(url=one.url, seed=seed) for one in result.images))
 
     async def cancel(self, ticket: str) -> bool:
-        """A task that waits is dropped."""
+        """Cancel a task that still waits."""
         return await self.rest.is_done("PUT", f"{self._address(ticket)}/cancel", _Cancelled)
 
     async def check(self) -> None:
-        """Ask for a request that doesn't exist: that it is not known proves the key."""
+        """Query a request that doesn't exist: "not found" proves the key."""
         nowhere = self._address(f"{self.settings.models[0]}#none")
         await self.rest.check(f"{nowhere}/status", _Status, Expired, InvalidRequest)
 
     def _address(self, ticket: str) -> str:
-        """Requests are found under the first two parts of an app's name only."""
+        """A request's address; it uses only the first two parts of an app's name."""
         app, _mark, request_id = ticket.partition("#")
         return f"{self.settings.endpoint}/{'/'.join(app.split('/')[:2])}/requests/{request_id}"
 

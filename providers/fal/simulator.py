@@ -1,4 +1,4 @@
-"""A strict stand-in for fal's queue on loopback, for the demo and the tests."""
+"""A strict simulator of fal's queue on loopback, for the demo and the tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.fal.options import SIZES
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "content_policy_violation"),
@@ -36,7 +36,7 @@ class FalSimulator(ServiceSimulator):
     key = "00000000-0000-0000-0000-000000000001:simulated"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Submit, ask, fetch, cancel. Requests live under the first two parts of the app's name."""
+        """Submit, status, result, cancel. A request's address has only the first two parts of the app's name."""
         one = "/{owner}/{app}/requests/{id}"
         router.add_get(f"{one}/status", self._status, name="result")
         router.add_put(f"{one}/cancel", self._cancel, name="cancel")
@@ -44,11 +44,11 @@ class FalSimulator(ServiceSimulator):
         router.add_post("/{owner}/{app:.+}", self._submit, name="submit")
 
     def credential(self, request: web.Request) -> str | None:
-        """`Key …`."""
+        """The key of `Authorization: Key …`."""
         return request.headers.get("Authorization", "").removeprefix("Key ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:
-        """A list of what is wrong, or a sentence."""
+        """A list of errors, or a sentence."""
         status, kind = _ERRORS[problem]
         if not kind:
             return web.json_response({"detail": _PLAIN[status]}, status=status)

@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.gemini]`, and what a person may set for a picture."""
+"""The settings of `[providers.gemini]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -25,13 +25,13 @@ class GeminiSettings(ProviderSettings):
 
 
 class GeminiOptions(Options):
-    """The flags of this provider. Without `ar` the model chooses the shape."""
+    """The flags of Gemini. Without `ar` the model chooses the shape."""
 
     ar: Literal["auto", "1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9"] = Field(
-        "auto", description=N_("the picture's shape: width to height")
+        "auto", description=N_("the picture's shape (width:height)")
     )
     size: Literal["1k", "2k", "4k"] = Field(
-        "1k", description=N_("how large the picture is; 2k and 4k only with a pro model")
+        "1k", description=N_("the picture's size (2k and 4k only with a pro model)")
     )
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

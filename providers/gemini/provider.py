@@ -1,4 +1,4 @@
-"""Gemini's images behind the contract: one call, references and results inside it."""
+"""The Gemini provider: one call that contains the references and answers with the pictures."""
 
 from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property
@@ -12,7 +12,7 @@ from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sen
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
 from providers.options import flags, nearest_shape
 from providers.rest import (
-    WITH_PICTURES,
+    MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
     base64_of,
@@ -43,7 +43,9 @@ TABLE: Mapping[str, Maker] = {
 }
 _OF_RESULT = frozenset({"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "RECITATION"})
 _OF_PROMPT = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE"})
-_NO_PICTURE = Sentence("The service answered with words instead of a picture. Say more clearly what it should show.")
+_NO_PICTURE = Sentence(
+    "The service answered with words instead of a picture. Please say more clearly what it should show."
+)
 
 Request = ImageRequest[GeminiOptions]
 
@@ -102,14 +104,14 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
     def rest(self) -> Rest:
         """The service's calls."""
         heads = {"x-goog-api-key": self.settings.api_key.get_secret_value()}
-        return Rest(self.session, heads, read_error, TABLE, KEY, most=WITH_PICTURES)
+        return Rest(self.session, heads, read_error, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
     def model_name(self, options: GeminiOptions) -> str:
         """The model's own name."""
         return options.model
 
     def enlarged(self, options: GeminiOptions, size: tuple[int, int]) -> GeminiOptions | None:
-        """At 4K by a pro model, where there is one, in the shape that is nearest to the picture's."""
+        """Options for 4K by a pro model, where there is one, in the shape nearest to the picture's."""
         pro = options.model if _is_pro(options.model) else next(filter(_is_pro, self.settings.models), None)
         if options.size == "4k" or pro is None:
             return None
@@ -117,7 +119,7 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         return self.Options.model_validate({"ar": nearest_shape(shapes, size), "size": "4k", "model": pro})
 
     def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also that only pro models draw larger."""
+        """See `Provider.validate`; also refuses larger sizes for models that are not pro."""
         super().validate(request)
         if request.options.size != "1k" and not _is_pro(request.options.model):
             raise InvalidRequest(
@@ -129,7 +131,7 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         return (request.with_options(n=1),) * request.options.n
 
     async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
-        """generateContent with all references inside."""
+        """Call generateContent with all references inside."""
         options = request.options
         shape = ({} if options.ar == "auto" else {"aspectRatio": options.ar}) | (
             {"imageSize": options.size.upper()} if options.size != "1k" else {}
@@ -142,11 +144,11 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         config: dict[str, object] = {"responseModalities": ["IMAGE"]} | ({"imageConfig": shape} if shape else {})
         payload = {"contents": [{"role": "user", "parts": parts}], "generationConfig": config}
         url = f"{self.settings.endpoint}/models/{options.model}:generateContent"
-        answer = await self.rest.call("POST", url, _Answer, payload, paying=True, timeout=self.patience)
+        answer = await self.rest.call("POST", url, _Answer, payload, paying=True, timeout=self.answer_timeout)
         yield Finished(_pictures(answer))
 
     async def check(self) -> None:
-        """Ask for the model, which is free."""
+        """Query the model, which is free."""
         await self.rest.check(f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
 
     def _pro(self, size: str) -> dict[str, object]:
@@ -167,7 +169,7 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
     candidates = answer.candidates or []
-    # A pro model's drafts are thoughts.
+    # A pro model sends its drafts as thoughts.
     parts = [part for candidate in candidates for part in candidate.content.parts if not part.thought]
     found = tuple(decoded(part.inline_data.data) for part in parts if part.inline_data)
     if found:
@@ -180,7 +182,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 
 
 def _blocked(reason: str, *, words: bool = False) -> ProviderError:
-    """`blockReason` or `finishReason`."""
+    """The error for a `blockReason` or `finishReason`."""
     if reason in _OF_RESULT:
         return Refused("result", detail=reason)
     if reason in _OF_PROMPT:

@@ -1,4 +1,4 @@
-"""A strict stand-in for Gemini's images on loopback, for the demo and the tests."""
+"""A strict simulator of Gemini's images on loopback, for the demo and the tests."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.gemini.options import MODELS, GeminiOptions
-from providers.testing import received
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator
+from providers.simulators import received
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "broken": (500, "INTERNAL"),
@@ -21,17 +21,17 @@ _SIDES = {"1K": 1024, "2K": 2048, "4K": 4096}
 
 
 class GeminiSimulator(ServiceSimulator):
-    """`url` + `/v1beta` is the endpoint. Moderation speaks inside an answer that is well."""
+    """`url` + `/v1beta` is the endpoint. Moderation reports inside a successful answer."""
 
     key = "AIzaSimulated000000000000000000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """One call does all; a model can be looked at."""
+        """One route makes pictures, one describes a model."""
         router.add_post("/v1beta/models/{model}:generateContent", self._generate, name="submit")
         router.add_get("/v1beta/models/{model}", self._model, name="model")
 
     def credential(self, request: web.Request) -> str | None:
-        """A header of its own."""
+        """The key in its own header."""
         return request.headers.get("x-goog-api-key")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:

@@ -1,4 +1,4 @@
-"""Two signed calls, and the service's JSON as typed models."""
+"""The HTTP client: the two signed calls, and the service's JSON as typed models."""
 
 import asyncio
 import json
@@ -23,8 +23,8 @@ SUBMIT = "CVSync2AsyncSubmitTask"
 RESULT = "CVSync2AsyncGetResult"
 VERSION = "2022-08-31"
 OK = 10000
-MOST_SUBMITTED, MOST_RESULT = 1 << 20, 64 << 20
-"""Bytes of an answer. Without URLs a result brings its pictures along."""
+MOST_SUBMIT_ANSWER_BYTES, MOST_RESULT_ANSWER_BYTES = 1 << 20, 64 << 20
+"""Limits of an answer. Without URLs, a result contains its pictures."""
 
 
 class _Wire(BaseModel):
@@ -38,7 +38,7 @@ class Submitted(_Wire):
 
 
 class Result(_Wire):
-    """`data` of a result query. Pictures are in one of the two lists, as asked for."""
+    """`data` of a result query. Pictures are in one of the two lists, as the query asked."""
 
     status: str | None = None
     image_urls: list[str | None] | None = None
@@ -59,7 +59,7 @@ class _ResponseMetadata(_Wire):
 class _Envelope(_Wire):
     """Both envelopes in one: the service's own (`code`), and its gateway's (`ResponseMetadata`).
 
-    `data` may be anything when `code` is not 10000: it is looked at after the code only.
+    `data` may be anything when `code` is not 10000, so the code is read first.
     """
 
     code: int | None = None
@@ -69,7 +69,7 @@ class _Envelope(_Wire):
     ResponseMetadata: _ResponseMetadata | None = None
 
     def fault(self, answer: http.Answer, *, submitting: bool) -> Fault | None:
-        """What went wrong by the envelope's own words; None where it says success."""
+        """The error that the envelope reports; None where it reports success."""
         gateway = self.ResponseMetadata.Error if self.ResponseMetadata else None
         if gateway is not None:
             code, message = _business_code(gateway), gateway.Message
@@ -99,14 +99,14 @@ def _business_code(error: _GatewayError) -> int | str:
 
 
 class Client:
-    """Speaks the protocol; raises `ProviderError` or, from a query, `PassingError`. `now`: the time in UTC."""
+    """Makes the calls. They raise `ProviderError` or, from a query, `PassingError`. `now`: the time in UTC."""
 
     def __init__(
         self, settings: JimengSettings, session: ClientSession, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._settings = settings
         self._session = session
-        self._now = now
+        self.now = now
 
     async def submit(self, payload: Mapping[str, object], pictures: Sequence[bytes] = ()) -> str:
         """Submit a task, with reference `pictures` in the body if any are given, and return its id."""
@@ -117,7 +117,7 @@ class Client:
             raise http.unreadable(answer, paying=True) from error
 
     async def result(self, req_key: str, task_id: str, req_json: str) -> Result:
-        """The state of a task. `req_key` must be the submit's."""
+        """Query the state of a task. `req_key` must be that of the submit."""
         payload = {"req_key": req_key, "task_id": task_id, "req_json": req_json}
         answer, data = await self._call(RESULT, payload, (), submitting=False)
         try:
@@ -137,8 +137,8 @@ class Client:
             data=body,
             headers=headers,
             paying=submitting,
-            timeout=http.SUBMIT if submitting else http.QUESTION,
-            most=MOST_SUBMITTED if submitting else MOST_RESULT,
+            timeout=http.SUBMIT_TIMEOUT if submitting else http.QUERY_TIMEOUT,
+            most=MOST_SUBMIT_ANSWER_BYTES if submitting else MOST_RESULT_ANSWER_BYTES,
         )
         try:
             envelope = _Envelope.model_validate(read_json(answer.body))
@@ -163,13 +163,13 @@ class Client:
             access_key=settings.access_key,
             secret_key=settings.secret_key.get_secret_value(),
             session_token=settings.session_token.get_secret_value() if settings.session_token else None,
-            now=self._now(),
+            now=self.now(),
         )
         return f"{settings.endpoint}/?{canonical_query(query)}", body, headers
 
 
 def encode(payload: Mapping[str, object], pictures: Sequence[bytes]) -> bytes:
-    """The JSON body. Pictures are put in behind the encoder's back: 10 MB of base64 would hold it up for long."""
+    """Make the JSON body. Pictures are inserted after encoding: the encoder is slow at 10 MB of base64."""
     body = json.dumps(payload, ensure_ascii=False).encode()
     if not pictures:
         return body

@@ -1,4 +1,4 @@
-"""Every documented code of the service, with the error class it means and words for the person or the operator.
+"""Every documented error code of the service, with its error class and the text for the person or the operator.
 
 Sources: the error tables of docs/85621/1817045 (five-digit business codes) and docs/6369/68677 (the gateway's names).
 """
@@ -27,8 +27,8 @@ _ADDRESS = "check providers.jimeng.endpoint, and whether a proxy changes the req
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the service said. `code`: a number, or the gateway's name. `submitting`: in answer to a submit, else to a
-    result query. `ended`: a result query said that the task is over."""
+    """An error that the service reported. `code`: a number, or the gateway's name. `submitting`: in answer to a submit,
+    else to a result query. `ended`: a result query said that the task has ended."""
 
     code: int | str
     message: str
@@ -40,7 +40,7 @@ class Fault:
 
     @property
     def detail(self) -> str:
-        """For the log: all that the service's support asks for."""
+        """The text for the log: everything that the service's support asks for."""
         return f"{self.code} {self.message} (HTTP {self.status}, request {self.request_id})"
 
 
@@ -48,8 +48,8 @@ Maker = Callable[[Fault], ProviderError]
 
 
 def explain(fault: Fault) -> ProviderError | PassingError:
-    """The error to raise. An error answer to a submit means that nothing was taken, so nothing is paid; what a task
-    that failed later has cost is not known."""
+    """The error to raise. After an error answer to a submit nothing was taken, so nothing is paid. The cost of a task
+    that failed later is unknown."""
     if "download url error" in fault.message.lower():
         error: ProviderError = InvalidRequest(_NOT_FETCHED, detail=fault.detail)
     else:
@@ -85,7 +85,7 @@ def _operator(advice: str) -> Maker:
 def _failed(fault: Fault) -> ProviderError:
     if fault.submitting:
         return Failed(
-            Sentence("The image service could not take this request. You can try again."),
+            Sentence("The image service couldn't take this request. You can try again."),
             detail=fault.detail,
             paid=False,
         )
@@ -93,25 +93,25 @@ def _failed(fault: Fault) -> ProviderError:
 
 
 def _checker(fault: Fault) -> ProviderError:
-    """The moderation service is out of order: before a task that is "not now"; a task it struck has failed."""
+    """The moderation service is down: a submit can be retried later, a running task has failed."""
     if fault.submitting:
-        words = Sentence("The image service's own safety check is out of order at the moment.")
+        words = Sentence("The image service's safety check is out of order at the moment.")
         return Unavailable(words, retry_after=fault.retry_after or 30, detail=fault.detail)
     return Failed(
-        Sentence("The image service's own safety check broke down on this picture. You can try again."),
+        Sentence("The image service's safety check failed on this picture. You can try again."),
         detail=fault.detail,
     )
 
 
 def _input(fault: Fault) -> ProviderError:
-    """50215 says "Input invalid for this service": to a query it means a task that is old or choked on its input."""
+    """50215, "Input invalid for this service": to a query it means a task that is too old or failed on its input."""
     if fault.submitting:
         return InvalidRequest(_NOT_USABLE, detail=fault.detail)
     return Failed(_NOT_USABLE, detail=fault.detail)
 
 
 def _gateway(fault: Fault) -> ProviderError:
-    """The gateway lost the service behind it: whether a submit went through is not known."""
+    """The gateway lost the service behind it: whether a submit reached the service is unknown."""
     return OutcomeUnknown(detail=fault.detail) if fault.submitting else Busy(detail=fault.detail)
 
 
@@ -126,14 +126,12 @@ def _unknown(fault: Fault) -> ProviderError:
 
 
 _NOT_FETCHED = Sentence(
-    "The image service could not fetch the reference pictures from this bot. Try again, or without them; "
-    "the bot's operator can check that web.public_url is reachable from the internet."
+    "The image service couldn't fetch the reference pictures from this bot. Try again, or without them. "
+    "(Whoever runs this bot can check that web.public_url is reachable from the internet.)"
 )
-_NOT_USABLE = Sentence(
-    "The image service could not work with this request. If it has reference pictures, try with others."
-)
-_WRONG_OPTION = _invalid(Sentence("The image service does not accept these options. Leave them out, or choose others."))
-_SLOW_DOWN = _busy(Sentence("The image service asks to slow down for a moment."), 2)
+_NOT_USABLE = Sentence("The image service couldn't work with this request. If it has reference pictures, try others.")
+_WRONG_OPTION = _invalid(Sentence("The image service doesn't accept these options. Leave them out, or choose others."))
+_SLOW_DOWN = _busy(Sentence("The image service asked us to slow down for a moment."), 2)
 _MAY_PASS = frozenset({50500, 50501, 50520, 50521, 50522})
 
 TABLE: Mapping[int | str, Maker] = {
@@ -141,21 +139,24 @@ TABLE: Mapping[int | str, Maker] = {
     50411: _refused("reference"),
     50518: _refused(
         "reference",
-        Sentence("A reference picture seems to be protected by copyright. Try with another picture."),
+        Sentence("A reference picture seems to be protected by copyright. Please try another one."),
     ),
     50412: _refused("prompt"),
     50413: _refused(
-        "prompt", Sentence("The prompt holds words that the service does not allow, such as protected names.")
+        "prompt", Sentence("The prompt contains something the service doesn't allow, such as a protected name.")
     ),
-    50512: _refused("prompt", Sentence("The service refused what it read out of this prompt. Put it in other words.")),
+    50512: _refused(
+        "prompt", Sentence("The service objected to what it understood from this prompt. Please rephrase it.")
+    ),
     50511: _refused("result"),
     50519: _refused(
-        "result", Sentence("The picture was made, but looks like a protected work and was held back. Try again.")
+        "result",
+        Sentence("The picture was made, but it resembled a protected work, so the service held it back. Try again."),
     ),
     50520: _checker,
     50521: _checker,
     50522: _checker,
-    # limits: refused before anything starts, so they cost nothing. A slot is free when a task ends, in some seconds.
+    # limits: refused before a task starts, so they cost nothing. A task's end frees a slot, within seconds.
     50429: _SLOW_DOWN,
     50430: _busy(Sentence("The image service is already working on as many pictures as its account allows."), 5),
     # faults of the service
@@ -167,7 +168,7 @@ TABLE: Mapping[int | str, Maker] = {
     50204: _WRONG_OPTION,
     50215: _input,
     50205: _invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),
-    50206: _invalid(Sentence("A reference picture did not reach the image service. Send it again.")),
+    50206: _invalid(Sentence("A reference picture didn't reach the image service. Please send it again.")),
     50207: _invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
     50213: _invalid(Sentence("The reference pictures are too big together. Send fewer or smaller ones.")),
     # the account

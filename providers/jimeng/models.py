@@ -1,4 +1,4 @@
-"""The models that speak this protocol, in a table: a sibling is one more row."""
+"""The table of the models that use this protocol: one row for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 SIDES: Mapping[str, int] = {"1k": 1024, "2k": 2048, "4k": 4096}
-"""The side of each tier's square: its area is what the tier means."""
+"""The side of each tier's square, in pixels: a tier means its area."""
 
 _COMMON: Mapping[str, tuple[Size, ...]] = {
     "1k": ((1024, 1024),),
@@ -17,8 +17,8 @@ _COMMON: Mapping[str, tuple[Size, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: its `req_key`, how many references it takes, the bounds and decimals of `scale`, and the sizes that
-    the document recommends for each tier (landscape; portrait is the same turned)."""
+    """One model: its `req_key`, the most references, the bounds and decimals of `scale`, and the sizes that the
+    document recommends for each tier (landscape; for portrait, width and height are swapped)."""
 
     req_key: str
     references: int
@@ -26,7 +26,7 @@ class Model:
     sizes: Mapping[str, tuple[Size, ...]]
 
     def scaled(self, share: float) -> float:
-        """`scale` as this model wants it, for a share of 0–1."""
+        """The model's `scale` for a share of 0–1."""
         low, high, digits = self.scale
         value = round(max(low, share * high), digits)
         return value if digits else int(value)
@@ -40,7 +40,7 @@ MODELS: Mapping[str, Model] = {
         scale=(0, 1, 2),
         sizes={**_COMMON, "4k": ((4096, 4096), (4694, 3520), (4992, 3328), (5404, 3040), (6198, 2656))},
     ),
-    # Its own document names the same parameters but for the range of `scale`, 14 references and two sizes.
+    # Its own document has the same parameters except for the range of `scale`, 14 references and two sizes.
     "4.6": Model(
         req_key="jimeng_seedream46_cvtob",
         references=14,

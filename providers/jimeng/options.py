@@ -1,4 +1,4 @@
-"""What a person may set for a Jimeng picture."""
+"""The options a person may set for a Jimeng picture."""
 
 from typing import Annotated, Literal
 from unicodedata import normalize
@@ -9,38 +9,43 @@ from providers.jimeng.models import SIDES
 from providers.jimeng.sizes import LEAST_RATIO, MOST_RATIO, allowed, parse_ratio, parse_size
 from providers.options import N_, Options, wrong
 
-MOST = 15
-"""References and pictures of one request together (document: output count at most 15 − references)."""
+MOST_TOGETHER = 15
+"""The most references and pictures of one request (document: output count at most 15 − references)."""
 
 _RATIOS = ["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"]
-_SIZES = N_("1k, 2k, 4k or WxH, from 1024×1024 to 4096×4096 in all")
+_SIZES = N_("1k, 2k, 4k, or WxH with 1024×1024 to 4096×4096 pixels in total")
 
 
 class JimengOptions(Options):
-    """The flags of this provider. Without `ar` and `size` the model chooses the ratio, at 2K."""
+    """The flags of Jimeng. Without `ar` and `size` the model chooses the ratio, at 2K."""
 
     ar: str | None = Field(
         None,
-        description=N_("the picture's shape: width to height"),
-        json_schema_extra={"allowed": N_("W:H, from 1:3 to 3:1"), "examples": list(_RATIOS)},
+        description=N_("the picture's shape (width:height)"),
+        json_schema_extra={"allowed": N_("1:3 to 3:1, e.g. 16:9"), "examples": list(_RATIOS)},
     )
     size: str | None = Field(
-        None, description=N_("how large the picture is"), json_schema_extra={"allowed": _SIZES, "examples": list(SIDES)}
+        None, description=N_("the picture's size"), json_schema_extra={"allowed": _SIZES, "examples": list(SIDES)}
     )
-    n: Annotated[int, Field(ge=1, le=MOST)] | Literal["auto"] = Field(
+    n: Annotated[int, Field(ge=1, le=MOST_TOGETHER)] | Literal["auto"] = Field(
         1,
-        description=N_("how many pictures to make; auto: as the words ask for"),
-        json_schema_extra={"allowed": N_("1–15 or auto"), "examples": ["1", "2", "4", "auto"]},
+        description=N_("how many pictures"),
+        json_schema_extra={"allowed": N_("1–15, or auto (the prompt decides)"), "examples": ["1", "2", "4", "auto"]},
     )
     scale: float = Field(
-        0.5, ge=0, le=1, description=N_("0: keep close to the photos, 1: keep close to the words"), allow_inf_nan=False
+        0.5,
+        ge=0,
+        le=1,
+        description=N_("closer to the photos or to the prompt"),
+        json_schema_extra={"allowed": N_("0 (photos) to 1 (prompt)")},
+        allow_inf_nan=False,
     )
-    model: Literal["4.0", "4.6"] = Field("4.0", description=N_("the model; 4.6 is better at portraits and design"))
+    model: Literal["4.0", "4.6"] = Field("4.0", description=N_("which model (4.6 is better at portraits and design)"))
 
     @field_validator("ar")
     @classmethod
     def _a_ratio(cls, value: str | None) -> str | None:
-        """Kept as it is written, in plain characters: "16:9"."""
+        """Check the ratio and write it in plain characters: "16:9"."""
         if value is None:
             return None
         value = normalize("NFKC", value)
@@ -48,13 +53,13 @@ class JimengOptions(Options):
         if ratio is None:
             raise wrong("--ar takes a shape like 16:9, not {value}.", value=value)
         if not LEAST_RATIO <= ratio <= MOST_RATIO:
-            raise wrong("--ar {value} is too long and thin: from 1:3 to 3:1 is allowed.", value=value)
+            raise wrong("--ar {value} is too extreme: use anything from 1:3 to 3:1.", value=value)
         return "".join(value.split()).replace("/", ":")
 
     @field_validator("size")
     @classmethod
     def _a_size(cls, value: str | None) -> str | None:
-        """A tier, or "2048x1152" as the service takes it."""
+        """Check the size: a tier, or "2048x1152" within the service's bounds."""
         if value is None:
             return None
         value = normalize("NFKC", value).strip().lower()
@@ -65,8 +70,7 @@ class JimengOptions(Options):
             raise wrong("--size takes 1k, 2k, 4k or a size like 2048x1152, not {value}.", value=value)
         if not allowed(size):
             raise wrong(
-                "--size {value} is out of bounds: between 1024×1024 and 4096×4096 pixels in all, "
-                "and from 1:3 to 3:1, is allowed.",
+                "--size {value} won't work: use 1024×1024 to 4096×4096 pixels in total, and a shape from 1:3 to 3:1.",
                 value=value,
             )
         return f"{size[0]}x{size[1]}"

@@ -1,4 +1,4 @@
-"""Jimeng behind the contract: from a request to a submit, from a result to events."""
+"""The Jimeng provider: turns a request into a submit, and results into events."""
 
 import asyncio
 import json
@@ -23,14 +23,15 @@ from providers.base import (
 from providers.errors import Busy, Expired, Failed, InvalidRequest, Sentence
 from providers.jimeng.client import Client, Result
 from providers.jimeng.models import MODELS, SIDES
-from providers.jimeng.options import MOST, JimengOptions
+from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import best_size, parse_ratio, parse_size
 from providers.json_reader import read_json
+from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 
-MOST_INLINE = 7 << 20
-"""Bytes of reference pictures that fit, as base64, into a body, which may have 10 MB."""
+MOST_INLINE_BYTES = 7 << 20
+"""Reference pictures that fit, as base64, into a body of at most 10 MB."""
 
 Request = ImageRequest[JimengOptions]
 
@@ -38,7 +39,7 @@ Request = ImageRequest[JimengOptions]
 class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
 
-    title: ClassVar[str] = "Jimeng"
+    title: ClassVar[str] = N_("Jimeng")
     Settings = JimengSettings
     Options = JimengOptions
 
@@ -54,7 +55,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         self.client = Client(settings, session)
         self.capabilities = Capabilities(
             prompt_length=800,
-            pictures=MOST,
+            pictures=MOST_TOGETHER,
             references=ReferenceLimits(
                 count=MODELS["4.0"].references,
                 media_types=frozenset({"image/jpeg", "image/png"}),
@@ -66,7 +67,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             callbacks=True,
         )
         result = {"return_url": True, **_marks(settings)}
-        # A result query takes this as JSON within JSON; a submit with a callback takes its parts so.
+        # A result query takes this as JSON within JSON; a submit with a callback takes each part that way.
         self._req_json = json.dumps(result, ensure_ascii=False)
         self._marks_as_text = {
             key: value if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
@@ -78,23 +79,23 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         return f"{self.title} {options.model}"
 
     def enlarged(self, options: JimengOptions, size: tuple[int, int]) -> JimengOptions | None:
-        """At 4K in the picture's own shape, as close to it as the service keeps."""
+        """Options for 4K in the shape that is closest to the picture's among those of the service."""
         if options.size == "4k":
             return None
         shape = f"{size[0]}:{size[1]}"
         return JimengOptions(ar=shape, size="4k", scale=0, model=options.model)
 
     def reference_limits(self, options: JimengOptions) -> ReferenceLimits | None:
-        """The models differ in how many they take."""
+        """See `Provider.reference_limits`: the models differ in their number of references."""
         limits = self.capabilities.references
         return limits and replace(limits, count=MODELS[options.model].references)
 
     def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also how many pictures go together, and whether references without a URL fit."""
+        """See `Provider.validate`; also checks the total of pictures, and the size of references without a URL."""
         super().validate(request)
         count, pictures = len(request.references), request.options.n
-        if pictures != "auto" and count + pictures > MOST:
-            values = {"count": count, "pictures": pictures, "most": MOST, "left": MOST - count}
+        if pictures != "auto" and count + pictures > MOST_TOGETHER:
+            values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
             raise InvalidRequest(
                 Sentence(
                     "References and new pictures together: at most {most}. With {count} references, ask for at most "
@@ -106,14 +107,14 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             _check_fit(sum(reference.size for reference in request.references))
 
     def split(self, request: Request) -> tuple[Request, ...]:
-        """`n` pictures are as many tasks of one picture; with "auto" the model decides in one task."""
+        """Make `n` tasks of one picture each; with "auto" the model decides in one task."""
         if request.options.n == "auto":
             return (request,)
         return (request.with_options(n=1),) * request.options.n
 
     def most_pictures(self, request: Request) -> int:
-        """With "auto" as many as go together with the references."""
-        return MOST - len(request.references) if request.options.n == "auto" else request.options.n
+        """With "auto" the service's total less the references."""
+        return MOST_TOGETHER - len(request.references) if request.options.n == "auto" else request.options.n
 
     async def submit(self, request: Request) -> str:
         """Submit one task. References go by URL when all have one, else inside the body."""
@@ -147,21 +148,21 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
                 return Finished(_pictures(result))
             case "not_found" | "expired":
                 raise Expired(detail=f"task {ticket}: {result.status}")
-            case _:  # "generating"; a state that the document doesn't name is no reason to give a paid task up
+            case _:  # "generating", or a state that is not documented: a paid task is not given up for that
                 return Working()
 
     def called_back(self, body: bytes) -> str | None:
-        """`task_id` of the call, which comes at the task's end, well or badly."""
+        """The `task_id` of the body. The service calls at the end of a task, successful or failed."""
         spoken = read_json(body)
         if not isinstance(spoken, dict):
-            raise ValueError("not an object")  # noqa: TRY004 - wrong from outside, not wrong in the code
+            raise ValueError("not an object")  # noqa: TRY004 - wrong input, not a wrong type in the code
         ticket: str | None = spoken.get("task_id")
         if ticket is not None and not is_ticket(ticket):
             raise ValueError("task_id is no ticket")
         return ticket
 
     async def check(self) -> None:
-        """Ask for a task that doesn't exist: an answer about the task proves key, signature and permission."""
+        """Query a task that doesn't exist: an answer about the task proves key, signature and permission."""
         try:
             await self.client.result(MODELS["4.0"].req_key, "1", self._req_json)
         except PassingError as error:
@@ -171,12 +172,12 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
 
 
 def _marks(settings: JimengSettings) -> dict[str, object]:
-    """What to put on the pictures."""
+    """The marks to put on the pictures."""
     return settings.model_dump(include={"logo_info", "aigc_meta"}, exclude_none=True, mode="json")
 
 
 def _shape(options: JimengOptions) -> dict[str, int]:
-    """`width` and `height`, or `size` as an area, or nothing: then the model chooses, at 2K."""
+    """`width` and `height`, or `size` as an area, or nothing: then the model chooses the shape, at 2K."""
     exact = parse_size(options.size) if options.size else None
     ratio = parse_ratio(options.ar) if options.ar else None
     if exact is None and ratio is not None:
@@ -191,13 +192,13 @@ def _by_url(request: Request) -> bool:
 
 
 def _check_fit(size: int) -> None:
-    """Raise `InvalidRequest` when references of `size` bytes together don't fit into a body."""
-    if size > MOST_INLINE:
-        values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE >> 20}
+    """Raise `InvalidRequest` when references of `size` bytes in total don't fit into a body."""
+    if size > MOST_INLINE_BYTES:
+        values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE_BYTES >> 20}
         raise InvalidRequest(
             Sentence(
-                "The reference pictures have {size} MB together, and only {most} MB can be handed over. Send fewer or "
-                "smaller ones. (The bot's operator can lift this by setting web.public_url.)",
+                "The reference pictures are {size} MB together; at most {most} MB can be sent along. Send fewer or "
+                "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)",
                 values,
             )
         )

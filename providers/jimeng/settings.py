@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.jimeng]`."""
+"""The settings of `[providers.jimeng]`."""
 
 from decimal import Decimal
 from typing import Literal
@@ -35,7 +35,7 @@ class AigcMeta(BaseModel):
 
 
 class JimengSettings(ProviderSettings):
-    """The account, the address, and what is put on every picture."""
+    """The account, the address, and the marks on every picture."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -53,7 +53,7 @@ class JimengSettings(ProviderSettings):
     @field_validator("access_key", "secret_key", "session_token", mode="before")
     @classmethod
     def _trimmed(cls, value: object) -> object:
-        """A line's end that was copied along would break a header."""
+        """Strip a line end that was copied along: it would break a header."""
         return value.strip() if isinstance(value, str) else value
 
     @field_validator("session_token", mode="after")

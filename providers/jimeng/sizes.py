@@ -1,4 +1,4 @@
-"""From a ratio and a tier to width and height within the service's bounds."""
+"""Width and height within the service's bounds, computed from a ratio and a tier."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from providers.jimeng.models import SIDES, Model, Size
 LEAST_AREA, MOST_AREA = 1024 * 1024, 4096 * 4096
 LEAST_RATIO, MOST_RATIO = Fraction(1, 3), Fraction(3)
 
-_GRID = 16  # a side that is a multiple of this needs no padding in the model; the recommended 1K and 2K sizes are
+_GRID = 16  # such sides need no padding in the model; the recommended 1K and 2K sizes are multiples
 _NUMBER = r"(\d{1,5}(?:\.\d{1,3})?)"
-_SAME = 0.002  # the recommended 4K sizes miss their ratios by this little
+_RATIO_TOLERANCE = 0.002  # tolerance: the recommended 4K sizes differ this little from their ratios
 
 
 def parse_ratio(text: str) -> Fraction | None:
-    """The ratio width/height of "16:9", "2.35:1" or "３：４"; None where it is none."""
+    """The ratio width/height of "16:9", "2.35:1" or "３：４"; None where the text is no ratio."""
     match = re.fullmatch(rf"\s*{_NUMBER}\s*[:：/]\s*{_NUMBER}\s*", text)
     if match is None:
         return None
@@ -26,30 +26,30 @@ def parse_ratio(text: str) -> Fraction | None:
 
 
 def parse_size(text: str) -> Size | None:
-    """Width and height of "2048x1152" (also with ×, * or X); None where it is none."""
+    """Width and height of "2048x1152" (also with ×, * or X); None where the text is no size."""
     match = re.fullmatch(r"\s*(\d{1,5})\s*[xX×*]\s*(\d{1,5})\s*", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
 def allowed(size: Size) -> bool:
-    """Whether the service takes this width and height."""
+    """Whether the service accepts this width and height."""
     width, height = size
     return LEAST_AREA <= width * height <= MOST_AREA and LEAST_RATIO * height <= width <= MOST_RATIO * height
 
 
 def best_size(model: Model, ratio: Fraction, tier: str) -> Size:
     """Width and height of this ratio (1:3 to 3:1) at the tier's area: the recommended ones where there are some,
-    else the nearest (in ratio first, then in area) on a grid of 16 pixels that keeps to the bounds."""
+    else the nearest (first by ratio, then by area) on a grid of 16 pixels within the bounds."""
     for width, height in model.sizes[tier]:
         for size in ((width, height), (height, width)):
-            if _off(size, ratio) < _SAME:
+            if _off(size, ratio) < _RATIO_TOLERANCE:
                 return size
     area = SIDES[tier] ** 2
     return min(_near(area, ratio), key=lambda size: _off(size, ratio) + 0.1 * abs(size[0] * size[1] / area - 1))
 
 
 def _near(area: int, ratio: Fraction) -> Iterator[Size]:
-    """Sizes on the grid about this area and ratio that the service takes."""
+    """The accepted sizes on the grid near this area and ratio."""
     row = isqrt(int(area / ratio)) // _GRID
     for height in range((row - 3) * _GRID, (row + 5) * _GRID, _GRID):
         column = int(height * ratio) // _GRID
@@ -59,5 +59,5 @@ def _near(area: int, ratio: Fraction) -> Iterator[Size]:
 
 
 def _off(size: Size, ratio: Fraction) -> float:
-    """How far a size is from a ratio: 0.01 is about 1 %."""
+    """The deviation of a size from a ratio: 0.01 is about 1 %."""
     return abs(log(size[0] / size[1] / ratio))

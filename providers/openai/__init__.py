@@ -1,4 +1,4 @@
-"""OpenAI Images, and every service that speaks the same. Document: platform.openai.com/docs/api-reference/images."""
+"""OpenAI Images, and every service with the same API. Document: platform.openai.com/docs/api-reference/images."""
 
 from providers.openai.options import OpenAIOptions, OpenAISettings
 from providers.openai.provider import OpenAI

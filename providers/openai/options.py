@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.openai]`, and what a person may set for a picture."""
+"""The settings of `[providers.openai]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -27,14 +27,12 @@ class OpenAISettings(ProviderSettings):
 
 
 class OpenAIOptions(Options):
-    """The flags of this provider."""
+    """The flags of OpenAI."""
 
-    ar: Literal["auto", "1:1", "3:2", "2:3"] = Field("auto", description=N_("the picture's shape: width to height"))
-    n: int = Field(1, ge=1, le=10, description=N_("how many pictures to make"))
+    ar: Literal["auto", "1:1", "3:2", "2:3"] = Field("auto", description=N_("the picture's shape (width:height)"))
+    n: int = Field(1, ge=1, le=10, description=N_("how many pictures"))
     quality: Literal["auto", "low", "medium", "high"] = Field(
-        "auto", description=N_("how much care is taken; higher costs more")
+        "auto", description=N_("how detailed (higher costs more)")
     )
-    background: Literal["auto", "transparent", "opaque"] = Field(
-        "auto", description=N_("whether the picture has a background")
-    )
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    background: Literal["auto", "transparent", "opaque"] = Field("auto", description=N_("transparent or not"))
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

@@ -1,4 +1,4 @@
-"""OpenAI Images behind the contract: generations, edits with references, and previews by server-sent events."""
+"""The OpenAI provider: generations, edits with references, and previews by server-sent events."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -15,7 +15,7 @@ from providers.base import Capabilities, Finished, ImageRequest, Picture, Refere
 from providers.errors import Failed
 from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
 from providers.rest import (
-    WITH_PICTURES,
+    MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
     bearer,
@@ -88,14 +88,14 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=WITH_PICTURES)
+        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
     def model_name(self, options: OpenAIOptions) -> str:
         """The model's own name: "gpt-image-1"."""
         return options.model
 
     async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
-        """Generations without references, edits with them; one picture is streamed where previews are wanted."""
+        """Call generations, or edits with references. A single picture is streamed where previews are enabled."""
         options = request.options
         payload: dict[str, object] = {
             "model": options.model,
@@ -110,7 +110,7 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
         url = f"{self.settings.base_url}/images/{'edits' if request.references else 'generations'}"
         body = await _form(payload, request) if request.references else payload
         if not previews:
-            images = await self.rest.call("POST", url, _Images, body, paying=True, timeout=self.patience)
+            images = await self.rest.call("POST", url, _Images, body, paying=True, timeout=self.answer_timeout)
             yield Finished(_pictures(images))
             return
         async with aclosing(self._streamed(url, body)) as events:
@@ -121,16 +121,18 @@ class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
         self, url: str, payload: Mapping[str, object] | FormData
     ) -> AsyncGenerator[Working | Finished, None]:
         data = self.rest.body(payload) or b""
-        streamed = http.stream(self.session, url, data=data, headers=self.rest.heads(payload), timeout=self.patience)
+        streamed = http.stream(
+            self.session, url, data=data, headers=self.rest.headers_for(payload), timeout=self.answer_timeout
+        )
         async with aclosing(streamed) as parts:
             async for part in parts:
                 if isinstance(part, http.Answer):
                     # An error, or a compatible service that doesn't stream.
-                    yield Finished(_pictures(self.rest.understood(part, _Images, paying=True)))
+                    yield Finished(_pictures(self.rest.parse(part, _Images, paying=True)))
                     return
                 spoken = event(part.data, _Event)
                 if spoken.error is not None:
-                    raise self.rest.ended(*(error_object({"error": spoken.error}) or ("", "")))
+                    raise self.rest.task_error(*(error_object({"error": spoken.error}) or ("", "")))
                 if spoken.type.endswith(".partial_image") and spoken.b64_json:
                     yield Working(preview=decoded(spoken.b64_json).data)
                 elif spoken.type.endswith(".completed") and spoken.b64_json:

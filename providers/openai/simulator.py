@@ -1,4 +1,4 @@
-"""A strict stand-in for OpenAI Images on loopback, for the demo and the tests."""
+"""A strict simulator of OpenAI Images on loopback, for the demo and the tests."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from providers.openai.options import MODELS, SIZES
-from providers.testing import received
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.simulators import received
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
     "prompt": (400, "image_generation_user_error", "moderation_blocked"),
@@ -29,13 +29,13 @@ class OpenAISimulator(ServiceSimulator):
     key = "sk-simulated-000000000000000000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Generations and edits are both a submit."""
+        """Generations and edits are both submits."""
         router.add_post("/v1/images/generations", self._generate, name="submit")
         router.add_post("/v1/images/edits", self._edit, name="edit")
         router.add_get("/v1/models", self._models, name="models")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:

@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.replicate]`, and what a person may set for a picture."""
+"""The settings of `[providers.replicate]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ MODELS = ("google/nano-banana", "black-forest-labs/flux-dev", "black-forest-labs
 
 
 class ReplicateSettings(ProviderSettings):
-    """The account, and the models people may choose from."""
+    """The account, and the models to choose from."""
 
     token: SecretStr = Field(
         min_length=1,
@@ -25,10 +25,10 @@ class ReplicateSettings(ProviderSettings):
 
 
 class ReplicateOptions(Options):
-    """The flags of this provider."""
+    """The flags of Replicate."""
 
     ar: Literal["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"] = Field(
-        "1:1", description=N_("the picture's shape: width to height")
+        "1:1", description=N_("the picture's shape (width:height)")
     )
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

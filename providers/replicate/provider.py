@@ -1,4 +1,4 @@
-"""Replicate behind the contract."""
+"""The Replicate provider: creates predictions and polls them."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,7 +16,7 @@ from providers.rest import Maker, Rest, address, bearer, busy, invalid, operator
 KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"
 
 TABLE: Mapping[str, Maker] = {
-    # replicate.com/docs/reference/http: problems bear a title
+    # replicate.com/docs/reference/http: each problem has a title
     "Unauthenticated": operator(KEY),
     "Insufficient credit": operator("the account has no credit left: add some at replicate.com (Account → Billing)"),
     "Monthly spend limit reached": operator("the account's spend limit is reached: raise it at replicate.com"),
@@ -24,7 +24,7 @@ TABLE: Mapping[str, Maker] = {
     "Request was throttled.": busy(5),
 }
 _MODERATED = ("nsfw", "sensitive", "safety", "flagged", "moderat", "prohibited")
-"""Words in a failed prediction's error: it has no codes."""
+"""Words in the error of a moderated prediction; there are no codes."""
 
 Request = ImageRequest[ReplicateOptions]
 
@@ -63,7 +63,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
         return options.model.rpartition("/")[2]
 
     def split(self, request: Request) -> tuple[Request, ...]:
-        """The models differ in whether they make several; one each is understood by all."""
+        """Make one task for each picture: not all models can make several."""
         return (request.with_options(n=1),) * request.options.n
 
     async def submit(self, request: Request) -> str:
@@ -72,11 +72,13 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
         if request.references:
             given[self.settings.references_as] = [await address(one) for one in request.references]
         url = f"{self.settings.endpoint}/models/{request.options.model}/predictions"
-        made = await self.rest.call("POST", url, _Prediction, {"input": given}, paying=True, timeout=http.SUBMIT)
+        made = await self.rest.call(
+            "POST", url, _Prediction, {"input": given}, paying=True, timeout=http.SUBMIT_TIMEOUT
+        )
         return made.id
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
-        """The prediction's state."""
+        """Query the prediction's state."""
         prediction = await self.rest.call("GET", self._prediction(ticket), _Prediction)
         match prediction.status:
             case "starting":
@@ -91,11 +93,11 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
                 return Working()
 
     async def cancel(self, ticket: str) -> bool:
-        """A prediction is dropped, also while it runs."""
+        """Cancel a prediction, also while it runs."""
         return await self.rest.is_done("POST", f"{self._prediction(ticket)}/cancel", _Prediction)
 
     async def check(self) -> None:
-        """Ask whose token it is."""
+        """Query the account of the token."""
         await self.rest.check(f"{self.settings.endpoint}/account", _Account)
 
     def _prediction(self, ticket: str) -> str:
@@ -103,7 +105,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"title", "detail", "status"}`; some problems have a `detail` only. A prediction has an `id`."""
+    """`{"title", "detail", "status"}`; some problems have only a `detail`. An answer with an `id` is a prediction."""
     if not isinstance(answer, dict) or "id" in answer or "detail" not in answer:
         return None
     detail = str(answer["detail"])
@@ -115,7 +117,7 @@ def _ended(words: str) -> ProviderError:
     lowered = words.lower()
     if "E005" in words or any(word in lowered for word in _MODERATED):
         error = Refused("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
-        error.paid = None  # it had been taken
+        error.paid = None  # the task had been accepted
         return error
     if "image" in lowered and ("load" in lowered or "download" in lowered or "identify" in lowered):
         return InvalidRequest(

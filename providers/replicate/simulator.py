@@ -1,4 +1,4 @@
-"""A strict stand-in for Replicate on loopback, for the demo and the tests."""
+"""A strict simulator of Replicate on loopback, for the demo and the tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from providers.replicate.options import MODELS, ReplicateOptions
-from providers.testing.faults import Problem
-from providers.testing.service import ServiceSimulator, Task
+from providers.simulators.faults import Problem
+from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "prompt": (422, "Input validation failed"),
@@ -29,20 +29,20 @@ _SIDE = 1024
 
 
 class ReplicateSimulator(ServiceSimulator):
-    """`url` + `/v1` is the endpoint. Moderation speaks when a prediction fails, not before."""
+    """`url` + `/v1` is the endpoint. Moderation reports only through a failed prediction."""
 
     at_once = frozenset({"invalid"})
     key = "r8_simulated00000000000000000000000001"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Create, ask, cancel, and the account."""
+        """Create, result, cancel, and the account."""
         router.add_post("/v1/models/{owner}/{model}/predictions", self._create, name="submit")
         router.add_get("/v1/predictions/{id}", self._get, name="result")
         router.add_post("/v1/predictions/{id}/cancel", self._cancel, name="cancel")
         router.add_get("/v1/account", self._account, name="account")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:

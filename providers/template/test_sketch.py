@@ -1,4 +1,4 @@
-"""Everything that the bot expects of a provider, played against the stand-in."""
+"""The contract suite of the Sketch provider, run against its simulator."""
 
 from types import MappingProxyType
 
@@ -8,7 +8,7 @@ from providers.testing import ServiceContract
 
 
 class TestSketch(ServiceContract):
-    """`{key}` and `{url}` are the stand-in's."""
+    """`{key}` and `{url}` are the simulator's."""
 
     provider = Sketch
     simulator = SketchSimulator

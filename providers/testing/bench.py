@@ -12,11 +12,11 @@ from PIL import Image
 
 from providers.base import ImageRequest, Provider, Reference
 from providers.polling import PollingProvider
+from providers.simulators.faults import Fault
+from providers.simulators.service import ServiceSimulator
 from providers.testing.clock import FastClock
 from providers.testing.contract import ProviderContract
-from providers.testing.faults import Fault
 from providers.testing.harness import Harness, Scenario
-from providers.testing.service import ServiceSimulator
 
 PROMPTS = {
     Scenario.REFUSED_PROMPT: "a forbidden fox",

@@ -12,8 +12,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import Message
 
 from bot.demo.launcher import running
-from bot.demo.telegram import ChatMessage
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.telegram import ChatMessage, TelegramSimulator
 from bot.telegram import flood
 from bot.telegram.flood_lanes import Limit
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings

@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.demo.launcher import running
-from bot.demo.telegram import Delay, Flood, Person
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.telegram import Delay, Flood, Person, TelegramSimulator
 from providers.jimeng.simulator import Fault, JimengSimulator
 from tests.support.sketches import draw_plain
 

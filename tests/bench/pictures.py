@@ -35,7 +35,7 @@ async def longest_wait(worker: ImageWorker, large: bytes, small: bytes, person: 
 def in_one_lane() -> ImageWorker:
     """The baseline: one thread for all, first come, first served."""
     worker = ImageWorker()
-    worker._large = worker._small
+    worker.large = worker.small
     return worker
 
 

@@ -11,13 +11,13 @@ from functools import partial
 
 from aiohttp import ClientSession
 
+from bot.demo.bot_api.model import Chat
 from bot.demo.launcher import running
-from bot.demo.telegram.model import Chat
-from bot.demo.telegram.simulator import TelegramSimulator
+from bot.demo.telegram import TelegramSimulator
 from providers.base import Accepted, Callback, Finished, ImageRequest
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import JimengSimulator
-from providers.schedule import STEP, Pace
+from providers.schedule import FIXED_POLL_SECONDS, Pace
 from tests.bench.figures import percentile
 from tests.support.jimeng import open_bench
 
@@ -31,7 +31,7 @@ class FixedPace(Pace):
 
     def after(self, asked: float) -> float:
         """Two seconds later."""
-        return asked + STEP
+        return asked + FIXED_POLL_SECONDS
 
 
 class FixedPolling(Jimeng):

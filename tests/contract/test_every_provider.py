@@ -1,4 +1,4 @@
-"""No provider without a suite, and no case left out silently."""
+"""Every provider has a contract suite, and every skipped case has a reason."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The contract suite for the providers whose stand-ins are made of `providers.testing.service`."""
+"""The contract suite for the providers whose simulators share `ServiceSimulator`."""
 
 from types import MappingProxyType
 
@@ -36,7 +36,7 @@ class TestOpenAI(ServiceContract):
 
 
 class TestOpenAIPreviews(TestOpenAI):
-    """The same with a stream of previews."""
+    """OpenAI with a stream of previews."""
 
     settings = MappingProxyType({**TestOpenAI.settings, "previews": 2})
 

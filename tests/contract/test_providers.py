@@ -28,7 +28,7 @@ FAULTS = {
 
 
 class JimengHarness(Harness):
-    """Jimeng with its simulator, in a time of their own, and a little web server that publishes references."""
+    """Jimeng with its simulator, both in simulated time, and a small web server that publishes references."""
 
     def __init__(self, session: ClientSession) -> None:
         self.session = session
@@ -43,7 +43,7 @@ class JimengHarness(Harness):
             on_call=self._saw,
         )
         self.forgetful = False
-        self.submit: dict[str, Any] = {}  # the latest
+        self.submit: dict[str, Any] = {}  # the body of the latest submit
         self.secrets = (self.simulator.keys.secret,)
         self.picture = paint("", (), 64, 64, 7)
         self.runner = web.AppRunner(self._publisher(), access_log=None)

@@ -111,7 +111,7 @@ def as_it_is_now(table: str, row: Row) -> Row | None:
     return now
 
 
-def _task_as_it_is_now(row: Row) -> Row:
+def _task_as_it_is_now(row: Row) -> dict[str, Any]:
     now = {name: value for name, value in row.items() if name != "worker_id"}
     if row["state"] == "done":
         now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]

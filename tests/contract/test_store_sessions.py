@@ -65,7 +65,7 @@ async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Stor
 async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     assert isinstance(hanging.database.backend, backend.PostgresBackend)
-    await hanging.database.backend._hang_up()
+    await hanging.database.backend.hang_up()
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
         assert await other.workers.bury(seen)

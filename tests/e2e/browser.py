@@ -17,6 +17,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--in-process-gpu",
 )
 MISSING = f"The chat page needs a browser: install one of {', '.join(NAMES)}."
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page
 
 from bot.demo.telegram import Chat, Person
 from tests.e2e.browser import MISSING, browsing, installed
 from tests.e2e.stage import Stage, open_stage
-from tests.e2e.talk import Talk
+from tests.e2e.talk import PATIENCE_MS, Talk
 
 Visit = Callable[..., Awaitable[Talk]]
 DESK: dict[str, Any] = {
@@ -32,12 +32,47 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+class Window:
+    """A page that stays open: another one for each test would take longer than most of them. One that can't be left is
+    thrown away, so that the next test does not suffer from it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._page: Page | None = None
+
+    async def page(self) -> Page:
+        """The page, empty."""
+        if self._page is None:
+            self._page = await (await new_context(self._browser)).new_page()
+        return self._page
+
+    async def leave(self, talk: Talk) -> None:
+        """Empty the page for the next test."""
+        try:
+            await talk.leave()
+        except Error:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Throw the page away."""
+        page, self._page = self._page, None
+        if page is not None:
+            await page.context.close()
+
+
+async def new_context(browser: Browser, **look: Any) -> BrowserContext:
+    """A profile that waits long enough for a busy machine."""
+    context = await browser.new_context(**(DESK | look))
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def desk(browser: Browser) -> AsyncIterator[Page]:
-    """A page that stays open: another one for each test would take longer than most of them."""
-    context = await browser.new_context(**DESK)
-    yield await context.new_page()
-    await context.close()
+async def window(browser: Browser) -> AsyncIterator[Window]:
+    """The window in which each test opens its first page."""
+    window = Window(browser)
+    yield window
+    await window.aclose()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -48,7 +83,7 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, desk: Page, stage: Stage) -> AsyncIterator[Visit]:
+async def visit(browser: Browser, window: Window, stage: Stage) -> AsyncIterator[Visit]:
     """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained.
 
     Each but the first has a window of its own: what lies behind another page isn't drawn.
@@ -58,12 +93,12 @@ async def visit(browser: Browser, desk: Page, stage: Stage) -> AsyncIterator[Vis
 
         async def open_page(person: Person | None = None, chat: Chat | None = None, **look: Any) -> Talk:
             if look or talks:
-                context = await browser.new_context(**(DESK | look))
+                context = await new_context(browser, **look)
                 stack.push_async_callback(context.close)
                 talk = Talk(await context.new_page(), stage.telegram.url)
             else:
-                talk = Talk(desk, stage.telegram.url)
-                stack.push_async_callback(talk.leave)
+                talk = Talk(await window.page(), stage.telegram.url)
+                stack.push_async_callback(window.leave, talk)
             talks.append(talk)
             await talk.open(person or stage.telegram.ann, chat)
             return talk

@@ -1,15 +1,16 @@
 """The demo as `make demo` starts it, with its waits shortened and a hand on Jimeng's clock."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bot.demo.calls import CallLog
 from bot.demo.launcher import Demo, running
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
 from tests.support.blank import blank_stores
-from tests.support.haste import hurry
+from tests.support.haste import SPEED, hurry
 from tests.support.quick import quick_start
 
 QUICK = 0.02
@@ -24,6 +25,8 @@ class Stage:
     def __init__(self) -> None:
         self._seconds = QUICK
         self._skipped = 0.0
+        self._released = asyncio.Event()
+        self._released.set()
         self.telegram = TelegramSimulator(strict=False, calls=CallLog(), album_gap=0.01, shuffle=True)
         self.jimeng = JimengSimulator(
             durations=lambda _: self._seconds,
@@ -37,6 +40,7 @@ class Stage:
     def hold(self, *usual: float) -> None:
         """Tasks submitted from now on wait for `release`; the bot believes they take as long as the `usual` ones."""
         self._seconds = LONG
+        self._released.clear()
         for seconds in usual:
             self.demo.app.parts.progress.durations["jimeng"].add(seconds, {})
 
@@ -44,6 +48,16 @@ class Stage:
         """All tasks that were held are done, and new ones are quick again."""
         self._skipped += LONG
         self._seconds = QUICK
+        self._released.set()
+
+    async def until_next_poll(self, seconds: float) -> None:
+        """The bot's pause between two polls. While tasks are held it is as long as in reality: each poll is a call that
+        the open page shows, and thirty of them in a second leave the browser no time for anything else."""
+        if not self._released.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), seconds)
+            return
+        await asyncio.sleep(seconds / SPEED)
 
     async def made(self, *prompts: str, who: Person | None = None) -> None:
         """Somebody (Ann) asked for these pictures before the test begins."""
@@ -61,7 +75,7 @@ class Stage:
     @property
     def references(self) -> Sequence[int]:
         """How many references came with each task."""
-        return [len(task.references) for task in self.jimeng._desk.tasks.values()]
+        return [len(task.references) for task in self.jimeng.tasks.values()]
 
     async def fetched(self) -> None:
         """Wait until the bot has fetched a picture from Jimeng."""
@@ -77,6 +91,6 @@ async def open_stage() -> AsyncIterator[Stage]:
     stage = Stage()
     with quick_start(), blank_stores():
         async with running(stage.telegram, stage.jimeng, speed=500, draw_scale=0.1) as stage.demo:
-            hurry(stage.demo.app, stage.telegram)
+            hurry(stage.demo.app, stage.telegram, stage.until_next_poll)
             await stage.telegram.until(lambda: stage.telegram.world.updates.polls)
             yield stage

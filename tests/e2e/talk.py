@@ -12,7 +12,10 @@ from tests.support.house import picture
 
 RED, GREEN, BLUE = range(3)
 
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000
+"""For how long the browser may do nothing on a busy machine."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Talk:

@@ -9,7 +9,7 @@ from tests.e2e.talk import in_chinese
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FOR_WHOEVER_ASKED = "This is for whoever asked for the picture. Make your own with /imagine."
+FOR_WHOEVER_ASKED = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
 
 
 async def test_an_admin_posts_a_wish_and_uses_the_buttons(stage: Stage, visit: Visit) -> None:
@@ -49,14 +49,14 @@ async def test_readers_see_the_pictures_and_change_nothing(stage: Stage, visit: 
     ann, ming = stage.telegram.ann, stage.telegram.ming
     channel = stage.telegram.world.add_channel("Daily pictures", ann, ming, admins=(ann,))
     talk = await visit(ming, channel)
-    await expect(talk.at("closed")).to_have_text("Only admins write in this channel")
+    await expect(talk.at("closed")).to_have_text("Only admins can write in this channel")
     await expect(talk.at("tries")).to_be_hidden()
     await stage.telegram.send(ann, channel, text="/imagine a red fox")
     await expect(talk.button("Again")).to_be_visible()
     for label, told in (
         ("Again", FOR_WHOEVER_ASKED),
         ("Files", FOR_WHOEVER_ASKED),
-        ("🗑", "Only whoever asked for the picture, or an admin, can delete it."),
+        ("🗑", "Only the person who asked for it, or an admin, can delete it."),
     ):
         await talk.press(label)
         await expect(talk.at("alert")).to_contain_text(in_chinese(told))

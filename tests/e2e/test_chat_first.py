@@ -14,12 +14,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_the_first_minute_in_both_languages(stage: Stage, visit: Visit) -> None:
     his = await visit(stage.telegram.ming)
-    await expect(his.at("description")).to_contain_text("我把你的文字画成图")
+    await expect(his.at("description")).to_contain_text("我能把你的文字变成图画")
     await his.say("/start")
     await his.press("黄昏的灯塔，油画")
     await expect(his.at("photo")).to_have_count(1)
     await his.say("/help")
-    await expect(his.message("--风格")).to_contain_text("/style 里的名字")
+    await expect(his.message("--风格")).to_contain_text("见 /style")
     hers = await visit()
     await hers.at("composer").fill("/")
     await expect(hers.at("command").filter(has_text="/export")).to_contain_text("all your data as a file")
@@ -57,7 +57,7 @@ async def test_a_preview_then_the_picture(stage: Stage, talk: Talk) -> None:
 
 async def test_covered_as_files_and_with_a_draft(stage: Stage, talk: Talk) -> None:
     await talk.say("/settings")
-    for name, choice in (("Results", "both"), ("Covered", "yes"), ("Progress", "draft")):
+    for name, choice in (("Results", "both"), ("Spoiler", "yes"), ("Progress", "draft")):
         await talk.press(name)
         await talk.press(choice)
         await expect(talk.button(f"{name}: {choice}")).to_be_visible()

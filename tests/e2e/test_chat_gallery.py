@@ -28,7 +28,7 @@ async def test_edits_by_talking_lead_back_to_each_step(stage: Stage, talk: Talk)
     await talk.press("↩️ 1", page)
     await expect(page).to_contain_text("3 of 3")
     await talk.press("Newer", page)
-    await talk.press("Before", talk.message("2 of 3"))
+    await talk.press("Made from", talk.message("2 of 3"))
     await expect(page).to_contain_text("3 of 3")
 
 
@@ -39,8 +39,8 @@ async def test_favourites_dates_and_overview(stage: Stage, talk: Talk) -> None:
     await talk.press("Older", page)
     page = talk.message("2 of 3")
     await talk.press("☆", page)
-    await expect(talk.at("toast").last).to_have_text("⭐ One of your favourites now.")
-    await talk.press("⭐ Only", page)
+    await expect(talk.at("toast").last).to_have_text("⭐ Added to favourites.")
+    await talk.press("⭐ Favourites", page)
     page = talk.message("1 of 1")
     await expect(page).to_contain_text("a blue whale")
     await talk.press("All pictures", page)
@@ -66,5 +66,5 @@ async def test_ones_pictures_are_sent_to_any_chat(stage: Stage, visit: Visit) ->
     await expect(talk.latest).to_contain_text("a red fox")
     await talk.at("composer").press_sequentially("@imagine_demo_bot yak")
     await talk.at("inline-button").click()
-    await expect(talk.message("Hello!")).to_be_visible()
+    await expect(talk.message("Hi! Tell me")).to_be_visible()
     assert len(stage.submits) == 2

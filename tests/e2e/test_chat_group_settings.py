@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.telegram import groups
+from bot.demo.chat import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import in_chinese
@@ -19,13 +19,13 @@ async def test_an_admin_sets_a_shape_and_pauses_the_bot(stage: Stage, visit: Vis
     await expect(talk.button("ar: 16:9")).to_be_visible()
     await talk.say("/imagine a red fox")
     await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng._desk.tasks.values()
+    (task,) = stage.jimeng.tasks.values()
     assert task.width > task.height
     await talk.press("Pause")
     await expect(talk.message("nobody can ask me")).to_be_visible()
     await talk.say("/imagine a hare")
     await expect(talk.message("The admins have paused me here.")).to_be_visible()
-    await talk.press("Go on")
+    await talk.press("Resume")
     await expect(talk.button("Pause")).to_be_visible()
     await talk.say("/imagine an owl")
     await expect(talk.at("photo")).to_have_count(2)
@@ -43,7 +43,7 @@ async def test_in_one_topic_only_and_quietly(stage: Stage, visit: Visit) -> None
     await expect(talk.button("Quiet: on")).to_be_visible()
     await talk.at("topic").filter(has_text="All").click()
     await talk.say("/imagine a red fox")
-    told = talk.message("In this group I work in one topic only.")
+    told = talk.message("In this group I only work in one topic.")
     await told.get_by_test_id("place-link").click()
     await expect(talk.at("topic").filter(has_text="Pictures")).to_have_attribute("aria-selected", "true")
     await talk.say("/imagine an owl")
@@ -67,7 +67,7 @@ async def test_an_admin_sees_the_queue_and_clears_it(stage: Stage, visit: Visit)
     page = talk.message("Queue of this group")
     await expect(page).to_contain_text("1. 小明: foxes · 🎨 drawing")
     await expect(page).to_contain_text("2. 小明: a hare · ⏳ waiting")
-    await talk.press("Clear what waits")
+    await talk.press("Clear the queue")
     await talk.press("Yes, cancel them")
     await expect(page).not_to_contain_text("a hare")
     await expect(page).to_contain_text("foxes")

@@ -41,7 +41,7 @@ async def test_searching_and_deleting(stage: Stage, talk: Talk) -> None:
     await talk.press("Delete")
     await expect(talk.message("1 of 1")).to_contain_text("a red fox")
     await talk.say("/history barn")
-    await expect(talk.latest).to_contain_text("No picture of yours")
+    await expect(talk.latest).to_contain_text("None of your prompts")
     await talk.say("/history")
     await expect(talk.message("1 of 2")).to_contain_text("a blue whale")
 
@@ -62,7 +62,7 @@ async def test_a_date_leads_to_its_page(stage: Stage, talk: Talk) -> None:
         await expect(talk.latest).to_contain_text(place)
         await expect(talk.latest).to_contain_text(words)
     await talk.say("/history 2024-12")
-    await expect(talk.latest).to_contain_text("You had made no picture yet by then. Your newest is in /history.")
+    await expect(talk.latest).to_contain_text("You hadn't made any pictures by then. /history shows your newest.")
     await talk.say("/history 2025-13")
     await expect(talk.latest).to_contain_text("There is no such date.")
 

@@ -22,9 +22,11 @@ from aiogram.types import (
 )
 from playwright.async_api import Browser, expect
 
-from bot.demo.telegram import InlineQuery, TelegramSimulator, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import InlineQuery, TelegramSimulator
 from tests.e2e.conftest import Visit
 from tests.support.house import picture
+from tests.support.quick import quick_sessions
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -50,9 +52,9 @@ class BareStage:
 async def stage(browser: Browser) -> AsyncIterator[BareStage]:
     async with TelegramSimulator(strict=False) as telegram:
         session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
-        yield BareStage(telegram, Bot(telegram.token, session=session))
-        if session._session:  # aiogram's own close waits 250 ms
-            await session._session.close()
+        with quick_sessions():
+            async with Bot(telegram.token, session) as bot:
+                yield BareStage(telegram, bot)
 
 
 def keys(*buttons: dict[str, Any]) -> InlineKeyboardMarkup:

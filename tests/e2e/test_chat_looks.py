@@ -48,8 +48,8 @@ async def test_on_a_phone(stage: Stage, visit: Visit) -> None:
 async def test_words_can_be_read(stage: Stage, visit: Visit, scheme: str) -> None:
     talk = await visit(color_scheme=scheme)
     await talk.say("/help")
-    await expect(talk.message("Put options anywhere")).to_be_visible()
-    for words in ("/help", "Put options anywhere"):
+    await expect(talk.message("put options anywhere")).to_be_visible()
+    for words in ("/help", "put options anywhere"):
         ink, ground = await colours(talk.message(words).locator(".bubble"))
         assert contrast(ink, ground) > 4.5
     assert (ground < 0.2) is (scheme == "dark")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.telegram import groups
+from bot.demo.chat import groups
 from tests.e2e.conftest import Visit
 from tests.e2e.stage import Stage
 from tests.e2e.talk import Talk, in_chinese
@@ -38,7 +38,7 @@ async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage,
     await expect(his.latest.get_by_test_id("service")).to_have_text("Ann removed Imagine")
     await choose(hers, "plain")
     await expect(his.at("service").last).to_have_text("Ann added Imagine")
-    await expect(his.latest).to_contain_text("Admins find what they can set for this group with /settings.")
+    await expect(his.latest).to_contain_text("Admins: /settings has the options for this group.")
     await choose(hers, "promote")
     await expect(his.at("subtitle")).to_have_text("3 members")
     await stage.telegram.until(lambda: group.bot == "administrator")
@@ -98,9 +98,9 @@ async def test_a_muted_bot_keeps_what_is_paid_until_it_may_speak(stage: Stage, v
     await hers.say("/imagine a hare")
     await expect(hers.at("keyboard-button")).to_have_count(2)
     await choose(hers, "mute")
-    await expect(hers.message("I could not have sent it here. Nothing was paid.")).to_be_visible()
+    await expect(hers.message("I couldn't have posted it here. Nothing was charged.")).to_be_visible()
     stage.release()
-    kept = hers.message("It is kept in the /history")
+    kept = hers.message("finds it in /history")
     await expect(kept).to_be_visible()
     await expect(hers.at("photo")).to_have_count(0)
     await hers.at("chat-tab").first.click()
@@ -134,7 +134,7 @@ async def test_a_removed_bot_tells_whoever_asked_in_private(stage: Stage, visit:
     groups.set_bot_status(stage.telegram.world, group, "member")
     await his.enter("Picture club")
     await his.press(in_chinese("Cancel"), asked)
-    await expect(his.at("alert")).to_contain_text(in_chinese("Too late: it has already ended."))
+    await expect(his.at("alert")).to_contain_text(in_chinese("Too late: it has already finished."))
     await his.at("alert-ok").click()
     await his.press(in_chinese("📤 Send"))
     await expect(his.at("photo")).to_have_count(1)

@@ -74,7 +74,7 @@ async def test_cancelling_while_it_waits_costs_nothing(stage: Stage, talk: Talk)
     await talk.say("a blue whale")
     waiting = talk.message("You are next")
     await talk.press("Cancel", waiting)
-    await expect(talk.message("Cancelled. Nothing was paid.")).to_be_visible()
+    await expect(talk.message("Cancelled. Nothing was charged.")).to_be_visible()
     await expect(talk.at("toast")).to_have_text("Cancelled")
     stage.release()
     await expect(talk.at("album").get_by_test_id("photo")).to_have_count(2)
@@ -85,7 +85,7 @@ async def test_cancelling_while_it_runs_keeps_what_is_paid(stage: Stage, talk: T
     stage.hold(1.0)
     await talk.say("a red fox")
     await talk.press("Cancel", talk.message("Drawing"))
-    await expect(talk.message("it goes into your /history")).to_be_visible()
+    await expect(talk.message("you'll find it in /history")).to_be_visible()
     await expect(talk.button("Try again", talk.latest)).to_be_visible()
     stage.release()
     await stage.fetched()
@@ -108,7 +108,7 @@ async def test_the_bot_s_commands_are_offered(stage: Stage, talk: Talk) -> None:
     await expect(talk.at("command")).to_have_count(1)
     await talk.page.keyboard.press("Tab")
     await talk.page.keyboard.press("Enter")
-    await expect(talk.message("--ar")).to_contain_text("Put options anywhere in your words")
+    await expect(talk.message("--ar")).to_contain_text("You can put options anywhere in your prompt")
 
 
 async def test_a_press_counts_even_if_words_change_under_it(stage: Stage, talk: Talk) -> None:

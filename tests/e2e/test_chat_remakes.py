@@ -28,7 +28,7 @@ async def test_variations_larger_shape_and_style(stage: Stage, talk: Talk) -> No
     await talk.press("ink", album)
     await expect(talk.message("2 pictures")).to_be_visible()
     await expect(talk.at("photo")).to_have_count(9)
-    tasks = list(stage.jimeng._desk.tasks.values())
+    tasks = list(stage.jimeng.tasks.values())
     assert [len(task.references) for task in tasks] == [0, 0, 1, 1, 1, 0, 0, 0, 0]
     assert tasks[4].width * tasks[4].height > 12_000_000
     assert tasks[5].width > 1.7 * tasks[5].height
@@ -48,7 +48,7 @@ async def test_favourite_copy_and_delete_in_chinese(stage: Stage, visit: Visit) 
     await talk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await talk.say("雪地里的红狐狸")
     await talk.press("☆")
-    await expect(talk.at("toast").last).to_have_text(in_chinese("⭐ One of your favourites now."))
+    await expect(talk.at("toast").last).to_have_text(in_chinese("⭐ Added to favourites."))
     await expect(talk.button("⭐")).to_be_visible()
     await talk.press("复制")
     assert await talk.page.evaluate("navigator.clipboard.readText()") == "雪地里的红狐狸"
@@ -80,7 +80,7 @@ async def test_a_style_of_ones_own_by_flag_and_by_button(stage: Stage, talk: Tal
     await expect(talk.message("· mine")).to_be_visible()
     await talk.say("/style")
     await talk.press("mine")
-    await expect(talk.latest).to_contain_text("What shall I draw as mine?")
+    await expect(talk.latest).to_contain_text("What should I draw in the style mine?")
     await talk.say("a hare")
     await expect(talk.at("photo")).to_have_count(2)
     assert stage.submits == ["a red fox, soft light, pastel colours", "a hare, soft light, pastel colours"]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_each_service_can_be_chosen_and_its_calls_are_shown(stage: Stage, talk: Talk) -> None:
     await talk.say("/models")
-    listed = talk.message("For one picture")
+    listed = talk.message("For one request")
     for count, name in enumerate(SERVICES, 1):
         await talk.press(name, listed)
         await expect(talk.button(f"✓ {name}", listed)).to_be_visible()
@@ -31,14 +31,14 @@ async def test_another_service_steps_in_and_says_so(stage: Stage, visit: Visit) 
     talk = await visit(stage.telegram.ming)
     stage.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
     await talk.say("一只猫")
-    await expect(talk.message("Jimeng 暂时不可用，这张由 Seedream 绘制。")).to_be_visible()
+    await expect(talk.message("即梦 暂时不可用，这张由 Seedream 绘制。")).to_be_visible()
     await talk.say("/usage")
-    await expect(talk.message("你这个月画的图")).to_contain_text("Seedream: 1 · ¥0.25")
+    await expect(talk.message("你本月的图片")).to_contain_text("Seedream：1 · ¥0.25")
 
 
 async def test_admins_see_what_everybody_made(stage: Stage, talk: Talk) -> None:
     await stage.made("a fox", "a hare --provider fal")
     await talk.say("/usage")
-    shown = talk.message("Everybody's")
+    shown = talk.message("Everyone's")
     await expect(shown).to_contain_text("fal: 1 · $0.025")
     await expect(shown).to_contain_text(f"{stage.telegram.ann.id}: 2")

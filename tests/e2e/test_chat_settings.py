@@ -17,7 +17,7 @@ async def test_a_shape_is_set_once_and_holds(stage: Stage, talk: Talk) -> None:
     await expect(talk.button("ar: 16:9")).to_be_visible()
     await talk.say("a red fox")
     await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng._desk.tasks.values()
+    (task,) = stage.jimeng.tasks.values()
     assert task.width > task.height
 
 
@@ -28,7 +28,7 @@ async def test_the_language_is_changed_at_once(visit: Visit, stage: Stage) -> No
     await talk.press("English")
     await expect(talk.message("Your settings")).to_be_visible()
     await talk.say("/help")
-    await expect(talk.message("Put options anywhere")).to_be_visible()
+    await expect(talk.message("put options anywhere")).to_be_visible()
 
 
 async def test_a_service_brings_its_own_options(talk: Talk) -> None:

@@ -9,8 +9,8 @@ from tests.e2e.talk import Talk, in_chinese, photo
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-CANT_LISTEN = "I can't listen. Write what you want to see, and I make a picture of it."
-CANT_WATCH = "I can't use stickers and videos. Send a photo, or a screenshot of it, with words."
+CANT_LISTEN = "I can't listen to voice messages. Please write what you'd like to see."
+CANT_WATCH = "I can't use stickers or videos. Send a photo or a screenshot with a few words."
 PDF: FilePayload = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
 
 
@@ -52,18 +52,18 @@ async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(sta
         (
             "a forbidden fox",
             (),
-            "The service refused the words of this prompt. Put it in other words and send it again. Nothing was paid.",
+            "The service refused this prompt. Please rephrase it and send it again. Nothing was charged.",
         ),
         (
             "an unsafe reference",
             (photo("red"),),
-            "The service refused one of the reference pictures. Try with another picture. Nothing was paid.",
+            "The service refused one of the reference pictures. Please try another one. Nothing was charged.",
         ),
         (
             "an unsafe result",
             (),
-            "The picture was made, but the service's own check held it back. Another try may pass. "
-            "This attempt may have been paid.",
+            "The picture was made, but the service's safety check held it back. Trying again may help. This "
+            "attempt may have been charged.",
         ),
     ):
         await talk.say(words, *files)

@@ -1,4 +1,4 @@
-"""A set of pictures comes from Ark as a stream: what has arrived when it breaks off is paid, and is not lost."""
+"""Sets of pictures from Ark's stream: pictures that arrived before it broke off are paid, and are kept."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -23,7 +23,7 @@ async def events(bench: ServiceHarness, prompt: str = "four seasons", **options:
 
 
 def break_after(bench: ServiceHarness, pictures: int) -> None:
-    """The service's connection breaks when it has sent so many pictures."""
+    """Break the service's connection after `pictures` pictures."""
     left = pictures
 
     async def sleep(seconds: float) -> None:

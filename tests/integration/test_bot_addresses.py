@@ -75,9 +75,9 @@ async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(hous
     await house.shown("Drawing")
     house.release()
     told = await house.ended("Look again")
-    assert told.text == "⚠️ It's made, but the service doesn't hand it over. Press “Look again” to try once more."
+    assert told.text == "⚠️ It's ready, but I can't fetch it from the service. Tap “Look again” to try once more."
     said = [call.request["text"] for call in house.called("editMessageText")]
-    assert any("The service doesn't hand the picture over yet" in text and "Trying again in" in text for text in said)
+    assert any("I can't fetch the picture from the service yet" in text and "Trying again in" in text for text in said)
     # Half of it is to keep them for the history.
     assert fetches(house) == 16
 

@@ -19,7 +19,7 @@ FOR_EVER = 1_000_000.0
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """A bot that has got a call: it asks of its own accord only when it has lost its trust in calls."""
-    monkeypatch.setattr(polling, "NET", FOR_EVER)
+    monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", FOR_EVER)
     async with open_house(tmp_path) as house:
         house.seconds = 0.1
         await house.made("the first of all")
@@ -88,7 +88,7 @@ async def test_calls_that_never_come(house: House) -> None:
 
 
 async def test_one_call_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "NET", 20.0)
+    monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", 20.0)
     house.jimeng.faults.append(Fault(kind="drop", action="call"))
     service = house.app.store.services.get
     assert (await service("jimeng")).calls_at
@@ -103,7 +103,7 @@ async def test_who_waits_for_a_call_hears_that_others_are_missed(house: House, m
     house.hold()
     await house.say("a fox")
     await house.all_submitted(2)
-    monkeypatch.setattr(polling, "NET", 20.0)
+    monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", 20.0)
     house.jimeng.faults.append(Fault(kind="drop", action="call", times=2))
     await house.say("a cat")
     await house.all_submitted(3)
@@ -194,7 +194,7 @@ async def test_many_calls_are_one_question(house: House) -> None:
     house.hold()
     await house.say("a fox")
     await house.all_submitted(2)
-    clock = house.app.engine.context.providers["jimeng"]._clock  # type: ignore[attr-defined]
+    clock = house.app.engine.context.providers["jimeng"].clock  # type: ignore[attr-defined]
     begun = clock()
     body = json.dumps({"task_id": house.tasks[1].id}).encode()
     assert set(await call(house, *[body] * 500)) == {200}

@@ -118,14 +118,14 @@ async def test_everything_is_erased_after_a_question(house: House) -> None:
     assert keyboard[0][0]["style"] == "danger"
     first, second = (house.telegram.press(house.ann, asked, "Erase everything") for _twice in range(2))
     await house.telegram.until(lambda: first.answer and second.answer)
-    assert (await house.shown("begin anew")).id == asked.id
+    assert (await house.shown("start afresh")).id == asked.id
     await house.quiet()
     told = await house.press(result, "Again")
     assert "don't remember" in told.text
     await house.say("/history")
-    await house.shown("no picture yet")
+    await house.shown("any pictures yet")
     await house.say("/usage")
-    usage = await house.shown("Everybody's")
+    usage = await house.shown("Everyone's")
     assert "Erased people: 2 · ¥0.40" in usage.text
     await house.made("a new fox")
     assert json.loads((await exported(house))["pictures.json"])[0]["prompt"] == "a new fox"
@@ -139,13 +139,13 @@ async def test_not_while_something_is_made(house: House) -> None:
     await house.all_submitted(1)
     told = await house.press(asked, "Erase everything")
     assert told.alert
-    assert "still making something" in told.text
+    assert "still working on something" in told.text
     await house.say("/forget")
-    await house.shown("still making something")
+    await house.shown("still working on something")
     house.release()
     await house.ended()
     await house.press(asked, "Erase everything")
-    await house.shown("begin anew")
+    await house.shown("start afresh")
 
 
 async def test_a_days_limit_holds_on(tmp_path: Path) -> None:
@@ -153,6 +153,6 @@ async def test_a_days_limit_holds_on(tmp_path: Path) -> None:
         await house.made("one")
         await house.say("/forget")
         await house.press(await house.shown("Erase everything"), "Erase everything")
-        await house.shown("begin anew")
+        await house.shown("start afresh")
         await house.say("two")
-        await house.shown("at most 1 of your requests are taken in 24 hours")
+        await house.shown("You've reached your limit: 1 in 24 hours")

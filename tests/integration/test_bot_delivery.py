@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.demo.telegram import Delay, Drop, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Drop, Flood, Refusal
 from bot.jobs import retry
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, look, open_house, picture
@@ -82,7 +83,7 @@ async def test_a_picture_that_breaks_off_does_not_keep_the_others_back(house: Ho
     # All three break off while they are streamed, and one of them once more when they are fetched whole.
     house.jimeng.faults.append(Fault(kind="cut", action="picture", times=4))
     told = await house.made("foxes --n 3")
-    assert told.text == "✅ 2 pictures\n1 could not be fetched from the service."
+    assert told.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
     assert told.buttons[0] == "🔎 Fetch the missing"
     await house.press(told, "Style")
     await house.press(told, "Back")
@@ -108,7 +109,7 @@ async def test_a_single_picture_that_breaks_off_once_is_fetched_again(house: Hou
 async def test_a_picture_that_can_not_be_opened_is_left_for_later(house: House) -> None:
     house.jimeng.faults.append(Fault(kind="status", status=503, action="picture"))
     told = await house.made("foxes --n 3")
-    assert told.text == "✅ 2 pictures\n1 could not be fetched from the service."
+    assert told.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
     await house.press(told, "Fetch the missing")
     await house.quiet()
     assert len(house.album()) == 3
@@ -205,7 +206,7 @@ async def test_a_bot_that_was_blocked_ends_quietly_and_keeps_the_picture(
     await house.quiet()
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
     # Days later, when the service has deleted its copy, the person comes back.
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     groups.set_bot_status(house.telegram.world, house.ann.chat, "member")
     await house.say("/history")
     shown = await house.shown("1 of 1")
@@ -224,7 +225,9 @@ async def test_removed_from_the_group_or_muted(house: House, status: str) -> Non
     await house.quiet()
     assert house.album(house.group) == []
     # Where nothing can be changed in the group any more, whoever asked hears of it in private.
-    told = "I can't send it here" if status == "restricted" else "“foxes” is made, but I can't send it where you asked"
+    told = (
+        "I can't post it here" if status == "restricted" else ("“foxes” is ready, but I can't post it where you asked")
+    )
     place = house.group if status == "restricted" else house.ann.chat
     assert told in (await house.shown(told, place)).text
     await house.say("/history")
@@ -232,8 +235,8 @@ async def test_removed_from_the_group_or_muted(house: House, status: str) -> Non
     # What stood there when the bot was shut out is put right by a press, and nothing is drawn anew.
     groups.set_bot_status(house.telegram.world, house.group, "member")
     if status != "restricted":
-        assert (await house.press(asked, "Cancel")).text == "Too late: it has already ended."
-    assert "I can't send it here" in asked.text
+        assert (await house.press(asked, "Cancel")).text == "Too late: it has already finished."
+    assert "I can't post it here" in asked.text
     assert asked.buttons == ["📤 Send"]
     await house.press(asked, "Send")
     await house.ended(chat=house.group)
@@ -255,7 +258,7 @@ async def test_what_was_cancelled_unseen_is_told_by_a_press(tmp_path: Path) -> N
         await house.quiet()
         groups.set_bot_status(house.telegram.world, house.group, "member")
         await house.press(asked, "Cancel", house.bob)
-        assert asked.text.endswith("I could not have sent it here. Nothing was paid.")
+        assert asked.text.endswith("I couldn't have posted it here. Nothing was charged.")
         assert asked.buttons == ["🔁 Try again"]
 
 

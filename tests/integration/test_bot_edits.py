@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from storage.job_states import JobState
 from tests.support.house import House, look, open_house, picture
@@ -73,13 +74,17 @@ async def test_limits_count_a_changed_request_once(busy: House) -> None:
     for words in ("a dog", "a hare --n 2", "a fox"):
         await edited(busy, asked, words)
     assert await finished(busy) == ["a fox"]
-    assert not any("One too many" in one.text for one in busy.answers())
+    assert not any("You've reached your limit" in one.text for one in busy.answers())
 
 
 async def test_wrong_new_words_leave_the_request_as_it_was(busy: House) -> None:
     asked = await busy.say("a fox")
     await busy.shown("You are next")
-    for words, why in (("a cat --ar 9:1", "from 1:3 to 3:1"), ("x" * 900, "Shorten it"), ("--ar 16:9", "should show")):
+    for words, why in (
+        ("a cat --ar 9:1", "from 1:3 to 3:1"),
+        ("x" * 900, "Please shorten it"),
+        ("--ar 16:9", "should show"),
+    ):
         await edited(busy, asked, words)
         told = await busy.shown(why)
         assert told.reply_to == asked.id
@@ -182,9 +187,9 @@ async def test_an_anonymous_admin_who_takes_an_offer_is_not_named(house: House) 
 async def test_what_was_cancelled_was_not_begun(busy: House) -> None:
     asked = await busy.say("a cat")
     await busy.press(await busy.shown("You are next"), "Cancel")
-    await busy.shown("Nothing was paid")
+    await busy.shown("Nothing was charged")
     await edited(busy, asked, "a hare")
-    offer = await busy.shown("after this had ended. Shall I make it with the new ones?")
+    offer = await busy.shown("after this had finished. Shall I make it with the new ones?")
     await busy.press(offer, "Make it again")
     assert await finished(busy) == ["a hare"]
 
@@ -285,7 +290,7 @@ async def test_limits_hold_for_an_offer(tmp_path: Path) -> None:
         await house.ended()
         await edited(house, asked, "a cat")
         offer = await house.shown("Shall I make it again")
-        assert "One too many" in (await house.press(offer, "Make it again")).text
+        assert "You've reached your limit" in (await house.press(offer, "Make it again")).text
         assert len(house.tasks) == 1
         assert offer.buttons
 

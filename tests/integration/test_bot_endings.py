@@ -94,19 +94,19 @@ async def test_two_lost_answers_and_a_failure_is_never_told(house: House) -> Non
 
 async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(house: House) -> None:
     uploads = stage_of(house)._uploads
-    fetched = uploads._open
+    fetched = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
         return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
 
-    uploads._open = open_  # type: ignore[method-assign]
+    uploads.open_one = open_  # type: ignore[method-assign]
     told = await house.made("foxes --n 3")
     assert told.text.startswith("✅ 2 pictures")
     await house.press(told, "Fetch the missing")
     await house.quiet()
     assert len(house.album()) == 2
     last = house.answers()[-1]
-    assert last.text == "✅ 2 pictures\n1 could not be fetched from the service."
+    assert last.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
     assert has_button(house, "Files")
 
 
@@ -282,7 +282,7 @@ async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
     refuse(house, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
     await house.press(made, "Files")
     await house.quiet()
-    assert any("Files can't be sent in this chat" in m.text for m in house.answers(house.group))
+    assert any("I can't send files in this chat" in m.text for m in house.answers(house.group))
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

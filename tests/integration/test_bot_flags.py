@@ -74,24 +74,24 @@ async def test_by_default_words_do_not_cost_more_than_one(house: House) -> None:
     [
         ("a fox --ar 9:1", "from 1:3 to 3:1"),
         ("a fox --ar wide", "a shape like 16:9"),
-        ("a fox --ar", "--ar needs a value: W:H, from 1:3 to 3:1."),
+        ("a fox --ar", "--ar needs a value: 1:3 to 3:1, e.g. 16:9."),
         ("a fox --size 8k", "--size takes 1k, 2k, 4k or a size like 2048x1152, not 8k."),
-        ("a fox --size 5000x5000", "out of bounds"),
-        ("a fox --n 99", "--n takes 1–15 or auto, not “99”."),
-        ("a fox --n many", "--n takes 1–15 or auto, not “many”."),
-        ("a fox --scale 2", "--scale takes 0–1"),
+        ("a fox --size 5000x5000", "won't work: use"),
+        ("a fox --n 99", "--n takes 1–15, or auto (the prompt decides), not “99”."),
+        ("a fox --n many", "--n takes 1–15, or auto (the prompt decides), not “many”."),
+        ("a fox --scale 2", "--scale takes 0 (photos) to 1 (prompt), not “2”."),
         ("a fox --scal 0.5", "Did you mean --scale?"),
         ("a fox --colour red", "There is no --colour.\nYou can use --ar, --size, --n, --scale"),
-        ("a fox --quality high", "There is no --quality here. --size sets how large the picture is."),
-        ("a fox --s 250", "There is no --s here. Describe the look in your words, or name one with --style."),
-        ("a fox —v 6", "There is no --v here. --model chooses the model."),
+        ("a fox --quality high", "There is no --quality here. --size sets the picture's size."),
+        ("a fox --s 250", "There is no --s here. Describe the style in your prompt, or choose one with --style."),
+        ("a fox —v 6", "There is no --v here. Choose the model with --model."),
         ("/imagine a fox --seed 7", "There is no --seed here. Reply to a picture"),
-        ("a fox -n 99", "--n takes 1–15 or auto, not “99”."),
+        ("a fox -n 99", "--n takes 1–15, or auto (the prompt decides), not “99”."),
         ("--foo", "There is no --foo."),
         ("/imagine --foo", "There is no --foo."),
         ("a fox --style nonsense --n 99 --foo 1", "There is no --foo."),
-        ("a fox --style nonsense --n 99 --foo 1", "--n takes 1–15 or auto, not “99”."),
-        ("a fox --style nonsense --n 99 --foo 1", "There is no style nonsense."),
+        ("a fox --style nonsense --n 99 --foo 1", "--n takes 1–15, or auto (the prompt decides), not “99”."),
+        ("a fox --style nonsense --n 99 --foo 1", "There is no style called nonsense."),
         ("a fox --provider dalle", "--provider takes jimeng, not “dalle”."),
         ("a fox --ar 16:9 --size 2048x1152", "Leave one of them out"),
         ("a <b>fox</b> --n <5>", "--n"),
@@ -117,7 +117,7 @@ async def test_too_many_together_with_references(house: House) -> None:
 async def test_too_long_a_prompt(house: House) -> None:
     await house.say("fox " * 201)
     told = await house.ended("⚠️")
-    assert "The prompt has 803 characters; 800 are allowed." in told.text
+    assert "Your prompt has 803 characters; the limit is 800." in told.text
     assert told.buttons == []  # the same again would be refused again
     assert not house.tasks
 
@@ -151,8 +151,8 @@ async def test_help_and_explanations_name_flags_in_ones_language(house: House) -
     shown = await told("/help", "--比例")
     assert "--比例 3:2 --数量 4" in shown
     assert {"--尺寸", "--模型", "--强度", "--风格"} <= set(shown.split())
-    assert await told("狐狸 --数量 99", "99") == "--数量 可用 1–15 或 auto，不能是“99”。"
-    assert await told("狐狸 --n 98", "98") == "--n 可用 1–15 或 auto，不能是“98”。"
+    assert await told("狐狸 --数量 99", "99") == "--数量 的值应为 1–15，或 auto（由提示词决定），不能是“99”。"
+    assert await told("狐狸 --n 98", "98") == "--n 的值应为 1–15，或 auto（由提示词决定），不能是“98”。"
     shown = await told("狐狸 --color 红", "color")
     assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--模型、--服务、--风格。"
     assert "用 --尺寸 设置图片大小" in await told("狐狸 --q 2", "--q")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import Chat, ChatMessage, Delay, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Chat, ChatMessage, Delay
 from bot.handlers.desk import Desk
 from bot.settings import AccessSettings
 from storage.job_states import JobState
@@ -68,13 +69,13 @@ async def test_who_may_ask_and_a_pause(house: House) -> None:
     made = await house.made("/imagine a fox", chat=house.group, who=house.bob)
     page = await page_of(house)
     await press(house, page, "Pause")
-    assert "I am paused" in page.text
+    assert "I'm paused" in page.text
     await hears(house, "The admins have paused me here.")
     for label in ("Again", "Edit"):
         told = await house.press(made, label, house.bob)
         assert (told.alert, told.text) == (True, "The admins have paused me here.")
-    await press(house, page, "Go on")
-    await press(house, page, "Who may ask: everybody")
+    await press(house, page, "Resume")
+    await press(house, page, "Who can use me: everyone")
     await hears(house, "In this group only admins can ask")
     await house.made("/imagine a hare", chat=house.group, anonymous=True)
     assert (await house.press(made, "Again", house.bob)).alert
@@ -101,7 +102,7 @@ async def test_one_topic_only(house: House) -> None:
     topic = groups.add_topic(house.telegram.world, house.group, "Pictures")
     page = await page_of(house, topic=topic)
     await press(house, page, "Only in this topic: off")
-    told = await hears(house, "In this group I work in one topic only.")
+    told = await hears(house, "In this group I only work in one topic.")
     address = f"https://t.me/c/{str(house.group.id)[4:]}/{topic}"
     assert [mark["url"] for mark in told.entities if mark["type"] == "text_link"] == [address]
     made = await house.made("/imagine an owl", chat=house.group, who=house.bob, topic=topic)
@@ -127,13 +128,13 @@ async def test_the_queue_is_seen_and_cleared(tmp_path: Path) -> None:
         first, *others = page.text.splitlines()[2:]
         assert first == "1. Bob: a fox · 🎨 drawing"
         assert others == ["2. Bob: a <b> hare · ⏳ waiting", "3. Bob: an owl · ⏳ waiting"]
-        await press(house, page, "Clear what waits")
+        await press(house, page, "Clear the queue")
         assert (await house.press(page, "Yes, cancel them", house.bob)).alert
         assert await press(house, page, "Yes, cancel them") == "Cancelled: 2"
         assert page.text.splitlines()[2:] == [first]
         house.release()
         await house.quiet()
-        told = [one for one in house.answers(house.group) if "An admin of this group has cancelled" in one.text]
+        told = [one for one in house.answers(house.group) if "A group admin cancelled" in one.text]
         assert len(told) == 2
         assert [submit["prompt"] for submit in house.submitted()] == ["a fox", "a goat"]
 
@@ -164,10 +165,10 @@ async def test_quiet(house: House) -> None:
 async def test_of_two_presses_at_once_both_are_shown(house: House) -> None:
     page = await page_of(house)
     house.telegram.play(Delay(method="editMessageText", seconds=0.1))
-    presses = [house.telegram.press(house.ann, page, label) for label in ("Quiet: off", "Who may ask: everybody")]
+    presses = [house.telegram.press(house.ann, page, label) for label in ("Quiet: off", "Who can use me: everyone")]
     await house.telegram.until(lambda: all(press.answer for press in presses))
     await house.quiet()
-    assert page.buttons[:2] == ["Who may ask: admins", "Quiet: on"]
+    assert page.buttons[:2] == ["Who can use me: admins only", "Quiet: on"]
 
 
 def edits(house: House, since: int) -> list[str]:
@@ -380,10 +381,10 @@ async def test_files_where_none_may_be_sent(house: House) -> None:
     words = "Bad Request: not enough rights to send documents to the chat"
     house.telegram.play({"kind": "error", "method": "sendDocument", "code": 400, "description": words})
     await house.press(result, "Files")
-    await house.shown("Files can't be sent in this chat.", house.group)
+    await house.shown("I can't send files in this chat, but", house.group)
 
 
 async def test_ones_own_settings_are_not_shown_in_a_group(house: House) -> None:
     await house.say("/start settings", chat=house.group, who=house.bob)
-    await house.shown("Hello!", house.group)
+    await house.shown("Hi! Tell me", house.group)
     assert not any("Your settings" in one.text for one in house.answers(house.group))

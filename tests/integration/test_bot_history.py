@@ -37,9 +37,9 @@ def title(message: ChatMessage) -> tuple[str, str]:
 
 async def test_nothing_yet(house: House) -> None:
     shown = await opened(house)
-    assert shown.text == "You have made no picture yet. Just write what you want to see."
+    assert shown.text == "You haven't made any pictures yet. Just write what you'd like to see."
     shown = await opened(house, chat=house.group)
-    assert shown.text.startswith("You have made no picture in this group yet. Try: /imagine")
+    assert shown.text.startswith("You haven't made any pictures in this group yet. Try: /imagine")
 
 
 async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
@@ -52,7 +52,7 @@ async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
     assert "205×205" in shown.text
     assert "UTC" in shown.text
     row = ["🔁 Redo", "✏️ Edit", "📤 Send", "☆", "ℹ️ Details", "🗑 Delete"]
-    assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Overview", "⭐ Only"]
+    assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Overview", "⭐ Favourites"]
     assert (await house.press(shown, "Older ›")).text == ""
     await house.shown("2 of 3")
     assert title(shown) == ("a cat", "2 of 3")
@@ -108,7 +108,7 @@ async def test_search(house: House, words: str, found: list[str]) -> None:
         await house.made(prompt)
     shown = await opened(house, words)
     if not found:
-        assert shown.text == "No picture of yours has these words in its prompt."
+        assert shown.text == "None of your prompts contain these words."
         return
     assert title(shown) == (found[0], f"1 of {len(found)}")
     assert shown.text.endswith(f"🔎 {words}")
@@ -141,7 +141,7 @@ async def test_delete_asks_first(house: House) -> None:
     await house.press(shown, "Delete")
     await house.press(shown, "Delete")
     await house.telegram.until(lambda: shown.id not in house.ann.chat.messages)
-    assert (await opened(house)).text.startswith("You have made no picture yet")
+    assert (await opened(house)).text.startswith("You haven't made any pictures yet")
     # What was sent stays where it is.
     assert len(house.album()) == 2
 
@@ -196,7 +196,7 @@ async def test_strangers_can_not_leaf_through_it(house: House) -> None:
     for label in ("Older ›", "Redo", "Edit", "📤 Send", "Delete"):
         told = await house.press(shown, label, house.bob)
         assert told.alert
-        assert told.text == "This is somebody else's history. See yours with /history."
+        assert told.text == "This is someone else's history. See yours with /history."
     await house.quiet()
     assert shown.text == before
     assert len(house.tasks) == 2
@@ -206,7 +206,7 @@ async def test_it_survives_a_restart_and_the_services_copy(house: House) -> None
     await house.made("a fox")
     await house.made("a cat")
     shown = await opened(house)
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     await house.restart()
     await house.press(shown, "Older ›")
     await house.shown("2 of 2")
@@ -220,7 +220,7 @@ async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(house: H
     database = house.app.store.database
     async with database.write() as connection:
         await connection.exec_driver_sql("update pictures set photo_id = null, message_id = null")
-    house._skipped += 48 * 3600
+    house.pass_time(48 * 3600)
     shown = await opened(house)
     assert shown.is_text
     assert "can't be fetched from the service any more" in shown.text
@@ -245,26 +245,26 @@ async def test_an_edit_says_where_it_comes_from_and_leads_back(house: House) -> 
     assert title(shown) == ("a fox", "3 of 3")
     await house.press(shown, "Newer")
     await house.shown("2 of 3")
-    await house.press(shown, "Before")
+    await house.press(shown, "Made from")
     await house.shown("3 of 3")
-    assert "Before" not in " ".join(shown.buttons)
+    assert "Made from" not in " ".join(shown.buttons)
 
 
 async def test_favourites_only(house: House) -> None:
     for words in ("a fox", "a cat", "a dog"):
         await house.made(words)
     shown = await opened(house)
-    told = await house.press(shown, "⭐ Only")
-    assert (told.alert, told.text) == (True, "You have no favourites yet: press ☆ under a picture.")
+    told = await house.press(shown, "⭐ Favourites")
+    assert (told.alert, told.text) == (True, "You have no favourites yet: tap ☆ under a picture.")
     await house.press(shown, "Older ›")
     await house.shown("2 of 3")
     await house.press(shown, "☆")
     await house.telegram.until(lambda: "⭐" in shown.buttons)
-    await house.press(shown, "⭐ Only")
+    await house.press(shown, "⭐ Favourites")
     await house.shown("1 of 1")
     assert shown.text.endswith("🔎 ⭐")
     assert title(await opened(house, "⭐ cat")) == ("a cat", "1 of 1")
-    assert (await opened(house, "⭐ fox")).text == "You have no favourites yet: press ☆ under a picture."
+    assert (await opened(house, "⭐ fox")).text == "You have no favourites yet: tap ☆ under a picture."
     await house.press(shown, "All pictures")
     await house.shown("2 of 3")
 
@@ -296,7 +296,7 @@ async def test_jump_to_a_date(house: House) -> None:
         assert (await opened(house, no_date)).text.startswith("There is no such date.")
     await house.made("a poster, 2000/50")
     assert title(await opened(house, "2000/50")) == ("a poster, 2000/50", "1 of 1")
-    assert (await opened(house, "2024-12")).text.startswith("You had made no picture yet by then.")
+    assert (await opened(house, "2024-12")).text.startswith("You hadn't made any pictures by then.")
 
 
 async def test_ten_at_a_glance(house: House) -> None:
@@ -412,17 +412,19 @@ async def test_every_button_works_after_a_restart(house: House) -> None:
     await press("Older ›", "hares", "2 of 11")
     for _number in range(8):
         await press("Older ›")
-    await press("Before", "a fox", "11 of 11")
+    await press("Made from", "a fox", "11 of 11")
     await press("‹ Newer", "with a hat", "10 of 11")
     await press("Details")
     assert "1. a fox ↓" in shown.text
     await press("↩️ 1", "a fox", "11 of 11")
-    await press("☆", "a fox", "11 of 11", said="⭐ One of your favourites now.")
-    await press("⭐ Only", "a fox", "1 of 1")
-    await press("Overview", "a fox", "1 of 1", said="There are no others to show beside it.", alert=True)
+    await press("☆", "a fox", "11 of 11", said="⭐ Added to favourites.")
+    await press("⭐ Favourites", "a fox", "1 of 1")
+    await press("Overview", "a fox", "1 of 1", said="There are no other pictures to show.", alert=True)
     await press("All pictures", "a fox", "11 of 11")
-    await press("⭐", "a fox", "11 of 11", said="No favourite any more.")
-    await press("⭐ Only", "a fox", "11 of 11", said="You have no favourites yet: press ☆ under a picture.", alert=True)
+    await press("⭐", "a fox", "11 of 11", said="Removed from favourites.")
+    await press(
+        "⭐ Favourites", "a fox", "11 of 11", said="You have no favourites yet: tap ☆ under a picture.", alert=True
+    )
     for label, said in (
         ("Date", "Which month?"),
         ("Back", ""),
@@ -437,7 +439,7 @@ async def test_every_button_works_after_a_restart(house: House) -> None:
     await press("Send", "hares", "1 of 11")
     sent = house.answers()[-1]
     assert sent.photo
-    assert (await house.press(sent, "☆")).text == "⭐ One of your favourites now."
+    assert (await house.press(sent, "☆")).text == "⭐ Added to favourites."
     await press("Overview")
     shown = house.answers()[-1]
     assert shown.buttons == [*map(str, range(1, 11)), "Older ›"]

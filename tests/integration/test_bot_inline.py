@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.demo.bot_api.model import InlineAnswer
 from bot.demo.telegram import Person
-from bot.demo.telegram.model import InlineAnswer
 from bot.settings import AccessSettings
 from storage.schema import updates
 from tests.support.house import House, open_house
@@ -72,7 +72,7 @@ async def test_nothing_found_leads_to_the_private_chat(house: House) -> None:
     assert nothing.button
     assert nothing.button["text"] == "Nothing found. Make one"
     await house.say(f"/start {nothing.button['start_parameter']}")
-    await house.shown("Hello!")
+    await house.shown("Hi! Tell me")
 
 
 async def test_strangers_find_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ async def test_as_many_as_one_person_may_have_waiting(house: House) -> None:
     await house.say("one")
     await house.say("two")
     asked = await house.say("three")
-    told = await house.shown("at most 2 of your requests can wait")
+    told = await house.shown("You've reached your limit: 2 at a time")
     assert told.reply_to == asked.id
     await house.say("somebody else's", who=house.bob)
     await house.all_submitted(3)
@@ -37,7 +37,7 @@ async def test_the_pictures_of_a_request_too_many_are_kept(house: House) -> None
     await house.say("one")
     await house.say("two")
     await house.say("with a picture", picture(201))
-    told = await house.shown("can wait at a time")
+    told = await house.shown("at a time. Try again when one is done.")
     house.release()
     await house.quiet()
     await house.say("with a picture", reply_to=told.id)
@@ -49,10 +49,10 @@ async def test_as_many_as_one_person_may_make_a_day(house: House) -> None:
     for prompt in ("one", "two", "three"):
         made = await house.made(prompt)
     answer = await house.press(made, "Again")
-    assert "at most 3 of your requests are taken in 24 hours" in answer.text
+    assert "You've reached your limit: 3 in 24 hours" in answer.text
     assert answer.alert
     await house.say("four")
-    await house.shown("at most 3 of your requests are taken in 24 hours")
+    await house.shown("You've reached your limit: 3 in 24 hours")
     assert len(house.tasks) == 3
 
 
@@ -83,14 +83,14 @@ async def test_what_was_cancelled_when_it_was_paid_counts(house: House) -> None:
         await house.press(await house.shown("Cancel"), "Cancel")
         await house.shown("Cancelled")
     await house.say("four")
-    await house.shown("at most 3 of your requests are taken in 24 hours")
+    await house.shown("You've reached your limit: 3 in 24 hours")
     house.release()
     await house.quiet()
     await house.say("/forget")
     await house.press(await house.shown("Erase everything"), "Erase everything")
-    await house.shown("begin anew")
+    await house.shown("start afresh")
     await house.say("five")
-    await house.shown("at most 3 of your requests are taken in 24 hours")
+    await house.shown("You've reached your limit: 3 in 24 hours")
     assert len(house.tasks) == 3
 
 
@@ -98,7 +98,7 @@ async def test_it_is_said_in_chinese(house: House) -> None:
     house.hold()
     for prompt in ("一", "二", "三"):
         await house.say(prompt, who=house.ming)
-    await house.shown("最多 2 个请求同时等待", house.ming.chat)
+    await house.shown("你已有 2 个请求在排队", house.ming.chat)
 
 
 async def test_admins_may_ask_for_more(tmp_path: Path) -> None:

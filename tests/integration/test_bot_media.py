@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups, upload
-from bot.demo.telegram.bot_view import message_json, size_json
-from bot.demo.telegram.model import JSON
+from bot.demo.bot_api.bot_view import message_json, size_json
+from bot.demo.bot_api.model import JSON
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, upload
 from tests.support.house import House, look, open_house, picture
 
 

@@ -27,8 +27,8 @@ async def test_the_operator_must_act(house: House, caplog: pytest.LogCaptureFixt
         await house.say(prompt, who=house.ming)
         await house.quiet()
     await house.say("three")
-    paused = await house.shown("⏸ The image service is not set up correctly")
-    assert "goes on by itself" in paused.text
+    paused = await house.shown("⏸ The image service isn't set up correctly")
+    assert "continues by itself" in paused.text
     await house.say("四", who=house.ming)
     await house.shown("恢复后自动继续", house.ming.chat)
     await house.quiet()

@@ -9,9 +9,9 @@ from aiogram.types import Message
 from PIL import Image
 from pillow_heif import from_pillow
 
+from bot.demo.bot_api.bot_view import message_json
+from bot.demo.bot_api.files import Upload
 from bot.demo.telegram import upload
-from bot.demo.telegram.bot_view import message_json
-from bot.demo.telegram.files import Upload
 from bot.handlers.imagine import came_late
 from tests.support.house import House, look, open_house, picture
 

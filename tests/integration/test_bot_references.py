@@ -82,7 +82,7 @@ async def test_without_a_public_address_the_pictures_go_along(hidden: House) -> 
 async def test_too_much_to_go_along_is_said_with_what_to_do(hidden: House) -> None:
     await hidden.say("in blue", noise(1300), noise(1300), as_document=True)
     told = await hidden.ended("⚠️")
-    assert "9.7 MB together, and only 7 MB can be handed over" in told.text
+    assert "9.7 MB together; at most 7 MB can be sent along" in told.text
     assert "web.public_url" in told.text
     assert not hidden.submitted()
 
@@ -120,7 +120,7 @@ async def test_jimeng_can_not_fetch_the_pictures(house: House) -> None:
     await house.app.web.aclose()
     await house.say("in blue", picture(201))
     told = await house.ended("⚠️")
-    assert "could not fetch the reference pictures" in told.text
+    assert "couldn't fetch the reference pictures" in told.text
     assert "web.public_url" in told.text
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal
 from bot.jobs import retry
 from storage.job_states import JobState
 from tests.support.house import House, open_house, picture
@@ -91,7 +92,7 @@ async def test_what_is_taken_in_no_form_is_kept_and_told_at_once(house: House) -
         refuse(house, method, "Bad Request: SOMETHING_NEW", times=100)
     await house.say("foxes --n 2")
     told = await house.ended("📤 Send")
-    assert told.text.startswith("🗂 It is made, but I can't send it here.")
+    assert told.text.startswith("🗂 It's ready, but I can't post it here.")
     assert len(house.called("sendMediaGroup", "sendPhoto", "sendDocument")) == 5
 
 

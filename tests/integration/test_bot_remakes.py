@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram.faults import Refusal
+from bot.demo.bot_api.faults import Refusal
 from storage.records import Style
 from tests.support.house import House, look, open_house, picture
 
-STRANGER = "This is for whoever asked for the picture. Make your own with /imagine."
+STRANGER = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
 
 
 @pytest.fixture
@@ -90,11 +90,11 @@ async def test_another_style(house: House) -> None:
 async def test_favourites(house: House) -> None:
     result = await house.made("foxes --n 3")
     await house.press(result, "☆")
-    assert (await house.press(result, "2")).text == "⭐ One of your favourites now."
+    assert (await house.press(result, "2")).text == "⭐ Added to favourites."
     assert "⭐" in result.buttons
     await house.press(result, "⭐")
     assert result.buttons == ["1", "⭐2", "3", "‹ Back"]
-    assert (await house.press(result, "⭐2")).text == "No favourite any more."
+    assert (await house.press(result, "⭐2")).text == "Removed from favourites."
     assert "☆" in result.buttons
 
 
@@ -114,7 +114,7 @@ async def test_delete_one_and_then_all(house: House) -> None:
     await house.press(result, "Delete")
     assert house.answers() == []
     await house.say("/history")
-    await house.shown("You have made no picture yet")
+    await house.shown("You haven't made any pictures yet")
 
 
 async def test_an_admin_deletes_from_the_chat_and_not_from_the_history(house: House) -> None:
@@ -134,9 +134,9 @@ async def test_what_is_older_than_two_days_leaves_the_history_at_least(house: Ho
     await house.press(result, "🗑")
     told = await house.press(result, "Delete")
     assert told.alert
-    assert told.text == "Telegram lets me delete only what is younger than two days."
+    assert told.text == "Telegram only lets me delete messages less than two days old."
     await house.say("/history")
-    await house.shown("You have made no picture yet")
+    await house.shown("You haven't made any pictures yet")
 
 
 async def test_strangers_hear_why_not(house: House) -> None:
@@ -146,7 +146,7 @@ async def test_strangers_hear_why_not(house: House) -> None:
         told = await house.press(result, label, house.bob)
         assert (told.alert, told.text) == (True, STRANGER)
     told = await house.press(result, "🗑", house.bob)
-    assert (told.alert, told.text) == (True, "Only whoever asked for the picture, or an admin, can delete it.")
+    assert (told.alert, told.text) == (True, "Only the person who asked for it, or an admin, can delete it.")
     await house.quiet()
     assert len(house.tasks) == 1
 
@@ -166,8 +166,8 @@ async def test_every_button_of_a_picture_works_after_a_restart(house: House) -> 
         ("ink", "As ink: on its way."),
         ("Style", "Which style?"),
         ("Back", ""),
-        ("☆", "⭐ One of your favourites now."),
-        ("⭐", "No favourite any more."),
+        ("☆", "⭐ Added to favourites."),
+        ("⭐", "Removed from favourites."),
         ("🗑", "Delete it here and from your history?"),
         ("Keep", ""),
     ):
@@ -179,7 +179,7 @@ async def test_every_button_of_a_picture_works_after_a_restart(house: House) -> 
     assert (await house.press(result, "Files")).text == "Sending the originals…"
     await house.quiet()
     assert house.answers()[-1].document
-    assert (await house.press(result, "Copy")).text == "Touch the words to copy them."
+    assert (await house.press(result, "Copy")).text == "Tap the text to copy it."
     assert house.answers()[-1].text == words.strip()
     assert (await house.press(result, "Edit")).text == ""
     question = await house.shown("What should I make of it?")
@@ -198,8 +198,8 @@ async def test_every_button_of_an_album_works_after_a_restart(house: House) -> N
     for label, number, said in (
         ("Variations", "3", "Variations are on their way."),
         ("Larger", "2", "A larger one is on its way."),
-        ("☆", "2", "⭐ One of your favourites now."),
-        ("⭐", "⭐2", "No favourite any more."),
+        ("☆", "2", "⭐ Added to favourites."),
+        ("⭐", "⭐2", "Removed from favourites."),
         ("Edit", "2", ""),
         ("Edit", "All", ""),
         ("Edit", "Back", ""),
@@ -227,7 +227,7 @@ async def test_copy_of_a_short_and_of_a_long_prompt(house: House) -> None:
     assert copy["copy_text"] == {"text": "a fox"}
     words = "a <b>fox</b> in the snow " * 20
     result = await house.made(words)
-    assert (await house.press(result, "Copy")).text == "Touch the words to copy them."
+    assert (await house.press(result, "Copy")).text == "Tap the text to copy it."
     shown = house.answers()[-1]
     assert shown.text == words.strip()
     assert [mark["type"] for mark in shown.entities] == ["code"]
@@ -262,19 +262,19 @@ async def test_styles_of_ones_own(house: House) -> None:
     page = await house.shown("🎭 Styles")
     assert page.buttons[:3] == ["photo", "watercolour", "oil"]
     await house.say("/style add mine soft light, pastel colours")
-    assert (await house.shown("Kept.")).text.endswith("a red fox --style mine")
+    assert (await house.shown("Saved.")).text.endswith("a red fox --style mine")
     await house.made("a cat --style Mine")
     assert house.tasks[-1].prompt == "a cat, soft light, pastel colours"
     await house.say("/style")
     page = await house.shown("mine: soft light")
     await house.press(page, "mine")
-    question = await house.shown("What shall I draw as mine?")
+    question = await house.shown("What should I draw in the style mine?")
     await house.made("a dog", reply_to=question)
     assert house.tasks[-1].prompt == "a dog, soft light, pastel colours"
     await house.say("/style remove mine")
-    await house.shown("Style mine is gone.")
+    await house.shown("Style mine was removed.")
     await house.say("/style remove mine")
-    await house.shown("You have no style of the name mine.")
+    await house.shown("You have no style called mine.")
 
 
 @pytest.mark.parametrize(
@@ -283,8 +283,8 @@ async def test_styles_of_ones_own(house: House) -> None:
         ("/style add", "Write it like this"),
         ("/style add mine", "Write it like this"),
         ("/style add a,b soft", "one short word"),
-        ("/style add mine " + "soft " * 101, "can have 500 characters; these are 504"),
-        ("a fox --style nothing", "There is no style nothing. There are: photo, watercolour, oil"),
+        ("/style add mine " + "soft " * 101, "can have up to 500 characters; yours has 504"),
+        ("a fox --style nothing", "There is no style called nothing. You can use: photo, watercolour, oil"),
     ],
 )
 async def test_what_is_no_style(house: House, words: str, told: str) -> None:
@@ -366,7 +366,7 @@ async def test_many_long_styles(house: House) -> None:
     assert len(page.buttons) == 39
     await house.app.store.styles.drop(house.ann.id, f"0-{'长' * 11}")
     told = await house.press(page, f"0-{'长' * 11}")
-    assert told.text.startswith("There is no style 0-")
+    assert told.text.startswith("There is no style called 0-")
     for words in (f"/style remove {'a' * 4000}", f"a fox --style {'a' * 4000}", f"a fox --{'a' * 4000}"):
         await house.say(words)
         await house.quiet()

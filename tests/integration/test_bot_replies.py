@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups, upload
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, upload
 from tests.support.house import House, look, open_house, picture
 
 

@@ -176,10 +176,10 @@ async def test_originals_are_sent_as_files_with_the_bytes_of_the_provider(house:
 
 async def test_originals_that_the_service_no_longer_keeps(house: House) -> None:
     result = await house.made("foxes --n 2")
-    house._skipped += 25 * 3600
+    house.pass_time(25 * 3600)
     await house.press(result, "Files")
     told = await house.shown("only for a while")
-    assert told.text.startswith("2 of the originals can't be had")
+    assert told.text.startswith("2 of the originals can't be fetched any more")
 
 
 async def test_strangers_can_not_use_what_costs(house: House) -> None:
@@ -188,7 +188,7 @@ async def test_strangers_can_not_use_what_costs(house: House) -> None:
     for label in ("Again", "Edit"):
         told = await house.press(result, label, house.bob)
         assert told.alert
-        assert told.text == "This is for whoever asked for the picture. Make your own with /imagine."
+        assert told.text == "These buttons belong to whoever asked for the picture. Make your own with /imagine."
     assert not (await house.press(result, "Files", house.bob)).alert
     await house.quiet()
     assert len(house.tasks) == 2

@@ -25,20 +25,20 @@ class Steps:
     """A stand-in's sleep: each waits for `go`."""
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Event] = []
+        self.waiting: list[asyncio.Event] = []
         self.is_open = False
 
     async def __call__(self, seconds: float) -> None:
         if not self.is_open:
-            self._waiting.append(event := asyncio.Event())
+            self.waiting.append(event := asyncio.Event())
             await event.wait()
 
     def go(self) -> None:
-        self._waiting.pop(0).set()
+        self.waiting.pop(0).set()
 
     def open(self) -> None:
         self.is_open = True
-        while self._waiting:
+        while self.waiting:
             self.go()
 
 
@@ -85,7 +85,7 @@ async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path
         assert not status.photo
         sides: list[object] = []
         for _ in range(2):
-            await house.telegram.until(lambda: second.steps._waiting)
+            await house.telegram.until(lambda: second.steps.waiting)
             second.steps.go()
             await house.telegram.until(lambda: status.photo and status.photo not in sides)
             assert "Drawing" in status.text
@@ -102,7 +102,7 @@ async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_pa
     async with second.house(tmp_path) as house:
         await house.say("an unsafe result --provider openai")
         status = await house.shown("Drawing")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         second.steps.go()
         await house.telegram.until(lambda: status.photo)
         second.steps.open()
@@ -139,12 +139,12 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
         await house.say("一只猫", who=house.ming)
         await house.ended("再来一次", house.ming.chat)
         await house.say("/usage")
-        mine, everybody = (await house.shown("Everybody")).text.split("Everybody's")
+        mine, everybody = (await house.shown("Everyone")).text.split("Everyone's")
         assert "Jimeng: 1 · ¥0.20" in mine
         assert "OpenAI: 1 · $0.042" in mine
         assert f"{house.ming.id}: 1" in everybody
         await house.say("/usage", who=house.ming)
-        shown = await house.shown("这个月", house.ming.chat)
+        shown = await house.shown("你本月的图片", house.ming.chat)
         assert str(house.ann.id) not in shown.text
         assert "OpenAI" not in shown.text
 
@@ -153,7 +153,7 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 100.0)
     monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
-    monkeypatch.setattr(http, "RETRY", 0.01)
+    monkeypatch.setattr(http, "UNREACHABLE_RETRY_SECONDS", 0.01)
 
 
 async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp
         house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
         result = await house.made("a fox")
         assert second.prompts == ["a fox"]
-        assert "Jimeng does not work at the moment, so OpenAI made this." in result.text
+        assert "Jimeng isn't working right now, so OpenAI made this." in result.text
         await house.made("a hare")
         assert [task.prompt for task in house.tasks] == ["a hare"], "the next one tries the first again"
 
@@ -194,7 +194,7 @@ async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path:
     async with second.house(tmp_path, fallback="openai") as house:
         house.jimeng.faults.append(Fault(kind="lost", action="submit"))
         await house.say("a fox")
-        await house.shown("not known whether")
+        await house.shown("can't tell whether")
         await house.quiet()
         assert (second.prompts, len(house.tasks)) == ([], 1)
 
@@ -202,7 +202,7 @@ async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path:
 async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp_path: Path) -> None:
     async with second.house(tmp_path) as house:
         await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         stopping = asyncio.create_task(house.stop())
         done, _ = await asyncio.wait({stopping}, timeout=0.2)
         assert not done, "it is paid, and nobody could ask for it later"
@@ -219,9 +219,9 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
     async with second.house(tmp_path) as house:
         monkeypatch.setattr("bot.jobs.task_runner.ANSWER_SECONDS", 0.01)
         await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps._waiting)
+        await house.telegram.until(lambda: second.steps.waiting)
         await house.restart()
-        asked = await house.shown("not known whether")
+        asked = await house.shown("can't tell whether")
         await house.quiet()
         assert second.prompts == ["a fox"], "nothing is paid twice by itself"
         second.steps.open()
@@ -244,7 +244,7 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
     async with second.house(tmp_path) as house:
         await house.say("a fox --provider openai")
         told = await house.shown("failed to make this picture")
-        assert "This attempt may have been paid." in told.text
+        assert "This attempt may have been charged." in told.text
         await house.quiet()
         assert second.prompts == ["a fox"]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, Refusal, groups
-from bot.demo.telegram.model import BotStatus
+from bot.demo.bot_api.model import BotStatus
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Refusal
 from bot.jobs import retry
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
@@ -51,17 +52,17 @@ async def hide(house: House, picture_id: int) -> None:
 def lose(house: House, picture_id: int) -> Callable[[], None]:
     """The service has lost this picture, until what is returned is called."""
     uploads: Uploads = house.app.dispatcher["uploads"]
-    opened = uploads._open
+    opened = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
         if picture.id == picture_id:
             return Unfetched(picture, NOT_FETCHED)
         return await opened(picture, stack, as_file=as_file)
 
-    uploads._open = open_  # type: ignore[method-assign]
+    uploads.open_one = open_  # type: ignore[method-assign]
 
     def found() -> None:
-        uploads._open = opened  # type: ignore[method-assign]
+        uploads.open_one = opened  # type: ignore[method-assign]
 
     return found
 
@@ -80,7 +81,7 @@ async def test_photos_only(house: House) -> None:
     await house.quiet()
     assert len(house.album(house.group)) == 2
     assert (status.text, status.buttons[0]) == ("✅ 2 pictures · for Ann", "🔁 Again")
-    assert "can't send it" not in said(house)
+    assert "can't post it" not in said(house)
 
 
 async def test_a_part_was_sent(house: House) -> None:
@@ -90,7 +91,7 @@ async def test_a_part_was_sent(house: House) -> None:
     house.release()
     await house.quiet()
     told = house.answers(house.group)[-1]
-    assert told.text.endswith("1 could not be sent: Telegram doesn't take them.")
+    assert told.text.endswith("1 couldn't be sent: Telegram doesn't accept them.")
     assert status not in house.answers(house.group)
     await house.press(told, "Fetch the missing")
     await house.ended(chat=house.group)
@@ -107,7 +108,7 @@ async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
     house.release()
     await house.quiet()
     (told,) = house.answers()
-    assert told.text.startswith("⚠️ “foxes”\nIt's made, but the service doesn't hand it over.")
+    assert told.text.startswith("⚠️ “foxes”\nIt's ready, but I can't fetch it from the service.")
     assert "🔎 Look again" in told.buttons
     house.jimeng.faults.clear()
     await let_in(house)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.calls import Call
-from bot.demo.telegram import ChatMessage, Drop, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage, Drop, Refusal
 from providers.jimeng.simulator import Fault
 from tests.support.house import House, open_house, picture
 
@@ -53,7 +54,7 @@ async def test_several_pictures_are_counted(tmp_path: Path) -> None:
         house.hold()
         await house.say("foxes --n 3")
         await house.all_submitted(2)
-        house._skipped += 10_000
+        house.pass_time(10_000)
         await house.shown("2 of 3 ready")
         house.release()
         assert (await house.ended()).text == "✅ 3 pictures"
@@ -69,7 +70,7 @@ async def test_who_asked_can_cancel_what_waits_and_it_costs_nothing(house: House
     status = await house.shown("You are next", house.bob.chat)
     told = await house.press(status, "Cancel", house.bob)
     assert (told.text, told.alert) == ("Cancelled", False)
-    ended = await house.shown("Cancelled. Nothing was paid.", house.bob.chat)
+    ended = await house.shown("Cancelled. Nothing was charged.", house.bob.chat)
     assert ended.id == status.id
     assert ended.buttons == ["🔁 Try again"]
     house.release()
@@ -85,7 +86,7 @@ async def test_what_runs_is_paid_and_goes_into_the_history(house: House) -> None
     await house.all_submitted(1)
     status = await house.shown("Drawing")
     await house.press(status, "Cancel")
-    assert "it goes into your /history" in (await house.shown("already begun")).text
+    assert "you'll find it in /history" in (await house.shown("already being drawn")).text
     house.release()
     await house.quiet()
     assert house.album() == []
@@ -112,11 +113,11 @@ async def test_strangers_can_not_cancel_but_admins_of_the_chat_can(house: House)
     status = await house.shown("Drawing", house.group)
     told = await house.press(status, "Cancel", bob)
     assert told.alert
-    assert told.text == "Only whoever asked for it can cancel it."
+    assert told.text == "Only the person who asked for it can cancel it."
     await house.say("/imagine a cat", chat=house.group, who=bob)
     theirs = await house.shown("You are next", house.group)
     assert (await house.press(theirs, "Cancel", ann)).text == "Cancelled"
-    await house.shown("Cancelled. Nothing was paid.", house.group)
+    await house.shown("Cancelled. Nothing was charged.", house.group)
     house.release()
     await house.ended(chat=house.group)
     assert [task.prompt for task in house.tasks] == ["a fox"]
@@ -128,12 +129,12 @@ async def test_cancelling_twice_and_too_late(house: House) -> None:
     data = next(str(button["callback_data"]) for row in status.keyboard or [] for button in row)
     await house.all_submitted(1)
     await house.press(status, "Cancel")
-    await house.shown("already begun")
+    await house.shown("already being drawn")
     # A phone that has not seen the change yet still shows the button.
     status.keyboard = [[{"text": "Cancel", "callback_data": data}]]
     told = await house.press(status, data)
     assert told.alert
-    assert "already ended" in told.text
+    assert "already finished" in told.text
     house.release()
 
 
@@ -169,10 +170,10 @@ async def test_a_part_that_failed_is_told_with_the_one_that_is_left(tmp_path: Pa
 
 async def test_the_operator_must_act_and_the_person_is_told_so(house: House) -> None:
     house.release()
-    house.jimeng._service.activated = False
+    house.jimeng.activate(active=False)
     await house.say("a fox")
     told = await house.ended("Try again")
-    assert "not set up correctly" in told.text
+    assert "isn't set up correctly" in told.text
     assert "50400" not in told.text
 
 
@@ -183,7 +184,7 @@ async def test_a_lost_submit_is_not_repeated_by_itself(house: House) -> None:
     house.jimeng.faults.append(Fault(kind="drop", action="call"))
     await house.say("a fox")
     told = await house.ended("Try again")
-    assert "not known whether this picture was paid for" in told.text
+    assert "I can't tell whether it was charged" in told.text
     assert len(house.tasks) == 1
     await house.press(told, "Try again")
     await house.ended("Files")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import ChatMessage, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from tests.support.house import House, look, open_house, picture
 
 HINT = "That sounded like chatting"
-ALL_THE_SAME = "🎨 Draw it all the same"
+ALL_THE_SAME = "🎨 Draw it anyway"
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ async def test_talk_in_answer_to_a_question_leaves_it_open(house: House) -> None
 async def test_talk_after_a_style_was_chosen(house: House) -> None:
     await house.say("/style")
     await house.press(await house.shown("Styles"), "ink")
-    await house.say("ok", reply_to=await house.shown("What shall I draw as ink"))
+    await house.say("ok", reply_to=await house.shown("What should I draw in the style ink"))
     told = await house.shown(HINT)
     assert not house.tasks
     await house.press(told, ALL_THE_SAME)
@@ -158,7 +159,7 @@ async def test_the_button_keeps_to_the_limits(tmp_path: Path) -> None:
         await house.say("a fox")
         await house.all_submitted(1)
         answer = await house.press(told, ALL_THE_SAME)
-        assert (answer.alert, answer.text[:12]) == (True, "One too many")
+        assert (answer.alert, answer.text[:25]) == (True, "You've reached your limit")
         house.release()
         await house.quiet()
         await house.press(told, ALL_THE_SAME)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from aiogram.types import Chat, Message, PhotoSize, User
 
-from bot.demo.telegram import ChatMessage, groups
-from bot.demo.telegram.bot_view import message_json
+from bot.demo.bot_api.bot_view import message_json
+from bot.demo.chat import groups
+from bot.demo.telegram import ChatMessage
 from bot.middlewares.albums import AlbumMiddleware
 from bot.telegram.language import Languages
 from storage.database import OutOfReach
@@ -23,10 +24,9 @@ from tests.support.house import House, look, open_house, picture
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(tmp_path) as house:
-        gatherer = albums_of(house.app)._gatherer
-        assert gatherer
+        albums = albums_of(house.app)
         # On a busy machine the forward may be taken in a little after its comment.
-        gatherer._quiet *= 3
+        albums.quiet *= 3
         yield house
 
 
@@ -85,7 +85,7 @@ async def test_words_that_come_late_are_heard(house: House) -> None:
     await house.shown("What should I make")
     first = house.telegram.messages(house.ann.chat)[0]
     photo = await house.telegram.world.files.add_picture(picture(333))
-    house.telegram.acts._post(house.ann, house.ann.chat, [{"photo": photo, "album": first.album, "text": "together"}])
+    house.telegram.acts.post(house.ann, house.ann.chat, [{"photo": photo, "album": first.album, "text": "together"}])
     await house.ended()
     assert [task.prompt for task in house.tasks] == ["together"]
     assert widths(house) == [200, 201, 333]
@@ -272,7 +272,7 @@ async def test_an_item_of_an_album_after_a_restart_is_no_second_order(house: Hou
     await house.restart()
     late = {**message_json(album[1]), "message_id": album[1].id + 50, "caption": "and dogs"}
     house.telegram.world.updates.push("message", late)
-    await house.shown("This picture came too late")
+    await house.shown("This picture arrived too late")
     await house.quiet()
     assert len(house.tasks) == 1
 

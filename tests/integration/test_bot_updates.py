@@ -10,7 +10,8 @@ from typing import Literal
 import pytest
 from aiohttp import ClientSession
 
-from bot.demo.telegram import Delay, Flood, Refusal, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import Delay, Flood, Refusal
 from bot.settings import AccessSettings
 from bot.telegram import inbox
 from tests.support.haste import SPEED, on_its_way
@@ -51,7 +52,7 @@ async def test_a_press_delivered_twice_acts_once(house: House) -> None:
 
 async def test_an_album_delivered_twice_is_one_job(house: House) -> None:
     await house.say("together", picture(201), picture(202))
-    first = house.telegram.world.updates._sent[-2]["update_id"]
+    first = house.telegram.world.updates.sent[-2]["update_id"]
     house.telegram.redeliver(first)
     await house.ended()
     house.telegram.redeliver()
@@ -174,7 +175,7 @@ async def test_people_who_are_not_invited(tmp_path: Path) -> None:
     async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
         await house.made("a fox")
         await house.say("a cat", who=house.bob)
-        told = await house.shown("invited", house.bob.chat)
+        told = await house.shown("invitation-only. Ask", house.bob.chat)
         assert str(house.bob.id) in told.text
         await house.say("", picture(), picture(), picture(), who=house.bob)
         await house.quiet()
@@ -195,7 +196,7 @@ async def test_groups_that_are_not_listed(tmp_path: Path) -> None:
         await house.say("hello everybody", chat=house.group)
         await house.say("/imagine@another_bot a cat", chat=house.group)
         asked = await house.say("/imagine a cat", chat=house.group)
-        told = await house.shown("not open to this group", house.group)
+        told = await house.shown("isn't open to this group", house.group)
         assert told.reply_to == asked.id
         assert str(house.group.id) in told.text
         await house.quiet()
@@ -222,7 +223,7 @@ async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
         result = await house.made("/imagine a fox", chat=house.group)
         told = await house.press(result, "Files", house.bob)
         assert told.alert
-        assert told.text == "You are not on this bot's list."
+        assert told.text == "This bot is invitation-only."
 
 
 # one person's trouble
@@ -234,7 +235,7 @@ async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(inbox, "PATIENCE", 0.1)
     result = await house.made("a fox")
     count = len(house.answers())
-    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED))
+    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED, times=50))
     for _ in range(50):
         await house.say("/help")
     await house.telegram.until(lambda: not on_its_way(house.telegram))
@@ -260,8 +261,8 @@ async def test_everybody_is_answered_in_their_language(house: House) -> None:
     assert chinese.text != english.text
     assert "2" in chinese.text
     # A button speaks the language of who presses it.
-    assert (await house.press(chinese, chinese.buttons[1], house.ann)).text.startswith("This is for whoever asked")
-    assert not (await house.press(english, english.buttons[1], house.ming)).text.startswith("This is for")
+    assert (await house.press(chinese, chinese.buttons[1], house.ann)).text.startswith("These buttons belong to")
+    assert not (await house.press(english, english.buttons[1], house.ming)).text.startswith("These buttons")
 
 
 async def test_chinese_all_the_way(house: House) -> None:
@@ -274,7 +275,7 @@ async def test_chinese_all_the_way(house: House) -> None:
     texts = [message.text for message in house.answers(house.ming.chat)]
     assert len(texts) == 7
     assert all(any("\u4e00" <= sign <= "\u9fff" for sign in text) for text in texts)
-    english = ("Hello", "options", "picture", "Write", "know", "allowed")
+    english = ("Hi!", "draw", "options", "picture", "Write", "know", "extreme", "anything")
     assert not [text for text in texts if any(word in text for word in english)]
 
 
@@ -293,7 +294,7 @@ async def test_a_mishap_is_told_instead_of_silence(house: House, caplog: pytest.
     result = await house.made("a fox")
     house.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
     asked = await house.say("/history")
-    told = await house.shown("went wrong in the bot itself")
+    told = await house.shown("went wrong on my side")
     assert told.reply_to == asked.id
     await house.quiet()
     assert "could not be handled" in caplog.text

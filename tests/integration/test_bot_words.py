@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Refusal, groups
-from bot.demo.telegram.bot_view import message_json
+from bot.demo.bot_api.bot_view import message_json
+from bot.demo.chat import groups
+from bot.demo.telegram import Refusal
 from bot.settings import LimitsSettings
 from tests.support.house import House, open_house, picture
 
@@ -146,7 +147,7 @@ async def test_unknown_commands_and_other_things_in_private(house: House) -> Non
     [
         ("voice", "I can't listen"),
         ("sticker", "I can't use stickers"),
-        ("video", "a screenshot of it"),
+        ("video", "a photo or a screenshot with"),
         ("location", "I work with words and photos"),
     ],
 )
@@ -169,7 +170,7 @@ async def test_a_contact_is_neither_words_nor_pictures(house: House) -> None:
 
 async def test_start_shows_how_to_begin_with_examples_that_run(house: House) -> None:
     await house.say("/start")
-    told = await house.shown("Write what you want to see")
+    told = await house.shown("Tell me what you'd like to see")
     assert "a red fox in the snow" in told.text
     assert "/history" in told.text
     assert "/help" in told.text
@@ -183,7 +184,7 @@ async def test_start_shows_how_to_begin_with_examples_that_run(house: House) -> 
 async def test_a_double_tap_on_an_example_is_one_wish(house: House) -> None:
     house.hold()
     await house.say("/start")
-    told = await house.shown("Write what you want to see")
+    told = await house.shown("Tell me what you'd like to see")
     await house.press(told, told.buttons[0])
     await house.press(told, told.buttons[0])
     await house.press(told, told.buttons[1])
@@ -201,7 +202,7 @@ async def test_examples_speak_ones_language_and_keep_to_the_limits(tmp_path: Pat
         await house.press(told, told.buttons[0], house.ming)
         await house.all_submitted(1)
         assert house.tasks[0].prompt == told.buttons[0]
-        assert "最多" in (await house.press(told, told.buttons[1], house.ming)).text
+        assert "你已有 1 个请求在排队" in (await house.press(told, told.buttons[1], house.ming)).text
         house.release()
         await house.ended("再来一次", house.ming.chat)
         assert len(house.tasks) == 1

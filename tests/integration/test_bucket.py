@@ -88,7 +88,7 @@ async def test_a_reference_is_uploaded_once(settings: BucketSettings) -> None:
     for _ in range(3):
         await bucket.publish(8, source(1), count)
     assert reads == 1
-    now += module.KNOWN_SECONDS
+    now += module.UPLOADED_SECONDS
     await bucket.publish(8, source(1), count)
     assert reads == 2
     await bucket.withdraw(8)
@@ -140,7 +140,7 @@ async def test_a_bucket_that_does_not_work(
     changed = settings.model_copy(update=wrong.changes)
     bucket = Bucket(changed, TOKEN)
     assert await bucket.publish(1, source(1), read) is None, "the picture goes along with its request"
-    assert "can't be published" in caplog.text
+    assert "uploading reference 1 failed" in caplog.text
     await bucket.withdraw(1)
     with pytest.raises((OSError, BaseError)) as raised:
         async with bucket.trial():
@@ -167,7 +167,9 @@ async def test_the_host_bears_the_buckets_name_where_it_must() -> None:
             "secret_key": "b",
         }
     )
-    address = urlsplit(await obstore.sign_async(Bucket(settings, TOKEN).store, "GET", "a/1.png", module.LIFETIME))
+    address = urlsplit(
+        await obstore.sign_async(Bucket(settings, TOKEN).store, "GET", "a/1.png", module.ADDRESS_LIFETIME)
+    )
     assert (address.netloc, address.path) == ("pictures.tos-s3-cn-beijing.volces.com", "/a/1.png")
 
 
@@ -206,13 +208,13 @@ async def test_a_storage_that_hangs_is_left_alone_for_a_while(
     assert await bucket.publish(1, source(1), hang) is None
     assert await bucket.publish(1, source(1), hang) is None
     assert tries == 1
-    now += module.PAUSE_SECONDS
+    now += module.FAILURE_PAUSE_SECONDS
     assert await bucket.publish(1, source(1), hang) is None
     assert tries == 2
 
 
 async def test_whatever_the_library_raises_the_picture_goes_along(settings: BucketSettings) -> None:
-    # The settings refuse such a key; the library panics at it.
+    # The settings refuse such a key; the library panics on it.
     bucket = Bucket(settings.model_copy(update={"access_key": SecretStr("key\n")}), TOKEN)
     assert await bucket.publish(1, source(1), read) is None
     await bucket.tidy()

@@ -1,4 +1,4 @@
-"""`check`: one line for each part with what to do, and nothing is paid."""
+"""`check` prints one line with advice for each part, and pays nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,7 +51,7 @@ async def jimeng() -> AsyncIterator[JimengSimulator]:
 def check(
     tmp_path: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, capsys: pytest.CaptureFixture[str]
 ) -> Check:
-    """Runs the command with some settings changed; gives its exit code and its lines."""
+    """Run the command with some settings changed; return its exit code and its lines."""
 
     async def run(**changes: str) -> tuple[int, list[str]]:
         settings = {
@@ -76,7 +76,7 @@ def check(
 
 
 def of(lines: list[str], name: str) -> str:
-    """The line of one part."""
+    """The line of the part `name`."""
     (line,) = [line for line in lines if line[2:].startswith(f"{name}:")]
     return line
 
@@ -166,7 +166,7 @@ async def test_jimeng_does_not_accept_it(check: Check, changes: dict[str, str], 
 
 
 async def test_the_service_is_not_activated(check: Check, jimeng: JimengSimulator) -> None:
-    jimeng._service.activated = False
+    jimeng.activate(active=False)
     code, lines = await check()
     assert code == 1
     assert "activate Jimeng 4.0 in the Volcengine console" in of(lines, "jimeng")
@@ -201,4 +201,5 @@ async def test_wrong_settings_are_one_sentence(check: Check, changes: dict[str, 
 
 async def test_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert await asyncio.to_thread(main, ["check", "--config", str(tmp_path / "none.toml")]) == 2
-    assert "There is no configuration file" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith(f"There is no {tmp_path / 'none.toml'}. Name another file with --config")

@@ -50,7 +50,7 @@ def test_one_picture_ends_the_talk_too(tmp_path: Path) -> None:
 
 def test_a_wrong_flag_is_explained_and_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--say", "a fox --n 99", "--save", str(tmp_path / "none")]) == 1
-    assert "--n takes 1–15 or auto, not “99”." in capsys.readouterr().out
+    assert "--n takes 1–15, or auto (the prompt decides), not “99”." in capsys.readouterr().out
     assert not (tmp_path / "none").exists()
 
 

@@ -46,13 +46,13 @@ class Process:
 
     async def die(self) -> None:
         """End without cleaning up."""
-        await self.inbox._work.aclose()
-        await self.inbox._notes.aclose()
+        await self.inbox.work.aclose()
+        await self.inbox.notes.aclose()
         await self.store.workers.leave(self.worker)
 
     async def saw(self, *numbers: int) -> None:
         await self.until(lambda: len(self.seen) >= len(numbers))
-        await self.inbox._notes.drain()
+        await self.inbox.notes.drain()
         assert self.seen == [*numbers]
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -124,7 +124,7 @@ async def test_what_was_begun_is_not_begun_again_before_its_end_is_stored(new_pr
     await process.inbox.take([update(2)])
     await process.until(lambda: 2 in process.seen)
     # What is left is taken up also while that waits.
-    await process.inbox._work.drain()
+    await process.inbox.work.drain()
     go.set()
     assert process.seen == [1, 2]
 
@@ -143,10 +143,10 @@ async def test_what_ends_while_others_are_looked_for_is_not_begun_again(new_proc
     process.wait = read.wait
     await process.inbox.take([update(1)])
     process.inbox.inherit()
-    await process.until(lambda: process.seen == [1] and not process.inbox._handlers)
-    await process.inbox._notes.drain()
+    await process.until(lambda: process.seen == [1] and not process.inbox.is_handling)
+    await process.inbox.notes.drain()
     go.set()
-    await process.inbox._work.drain()
+    await process.inbox.work.drain()
     assert process.seen == [1]
 
 
@@ -162,7 +162,7 @@ async def test_what_is_taken_up_before_it_is_taken_in_is_not_begun_again(new_pro
 
     process.store.updates.take = slowly  # type: ignore[method-assign]
     await process.inbox.take([update(1)])
-    await process.inbox._work.drain()
+    await process.inbox.work.drain()
     assert process.seen == [1]
 
 

@@ -10,7 +10,7 @@ from bot.demo.telegram import ChatMessage, Delay, Flood, Refusal
 from bot.telegram.flood import FloodControl
 from bot.telegram.sender import READY_AT_ONCE
 from providers.jimeng.simulator import Fault
-from tests.support.gates import Gate, Gates
+from tests.support.gates import Gate
 from tests.support.haste import SPEED
 from tests.support.house import House, open_house, picture
 
@@ -71,15 +71,13 @@ async def others(house: House) -> ChatMessage:
 
 def gate(house: House) -> Gate:
     """Calls to the simulators that are delayed by its seconds wait for it."""
-    gates = Gates()
-    house.telegram._bot_api._sleep = house.jimeng._sleep = gates.sleep
-    return gates.new()
+    return house.gates.new()
 
 
 async def test_a_muted_chat(house: House) -> None:
     # Longer than the test takes, however busy the machine is.
     wait, flood, seconds = LongWait(200), flood_of(house), 3000
-    flood._sleep, clock = wait.sleep, flood._clock
+    flood.sleep, clock = wait.sleep, flood.clock
     house.telegram.play(Flood(method="sendPhoto", chat=house.group.id, retry_after=seconds))
     house.telegram.play(Flood(method="editMessageMedia", chat=house.group.id, retry_after=seconds))
     await ready(house)
@@ -87,7 +85,7 @@ async def test_a_muted_chat(house: House) -> None:
     assert (await others(house)).photo
     assert len(house.album(house.group)) < JOBS
     house.telegram.faults.clear()
-    flood._clock = lambda: clock() + seconds
+    flood.clock = lambda: clock() + seconds
     wait.end()
     await house.quiet()
     assert len(house.album(house.group)) == JOBS
@@ -95,15 +93,15 @@ async def test_a_muted_chat(house: House) -> None:
 
 async def test_a_group_that_orders_more_than_telegram_lets_through(house: House) -> None:
     wait, flood = LongWait(20), flood_of(house)
-    flood._sleep, clock = wait.sleep, flood._clock
+    flood.sleep, clock = wait.sleep, flood.clock
     now = clock()
-    flood._clock = lambda: now
+    flood.clock = lambda: now
     for number in range(JOBS):
         await house.say(f"/imagine foxes {number} --n 4", chat=house.group)
     await until(lambda: wait.waiting > 0)
     assert (await others(house)).photo
     assert len(house.album(house.group)) < 4 * JOBS
-    flood._clock = clock
+    flood.clock = clock
     wait.end()
     await house.quiet(60)
     assert len(house.album(house.group)) == 4 * JOBS
@@ -155,9 +153,9 @@ async def test_answers_that_come_late_leave_connections_to_the_others(
 
 async def test_what_waits_for_a_muted_chat_does_not_lie_ready(house: House) -> None:
     wait, flood, chat = LongWait(20), flood_of(house), house.ann.chat.id
-    flood._sleep = wait.sleep
+    flood.sleep = wait.sleep
     await house.app.store.people.show_drafts(house.ann.id, True)
-    flood._lane(chat).mute(flood._clock() + 13_938)
+    flood.lane(chat).mute(flood.clock() + 13_938)
     for number in range(JOBS):
         await house.say(f"foxes {number} --n 2")
     await drawn(house)
@@ -165,7 +163,7 @@ async def test_what_waits_for_a_muted_chat_does_not_lie_ready(house: House) -> N
     assert (await others(house)).photo
     # 小明's picture, and none of hers.
     assert len([call for call in house.telegram.calls if call.name == "picture"]) == 1
-    flood._lane(chat).muted_until = 0
+    flood.lane(chat).muted_until = 0
     wait.end()
     await house.quiet()
     assert len(house.album()) == 2 * JOBS

@@ -1,4 +1,4 @@
-"""What the provider makes of answers and faults, and how soon it finds the end of a task."""
+"""The Jimeng provider's handling of answers and faults, and its delay at the end of a task."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -130,7 +130,7 @@ async def test_pictures_that_come_as_base64(provider: Jimeng, bench: Bench) -> N
 
 async def test_a_queue_at_the_service(bench: Bench) -> None:
     provider = bench.provider()
-    bench.service._desk.durations = lambda _: 100
+    bench.service.queue.durations = lambda _: 100
     assert [type(event) for event in await run(provider, request())] == [Accepted, Queued, Working, Finished]
 
 
@@ -167,7 +167,7 @@ async def test_a_wrong_secret(bench: Bench) -> None:
 
 
 async def test_the_delay_is_shorter_than_with_fixed_polling(provider: Jimeng, bench: Bench) -> None:
-    """The whole way over HTTP, in simulated time: 120 jobs, median 12 s, sigma 0.4."""
+    """Over HTTP, in simulated time: 120 jobs, median 12 s, sigma 0.4."""
     delays, jobs = [], 120
     for _ in range(jobs):
         accepted, *_, _ = await run(provider, request(size="1k"))
@@ -184,7 +184,7 @@ def _durations(service: JimengSimulator) -> list[float]:
 
 
 async def test_many_watchers_at_once(bench: Bench) -> None:
-    bench.service._desk.concurrency = bench.service._desk.qps = 10**6
+    bench.service.queue.concurrency = bench.service.queue.qps = 10**6
     provider = bench.provider()
     results = await asyncio.gather(*(run(provider, request(prompt=str(number))) for number in range(50)))
     assert all(isinstance(events[-1], Finished) for events in results)

@@ -1,4 +1,4 @@
-"""What the provider sends: parameters, references, marks; and what it refuses before it sends anything."""
+"""The Jimeng provider's submits (parameters, references, marks), and its refusals before a submit."""
 
 import json
 from base64 import b64decode
@@ -140,8 +140,8 @@ async def test_more_do_not(provider: Jimeng, bench: Bench) -> None:
     with pytest.raises(InvalidRequest) as caught:
         provider.validate(asked)
     assert str(caught.value.sentence) == (
-        "The reference pictures have 8.0 MB together, and only 7 MB can be handed over. Send fewer or "
-        "smaller ones. (The bot's operator can lift this by setting web.public_url.)"
+        "The reference pictures are 8.0 MB together; at most 7 MB can be sent along. Send fewer or "
+        "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)"
     )
     with pytest.raises(InvalidRequest):
         await run(provider, asked)
@@ -174,7 +174,7 @@ async def test_a_reference_that_can_not_be_fetched(provider: Jimeng, bench: Benc
             request(*[reference()] * 10, n=6),
             "References and new pictures together: at most 15. With 10 references, ask for at most 5.",
         ),
-        (request(prompt="x" * 801), "The prompt has 801 characters; 800 are allowed. Shorten it, please."),
+        (request(prompt="x" * 801), "Your prompt has 801 characters; the limit is 800. Please shorten it."),
         (request(prompt="  "), "Write what the picture should show."),
     ],
 )

@@ -1,4 +1,4 @@
-"""The official SDK accepts the simulator, and so the simulator may judge our client."""
+"""The official SDK works with the simulator, so the simulator is a valid test of our client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -24,8 +24,8 @@ async def simulator() -> AsyncIterator[JimengSimulator]:
 
 @pytest.fixture
 def sdk(simulator: JimengSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The SDK's client, pointed at the simulator. It is a singleton: a fresh one for each test."""
-    monkeypatch.setenv("HOME", str(tmp_path))  # it reads keys from there
+    """The SDK's client, pointed at the simulator. The SDK keeps a singleton; each test gets a new one."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # the SDK reads keys from there
     monkeypatch.delattr(VisualService, "_instance", raising=False)
     service = VisualService()
     service.set_scheme("http")
@@ -51,7 +51,7 @@ async def test_submit_and_result(simulator: JimengSimulator, sdk: Any) -> None:
 
 
 async def test_temporary_credentials(simulator: JimengSimulator, sdk: Any) -> None:
-    simulator._service.keys = Keys(token="STS2token")
+    simulator.service.keys = Keys(token="STS2token")
     sdk.set_session_token("STS2token")
     assert (await asyncio.to_thread(sdk.cv_sync2async_submit_task, FOX))["code"] == 10000
 

@@ -1,4 +1,4 @@
-"""The simulated service at work: tasks, pictures, limits, and faults on request."""
+"""The Jimeng simulator: tasks, pictures, limits, and faults on request."""
 
 import asyncio
 import io
@@ -185,7 +185,7 @@ async def test_a_picture_that_breaks_off(bench: Bench) -> None:
         Fault(kind="drop", action="picture", times=2),
         Fault(kind="html", action="picture", status=503),
     ]
-    with pytest.raises(ServerDisconnectedError):  # twice: a GET on a used connection is repeated by aiohttp
+    with pytest.raises(ServerDisconnectedError):  # two faults: aiohttp repeats a GET on a used connection
         await bench.session.get(url)
     async with bench.session.get(url) as response:
         assert response.status == 503
@@ -207,10 +207,10 @@ async def test_the_record_of_calls(bench: Bench) -> None:
 
 
 async def test_many_tasks_at_once(bench: Bench) -> None:
-    """The simulator holds no timers or tasks for what it is working on."""
+    """The simulator has no timers or asyncio tasks for its tasks."""
     before = asyncio.all_tasks()
     service = JimengSimulator(draw=paint, concurrency=9999)
     for number in range(2000):
-        service._desk.take({**FOX, "prompt": str(number)}, (), 0.0)
+        service.queue.take({**FOX, "prompt": str(number)}, (), 0.0)
     assert asyncio.all_tasks() == before
     assert len(set(service.finished_at)) == 2000

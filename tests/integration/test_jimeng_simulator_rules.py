@@ -1,4 +1,4 @@
-"""The simulator refuses what the service refuses: signatures, parameters, references."""
+"""The simulator's refusals, as the service's: signatures, parameters, references."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def test_a_signature_lives_fifteen_minutes(bench: Bench) -> None:
 
 
 async def test_temporary_credentials(bench: Bench) -> None:
-    bench.service._service.keys = Keys(bench.service.keys.access, bench.service.keys.secret, "STS2token")
+    bench.service.service.keys = Keys(bench.service.keys.access, bench.service.keys.secret, "STS2token")
     assert (await bench.post(SUBMIT, FOX, session_token="STS2token"))[0] == 200
     assert (await bench.post(SUBMIT, FOX))[1]["ResponseMetadata"]["Error"]["Code"] == "InvalidSecretToken"
 

@@ -76,7 +76,7 @@ async def test_looking_at_it_in_the_history_does_not_count_as_its_arrival(house:
 async def test_a_refusal_is_told_when_telegram_is_up_again(house: House) -> None:
     house.telegram.play(down("editMessageText", times=3))
     await house.say("a forbidden fox")
-    assert "refused the words" in (await house.ended("refused")).text
+    assert "refused this prompt" in (await house.ended("refused")).text
 
 
 async def test_what_a_blocked_chat_does_not_take_is_in_the_history_for_good(house: House) -> None:
@@ -108,7 +108,7 @@ async def test_what_was_paid_before_the_cancelling_is_kept_in_spite_of_a_fault(h
 
 async def test_a_task_whose_end_was_not_heard_of_can_be_fetched_later(house: House) -> None:
     seconds = iter([0.02, 10_000.0])
-    house.jimeng._desk.durations = lambda _: next(seconds)
+    house.jimeng.queue.durations = lambda _: next(seconds)
     await house.say("a fox --n 2")
     await house.shown("1 of 2 ready")
     # The operator's mistake, for longer than the provider's patience: the ticket is as good as before.

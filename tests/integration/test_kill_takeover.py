@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.telegram.errors import Dropped
+from bot.demo.bot_api.errors import Dropped
 from storage.postgres import NAMED_LOCKS
 from storage.store import Store
 from tests.support import postgres
@@ -21,7 +21,7 @@ from tests.support.house import picture
 from tests.support.process import STANDING_BY, BotProcess
 from tests.support.scene import LONG, QUICK, Scene, Seen
 
-AGAIN, UNKNOWN = "🔁 Again", "not known whether"
+AGAIN, UNKNOWN = "🔁 Again", "can't tell whether"
 WAITS = "SELECT true FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'advisory'"
 # Five to thirteen on an idle machine, and this one runs the other tests meanwhile.
 TAKEN_UP_WITHIN = 30.0
@@ -50,7 +50,7 @@ WANTED = {
     "submitting": Wanted(0, 0, UNKNOWN),
     TAKEN: Wanted(1, 0, UNKNOWN),
     "queued": Wanted(),
-    "answering /start": Wanted(0, 0, "Hello!"),
+    "answering /start": Wanted(0, 0, "Hi! Tell me"),
     "photos arrive": Wanted(),
     LATER: Wanted(),
 }

@@ -17,7 +17,7 @@ from tests.support.house import House, open_house
 from tests.support.room import until
 from tests.support.scene import LONG, Scene
 
-UNKNOWN = "not known whether"
+UNKNOWN = "can't tell whether"
 
 
 @pytest.fixture

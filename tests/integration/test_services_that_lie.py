@@ -1,4 +1,4 @@
-"""A service says what can't be: too many pictures, waits of years, JSON without a bottom. Nobody is held up by it."""
+"""Impossible answers of a service (too many pictures, waits of years, endless nesting) block nobody."""
 
 import json
 import logging
@@ -76,7 +76,7 @@ async def test_json_without_a_bottom_is_no_traceback(house: House, caplog: pytes
     assert len(house.album()) == 1, "a result query is repeated"
     house.jimeng.faults.append(Fault(kind="text", action="submit", status=200, text=DEEP))
     await house.say("a cat")
-    await house.ended("not known whether")
+    await house.ended("can't tell whether")
     assert "Traceback" not in caplog.text
     assert max(len(record.getMessage()) for record in caplog.records) < 2000
 
@@ -89,7 +89,7 @@ def accepted(ticket: str) -> Fault:
 async def test_what_is_no_ticket_is_not_stored(house: House) -> None:
     house.jimeng.faults.append(accepted("x" * 5000))
     await house.say("a fox")
-    await house.ended("not known whether")
+    await house.ended("can't tell whether")
 
 
 async def test_a_ticket_of_strange_characters_is_asked_for(house: House) -> None:

@@ -155,7 +155,7 @@ async def test_a_person_is_answered_and_nobody_is_held_up(house: House, caplog: 
     async with house.app.store.database.write() as connection:
         await connection.exec_driver_sql("CREATE UNIQUE INDEX once ON jobs (prompt)")
     await house.say(f"a {NEVER} fox")
-    await house.shown("can't keep this")
+    await house.shown("can't store this")
     await house.made("a snow owl")
     assert house.jimeng.submits[f"a {KEPT} fox"] == 1
     assert caplog.text.count("could not be handled") == 1

@@ -18,8 +18,9 @@ from aiogram.types import (
 )
 from PIL import Image
 
-from bot.demo.telegram import PeopleError, TelegramSimulator, groups
-from bot.demo.telegram.methods.answering import LIFETIME
+from bot.demo.bot_api.methods.answering import LIFETIME
+from bot.demo.chat import groups
+from bot.demo.telegram import PeopleError, TelegramSimulator
 from tests.support.clock import Clock
 
 

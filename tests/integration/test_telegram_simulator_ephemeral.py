@@ -15,9 +15,10 @@ from aiogram.types import (
 )
 from aiohttp import ClientSession
 
-from bot.demo.telegram import PeopleError, TelegramSimulator, groups
-from bot.demo.telegram.methods.answering import LIFETIME
-from bot.demo.telegram.people_view import message_view
+from bot.demo.bot_api.methods.answering import LIFETIME
+from bot.demo.bot_api.people_view import message_view
+from bot.demo.chat import groups
+from bot.demo.telegram import PeopleError, TelegramSimulator
 from tests.support.clock import Clock
 
 KEYS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Go", callback_data="go")]])

@@ -24,9 +24,9 @@ from aiogram.types import (
     Update,
 )
 
+from bot.demo.bot_api.methods.profile import commands_in
+from bot.demo.bot_api.world import ANONYMOUS
 from bot.demo.telegram import PeopleError, TelegramSimulator
-from bot.demo.telegram.methods.profile import commands_in
-from bot.demo.telegram.world import ANONYMOUS
 from tests.support.house import picture
 
 

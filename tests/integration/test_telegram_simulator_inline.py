@@ -22,8 +22,8 @@ from aiogram.types import (
 )
 from aiohttp import ClientSession
 
+from bot.demo.bot_api.methods.inline import LIFETIME
 from bot.demo.telegram import PeopleError, TelegramSimulator
-from bot.demo.telegram.methods.inline import LIFETIME
 from tests.support.clock import Clock
 from tests.support.house import picture
 

@@ -14,7 +14,8 @@ from aiohttp import ClientSession, FormData
 from PIL import Image
 
 from bot.demo.calls import LONGEST, CallLog
-from bot.demo.telegram import TelegramSimulator, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import TelegramSimulator
 
 
 class Faults:

@@ -19,8 +19,9 @@ from aiogram.types import (
 )
 from PIL import Image
 
-from bot.demo.telegram import PeopleError, TelegramSimulator, groups, upload
-from bot.demo.telegram.methods.profile import commands_in
+from bot.demo.bot_api.methods.profile import commands_in
+from bot.demo.chat import groups
+from bot.demo.telegram import PeopleError, TelegramSimulator, upload
 
 
 def picture(width: int = 64, height: int = 48, kind: str = "JPEG", **how: Any) -> bytes:
@@ -115,8 +116,7 @@ async def test_an_album_arrives_shuffled_and_with_gaps(bot: Bot) -> None:
             ids += [update.message.message_id for update in updates if update.message]
         assert pauses == [0.4] * 4
         assert sorted(ids) == [message.id for message in posted] != ids
-        if session._session:
-            await session._session.close()
+        await session.close()
 
 
 async def test_pictures_and_other_files_are_separate_albums(telegram: TelegramSimulator) -> None:

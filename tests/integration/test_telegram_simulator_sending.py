@@ -26,7 +26,8 @@ from aiogram.types import (
 )
 from PIL import Image
 
-from bot.demo.telegram import TelegramSimulator, groups
+from bot.demo.chat import groups
+from bot.demo.telegram import TelegramSimulator
 
 
 @pytest.fixture

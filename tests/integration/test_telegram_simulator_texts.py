@@ -5,9 +5,9 @@ from html import escape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.demo.telegram.entities import find_entities, trim, utf16_length, utf16_slice
-from bot.demo.telegram.errors import ApiError
-from bot.demo.telegram.markup import parse_html
+from bot.demo.bot_api.entities import find_entities, trim, utf16_length, utf16_slice
+from bot.demo.bot_api.errors import ApiError
+from bot.demo.bot_api.markup import parse_html
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 

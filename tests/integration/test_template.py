@@ -15,7 +15,7 @@ import pytest
 from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from providers.registry import discover
-from providers.testing import ServiceSimulator
+from providers.simulators import ServiceSimulator
 from tests.support.house import open_house, picture
 
 ROOT = Path(__file__).parents[2]

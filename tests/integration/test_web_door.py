@@ -1,4 +1,4 @@
-"""The web server's door, with real sockets: who only holds a connection holds nobody else up."""
+"""The web server's limits, with real sockets: idle connections block nobody."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ SLOW_BODY = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx"
 
 
 class Door:
-    """A server and connections to it."""
+    """A server and its connections."""
 
     def __init__(self, address: str, stack: AsyncExitStack) -> None:
         self.address = address
@@ -34,14 +34,14 @@ class Door:
         self._stack = stack
 
     async def connect(self, first: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection on which this was sent."""
+        """Open a connection and send `first`."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=LARGE)
         self._stack.callback(writer.close)
         writer.write(first)
         return reader, writer
 
     async def is_well(self) -> bool:
-        """Whether a new connection is answered at once."""
+        """Whether a new connection is answered soon."""
         started = time.monotonic()
         async with ClientSession() as session, session.get(f"{self.address}/health") as answer:
             return answer.status == 200 and time.monotonic() - started < 1
@@ -66,7 +66,7 @@ async def open_door(**how: float) -> AsyncIterator[Door]:
 
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
-    """All that comes until the server closes the connection."""
+    """Read until the server closes the connection."""
     try:
         async with asyncio.timeout(5):
             return await reader.read(-1)
@@ -144,7 +144,7 @@ def _read_all(client: socket.socket) -> int:
 async def test_without_a_file_left_little_is_said_and_all_goes_on_later(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "FULL_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "ACCEPT_RETRY_SECONDS", 0.01)
     loop = asyncio.get_running_loop()
     accept, tries = loop.sock_accept, Counter[str]()
 
@@ -169,7 +169,7 @@ async def test_without_a_file_left_little_is_said_and_all_goes_on_later(
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert len(caplog.records) == 1, "once a minute"
-        assert "no connection can be let in" in caplog.text
+        assert "accepting a connection failed" in caplog.text
         assert await door.is_well()
         for client in clients:
             client.close()

@@ -9,10 +9,9 @@ from bot.app import App
 from bot.demo.telegram import TelegramSimulator
 from bot.jobs.progress_loop import TICK
 from bot.middlewares.albums import AlbumMiddleware
-from bot.telegram.albums import AlbumGatherer
 from bot.telegram.flood import FloodControl
 from bot.telegram.stage import TelegramStage
-from providers.polling import PollingProvider
+from providers.polling import PollingProvider, Sleep
 
 SPEED = 100
 TICK_SPEED = 20
@@ -44,27 +43,28 @@ class AlbumTimer:
 
 def on_its_way(telegram: TelegramSimulator) -> bool:
     """Whether Telegram has something that the bot has not fetched yet."""
-    albums = (task for task in telegram.acts._background._tasks if task.get_name() == "deliver an album")
-    return bool(len(telegram.world.updates) or any(albums))
+    return bool(len(telegram.world.updates)) or "deliver an album" in telegram.acts.background.running
 
 
-def hurry(app: App, telegram: TelegramSimulator) -> None:
-    """Let the bot's waits pass `SPEED` times as fast."""
+async def _fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+def hurry(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep) -> None:
+    """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: how it waits until it asks a service again."""
     flood = next(one for one in app.bot.session.middleware if isinstance(one, FloodControl))
-    flood._clock, flood._sleep = _fast_clock, _fast_sleep
-    flood._lanes.clear()
+    flood.clock, flood.sleep = _fast_clock, _fast_sleep
+    flood.lanes.clear()
     albums = albums_of(app)
-    albums._gatherer = AlbumGatherer(
-        albums._gathered, albums._came_late, quiet=QUIET_ALBUM, memory=120, timer=AlbumTimer(telegram)
-    )
+    albums.quiet, albums.timer = QUIET_ALBUM, AlbumTimer(telegram)
     context = app.engine.context
     context.sleep = _fast_engine_sleep
-    app.inbox._sleep = _fast_sleep
+    app.inbox.sleep = _fast_sleep
     stage = cast("TelegramStage", context.notifier)
     stage._status._sleep = stage._status._lines._sleep = _fast_sleep
     for provider in context.providers.values():
         if isinstance(provider, PollingProvider):
-            provider._clock, provider._sleep = _fast_clock, _fast_sleep
+            provider.clock, provider.sleep = _fast_clock, poll_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
             patient = {"time_limit": provider.settings.time_limit * SPEED}
             provider.settings = provider.settings.model_copy(update=patient)
@@ -80,7 +80,3 @@ def _fast_clock() -> float:
 
 async def _fast_engine_sleep(seconds: float) -> None:
     await asyncio.sleep(seconds / (TICK_SPEED if seconds == TICK else SPEED))
-
-
-async def _fast_sleep(seconds: float) -> None:
-    await asyncio.sleep(seconds / SPEED)

@@ -16,12 +16,12 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from bot.app import App
+from bot.demo.bot_api.bot_view import press_json
+from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.calls import Call
+from bot.demo.chat.attachments import Sendable
 from bot.demo.ports import free_port
 from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
-from bot.demo.telegram.bot_view import press_json
-from bot.demo.telegram.model import CallbackAnswer
-from bot.demo.telegram.people import Sendable
 from bot.handlers import commands
 from bot.settings import (
     AccessSettings,
@@ -38,6 +38,7 @@ from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
 from tests.support.blank import put_blank_database
+from tests.support.gates import Gates
 from tests.support.haste import albums_of, hurry, on_its_way
 from tests.support.quick import quick_start
 from tests.support.sketches import draw_plain, look, picture
@@ -52,14 +53,15 @@ class House:
 
     `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
     them wait for `release`). `draw`: what it draws with. `jimeng_calls`: all that was asked of it, with nothing
-    redacted. `bob` is a third person, who speaks English, in the group.
+    redacted. `gates`: hold calls to both. `bob` is a third person, who speaks English, in the group.
     """
 
     app: App
     updates: Literal["polling", "webhook"] = "polling"
 
     def __init__(self, settings: Callable[["House"], Settings], *, strict: bool) -> None:
-        self.telegram = TelegramSimulator(strict=strict)
+        self.gates = Gates()
+        self.telegram = TelegramSimulator(strict=strict, sleep=self.gates.sleep)
         self.seconds = 0.005
         self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
         self.jimeng_calls: list[JimengCall] = []
@@ -70,6 +72,7 @@ class House:
             qps=10_000,
             draw_scale=0.1,
             clock=lambda: time.monotonic() + self._skipped,
+            sleep=self.gates.sleep,
             draw=self._draw,
             on_call=self._record,
         )
@@ -211,7 +214,7 @@ class House:
     @property
     def tasks(self) -> list[Task]:
         """What Jimeng has taken, and so is paid."""
-        return list(self.jimeng._desk.tasks.values())
+        return list(self.jimeng.tasks.values())
 
     def submitted(self) -> list[dict[str, Any]]:
         """The parameters of all submits."""
@@ -223,13 +226,17 @@ class House:
         """A submit without what is new each time: the signed addresses."""
         return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
 
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass at Jimeng."""
+        self._skipped += seconds
+
     def hold(self) -> None:
         """Tasks submitted from now on are not finished before `release`."""
         self.seconds = 10_000.0
 
     def release(self) -> None:
         """All tasks that were held are done; new ones are quick again."""
-        self._skipped += 10_000.0
+        self.pass_time(10_000.0)
         self.seconds = 0.005
 
     async def all_submitted(self, count: int) -> None:
@@ -245,11 +252,11 @@ class House:
             self.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def _taking_in(self) -> Iterator[object]:
-        gatherer = albums_of(self.app)._gatherer
+        gatherer = albums_of(self.app).gatherer
         yield on_its_way(self.telegram)
-        yield self.app.inbox._work._tasks or self.app.inbox._notes._tasks
+        yield self.app.inbox.work.running or self.app.inbox.notes.running
         if gatherer:
-            yield any(album.busy or album.closed is None for album in gatherer._albums.values())
+            yield not gatherer.is_idle
 
     def _busy(self) -> Iterator[object]:
         engine = self.app.engine

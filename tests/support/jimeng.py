@@ -31,7 +31,7 @@ def picture(width: int = 64, height: int = 64, kind: str = "PNG") -> bytes:
 
 
 def paint(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """In the artist's place where nobody looks at the result."""
+    """A plain picture in place of a drawn one, where nobody looks at the result."""
     return picture(width, height, "JPEG")
 
 
@@ -70,7 +70,7 @@ class Bench:
         table = {"access_key": keys.access, "secret_key": keys.secret, "endpoint": self.service.url, **settings}
         read = JimengSettings.model_validate(table)
         provider = Jimeng(read, self.session, clock=self.clock, sleep=self.clock.sleep)
-        provider.client._now = lambda: NOW
+        provider.client.now = lambda: NOW
         return provider
 
     def sent(self, number: int = 0) -> dict[str, Any]:

@@ -17,9 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientTimeout
+
 ROOT = Path(__file__).parents[2]
 # Not `bot.__main__`: that is run anew.
 LOADED = ("bot.wiring", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
+HELD_SECONDS = 50.0
+"""For how long a host of pictures may say nothing: on a busy machine a scene holds one longer than the bot allows."""
 
 
 class Nursery:
@@ -97,6 +101,8 @@ if __name__ == "__main__":
     gc.disable()
     for module in LOADED:
         import_module(module)
+    downloads = import_module("bot.telegram.downloads")
+    vars(downloads)["TIMEOUT"] = ClientTimeout(total=None, sock_connect=HELD_SECONDS, sock_read=HELD_SECONDS)
     # Nothing of this is ever garbage, and what isn't looked at stays shared with the children.
     gc.freeze()
     gc.enable()

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import Self
 
+from bot.demo.bot_api.change_signal import Signal
 from bot.demo.telegram import TelegramSimulator
-from bot.demo.telegram.bell import Signal
 from providers.jimeng.simulator import JimengSimulator
 from tests.support.nursery import nursery
 

@@ -200,7 +200,7 @@ class Scene:
 
     async def asked_for(self, name: str) -> None:
         """Wait until the bot has asked for the result of this job: then its ticket is stored."""
-        tasks, polls = self.jimeng._desk.tasks, self.jimeng.polls
+        tasks, polls = self.jimeng.tasks, self.jimeng.polls
         await self.telegram.until(lambda: any(polls[task.id] for task in tasks.values() if task.prompt == name), 20)
 
     def all_done(self) -> None:

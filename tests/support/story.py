@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.telegram.errors import Dropped
+from bot.demo.bot_api.errors import Dropped
 from providers.jimeng.simulator import Fault
 from storage.history import Shelf
 from storage.records import Job
@@ -23,7 +23,7 @@ from tests.support.house import look, picture
 from tests.support.scene import LONG, QUICK, Scene, Seen, nothing
 
 PLACES = 4
-UNKNOWN = "not known whether"
+UNKNOWN = "can't tell whether"
 RETRY, AGAIN = "🔁 Try again", "🔁 Again"
 
 
@@ -42,7 +42,7 @@ class Wanted:
 
 TAKEN = "killed while submitting, after the service took it"
 WANTED = {
-    "killed while /start is answered": Wanted(0, 0, "Hello!"),
+    "killed while /start is answered": Wanted(0, 0, "Hi! Tell me"),
     "killed while photos arrive": Wanted(),
     "killed while references are fetched": Wanted(),
     "killed while queued": Wanted(),
@@ -53,7 +53,7 @@ WANTED = {
     "killed while a picture is delivered": Wanted(),
     "killed while three pictures are delivered": Wanted(1, 3, "3 pictures"),
     "killed between two albums of 12 pictures": Wanted(1, 12, "12 pictures"),
-    "killed when a forbidden prompt was refused": Wanted(0, 0, "refused the words"),
+    "killed when a forbidden prompt was refused": Wanted(0, 0, "refused this prompt"),
     "killed after everything": Wanted(),
     "heard nothing of a submit": Wanted(1, 0, UNKNOWN, retried=2),
     "heard nothing of a result": Wanted(),

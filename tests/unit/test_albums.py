@@ -67,13 +67,20 @@ async def at_once() -> None:
 
 
 class Listener:
-    def __init__(self, wait: Callable[[], Awaitable[object]] = at_once) -> None:
+    def __init__(self, wait: Callable[[], Awaitable[object]] = at_once, *, most: int = 200) -> None:
         self.timer = VirtualTimer()
         self.calls: list[tuple[float, tuple[Item, ...], Item | None]] = []
         self.wait = wait
         self.errors: list[Exception] = []
         self.gatherer: AlbumGatherer[Item] = AlbumGatherer(
-            self.gathered, self.late, failed=self.errors.append, quiet=QUIET, cap=CAP, memory=MEMORY, timer=self.timer
+            self.gathered,
+            self.late,
+            failed=self.errors.append,
+            quiet=QUIET,
+            cap=CAP,
+            memory=MEMORY,
+            most=most,
+            timer=self.timer,
         )
 
     async def gathered(self, items: tuple[Item, ...]) -> None:
@@ -90,7 +97,7 @@ class Listener:
             self.gatherer.add(item)
             await settle()
         await self.timer.advance(self.timer.now + CAP)
-        await self.gatherer._background.drain()
+        await self.gatherer.drain()
         await self.gatherer.aclose()
 
 
@@ -173,7 +180,7 @@ async def test_callbacks_of_an_album_follow_one_another_and_never_hold_up_the_ca
             free.set()
     free.set()
     await listener.timer.advance(listener.timer.now + CAP)
-    await listener.gatherer._background.drain()
+    await listener.gatherer.drain()
     await listener.gatherer.aclose()
 
     handed = [each for _, items, item in listener.calls for each in ([item] if item else items)]
@@ -218,16 +225,15 @@ async def test_albums_are_forgotten_by_age() -> None:
 
 
 async def test_albums_are_forgotten_by_number() -> None:
-    listener = Listener()
-    listener.gatherer._most = 2
+    listener = Listener(most=2)
 
     for at in range(100):
         await listener.timer.advance(10 * at)
         listener.gatherer.add(Item(1, str(at), 1))
-        assert len(listener.gatherer._albums) <= 3
+        assert listener.gatherer.remembered <= 3
 
     await listener.timer.advance(listener.timer.now + CAP)
-    await listener.gatherer._background.drain()
+    await listener.gatherer.drain()
     assert len(listener.calls) == 100
     await listener.gatherer.aclose()
 

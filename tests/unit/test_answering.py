@@ -1,4 +1,4 @@
-"""Services that answer in one go: once something has come, no error means any more that nothing was taken."""
+"""Services that answer with the picture: after the first event, no error means "nothing was taken"."""
 
 from collections.abc import AsyncGenerator
 

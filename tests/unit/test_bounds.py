@@ -17,7 +17,7 @@ from providers.dashscope.provider import read_error as of_dashscope
 from providers.errors import Failed, OutcomeUnknown
 from providers.fal.provider import read_error as of_fal
 from providers.gemini.provider import read_error as of_gemini
-from providers.jimeng.options import MOST, JimengOptions
+from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.settings import JimengSettings
 from providers.json_reader import read_json
@@ -83,8 +83,8 @@ def test_how_many_pictures_a_task_may_give() -> None:
     jimeng = Jimeng(JimengSettings.model_validate(keys), nowhere)
     many = ImageRequest("foxes", JimengOptions(n=4))
     assert [jimeng.most_pictures(part) for part in jimeng.split(many)] == [1] * 4
-    assert jimeng.most_pictures(ImageRequest("foxes", JimengOptions(n="auto"))) == MOST
-    assert jimeng.most_pictures(ImageRequest("foxes", JimengOptions(n="auto"), (reference(),) * 3)) == MOST - 3
+    assert jimeng.most_pictures(ImageRequest("foxes", JimengOptions(n="auto"))) == MOST_TOGETHER
+    assert jimeng.most_pictures(ImageRequest("foxes", JimengOptions(n="auto"), (reference(),) * 3)) == MOST_TOGETHER - 3
     ark = Ark(Ark.Settings(api_key="k"), nowhere)
     assert ark.most_pictures(ImageRequest("foxes", ArkOptions(set=5))) == 5
     openai = OpenAI(OpenAI.Settings(api_key="k"), nowhere)

@@ -1,4 +1,4 @@
-"""Slots of a shared resource are given in turns, and a slow holder keeps nobody waiting."""
+"""Fair slots: keys get them in turns, and a slow holder blocks nobody."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -7,40 +7,40 @@ from bot.fair_slots import FairSlots, Slot
 
 
 class Crowd:
-    """People who want a slot each time they are asked, and give it back when told."""
+    """People who take a slot with `ask` and give it back with `end`."""
 
     def __init__(self, slots: FairSlots) -> None:
         self.slots = slots
         self.order: list[Hashable] = []
         self.held: dict[int, Slot] = {}
-        self._ends: dict[int, asyncio.Event] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self.ends: dict[int, asyncio.Event] = {}
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def ask(self, *keys: Hashable) -> None:
         for key in keys:
-            number = len(self._tasks)
-            self._ends[number] = asyncio.Event()
-            self._tasks.append(asyncio.create_task(self._hold(number, key)))
+            number = len(self.tasks)
+            self.ends[number] = asyncio.Event()
+            self.tasks.append(asyncio.create_task(self._hold(number, key)))
         await settle()
 
     async def end(self, number: int) -> None:
-        self._ends[number].set()
+        self.ends[number].set()
         await settle()
 
     async def give_up(self, number: int) -> None:
-        self._tasks[number].cancel()
+        self.tasks[number].cancel()
         await settle()
 
     async def go_home(self) -> None:
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _hold(self, number: int, key: Hashable) -> None:
         async with self.slots.slot(key) as slot:
             self.order.append(key)
             self.held[number] = slot
-            await self._ends[number].wait()
+            await self.ends[number].wait()
 
 
 async def until(happens: Callable[[], bool]) -> None:
@@ -90,10 +90,10 @@ async def test_who_gives_up_while_waiting_leaves_the_line() -> None:
 async def test_a_turn_that_comes_to_somebody_who_gives_up_goes_on_to_the_next() -> None:
     crowd = Crowd(FairSlots(1))
     await crowd.ask("ann", "ming", "bob")
-    crowd._ends[0].set()
+    crowd.ends[0].set()
     crowd.held[0].leave()
-    # The slot is ming's now, and before ming hears of it, ming is gone.
-    crowd._tasks[1].cancel()
+    # Ming has been given the slot, and is cancelled before she runs.
+    crowd.tasks[1].cancel()
     await settle()
     assert crowd.order == ["ann", "bob"]
     await crowd.go_home()
@@ -116,7 +116,7 @@ async def test_the_slow_go_on_in_a_lane_of_their_own() -> None:
     crowd = Crowd(FairSlots(1, slow_after=0.001, slow_most=2))
     await crowd.ask("ann", "bob", "ming")
     await until(lambda: len(crowd.order) == 3 and crowd.slots.slow == 2)
-    # The lane is full: the third one keeps its slot, however long it takes.
+    # The slow lane is full: the third slot stays quick, however long it is held.
     await crowd.ask("eve")
     await asyncio.sleep(0.005)
     assert crowd.order == ["ann", "bob", "ming"]
@@ -135,7 +135,7 @@ async def test_nobody_gets_the_last_quick_place_or_more_than_a_quarter_of_all() 
     for number in (0, 1, 7):
         crowd.held[number].step_aside()
         await settle()
-    # Of all that are left each comes when one of hers ends, and others pass them by.
+    # Ann's other waiters get a slot only when one of hers ends; other keys overtake them.
     await crowd.ask("bob")
     assert crowd.order[3:] == ["ann", "ann", "bob"]
     assert crowd.slots.slow == 3

@@ -224,21 +224,21 @@ def test_prose_keeps_its_dashes(text: str) -> None:
         ("fox -v 6.1", "There is no --v here. Leave it out."),
         (
             "fox —no text --s 250 --tile",
-            "There is no --no here. Say in your words what should not be there, for example: without text.\n"
+            "There is no --no here. Say in your prompt what shouldn't be there, for example: without text.\n"
             "There is no --s here. Leave it out.\n"
-            "There is no --tile here. Say it in your words: seamless pattern.",
+            "There is no --tile here. Say it in your prompt: seamless pattern.",
         ),
         ("fox --seed 7", "There is no --seed here. Reply to a picture to stay close to it, and say what to change."),
         ("fox --iw 2", "There is no --iw here. --scale sets how much the photos count."),
         ("fox --c 9", "There is no --c here. For different ideas, ask for several pictures with --n."),
         (
             "fox --hd --q 2",
-            "There is no --hd here. --size sets how large the picture is.\n"
-            "There is no --q here. --size sets how large the picture is.",
+            "There is no --hd here. --size sets the picture's size.\n"
+            "There is no --q here. --size sets the picture's size.",
         ),
         (
             "狐狸 --不要 文字",
-            "There is no --不要 here. Say in your words what should not be there, for example: without text.",
+            "There is no --不要 here. Say in your prompt what shouldn't be there, for example: without text.",
         ),
         ("fox --ar 1:1 --size 2048x2048", "--size 2048x2048 already says the shape; leave out --ar 1:1."),
     ],
@@ -275,7 +275,7 @@ def test_a_model_that_only_says_no_still_gets_a_sentence() -> None:
         def never(self) -> "Stubborn":
             raise ValueError("secret insides")
 
-    with pytest.raises(FlagError, match=r"^These flags do not go together\.$"):
+    with pytest.raises(FlagError, match=r"^These options don't go together\.$"):
         parse("fox --n 2", Stubborn)
 
 

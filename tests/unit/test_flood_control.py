@@ -164,7 +164,7 @@ async def test_quiet_chats_are_forgotten() -> None:
     for chat in range(1, 1500):
         await line.send(SendMessage(chat_id=chat, text="x"))
         line.now += 1
-    assert len(line.control._lanes) <= 1001
+    assert len(line.control.lanes) <= 1001
 
 
 async def test_processes_share_what_is_allowed_over_all() -> None:

@@ -1,4 +1,4 @@
-"""Every documented code means the right thing, to a submit, to a query, and at a task's end."""
+"""The meaning of every documented code: for a submit, for a query, and at a task's end."""
 
 from string import Formatter
 

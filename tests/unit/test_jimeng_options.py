@@ -1,4 +1,4 @@
-"""Options as a person sets them: what is taken, and the sentence for what is not."""
+"""Jimeng's options: the accepted values, and the sentences for the others."""
 
 from typing import Any
 
@@ -40,10 +40,10 @@ def test_what_is_taken(given_options: dict[str, Any], read: dict[str, Any]) -> N
     ("given_options", "sentence"),
     [
         ({"ar": "wide"}, "--ar takes a shape like 16:9, not wide."),
-        ({"ar": "4:1"}, "--ar 4:1 is too long and thin: from 1:3 to 3:1 is allowed."),
+        ({"ar": "4:1"}, "--ar 4:1 is too extreme: use anything from 1:3 to 3:1."),
         ({"size": "huge"}, "--size takes 1k, 2k, 4k or a size like 2048x1152, not huge."),
-        ({"size": "512x512"}, "--size 512x512 is out of bounds"),
-        ({"size": "4000x1000"}, "--size 4000x1000 is out of bounds"),
+        ({"size": "512x512"}, "--size 512x512 won't work: use 1024×1024"),
+        ({"size": "4000x1000"}, "--size 4000x1000 won't work: use 1024×1024"),
         (
             {"ar": "16:9", "size": "2048x2048"},
             "--ar 16:9 and --size 2048x2048 both set the shape. Leave one of them out.",
@@ -81,6 +81,6 @@ def test_the_flags_of_the_help() -> None:
     shown = {flag.name: flag for flag in flags(JimengOptions)}
     assert list(shown) == ["ar", "size", "n", "scale", "model"]
     assert shown["n"].choices == ("1", "2", "4", "auto")
-    assert shown["n"].allowed == "1–15 or auto"
-    assert shown["scale"].allowed == "0–1"
+    assert shown["n"].allowed == "1–15, or auto (the prompt decides)"
+    assert shown["scale"].allowed == "0 (photos) to 1 (prompt)"
     assert shown["model"].choices == ("4.0", "4.6")

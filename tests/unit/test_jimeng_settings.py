@@ -1,4 +1,4 @@
-"""Settings of the operator: bounds, the address, and secrets that don't show."""
+"""Jimeng's settings: bounds, the address, and hidden secrets."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""The models table and the arithmetic of sizes."""
+"""Jimeng's table of models and the computation of sizes."""
 
 from fractions import Fraction
 

@@ -224,7 +224,7 @@ async def test_a_png_that_lacks_rows_is_damaged(worker: ImageWorker, mode: str, 
 def interlaced(image: Image.Image) -> bytes:
     """Pillow writes no interlaced PNG."""
     rows = bytearray()
-    for left, top, across, down in picture_png._PASSES:
+    for left, top, across, down in picture_png.PASSES:
         for row in range(top, image.height, down):
             line = image.crop((0, row, image.width, row + 1)).tobytes()
             pixels = b"".join(line[3 * at : 3 * at + 3] for at in range(left, image.width, across))

@@ -186,7 +186,7 @@ async def test_the_ratio_is_that_of_the_picture_as_seen(worker: ImageWorker) -> 
     data = saved(drawing(100, 350), "JPEG", exif=turned(6))
 
     assert await refusal(worker, data) == (
-        "This picture is 350×100, a ratio of 3.5:1. It must be between 1:3 and 3:1: crop it, please."
+        "This picture is 350×100, a ratio of 3.5:1. It must be between 1:3 and 3:1; please crop it."
     )
 
 

@@ -1,129 +1,19 @@
-"""Polling in simulated time: delays and polls against fixed 2-second polling, faults, limits, clean leaving."""
+"""Polling in simulated time: delays and polls against fixed 2-second polling, faults, limits, an early end."""
 
-import math
-import random
-from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, cast
 
 import pytest
-from aiohttp import ClientSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.base import (
-    Accepted,
-    Callback,
-    Capabilities,
-    Event,
-    Finished,
-    ImageRequest,
-    Picture,
-    ProviderSettings,
-    Queued,
-    Working,
-)
+from providers.base import Accepted, Callback, Finished, ImageRequest, Queued, Working
 from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, TookTooLong
-from providers.options import Options
-from providers.polling import NET, PATIENCE, PassingError, PollingProvider
-from providers.schedule import LEAST_GAP, START, Ledger, Pace, Tab, fit, plan
+from providers.polling import CALLBACK_POLL_SECONDS, SERVICE_FAULT_SECONDS, PassingError
+from providers.schedule import POLLS_AHEAD
 from providers.testing import FastClock
-
-PICTURE = Picture(url="https://example.org/fox.jpg")
-
-
-class Plain(Options):
-    """No options at all."""
-
-
-REQUEST = ImageRequest("a red fox", Plain())
-
-
-class Timed(PollingProvider[ProviderSettings, Plain]):
-    """A service in memory whose next task takes `seconds`, and that answers with `faults` first."""
-
-    title = "Timed"
-    Settings = ProviderSettings
-    Options = Plain
-    capabilities = Capabilities(prompt_length=100, pictures=1)
-
-    def __init__(self, clock: FastClock, limit: float = 900) -> None:
-        session = cast("ClientSession", None)  # this service is asked without HTTP
-        super().__init__(ProviderSettings(time_limit=limit), session, clock=clock, sleep=clock.sleep)
-        self.clock = clock
-        self.seconds = 12.0
-        self.ends = 0.0
-        self.submits = self.polls = 0
-        self.times: list[float] = []
-        self.faults: list[Exception | None] = []
-        self.refusal: ProviderError | None = None
-        self.callback: Callback | None = None
-
-    async def submit(self, request: ImageRequest[Plain]) -> str:
-        if self.refusal:
-            raise self.refusal
-        self.submits += 1
-        self.ends = self.clock() + self.seconds
-        return f"ticket {self.submits}"
-
-    async def ask(self, request: ImageRequest[Plain], ticket: str) -> Queued | Working | Finished:
-        self.polls += 1
-        self.times.append(self.clock())
-        fault = self.faults.pop(0) if self.faults else None
-        if fault:
-            raise fault
-        if self.clock() >= self.ends:
-            return Finished((PICTURE,))
-        return Working() if self.clock() >= self.ends - 0.7 * self.seconds else Queued()
-
-    async def check(self) -> None:
-        return
-
-    async def events(self, ticket: str | None = None) -> list[Event]:
-        return [event async for event in self.imagine(replace(REQUEST, callback=self.callback), ticket)]
-
-
-@dataclass
-class Tally:
-    """What many jobs came to; `ahead`: the most by which their polls ever exceeded those of fixed polling."""
-
-    delays: list[float] = field(default_factory=list)
-    polls: int = 0
-    fixed: int = 0
-    ahead: int = 0
-
-    @property
-    def mean(self) -> float:
-        return sum(self.delays) / len(self.delays)
-
-    def __str__(self) -> str:
-        jobs = len(self.delays)
-        late = sorted(self.delays)[int(0.95 * jobs)]
-        return (
-            f"{jobs} jobs: mean delay {self.mean:.3f} s, p95 {late:.2f} s, "
-            f"{self.polls / jobs:.2f} polls a job (fixed 2 s: 1.0 s, {self.fixed / jobs:.2f})"
-        )
-
-
-async def many(provider: Timed, jobs: int, duration: Callable[[], float], tally: Tally | None = None) -> Tally:
-    """Run jobs one after another; the tally continues one that is given."""
-    before, tally = (tally.polls - tally.fixed if tally else 0), Tally()
-    for _ in range(jobs):
-        provider.seconds = duration()
-        polls = provider.polls
-        await provider.events()
-        tally.polls += provider.polls - polls
-        tally.fixed += math.ceil(provider.seconds / 2)
-        tally.delays.append(provider.clock() - provider.ends)
-        tally.ahead = max(tally.ahead, before + tally.polls - tally.fixed)
-    return tally
-
-
-def lognormal(median: float, sigma: float, seed: int = 0) -> Callable[[], float]:
-    source = random.Random(seed)
-    return lambda: source.lognormvariate(math.log(median), sigma)
+from tests.support.polling import PICTURE, REQUEST, Plain, Tally, Timed, lognormal, many
 
 
 @pytest.fixture
@@ -137,7 +27,7 @@ async def test_it_finds_the_end_sooner_with_no_more_polls(provider: Timed, seed:
     print(tally)
     assert tally.mean <= 0.70
     assert tally.polls <= tally.fixed <= 7.1 * 600
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_the_mean_over_many_jobs(provider: Timed) -> None:
@@ -154,7 +44,7 @@ async def test_other_services(provider: Timed, median: float, sigma: float, most
     tally = await many(provider, 120, lognormal(median, sigma))
     print(tally)
     assert tally.mean <= most
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_before_it_knows_anything_it_asks_every_two_seconds(provider: Timed) -> None:
@@ -177,7 +67,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
         for jobs in (10, 40, 80):
             tally = await many(provider, jobs, lognormal(median, 0.4, jobs), tally)
             print(f"median {median} s, {tally}")
-            assert tally.ahead <= START, "the ledger holds while durations shift"
+            assert tally.ahead <= POLLS_AHEAD, "the ledger holds while durations shift"
             assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
 
 
@@ -186,7 +76,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
 async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
     source = iter(durations)
     tally = await many(Timed(FastClock()), len(durations), lambda: next(source))
-    assert tally.ahead <= START
+    assert tally.ahead <= POLLS_AHEAD
 
 
 async def test_events_say_something_new_each(provider: Timed) -> None:
@@ -238,7 +128,7 @@ async def test_a_fault_that_does_not_pass_ends_the_watch_but_not_the_ticket(prov
     with pytest.raises(TookTooLong) as caught:
         await provider.events()
     assert (caught.value.sentence, caught.value.detail) == (error.sentence, "50500")
-    assert PATIENCE < provider.clock() < 2 * PATIENCE
+    assert SERVICE_FAULT_SECONDS < provider.clock() < 2 * SERVICE_FAULT_SECONDS
 
 
 async def test_the_time_limit(provider: Timed) -> None:
@@ -247,7 +137,7 @@ async def test_the_time_limit(provider: Timed) -> None:
     with pytest.raises(TookTooLong):
         await provider.events()
     assert provider.times[-1] == 100
-    assert provider.polls <= 50 + START
+    assert provider.polls <= 50 + POLLS_AHEAD
 
 
 async def test_the_time_limit_in_an_outage(provider: Timed) -> None:
@@ -267,13 +157,13 @@ async def test_a_submit_is_never_repeated(provider: Timed, error: ProviderError)
 
 async def test_leaving_gives_unused_polls_to_the_others(provider: Timed) -> None:
     provider.seconds = 1e9
-    bank = provider._pace.ledger.bank
+    bank = provider.pace.ledger.bank
     events = provider.imagine(REQUEST)
     async with aclosing(cast("Any", events)):
         async for event in events:
             if isinstance(event, Queued):
                 break
-    assert provider._pace.ledger.bank >= bank
+    assert provider.pace.ledger.bank >= bank
     assert [event async for event in events] == []
 
 
@@ -303,7 +193,7 @@ async def test_a_service_that_never_calls(sigma: float, restarts: int) -> None:
 async def test_a_call_that_was_waited_for_in_vain_is_missed(provider: Timed) -> None:
     provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
     await provider.events()
-    assert (provider.times, provider.callback.is_missed) == ([NET], True)
+    assert (provider.times, provider.callback.is_missed) == ([CALLBACK_POLL_SECONDS], True)
     provider.callback = Callback("https://bot.example/callbacks/x")
     await provider.events()
     assert not provider.callback.is_missed, "nobody waited for it"
@@ -334,41 +224,3 @@ async def test_calls_beyond_the_first_ask_every_few_seconds(provider: Timed) -> 
     callback.call()
     await provider.events()
     assert provider.times == pytest.approx([0, 3, 6, 9, 12])
-
-
-def test_watching_costs_little_memory() -> None:
-    pace = Pace()
-    pace.learn([12.0] * 20)
-    first = pace.after(0)
-    assert first > 0
-    times = pace._times
-    assert all(pace.after(number / 10) for number in range(5000))
-    assert pace._times is times, "the schedule is computed once and shared"
-
-
-def test_polls_of_a_plan_keep_apart() -> None:
-    times = plan(math.log(12), 0.1)
-    assert min(later - earlier for earlier, later in pairwise(times)) >= LEAST_GAP - 1e-9
-
-
-def test_the_latest_durations_weigh_most() -> None:
-    middle, _ = fit([math.log(100)] * 20 + [math.log(10)] * 40)
-    assert math.exp(middle) < 20
-
-
-def test_a_tab_without_budget_waits_for_the_next_fixed_poll() -> None:
-    ledger = Ledger()
-    ledger.bank = 0
-    tab = Tab(ledger, resumed=False)
-    assert tab.earliest(0.5) == 2
-    tab.asked()
-    assert tab.earliest(2.5) == 4
-
-
-def test_what_a_process_that_stood_still_noticed_late_is_not_learned() -> None:
-    pace = Pace()
-    pace.learn([3.0] * 20)
-    before = [pace.after(asked) for asked in (0.0, 2.0, 4.0)]
-    for _ in range(3):
-        pace.seen(2.0, 62.0)
-    assert [pace.after(asked) for asked in (0.0, 2.0, 4.0)] == before

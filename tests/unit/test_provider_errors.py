@@ -1,4 +1,4 @@
-"""Every documented error of a service means what the contract's classes say, with words for the person."""
+"""The class of every documented error of a service, with its sentence for the person."""
 
 import json
 from collections.abc import AsyncIterator
@@ -126,7 +126,7 @@ async def test_documented_errors(
 ) -> None:
     answer = http.Answer(status, {}, json.dumps(body).encode())
     with pytest.raises(ProviderError) as caught:
-        built(kind, session).rest.understood(answer, Anything, paying=True)
+        built(kind, session).rest.parse(answer, Anything, paying=True)
     assert type(caught.value) is expected
     assert "secret" not in str(caught.value.sentence), "the service's own words are for the log"
     if isinstance(caught.value, Misconfigured):
@@ -135,7 +135,7 @@ async def test_documented_errors(
 
 @pytest.mark.parametrize("kind", [Ark, DashScope, Fal, Gemini, OpenAI, Replicate])
 async def test_what_no_document_names(kind: type[Any], session: ClientSession) -> None:
-    """A submit that a gateway answers may have been paid; a question may be asked again."""
+    """A submit that a gateway answers may have been paid; a query may be repeated."""
     rest = built(kind, session).rest
     for status, paying, expected in [
         (500, True, OutcomeUnknown),
@@ -146,4 +146,4 @@ async def test_what_no_document_names(kind: type[Any], session: ClientSession) -
         (409, True, InvalidRequest),
     ]:
         with pytest.raises(expected):
-            rest.understood(http.Answer(status, {}, b'{"unheard": "of"}'), Anything, paying=paying)
+            rest.parse(http.Answer(status, {}, b'{"unheard": "of"}'), Anything, paying=paying)

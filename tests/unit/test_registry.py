@@ -1,4 +1,4 @@
-"""Discovery, settings and their sentences."""
+"""The registry: discovery, settings and the sentences about errors in them."""
 
 from collections.abc import AsyncIterator
 from importlib.metadata import EntryPoint

@@ -19,16 +19,20 @@ from tests.support.quick import quick_sessions
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[TelegramSimulator]:
-    async with TelegramSimulator(strict=False) as telegram:
+async def gates() -> Gates:
+    return Gates()
+
+
+@pytest.fixture
+async def telegram(gates: Gates) -> AsyncIterator[TelegramSimulator]:
+    async with TelegramSimulator(strict=False, sleep=gates.sleep) as telegram:
         yield telegram
 
 
 async def test_uploads_that_crawl_and_answers_that_come_late_leave_places_to_others(
     telegram: TelegramSimulator,
+    gates: Gates,
 ) -> None:
-    gates = Gates()
-    telegram._bot_api._sleep = gates.sleep
     held = gates.new()
     telegram.play(Delay(method="sendDocument", chat=telegram.ann.id, seconds=held.seconds, times=100))
     crawls = asyncio.Event()
@@ -40,7 +44,7 @@ async def test_uploads_that_crawl_and_answers_that_come_late_leave_places_to_oth
                 yield chunk
 
     flood = FloodControl()
-    flood._lane(telegram.ann.id).limit = Limit(100, 1.0)
+    flood.lane(telegram.ann.id).limit = Limit(100, 1.0)
     with quick_sessions():
         async with Bot(telegram.token, Session(api=TelegramAPIServer.from_base(telegram.url))) as bot:
             sender = Sender(bot, flood)
@@ -63,5 +67,5 @@ async def test_uploads_that_crawl_and_answers_that_come_late_leave_places_to_oth
             held.open()
             async with asyncio.timeout(10):
                 await asyncio.gather(*slow, return_exceptions=True)
-            assert sender._slots.is_idle
+            assert sender.is_idle
             await sender.aclose()

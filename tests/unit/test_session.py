@@ -38,8 +38,13 @@ class Hangs(AbstractResolver):
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[TelegramSimulator]:
-    async with TelegramSimulator() as telegram:
+async def gates() -> Gates:
+    return Gates()
+
+
+@pytest.fixture
+async def telegram(gates: Gates) -> AsyncIterator[TelegramSimulator]:
+    async with TelegramSimulator(sleep=gates.sleep) as telegram:
         yield telegram
 
 
@@ -71,12 +76,18 @@ async def test_a_gateways_page_counts_by_its_status(
     assert is_unanswered(caught.value) is unanswered
 
 
+class WithoutNames(Session):
+    """Finds no address of a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connector_init["resolver"] = Hangs()
+
+
 async def test_an_address_that_is_not_found_is_no_send(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "CONNECT_SECONDS", 0.02)
     with quick_sessions():
-        own = Session()
-        own._connector_init["resolver"] = Hangs()
-        async with Bot("42:TOKEN", own) as bot:
+        async with Bot("42:TOKEN", WithoutNames()) as bot:
             with pytest.raises(NotConnected) as caught:
                 await bot.send_message(1, "x")
     assert not is_unanswered(caught.value)
@@ -84,10 +95,8 @@ async def test_an_address_that_is_not_found_is_no_send(monkeypatch: pytest.Monke
 
 
 async def test_while_all_connections_are_busy_nothing_was_sent_and_updates_come(
-    telegram: TelegramSimulator, bot: Bot, monkeypatch: pytest.MonkeyPatch
+    telegram: TelegramSimulator, bot: Bot, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gates = Gates()
-    telegram._bot_api._sleep = gates.sleep
     held = gates.new()
     telegram.play(Delay(method="sendMessage", seconds=held.seconds))
     late = asyncio.create_task(bot.send_message(telegram.ann.id, "x"))

@@ -50,6 +50,7 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
         ("[telegrm]\n", ["telegrm", "telegram, web"]),
         (GOOD + "[web]\nport = 'x'", ["web.port"]),
         (GOOD + "[web]\npublic_url = 'example.org'", ["web.public_url", "https://"]),
+        (GOOD + "[access]\nusers = 123456", ["access.users", "must be a list of Telegram IDs, for example [123456"]),
         (GOOD + "[storage]\nurl = 'mysql://x'", ["storage.url", "sqlite:///"]),
         ("[telegram]\ntoken = '1:a'\nupdates = 'webhook'", ["web.public_url", "BOT_WEB__PUBLIC_URL"]),
         ("[telegram", ["config.toml", "TOML"]),

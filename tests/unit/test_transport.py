@@ -1,4 +1,4 @@
-"""Faults on the way to a service, made by real sockets on loopback."""
+"""Transport faults between the bot and a service, made by real sockets on loopback."""
 
 import asyncio
 import gzip
@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from providers.errors import (
-    MOST_DETAIL,
+    MOST_DETAIL_CHARACTERS,
     Busy,
     Failed,
     InvalidRequest,
@@ -34,7 +34,7 @@ async def session() -> AsyncIterator[ClientSession]:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Start a server from a handler of one connection; gives its address."""
+    """Gives a function that starts a server with a handler of one connection and returns its address."""
     servers: list[asyncio.Server] = []
     connections: set[asyncio.Task[None]] = set()
 
@@ -117,7 +117,7 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 async def test_a_pool_without_a_place_is_not_reached(serve: Serve) -> None:
-    """Waiting for a connection of the pool is part of connecting: nothing has left."""
+    """Waiting for a free connection of the pool is part of connecting: nothing was sent."""
     arrived, release = asyncio.Event(), asyncio.Event()
 
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -238,13 +238,13 @@ def test_a_wait_that_can_not_be_is_none(given: float | None, seconds: float | No
 def test_what_goes_into_the_log_is_one_line_of_some_length() -> None:
     error = Misconfigured("x" * 10_000, detail="a\r\nb\x00\u2028" + "é" * 10_000)
     assert error.detail.startswith("a  b  é")
-    assert len(error.detail) <= MOST_DETAIL + 1
-    assert len(error.advice) <= MOST_DETAIL + 1
+    assert len(error.detail) <= MOST_DETAIL_CHARACTERS + 1
+    assert len(error.advice) <= MOST_DETAIL_CHARACTERS + 1
     assert len(str(Failed(detail="y" * 10_000_000))) < 1000
 
 
 def sse(body: bytes) -> Handler:
-    """A stream of events with this body."""
+    """Answer with a stream of events with this body."""
     return answering(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body)
 
 

@@ -67,7 +67,7 @@ def test_the_bar(fraction: float, shown: str) -> None:
         (Progress(Phase.WORKING, elapsed=61.0, is_late=True), "🎨 Drawing…\nlonger than usual, 60 s so far"),
         (
             Progress(Phase.PAUSED, why=Sentence("No <luck>.")),
-            "⏸ No &lt;luck&gt;.\nYour request stays in the queue and goes on by itself.",
+            "⏸ No &lt;luck&gt;.\nYour request stays in the queue and continues by itself.",
         ),
         (Progress(Phase.DELIVERING), "📤 Done! Sending…"),
         (

@@ -25,7 +25,7 @@ export class Attachments {
 
   add(files) {
     const room = MOST - this.#files.length;
-    if (files.length > room) this.say(`One message holds at most ${MOST} pictures.`);
+    if (files.length > room) this.say(`A message can hold at most ${MOST} pictures.`);
     for (const file of [...files].slice(0, room)) this.#files.push({ file, url: PHOTOS.has(file.type) ? URL.createObjectURL(file) : null });
     this.#draw();
   }

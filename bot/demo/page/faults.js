@@ -1,5 +1,5 @@
 // Faults that the simulators can play, in the JSON of `POST faults`. Their fields are those of
-// providers/jimeng/simulator/faults.py and bot/demo/telegram/faults.py; the codes are Jimeng's own.
+// providers/jimeng/simulator/faults.py and bot/demo/bot_api/faults.py; the codes are Jimeng's own.
 
 const jimeng = (label, ...faults) => ({ label, service: "jimeng", faults });
 const telegram = (label, ...faults) => ({ label, service: "telegram", faults });

@@ -64,7 +64,7 @@ function botEntries({ type, bot }, entry) {
 export function watchNewGroup(store, button, { made, say }) {
   button.append(icon("add"));
   button.addEventListener("click", async () => {
-    const title = await askFor("New group", "What is it called?", "Make it");
+    const title = await askFor("New group", "What should it be called?", "Create");
     if (!title) return;
     try {
       const { id } = await api.foundGroup(store.person, title);
@@ -96,6 +96,6 @@ function reason(store, chat) {
     return el("button", { type: "button", test: "go-there", onclick: go }, "This group became a supergroup. Go there");
   }
   if (store.isAdmin) return null;
-  if (chat.type === "channel") return "Only admins write in this channel";
+  if (chat.type === "channel") return "Only admins can write in this channel";
   return chat.topics.some(({ id, closed }) => closed && id === store.topic) ? "This topic is closed" : null;
 }

@@ -7,8 +7,8 @@ import { dayKey, dayName, summary, time, writerOf } from "./format.js";
 
 const TRIES = {
   private: ["a red fox in the snow --n 4", "一只在樱花树下的猫 --ar 3:4", "把它变成水彩画", "a lighthouse at dusk --ar 16:9 --size 4k", "/history"],
-  group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋,晨雾 --n 2", "/imagine", "/history"],
-  channel: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋,晨雾 --n 2"],
+  group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋，晨雾 --n 2", "/imagine", "/history"],
+  channel: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋，晨雾 --n 2"],
 };
 
 /** The choice of person: a press changes who one is. */

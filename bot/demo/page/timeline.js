@@ -59,7 +59,7 @@ export class Timeline {
   /** Show a message and flash it. */
   jump(id) {
     const index = this.#rows.findIndex((entry) => entry.messages.some((message) => message.id === id));
-    if (index < 0) return this.actions.toast("This message is not here any more.");
+    if (index < 0) return this.actions.toast("This message is no longer here.");
     if (index < this.#start) this.#older(this.#start - index + 8);
     const node = this.#nodes.get(this.#rows[index].key);
     this.#stuck = false;

@@ -4,9 +4,9 @@ import { el, face } from "./dom.js";
 import { chip, ideas } from "./panel.js";
 
 const WORDS = {
-  private: "Say what you want to see, alone or with photos, and the bot paints it. Everything happens on this machine.",
-  channel: "What the admins and the bot post stands here.",
-  group: "In a group the bot listens to its commands, to replies, and when it is named.",
+  private: "Say what you'd like to see, with or without photos, and the bot draws it. Everything stays on this machine.",
+  channel: "Posts of the admins and of the bot appear here.",
+  group: "In a group the bot answers commands, replies and mentions.",
 };
 
 /** Draw the welcome into `node`, or hide it when the chat is not empty. */

@@ -1,10 +1,10 @@
-"""A strict stand-in for Volcengine's visual API on loopback, for the demo and the tests.
+"""A strict simulator of Volcengine's visual API on loopback, for the demo and the tests.
 
-It verifies signatures itself, speaks both envelopes, refuses what the service refuses, fetches references by HTTP,
-keeps the limits of an account, lets tasks take their time, serves pictures drawn from prompt and references for 24 h,
-and plays faults on request.
+It verifies signatures itself, uses both envelopes, refuses what the service refuses, fetches references by HTTP,
+keeps the limits of an account, simulates the duration of tasks, serves pictures drawn from prompt and references for
+24 h, and plays faults on request.
 
-Words in a prompt that make moderation act, as it does on real trouble:
+These words in a prompt trigger moderation:
 
 | words | code | when |
 |---|---|---|

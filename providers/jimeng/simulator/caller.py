@@ -1,4 +1,4 @@
-"""The calls that the service makes by itself, to `callback_url`, when a task has ended."""
+"""The callbacks of the simulated service: calls to `callback_url` when a task has ended."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ from aiohttp import ClientError, ClientSession
 from providers.jimeng.simulator.faults import Fault, take
 from providers.jimeng.simulator.tasks import Task
 
-LOOK = 0.05
-"""Seconds between looks at a clock that tests put forward."""
+CLOCK_CHECK_SECONDS = 0.05
+"""Time between checks of a clock that tests advance."""
 
 
 class Caller:
-    """Calls back. `announcement` gives the body; `record` is told of each call: body, HTTP status, milliseconds."""
+    """Makes the callbacks. `announcement` gives the body. `record` gets each call: body, HTTP status, milliseconds."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class Caller:
         self.session: ClientSession | None = None
 
     def taken(self, task: Task) -> None:
-        """The service has taken a task."""
+        """The service has accepted a task: plan its callback."""
         if task.callback_url:
             waiting = asyncio.create_task(self._announce(task, task.callback_url))
             self._tasks.add(waiting)
             waiting.add_done_callback(self._tasks.discard)
 
     async def aclose(self) -> None:
-        """Call nobody any more."""
+        """Cancel all callbacks."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -54,7 +54,7 @@ class Caller:
         if kind == "early":
             await self._post(task, url)
         while (left := task.finished - self._clock()) > 0:
-            await self._sleep(left if self._clock is time.monotonic else min(left, LOOK))
+            await self._sleep(left if self._clock is time.monotonic else min(left, CLOCK_CHECK_SECONDS))
         if kind == "drop":
             return
         if fault and kind == "delay":
@@ -66,7 +66,7 @@ class Caller:
         assert self.session  # noqa: S101 (set by the server's start)
         body = json.dumps(await self._announcement(task), ensure_ascii=False)
         started, status = time.perf_counter(), 0
-        # The document names no second try.
+        # The document mentions no retry.
         with suppress(ClientError, TimeoutError):
             headers = {"Content-Type": "application/json"}
             async with self.session.post(url, data=body.encode(), headers=headers) as response:

@@ -1,4 +1,4 @@
-"""The two shapes of the service's answers, and what refuses a call."""
+"""The two envelopes of the service's answers, and the exceptions that refuse a call."""
 
 import secrets
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """The service refuses a call with one of its codes; `message` tells what is wrong with it."""
+    """The service refuses a call with one of its codes; `message` gives the reason."""
 
     def __init__(self, code: int, message: str = "") -> None:
         self.code = code
@@ -53,7 +53,7 @@ class Refusal(Exception):
 
 
 class Denied(Exception):
-    """The gateway turns a call away before it reaches the service: a name, its HTTP status, and why."""
+    """The gateway refuses a call before it reaches the service: a name, its HTTP status, and the reason."""
 
     def __init__(self, name: str, status: int, message: str) -> None:
         self.name, self.status, self.message = name, status, message
@@ -61,7 +61,7 @@ class Denied(Exception):
 
 
 def answer(code: int, data: dict[str, object] | None, now: datetime, message: str = "") -> Reply:
-    """The service's own envelope. On any other code than success the service sends null for `data`."""
+    """The service's own envelope. With any code but success the service sends null for `data`."""
     payload: dict[str, object] = {
         "code": code,
         "data": data,
@@ -74,7 +74,7 @@ def answer(code: int, data: dict[str, object] | None, now: datetime, message: st
 
 
 def denial(error: Denied, action: str, version: str, now: datetime) -> Reply:
-    """The gateway's envelope. Of its numbers only 100010 is on record."""
+    """The gateway's envelope. Of its numbers only 100010 is known."""
     fault: dict[str, object] = {"Code": error.name, "Message": error.message}
     if error.name == "SignatureDoesNotMatch":
         fault["CodeN"] = 100010

@@ -8,16 +8,16 @@ Kind = Literal["status", "code", "gateway", "html", "text", "drop", "lost", "del
 
 
 class Fault(BaseModel):
-    """One fault, played on the next `times` calls of `action` (None: any), instead of the true answer.
+    """One fault, played on the next `times` calls of `action` (None: any) instead of the normal answer.
 
     `status`: an empty answer with HTTP `status`. `code`: the service's envelope with `code`. `gateway`: the gateway's
     envelope with `name` and `status`. `html`: a gateway's page with `status`. `text`: `text` with `status`.
-    `drop`: the connection breaks before anything is processed. `lost`: the call is processed, then the connection
-    breaks. `delay`: the true answer, `seconds` later. `cut`: a picture breaks off in the middle. `retry_after`: the
-    header of that name, with whatever is played in the place of the true answer.
+    `drop`: the connection breaks before the call is processed. `lost`: the call is processed, then the connection
+    breaks. `delay`: the normal answer, `seconds` later. `cut`: a picture breaks off in the middle. `retry_after`: that
+    header, with any answer that the fault plays.
 
-    Of the calls that the service makes itself (`call`), which come at a task's end: `drop`: it never comes; `delay`:
-    `seconds` later; `twice`: once more; `early`: once more, and before the end.
+    For callbacks (`call`), which the service makes at a task's end: `drop`: it never comes; `delay`: `seconds` later;
+    `twice`: once more; `early`: once more, before the end.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,7 +34,7 @@ class Fault(BaseModel):
 
 
 def take(faults: list[Fault], action: str, *, own: bool = False) -> Fault | None:
-    """The first fault that fits, one time less of it. `own`: only one that names the action."""
+    """Take the first fault that fits off the list, or count it down. `own`: only one that names the action."""
     for fault in faults:
         if fault.action == action or (fault.action is None and not own):
             fault.times -= 1

@@ -1,4 +1,4 @@
-"""What stands before the service: it verifies the signature from the request alone, sharing no code with the client."""
+"""The gateway before the service: it verifies signatures from the request alone, with no code of the client."""
 
 import hashlib
 import hmac
@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, quote
 
 from providers.jimeng.simulator.envelopes import Denied
 
-LIFE = 900
-"""Seconds that a signature lives, before and after its X-Date."""
+SIGNATURE_SECONDS = 900
+"""The time that a signature is valid, before and after its X-Date."""
 
 _AUTHORIZATION = re.compile(
     r"HMAC-SHA256 Credential=(?P<key>[^/\s]+)/(?P<scope>\d{8}/[^/\s]+/[^/\s]+/request), "
@@ -30,7 +30,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A request as it came over the wire. `headers` must look names up without regard to case."""
+    """A request as received. `headers` must be case-insensitive."""
 
     method: str
     path: str
@@ -64,8 +64,8 @@ def _timestamp(raw: Raw, now: datetime) -> str:
         date = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
         raise Denied("InvalidTimestamp", 400, "X-Date is missing or not like 20260115T083000Z") from error
-    if abs((now - date).total_seconds()) > LIFE:
-        raise Denied("InvalidTimestamp", 403, f"X-Date is more than {LIFE} s from now")
+    if abs((now - date).total_seconds()) > SIGNATURE_SECONDS:
+        raise Denied("InvalidTimestamp", 403, f"X-Date is more than {SIGNATURE_SECONDS} s from now")
     return text
 
 

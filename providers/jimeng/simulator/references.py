@@ -1,4 +1,4 @@
-"""References as the service gets hold of them: fetched by HTTP or decoded from the body, then checked."""
+"""The references of a submit: fetched by HTTP or decoded from the body, then checked."""
 
 import asyncio
 import binascii
@@ -13,7 +13,7 @@ from PIL import Image
 from providers.jimeng.simulator.envelopes import Refusal
 
 MOST_BYTES = 15 << 20
-MOST_SIDE = 4096
+MOST_SIDE_PIXELS = 4096
 
 
 async def take(payload: Mapping[str, Any], session: ClientSession) -> tuple[bytes, ...]:
@@ -51,7 +51,7 @@ def _decode(text: str) -> bytes:
 
 
 def check(picture: bytes) -> None:
-    """Refuse what is no JPEG or PNG of at most 15 MB and 4096×4096 with a ratio of 1:3 to 3:1."""
+    """Refuse anything but a JPEG or PNG of at most 15 MB and 4096×4096 with a ratio of 1:3 to 3:1."""
     if not picture:
         raise Refusal(50206)
     if len(picture) > MOST_BYTES:
@@ -59,11 +59,11 @@ def check(picture: bytes) -> None:
     try:
         with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG")) as image:
             width, height = image.size
-            if max(width, height) > MOST_SIDE:
+            if max(width, height) > MOST_SIDE_PIXELS:
                 raise Refusal(50205, f"{width}×{height}")
             if not 1 / 3 <= width / height <= 3:
                 raise Refusal(50215, f"the ratio of {width}×{height} is not within 1:3–3:1")
-            image.draft("RGB", (256, 256))  # decodes a JPEG at a fraction of the cost, and all of it
+            image.draft("RGB", (256, 256))  # decodes all of a JPEG, at a fraction of the cost
             image.load()
     except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refusal(50207, str(error)) from error

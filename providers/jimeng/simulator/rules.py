@@ -1,4 +1,4 @@
-"""What the service accepts as parameters. Anything unknown, mistyped or out of bounds is refused with its code."""
+"""The rules for parameters. Anything unknown, of a wrong type or out of bounds is refused with its code."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from providers.jimeng.simulator.envelopes import Refusal
 
 LEAST_AREA, MOST_AREA = 1024 * 1024, 4096 * 4096
 MOST_TOGETHER = 15
-MOST_BODY = 10_000_000
+MOST_BODY_BYTES = 10_000_000
 
 _NUMBER = (int, float)
 _SUBMIT: Mapping[str, tuple[type, ...]] = {
@@ -45,7 +45,7 @@ _META: Mapping[str, tuple[type, ...]] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What tells the models apart: references, the bounds of `scale`, and whether it is a whole number."""
+    """The differences of the models: references, the bounds of `scale`, and whether it is a whole number."""
 
     references: int
     scale: tuple[float, float]
@@ -59,8 +59,8 @@ ROWS: Mapping[str, Row] = {
 
 
 def read_body(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request."""
-    if len(body) > MOST_BODY:
+    """Parse the JSON object of a request. Raises `Refusal`."""
+    if len(body) > MOST_BODY_BYTES:
         raise Refusal(50213, f"{len(body)} bytes")
     try:
         payload = json.loads(body)
@@ -72,7 +72,7 @@ def read_body(body: bytes) -> dict[str, Any]:
 
 
 def check_submit(payload: Mapping[str, Any]) -> Row:
-    """Refuse what a submit may not hold; return the model's row."""
+    """Check a submit; return the model's row. Raises `Refusal`."""
     _typed(payload, _SUBMIT, "req_key", "prompt")
     row = _row(payload)
     if not payload["prompt"].strip():
@@ -87,7 +87,7 @@ def check_submit(payload: Mapping[str, Any]) -> Row:
 
 
 def check_result(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Refuse what a result query may not hold; return what its `req_json` says."""
+    """Check a result query; return its parsed `req_json`. Raises `Refusal`."""
     _typed(payload, _RESULT, "req_key", "task_id")
     _row(payload)
     try:

@@ -18,15 +18,15 @@ from providers.jimeng.simulator.faults import Fault, take
 from providers.jimeng.simulator.gallery import Draw, Gallery
 from providers.jimeng.simulator.gateway import Keys, Raw
 from providers.jimeng.simulator.service import ACTIONS, Service
-from providers.jimeng.simulator.tasks import URL_LIFE, Desk, Durations, Task
+from providers.jimeng.simulator.tasks import URL_SECONDS, Durations, Task, TaskQueue
 from providers.json_reader import read_json
-from providers.testing.artist import draw as draw_picture
+from providers.simulators.pictures.picker import draw as draw_picture
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as an inspector shows it: the action, the HTTP status (0: the connection was broken off), milliseconds,
-    and both JSON bodies, with pictures summed up. Headers are not kept, and with them no keys."""
+    """A call for an inspector: the action, the HTTP status (0: the connection was broken off), milliseconds, and both
+    JSON bodies, with lengths instead of pictures. Headers are not kept, because they hold keys."""
 
     name: str
     status: int
@@ -36,16 +36,16 @@ class Call:
 
 
 def usual(source: random.Random) -> float:
-    """Seconds that a task takes: lognormal, median 12, sigma 0.4."""
+    """The duration of a task in seconds: lognormal, median 12, sigma 0.4."""
     return source.lognormvariate(math.log(12), 0.4)
 
 
 class JimengSimulator:
     """See the package. Start it with `start`, end it with `aclose`; play faults by appending to `faults`.
 
-    `durations`: seconds a task takes, drawn from a source with this `seed`; `speed` divides them. `concurrency`, `qps`:
-    the account's limits. `draw_scale`: pictures are drawn and served this much smaller than asked for. `on_call` is
-    told of every call. `clock` (monotonic), `now` (UTC), `sleep` and `draw` are injected by tests.
+    `durations`: seconds a task takes, from a random source with this `seed`; `speed` divides them. `concurrency`,
+    `qps`: the account's limits, which `queue` keeps. `draw_scale`: the scale at which pictures are drawn and served.
+    `on_call` gets every call. Tests inject `clock` (monotonic), `now` (UTC), `sleep` and `draw`.
     """
 
     def __init__(
@@ -68,46 +68,46 @@ class JimengSimulator:
         self.faults: list[Fault] = []
         self.on_call = on_call
         self.url = ""
-        self._desk = Desk(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
+        self.queue = TaskQueue(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
         self._gallery = Gallery(draw, draw_scale)
         self._caller = Caller(self.faults, self._announcement, self._called, clock=clock, sleep=sleep)
-        self._service = Service(self.keys, self._desk, self._gallery, clock=clock, now=now, taken=self._caller.taken)
+        self.service = Service(self.keys, self.queue, self._gallery, clock=clock, now=now, taken=self._caller.taken)
         self._clock, self._now, self._sleep = clock, now, sleep
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
 
     @property
     def concurrency(self) -> int:
-        """The account's limit of tasks at once."""
-        return self._desk.concurrency
+        """The account's limit of concurrent tasks."""
+        return self.queue.concurrency
 
     @property
     def calls(self) -> Counter[str]:
-        """Calls that got past the gateway: "submit" and "result"."""
-        return self._service.calls
+        """The number of calls that passed the gateway: "submit" and "result"."""
+        return self.service.calls
 
     @property
     def polls(self) -> Counter[str]:
-        """Result queries by task id."""
-        return self._service.polls
+        """The number of result queries by task id."""
+        return self.service.polls
 
     @property
     def submits(self) -> Counter[str]:
-        """Accepted, and so paid, tasks by prompt."""
-        return self._desk.submits
+        """The number of accepted (and so paid) tasks by prompt."""
+        return self.queue.submits
 
     @property
     def finished_at(self) -> dict[str, float]:
-        """When each task is ready, by task id, on the simulator's clock."""
-        return self._desk.finished_at
+        """The end of each task by its id, on the simulator's clock."""
+        return self.queue.finished_at
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """What the service has taken and still knows, by task id, oldest first."""
-        return self._desk.tasks
+        """The tasks that the service knows, by id, oldest first."""
+        return self.queue.tasks
 
     async def start(self, port: int = 0) -> None:
-        """Listen on loopback; `url` tells where."""
+        """Listen on loopback and set `url`."""
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/picture/{task}/{number}", self._picture)
         app.router.add_route("*", "/{path:.*}", self._api)
@@ -126,22 +126,22 @@ class JimengSimulator:
             await self._session.close()
 
     async def _announcement(self, task: Task) -> dict[str, object]:
-        return await self._service.announcement(task, self.url)
+        return await self.service.announcement(task, self.url)
 
     def _called(self, body: str, status: int, ms: float) -> None:
         if self.on_call:
             self.on_call(Call("callback", status, ms, _summed(body), ""))
 
     def activate(self, *, active: bool) -> None:
-        """Whether the account has this interface; without it every call is refused with 50400."""
-        self._service.activated = active
+        """Activate the interface for the account or not; without it every call is refused with 50400."""
+        self.service.activated = active
 
     def expire_addresses(self) -> None:
-        """The addresses of pictures given so far are over: they answer 403. A result query gives new ones."""
-        self._service.addresses.expire()
+        """Expire the addresses of pictures given so far: they answer 403. A result query gives new ones."""
+        self.service.addresses.expire()
 
     def forget(self, task_id: str) -> None:
-        """The service loses a task: it is `not_found` from now on."""
+        """Lose a task: it is `not_found` from now on."""
         del self.tasks[task_id]
 
     async def _api(self, request: web.Request) -> web.Response:
@@ -153,7 +153,7 @@ class JimengSimulator:
         if fault is None or fault.kind in {"lost", "delay"}:
             await self._sleep(fault.seconds if fault else 0)
             assert self._session  # noqa: S101 (set by start)
-            reply = await self._service.reply(raw, action, version, self._session, self.url)
+            reply = await self.service.reply(raw, action, version, self._session, self.url)
             response = web.json_response(reply.payload, status=reply.status)
         if fault and fault.kind in {"drop", "lost"}:
             response = None
@@ -161,7 +161,7 @@ class JimengSimulator:
         return _break_off(request) if response is None else response
 
     def _played(self, fault: Fault, action: str, version: str) -> web.Response | None:
-        """The answer that a fault puts in the place of the true one."""
+        """The answer that a fault plays instead of the normal one."""
         response = self._said(fault, action, version)
         if response is not None and fault.retry_after is not None:
             response.headers["Retry-After"] = fault.retry_after
@@ -199,7 +199,7 @@ class JimengSimulator:
         now = self._clock()
         if task is None or now < task.finished or not number.isdecimal() or int(number) >= task.count:
             return web.Response(status=404)
-        if now - task.finished > URL_LIFE or not self._service.addresses.is_good(request.query):
+        if now - task.finished > URL_SECONDS or not self.service.addresses.is_good(request.query):
             return web.Response(status=403, text="the URL has expired")
         return web.Response(body=await self._gallery.picture(task, int(number)), content_type="image/jpeg")
 
@@ -213,7 +213,7 @@ class JimengSimulator:
 
 
 def _summed(text: str | bytes) -> JsonValue:
-    """JSON for an inspector, with base64 replaced by its length; text that is no JSON as it is, cut."""
+    """JSON for an inspector, with base64 replaced by its length; any other text is cut."""
     try:
         payload = read_json(text.encode() if isinstance(text, str) else text)
     except ValueError:
@@ -237,7 +237,7 @@ async def _cut_short(request: web.Request, whole: web.Response) -> web.StreamRes
 
 
 def _break_off(request: web.Request) -> web.Response:
-    """Break the connection: nothing of an answer reaches the client."""
+    """Break the connection, so that no answer reaches the client."""
     if request.transport:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""What the simulated service answers to a call, without its HTTP."""
+"""The simulated service without its HTTP: gateway, rules and tasks produce the answer to a call."""
 
 from base64 import b64encode
 from collections import Counter
@@ -13,16 +13,16 @@ from providers.jimeng.simulator.envelopes import MESSAGES, SUCCESS, Denied, Refu
 from providers.jimeng.simulator.gallery import Gallery
 from providers.jimeng.simulator.gateway import Keys, Raw, verify
 from providers.jimeng.simulator.rules import check_result, check_submit, read_body
-from providers.jimeng.simulator.tasks import Desk, Task
+from providers.jimeng.simulator.tasks import Task, TaskQueue
 
 ACTIONS = {"CVSync2AsyncSubmitTask": "submit", "CVSync2AsyncGetResult": "result"}
 VERSION = "2022-08-31"
-# With these codes only the status tells a task that failed from a service that is out of order for a moment.
+# With these codes only the status distinguishes a failed task from a service that is down for a moment.
 TOLD_BY_STATUS = (50501,)
 
 
 class Addresses:
-    """Pictures' addresses are good for a while only; each answer of the service has new ones."""
+    """The temporary addresses of pictures; each answer of the service has new ones."""
 
     def __init__(self) -> None:
         self._given = 0
@@ -34,26 +34,26 @@ class Addresses:
         return f"x-signature={self._given}"
 
     def expire(self) -> None:
-        """All that were given so far are over."""
+        """Invalidate all addresses given so far."""
         self._over = self._given
 
     def is_good(self, query: Mapping[str, str]) -> bool:
-        """Whether an address with this query is good still."""
+        """Whether an address with this query is still valid."""
         number = query.get("x-signature", "")
         return number.isdecimal() and int(number) > self._over
 
 
 class Service:
-    """Gateway, rules and tasks put together. `clock`: the tasks' seconds; `now`: the calendar's time, for signatures.
+    """Gateway, rules and tasks. `clock`: seconds, for the tasks; `now`: the time in UTC, for signatures.
 
-    `taken` is told of each task. `activated`: False makes every call fail with 50400. `calls` and `polls` count what
-    got past the gateway.
+    `taken` is called with each task. `activated`: False makes every call fail with 50400. `calls` and `polls` count
+    the calls that passed the gateway.
     """
 
     def __init__(
         self,
         keys: Keys,
-        desk: Desk,
+        queue: TaskQueue,
         gallery: Gallery,
         *,
         clock: Callable[[], float],
@@ -61,7 +61,7 @@ class Service:
         taken: Callable[[Task], None],
     ) -> None:
         self.keys = keys
-        self.desk = desk
+        self.queue = queue
         self.activated = True
         self.calls: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
@@ -70,7 +70,7 @@ class Service:
         self._clock, self._now, self._taken = clock, now, taken
 
     async def reply(self, raw: Raw, action: str, version: str, session: ClientSession, base: str) -> Reply:
-        """The answer to one call. `session` fetches references; `base` is the address of the pictures."""
+        """Answer one call. `session` fetches references; `base` is the address of the pictures."""
         try:
             self._admit(raw, action, version)
             return await self._act(raw, ACTIONS[action], session, base)
@@ -90,19 +90,19 @@ class Service:
         self.calls[action] += 1
         if not self.activated:
             raise Refusal(50400)
-        self.desk.count_call(self._clock())
+        self.queue.count_call(self._clock())
         payload = read_body(raw.body)
         return await (self._submit(payload, session) if action == "submit" else self._result(payload, base))
 
     async def _submit(self, payload: dict[str, Any], session: ClientSession) -> Reply:
         check_submit(payload)
-        self.desk.check_free(self._clock())
-        task = self.desk.take(payload, await references.take(payload, session), self._clock())
+        self.queue.check_free(self._clock())
+        task = self.queue.take(payload, await references.take(payload, session), self._clock())
         self._taken(task)
         return answer(SUCCESS, {"task_id": task.id}, self._now())
 
     async def announcement(self, task: Task, base: str) -> dict[str, object]:
-        """What the service posts to `callback_url` when a task has ended."""
+        """The body that the service posts to `callback_url` when a task has ended."""
         if task.code == SUCCESS:
             data: object = {**await self._pictures(task, {"return_url": True}, base), "status": "done"}
         else:
@@ -114,7 +114,7 @@ class Service:
     async def _result(self, payload: dict[str, Any], base: str) -> Reply:
         extra = check_result(payload)
         self.polls[payload["task_id"]] += 1
-        task = self.desk.tasks.get(payload["task_id"])
+        task = self.queue.tasks.get(payload["task_id"])
         status = task.status(self._clock()) if task else "not_found"
         if task and task.req_key != payload["req_key"]:
             raise Refusal(50215)

@@ -1,4 +1,4 @@
-"""Tasks at the simulated service: how long they take, what comes of them, and the account's limits."""
+"""Tasks at the simulated service: their durations, their outcomes, and the account's limits."""
 
 import heapq
 import math
@@ -16,12 +16,12 @@ from providers.jimeng.simulator.envelopes import SUCCESS, Refusal
 from providers.jimeng.simulator.rules import MOST_TOGETHER
 
 Durations = Callable[[random.Random], float]
-LIFE = 12 * 3600.0
-"""Seconds that the service knows a task."""
-URL_LIFE = 24 * 3600.0
-"""Seconds that a picture's URL is good."""
+TASK_SECONDS = 12 * 3600.0
+"""The time that the service knows a task."""
+URL_SECONDS = 24 * 3600.0
+"""The time that a picture's URL is valid."""
 
-_QUEUE = 0.1  # the share of its time that a task waits
+_QUEUED_SHARE = 0.1  # the share of its duration that a task is queued
 _AT_SUBMIT = {"forbidden": 50412, "protected name": 50413}
 _WITH_REFERENCES = {"unsafe reference": 50411, "protected reference": 50518}
 _AT_RESULT = {"unsafe result": 50511, "protected result": 50519, "broken result": 50501}
@@ -52,15 +52,15 @@ class Task:
     callback_url: str | None
 
     def status(self, now: float) -> str:
-        """As `data.status` says it."""
-        if now - self.submitted > LIFE:
+        """The value of `data.status`."""
+        if now - self.submitted > TASK_SECONDS:
             return "not_found"
         return "in_queue" if now < self.started else "generating" if now < self.finished else "done"
 
 
 @dataclass(slots=True)
-class Desk:
-    """Takes tasks in and keeps the account's limits. `qps`: calls a second; `concurrency`: tasks at once."""
+class TaskQueue:
+    """Accepts tasks within the account's limits. `qps`: calls a second; `concurrency`: tasks at once."""
 
     durations: Durations
     speed: float
@@ -89,7 +89,7 @@ class Desk:
             raise Refusal(50430)
 
     def take(self, payload: Mapping[str, Any], references: tuple[bytes, ...], now: float) -> Task:
-        """A new task, from a checked submit. Raises `Refusal`: moderation, limits."""
+        """Make a task from a checked submit. Raises `Refusal`: moderation, limits."""
         prompt = payload["prompt"]
         moderate(prompt, has_references=bool(references))
         count = 1 if payload.get("force_single", False) else asked_for(prompt)
@@ -108,7 +108,7 @@ class Desk:
             count=count,
             seed=self.random.randrange(2**31),
             submitted=now,
-            started=now + _QUEUE * duration,
+            started=now + _QUEUED_SHARE * duration,
             finished=now + duration,
             code=next((code for words, code in _AT_RESULT.items() if words in prompt.lower()), SUCCESS),
             callback_url=payload.get("callback_url"),
@@ -121,15 +121,15 @@ class Desk:
         return task
 
     def _forget(self, now: float) -> None:
-        """Let go of tasks whose pictures are gone; they stand in the order of their submits."""
+        """Delete the tasks whose URLs have expired. Tasks are in the order of their submits."""
         for task in list(self.tasks.values()):
-            if now - task.finished <= URL_LIFE:
+            if now - task.finished <= URL_SECONDS:
                 return
             del self.tasks[task.id]
 
 
 def moderate(prompt: str, *, has_references: bool) -> None:
-    """Refuse what moderation refuses at the submit; see the package's table of words."""
+    """Refuse a prompt that moderation refuses at the submit; see the package's table of words."""
     words = _AT_SUBMIT | (_WITH_REFERENCES if has_references else {})
     for trigger, code in words.items():
         if trigger in prompt.lower():
@@ -137,7 +137,7 @@ def moderate(prompt: str, *, has_references: bool) -> None:
 
 
 def asked_for(prompt: str) -> int:
-    """The number of pictures that the words ask for: "four pictures", "3 images", "两张"."""
+    """The number of pictures that a prompt asks for: "four pictures", "3 images", "两张"; 1 without a number."""
     match = _PICTURES.search(prompt)
     if match is None:
         return 1
@@ -146,7 +146,7 @@ def asked_for(prompt: str) -> int:
 
 
 def shape(payload: Mapping[str, Any], references: tuple[bytes, ...]) -> tuple[int, int]:
-    """Width and height: as given, else the area in a ratio read from the words or the first reference."""
+    """Width and height: as given, else the area in a ratio from the prompt or the first reference."""
     if "width" in payload:
         return payload["width"], payload["height"]
     ratio = _ratio(payload["prompt"], references)

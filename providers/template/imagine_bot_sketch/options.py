@@ -1,4 +1,4 @@
-"""What an operator sets in `[providers.sketch]`, and what a person may set for a picture."""
+"""The settings of `[providers.sketch]`, and the options a person may set for a picture."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ MODELS = ("pencil-2", "pencil-2-fast")
 
 
 class SketchSettings(ProviderSettings):
-    """The account. `models` is what people may choose from, the default first."""
+    """The account. `models` are the models to choose from, the default first."""
 
     key: SecretStr = Field(
         min_length=1,
@@ -25,6 +25,6 @@ class SketchSettings(ProviderSettings):
 class SketchOptions(Options):
     """The flags of this provider: `--ar`, `--n`, `--model`."""
 
-    ar: Literal["1:1", "16:9", "9:16"] = Field("1:1", description=N_("the picture's shape: width to height"))
-    n: int = Field(1, ge=1, le=4, description=N_("how many pictures to make"))
-    model: str = Field(MODELS[0], description=N_("the model"), json_schema_extra={"examples": list(MODELS)})
+    ar: Literal["1:1", "16:9", "9:16"] = Field("1:1", description=N_("the picture's shape (width:height)"))
+    n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
+    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})

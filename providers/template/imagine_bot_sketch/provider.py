@@ -1,4 +1,4 @@
-"""Sketch behind the contract."""
+"""The Sketch provider: submits tasks and polls them."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,7 +16,7 @@ from providers.rest import Maker, Rest, address, bearer, busy, error_object, fai
 KEY = "create a key at sketch.example (Account → Keys) and set it as providers.sketch.key"
 
 TABLE: Mapping[str, Maker] = {
-    # sketch.example/docs/errors: the service's own codes, and what they mean for the bot
+    # sketch.example/docs/errors: the service's own codes, and the errors that they mean
     "bad_key": operator(KEY),
     "bad_request": invalid(),
     "too_many_tasks": busy(5),
@@ -55,11 +55,11 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
         return Rest(self.session, bearer(self.settings.key), error_object, TABLE, KEY)
 
     def model_name(self, options: SketchOptions) -> str:
-        """What stands under a picture."""
+        """The name in a picture's caption."""
         return f"Sketch {options.model}"
 
     async def submit(self, request: Request) -> str:
-        """The only call that pays."""
+        """Submit the task: the only call that pays."""
         payload = {
             "model": request.options.model,
             "prompt": request.prompt,
@@ -68,11 +68,11 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
             "references": [await address(one) for one in request.references],
         }
         url = f"{self.settings.endpoint}/tasks"
-        task = await self.rest.call("POST", url, _Task, payload, paying=True, timeout=http.SUBMIT)
+        task = await self.rest.call("POST", url, _Task, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
         return task.id
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
-        """One question; the base class decides when to ask."""
+        """Query the task once; the base class decides when."""
         task = await self.rest.call("GET", self._task(ticket), _Task)
         if task.state == "waiting":
             return Queued()
@@ -81,17 +81,17 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
         if task.state == "cancelled":
             raise Failed(detail="cancelled")
         if task.state == "failed":
-            raise self.rest.ended(task.failure)
+            raise self.rest.task_error(task.failure)
         if not task.pictures:
             raise Failed(detail=f"{task.state} without pictures")
         return Finished(tuple(Picture(url=url) for url in task.pictures))
 
     async def cancel(self, ticket: str) -> bool:
-        """A task that waits is dropped."""
+        """Cancel a task that still waits."""
         return await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", _Task)
 
     async def check(self) -> None:
-        """Ask for a task that doesn't exist: that it is not known proves the key."""
+        """Query a task that doesn't exist: "not found" proves the key."""
         await self.rest.check(self._task("none"), _Task, Expired)
 
     def _task(self, ticket: str) -> str:

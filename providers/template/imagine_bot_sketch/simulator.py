@@ -1,4 +1,4 @@
-"""A strict stand-in for Sketch on loopback, for the tests and for trying it in the chat."""
+"""A strict simulator of Sketch on loopback, for the tests and for trying it in the chat."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from imagine_bot_sketch.options import MODELS
-from providers.testing import Problem, ServiceSimulator, Task
+from providers.simulators import Problem, ServiceSimulator, Task
 
 _CODES: Mapping[Problem, tuple[int, str]] = {
     "prompt": (400, "words_refused"),
@@ -27,17 +27,17 @@ class SketchSimulator(ServiceSimulator):
     """`url` + `/v1` is the endpoint."""
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Name the call that pays "submit", and the one that asks "result": the suite plays its faults on them."""
+        """Name the paying route "submit" and the polled one "result": the suite plays its faults on them."""
         router.add_post("/v1/tasks", self._submit, name="submit")
         router.add_get("/v1/tasks/{id}", self._result, name="result")
         router.add_post("/v1/tasks/{id}/cancel", self._cancel, name="cancel")
 
     def credential(self, request: web.Request) -> str | None:
-        """A bearer."""
+        """The bearer token."""
         return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:
-        """How the service words its errors."""
+        """The service's form of an error."""
         status, code = _CODES[problem]
         return web.json_response({"error": {"code": code, "message": detail}}, status=status)
 

@@ -1,0 +1,1 @@
+"""The Bot API of the simulated Telegram, as strict as the real one, and the world behind it."""

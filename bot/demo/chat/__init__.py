@@ -1,0 +1,1 @@
+"""What people do in the simulated Telegram, and the HTTP by which the chat page lets them."""

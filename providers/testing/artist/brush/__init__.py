@@ -1,1 +1,0 @@
-"""Colours, outlines and the canvas: a small vector painter on Pillow."""

@@ -1,1 +1,0 @@
-"""The sky, the land and the sea, in every light and weather."""

@@ -1,1 +1,0 @@
-"""All that can stand in a picture."""

@@ -1,0 +1,71 @@
+"""The package as people install it: without the checkout, without the tools of tests, from any folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("bot", "providers", "storage", "pyproject.toml", "README.md", "LICENSE")
+TOOLS = ("_pytest", "hypothesis", "playwright", "pytest", "pytest_asyncio", "tests", "xdist")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the package is installed, built from a copy of its sources."""
+    folder = tmp_path_factory.mktemp("package")
+    copy = folder / "copy"
+    copy.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    alone = ["--no-deps", "--no-build-isolation", "--no-index", "--no-compile", "--target", str(folder / "site")]
+    subprocess.run([*pip, *alone, str(copy)], check=True, capture_output=True, text=True)
+    return folder / "site"
+
+
+@pytest.fixture
+def bare(site: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that finds the installed package and its dependencies, but no tool of tests."""
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    for name in TOOLS:
+        (blocked / f"{name}.py").write_text("raise ImportError('not in a bare environment')\n")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(blocked), str(site)]), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def test_the_demo_runs_from_any_folder(site: Path, bare: dict[str, str], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    command = [sys.executable, str(site / "bin" / "imagine-bot"), "demo", "--say", "a red fox in the snow --n 4"]
+    run = subprocess.run(command, cwd=elsewhere, env=bare, capture_output=True, text=True, timeout=120, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "✅ 4 pictures" in run.stdout
+    album = sorted((elsewhere / "demo-album").iterdir())
+    assert [path.name for path in album] == ["1.jpg", "2.jpg", "3.jpg", "4.jpg"]
+    with Image.open(album[0]) as picture:
+        assert picture.format == "JPEG"
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["demo-album"]
+
+
+def test_what_is_no_code_is_installed_too(site: Path, bare: dict[str, str], tmp_path: Path) -> None:
+    where = "import bot, providers, storage; print(bot.__file__, providers.__file__, storage.__file__)"
+    told = subprocess.check_output([sys.executable, "-c", where], cwd=tmp_path, env=bare, text=True)
+    assert all(Path(file).is_relative_to(site) for file in told.split())
+    for pattern in (
+        "bot/demo/page/*",
+        "bot/locales/**/*.po",
+        "providers/simulators/pictures/**/*",
+        "storage/**/*.mako",
+    ):
+        here = {path.relative_to(ROOT) for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"}
+        assert here
+        assert {path for path in here if not (site / path).is_file()} == set()
