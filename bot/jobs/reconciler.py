@@ -49,7 +49,7 @@ class Reconciler(Component):
 
     async def drain(self) -> None:
         """Wait until what is woken has been read."""
-        while not self.is_idle:
+        while self._loop.running and not self.is_idle:
             await self._readings.drain()
             # The loop takes what is woken.
             await asyncio.sleep(0)
