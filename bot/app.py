@@ -13,11 +13,11 @@ from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from tenacity import retry_if_exception_type
 
 from bot.background import Background
-from bot.handlers import commands
+from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
 from bot.settings import Settings
-from bot.telegram.inbox import Inbox
-from bot.telegram.language import Languages
+from bot.telegram.i18n import Languages
+from bot.telegram.update_inbox import UpdateInbox
 from bot.web import webhook
 from bot.web.server import WebServer
 from storage.database import StoreError
@@ -45,7 +45,7 @@ class App:
     dispatcher: Dispatcher
     parts: "EngineParts"
     store: Store
-    inbox: Inbox
+    inbox: UpdateInbox
     web: WebServer
     languages: Languages
     background: Background
@@ -65,7 +65,7 @@ class App:
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         # Nobody waits for this, and Telegram may make it wait.
-        tell = partial(commands.tell, self.bot, self.languages)
+        tell = partial(command_menu.tell, self.bot, self.languages)
         self.background.spawn(self._until_reached("telling Telegram the commands", tell), "commands")
         await self.inbox.start()
         if handle_signals:

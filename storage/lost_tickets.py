@@ -29,7 +29,7 @@ class LostTickets:
         async with self._db.write() as connection:
             await connection.execute(new.on_conflict_do_update(index_elements=["task_id"], set_=values))
 
-    async def adopt(self, worker_id: int) -> list[tuple[int, str]]:
+    async def recover(self, worker_id: int) -> list[tuple[int, str]]:
         """Take over the announced tickets of workers that are gone; returns those and this worker's own, each with its
         task's id."""
         which = or_(announced.c.worker_id == worker_id, is_orphaned(announced))
@@ -70,7 +70,7 @@ class LostTickets:
                 WITHOUT_TICKET,
                 TaskState.RUNNING,
                 **values,
-                trouble=None,
+                error_message=None,
                 finished_at=None,
             )
             found = (await connection.execute(again)).rowcount
@@ -84,7 +84,7 @@ def _opened(job: Job, worker_id: int) -> Update:
         return update(jobs).where(own).values(values)
     if job.state is JobState.CANCELLED:
         return move_job(own, (JobState.CANCELLED,), JobState.KEEPING, **values)
-    return move_job(own, (job.state,), JobState.WORKING, trouble=None, **values)
+    return move_job(own, (job.state,), JobState.WORKING, error_message=None, **values)
 
 
 def _others(provider: str, ticket: str) -> Select[Any]:

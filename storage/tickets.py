@@ -28,12 +28,12 @@ from sqlalchemy import (
     update,
 )
 
-from storage.database import Database, StoreError, Unstorable
+from storage.column_types import clean
+from storage.database import Database, StoreError, UnstorableValueError
 from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, move_job, move_task
 from storage.records import Job, TicketKept
 from storage.rows import locked, moved, whose
 from storage.schema import jobs, tasks
-from storage.texts import clean
 
 NOT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
 MOST = 100
@@ -44,7 +44,9 @@ def _stored(which: ColumnElement[bool], ticket: Any, submitted_at: Any) -> Any:
     """The statement that stores the tickets of tasks that are being submitted; it returns their ids, and the states and
     workers of their jobs."""
     values = {"ticket": ticket, "submitted_at": submitted_at}
-    ready = move_task(which, (TaskState.SUBMITTING,), TaskState.RUNNING, trouble=null(), finished_at=None, **values)
+    ready = move_task(
+        which, (TaskState.SUBMITTING,), TaskState.RUNNING, error_message=null(), finished_at=None, **values
+    )
     return ready.returning(tasks.c.id, _JOB_STATE, _JOB_WORKER)
 
 
@@ -128,7 +130,7 @@ class Tickets:
         together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         try:
             found = await self._store(together)
-        except Unstorable:
+        except UnstorableValueError:
             # One of them; the others must not suffer for it.
             found = {}
         except StoreError as error:
@@ -158,7 +160,7 @@ class Tickets:
         own = tasks.c.id == one.task_id
         async with self._db.write() as connection:
             values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
-            ready = move_task(own, NOT_DONE, TaskState.RUNNING, trouble=None, finished_at=None, **values)
+            ready = move_task(own, NOT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
             await connection.execute(ready)
             # One that is done meanwhile was polled by another worker, and stays done.
             job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
@@ -173,4 +175,4 @@ def _lives_on(job: Job, worker_id: int) -> Update:
     owned, own = {"worker_id": whose(worker_id)}, jobs.c.id == job.id
     if job.state not in INTERRUPTED_STATES:
         return update(jobs).where(own).values(owned)
-    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, trouble=None, finished_at=None, **owned)
+    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **owned)

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from sqlalchemy import and_, delete, insert, select, update
 
-from storage import signals
-from storage.backend import InUse
-from storage.database import Database, Transaction, UnusableStore
+from storage import notifications
+from storage.backend import DatabaseInUseError
+from storage.database import Database, Transaction, UnusableStoreError
 from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, move_task
-from storage.records import Job, Trouble, Worker
+from storage.records import ErrorMessage, Job, Worker
 from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
 
@@ -20,57 +20,57 @@ class Workers:
         self._db = database
 
     async def join(self, now: float) -> int:
-        """One more worker; returns its id. Raises `UnusableStore` where there can be only one."""
+        """One more worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
         async with self._db.write() as connection:
             values = {"started_at": now, "session": self._db.backend.session}
             row = insert(workers).values(values).returning(workers.c.id)
             worker_id = int((await connection.execute(row)).scalar_one())
         try:
             await self._db.backend.enter(worker_id)
-        except InUse:
+        except DatabaseInUseError:
             await self.leave(worker_id)
-            raise UnusableStore(
+            raise UnusableStoreError(
                 "storage.url: another process of the bot works with this file; stop that one first, or use PostgreSQL, "
                 "which several can share."
             ) from None
         return worker_id
 
-    async def beat(self, worker_id: int) -> list[Worker] | None:
+    async def heartbeat(self, worker_id: int) -> list[Worker] | None:
         """A sign of life; returns the other workers. None: the others took this one for dead and have its work."""
         async with self._db.write(urgent=True) as connection:
-            alive = update(workers).where(workers.c.id == worker_id).values(beat=workers.c.beat + 1)
+            alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
             if not (await connection.execute(alive)).rowcount:
                 return None
             present = await self._db.backend.present(connection)
-            others = select(workers.c.id, workers.c.beat, workers.c.session).where(workers.c.id != worker_id)
+            others = select(workers.c.id, workers.c.heartbeat, workers.c.session).where(workers.c.id != worker_id)
             rows = await connection.execute(others.order_by(workers.c.id))
-            return [Worker(row.id, row.beat, row.id in present, row.session) for row in rows]
+            return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
 
-    async def bury(self, worker: Worker) -> bool:
+    async def evict(self, worker: Worker) -> bool:
         """Its sessions are ended, and all that it owned is released at once: a job, its tasks and an update belong to
         their worker only as long as that is among the living. They are to be adopted.
 
         False: it has shown a sign of life meanwhile, or is buried already.
         """
-        still = (workers.c.id == worker.id, workers.c.beat == worker.beat)
+        still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
         # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
         async with self._db.write(urgent=True) as connection:
             if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
                 return False
-            await self._db.backend.expel(connection, worker.id, worker.session)
+            await self._db.backend.end_sessions(connection, worker.id, worker.session)
         async with self._db.write(urgent=True) as connection:
             if not (await connection.execute(delete(workers).where(*still))).rowcount:
                 return False
-            connection.ring(signals.ORPHANS)
+            connection.notify(notifications.ORPHANS)
             return True
 
     async def leave(self, worker_id: int) -> None:
         """This worker ends; what it leaves is to be adopted."""
         async with self._db.write() as connection:
             await connection.execute(delete(workers).where(workers.c.id == worker_id))
-            connection.ring(signals.ORPHANS)
+            connection.notify(notifications.ORPHANS)
 
-    async def adopt_jobs(self, worker_id: int, lost: Trouble, now: float, most: int = 100) -> list[Job]:
+    async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
         """This worker owns unfinished jobs from now on whose workers are gone, and their tasks with them.
 
         Tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence): they may
@@ -96,7 +96,7 @@ class Workers:
             released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
             ids = list((await connection.execute(released)).scalars())
             if ids:
-                connection.ring(signals.ORPHANS)
+                connection.notify(notifications.ORPHANS)
             return ids
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
@@ -107,10 +107,10 @@ class Workers:
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: Trouble, now: float) -> None:
+async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: ErrorMessage, now: float) -> None:
     cut_off = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
-    values = {"trouble": dict(lost), "finished_at": now}
+    values = {"error_message": dict(lost), "finished_at": now}
     interrupt = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
     if (await connection.execute(interrupt)).rowcount:
         # A slot is free.
-        connection.ring(signals.QUEUE)
+        connection.notify(notifications.QUEUE)

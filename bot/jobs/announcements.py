@@ -7,7 +7,7 @@ from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.progress import ProgressTracker, TaskRun
-from storage import signals
+from storage import notifications
 from storage.job_states import ACTIVE, TaskState
 from storage.records import Task
 
@@ -29,9 +29,9 @@ class Announcements(Component):
         self._lost = lost
         self._looks: dict[int, float] = {}
 
-    def on_notification(self, topic: signals.Topic) -> None:
+    def on_notification(self, topic: notifications.Topic) -> None:
         """Another process has got a call about a task."""
-        if topic.kind == signals.CALL and (run := self._progress.runs.get(topic.subject)):
+        if topic.kind == notifications.CALL and (run := self._progress.runs.get(topic.subject)):
             self._calls.heard(run.task.provider)
             _call(run)
 

@@ -35,7 +35,7 @@ class Calls(Component):
 
     async def _load(self) -> None:
         for name in self._context.providers:
-            if self._base and (await self._context.store.services.get(name)).calls_at == self._base:
+            if self._base and (await self._context.store.provider_health.get(name)).calls_at == self._base:
                 self._arriving.add(name)
 
     def callback(self, task_id: int, provider: str) -> Callback | None:
@@ -63,6 +63,6 @@ class Calls(Component):
 
     async def _remember(self, provider: str, address: str | None) -> None:
         try:
-            await self._context.store.services.calls_arrive(provider, address)
+            await self._context.store.provider_health.calls_arrive(provider, address)
         except StoreError as error:
             log.info("whether provider %s calls could not be stored: %s", provider, error)

@@ -1,6 +1,6 @@
 """What the parts of the engine have in common: they are started, told of notifications and stopped together."""
 
-from storage.signals import Topic
+from storage.notifications import Topic
 
 STOP_SECONDS = 10.0
 
@@ -19,7 +19,7 @@ class Component:
         return True
 
     async def open(self) -> None:
-        """Prepare for requests. Raises `UnusableStore`."""
+        """Prepare for requests. Raises `UnusableStoreError`."""
 
     async def start(self) -> None:
         """Begin to work."""

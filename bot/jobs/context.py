@@ -81,5 +81,7 @@ class JobContext:
     async def until_stored(
         self, step: Callable[[], Awaitable[T]], name: str, delays: Sequence[float] = STORE_DELAYS
     ) -> T:
-        """Repeat a step in the store until the store takes it; `name` names it in the log. Raises `Unstorable`."""
+        """Repeat a step in the store until the store takes it; `name` names it in the log. Raises
+        `UnstorableValueError`.
+        """
         return await until_stored(step, name, self.sleep, delays)

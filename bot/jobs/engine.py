@@ -11,12 +11,12 @@ from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.failover import Failover
 from bot.jobs.finisher import JobFinisher
-from bot.jobs.ports import trouble
+from bot.jobs.ports import error_message
 from providers.errors import Sentence
-from storage import signals
+from storage import notifications
 from storage.job_states import JobState, TaskState
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, NewJob, NewSource
+from storage.records import Job, NewJob, NewReference, Quota
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class JobEngine:
         return all(part.is_idle for part in self._parts)
 
     async def open(self) -> None:
-        """Become a worker, so that jobs can be submitted. Raises `UnusableStore`."""
+        """Become a worker, so that jobs can be submitted. Raises `UnusableStoreError`."""
         self._store.database.backend.listen(self._on_notification)
         for part in self._parts:
             await part.open()
@@ -82,10 +82,10 @@ class JobEngine:
 
     # jobs
 
-    async def submit(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
-        """Take a job in. None when this update has made its job already. Raises `TooMany`."""
+    async def submit(self, new: NewJob, quota: Quota = ANYTHING) -> Job | None:
+        """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.context.worker.pick()
-        job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, allowance=allowance)
+        job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
         if job and await self._failover.at_entry(job):
             return job
         # One that was stored before may have been so without this process's hearing of it.
@@ -93,9 +93,9 @@ class JobEngine:
             self.context.wake(found.id)
         return job
 
-    async def attach_reference(self, job: Job, source: NewSource) -> bool:
+    async def attach_reference(self, job: Job, reference: NewReference) -> bool:
         """A reference that arrived late joins its job while that waits. False: it is too late."""
-        joined = await self._store.sources.join(job.id, source)
+        joined = await self._store.references.join(job.id, reference)
         if joined:
             self.context.wake(joined.id)
         return joined is not None
@@ -110,13 +110,13 @@ class JobEngine:
             self.context.wake(job_id)
         return job is not None
 
-    async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, unbegun: bool = False) -> bool:
+    async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, only_unstarted: bool = False) -> bool:
         """Drop what waits of a job; what is paid already goes into the history. False: it had ended before.
 
-        `why` is said where nothing was paid. `unbegun`: only if nothing of it has been begun; False else.
+        `why` is said where nothing was paid. `only_unstarted`: only if nothing of it has been begun; False else.
         """
-        words = trouble(why), trouble(CANCELLED_PAID)
-        job = await self._store.jobs.cancel(job_id, self.context.clock(), *words, unbegun=unbegun)
+        words = error_message(why), error_message(CANCELLED_PAID)
+        job = await self._store.jobs.cancel(job_id, self.context.clock(), *words, only_unstarted=only_unstarted)
         if job is None:
             return False
         self.context.wake(job_id)
@@ -127,7 +127,7 @@ class JobEngine:
         """Cancel the jobs of a chat of which nothing has been begun; returns how many."""
         waiting = [one.job_id for one in await self._store.chats.open_jobs(chat_id) if not one.begun]
         # One after the other: each ends with words of its own.
-        return sum([await self.cancel(job_id, why, unbegun=True) for job_id in waiting])
+        return sum([await self.cancel(job_id, why, only_unstarted=True) for job_id in waiting])
 
     async def tell_again(self, job: Job, message_id: int) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
@@ -159,6 +159,6 @@ class JobEngine:
         return True
 
     def _on_notification(self, topic: str) -> None:
-        heard = signals.parse(topic)
+        heard = notifications.parse(topic)
         for part in () if self._closed else self._parts:
             part.on_notification(heard)

@@ -8,7 +8,7 @@ from functools import partial
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable, trouble
+from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable, error_message
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.retry import T, until_delivered
 from bot.jobs.steps import JobSteps
@@ -134,7 +134,7 @@ class JobFinisher(Component):
             await self._end(job, JobState.DELIVERED)
 
     async def _fail(self, job: Job, words: Sentence) -> None:
-        await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        await self._until_stored(lambda: self._store.jobs.fail(job.id, error_message(words)), job)
 
     async def _deliver_or_keep(self, job: Job) -> None:
         try:
@@ -205,7 +205,7 @@ class JobFinisher(Component):
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
-        if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
+        if await self._until_stored(lambda: self._store.references.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             withdraw = self._context.addresses.references.withdraw
             self._withdrawals.spawn(withdraw(job.id), f"withdraw references of job {job.id}")

@@ -7,19 +7,19 @@ from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.lost_tickets import LostTickets
-from bot.jobs.ports import trouble
+from bot.jobs.ports import error_message
 from bot.jobs.retry import START_DELAYS
 from bot.jobs.worker import QUICK_SECONDS
-from providers.errors import OutcomeUnknown
-from storage import signals
+from providers.errors import OutcomeUnknownError
+from storage import notifications
 from storage.backend import EVERYTHING
 from storage.database import StoreError
-from storage.outage import Outage
+from storage.outage_log import Outage
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
-LOST = OutcomeUnknown.default
+LOST = OutcomeUnknownError.default
 """What a person is told of a submit that was cut off with its worker."""
 
 
@@ -43,9 +43,9 @@ class Heartbeat(Component):
         await self._context.until_stored(self.look, "looking for the work of dead workers", START_DELAYS)
         self._background.spawn(self._run(), "heartbeat")
 
-    def on_notification(self, topic: signals.Topic) -> None:
+    def on_notification(self, topic: notifications.Topic) -> None:
         """Claim what has lost its worker."""
-        if topic.kind == signals.ORPHANS and self._worker.id and not self._draining:
+        if topic.kind == notifications.ORPHANS and self._worker.id and not self._draining:
             # With a sign of life: it may be this worker itself that was evicted, and hears of it late.
             self._background.spawn(self.look(), "claim orphans")
         elif topic.kind == EVERYTHING:
@@ -66,7 +66,7 @@ class Heartbeat(Component):
     async def look(self) -> None:
         """Give a sign of life, evict the dead, and claim what nobody owns. Raises `StoreError`."""
         async with self._looking:
-            if not await self._worker.beat():
+            if not await self._worker.heartbeat():
                 # What is under way here belongs to others.
                 self._context.woken.add_all()
             await (self._hand_over() if self._draining else self._claim_orphans())
@@ -86,7 +86,7 @@ class Heartbeat(Component):
     async def _claim_orphans(self) -> None:
         context, workers = self._context, self._context.store.workers
         try:
-            while found := await workers.adopt_jobs(self._worker.id, trouble(LOST), context.clock()):
+            while found := await workers.recover_jobs(self._worker.id, error_message(LOST), context.clock()):
                 for job in found:
                     context.wake(job.id)
         except StoreError:

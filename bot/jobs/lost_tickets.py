@@ -15,7 +15,7 @@ from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.request_builder import RequestBuilder
-from providers.errors import Busy, Misconfigured, ProviderError, Refused
+from providers.errors import ContentRefusedError, MisconfiguredError, ProviderBusyError, ProviderError
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
 from storage.records import Task
@@ -54,7 +54,7 @@ class LostTickets(Component):
 
     async def resume(self) -> None:
         """Take up the tickets that workers which are gone were told of. Raises `StoreError`."""
-        for task_id, ticket in await self._store.lost_tickets.adopt(self._context.worker.id):
+        for task_id, ticket in await self._store.lost_tickets.recover(self._context.worker.id):
             if task_id not in self._searches:
                 self._searches.add(task_id)
                 self._spawn(task_id, ticket)
@@ -112,10 +112,10 @@ class LostTickets(Component):
                 return False
             async with asyncio.timeout(CONFIRM_SECONDS):
                 return await self._is_known(task, ticket)
-        except Refused:
+        except ContentRefusedError:
             # It is this task's end, and known to be.
             return True
-        except (Busy, Misconfigured, TimeoutError, StoreError) as error:
+        except (ProviderBusyError, MisconfiguredError, TimeoutError, StoreError) as error:
             log.warning("the service can't be asked about the ticket that a call named for task %d: %r", task.id, error)
             return None
         except ProviderError as error:

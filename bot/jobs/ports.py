@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Protocol
 
 from providers.base import ReferenceLimits
-from providers.errors import Failed, ProviderError, Refused, Sentence
-from storage.records import CheckedSource, Job, Source, Trouble
+from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
+from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
 
 class Phase(Enum):
@@ -40,7 +40,7 @@ class Progress:
     preview: bytes | None = field(default=None, repr=False)
 
 
-class Unfit(Exception):
+class InvalidReferenceError(Exception):
     """A reference can't be used; the sentence says why."""
 
     def __init__(self, sentence: Sentence) -> None:
@@ -89,10 +89,11 @@ class TakenOver(Exception):
 
 
 class JobNotifier(Protocol):
-    """Where progress and results are shown. Implemented with Telegram in `bot.telegram.stage`."""
+    """Where progress and results are shown. Implemented with Telegram in `bot.telegram.notifier`."""
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
-        """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
+        `OSError` when it
         can't be fetched now."""
 
     def show(self, job: Job, progress: Progress) -> None:
@@ -120,7 +121,9 @@ class JobNotifier(Protocol):
 class Publisher(Protocol):
     """Where services fetch references."""
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+    async def publish(
+        self, job_id: int, reference: StoredReference, read: Callable[[], Awaitable[bytes]]
+    ) -> str | None:
         """The address of a reference for an hour; None when there is no way: it goes along with its request."""
 
     async def withdraw(self, job_id: int) -> None:
@@ -130,7 +133,9 @@ class Publisher(Protocol):
 class Unpublished:
     """Every reference goes along with its request."""
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+    async def publish(
+        self, job_id: int, reference: StoredReference, read: Callable[[], Awaitable[bytes]]
+    ) -> str | None:
         """See `Publisher`."""
         return None
 
@@ -149,19 +154,19 @@ class Addresses:
 NOWHERE = Addresses(Unpublished(), lambda _id: None)
 
 
-def trouble(sentence: Sentence) -> Trouble:
+def error_message(sentence: Sentence) -> ErrorMessage:
     """A sentence as the store keeps it."""
     return {"template": sentence.template, "values": {key: _plain(value) for key, value in sentence.values.items()}}
 
 
-def trouble_of(error: ProviderError) -> Trouble:
+def error_message_of(error: ProviderError) -> ErrorMessage:
     """What a provider's error is to the person: its sentence and, where a task was taken or turned away, whether it was
     paid."""
-    kept = trouble(error.sentence)
-    return {**kept, "paid": error.paid} if isinstance(error, (Refused, Failed)) else kept
+    kept = error_message(error.sentence)
+    return {**kept, "paid": error.paid} if isinstance(error, (ContentRefusedError, GenerationFailedError)) else kept
 
 
-def sentence(stored: Trouble) -> Sentence:
+def sentence(stored: ErrorMessage) -> Sentence:
     """A sentence from the store."""
     template, values = stored["template"], stored["values"]
     return Sentence(template, values)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.ports import Phase, Progress, Unfit, trouble
+from bot.jobs.ports import InvalidReferenceError, Phase, Progress, error_message
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.steps import JobSteps
@@ -73,12 +73,14 @@ class Preparer(Component):
             self._context.queue_changed.set()
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-        """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""
-        sources = await self._requests.fetch_sources(job, provider)
-        request = await self._requests.build(job, job.options, sources, provider)
+        """The options of each task, and the references they are made with. Raises `InvalidReferenceError` or
+        `InvalidRequestError`.
+        """
+        references = await self._requests.fetch_references(job, provider)
+        request = await self._requests.build(job, job.options, references, provider)
         provider.validate(request)
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
-        return parts, [source.id for source in sources]
+        return parts, [reference.id for reference in references]
 
     async def _is_changed(self, job: Job) -> bool:
         latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"a step of job {job.id}")
@@ -86,10 +88,10 @@ class Preparer(Component):
 
     async def _refuse(self, job: Job, error: Exception) -> None:
         words: Sentence = OURS
-        if isinstance(error, Unfit | ProviderError):
+        if isinstance(error, InvalidReferenceError | ProviderError):
             words = error.sentence
             log.info("job %d is refused: %s", job.id, words)
         else:
             log.error("job %d can't be prepared", job.id, exc_info=error)
         fail = self._store.jobs.fail
-        await self._context.until_stored(lambda: fail(job.id, trouble(words)), f"ending job {job.id}")
+        await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")

@@ -15,7 +15,7 @@ from bot.jobs.ports import Phase, Progress
 from bot.jobs.progress import OpenJob, ProgressTracker, by_provider
 from bot.jobs.retry import START_DELAYS
 from storage.database import StoreError
-from storage.outage import Outage
+from storage.outage_log import Outage
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class ProgressLoop(Component):
     async def _show_those_of(self, name: str) -> None:
         context, jobs = self._context, self._progress.jobs
         line = await context.store.tasks.line(name)
-        paused = (await context.store.services.get(name)).trouble if line else None
+        paused = (await context.store.provider_health.get(name)).error_message if line else None
         slots = context.providers[name].settings.concurrency
         shown = self._progress.progress(name, line, slots, context.clock(), paused)
         for place, (job_id, progress) in enumerate(chosen(jobs, shown)):

@@ -8,7 +8,7 @@ from bot.jobs.context import JobContext
 from bot.jobs.finisher import JobFinisher
 from bot.jobs.preparer import Preparer
 from bot.jobs.task_runner import TaskRunner
-from storage import signals
+from storage import notifications
 from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.records import Job, Task
 
@@ -41,10 +41,10 @@ class Reconciler(Component):
         """Read woken jobs from now on."""
         self._loop.spawn(self._run(), "reconciler")
 
-    def on_notification(self, topic: signals.Topic) -> None:
+    def on_notification(self, topic: notifications.Topic) -> None:
         """Another process has changed a job."""
         is_mine = topic.worker_id == self._context.worker.id
-        if topic.kind == signals.JOB and (is_mine or topic.subject in self._job_ids()):
+        if topic.kind == notifications.JOB and (is_mine or topic.subject in self._job_ids()):
             self._context.wake(topic.subject)
 
     async def drain(self) -> None:

@@ -7,10 +7,10 @@ from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.task_runner import TaskRunner
-from storage import signals
+from storage import notifications
 from storage.backend import EVERYTHING
 from storage.database import StoreError
-from storage.outage import Outage
+from storage.outage_log import Outage
 from storage.records import Limits
 
 log = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ class TaskScheduler(Component):
         """Claim tasks from now on."""
         self._loop = self._background.spawn(self._run(), "scheduler")
 
-    def on_notification(self, topic: signals.Topic) -> None:
+    def on_notification(self, topic: notifications.Topic) -> None:
         """A task waits, a slot is free, or a worker is gone whose tasks were first."""
-        is_for_all = topic.kind in {signals.QUEUE, signals.ORPHANS, EVERYTHING} and not topic.worker_id
-        if is_for_all or (topic.kind == signals.QUEUE and topic.worker_id == self._context.worker.id):
+        is_for_all = topic.kind in {notifications.QUEUE, notifications.ORPHANS, EVERYTHING} and not topic.worker_id
+        if is_for_all or (topic.kind == notifications.QUEUE and topic.worker_id == self._context.worker.id):
             self._context.queue_changed.set()
 
     async def drain(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.background import Background
 from bot.jobs.context import JobContext
-from storage.database import StoreError, Unstorable
+from storage.database import StoreError, UnstorableValueError
 
 
 class JobSteps:
@@ -51,5 +51,5 @@ class JobSteps:
     def _ended(self, job_id: int, step: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
         error = None if step.cancelled() else step.exception()
-        if error is None or (isinstance(error, StoreError) and not isinstance(error, Unstorable)):
+        if error is None or (isinstance(error, StoreError) and not isinstance(error, UnstorableValueError)):
             self._context.wake(job_id)

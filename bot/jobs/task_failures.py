@@ -7,17 +7,17 @@ from typing import Any
 from bot.jobs.circuit_breaker import CircuitBreaker
 from bot.jobs.context import JobContext
 from bot.jobs.failover import Failover
-from bot.jobs.ports import trouble_of
+from bot.jobs.ports import error_message_of
 from bot.jobs.progress import TaskRun
 from providers.base import Provider
 from providers.errors import (
-    Busy,
-    Misconfigured,
-    OutcomeUnknown,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
+    ProviderUnavailableError,
     Sentence,
-    TookTooLong,
-    Unavailable,
+    TaskTimeoutError,
 )
 from storage.job_states import TaskState
 from storage.records import Cost, Task
@@ -55,20 +55,20 @@ class TaskFailures:
         """Store what this error makes of the task."""
         task = run.task
         match error:
-            case Busy():
+            case ProviderBusyError():
                 await self._put_back(task, error)
-            case OutcomeUnknown():
+            case OutcomeUnknownError():
                 log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
                 await self._end(task, TaskState.INTERRUPTED, error)
                 await self._breaker.failed(task.provider, error)
-            case TookTooLong():
+            case TaskTimeoutError():
                 log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
                 await self._end(task, TaskState.OVERDUE, error)
             case _:
                 await self._fail(run, error)
 
     async def _fail(self, run: TaskRun, error: ProviderError) -> None:
-        task, operators = run.task, isinstance(error, Misconfigured)
+        task, operators = run.task, isinstance(error, MisconfiguredError)
         level = logging.ERROR if operators else logging.INFO
         log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
         paused = await self._breaker.failed(task.provider, error)
@@ -85,8 +85,8 @@ class TaskFailures:
             cost = cost_of(self._context.providers[task.provider], task, 1) if error.paid else None
             await self._end(task, TaskState.FAILED, error, cost)
 
-    async def _put_back(self, task: Task, busy: Busy) -> None:
-        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, Unavailable) else None
+    async def _put_back(self, task: Task, busy: ProviderBusyError) -> None:
+        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, ProviderUnavailableError) else None
         if busy.retry_after is not None and busy.retry_after > LONGEST_WAIT_SECONDS:
             paused = await self._breaker.pause(task.provider, busy, LONGEST_WAIT_SECONDS)
         if paused:
@@ -95,13 +95,13 @@ class TaskFailures:
             return
         again = self._context.clock() + self._delay(task.provider, busy)
         # The whole provider waits: the next in line would be refused as well.
-        hold = self._store.services.hold
+        hold = self._store.provider_health.hold
         await self._context.until_stored(lambda: hold(task.provider, again), f"a step of task {task.id}")
         seconds = again - self._context.clock()
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, seconds)
         await self._wait(task, again)
 
-    def _delay(self, provider: str, busy: Busy) -> float:
+    def _delay(self, provider: str, busy: ProviderBusyError) -> float:
         refusals = self._refusals[provider] = self._refusals.get(provider, 0) + 1
         delay = busy.retry_after or min(BUSY_LONGEST_SECONDS, BUSY_FIRST_SECONDS * 2 ** (refusals - 1))
         return delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
@@ -113,7 +113,7 @@ class TaskFailures:
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._context.clock(), self._store.tasks.end_task
         await self._context.until_stored(
-            lambda: end(task.id, state, trouble_of(error), now, cost), f"a step of task {task.id}"
+            lambda: end(task.id, state, error_message_of(error), now, cost), f"a step of task {task.id}"
         )
 
 

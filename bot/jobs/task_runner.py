@@ -13,8 +13,8 @@ from bot.jobs.progress import ProgressTracker, TaskRun
 from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.task_failures import OURS, TaskFailures, cost_of
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
-from providers.errors import Failed, OutcomeUnknown, ProviderError, Sentence, TookTooLong
-from storage.database import StoreError, Unstorable
+from providers.errors import GenerationFailedError, OutcomeUnknownError, ProviderError, Sentence, TaskTimeoutError
+from storage.database import StoreError, UnstorableValueError
 from storage.job_states import TaskState
 from storage.records import Job, NewPicture, Task, TicketKept
 
@@ -148,13 +148,13 @@ class TaskRunner(Component):
                     await self._note(run, event)
                     if isinstance(event, Finished):
                         return
-        except OutcomeUnknown as error:
+        except OutcomeUnknownError as error:
             if run.ticket:
                 raise _broken(run, error.detail) from error
             raise
         except (ProviderError, NotOursError):
             raise
-        except Unstorable as error:
+        except UnstorableValueError as error:
             log.error("what task %d of job %d gave can never be stored: %s", task.id, task.job_id, error)  # noqa: TRY400
             raise _broken(run, str(error)) from error
         except Exception as error:
@@ -176,8 +176,8 @@ class TaskRunner(Component):
             # An older version stored options that this one no longer knows, say. Nothing was submitted here.
             log.exception("task %d of job %d can't be built", task.id, task.job_id)
             if task.ticket:
-                raise TookTooLong(OURS_PAID, detail=repr(error)) from error
-            raise Failed(OURS, detail=repr(error), paid=False) from error
+                raise TaskTimeoutError(OURS_PAID, detail=repr(error)) from error
+            raise GenerationFailedError(OURS, detail=repr(error), paid=False) from error
 
     async def _is_ours(self, run: TaskRun, job: Job) -> bool:
         """Asked right before the submit, or the first poll: this process may have stood still since the claim."""
@@ -216,7 +216,7 @@ class TaskRunner(Component):
         worker_id = self._context.worker.id
         try:
             return await self._store.tasks.accepted(run.task.id, ticket, now, worker_id=worker_id)
-        except Unstorable:
+        except UnstorableValueError:
             # It is polled all the same. Should this process end meanwhile, nobody knows what became of it.
             log.exception("the ticket %r of task %d can never be stored", ticket, run.task.id)
             return TicketKept(is_wanted=True, worker_id=worker_id)
@@ -248,4 +248,4 @@ class TaskRunner(Component):
 
 def _broken(run: TaskRun, detail: str) -> ProviderError:
     """What a provider's own fault comes to: with a ticket the picture may still be had; without, nothing is known."""
-    return TookTooLong(OURS_PAID, detail=detail) if run.ticket else OutcomeUnknown(detail=detail)
+    return TaskTimeoutError(OURS_PAID, detail=detail) if run.ticket else OutcomeUnknownError(detail=detail)

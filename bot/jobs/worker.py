@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage.database import StoreError
-from storage.faults import briefly
 from storage.records import Job
 from storage.records import Worker as Row
 from storage.store import Store
+from storage.store_errors import briefly
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ LEASE_SECONDS = 10.0
 
 @dataclass(slots=True)
 class _Seen:
-    beat: int
+    heartbeat: int
     since: float
     absent: bool = False
 
@@ -83,18 +83,18 @@ class Worker:
     # life
 
     async def join(self) -> None:
-        """Become a worker. Raises `UnusableStore`."""
+        """Become a worker. Raises `UnusableStoreError`."""
         now = self._clock()
         self.id = await self._store.workers.join(self._store.clock())
         self._lived = now
 
-    async def beat(self) -> bool:
+    async def heartbeat(self) -> bool:
         """Give a sign of life, and evict the dead: nobody owns their jobs from then on.
 
         False: the others have evicted this worker. It has another id now, and owns nothing.
         """
         began = self._clock()
-        others = await self._store.workers.beat(self.id)
+        others = await self._store.workers.heartbeat(self.id)
         if others is None:
             log.warning("worker %d was taken for dead; others have its work", self.id)
             await self.join()
@@ -102,7 +102,7 @@ class Worker:
         self._lived, now = began, self._clock()
         known, self._seen = self._seen, {}
         for worker in others:
-            if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.bury(worker):
+            if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.evict(worker):
                 log.warning("worker %d is gone; its work is taken over", worker.id)
                 self._seen.pop(worker.id, None)
         return True
@@ -121,8 +121,8 @@ class Worker:
     def _is_dead(self, worker: Row, seen: _Seen | None, now: float) -> bool:
         if self._store.database.backend.alone:
             return True
-        if seen is None or seen.beat != worker.beat:
-            self._seen[worker.id] = _Seen(worker.beat, now, absent=not worker.present)
+        if seen is None or seen.heartbeat != worker.heartbeat:
+            self._seen[worker.id] = _Seen(worker.heartbeat, now, absent=not worker.present)
             return False
         self._seen[worker.id] = seen
         silent = now - seen.since

@@ -18,7 +18,7 @@ from providers.jimeng.simulator import JimengSimulator
 from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
-from tests.support.fakes import RecordingStage
+from tests.support.fakes import RecordingNotifier
 from tests.support.parts import engine_parts
 
 JOBS = 5_000
@@ -65,7 +65,7 @@ async def fly(url: str, address: str, access: str, secret: str, addresses: Addre
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": JOBS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)
-        engine = engine_parts(store, {"jimeng": provider}, RecordingStage(store), addresses=addresses).engine
+        engine = engine_parts(store, {"jimeng": provider}, RecordingNotifier(store), addresses=addresses).engine
         await engine.open()
         await engine.start()
         idle, idle_late = resident(), await lateness(5)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from storage.job_states import JobState, TaskState
+from storage.notifications import queue
 from storage.records import Job, Limits, NewJob
-from storage.signals import queue
 from storage.store import Store
 
 LOST = {"template": "Lost.", "values": {}}
@@ -62,14 +62,14 @@ async def test_the_owner_of_the_first_task_is_notified(
 ) -> None:
     one, two = workers
     await waiting(store, 1, two)
-    rung: list[str] = []
+    to_notify: list[str] = []
 
-    async def ring(_connection: object, topics: list[str]) -> None:
-        rung.extend(topics)
+    async def notify(_connection: object, topics: list[str]) -> None:
+        to_notify.extend(topics)
 
-    monkeypatch.setattr(store.database.backend, "ring", ring)
+    monkeypatch.setattr(store.database.backend, "ring", notify)
     assert await claimed(store, one) == []
-    assert rung == [queue(two)]
+    assert to_notify == [queue(two)]
 
 
 async def test_nobody_waits_for_the_dead(store: Store, workers: tuple[int, int]) -> None:
@@ -78,7 +78,7 @@ async def test_nobody_waits_for_the_dead(store: Store, workers: tuple[int, int])
     alive = await waiting(store, 2, one)
     await store.workers.leave(two)
     assert await claimed(store, one) == [alive.id]
-    (adopted,) = await store.workers.adopt_jobs(one, LOST, 3.0)
+    (adopted,) = await store.workers.recover_jobs(one, LOST, 3.0)
     assert (adopted.id, adopted.worker_id) == (dead.id, one)
     assert await claimed(store, one, slots=2) == [dead.id]
 
@@ -94,15 +94,15 @@ async def test_eviction_releases_all_at_once_and_recovery_is_being_claimed_again
     (task,) = await store.tasks.of_job(running.id)
     await store.tasks.accepted(task.id, "t", 4.0, worker_id=two)
     assert await claimed(store, one, slots=3) == [mine.id]
-    (dead,) = [replace(worker, session=None) for worker in await store.workers.beat(one) or ()]
+    (dead,) = [replace(worker, session=None) for worker in await store.workers.heartbeat(one) or ()]
     assert dead.id == two
-    assert await store.workers.bury(dead)
-    assert not await store.workers.bury(dead), "once"
-    adopted = await store.workers.adopt_jobs(one, LOST, 5.0)
+    assert await store.workers.evict(dead)
+    assert not await store.workers.evict(dead), "once"
+    adopted = await store.workers.recover_jobs(one, LOST, 5.0)
     assert [job.id for job in adopted] == [submitting.id, running.id]
     states = [(await store.tasks.of_job(job.id))[0].state for job in (submitting, running, mine)]
     assert states == [TaskState.INTERRUPTED, TaskState.RUNNING, TaskState.SUBMITTING]
-    assert await store.workers.beat(two) is None
+    assert await store.workers.heartbeat(two) is None
 
 
 async def test_who_stops_leaves_to_the_others_what_has_not_begun(store: Store, workers: tuple[int, int]) -> None:
@@ -111,7 +111,7 @@ async def test_who_stops_leaves_to_the_others_what_has_not_begun(store: Store, w
     untouched = await waiting(store, 2, two)
     assert await claimed(store, two) == [begun.id]
     assert await store.workers.release_waiting(two) == [untouched.id]
-    assert [job.id for job in await store.workers.adopt_jobs(one, LOST, 3.0)] == [untouched.id]
+    assert [job.id for job in await store.workers.recover_jobs(one, LOST, 3.0)] == [untouched.id]
     assert [task.state for task in await store.tasks.of_job(begun.id)] == [TaskState.SUBMITTING, TaskState.QUEUED]
 
 
@@ -132,7 +132,7 @@ async def test_a_ticket_that_comes_after_the_eviction_is_the_new_owners(store: S
     await claimed(store, two)
     (task,) = await store.tasks.of_job(job.id)
     await store.workers.leave(two)
-    await store.workers.adopt_jobs(one, LOST, 3.0)
+    await store.workers.recover_jobs(one, LOST, 3.0)
     assert await store.jobs.settle(job.id)
     kept = await store.tasks.accepted(task.id, "t", 4.0, worker_id=two)
     assert (kept.is_wanted, kept.worker_id) == (True, one)
@@ -149,7 +149,7 @@ async def test_a_ticket_of_a_job_whose_owner_is_gone_brings_the_job_along(
     await claimed(store, two)
     (task,) = await store.tasks.of_job(job.id)
     await store.workers.leave(two)
-    await store.workers.adopt_jobs(one, LOST, 3.0)
+    await store.workers.recover_jobs(one, LOST, 3.0)
     await store.workers.leave(one)
     third = await _join(store)
     kept = await store.tasks.accepted(task.id, "t", 4.0, worker_id=third)

@@ -14,9 +14,9 @@ from storage.records import Job, NewJob
 from storage.store import Store
 from tests.support import postgres
 from tests.support.clock import Clock
-from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
+from tests.support.engine_harness import until
+from tests.support.fakes import FakeOptions, FakeProvider, RecordingNotifier
 from tests.support.parts import engine_parts
-from tests.support.room import until
 
 
 class Service(FakeProvider):
@@ -43,7 +43,7 @@ class OneWorker:
     """`clock`: of its lease."""
 
     parts: EngineParts
-    notifier: RecordingStage
+    notifier: RecordingNotifier
     clock: Clock
 
     @property
@@ -99,7 +99,7 @@ async def two(postgres_server: postgres.Server, postgres_template: str) -> Async
         for _ in range(2):
             store = await Store.open(url)
             stack.push_async_callback(store.aclose)
-            notifier, clock = RecordingStage(store), Clock()
+            notifier, clock = RecordingNotifier(store), Clock()
             parts = engine_parts(store, {"fake": service}, notifier, sleep=_no_heartbeat, monotonic=clock)
             await parts.engine.open()
             await parts.engine.start()
@@ -129,7 +129,7 @@ async def test_time_alone_frees_a_slot_for_another_worker(two: Two) -> None:
     """The worker that knows when is not the one whose task is first."""
     first = await two.ask(two.one)
     await two.submitted(1)
-    await two.store.services.hold("fake", two.store.clock() + 0.3)
+    await two.store.provider_health.hold("fake", two.store.clock() + 0.3)
     second = await two.ask(two.two)
     two.service.finish("t1")
     await two.delivered(first)

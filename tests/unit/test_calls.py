@@ -11,7 +11,7 @@ from bot.jobs.ports import NOWHERE, Addresses
 from bot.jobs.worker import Worker
 from providers.base import ProviderSettings
 from storage.store import Store
-from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.fakes import FakeProvider, RecordingNotifier
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def at(public: str) -> Callable[[int], str | None]:
 def calls_at(store: Store, address: Callable[[int], str | None]) -> Calls:
     providers = {name: FakeProvider(ProviderSettings()) for name in ("jimeng", "other")}
     addresses = Addresses(NOWHERE.references, address)
-    return Calls(JobContext(store, providers, RecordingStage(store), Worker(store), addresses))
+    return Calls(JobContext(store, providers, RecordingNotifier(store), Worker(store), addresses))
 
 
 async def expects(store: Store, public: str, provider: str = "jimeng") -> bool:

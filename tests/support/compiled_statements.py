@@ -1,0 +1,61 @@
+"""SQL that costs little: compiled once for all the databases that the tests open in this process, and read at once."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import aiosqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage import postgres, sqlite
+
+
+@contextmanager
+def compiled_statements_cache() -> Iterator[None]:
+    """A statement that one database has compiled is known to all: else each test would compile all that it needs."""
+    known: dict[tuple[str, ...], tuple[Any, Any]] = {}
+
+    def create(url: Any, **how: Any) -> AsyncEngine:
+        engine = create_async_engine(url, **how)
+        own = engine.sync_engine
+        kind = (own.dialect.name, str(how.get("isolation_level")))
+        # SQLAlchemy has no public way to share this.
+        # One that was never connected doesn't know yet what the database can do.
+        if kind in known and known[kind][0].server_version_info:
+            own.dialect, own._compiled_cache = known[kind]  # noqa: SLF001
+            own.pool._dialect = own.dialect  # noqa: SLF001
+        else:
+            known[kind] = own.dialect, own._compiled_cache  # noqa: SLF001
+        return engine
+
+    with patch.object(sqlite, "create_async_engine", create), patch.object(postgres, "create_async_engine", create):
+        yield
+
+
+NEVER_WAIT = {"close", "commit", "cursor", "fetchall", "fetchone", "rollback"}
+# aiosqlite has no public place for this.
+_in_its_thread = vars(aiosqlite.Connection)["_execute"]
+
+
+@contextmanager
+def quick_reads() -> Iterator[None]:
+    """Steps of SQLite that wait for nobody are done at once: four changes of the thread for each statement take longer
+    than the statement. Other tasks get their turn all the same, and what waits for a lock does so in its thread."""
+
+    async def execute(connection: aiosqlite.Connection, step: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        if not _is_quick(step, given):
+            return await _in_its_thread(connection, step, *given, **named)
+        try:
+            return step(*given, **named)
+        finally:
+            await asyncio.sleep(0)
+
+    with patch.object(aiosqlite.Connection, "_execute", execute):
+        yield
+
+
+def _is_quick(step: Callable[..., Any], given: tuple[Any, ...]) -> bool:
+    name = getattr(step, "__name__", "")
+    return name in NEVER_WAIT or (name == "execute" and str(given[0]).lstrip().startswith("SELECT"))
