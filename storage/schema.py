@@ -263,7 +263,7 @@ references = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("data", LargeBinary),
-    # What was done to it so that the service takes it, told to the person: a list like `jobs.trouble`.
+    # What was done to it so that the service takes it, told to the person: a list like `jobs.error_message`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **_where("data IS NOT NULL")),
 )

@@ -96,7 +96,9 @@ async def test_a_cancelled_job_keeps_the_picture_for_the_history(harness: AppHar
     await harness.press(await harness.shown("Cancel"), "Cancel")
     await harness.shown("/history")
     await harness.stop()
-    await house_store(harness, "UPDATE tasks SET state = 'interrupted', ticket = NULL, finished_at = 1, trouble = NULL")
+    await house_store(
+        harness, "UPDATE tasks SET state = 'interrupted', ticket = NULL, finished_at = 1, error_message = NULL"
+    )
     await house_store(harness, "UPDATE jobs SET state = 'cancelled', finished_at = 1")
     await harness.start()
     harness.release()

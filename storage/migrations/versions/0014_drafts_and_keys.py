@@ -70,6 +70,10 @@ def upgrade() -> None:
     op.execute(POSTED_TWICE)
     former = FORMER.format('posted')
     op.execute(f"UPDATE posted SET chat_id = {former}, message_id = -message_id WHERE message_id < 0")
+    # Not `alter_column`: on SQLite that would copy each table.
+    for table in ('jobs', 'tasks', 'services'):
+        op.execute(f'ALTER TABLE {table} RENAME COLUMN trouble TO error_message')
+    op.execute('ALTER TABLE workers RENAME COLUMN beat TO heartbeat')
 
 
 def _make_tables() -> None:
