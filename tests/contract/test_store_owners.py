@@ -67,7 +67,7 @@ async def test_the_owner_of_the_first_task_is_notified(
     async def notify(_connection: object, topics: list[str]) -> None:
         to_notify.extend(topics)
 
-    monkeypatch.setattr(store.database.backend, "ring", notify)
+    monkeypatch.setattr(store.database.backend, "notify", notify)
     assert await claimed(store, one) == []
     assert to_notify == [queue(two)]
 
