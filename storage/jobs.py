@@ -136,7 +136,7 @@ class Jobs:
         """Take an ended job up again: to deliver its pictures, or (`WORKING`) to poll those of its tasks that took too
         long. None: it is open already, or there is no such task.
 
-        One whose worker is gone is `worker_id`'s from here on: who adopts does not look at jobs that have ended.
+        One whose worker is gone is `worker_id`'s from here on: recovery does not look at ended jobs.
         """
         async with self._db.write() as connection:
             own = and_(jobs.c.id == job_id, jobs.c.user_id != NOBODY)

@@ -48,9 +48,9 @@ class Workers:
 
     async def evict(self, worker: Worker) -> bool:
         """Its sessions are ended, and all that it owned is released at once: a job, its tasks and an update belong to
-        their worker only as long as that is among the living. They are to be adopted.
+        their worker only as long as that is among the living. They are to be recovered.
 
-        False: it has shown a sign of life meanwhile, or is buried already.
+        False: it has shown a sign of life meanwhile, or is evicted already.
         """
         still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
         # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
@@ -65,7 +65,7 @@ class Workers:
             return True
 
     async def leave(self, worker_id: int) -> None:
-        """This worker ends; what it leaves is to be adopted."""
+        """This worker ends; what it leaves is to be recovered."""
         async with self._db.write() as connection:
             await connection.execute(delete(workers).where(workers.c.id == worker_id))
             connection.notify(notifications.ORPHANS)
@@ -88,7 +88,7 @@ class Workers:
     async def release_waiting(self, worker_id: int) -> list[int]:
         """This worker is about to end: nobody owns those of its jobs any more of which nothing is under way.
 
-        The others adopt them at once. Returns their ids.
+        The others recover them at once. Returns their ids.
         """
         under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
         waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
