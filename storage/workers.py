@@ -1,4 +1,4 @@
-"""The processes that share the database: who lives, and who takes over what a dead one has left."""
+"""Workers: their heartbeats, eviction of dead ones, and recovery of their jobs and tasks."""
 
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,13 +14,13 @@ from storage.tasks import as_task
 
 
 class Workers:
-    """The workers of one database. Times are handed in, in seconds since 1970."""
+    """The workers of one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def join(self, now: float) -> int:
-        """One more worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
+        """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
         async with self._db.write() as connection:
             values = {"started_at": now, "session": self._db.backend.session}
             row = insert(workers).values(values).returning(workers.c.id)
@@ -36,7 +36,7 @@ class Workers:
         return worker_id
 
     async def heartbeat(self, worker_id: int) -> list[Worker] | None:
-        """A sign of life; returns the other workers. None: the others took this one for dead and have its work."""
+        """A sign of life; returns the other workers. None: this one was evicted, and the others have its work."""
         async with self._db.write(urgent=True) as connection:
             alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
             if not (await connection.execute(alive)).rowcount:
@@ -47,12 +47,12 @@ class Workers:
             return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
 
     async def evict(self, worker: Worker) -> bool:
-        """Its sessions are ended, and its work is to be adopted.
+        """End the sessions of a dead worker, and release its work for recovery.
 
-        False: it has shown a sign of life meanwhile, or is buried already.
+        False: its heartbeat has changed meanwhile, or it is evicted already.
         """
         still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
-        # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
+        # Before its row is deleted: it may hang within a transaction that locks this row, or one that the others need.
         async with self._db.write(urgent=True) as connection:
             if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
                 return False
@@ -64,7 +64,7 @@ class Workers:
             return True
 
     async def leave(self, worker_id: int) -> None:
-        """This worker ends; what it leaves is to be adopted."""
+        """This worker ends; its work is released for recovery."""
         async with self._db.write() as connection:
             await connection.execute(delete(workers).where(workers.c.id == worker_id))
             connection.notify(notifications.ORPHANS)
@@ -72,21 +72,21 @@ class Workers:
     async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
         """Take over unfinished jobs whose workers are gone.
 
-        Before that, tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence):
-        they may have been paid, and nobody knows their tickets.
+        Before that, tasks whose worker died during the submit are interrupted (`lost` is the message for the person):
+        they may be paid, and their tickets are not known.
         """
         async with self._db.write() as connection:
             await self._interrupt_lost(connection, lost, now)
-            return [as_job(row) for row in await self._adopted(connection, jobs, IS_OPEN, worker_id, most)]
+            return [as_job(row) for row in await self._take_over(connection, jobs, IS_OPEN, worker_id, most)]
 
     async def recover_tasks(self, worker_id: int, most: int = 100) -> list[Task]:
-        """Take over the watch of tasks that the services work on and whose workers are gone."""
+        """Take over running tasks whose workers are gone, to poll them."""
         async with self._db.write() as connection:
             running = tasks.c.state == TaskState.RUNNING
-            return [as_task(row) for row in await self._adopted(connection, tasks, running, worker_id, most)]
+            return [as_task(row) for row in await self._take_over(connection, tasks, running, worker_id, most)]
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
-        """All jobs that this worker has something left to do for, oldest first."""
+        """All jobs of this worker with something left to do, oldest first."""
         own = (jobs.c.worker_id == worker_id, IS_OPEN)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
@@ -101,7 +101,7 @@ class Workers:
         for row in await connection.execute(owners) if found else ():
             connection.notify(notifications.job(row.id, row.worker_id))
 
-    async def _adopted(
+    async def _take_over(
         self, connection: AsyncConnection, table: Table, which: ColumnElement[bool], worker_id: int, most: int
     ) -> list[RowMapping]:
         found = select(table.c.id).where(which, ownerless(table)).order_by(table.c.id).limit(most)
@@ -113,5 +113,5 @@ class Workers:
 
 
 def ownerless(table: Table) -> ColumnElement[bool]:
-    """Rows whose workers are gone."""
+    """SQL condition: the row's worker is gone."""
     return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))

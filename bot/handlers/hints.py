@@ -17,7 +17,9 @@ from bot.handlers.request_service import NO_DRAFT, RequestService, too_many
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import DrawCallback, ExampleCallback, button, keyboard
 from bot.telegram.private_reply import GROUPS, reply_privately
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""

@@ -10,7 +10,7 @@ from storage.database import StoreError
 from storage.outage_log import Outage
 from storage.records import Worker
 from storage.store import Store
-from storage.store_errors import briefly
+from storage.store_errors import describe_error
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Crew:
                 await self._store.workers.leave(self.id)
             except StoreError as error:
                 # They find out by themselves.
-                log.warning("nobody could be told that this worker ends: %s", briefly(error))
+                log.warning("nobody could be told that this worker ends: %s", describe_error(error))
 
     @property
     def is_alive(self) -> bool:

@@ -32,8 +32,8 @@ from storage import notifications
 from storage.backend import EVERYTHING
 from storage.database import StoreError
 from storage.job_states import CANCELLED_STATES, ENDING, NOT_READY, UNFINISHED, JobState, TaskState
-from storage.jobs import ANYTHING
-from storage.records import Job, NewJob, NewReference, Quota, Task
+from storage.quota import UNLIMITED, Quota
+from storage.records import Job, NewJob, NewReference, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class Engine:
     async def _durations(self) -> dict[str, list[tuple[float, dict[str, Any]]]]:
         return {name: await self._store.tasks.durations(name) for name in self._providers}
 
-    async def ask(self, new: NewJob, quota: Quota = ANYTHING) -> Job | None:
+    async def ask(self, new: NewJob, quota: Quota = UNLIMITED) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.crew.pick() if self._share else self.crew.id
         job = await self._store.jobs.add(new, self._clock(), worker_id=worker_id, quota=quota)

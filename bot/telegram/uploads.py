@@ -145,7 +145,7 @@ class Uploads:
 
     async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | Unfetched:
         """The bytes that the provider made, named for whoever keeps them."""
-        making = await self._store.pictures.making(picture)
+        making = await self._store.pictures.details(picture)
         if kept := await self._store.pictures.data(picture.id):
             file = SpooledFile("picture", kept)
             stack.callback(file.close)

@@ -8,7 +8,8 @@ import pytest
 from storage.history import HistoryFilter
 from storage.job_states import JobState
 from storage.pictures import Sent
-from storage.records import ChatRules, Draft, Limits, NewDraft, NewJob, NewPicture, NewReference, OpenInChat
+from storage.records import Draft, Limits, NewDraft, NewJob, NewPicture, NewReference, OpenInChat
+from storage.settings_records import ChatRules
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066

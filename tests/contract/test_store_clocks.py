@@ -12,9 +12,10 @@ from bot.jobs.engine import Engine
 from bot.jobs.turns import order
 from providers.base import ProviderSettings
 from providers.errors import ProviderBusyError, ProviderUnavailableError
-from storage.clock import LONGEST_HOLD
+from storage.clock import LONGEST_HOLD_SECONDS
 from storage.job_states import JobState
-from storage.records import Limits, NewJob, NewPicture, Quota, Task
+from storage.quota import Quota
+from storage.records import Limits, NewJob, NewPicture, Task
 from storage.store import Store
 from tests.support import postgres
 from tests.support.engine_harness import until
@@ -70,14 +71,15 @@ async def test_nothing_is_held_for_longer_than_it_may_be(store: Store) -> None:
     await queued(store, 1, 0.0)
     now = store.clock()
     await store.provider_health.hold("fake", now + 10**9)
-    assert now + LONGEST_HOLD <= (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    held_until = (await store.provider_health.get("fake")).not_before
+    assert now + LONGEST_HOLD_SECONDS <= held_until <= store.clock() + LONGEST_HOLD_SECONDS
     await store.provider_health.pause("fake", WHY, now + 10**9)
-    assert (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
-    (task,) = await claimed(store, now + LONGEST_HOLD + 5)
+    assert (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD_SECONDS
+    (task,) = await claimed(store, now + LONGEST_HOLD_SECONDS + 5)
     await store.tasks.put_back(task.id, now + 10**9)
     found = await store.tasks.get(task.id)
     assert found
-    assert found.not_before <= store.clock() + LONGEST_HOLD
+    assert found.not_before <= store.clock() + LONGEST_HOLD_SECONDS
 
 
 async def test_a_task_that_waits_is_tried(store: Store) -> None:

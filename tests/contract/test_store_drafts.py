@@ -5,7 +5,8 @@ from math import inf
 
 import pytest
 
-from storage.records import Draft, NewDraft, NewJob, NewReference, Question, Quota, QuotaExceededError
+from storage.quota import Quota, QuotaExceededError
+from storage.records import Draft, NewDraft, NewJob, NewReference, Question
 from storage.store import Store
 
 ANN, MING = 11, 22

@@ -12,8 +12,9 @@ from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
 from storage.pictures import Sent
+from storage.quota import Quota, QuotaExceededError
 from storage.records import (
-    NOBODY,
+    ERASED_USER_ID,
     Cost,
     Draft,
     Limits,
@@ -21,13 +22,10 @@ from storage.records import (
     NewJob,
     NewPicture,
     NewReference,
-    Preferences,
-    Quota,
-    QuotaExceededError,
-    Style,
-    Used,
+    ProviderUsage,
 )
 from storage.schema import metadata
+from storage.settings_records import Preferences, Style
 from storage.store import Store
 
 ANN, BOB = 7, 8
@@ -92,7 +90,7 @@ async def test_pictures_are_found_by_all_their_words(store: Store) -> None:
 
 
 async def test_an_export_is_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.exports.PAGE", 2)
+    monkeypatch.setattr("storage.JOBS_AT_ONCE", 2)
     first = await made(store, new_request(1))
     (theirs,) = await made(store, new_request(2, BOB), pictures=1)
     given = (NewReference("a", 1, first[1]), NewReference("b", 2, theirs), NewReference("c", 3))
@@ -150,7 +148,7 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert [one.id for one in await exported(store, BOB)] == kept
     assert await seconds_known(store) == durations == [9.0] * 3
     assert sorted(await store.usage.since(0.0), key=lambda used: used.user_id) == [
-        Used(NOBODY, "jimeng", 4, (Cost(8000, "CNY"),)),
+        ProviderUsage(ERASED_USER_ID, "jimeng", 4, (Cost(8000, "CNY"),)),
         *(used for used in total if used.user_id == BOB),
     ]
     await store.erasure.erase(ANN, NOW + 3 * DAY)

@@ -13,7 +13,7 @@ from storage.database import StoreError
 from storage.records import Limits, Worker
 from storage.schema import workers
 from storage.store import Store
-from storage.store_errors import may_pass
+from storage.store_errors import is_temporary
 from tests.support import postgres
 
 
@@ -65,7 +65,7 @@ async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Stor
 async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     assert isinstance(hanging.database.backend, backend.PostgresBackend)
-    await hanging.database.backend.hang_up()
+    await hanging.database.backend.disconnect()
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
         assert await other.workers.evict(seen)
@@ -91,7 +91,7 @@ async def test_waiting_for_a_lock_is_a_fault_that_passes(
     async with in_a_transaction(hanging, first):
         with pytest.raises(StoreError) as caught:
             await impatient.tasks.claim("jimeng", Limits(1), 1.0)
-    assert may_pass(caught.value)
+    assert is_temporary(caught.value)
     await impatient.tasks.claim("jimeng", Limits(1), 1.0)
     await impatient.aclose()
 

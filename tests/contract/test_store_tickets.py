@@ -45,7 +45,7 @@ class Statements:
 
     def __init__(self, store: Store) -> None:
         self.count = 0
-        self._engine = store.database.backend.at_once.sync_engine
+        self._engine = store.database.backend.autocommit.sync_engine
         event.listen(self._engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -70,7 +70,7 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
         order.append("ticket")
 
     # As many as may write at once, each of which takes its time, and more that wait.
-    many = 1 if store.database.backend.one_writer else 2 * postgres.POOL
+    many = 1 if store.database.backend.single_writer else 2 * postgres.POOL_SIZE
     begun = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(write("first", begun))
@@ -79,12 +79,12 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
             group.create_task(write(f"other {number}"))
         await asyncio.sleep(0)
         ticket = group.create_task(keep())
-        if store.database.backend.one_writer:
+        if store.database.backend.single_writer:
             await asyncio.sleep(0)
         else:
             await ticket
         go.set()
-    assert order.index("ticket") <= (1 if store.database.backend.one_writer else 0)
+    assert order.index("ticket") <= (1 if store.database.backend.single_writer else 0)
 
 
 async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> None:

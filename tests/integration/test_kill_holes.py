@@ -18,7 +18,7 @@ from providers.errors import ContentRefusedError, OutcomeUnknownError, Sentence
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Job, Limits, NewReference, Turns
+from storage.records import ClaimedTasks, Job, Limits, NewReference
 from tests.support.clock import Clock
 from tests.support.engine_harness import EngineHarness, logged, open_engine_harness, until
 
@@ -210,7 +210,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = engine_harness.store.tasks.claim
 
-    async def slow(provider: str, limits: Limits, now: float, **how: int) -> Turns:
+    async def slow(provider: str, limits: Limits, now: float, **how: int) -> ClaimedTasks:
         turns = await claim(provider, limits, now, **how)
         if turns.tasks:
             claimed.set()
@@ -256,7 +256,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
         nonlocal answers_lost
         result = await real(*arguments, **how)
         # A claim that finds nothing changes nothing.
-        if result != Turns((), None) and not answers_lost and (operation != "settle" or result):
+        if result != ClaimedTasks((), None) and not answers_lost and (operation != "settle" or result):
             answers_lost += 1
             raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
         return result

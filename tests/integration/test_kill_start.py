@@ -10,7 +10,7 @@ from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import StoreUnavailableError, UnusableStoreError
 from storage.store import Store
-from storage.store_errors import may_come_up
+from storage.store_errors import may_become_available
 from tests.support import postgres
 from tests.support.bot_process import READY
 from tests.support.fakes import FakeProvider, RecordingNotifier
@@ -111,4 +111,4 @@ async def test_a_trial_does_not_wait(postgres_server: postgres.Server) -> None:
 def test_what_may_come_up(reason: Exception, comes: bool) -> None:
     error = StoreUnavailableError("no connection")
     error.__cause__ = reason
-    assert may_come_up(error) is comes
+    assert may_become_available(error) is comes

@@ -14,7 +14,7 @@ import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
 from bot.demo.bot_api.errors import DroppedError
-from storage.postgres import NAMED_LOCKS
+from storage.postgres import NAMED_LOCK_SPACE
 from storage.store import Store
 from tests.support import postgres
 from tests.support.app_harness import picture
@@ -158,7 +158,7 @@ class Takeover(ProcessHarness):
     async def hang_within_a_transaction(self) -> None:
         """The first holds what turns are given by: it stops between two statements."""
         server = await asyncpg.connect(self.database)
-        key = (NAMED_LOCKS, "provider jimeng")
+        key = (NAMED_LOCK_SPACE, "provider jimeng")
         try:
             await server.execute("SELECT pg_advisory_lock($1, hashtext($2))", *key)
             await self.photos_arrive()
