@@ -191,8 +191,8 @@ class Jobs:
             drop = move_task(waiting, (TaskState.QUEUED,), TaskState.CANCELLED, finished_at=now)
             await connection.execute(drop)
             # Read after the move: a task that was claimed at this very moment is seen.
-            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(MAY_BE_PAID))
-            error_message = paid if (await connection.execute(begun)).first() else free
+            paid_tasks = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(MAY_BE_PAID))
+            error_message = paid if (await connection.execute(paid_tasks)).first() else free
             connection.notify(notifications.QUEUE)
             move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, error_message=dict(error_message))
             return await change_job(connection, move)
@@ -216,8 +216,8 @@ def _in_chat(chat_id: int, new: NewJob) -> NewJob:
 
 def counts_for_quota() -> ColumnElement[bool]:
     """SQL condition: whether a job counts for the daily quota. One without a result does not, unless it may be paid."""
-    begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(MAY_BE_PAID))
-    return or_(jobs.c.state.not_in(WITHOUT_RESULT), begun.exists())
+    paid_tasks = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(MAY_BE_PAID))
+    return or_(jobs.c.state.not_in(WITHOUT_RESULT), paid_tasks.exists())
 
 
 def _next_state(states: set[str]) -> JobState:

@@ -90,7 +90,7 @@ class PostgresBackend:
         self._worker = 0
         self._reconnector: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
-        self._connecting = asyncio.Lock()
+        self._listener_lock = asyncio.Lock()
 
     def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
         """Whether a text contains these words; case is ignored."""
@@ -113,7 +113,7 @@ class PostgresBackend:
         """Become present as this worker; from now on a lost connection is reopened. Raises `StoreUnavailableError`."""
         self._worker = worker_id
         try:
-            async with self._connecting:
+            async with self._listener_lock:
                 await self._connect()
             # Open a connection for the first ticket.
             async with self.autocommit.connect():
@@ -140,7 +140,7 @@ class PostgresBackend:
 
     async def become_leader(self) -> bool:
         """Try to become the leader; True when this process is."""
-        async with self._connecting:
+        async with self._listener_lock:
             if not self.leads and self._listener and not self._listener.is_closed():
                 lock, key = "SELECT pg_try_advisory_lock($1, $2)", (LOCK_SPACE, LEADER_LOCK)
                 try:
@@ -152,7 +152,7 @@ class PostgresBackend:
 
     async def stop_leading(self) -> None:
         """Give up being the leader."""
-        async with self._connecting:
+        async with self._listener_lock:
             if self.leads and self._listener and not self._listener.is_closed():
                 with suppress(*NOT_CONNECTED):
                     await self._listener.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, LEADER_LOCK)
@@ -219,7 +219,7 @@ class PostgresBackend:
             self._dispatch(EVERYTHING)
 
     async def _reconnect(self) -> None:
-        async with self._connecting:
+        async with self._listener_lock:
             await self._connect()
 
     def _connection_lost(self, _listener: object) -> None:

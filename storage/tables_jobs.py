@@ -37,7 +37,7 @@ jobs = Table(
     Column("options", JSON, nullable=False),
     # The style that was named: {"name": …, "words": …}; its words go with the prompt.
     Column("style", JSON),
-    # What went wrong, as the person reads it: {"template": …, "values": {…}}.
+    # The error, as the person reads it: {"template": …, "values": {…}}.
     Column("error_message", JSON),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
@@ -66,7 +66,7 @@ references = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("data", LargeBinary),
-    # What was done to it so that the service takes it, as the person is told: a list of sentences like
+    # The changes made so that the service accepts it, as the person is told: a list of sentences like
     # `jobs.error_message`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **partial("data IS NOT NULL")),

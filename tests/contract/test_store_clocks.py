@@ -1,6 +1,6 @@
-"""What a wrong clock has stored stops nobody for longer than anything may be held, on each database.
+"""Times stored by a wrong clock hold no task longer than `LONGEST_HOLD_SECONDS`, on each database.
 
-The times here are ahead as after a clock that was two hours wrong for a while.
+The times here are ahead, as if the clock had been two hours wrong for a while.
 """
 
 import time
@@ -53,7 +53,7 @@ async def test_a_hold_ends(store: Store) -> None:
     await queued(store, 1, NOW)
     await store.provider_health.hold("fake", AHEAD)
     assert len(await claimed(store)) == 1
-    # A right one takes its place.
+    # A correct time replaces it.
     await store.provider_health.hold("fake", NOW + 5)
     assert (await store.provider_health.get("fake")).not_before == NOW + 5
 
@@ -100,7 +100,7 @@ async def test_a_rate_is_counted_by_what_began_lately(store: Store) -> None:
 async def test_who_asked_by_a_wrong_clock_is_not_behind_all_who_come_later(store: Store) -> None:
     await queued(store, 1, AHEAD, user=1)
     await queued(store, 2, NOW + 1, user=2)
-    # It is foreseen by the clock of now, which is later than all of these.
+    # The forecast uses the present time, which is later than all of these.
     assert [one.user_id for one in order(await store.tasks.line("fake"), {})] == [2, 1]
     assert [task.user_id for task in await claimed(store, NOW + 2)] == [2]
     await queued(store, 3, NOW + 3, user=3)

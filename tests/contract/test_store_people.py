@@ -1,4 +1,4 @@
-"""What people have chosen, what they have used, and jobs that another provider takes over, on each database."""
+"""Settings, usage, and jobs that another provider takes over, on each database."""
 
 import asyncio
 from collections.abc import AsyncIterator

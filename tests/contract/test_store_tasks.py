@@ -60,7 +60,7 @@ async def test_the_limit_of_a_provider_counts_submitting_and_running(store: Stor
     await claim(store, 2.0, at_once=2)
 
 
-async def test_turns_are_fair_with_one_place(store: Store) -> None:
+async def test_claims_are_fair_with_one_slot(store: Store) -> None:
     await queued(store, 1, ANN, parts=4, now=1.0)
     await queued(store, 2, MING, parts=2, now=2.0)
     order = []

@@ -1,4 +1,4 @@
-"""A ticket is stored before all that waits to be written, and with the others that came meanwhile, on each database."""
+"""A ticket is stored before all waiting writes, and with the others that came meanwhile, on each database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def submitting(store: Store, count: int) -> list[Task]:
-    """So many tasks that are being submitted."""
+    """This many tasks in `SUBMITTING`."""
     for number in range(count):
         job = await store.jobs.add(NewJob(f"m:{number}", 5, number, number, "en", "fake", "a fox", {}), 1.0)
         assert job
@@ -69,7 +69,7 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
         await store.tasks.accepted(task.id, "t1", 3.0, worker_id=7)
         order.append("ticket")
 
-    # As many as may write at once, each of which takes its time, and more that wait.
+    # As many slow writers as may write at once, and more that wait.
     many = 1 if store.database.backend.single_writer else 2 * postgres.POOL_SIZE
     begun = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -93,7 +93,7 @@ async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> No
     kept = await asyncio.gather(*(store.tasks.accepted(one.id, f"t{one.id}", 3.0, worker_id=8) for one in found))
     assert kept == [True] * 40
     assert await stored(store) == {one.id: f"t{one.id}" for one in found}
-    # The first alone or with some, the others when it is done.
+    # The first is stored alone or with some, the others when it is done.
     assert statements.count <= 2
     (one,) = [one for one in await store.tasks.running() if one.id == found[0].id]
     assert (one.state, one.submitted_at, one.worker_id, one.error_message) == (TaskState.RUNNING, 3.0, 8, None)
@@ -176,7 +176,7 @@ async def test_an_announced_ticket_outlives_the_worker_that_heard_the_call(store
     await lost.announced(first.id, "t1", living + 1)
     await lost.announced(second.id, "t2", living)
     assert await lost.recover(living) == [(first.id, "t1"), (second.id, "t2")]
-    # Nobody takes what one that lives asks about.
+    # A ticket about which a live worker asks is not taken over.
     assert await lost.recover(living + 2) == []
     await lost.forget(first.id, "an older one")
     await lost.forget(second.id, "t2")

@@ -1,4 +1,4 @@
-"""Holes through which a paid job could be lost or left without a word: a store that fails, a crash between two steps.
+"""Faults that could lose a paid job, or end one silently: a store that fails, a crash between two steps.
 
 The store is real; a trigger that refuses changes stands for a full disk.
 """
@@ -30,7 +30,7 @@ async def engine_harness(tmp_path: Path) -> AsyncIterator[EngineHarness]:
 
 
 async def test_who_may_have_been_taken_for_dead_shows_nothing(engine_harness: EngineHarness) -> None:
-    """A process that hung would paint its progress over the last words of whoever has its work by now."""
+    """A process that hung would overwrite the last messages of the worker that has its work by now."""
     engine_harness.store.database.backend.alone = False
     clock = engine_harness.engine.crew._clock = Clock()
     await engine_harness.engine.crew.look()
@@ -120,7 +120,7 @@ async def _has_pictures(engine_harness: EngineHarness, job: Job, count: int) -> 
     return len(await engine_harness.store.pictures.of_job(job.id)) == count
 
 
-# ends that must be told
+# ends of which the person must be told
 
 
 async def test_an_end_is_told_after_a_crash_just_before_it_was(engine_harness: EngineHarness) -> None:
@@ -231,7 +231,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness
     assert engine_harness.provider.submits == 1
 
 
-# the store does it, and the answer is lost
+# the store succeeds, and its answer is lost
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
     try:
         job = await engine_harness.ask()
     except StoreError:
-        # As the inbox does: the same update once more.
+        # As the inbox does: the same update again.
         assert await engine_harness.engine.ask(engine_harness.wish) is None
         found = await engine_harness.store.jobs.made_by(engine_harness.wish.idempotency_key)
         assert found

@@ -1,4 +1,4 @@
-"""A process starts while its database server is not there, or goes away meanwhile: it waits, and says so once."""
+"""A process starts while its database server is down, or goes down meanwhile: it waits, and logs that once."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ AGAIN = "🔁 Again"
 
 
 class Started(ProcessHarness):
-    """The server is away when the process starts, and again while it starts."""
+    """The server is down when the process starts, and again while it starts."""
 
     def __init__(self, folder: Path, server: postgres.Server, template: str) -> None:
         super().__init__(folder, ["asked after the start"], 1, server.url(server.database(template)))
