@@ -79,5 +79,8 @@ class Backend(Protocol):
         connection.
         """
 
+    def tell(self, topic: str) -> None:
+        """Call this process's own listeners with this topic."""
+
     async def aclose(self) -> None:
         """Stop being present, and close all connections."""

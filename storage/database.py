@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
+from storage import notifications
 from storage.backend import Backend
 from storage.outage_log import Outage
 from storage.priority_lock import PriorityLock
@@ -120,6 +121,9 @@ class Database:
             if connection.to_notify:
                 await self.backend.notify(connection, connection.to_notify)
             await _uncancelled(connection.commit())
+            if notifications.ORPHANS in connection.to_notify:
+                # This process can recover the work of a worker that is gone, too.
+                self.backend.tell(notifications.ORPHANS)
 
     def insert(self, table: Table) -> Any:
         """An INSERT that supports ON CONFLICT."""

@@ -111,7 +111,7 @@ async def _keep_times(connection: Transaction, user_id: int, since: float) -> No
 
 
 async def _empty_tasks(connection: Transaction, user_id: int) -> None:
-    empty: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None, "worker_id": None}
+    empty: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None}
     ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
     # Without its ticket an overdue task can't be looked for again.
     overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)

@@ -133,7 +133,8 @@ class Jobs:
             return job
 
     async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
-        """Reopen an ended job, to poll its tasks or to deliver its pictures. None: it is open already.
+        """Reopen an ended job: to deliver its pictures, or (`WORKING`) to poll its overdue tasks. None: it is open
+        already, or there is no such task.
 
         If its worker is gone, `worker_id` owns it from here on: recovery leaves out jobs that have ended.
         """
@@ -142,7 +143,11 @@ class Jobs:
             again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, error_message=None)
             if worker_id is not None:
                 again = again.values(worker_id=living_worker_or(worker_id))
-            return await change_job(connection, again)
+            job = await change_job(connection, again)
+            if job and state is JobState.WORKING and not await _resume_overdue(connection, job_id):
+                await connection.rollback()
+                return None
+            return job
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
         """Give this job to another provider, with these options: it is prepared anew.
@@ -159,6 +164,7 @@ class Jobs:
             if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
                 return None
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             # The other provider has other limits.
             await connection.execute(update(references).where(references.c.job_id == job_id).values(dict(UNFETCHED)))
             new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
@@ -191,8 +197,8 @@ class Jobs:
             drop = move_task(waiting, (TaskState.QUEUED,), TaskState.CANCELLED, finished_at=now)
             await connection.execute(drop)
             # Read after the move: a task that was claimed at this very moment is seen.
-            paid_tasks = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(MAY_BE_PAID))
-            error_message = paid if (await connection.execute(paid_tasks)).first() else free
+            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(MAY_BE_PAID))
+            error_message = paid if (await connection.execute(begun)).first() else free
             connection.notify(notifications.QUEUE)
             move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, error_message=dict(error_message))
             return await change_job(connection, move)
@@ -216,8 +222,8 @@ def _in_chat(chat_id: int, new: NewJob) -> NewJob:
 
 def counts_for_quota() -> ColumnElement[bool]:
     """SQL condition: whether a job counts for the daily quota. One without a result does not, unless it may be paid."""
-    paid_tasks = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(MAY_BE_PAID))
-    return or_(jobs.c.state.not_in(WITHOUT_RESULT), paid_tasks.exists())
+    begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(MAY_BE_PAID))
+    return or_(jobs.c.state.not_in(WITHOUT_RESULT), begun.exists())
 
 
 def _next_state(states: set[str]) -> JobState:
@@ -231,6 +237,13 @@ def _next_state(states: set[str]) -> JobState:
 def _if_alive(worker_id: int | None) -> Any:
     """The worker's id, or NULL if it is gone: then another one recovers the job."""
     return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
+
+
+async def _resume_overdue(connection: AsyncConnection, job_id: int) -> bool:
+    # Without its ticket it would be submitted, and paid, once more.
+    own = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
+    again = move_task(own, (TaskState.OVERDUE,), TaskState.RUNNING, error_message=None, finished_at=None)
+    return bool((await connection.execute(again)).rowcount)
 
 
 async def _is_double_press(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:

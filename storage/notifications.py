@@ -4,9 +4,9 @@ time, never a job, since recovery and a restored connection read everything."""
 from typing import NamedTuple
 
 QUEUE = "queue"
-"""A task waits, or a slot has become free."""
+"""A task waits, or a slot has become free. With a worker: the slot is for a task of this one."""
 ORPHANS = "orphans"
-"""The worker of some jobs, tasks or updates is gone."""
+"""The worker of some jobs or updates is gone. The process that sends it receives it, too."""
 
 JOB, CALL, INBOX = "job", "call", "inbox"
 """Kinds of topics: about one job, one task, and the updates of one worker."""
@@ -23,6 +23,11 @@ class Topic(NamedTuple):
 def job(job_id: int, worker_id: int | None) -> str:
     """The topic of a changed job of this worker."""
     return f"{JOB} {job_id} {worker_id or 0}"
+
+
+def queue(worker_id: int) -> str:
+    """The topic of a free slot for a task of this worker."""
+    return f"{QUEUE} 0 {worker_id}"
 
 
 def call(task_id: int) -> str:

@@ -90,7 +90,7 @@ class PostgresBackend:
         self._worker = 0
         self._reconnector: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
-        self._listener_lock = asyncio.Lock()
+        self._connecting = asyncio.Lock()
 
     def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
         """Whether a text contains these words; case is ignored."""
@@ -113,7 +113,7 @@ class PostgresBackend:
         """Become present as this worker; from now on a lost connection is reopened. Raises `StoreUnavailableError`."""
         self._worker = worker_id
         try:
-            async with self._listener_lock:
+            async with self._connecting:
                 await self._connect()
             # Open a connection for the first ticket.
             async with self.autocommit.connect():
@@ -121,7 +121,7 @@ class PostgresBackend:
         except NOT_CONNECTED as error:
             raise StoreUnavailableError(f"no connection: {error}") from error
         self._reconnector = self._reconnector or asyncio.create_task(
-            self._stay_connected(), name="database notifications"
+            self._keep_connected(), name="database notifications"
         )
 
     async def present(self, connection: AsyncConnection) -> set[int]:
@@ -140,11 +140,13 @@ class PostgresBackend:
 
     async def become_leader(self) -> bool:
         """Try to become the leader; True when this process is."""
-        async with self._listener_lock:
+        async with self._connecting:
             if not self.leads and self._listener and not self._listener.is_closed():
-                lock, key = "SELECT pg_try_advisory_lock($1, $2)", (LOCK_SPACE, LEADER_LOCK)
+                lock = "SELECT pg_try_advisory_lock($1, $2)"
                 try:
-                    self.leads = bool(await self._listener.fetchval(lock, *key, timeout=ANSWER_SECONDS))
+                    self.leads = bool(
+                        await self._listener.fetchval(lock, LOCK_SPACE, LEADER_LOCK, timeout=ANSWER_SECONDS)
+                    )
                 except NOT_CONNECTED:
                     # The driver doesn't always notice that its connection is lost.
                     self._connection_lost(self._listener)
@@ -152,7 +154,7 @@ class PostgresBackend:
 
     async def stop_leading(self) -> None:
         """Give up being the leader."""
-        async with self._listener_lock:
+        async with self._connecting:
             if self.leads and self._listener and not self._listener.is_closed():
                 with suppress(*NOT_CONNECTED):
                     await self._listener.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, LEADER_LOCK)
@@ -203,7 +205,7 @@ class PostgresBackend:
                 await self._listener.close(timeout=2)
         self._listener = None
 
-    async def _stay_connected(self) -> None:
+    async def _keep_connected(self) -> None:
         while True:
             await self._lost.wait()
             outage = Outage(log, "the connection for database notifications is lost")
@@ -216,10 +218,10 @@ class PostgresBackend:
                 failed=outage.lasts,
             )
             log.info("the connection for database notifications is restored")
-            self._dispatch(EVERYTHING)
+            self.tell(EVERYTHING)
 
     async def _reconnect(self) -> None:
-        async with self._listener_lock:
+        async with self._connecting:
             await self._connect()
 
     def _connection_lost(self, _listener: object) -> None:
@@ -229,9 +231,10 @@ class PostgresBackend:
     def _received(self, _listener: object, _pid: int, _channel: str, payload: object) -> None:
         token, _, topic = str(payload).partition(" ")
         if token != self._token:
-            self._dispatch(topic)
+            self.tell(topic)
 
-    def _dispatch(self, topic: str) -> None:
+    def tell(self, topic: str) -> None:
+        """Call this process's own listeners with this topic."""
         for on_notification in self._callbacks:
             on_notification(topic)
 

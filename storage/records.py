@@ -146,9 +146,9 @@ class CheckedReference:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One submission. `begun_at`: when it was claimed; `submitted_at`: when its ticket was stored; `worker_id`: the
-    worker that polls it; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if
-    known."""
+    """One submission; it belongs to the worker of its job. `begun_at`: when it was claimed; `submitted_at`: when its
+    ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known.
+    """
 
     id: int
     job_id: int
@@ -163,11 +163,19 @@ class Task:
     begun_at: float | None
     submitted_at: float | None
     finished_at: float | None
-    worker_id: int | None
     cost: int | None = None
     currency: str | None = None
     pictures: int | None = None
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKept:
+    """The job of a task as its ticket was stored. `is_wanted`: False where it was cancelled meanwhile; `worker_id`: its
+    owner, which goes on with the task."""
+
+    is_wanted: bool
+    worker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import notifications
 from storage.database import Database
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.records import CheckedReference, Job, NewReference, StoredReference
@@ -42,6 +43,7 @@ class References:
                 return None
             # It is prepared anew with the reference, and keeps its place in the queue.
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             await add_references(connection, job_id, (new,))
             if job.state is not JobState.WORKING:
                 return job

@@ -1,6 +1,6 @@
 """Shared steps on rows of jobs: read, lock, change, and notify their workers."""
 
-from sqlalchemy import Case, RowMapping, Update, case, exists, select
+from sqlalchemy import Case, ColumnElement, RowMapping, Table, Update, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
@@ -24,6 +24,19 @@ async def lock_job(connection: AsyncConnection, job_id: int) -> Job | None:
     query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
     row = (await connection.execute(query)).mappings().first()
     return as_job(row) if row else None
+
+
+def owned_by(worker_id: int | None) -> ColumnElement[bool]:
+    """SQL condition on `jobs`: whether this worker owns the job, and its tasks with it. None: it has no owner.
+
+    In Python the same question is `bot.jobs.worker.Worker.owns`.
+    """
+    return jobs.c.worker_id.is_not_distinct_from(worker_id)
+
+
+def is_orphaned(table: Table) -> ColumnElement[bool]:
+    """SQL condition: the row's worker is gone, so that a living one may take it over."""
+    return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))
 
 
 async def current_chat_id(database: Database, connection: AsyncConnection, chat_id: int) -> int:

@@ -42,6 +42,7 @@ class SqliteBackend:
         self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._lock_file: IO[str] | None = None
+        self._callbacks: list[OnNotification] = []
 
     def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
         """Whether a text contains these words; SQLite's LIKE ignores case."""
@@ -83,7 +84,13 @@ class SqliteBackend:
         """Nothing to do: there is one process."""
 
     def listen(self, on_notification: OnNotification) -> None:
-        """Nothing to do: there is one process."""
+        """Call `on_notification` with the topics of `tell`; there is no other process."""
+        self._callbacks.append(on_notification)
+
+    def tell(self, topic: str) -> None:
+        """Call this process's own listeners with this topic."""
+        for on_notification in self._callbacks:
+            on_notification(topic)
 
     async def aclose(self) -> None:
         """Close all connections, and unlock the file."""

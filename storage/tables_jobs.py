@@ -41,7 +41,7 @@ jobs = Table(
     Column("error_message", JSON),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
-    # The worker that shows it, delivers it and tells its end.
+    # Its owner: the worker that goes on with it and its tasks.
     Column("worker_id", BigInteger),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     # Jobs with something left to do: `job_states.IS_OPEN` is the same condition.
@@ -89,8 +89,6 @@ tasks = Table(
     Column("begun_at", Float),
     Column("submitted_at", Float),
     Column("finished_at", Float),
-    # The worker that submits and polls it.
-    Column("worker_id", BigInteger),
     # Its cost in ten-thousandths of the currency, where the operator has set a price.
     Column("cost", BigInteger),
     Column("currency", String(3)),

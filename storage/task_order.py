@@ -2,7 +2,7 @@
 
 The wait is counted since the task was queued or since a task of the person was last claimed, whichever is later.
 
-`bot.jobs.turns` forecasts by the same rule (a test compares the two).
+`bot.jobs.queue_order` forecasts by the same rule (a test compares the two).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from storage.clock import CLOCK_LEEWAY_SECONDS, LONGEST_HOLD_SECONDS
 from storage.job_states import ACTIVE, TaskState
 from storage.provider_health import provider_state
 from storage.records import Limits
-from storage.schema import tasks, users
+from storage.rows import is_orphaned, owned_by
+from storage.schema import jobs, tasks, users
 
 MINUTE = 60.0
 
@@ -48,9 +49,13 @@ async def free_slots(connection: AsyncConnection, provider: str, limits: Limits,
     return FreeSlots(min(count, left)) if left > 0 else FreeSlots(0, first + MINUTE)
 
 
-def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
-    """The query for the ids and tickets of the next tasks, in order, locked; each counts as under way for those behind
-    it."""
+def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> Select[Any]:
+    """The query for the ids, tickets and workers of the next tasks, in order, locked; each counts as under way for
+    those behind it.
+
+    Tasks whose worker is gone are left out until another one owns them, unless that worker is `worker_id`: living
+    workers do not wait for dead ones.
+    """
     active = (
         select(tasks.c.user_id, func.count().label("count"))
         .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
@@ -66,20 +71,23 @@ def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
     waiting = (
         select(
             tasks.c.id,
+            jobs.c.worker_id,
             (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=own)).label("number"),
             under_way.label("under_way"),
             func.first_value(since).over(partition_by=tasks.c.user_id, order_by=own).label("since"),
             func.first_value(tasks.c.id).over(partition_by=tasks.c.user_id, order_by=own).label("first"),
         )
+        .join(jobs, jobs.c.id == tasks.c.job_id)
         .outerjoin(users, users.c.id == tasks.c.user_id)
         .outerjoin(active, active.c.user_id == tasks.c.user_id)
+        .where(or_(~is_orphaned(jobs), owned_by(worker_id)))
         .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
         .where(or_(tasks.c.not_before <= now, tasks.c.not_before > now + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS))
         .subquery()
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
     return (
-        select(tasks.c.id, tasks.c.ticket)
+        select(tasks.c.id, tasks.c.ticket, chosen.c.worker_id)
         .join(chosen, chosen.c.id == tasks.c.id)
         # A task that is being cancelled at this moment is skipped.
         .where(tasks.c.state == TaskState.QUEUED)

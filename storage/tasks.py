@@ -10,8 +10,8 @@ from storage import notifications, task_order
 from storage.clock import LONGEST_HOLD_SECONDS
 from storage.database import Database, Transaction
 from storage.job_states import ACTIVE, CANCELLED_STATES, UNFINISHED, JobState, TaskState, move_job, move_task
-from storage.records import ClaimedTasks, Cost, ErrorMessage, Limits, NewPicture, Task, WaitingTask
-from storage.rows import lock_job
+from storage.records import ClaimedTasks, Cost, ErrorMessage, Limits, NewPicture, Task, TicketKept, WaitingTask
+from storage.rows import lock_job, owned_by
 from storage.schema import jobs, pictures, references, tasks, users
 from storage.tickets import Tickets
 
@@ -65,12 +65,14 @@ class Tasks:
             return set((await connection.execute(query)).scalars())
 
     async def claim(
-        self, provider: str, limits: Limits, now: float, *, worker_id: int = 0, most: int = 1
+        self, provider: str, limits: Limits, now: float, *, worker_id: int | None = None, most: int = 1
     ) -> ClaimedTasks:
-        """Claim the next tasks, at most `most`, as far as the provider's limits and its health allow.
+        """Claim this worker's tasks that are among the first for the free slots, at most `most`.
 
-        They become `submitting`, and this worker owns them. (Those that were put back with a ticket become `running`:
-        they are not submitted again.) For the order see `storage.task_order`. The limits hold over all workers.
+        The order is over all workers (see `storage.task_order`), and so are the limits. Other workers whose tasks are
+        among the first are notified: this worker does not take their slots. Claimed tasks become `submitting`; those
+        that were put back with a ticket become `running`, and are not submitted again. `worker_id` None: tasks of jobs
+        without an owner.
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"provider {provider}")
@@ -79,18 +81,22 @@ class Tasks:
                 # A freed slot sends a notification; an expired rate limit does not.
                 is_waited_for = await task_order.has_waiting_task(connection, provider)
                 return ClaimedTasks((), free_slots.due if is_waited_for else None)
-            query = task_order.next_tasks(provider, now, min(most, free_slots.count))
+            first = (await connection.execute(task_order.next_tasks(provider, now, free_slots.count, worker_id))).all()
+            for owner in {row.worker_id for row in first} - {worker_id, None}:
+                connection.notify(notifications.queue(owner))
+            own = [row for row in first if row.worker_id == worker_id][:most]
             claimed = [
-                await self._claim_one(connection, row.id, row.ticket, worker_id, now + number * CLAIM_INTERVAL_SECONDS)
-                for number, row in enumerate(list(await connection.execute(query)))
+                await self._claim_one(connection, row.id, row.ticket, now + number * CLAIM_INTERVAL_SECONDS)
+                for number, row in enumerate(own)
             ]
             due = now if claimed else await task_order.next_due(connection, provider, after=now)
             return ClaimedTasks(tuple(claimed), due)
 
-    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
-        """Store the ticket of a submitted task. False: its job was cancelled meanwhile.
+    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
+        """Store the ticket of a submitted task; returns its job's state and owner.
 
-        A task that was interrupted meanwhile, because its worker was evicted, runs again, and its job is open again.
+        A task that was interrupted meanwhile, because its worker was evicted, runs again, and its job is open again:
+        the owner is notified. This worker becomes the owner if the former one is gone.
         """
         return await self._tickets.keep(task_id, ticket, now, worker_id)
 
@@ -148,30 +154,19 @@ class Tasks:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _notify_end(connection, row.job_id, (await connection.execute(owner)).scalar())
 
-    async def unknown_tasks(self, worker_id: int, known: Collection[int]) -> list[Task]:
-        """Tasks that this worker has claimed without getting the answer: all but those of the `known` ids.
+    async def requeue_unsubmitted(self, worker_id: int, known: Collection[int]) -> None:
+        """Tasks that this worker has claimed without getting the answer wait again: they were never submitted.
 
-        Those without a ticket were never submitted and wait again; those with one are returned, to be polled.
+        `known`: the ids of all claimed tasks of which the answer has arrived.
         """
+        own = select(jobs.c.id).where(owned_by(worker_id))
+        unsubmitted = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(own))
         async with self._db.write() as connection:
-            own = select(tasks).where(tasks.c.worker_id == worker_id, tasks.c.state.in_(ACTIVE)).order_by(tasks.c.id)
-            found = [as_task(row) for row in (await connection.execute(own)).mappings() if row["id"] not in known]
-            unsubmitted = [task.id for task in found if task.ticket is None]
-            if unsubmitted:
-                back = move_task(tasks.c.id.in_(unsubmitted), ACTIVE, TaskState.QUEUED, begun_at=None)
-                await connection.execute(back)
+            query = select(tasks.c.id).where(unsubmitted, tasks.c.state == TaskState.SUBMITTING)
+            if ids := set((await connection.execute(query)).scalars()) - set(known):
+                which = and_(unsubmitted, tasks.c.id.in_(ids))
+                await connection.execute(move_task(which, (TaskState.SUBMITTING,), TaskState.QUEUED, begun_at=None))
                 connection.notify(notifications.QUEUE)
-            return [task for task in found if task.ticket is not None]
-
-    async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
-        """The overdue tasks of a job run again, owned by this worker; returns them."""
-        # A task without its ticket would be submitted, and paid, again.
-        with_ticket = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
-        values = {"error_message": None, "finished_at": None, "worker_id": worker_id}
-        again = move_task(with_ticket, (TaskState.OVERDUE,), TaskState.RUNNING, **values)
-        async with self._db.write() as connection:
-            rows = await connection.execute(again.returning(tasks))
-            return sorted((as_task(row) for row in rows.mappings()), key=lambda task: task.id)
 
     async def announce(self, task_id: int) -> None:
         """Notify the worker that polls the task that the service has announced its end."""
@@ -236,13 +231,11 @@ class Tasks:
             known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
             return [(row.seconds, row.options) for row in await connection.execute(known)]
 
-    async def _claim_one(
-        self, connection: AsyncConnection, task_id: int, ticket: str | None, worker_id: int, now: float
-    ) -> Task:
+    async def _claim_one(self, connection: AsyncConnection, task_id: int, ticket: str | None, now: float) -> Task:
         # A task that was put back with a ticket is not submitted again.
         state = TaskState.RUNNING if ticket is not None else TaskState.SUBMITTING
         own = tasks.c.id == task_id
-        claim = move_task(own, (TaskState.QUEUED,), state, begun_at=now, worker_id=worker_id)
+        claim = move_task(own, (TaskState.QUEUED,), state, begun_at=now)
         task = as_task((await connection.execute(claim.returning(tasks))).mappings().one())
         turn = self._db.insert(users).values(id=task.user_id, last_turn=now)
         await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))
