@@ -95,9 +95,9 @@ async def test_of_an_edit_and_a_claim_at_once_one_is_first(store: Store) -> None
     for number in range(10):
         job = await waiting(store, replace(NEW_REQUEST, idempotency_key=f"message:{number}", user_id=number + 1))
         claim = store.tasks.claim("jimeng", Limits(100), 2.0 + number)
-        changed, turns = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
-        assert (changed is None) is bool(turns.tasks)
-        assert len(await store.tasks.of_job(job.id)) == len(turns.tasks)
+        changed, claimed = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
+        assert (changed is None) is bool(claimed.tasks)
+        assert len(await store.tasks.of_job(job.id)) == len(claimed.tasks)
 
 
 async def test_a_message_is_found_by_its_job_and_by_its_album(store: Store) -> None:

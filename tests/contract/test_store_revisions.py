@@ -143,7 +143,6 @@ class Later:
 
     async def closed(self, job_id: int) -> JobState:
         """The state of a job once the person is told."""
-
         await self._until(job_id, lambda job: job.finished_at is not None)
         job = await self.store.jobs.get(job_id)
         assert job
@@ -160,9 +159,7 @@ class Later:
 
         await until(is_so)
 
-    async def draft(
-        self, words: int, *, chat_id: int = ANN, since: float = 0.0, question_id: int | None = None
-    ) -> Draft:
+    async def draft(self, words: int, *, chat_id: int = ANN, since: float = 0, question_id: int | None = None) -> Draft:
         """The drafts that wait for the prompt of a message."""
         key = key_of(chat_id, "message", words)
         return await self.store.drafts.take(chat_id, ANN, key, since=since, question_id=question_id)

@@ -132,8 +132,8 @@ async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskSta
 async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store) -> None:
     job = await queued(store, 1)
     await claim(store, 1.0)
-    (adopted,) = await store.workers.recover_jobs(await store.workers.join(2.0), ERROR_MESSAGE, 2.0)
-    assert adopted.id == job.id
+    (recovered,) = await store.workers.recover_jobs(await store.workers.join(2.0), ERROR_MESSAGE, 2.0)
+    assert recovered.id == job.id
     assert await nothing_due(store, 3.0) is None
     settled = await store.jobs.settle(job.id)
     assert settled
