@@ -1,4 +1,4 @@
-"""The processes that share the database: who lives, and who takes over what a dead one has left."""
+"""Workers: their heartbeats, eviction of dead ones, and recovery of their jobs and tasks."""
 
 from collections.abc import Collection
 
@@ -14,13 +14,13 @@ from storage.schema import jobs, tasks, workers
 
 
 class Workers:
-    """The workers of one database. Times are handed in, in seconds since 1970."""
+    """The workers of one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def join(self, now: float) -> int:
-        """One more worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
+        """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
         async with self._db.write() as connection:
             values = {"started_at": now, "session": self._db.backend.session}
             row = insert(workers).values(values).returning(workers.c.id)
@@ -36,7 +36,7 @@ class Workers:
         return worker_id
 
     async def heartbeat(self, worker_id: int) -> list[Worker] | None:
-        """A sign of life; returns the other workers. None: the others took this one for dead and have its work."""
+        """A sign of life; returns the other workers. None: this one was evicted, and the others have its work."""
         async with self._db.write(urgent=True) as connection:
             alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
             if not (await connection.execute(alive)).rowcount:
@@ -47,13 +47,13 @@ class Workers:
             return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
 
     async def evict(self, worker: Worker) -> bool:
-        """Its sessions are ended, and all that it owned is released at once: a job, its tasks and an update belong to
-        their worker only as long as that is among the living. They are to be recovered.
+        """End the sessions of a dead worker, and release all that it owned at once, for recovery: a job, its tasks and
+        an update belong to their worker only while its row exists.
 
-        False: it has shown a sign of life meanwhile, or is evicted already.
+        False: its heartbeat has changed meanwhile, or it is evicted already.
         """
         still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
-        # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
+        # Before its row is deleted: it may hang within a transaction that locks this row, or one that the others need.
         async with self._db.write(urgent=True) as connection:
             if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
                 return False
@@ -65,16 +65,16 @@ class Workers:
             return True
 
     async def leave(self, worker_id: int) -> None:
-        """This worker ends; what it leaves is to be recovered."""
+        """This worker ends; its work is released for recovery."""
         async with self._db.write() as connection:
             await connection.execute(delete(workers).where(workers.c.id == worker_id))
             connection.notify(notifications.ORPHANS)
 
     async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
-        """This worker owns unfinished jobs from now on whose workers are gone, and their tasks with them.
+        """Take over unfinished jobs whose workers are gone, and their tasks with them, at most `most`.
 
-        Tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence): they may
-        have been paid, and nobody knows their tickets.
+        Tasks whose worker died during the submit are interrupted (`lost` is the message for the person): they may be
+        paid, and their tickets are not known.
         """
         async with self._db.write() as connection:
             found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
@@ -86,9 +86,9 @@ class Workers:
             return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
 
     async def release_waiting(self, worker_id: int) -> list[int]:
-        """This worker is about to end: nobody owns those of its jobs any more of which nothing is under way.
+        """Before this worker ends: release its jobs of which no task is under way, so that others recover them at once.
 
-        The others recover them at once. Returns their ids.
+        Returns their ids.
         """
         under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
         waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
@@ -100,7 +100,7 @@ class Workers:
             return ids
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
-        """All jobs that this worker has something left to do for, oldest first."""
+        """All jobs of this worker with something left to do, oldest first."""
         own = (owned_by(worker_id), IS_OPEN)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
@@ -112,5 +112,5 @@ async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], 
     values = {"error_message": dict(lost), "finished_at": now}
     interrupt = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
     if (await connection.execute(interrupt)).rowcount:
-        # A slot is free.
+        # The interrupted tasks free their slots.
         connection.notify(notifications.QUEUE)

@@ -30,7 +30,8 @@ from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
 from bot.telegram.provider_labels import title
 from providers.errors import Sentence
-from storage.records import ChatRules, OpenInChat, Replies
+from storage.records import OpenInChat
+from storage.settings_records import ChatRules, Replies
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
 """Like `settings.SERVICE`, these are no options."""

@@ -14,7 +14,9 @@ from bot.telegram.formatting import plain
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import is_forward
 from bot.telegram.unusable_media import why_unusable
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:

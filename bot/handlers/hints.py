@@ -18,7 +18,9 @@ from bot.telegram.callback_data import DrawCallback, ExampleCallback
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.private_reply import GROUPS, reply_privately
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""

@@ -25,7 +25,7 @@ from bot.telegram.provider_labels import model_of_job
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
-from storage.pictures import Found, Sent
+from storage.pictures import PictureWithPrompt, Sent
 from storage.records import Job
 from storage.store import Store
 
@@ -43,7 +43,7 @@ class HistoryEntry:
 
     page: Page
     filters: HistoryFilter
-    origins: Sequence[Found] = ()
+    origins: Sequence[PictureWithPrompt] = ()
 
 
 async def history_entry(store: Store, page: Page, filters: HistoryFilter) -> HistoryEntry:

@@ -22,7 +22,9 @@ from bot.telegram.message_groups import is_forward
 from bot.telegram.message_input import pictures_in, pictures_replied_to, traced
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.unusable_media import why_reply_unusable, why_unusable
-from storage.records import Draft, Job, NewReference, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft, Job, NewReference
+from storage.settings_records import Preferences
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)

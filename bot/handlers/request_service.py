@@ -17,19 +17,9 @@ from bot.telegram.flag_names import known_names
 from bot.telegram.provider_labels import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
-from storage.jobs import ANYTHING
-from storage.records import (
-    ChatRules,
-    Draft,
-    Job,
-    NewDraft,
-    NewJob,
-    NewReference,
-    Preferences,
-    Quota,
-    QuotaExceededError,
-    Style,
-)
+from storage.quota import UNLIMITED, Quota, QuotaExceededError
+from storage.records import Draft, Job, NewDraft, NewJob, NewReference
+from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -66,7 +56,7 @@ class RequestService:
         *,
         chat_policy: ChatPolicy,
         admins: Collection[int] = (),
-        quota: Callable[[int], Quota] = lambda _user_id: ANYTHING,
+        quota: Callable[[int], Quota] = lambda _user_id: UNLIMITED,
     ) -> None:
         self.engine = engine
         self.store = store

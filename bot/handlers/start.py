@@ -23,7 +23,9 @@ from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
 from bot.telegram.provider_labels import STYLE
 from providers.options import Flag, flags
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:

@@ -17,7 +17,8 @@ from bot.telegram.callback_data import StyleCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import cut, plain
 from bot.telegram.keyboards import button, in_rows, keyboard
-from storage.records import Draft, Style
+from storage.records import Draft
+from storage.settings_records import Style
 
 ADD = {"add", "new", "set", "添加", "新增"}
 LISTED = 2000

@@ -21,7 +21,7 @@ from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import title
 from providers.options import Flag, flags
-from storage.records import ChatRules, Preferences
+from storage.settings_records import ChatRules, Preferences
 
 START = "settings"
 """What the button in a group starts the private chat with."""

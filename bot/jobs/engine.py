@@ -15,8 +15,8 @@ from bot.jobs.ports import error_message
 from providers.errors import Sentence
 from storage import notifications
 from storage.job_states import JobState, TaskState
-from storage.jobs import ANYTHING
-from storage.records import Job, NewJob, NewReference, Quota
+from storage.quota import UNLIMITED, Quota
+from storage.records import Job, NewJob, NewReference
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class JobEngine:
 
     # jobs
 
-    async def submit(self, new: NewJob, quota: Quota = ANYTHING) -> Job | None:
+    async def submit(self, new: NewJob, quota: Quota = UNLIMITED) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.context.worker.pick()
         job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)

@@ -10,7 +10,7 @@ from storage.database import StoreError
 from storage.records import Job
 from storage.records import Worker as Row
 from storage.store import Store
-from storage.store_errors import briefly
+from storage.store_errors import describe_error
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Worker:
             except StoreError as error:
                 # The others find out by themselves.
                 log.warning(
-                    "worker %d could not say that it ends: %s; the others will find out", self.id, briefly(error)
+                    "worker %d could not say that it ends: %s; the others will find out", self.id, describe_error(error)
                 )
 
     def _is_dead(self, worker: Row, seen: _Seen | None, now: float) -> bool:

@@ -13,7 +13,7 @@ from aiogram.types import InputFile
 from bot.telegram.rate_limiter import DroppedError, is_permitted, is_progress
 from storage.chats import Chats
 from storage.database import StoreError
-from storage.records import ChatRules
+from storage.settings_records import ChatRules
 
 log = logging.getLogger(__name__)
 

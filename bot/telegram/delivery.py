@@ -32,7 +32,8 @@ from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
 from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
-from storage.records import Job, Preferences
+from storage.records import Job
+from storage.settings_records import Preferences
 from storage.store import Store
 
 log = logging.getLogger(__name__)

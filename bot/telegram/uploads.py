@@ -145,7 +145,7 @@ class Uploads:
 
     async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | UnavailablePicture:
         """The bytes that the provider made, with a file name for the person's device."""
-        making = await self._store.pictures.making(picture)
+        making = await self._store.pictures.details(picture)
         if kept := await self._store.pictures.data(picture.id):
             file = SpooledFile("picture", kept)
             stack.callback(file.close)

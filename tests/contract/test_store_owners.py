@@ -22,12 +22,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def workers(store: Store) -> tuple[int, int]:
-    """Two that live."""
+    """Two living workers."""
     return await _join(store), await _join(store)
 
 
 async def _join(store: Store) -> int:
-    # SQLite lets one process in, and this is one.
+    # On SQLite only one process may join; both workers are of this one.
     return await store.workers.join(0.0)
 
 
@@ -43,8 +43,8 @@ async def waiting(store: Store, number: int, worker: int, parts: int = 1, user: 
 
 async def claimed(store: Store, worker: int, slots: int = 1, most: int = 10) -> list[int]:
     """The jobs of the tasks that this worker claims."""
-    turns = await store.tasks.claim("fake", Limits(slots), 100.0, worker_id=worker, most=most)
-    return [task.job_id for task in turns.tasks]
+    found = await store.tasks.claim("fake", Limits(slots), 100.0, worker_id=worker, most=most)
+    return [task.job_id for task in found.tasks]
 
 
 async def test_the_order_is_over_all_workers_and_each_claims_its_own(store: Store, workers: tuple[int, int]) -> None:
@@ -72,21 +72,21 @@ async def test_the_owner_of_the_first_task_is_notified(
     assert to_notify == [queue(two)]
 
 
-async def test_nobody_waits_for_the_dead(store: Store, workers: tuple[int, int]) -> None:
+async def test_living_workers_do_not_wait_for_dead_ones(store: Store, workers: tuple[int, int]) -> None:
     one, two = workers
     dead = await waiting(store, 1, two)
     alive = await waiting(store, 2, one)
     await store.workers.leave(two)
     assert await claimed(store, one) == [alive.id]
-    (adopted,) = await store.workers.recover_jobs(one, LOST, 3.0)
-    assert (adopted.id, adopted.worker_id) == (dead.id, one)
+    (recovered,) = await store.workers.recover_jobs(one, LOST, 3.0)
+    assert (recovered.id, recovered.worker_id) == (dead.id, one)
     assert await claimed(store, one, slots=2) == [dead.id]
 
 
 async def test_eviction_releases_all_at_once_and_recovery_is_being_claimed_again(
     store: Store, workers: tuple[int, int]
 ) -> None:
-    # The session of this process is not to be ended: the first has none.
+    # `two` gets no session name, so that its eviction does not end this process's sessions.
     two, one = workers
     submitting, running = await waiting(store, 1, two), await waiting(store, 2, two)
     mine = await waiting(store, 3, one)
@@ -98,8 +98,8 @@ async def test_eviction_releases_all_at_once_and_recovery_is_being_claimed_again
     assert dead.id == two
     assert await store.workers.evict(dead)
     assert not await store.workers.evict(dead), "once"
-    adopted = await store.workers.recover_jobs(one, LOST, 5.0)
-    assert [job.id for job in adopted] == [submitting.id, running.id]
+    recovered = await store.workers.recover_jobs(one, LOST, 5.0)
+    assert [job.id for job in recovered] == [submitting.id, running.id]
     states = [(await store.tasks.of_job(job.id))[0].state for job in (submitting, running, mine)]
     assert states == [TaskState.INTERRUPTED, TaskState.RUNNING, TaskState.SUBMITTING]
     assert await store.workers.heartbeat(two) is None
@@ -115,14 +115,16 @@ async def test_who_stops_leaves_to_the_others_what_has_not_begun(store: Store, w
     assert [task.state for task in await store.tasks.of_job(begun.id)] == [TaskState.SUBMITTING, TaskState.QUEUED]
 
 
-async def test_only_what_was_claimed_unheard_waits_again(store: Store, workers: tuple[int, int]) -> None:
+async def test_only_what_was_claimed_unanswered_waits_again(store: Store, workers: tuple[int, int]) -> None:
     one, two = workers
-    known, unheard, theirs = [await waiting(store, number, worker) for number, worker in ((1, one), (2, one), (3, two))]
-    assert await claimed(store, one, slots=2) == [known.id, unheard.id]
+    known, unanswered, theirs = [
+        await waiting(store, number, worker) for number, worker in ((1, one), (2, one), (3, two))
+    ]
+    assert await claimed(store, one, slots=2) == [known.id, unanswered.id]
     assert await claimed(store, two, slots=3) == [theirs.id]
     (task,) = await store.tasks.of_job(known.id)
     await store.tasks.requeue_unsubmitted(one, {task.id})
-    states = [(await store.tasks.of_job(job.id))[0].state for job in (known, unheard, theirs)]
+    states = [(await store.tasks.of_job(job.id))[0].state for job in (known, unanswered, theirs)]
     assert states == [TaskState.SUBMITTING, TaskState.QUEUED, TaskState.SUBMITTING]
 
 

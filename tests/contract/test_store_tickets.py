@@ -1,4 +1,4 @@
-"""A ticket is stored before all that waits to be written, and with the others that came meanwhile, on each database."""
+"""A ticket is stored before all waiting writes, and with the others that came meanwhile, on each database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def submitting(store: Store, count: int) -> list[Task]:
-    """So many tasks that are being submitted."""
+    """This many tasks in `SUBMITTING`."""
     for number in range(count):
         job = await store.jobs.add(NewJob(f"m:{number}", 5, number, number, "en", "fake", "a fox", {}), 1.0)
         assert job
@@ -45,7 +45,7 @@ class Statements:
 
     def __init__(self, store: Store) -> None:
         self.count = 0
-        self._engine = store.database.backend.at_once.sync_engine
+        self._engine = store.database.backend.autocommit.sync_engine
         event.listen(self._engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -69,8 +69,8 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
         await store.tasks.accepted(task.id, "t1", 3.0, worker_id=7)
         order.append("ticket")
 
-    # As many as may write at once, each of which takes its time, and more that wait.
-    many = 1 if store.database.backend.one_writer else 2 * postgres.POOL
+    # As many slow writers as may write at once, and more that wait.
+    many = 1 if store.database.backend.single_writer else 2 * postgres.POOL_SIZE
     begun = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(write("first", begun))
@@ -79,12 +79,12 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
             group.create_task(write(f"other {number}"))
         await asyncio.sleep(0)
         ticket = group.create_task(keep())
-        if store.database.backend.one_writer:
+        if store.database.backend.single_writer:
             await asyncio.sleep(0)
         else:
             await ticket
         go.set()
-    assert order.index("ticket") <= (1 if store.database.backend.one_writer else 0)
+    assert order.index("ticket") <= (1 if store.database.backend.single_writer else 0)
 
 
 async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> None:
@@ -93,7 +93,7 @@ async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> No
     kept = await asyncio.gather(*(store.tasks.accepted(one.id, f"t{one.id}", 3.0, worker_id=8) for one in found))
     assert kept == [TicketKept(is_wanted=True, worker_id=None)] * 40
     assert await stored(store) == {one.id: f"t{one.id}" for one in found}
-    # The first alone or with some, the others when it is done.
+    # The first is stored alone or with some, the others when it is done.
     assert statements.count <= 2
     (one,) = [one for one in await store.tasks.running() if one.id == found[0].id]
     assert (one.state, one.submitted_at, one.error_message) == (TaskState.RUNNING, 3.0, None)
@@ -178,7 +178,7 @@ async def test_an_announced_ticket_outlives_the_worker_that_heard_the_call(store
     await lost.announced(first.id, "t1", living + 1)
     await lost.announced(second.id, "t2", living)
     assert await lost.recover(living) == [(first.id, "t1"), (second.id, "t2")]
-    # Nobody takes what one that lives asks about.
+    # A ticket about which a live worker asks is not taken over.
     assert await lost.recover(living + 2) == []
     await lost.forget(first.id, "an older one")
     await lost.forget(second.id, "t2")

@@ -1,4 +1,4 @@
-"""A backup is one file that the bot can run on, taken from either database while somebody writes."""
+"""A backup is one file with which the bot can run, taken from either database during writes."""
 
 import asyncio
 from pathlib import Path

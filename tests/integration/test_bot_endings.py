@@ -15,7 +15,8 @@ from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import Delivery, Job
+from storage.records import Job
+from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'

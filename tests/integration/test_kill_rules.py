@@ -1,4 +1,4 @@
-"""Jobs cancelled, pressed for twice, delivered to nobody, given to providers that break their contract."""
+"""Jobs that are cancelled, asked for twice, not deliverable, or given to providers that break their contract."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -36,14 +36,14 @@ async def test_pictures_that_were_ready_when_their_job_was_cancelled_are_kept(en
     engine_harness.provider.refuse = [ProviderBusyError(retry_after=1000)]
     engine_harness.provider.finish("t1")
     await until(lambda: in_states(engine_harness, job, [TaskState.DONE, TaskState.QUEUED]))
-    await until(lambda: _nobody_flies(engine_harness))
+    await until(lambda: _none_in_flight(engine_harness))
     assert await engine_harness.engine.cancel(job.id)
     await engine_harness.finished(job, JobState.CANCELLED)
     assert job.id in engine_harness.stage.kept
     assert [ended.error_message for ended in engine_harness.stage.endings] == [error_message(CANCELLED_PAID)]
 
 
-async def _nobody_flies(engine_harness: EngineHarness) -> bool:
+async def _none_in_flight(engine_harness: EngineHarness) -> bool:
     return not engine_harness.parts.progress.runs
 
 

@@ -1,4 +1,4 @@
-"""A process starts while its database server is not there, or goes away meanwhile: it waits, and says so once."""
+"""A process starts while its database server is down, or goes down meanwhile: it waits, and logs that once."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from providers.base import ProviderSettings
 from storage.database import StoreUnavailableError, UnusableStoreError
 from storage.store import Store
-from storage.store_errors import may_come_up
+from storage.store_errors import may_become_available
 from tests.support import postgres
 from tests.support.bot_process import READY
 from tests.support.fakes import FakeProvider, RecordingNotifier
@@ -22,7 +22,7 @@ AGAIN = "🔁 Again"
 
 
 class Started(ProcessHarness):
-    """The server is away when the process starts, and again while it starts."""
+    """The server is down when the process starts, and again while it starts."""
 
     def __init__(self, folder: Path, server: postgres.Server, template: str) -> None:
         super().__init__(folder, ["asked after the start"], 1, server.url(server.database(template)))
@@ -113,4 +113,4 @@ async def test_a_trial_does_not_wait(postgres_server: postgres.Server) -> None:
 def test_what_may_come_up(reason: Exception, comes: bool) -> None:
     error = StoreUnavailableError("no connection")
     error.__cause__ = reason
-    assert may_come_up(error) is comes
+    assert may_become_available(error) is comes

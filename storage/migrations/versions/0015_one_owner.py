@@ -1,4 +1,4 @@
-"""a task belongs to the worker of its job"""
+"""Tasks belong to the worker of their job."""
 
 from alembic import op
 
