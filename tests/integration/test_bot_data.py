@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from bot.demo.telegram import ChatMessage, Delay
-from bot.handlers.export_archive import COLUMNS, table
+from bot.handlers.export import COLUMNS, table
 from bot.settings import AccessSettings, LimitsSettings
 from storage.records import Style
 from tests.support.app_harness import AppHarness, open_app_harness, picture

@@ -56,7 +56,7 @@ async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
 
 
 async def test_page_by_page(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.handlers.inline.PAGE", 2)
+    monkeypatch.setattr("bot.handlers.inline.PAGE_SIZE", 2)
     await harness.made("a fox --n 4")
     first = await asked(harness)
     assert (ids(first), first.next_offset) == (["4", "3"], "3")

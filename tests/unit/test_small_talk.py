@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.handlers.small_talk import MOST_CHARACTERS, is_talk
+from bot.handlers.small_talk import MAX_TALK_LENGTH, is_talk
 
 TALK = """
 hi|Hello!|thanks!|Thank you so much!!|谢谢|你好|在吗|好的|ok|OK 👍|👍|?|？？|test|…|❤️❤️|haha so cute!|Hiiii
@@ -38,6 +38,6 @@ def test_wishes(words: str) -> None:
 
 
 def test_a_long_one_is_looked_at_no_further() -> None:
-    assert not is_talk("thank you " * MOST_CHARACTERS)
+    assert not is_talk("thank you " * MAX_TALK_LENGTH)
     assert not is_talk("a" * 4000)
     assert is_talk("?" * 4000)
