@@ -1,4 +1,4 @@
-"""What Telegram itself says of the bot: commands by language and kind of chat, and descriptions."""
+"""The bot's profile at Telegram: commands by language and kind of chat, and descriptions."""
 
 from aiogram import Bot
 

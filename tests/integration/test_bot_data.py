@@ -1,4 +1,4 @@
-"""One's own data: given out as a file, and erased."""
+"""A person's own data: exported as a file, and erased."""
 
 import csv
 import json

@@ -21,7 +21,7 @@ LANGUAGES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAG
 
 @cache
 def said() -> frozenset[str]:
-    """All that the code says to people, in English."""
+    """All texts for people in the code, in English."""
     found: set[str] = set()
     for package in ("bot", "providers"):
         for _file, _line, message, _comments, _context in extract_from_dir(

@@ -1,4 +1,4 @@
-"""Talk and wishes are told apart."""
+"""Talk is told apart from requests."""
 
 import pytest
 
@@ -14,7 +14,7 @@ xD|你是谁
 help|帮助|ขอบคุณครับ|guten Tag|谢谢大家|好可爱呀！|666|very nice thanks|👨‍👩‍👧|\u200b|hello, thank you
 love it ❤️|Ｈｅｌｌｏ|ＯＫ|4️⃣
 """
-WISHES = """
+REQUESTS = """
 a fox|blue|狐狸|hello kitty|hi-res fox|thank you card|谢谢卡片|好看的猫|a beautiful fox|cool cat|你好吗猫|night
 cat|海|ocean|in blue
 now with a hat|你好世界海报|good morning sunshine|test tube|ok hand sign|OK手势|可爱的猫|早晨|heart|一只
@@ -32,8 +32,8 @@ def test_talk(words: str) -> None:
     assert is_talk(words)
 
 
-@pytest.mark.parametrize("words", each(WISHES))
-def test_wishes(words: str) -> None:
+@pytest.mark.parametrize("words", each(REQUESTS))
+def test_requests(words: str) -> None:
     assert not is_talk(words)
 
 
