@@ -79,5 +79,8 @@ class Backend(Protocol):
         broken line.
         """
 
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
+
     async def aclose(self) -> None:
         """Be present no longer, and close all connections."""

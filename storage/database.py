@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
+from storage import notifications
 from storage.backend import Backend
 from storage.outage_log import Outage
 from storage.priority_lock import PriorityLock
@@ -113,6 +114,9 @@ class Database:
             if connection.to_notify:
                 await self.backend.notify(connection, connection.to_notify)
             await _in_full(connection.commit())
+            if notifications.ORPHANS in connection.to_notify:
+                # What a worker leaves can be this process's, too.
+                self.backend.tell(notifications.ORPHANS)
 
     def insert(self, table: Table) -> Any:
         """An INSERT that can say what to do on a conflict."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
+from storage import notifications
 from storage.database import Database, Transaction
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.records import Job, NewJob
@@ -85,6 +86,7 @@ class Edits:
             if any(row.ticket or row.state != TaskState.QUEUED for row in rows):
                 return None
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             await _replace_references(connection, job, new)
             same = {name: getattr(new, name) for name in ("provider", "prompt", "options", "style", "said")}
             values = {**same, "first_provider": None, "edited_at": edited_at}

@@ -111,7 +111,7 @@ async def _remember_todays(connection: Transaction, user_id: int, since: float) 
 
 
 async def _empty_tasks(connection: Transaction, user_id: int) -> None:
-    nothing: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None, "worker_id": None}
+    nothing: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None}
     ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
     # Without its ticket nobody can look again for what took too long.
     overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)

@@ -133,16 +133,21 @@ class Jobs:
             return job
 
     async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
-        """Take an ended job up again: to watch its tasks or to deliver its pictures. None: it is open already.
+        """Take an ended job up again: to deliver its pictures, or (`WORKING`) to poll those of its tasks that took too
+        long. None: it is open already, or there is no such task.
 
-        One whose worker is gone is `worker_id`'s from here on: who adopts does not look at jobs that have ended.
+        One whose worker is gone is `worker_id`'s from here on: recovery does not look at ended jobs.
         """
         async with self._db.write() as connection:
             own = and_(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
             again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, error_message=None)
             if worker_id is not None:
                 again = again.values(worker_id=whose(worker_id))
-            return await moved(connection, again)
+            job = await moved(connection, again)
+            if job and state is JobState.WORKING and not await _resume_overdue(connection, job_id):
+                await connection.rollback()
+                return None
+            return job
 
     async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
         """Another provider makes this job, with these options: it is prepared anew.
@@ -159,6 +164,7 @@ class Jobs:
             if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
                 return None
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             # The other one has limits of its own.
             unfetched: dict[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
             await connection.execute(update(references).where(references.c.job_id == job_id).values(unfetched))
@@ -233,6 +239,13 @@ def _settled(states: set[str]) -> JobState:
 def _if_alive(worker_id: int | None) -> Any:
     """A worker that has gone meanwhile leaves the job to whoever adopts it."""
     return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
+
+
+async def _resume_overdue(connection: AsyncConnection, job_id: int) -> bool:
+    # Without its ticket it would be submitted, and paid, once more.
+    own = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
+    again = move_task(own, (TaskState.OVERDUE,), TaskState.RUNNING, error_message=None, finished_at=None)
+    return bool((await connection.execute(again)).rowcount)
 
 
 async def _is_twin(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:

@@ -6,11 +6,9 @@ from sqlalchemy import Select, Update, and_, delete, or_, select, update
 
 from storage.database import Database
 from storage.job_states import JobState, TaskState, move_job, move_task
-from storage.records import Job, Task
-from storage.rows import locked, moved, whose
+from storage.records import Job
+from storage.rows import is_orphaned, locked, moved, whose
 from storage.schema import announced, jobs, tasks
-from storage.tasks import as_task
-from storage.workers import ownerless
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """How a task can be of which the service says that it took it."""
@@ -34,7 +32,7 @@ class LostTickets:
     async def recover(self, worker_id: int) -> list[tuple[int, str]]:
         """Take over the announced tickets of workers that are gone; returns those and this worker's own, each with its
         task's id."""
-        which = or_(announced.c.worker_id == worker_id, ownerless(announced))
+        which = or_(announced.c.worker_id == worker_id, is_orphaned(announced))
         taken = update(announced).where(which).values(worker_id=worker_id)
         async with self._db.write() as connection:
             rows = await connection.execute(taken.returning(announced.c.task_id, announced.c.ticket))
@@ -51,10 +49,10 @@ class LostTickets:
         async with self._db.read() as connection:
             return (await connection.execute(_others(provider, ticket))).first() is not None
 
-    async def found(self, task_id: int, ticket: str, now: float, *, worker_id: int) -> tuple[Job, Task] | None:
-        """The service has this task; this worker watches it from here on, and its job is open again.
+    async def found(self, task_id: int, ticket: str, now: float, *, worker_id: int) -> Job | None:
+        """The service has this task, which runs from here on, and its job is open again. Returns the job.
 
-        A job whose worker is gone is this worker's, too. None: the task needs no ticket, another one has this ticket,
+        A job whose worker is gone is this worker's. None: the task needs no ticket, another one has this ticket,
         or the job is being delivered.
         """
         async with self._db.write() as connection:
@@ -66,7 +64,7 @@ class LostTickets:
             if (await connection.execute(_others(known["provider"], ticket))).first():
                 return None
             # When it was submitted is not known: its duration teaches nothing.
-            values = {"ticket": ticket, "submitted_at": now, "begun_at": None, "worker_id": worker_id}
+            values = {"ticket": ticket, "submitted_at": now, "begun_at": None}
             again = move_task(
                 and_(tasks.c.id == task_id, tasks.c.ticket.is_(None)),
                 WITHOUT_TICKET,
@@ -75,9 +73,8 @@ class LostTickets:
                 error_message=None,
                 finished_at=None,
             )
-            row = (await connection.execute(again.returning(tasks))).mappings().first()
-            opened = await moved(connection, _opened(job, worker_id)) if row else None
-            return (opened, as_task(row)) if opened and row else None
+            found = (await connection.execute(again)).rowcount
+            return await moved(connection, _opened(job, worker_id)) if found else None
 
 
 def _opened(job: Job, worker_id: int) -> Update:

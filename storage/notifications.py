@@ -4,10 +4,9 @@ never a job: who takes over or comes back looks at everything."""
 from typing import NamedTuple
 
 QUEUE = "queue"
-"""A task waits, or a place has become free."""
+"""A task waits, or a slot has become free. With a worker: it is this one's turn to claim."""
 ORPHANS = "orphans"
-"""The worker of some jobs, tasks or updates is gone."""
-
+"""The worker of some jobs or updates is gone. The process that this comes from hears it, too."""
 
 JOB, CALL, INBOX = "job", "call", "inbox"
 """Kinds of topics that are about one job, one task, and one worker's updates."""
@@ -24,6 +23,11 @@ class Topic(NamedTuple):
 def job(job_id: int, worker_id: int | None) -> str:
     """A job has changed, whose worker this is."""
     return f"{JOB} {job_id} {worker_id or 0}"
+
+
+def queue(worker_id: int) -> str:
+    """The next free slot is for a task of this worker."""
+    return f"{QUEUE} 0 {worker_id}"
 
 
 def call(task_id: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
 from storage.database import Database
+from storage.rows import owned_by
 from storage.schema import jobs, pictures, references, tasks
 
 
@@ -200,7 +201,7 @@ class Pictures:
         """Pictures of a job are sent now: it is written down before. False: this worker may not send them, since the
         job is another's now, or one of them has arrived or was deleted. Then nothing is written.
         """
-        own = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.worker_id.is_not_distinct_from(worker_id))
+        own = select(jobs.c.id).where(jobs.c.id == job_id, owned_by(worker_id))
         missing = (pictures.c.id.in_(ids), pictures.c.message_id.is_(None), pictures.c.hidden_at.is_(None))
         sending = update(pictures).where(*missing, own.exists()).values(sends=pictures.c.sends + 1)
         async with self._db.write() as connection:

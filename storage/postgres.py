@@ -210,7 +210,7 @@ class PostgresBackend:
                 self._reconnect, when=ANY_ERROR, wait=in_turn(RECONNECT), sleep=asyncio.sleep, failed=outage.lasts
             )
             log.info("the line to the database is up again")
-            self._tell(EVERYTHING)
+            self.tell(EVERYTHING)
 
     async def _reconnect(self) -> None:
         async with self._turn:
@@ -223,9 +223,10 @@ class PostgresBackend:
     def _heard(self, _line: object, _pid: int, _channel: str, payload: object) -> None:
         token, _, topic = str(payload).partition(" ")
         if token != self._token:
-            self._tell(topic)
+            self.tell(topic)
 
-    def _tell(self, topic: str) -> None:
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
         for on_notification in self._hears:
             on_notification(topic)
 

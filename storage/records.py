@@ -156,8 +156,9 @@ class CheckedReference:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known."""
+    """One submission; it belongs to the worker of its job. `begun_at`: when it got its turn; `submitted_at`: when its
+    ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known.
+    """
 
     id: int
     job_id: int
@@ -172,7 +173,6 @@ class Task:
     begun_at: float | None
     submitted_at: float | None
     finished_at: float | None
-    worker_id: int | None
     cost: int | None = None
     currency: str | None = None
     pictures: int | None = None
@@ -285,6 +285,15 @@ class Turns:
 
     tasks: tuple[Task, ...]
     due: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKept:
+    """What was found when a ticket was stored. `is_wanted`: False where the job was cancelled meanwhile; `worker_id`:
+    who owns the job and goes on with the task."""
+
+    is_wanted: bool
+    worker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import notifications
 from storage.database import Database
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.records import CheckedReference, Job, NewReference, StoredReference
@@ -38,6 +39,7 @@ class References:
                 return None
             # Its tasks wait no longer: it is prepared anew with the reference, and keeps its time in the queue.
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             await add_references(connection, job_id, (new,))
             if job.state is not JobState.WORKING:
                 return job

@@ -1,6 +1,6 @@
 """Rows of jobs: read, locked, moved on, and announced to whoever sees to them."""
 
-from sqlalchemy import Case, RowMapping, Update, case, exists, select
+from sqlalchemy import Case, ColumnElement, RowMapping, Table, Update, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
@@ -24,6 +24,19 @@ async def locked(connection: AsyncConnection, job_id: int) -> Job | None:
     query = select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
     row = (await connection.execute(query)).mappings().first()
     return as_job(row) if row else None
+
+
+def owned_by(worker_id: int | None) -> ColumnElement[bool]:
+    """The fence in SQL: of a row of `jobs`, whether this worker owns it, and its tasks with it. None: nobody does.
+
+    In Python the same question is `bot.jobs.worker.Worker.owns`.
+    """
+    return jobs.c.worker_id.is_not_distinct_from(worker_id)
+
+
+def is_orphaned(table: Table) -> ColumnElement[bool]:
+    """Whether the worker of a row is gone: then a living one may claim it."""
+    return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))
 
 
 async def where_it_is(database: Database, connection: AsyncConnection, chat_id: int) -> int:

@@ -285,8 +285,6 @@ tasks = Table(
     Column("begun_at", Float),
     Column("submitted_at", Float),
     Column("finished_at", Float),
-    # Who submits and watches it.
-    Column("worker_id", BigInteger),
     # What it cost, in ten-thousandths of the currency, where the operator has set a price.
     Column("cost", BigInteger),
     Column("currency", String(3)),

@@ -42,6 +42,7 @@ class SqliteBackend:
         self.clock = time.time
         self._lock_path = path.with_name(path.name + ".lock")
         self._locked: IO[str] | None = None
+        self._hears: list[OnNotification] = []
 
     def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
         """Whether a text has these words, in capitals or not: its LIKE takes no notice of them anyway."""
@@ -83,7 +84,13 @@ class SqliteBackend:
         """There is nobody else."""
 
     def listen(self, on_notification: OnNotification) -> None:
-        """There is nobody else."""
+        """There is nobody else, but for what this process tells itself."""
+        self._hears.append(on_notification)
+
+    def tell(self, topic: str) -> None:
+        """Let this process's own listeners know."""
+        for on_notification in self._hears:
+            on_notification(topic)
 
     async def aclose(self) -> None:
         """Close, and let another process have the file."""

@@ -2,7 +2,7 @@
 
 The wait is counted since the task was queued or since the person's last turn, whichever is later.
 
-`bot.jobs.turns` looks ahead by the same rule (a test holds them together).
+`bot.jobs.queue_order` looks ahead by the same rule (a test holds them together).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from storage.clock import LEEWAY, LONGEST_HOLD
 from storage.job_states import ACTIVE, TaskState
 from storage.provider_health import service
 from storage.records import Limits
-from storage.schema import tasks, users
+from storage.rows import is_orphaned, owned_by
+from storage.schema import jobs, tasks, users
 
 MINUTE = 60.0
 
@@ -48,9 +49,13 @@ async def free_slots(connection: AsyncConnection, provider: str, limits: Limits,
     return FreeSlots(min(count, left)) if left > 0 else FreeSlots(0, first + MINUTE)
 
 
-def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
-    """The ids and tickets of those whose turn is next, in order, locked; each counts as under way for those behind
-    it."""
+def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> Select[Any]:
+    """The ids, tickets and workers of those whose turn is next, in order, locked; each counts as under way for those
+    behind it.
+
+    Tasks whose worker is gone have no turn until another one owns them, unless that is whose turns are asked for
+    (`worker_id`): nobody waits for the dead.
+    """
     active = (
         select(tasks.c.user_id, func.count().label("count"))
         .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
@@ -66,20 +71,23 @@ def next_tasks(provider: str, now: float, most: int) -> Select[Any]:
     waiting = (
         select(
             tasks.c.id,
+            jobs.c.worker_id,
             (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=own)).label("number"),
             under_way.label("under_way"),
             func.first_value(since).over(partition_by=tasks.c.user_id, order_by=own).label("since"),
             func.first_value(tasks.c.id).over(partition_by=tasks.c.user_id, order_by=own).label("first"),
         )
+        .join(jobs, jobs.c.id == tasks.c.job_id)
         .outerjoin(users, users.c.id == tasks.c.user_id)
         .outerjoin(active, active.c.user_id == tasks.c.user_id)
+        .where(or_(~is_orphaned(jobs), owned_by(worker_id)))
         .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
         .where(or_(tasks.c.not_before <= now, tasks.c.not_before > now + LONGEST_HOLD + LEEWAY))
         .subquery()
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
     return (
-        select(tasks.c.id, tasks.c.ticket)
+        select(tasks.c.id, tasks.c.ticket, chosen.c.worker_id)
         .join(chosen, chosen.c.id == tasks.c.id)
         # One that is being cancelled at this moment is passed over.
         .where(tasks.c.state == TaskState.QUEUED)

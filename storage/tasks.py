@@ -10,8 +10,8 @@ from storage import notifications, task_order
 from storage.clock import LONGEST_HOLD
 from storage.database import Database, Transaction
 from storage.job_states import ACTIVE, CANCELLED_STATES, UNFINISHED, JobState, TaskState, move_job, move_task
-from storage.records import Cost, ErrorMessage, Limits, NewPicture, Task, Turns, WaitingTask
-from storage.rows import locked
+from storage.records import Cost, ErrorMessage, Limits, NewPicture, Task, TicketKept, Turns, WaitingTask
+from storage.rows import locked, owned_by
 from storage.schema import jobs, pictures, references, tasks, users
 from storage.tickets import Tickets
 
@@ -63,29 +63,37 @@ class Tasks:
             query = select(tasks.c.provider).where(tasks.c.state == TaskState.QUEUED).distinct()
             return set((await connection.execute(query)).scalars())
 
-    async def claim(self, provider: str, limits: Limits, now: float, *, worker_id: int = 0, most: int = 1) -> Turns:
-        """Give the next tasks (`most` at a time) their turns, as far as the provider's limits and its state allow.
+    async def claim(
+        self, provider: str, limits: Limits, now: float, *, worker_id: int | None = None, most: int = 1
+    ) -> Turns:
+        """Give this worker's tasks (`most` at a time) their turns, those that are among the first for the free slots.
 
-        They are `submitting` from here on, and this worker's. (Those that were put back with a ticket are `running`:
-        they are not submitted again.) For the order see `storage.task_order`. The limits hold over all workers.
+        The order is over all workers (see `storage.task_order`), and so are the limits. Other workers whose tasks are
+        among the first are notified: a slot that is theirs is not taken by this one. What is claimed is `submitting`
+        from here on. (Those that were put back with a ticket are `running`: they are not submitted again.)
+        `worker_id` None: tasks of jobs that nobody owns.
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"provider {provider}")
             free_slots = await task_order.free_slots(connection, provider, limits, now)
             if not free_slots.count:
-                # Whoever makes room wakes those who wait, but time wakes nobody.
+                # A slot that becomes free notifies all workers, but time notifies nobody.
                 return Turns((), free_slots.due if await task_order.is_awaited(connection, provider) else None)
-            query = task_order.next_tasks(provider, now, min(most, free_slots.count))
+            first = (await connection.execute(task_order.next_tasks(provider, now, free_slots.count, worker_id))).all()
+            for owner in {row.worker_id for row in first} - {worker_id, None}:
+                connection.notify(notifications.queue(owner))
+            own = [row for row in first if row.worker_id == worker_id][:most]
             begun = [
-                await self._begin(connection, row.id, row.ticket, worker_id, now + place * INSTANT)
-                for place, row in enumerate(list(await connection.execute(query)))
+                await self._begin(connection, row.id, row.ticket, now + place * INSTANT)
+                for place, row in enumerate(own)
             ]
             return Turns(tuple(begun), now if begun else await task_order.next_due(connection, provider, after=now))
 
-    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
-        """The service has the task; from here on it can be taken up again. False: its job was cancelled meanwhile.
+    async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
+        """The service has the task; from here on it can be taken up again.
 
-        A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it.
+        A task that was interrupted meanwhile, because its worker was taken for dead, lives on, and its job with it: its
+        owner is notified, and is this worker where the former one is gone.
         """
         return await self._tickets.keep(task_id, ticket, now, worker_id)
 
@@ -143,30 +151,19 @@ class Tasks:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
 
-    async def unknown_tasks(self, worker_id: int, known: Collection[int]) -> list[Task]:
-        """Tasks that this worker was given without hearing of it: not those of the `known` ids.
+    async def requeue_unsubmitted(self, worker_id: int, known: Collection[int]) -> None:
+        """Tasks that this worker has claimed without hearing of it wait again: they were never submitted.
 
-        Those without a ticket were never submitted and wait again; those with one are returned, to be watched.
+        `known`: the ids of those of which it knows.
         """
+        own = select(jobs.c.id).where(owned_by(worker_id))
+        unheard = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(own))
         async with self._db.write() as connection:
-            own = select(tasks).where(tasks.c.worker_id == worker_id, tasks.c.state.in_(ACTIVE)).order_by(tasks.c.id)
-            found = [as_task(row) for row in (await connection.execute(own)).mappings() if row["id"] not in known]
-            unsubmitted = [task.id for task in found if task.ticket is None]
-            if unsubmitted:
-                back = move_task(tasks.c.id.in_(unsubmitted), ACTIVE, TaskState.QUEUED, begun_at=None)
-                await connection.execute(back)
+            query = select(tasks.c.id).where(unheard, tasks.c.state == TaskState.SUBMITTING)
+            if ids := set((await connection.execute(query)).scalars()) - set(known):
+                which = and_(unheard, tasks.c.id.in_(ids))
+                await connection.execute(move_task(which, (TaskState.SUBMITTING,), TaskState.QUEUED, begun_at=None))
                 connection.notify(notifications.QUEUE)
-            return [task for task in found if task.ticket is not None]
-
-    async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
-        """Take up the overdue tasks of a job; returns those."""
-        # Without its ticket it would be submitted, and paid, once more.
-        lost = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
-        values = {"error_message": None, "finished_at": None, "worker_id": worker_id}
-        again = move_task(lost, (TaskState.OVERDUE,), TaskState.RUNNING, **values)
-        async with self._db.write() as connection:
-            rows = await connection.execute(again.returning(tasks))
-            return sorted((as_task(row) for row in rows.mappings()), key=lambda task: task.id)
 
     async def announce(self, task_id: int) -> None:
         """Let whoever watches the task know that the service has announced its end."""
@@ -231,13 +228,11 @@ class Tasks:
             known = select(latest).where(latest.c.seconds.is_not(None)).order_by(latest.c.finished_at)
             return [(row.seconds, row.options) for row in await connection.execute(known)]
 
-    async def _begin(
-        self, connection: AsyncConnection, task_id: int, ticket: str | None, worker_id: int, now: float
-    ) -> Task:
+    async def _begin(self, connection: AsyncConnection, task_id: int, ticket: str | None, now: float) -> Task:
         # One that was put back with a ticket is not submitted again.
         state = TaskState.RUNNING if ticket is not None else TaskState.SUBMITTING
         own = tasks.c.id == task_id
-        begun = move_task(own, (TaskState.QUEUED,), state, begun_at=now, worker_id=worker_id)
+        begun = move_task(own, (TaskState.QUEUED,), state, begun_at=now)
         task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())
         turn = self._db.insert(users).values(id=task.user_id, last_turn=now)
         await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))

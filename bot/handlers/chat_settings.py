@@ -108,7 +108,7 @@ async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
 async def clear_confirmed(query: CallbackQuery, requests: RequestService, bot: Bot, pages: Pages) -> None:
     """Cancel all waiting jobs."""
     if message := await _pressed(query, bot):
-        count = await requests.engine.clear(message.chat.id, CLEARED)
+        count = await requests.engine.cancel_waiting(message.chat.id, CLEARED)
         await answer(query, _("Cancelled: {count}").format(count=count))
         await pages.show(message, partial(_queue, message, requests))
 

@@ -44,7 +44,7 @@ async def _join_job(job: Job, item: Message, requests: RequestService) -> None:
     # Another process, which took over this one's work, may have had the whole album.
     known = {one.message_id for one in await requests.store.references.of_job(job.id)}
     for reference in pictures_in(item):
-        if reference.message_id not in known and not await requests.engine.join(job, reference):
+        if reference.message_id not in known and not await requests.engine.attach_reference(job, reference):
             await reply_privately(item, _too_late())
 
 

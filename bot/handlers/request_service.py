@@ -11,8 +11,8 @@ from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
-from bot.jobs.engine import Engine
-from bot.jobs.requests import would_be
+from bot.jobs.engine import JobEngine
+from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import known_names
 from bot.telegram.provider_labels import STYLE
 from providers.base import Provider
@@ -59,7 +59,7 @@ class RequestService:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: JobEngine,
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
@@ -116,7 +116,7 @@ class RequestService:
         None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError` or
         `ChatNotAllowedError`.
         """
-        return await self.engine.ask(await self._request(context, words, draft), self._allowed(context))
+        return await self.engine.submit(await self._request(context, words, draft), self._allowed(context))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a waiting job the prompt that its message has now. False: it has begun, or ended.
@@ -171,7 +171,7 @@ class RequestService:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
         options = job.options if overrides.options is None else overrides.options
-        return await self.engine.ask(
+        return await self.engine.submit(
             replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
         )
 

@@ -29,7 +29,7 @@ from bot.handlers.callback_helpers import (
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
 from bot.telegram.formatting import quoted
 from bot.telegram.keyboards import JobCallback, PictureCallback, sure_to_delete, which_picture
 from bot.telegram.message_input import as_references, topic_of
@@ -80,7 +80,7 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
     """Poll a task again that took too long, or fetch pictures that did not arrive."""
     job = await own_job(query, callback_data.job, requests)
     if job and await may_post_in_chat_of(query, job):
-        found = await requests.engine.look_again(job.id)
+        found = await requests.engine.retry(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 

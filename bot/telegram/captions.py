@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import sentence
+from bot.jobs.ports import sentence
 from bot.telegram.formatting import caption, cut, pixels, plain, told
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, Providers, maker, offer, title

@@ -22,7 +22,7 @@ from aiogram.exceptions import (
 from aiogram.methods import EditMessageMedia
 from aiogram.types import Message
 
-from bot.jobs.stage import Undelivered, Unreachable
+from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals

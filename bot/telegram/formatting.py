@@ -6,7 +6,7 @@ from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import sentence
+from bot.jobs.ports import sentence
 from bot.telegram.flag_names import shown
 from providers.errors import Sentence
 from storage.records import ErrorMessage

@@ -18,7 +18,7 @@ from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError, ClientResponseError
 
 from bot.fair_slots import FairSlots
-from bot.jobs.stage import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
+from bot.jobs.ports import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
 from bot.telegram.delivery import Delivery
 from bot.telegram.formatting import cut, told
 from bot.telegram.i18n import Languages
@@ -47,7 +47,7 @@ TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such file
 
 
 class TelegramNotifier:
-    """Implements `bot.jobs.stage.Stage`."""
+    """Implements `bot.jobs.ports.JobNotifier`."""
 
     def __init__(
         self,

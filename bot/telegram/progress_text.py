@@ -2,7 +2,7 @@
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.formatting import bar, duration, say
 
 

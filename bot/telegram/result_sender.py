@@ -13,8 +13,8 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEnt
 from aiogram.methods import SendDocument, SendMediaGroup, SendPhoto
 from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message
 
+from bot.jobs.ports import TakenOver
 from bot.jobs.retry import until_stored
-from bot.jobs.stage import TakenOver
 from bot.telegram.message_sender import Sender
 from bot.telegram.replying import in_reply_to
 from bot.telegram.telegram_errors import Refusal, meaning

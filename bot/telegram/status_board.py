@@ -8,7 +8,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto
 
-from bot.jobs.stage import Progress
+from bot.jobs.ports import Progress
 from bot.telegram.telegram_errors import is_unchanged
 
 NO_TEXT = "no text in the message"

@@ -19,7 +19,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.chat_migration import ChatMigratedError
 from bot.telegram.i18n import Languages
 from bot.telegram.keyboards import while_waiting

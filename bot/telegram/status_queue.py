@@ -9,7 +9,7 @@ from enum import IntEnum
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.background import Background
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.chat_limiter import ALONE, AMONG_OTHERS, NEWS, SOME_NEWS, ProgressShare
 from bot.telegram.rate_limiter import RateLimiter
 from storage.records import Job

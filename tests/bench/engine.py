@@ -13,7 +13,6 @@ from aiogram.types import Message
 
 from bot.demo.launcher import running
 from bot.demo.telegram import ChatMessage, TelegramSimulator
-from bot.jobs.engine import Engine
 from bot.telegram import rate_limiter
 from bot.telegram.chat_limiter import Limit
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings
@@ -22,6 +21,7 @@ from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 from tests.support.sample_pictures import draw_plain
 
 JOBS = 200
@@ -91,18 +91,19 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
     """Milliseconds from asking to the submit, and those of a bare insert."""
     provider = Noting(ProviderSettings(concurrency=50))
     harness = RecordingNotifier(store)
-    engine = Engine(store, {"fake": provider}, harness)
-    await engine.enter()
+    engine = engine_parts(store, {"fake": provider}, harness).engine
+    await engine.open()
     await engine.start()
     delays, inserts = [], []
     for number in range(STARTS):
         provider.begun = asyncio.get_running_loop().create_future()
         asked = time.perf_counter()
-        await engine.ask(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
+        await engine.submit(NewJob(f"message:{number}", 1, number, number + 1, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
         # The next one finds nothing under way.
         await harness.until(partial(_delivered, harness, number + 1))
-        await engine._finishing.drain()
+        while not engine.is_idle:  # noqa: ASYNC110 - the engine has no event for it
+            await asyncio.sleep(0.001)
         asked = time.perf_counter()
         async with store.database.write() as connection:
             await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % (-1 - number))  # noqa: UP031

@@ -231,10 +231,10 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     task = await run(store, 1.0)
     await store.tasks.end_task(task.id, TaskState.OVERDUE, TROUBLE, 900.0)
     await store.jobs.settle(job.id)
-    assert await store.tasks.watch_again(job.id)
+    assert await store.jobs.reopen(job.id, JobState.WORKING)
     (again,) = await store.tasks.running()
     assert again.ticket == f"ticket {task.id}"
-    assert await store.tasks.watch_again(job.id) == []
+    assert await store.jobs.reopen(job.id, JobState.WORKING) is None
 
 
 async def test_whose_file_it_is(store: Store) -> None:

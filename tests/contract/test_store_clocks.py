@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.jobs.engine import Engine
-from bot.jobs.turns import order
+from bot.jobs.queue_order import order
 from providers.base import ProviderSettings
 from providers.errors import ProviderBusyError, ProviderUnavailableError
 from storage.clock import LONGEST_HOLD
@@ -19,6 +18,7 @@ from storage.store import Store
 from tests.support import postgres
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 
 NOW = 1_700_000_000.0
 AHEAD = NOW + 2 * 3600
@@ -131,10 +131,10 @@ async def test_processes_go_by_the_databases_clock(
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
     provider = FakeProvider(ProviderSettings())
     provider.refuse = [ProviderBusyError(retry_after=5), *(ProviderUnavailableError() for _ in range(3))]
-    engine = Engine(store, {"fake": provider}, RecordingNotifier(store))
-    await engine.enter()
+    engine = engine_parts(store, {"fake": provider}, RecordingNotifier(store)).engine
+    await engine.open()
     await engine.start()
-    job = await engine.ask(new_request(1))
+    job = await engine.submit(new_request(1))
     assert job
 
     async def is_held() -> bool:

@@ -198,7 +198,7 @@ async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
     await store.erasure.erase(ANN, NOW)
     assert "secret" not in await everything(store)
     # What took too long can't be looked for again, and nobody is told how it ended.
-    assert await store.tasks.watch_again(job.id) == []
+    assert await store.jobs.reopen(job.id, JobState.WORKING) is None
     assert await store.workers.recover_jobs(1, TROUBLE, NOW) == []
 
 
@@ -212,8 +212,8 @@ async def test_a_ticket_that_comes_to_light_late_is_cancelled(store: Store) -> N
     job = await store.jobs.add(new_request(1), NOW)
     assert job
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
-    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW, worker_id=99)).tasks
+    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW)).tasks
     await store.workers.recover_jobs(1, TROUBLE, NOW)
     await store.jobs.settle(job.id)
     await store.erasure.erase(ANN, NOW)
-    assert not await store.tasks.accepted(task.id, "late", NOW)
+    assert not (await store.tasks.accepted(task.id, "late", NOW)).is_wanted

@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.handlers.request_context import key_of
-from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import upgrade
 from storage.job_states import JobState, TaskState
@@ -22,6 +21,7 @@ from tests.support import postgres
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.old_rows import ANN, GROUP, SUPERGROUP, Row, everything, leave_rows, revisions
+from tests.support.parts import engine_parts
 
 REVISIONS = revisions(before="0014")
 RENAMED = {"trouble": "error_message", "beat": "heartbeat"}
@@ -105,10 +105,17 @@ def as_it_is_now(table: str, row: Row) -> Row | None:
         now |= {"chat_id": GROUP, "message_id": -row["message_id"]}
     elif table == "pictures" and (row["message_id"] or 0) < 0:
         now |= {"former_chat_id": GROUP, "message_id": -row["message_id"]}
-    elif table == "tasks" and row["state"] == "done":
-        now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]
+    elif table == "tasks":
+        now = _task_as_it_is_now(now)
     if table in {"jobs", "sources"} and row["message_id"] <= 0:
         now["message_id"] = None
+    return now
+
+
+def _task_as_it_is_now(row: Row) -> dict[str, Any]:
+    now = {name: value for name, value in row.items() if name != "worker_id"}
+    if row["state"] == "done":
+        now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]
     return now
 
 
@@ -119,7 +126,7 @@ class Later:
         self.store = store
         self.provider = FakeProvider(ProviderSettings())
         self.stage = RecordingNotifier(store)
-        self.engine = Engine(store, {"fake": self.provider}, self.stage, sleep=_soon)
+        self.engine = engine_parts(store, {"fake": self.provider}, self.stage, sleep=_soon).engine
         for ticket in ("ticket-4", "announced", *(f"t{number}" for number in range(1, 20))):
             self.provider.finish(ticket)
         picture = CheckedReference(b"fetched now", changes=[], **LIMITS)  # type: ignore[arg-type]
@@ -131,7 +138,7 @@ class Later:
         self.fetched.append(file_id)
 
     async def start(self) -> None:
-        await self.engine.enter()
+        await self.engine.open()
         await self.engine.start()
 
     async def closed(self, job_id: int) -> JobState:
@@ -163,7 +170,7 @@ class Later:
     async def ask(self, words: int, draft: Draft, chat_id: int = ANN) -> int:
         key = key_of(chat_id, "message", words)
         new = NewJob(key, chat_id, words, ANN, "en", "fake", "a fox", {"n": 1}, references=draft.references)
-        job = await self.engine.ask(new)
+        job = await self.engine.submit(new)
         assert job
         return job.id
 

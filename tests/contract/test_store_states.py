@@ -126,7 +126,7 @@ async def test_of_two_moves_from_the_same_state_one_wins(
 async def test_a_task_that_is_done_does_not_run_again_when_its_ticket_comes_late(store: Store) -> None:
     async with store.database.write() as connection:
         await put(connection, tasks, TaskState.DONE)
-    assert await store.tasks.accepted(1, "late", 3.0)
+    assert (await store.tasks.accepted(1, "late", 3.0)).is_wanted
     task = await store.tasks.get(1)
     assert task
     assert (task.state, task.ticket) == (TaskState.DONE, None)

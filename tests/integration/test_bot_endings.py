@@ -36,7 +36,7 @@ async def set_delivery(harness: AppHarness, delivery: Delivery) -> None:
 
 
 def stage_of(harness: AppHarness) -> TelegramNotifier:
-    stage = harness.app.engine._stage
+    stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
     return stage
 
@@ -185,7 +185,7 @@ async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
     told = await harness.shown("Look again")
     await asyncio.sleep(0.2)
     await harness.press(told, "Look again")
-    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.engine._endings.is_delivering(1))
+    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.parts.finisher.is_delivering(1))
     await asyncio.sleep(0.5)
     slow.set()
     await harness.quiet()
@@ -231,7 +231,7 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarnes
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
     refuse(harness, "sendMediaGroup", words)
     harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    harness.app.engine._changed(job)
+    harness.app.engine.context.wake(job.id)
     await harness.quiet()
     after = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
     assert before[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from providers.errors import Sentence
 from tests.support.queue_chat import Ask, QueueChat, queue_chat
 

@@ -60,7 +60,7 @@ async def ready(harness: AppHarness, flags: str = "") -> None:
 async def drawn(harness: AppHarness) -> None:
     """All pictures are made: they are on their way or have arrived."""
     await harness.taken_in()
-    await until(lambda: not harness.app.engine._outlook.jobs)
+    await until(lambda: not harness.app.parts.progress.jobs)
 
 
 async def others(harness: AppHarness) -> ChatMessage:
@@ -171,7 +171,7 @@ async def test_what_waits_for_a_muted_chat_does_not_lie_ready(harness: AppHarnes
 
 async def test_references_that_telegram_does_not_hand_over(harness: AppHarness) -> None:
     wait = LongWait(0.5)
-    harness.app.engine._requests._sleep = wait.sleep
+    harness.app.engine.context.sleep = wait.sleep
     words = "Bad Request: wrong file_id or the file is temporarily unavailable"
     harness.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
     for number in range(JOBS):

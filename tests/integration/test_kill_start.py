@@ -6,7 +6,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import StoreUnavailableError, UnusableStoreError
 from storage.store import Store
@@ -14,6 +13,7 @@ from storage.store_errors import may_come_up
 from tests.support import postgres
 from tests.support.bot_process import READY
 from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 from tests.support.process_harness import ProcessHarness
 
 AWAY = "is out of reach"
@@ -63,16 +63,18 @@ async def test_who_joins_the_others_waits_too(
     postgres_server: postgres.Server, postgres_template: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
-    engine = Engine(store, {"fake": FakeProvider(ProviderSettings())}, RecordingNotifier(store), sleep=_soon)
+    engine = engine_parts(
+        store, {"fake": FakeProvider(ProviderSettings())}, RecordingNotifier(store), sleep=_soon
+    ).engine
     await asyncio.to_thread(postgres_server.crash)
-    joining = asyncio.create_task(engine.enter())
+    joining = asyncio.create_task(engine.open())
     async with asyncio.timeout(10):
         while REFUSED not in caplog.text:  # noqa: ASYNC110 - the log has no events
             await asyncio.sleep(0.01)
     await asyncio.to_thread(postgres_server.start)
     async with asyncio.timeout(10):
         await joining
-    assert engine.crew.id
+    assert engine.context.worker.id
     assert caplog.text.count(REFUSED) == 1
     await engine.start()
     await engine.stop()

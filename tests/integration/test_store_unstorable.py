@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
 from providers.errors import GenerationFailedError, OutcomeUnknownError, Sentence
 from storage.column_types import clean
@@ -111,7 +111,7 @@ async def test_a_result_that_can_never_be_stored_ends_with_a_sentence(
     assert (ended.id, await engine_harness.tasks(second)) == (second.id, [TaskState.OVERDUE])
     assert "can never be stored" in caplog.text
     # Nobody else is held up, and looking again pays nothing.
-    assert await engine_harness.engine.look_again(second.id)
+    assert await engine_harness.engine.retry(second.id)
     engine_harness.provider.finish(f"t2{SAID}")
     await engine_harness.finished(second, JobState.DELIVERED)
     assert engine_harness.provider.submits == 2
@@ -138,7 +138,7 @@ async def test_what_took_too_long_and_has_no_ticket_is_not_made_anew(engine_harn
     job = await engine_harness.ask()
     await engine_harness.running()
     await engine_harness.run("UPDATE tasks SET state = 'overdue', ticket = NULL")
-    assert await engine_harness.store.tasks.watch_again(job.id) == []
+    assert await engine_harness.store.jobs.reopen(job.id, JobState.WORKING) is None
 
 
 async def test_numbers_that_no_column_holds(engine_harness: EngineHarness) -> None:

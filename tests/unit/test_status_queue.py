@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.status_queue import News, news, worth
 from providers.errors import Sentence
 
