@@ -65,8 +65,8 @@ class App:
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         # Nobody waits for this, and Telegram may make it wait.
-        tell = partial(command_menu.tell, self.bot, self.languages)
-        self.background.spawn(self._until_reached("telling Telegram the commands", tell), "commands")
+        publish = partial(command_menu.publish, self.bot, self.languages)
+        self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
         await self.inbox.start()
         if handle_signals:
             for number in STOP_SIGNALS:

@@ -27,16 +27,18 @@ from bot.handlers import (
     history,
     imagine,
     inline,
+    late_items,
     models,
     result_actions,
     start,
     styles,
     usage,
+    user_settings,
     variations,
 )
-from bot.handlers import user_settings as personal
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
 from bot.jobs.announcements import Announcements
 from bot.jobs.calls import Calls
@@ -125,7 +127,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         telegram.uploads.renew = parts.fresh_addresses.of_job
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
         requests = _make_requests(settings, engine, store, registry, bot)
-        albums = AlbumMiddleware(store, languages, partial(imagine.came_late, requests=requests))
+        albums = AlbumMiddleware(store, languages, partial(late_items.handle_late_item, requests=requests))
         dispatcher = make_dispatcher(settings, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
@@ -238,7 +240,7 @@ def make_dispatcher(
     settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
-    dispatcher = Dispatcher(pages=personal.Pages())
+    dispatcher = Dispatcher(pages=Pages())
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
     dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
@@ -254,7 +256,7 @@ def make_dispatcher(
         inline.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
-        personal.make_router(),
+        user_settings.make_router(),
         export.make_router(),
         forget.make_router(),
         start.make_router(),

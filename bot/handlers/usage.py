@@ -1,4 +1,4 @@
-"""`/usage`: what a person has made this month and what it cost; admins see everybody's."""
+"""`/usage`: a person's pictures and costs this month; admins see everybody's."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,23 +17,23 @@ from bot.telegram.formatting import money
 from bot.telegram.provider_labels import title
 from storage.records import ERASED_USER_ID, ProviderUsage
 
-MOST_PEOPLE = 20
+MAX_PEOPLE_LISTED = 20
 
 
 def make_router() -> Router:
-    """What it costs."""
+    """Pictures and costs of a month."""
     router = Router(name="usage")
     router.message.register(usage, Command("usage"))
     return router
 
 
 async def usage(message: Message, requests: RequestService, language: str) -> None:
-    """This month's pictures, by service."""
+    """Show this month's pictures and costs, by service."""
     user_id = RequestContext.of_message(message, language).user_id
     start = month_start(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, requests) or [_("None yet.")])]
-    # In a group everybody reads along.
+    # In a group everybody can read the answer.
     if user_id in requests.admins and message.chat.type == "private":
         everybody = await requests.store.usage.since(start)
         lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, requests)]
@@ -41,7 +41,7 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
 
 
 def month_start(now: float) -> float:
-    """When the month began that `now` (seconds since 1970) falls into, in UTC."""
+    """The beginning of the month of `now`, in UTC; both in seconds since 1970."""
     today = datetime.fromtimestamp(now, UTC)
     return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
@@ -65,10 +65,10 @@ def _by_person(used: Iterable[ProviderUsage]) -> list[str]:
     for one in used:
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
-    shown = pictures.most_common(MOST_PEOPLE)
+    shown = pictures.most_common(MAX_PEOPLE_LISTED)
     lines = [_line(_person(person), count, costs[person]) for person, count in shown]
-    if len(pictures) > MOST_PEOPLE:
-        lines.append(_("… and {count} more people").format(count=len(pictures) - MOST_PEOPLE))
+    if len(pictures) > MAX_PEOPLE_LISTED:
+        lines.append(_("… and {count} more people").format(count=len(pictures) - MAX_PEOPLE_LISTED))
     return lines
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.handlers.style_catalog import NAME_BYTES
+from bot.handlers.style_catalog import MAX_NAME_BYTES
 from storage.job_states import JobState
 from storage.records import Cost, Limits, NewJob, NewPicture, ProviderUsage
 from storage.settings_records import ChatRules, Preferences, Style
@@ -65,7 +65,7 @@ async def test_how_results_come_is_kept(store: Store) -> None:
 async def test_styles_are_each_persons_own(store: Store) -> None:
     styles = store.styles
     soft, hard = Style("mine", "soft light"), Style("mine", "hard light")
-    another = Style("a" * NAME_BYTES, "in ink")
+    another = Style("a" * MAX_NAME_BYTES, "in ink")
     assert await styles.keep(7, soft, most=2)
     assert await styles.keep(7, another, most=2)
     assert not await styles.keep(7, Style("third", "in oil"), most=2)

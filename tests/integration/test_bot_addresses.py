@@ -1,4 +1,4 @@
-"""Pictures that a service doesn't hand over: it is asked for fresh addresses, and people hear soon how it stands."""
+"""Pictures that a service doesn't hand over: it is asked for fresh addresses, and people are told soon."""
 
 import gzip
 import time
@@ -48,7 +48,7 @@ async def test_what_the_service_has_lost_is_told_at_once(harness: AppHarness) ->
     await harness.say("foxes --n 2")
     told = await harness.ended("Look again")
     assert told.text == "⚠️ It was made, but the service doesn't have it any more."
-    # Each address is tried once, and once more after the service was asked; half of it is to keep them.
+    # Each address is tried once, and once more after the service was asked; half of the fetches store them.
     assert fetches(harness) <= 8
     harness.jimeng.faults.clear()
     await harness.press(told, "Look again")
@@ -78,11 +78,11 @@ async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(harn
     assert told.text == "⚠️ It's ready, but I can't fetch it from the service. Tap “Look again” to try once more."
     said = [call.request["text"] for call in harness.called("editMessageText")]
     assert any("I can't fetch the picture from the service yet" in text and "Trying again in" in text for text in said)
-    # Half of it is to keep them for the history.
+    # Half of the fetches store them for the history.
     assert fetches(harness) == 16
 
 
-# what is no picture, or too much of one
+# invalid and oversized pictures
 
 
 async def test_a_picture_within_the_bots_own_network_is_not_fetched(harness: AppHarness) -> None:
@@ -167,7 +167,7 @@ async def test_a_send_that_takes_a_moment_shows_that_a_photo_is_coming(
     assert action.request["action"] == "upload_photo"
 
 
-# whose it is
+# whose picture it is
 
 
 async def test_in_groups_it_is_said_whose_it_is_and_below_its_own_album(harness: AppHarness) -> None:

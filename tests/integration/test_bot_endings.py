@@ -1,4 +1,4 @@
-"""How deliveries end: with buttons under what has arrived, in plain words for the rest, and nothing for ever."""
+"""How deliveries end: buttons under what has arrived, plain words about the rest, and an end for every job."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ def refuse(harness: AppHarness, method: str, description: str, times: int = 1, c
     harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
-async def wishes(harness: AppHarness, delivery: Delivery) -> None:
+async def set_delivery(harness: AppHarness, delivery: Delivery) -> None:
     await harness.app.store.users.deliver(harness.ann.id, delivery)
 
 
@@ -43,7 +43,7 @@ def stage_of(harness: AppHarness) -> TelegramNotifier:
 
 
 def grow_old(harness: AppHarness, seconds: float) -> None:
-    """The status messages were sent long ago."""
+    """Make all status messages so old."""
     for board in stage_of(harness)._status._boards.values():
         board.sent_at = time.monotonic() - seconds
 
@@ -126,15 +126,6 @@ async def test_one_picture_that_goes_in_no_form_keeps_the_second_album_and_the_b
     assert has_button(harness, "Again")
 
 
-async def test_an_original_that_is_too_large_takes_the_albums_buttons(harness: AppHarness) -> None:
-    await wishes(harness, "both")
-    refuse(harness, "sendDocument", "Request Entity Too Large", times=100, code=413)
-    await harness.say("foxes --n 2")
-    await harness.quiet()
-    assert len(harness.album()) == 2
-    assert has_button(harness, "Files")
-
-
 @pytest.mark.parametrize("words", ["foxes --n 2", "a fox"])
 async def test_a_status_message_that_could_not_be_deleted_at_once_stays_for_ever(
     harness: AppHarness, words: str
@@ -171,7 +162,7 @@ async def over(harness: AppHarness) -> None:
 
 
 async def test_who_hangs_while_originals_wait_sends_none_afterwards(harness: AppHarness) -> None:
-    await wishes(harness, "both")
+    await set_delivery(harness, "both")
     harness.telegram.play(Flood(method="sendDocument", retry_after=60))
     await harness.say("foxes --n 2")
     await harness.telegram.until(lambda: harness.called("sendDocument"))
@@ -228,17 +219,6 @@ async def test_a_status_that_grew_old_in_a_flood_wait_does_not_become_the_pictur
     assert made.id > talk.id
 
 
-async def test_a_forgotten_document_id_is_fetched_anew(harness: AppHarness) -> None:
-    made = await harness.made("a fox")
-    await harness.press(made, "Files")
-    await harness.quiet()
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET document_id = 'BQACforgotten'")
-    await harness.press(made, "Files")
-    await harness.quiet()
-    assert len([m for m in harness.answers() if m.document]) == 2
-
-
 async def test_ten_that_arrived_have_buttons_though_the_eleventh_is_unconfirmed(harness: AppHarness) -> None:
     harness.telegram.play(Drop(method="sendPhoto", applied=True, times=2))
     await harness.say("foxes --n 11")
@@ -262,36 +242,6 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarnes
     assert before[0]
     assert after[0]
     assert len(harness.album()) == 3
-
-
-@pytest.mark.parametrize("how", ["both", "button"])
-async def test_one_original_whose_answer_is_lost_does_not_keep_the_others_back(harness: AppHarness, how: str) -> None:
-    if how == "both":
-        await wishes(harness, "both")
-    else:
-        made = await harness.made("foxes --n 3")
-    harness.telegram.play(Drop(method="sendDocument", applied=True))
-    if how == "both":
-        await harness.made("foxes --n 3")
-    else:
-        await harness.press(made, "Files")
-        await harness.quiet()
-    assert len([m for m in harness.answers() if m.document]) == 3
-
-
-async def test_one_original_that_is_refused_does_not_keep_the_others_back(harness: AppHarness) -> None:
-    await wishes(harness, "both")
-    refuse(harness, "sendDocument", "Bad Request: file is too big")
-    await harness.made("foxes --n 3")
-    assert len([m for m in harness.answers() if m.document]) == 2
-
-
-async def test_a_group_that_takes_no_files_says_so(harness: AppHarness) -> None:
-    made = await harness.made("/imagine foxes --n 2", chat=harness.group)
-    refuse(harness, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
-    await harness.press(made, "Files")
-    await harness.quiet()
-    assert any("I can't send files in this chat" in m.text for m in harness.answers(harness.group))
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(

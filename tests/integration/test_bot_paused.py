@@ -39,9 +39,9 @@ async def test_the_operator_must_act(harness: AppHarness, caplog: pytest.LogCapt
     edits = [call for call in harness.called("editMessageText") if "⏸ The image" in str(call.request)]
     assert len(edits) == 1, "people are told once"
     failed = [message.text for message in harness.answers(harness.ming.chat) if message.text.startswith("⚠️")]
-    assert len(failed) == 2, "those before it was clear that it would go on"
+    assert len(failed) == 2, "the tasks that failed before the pause"
     levels = [record.levelname for record in caplog.records if "is paused" in record.getMessage()]
-    assert levels == ["ERROR", "INFO", "INFO"], "operators hear of it once"
+    assert levels == ["ERROR", "INFO", "INFO"], "the operator is told once"
     assert "works again" in caplog.text
 
 

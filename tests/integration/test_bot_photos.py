@@ -12,7 +12,7 @@ from pillow_heif import from_pillow
 from bot.demo.bot_api.bot_view import message_json
 from bot.demo.bot_api.files import Upload
 from bot.demo.telegram import upload
-from bot.handlers.imagine import came_late
+from bot.handlers.late_items import handle_late_item
 from tests.support.app_harness import AppHarness, look, open_app_harness, picture
 
 
@@ -217,7 +217,7 @@ async def test_an_item_that_another_process_has_used_is_not_called_late(harness:
         Message.model_validate(message_json(one), context=context)
         for one in harness.telegram.messages(harness.ann.chat)[:2]
     )
-    await came_late(main, item, harness.app.dispatcher["requests"])
+    await handle_late_item(main, item, harness.app.dispatcher["requests"])
     await harness.quiet()
     assert not any("too late" in one.text for one in harness.answers())
 

@@ -77,7 +77,7 @@ async def test_again_makes_a_new_job_with_the_same_references_and_options(harnes
     assert {message.reply_to for message in harness.album()} == {1}  # the prompt
 
 
-async def test_a_double_tap_on_again_is_one_wish(harness: AppHarness) -> None:
+async def test_a_double_tap_on_again_is_one_request(harness: AppHarness) -> None:
     result = await harness.made("a fox")
     await harness.press(result, "Again")
     await harness.press(result, "Again")

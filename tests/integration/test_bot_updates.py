@@ -287,15 +287,12 @@ async def test_the_commands_are_told_to_telegram(tmp_path: Path) -> None:
         assert names[:3] == ["imagine", "history", "style"]
 
 
-# unexpected errors
-
-
-async def test_a_mishap_is_told_instead_of_silence(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_is_answered(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
     result = await harness.made("a fox")
     harness.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
     asked = await harness.say("/history")
     told = await harness.shown("went wrong on my side")
     assert told.reply_to == asked.id
     await harness.quiet()
-    assert "could not be handled" in caplog.text
+    assert "failed; it is not repeated" in caplog.text
     assert result.photo

@@ -320,7 +320,7 @@ async def open_app_harness(
     harness.updates = updates
     if not database and not await asyncio.to_thread((folder / "bot.db").exists):
         await asyncio.to_thread(put_blank_database, folder / "bot.db")
-    with cached_startup(), nullcontext() if tells else patch.object(command_menu, "tell", _tell_nothing):
+    with cached_startup(), nullcontext() if tells else patch.object(command_menu, "publish", _tell_nothing):
         await harness.jimeng.start()
         async with harness.telegram:
             try:
