@@ -21,7 +21,7 @@ async def test_ming_asks_in_the_group_and_is_answered_in_chinese(stage: Stage, t
     await expect(talk.button(in_chinese(CANCEL), talk.latest)).to_be_visible()
     stage.release()
     await expect(talk.at("album").get_by_test_id("photo")).to_have_count(2)
-    await expect(talk.message("Jimeng 4.0").get_by_test_id("author")).to_contain_text("Imagine")
+    await expect(talk.message("即梦 4.0").get_by_test_id("author")).to_contain_text("Imagine")
     await expect(talk.button(in_chinese(AGAIN), talk.latest)).to_be_visible()
     assert stage.submits == ["一只在樱花树下的猫"] * 2
 

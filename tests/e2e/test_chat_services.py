@@ -31,9 +31,9 @@ async def test_another_service_steps_in_and_says_so(stage: Stage, visit: Visit) 
     talk = await visit(stage.telegram.ming)
     stage.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
     await talk.say("一只猫")
-    await expect(talk.message("Jimeng 暂时不可用，这张由 Seedream 绘制。")).to_be_visible()
+    await expect(talk.message("即梦 暂时不可用，这张由 Seedream 绘制。")).to_be_visible()
     await talk.say("/usage")
-    await expect(talk.message("你这个月画的图")).to_contain_text("Seedream: 1 · ¥0.25")
+    await expect(talk.message("你本月的图片")).to_contain_text("Seedream：1 · ¥0.25")
 
 
 async def test_admins_see_what_everybody_made(stage: Stage, talk: Talk) -> None:

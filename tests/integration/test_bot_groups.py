@@ -381,7 +381,7 @@ async def test_files_where_none_may_be_sent(house: House) -> None:
     words = "Bad Request: not enough rights to send documents to the chat"
     house.telegram.play({"kind": "error", "method": "sendDocument", "code": 400, "description": words})
     await house.press(result, "Files")
-    await house.shown("I can't send files in this chat.", house.group)
+    await house.shown("I can't send files in this chat, but", house.group)
 
 
 async def test_ones_own_settings_are_not_shown_in_a_group(house: House) -> None:

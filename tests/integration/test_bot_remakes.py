@@ -366,7 +366,7 @@ async def test_many_long_styles(house: House) -> None:
     assert len(page.buttons) == 39
     await house.app.store.styles.drop(house.ann.id, f"0-{'长' * 11}")
     told = await house.press(page, f"0-{'长' * 11}")
-    assert told.text.startswith("There is no style 0-")
+    assert told.text.startswith("There is no style called 0-")
     for words in (f"/style remove {'a' * 4000}", f"a fox --style {'a' * 4000}", f"a fox --{'a' * 4000}"):
         await house.say(words)
         await house.quiet()

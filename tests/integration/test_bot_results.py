@@ -179,7 +179,7 @@ async def test_originals_that_the_service_no_longer_keeps(house: House) -> None:
     house.pass_time(25 * 3600)
     await house.press(result, "Files")
     told = await house.shown("only for a while")
-    assert told.text.startswith("2 of the originals can't be had")
+    assert told.text.startswith("2 of the originals can't be fetched any more")
 
 
 async def test_strangers_can_not_use_what_costs(house: House) -> None:

@@ -81,7 +81,7 @@ async def test_photos_only(house: House) -> None:
     await house.quiet()
     assert len(house.album(house.group)) == 2
     assert (status.text, status.buttons[0]) == ("✅ 2 pictures · for Ann", "🔁 Again")
-    assert "can't send it" not in said(house)
+    assert "can't post it" not in said(house)
 
 
 async def test_a_part_was_sent(house: House) -> None:

@@ -147,7 +147,7 @@ async def test_unknown_commands_and_other_things_in_private(house: House) -> Non
     [
         ("voice", "I can't listen"),
         ("sticker", "I can't use stickers"),
-        ("video", "a screenshot of it"),
+        ("video", "a photo or a screenshot with"),
         ("location", "I work with words and photos"),
     ],
 )
