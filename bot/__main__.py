@@ -12,11 +12,11 @@ from aiogram.exceptions import TelegramUnauthorizedError
 from bot.app import assembled
 from bot.check import check
 from bot.jobs.engine import RESTORED
-from bot.jobs.stage import trouble
+from bot.jobs.stage import error_message
 from bot.settings import Settings, SettingsError, load, variable
 from providers import registry
 from storage.backup import back_up
-from storage.database import UnusableStore
+from storage.database import UnusableStoreError
 
 WRONG_SETTINGS = 2
 
@@ -40,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "check":
             return asyncio.run(check(settings))
         if options.command == "backup":
-            asyncio.run(back_up(settings.storage.url, options.file, trouble(RESTORED)))
+            asyncio.run(back_up(settings.storage.url, options.file, error_message(RESTORED)))
             sys.stdout.write(f"Everything the bot remembers is in {options.file}.\n")
         else:
             asyncio.run(_run(settings))
-    except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStore) as error:
+    except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStoreError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
     except TelegramUnauthorizedError:

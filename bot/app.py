@@ -22,63 +22,63 @@ from tenacity import retry_if_exception_type
 
 from bot.background import Background
 from bot.handlers import (
-    commands,
-    edits,
+    chat_membership,
+    chat_settings,
+    command_menu,
+    edited_messages,
+    error_handler,
     export,
     forget,
-    forwarded,
-    groups,
+    forwarded_messages,
     hints,
     history,
     imagine,
     inline,
-    membership,
-    mishaps,
     models,
-    remakes,
-    results,
+    result_actions,
     start,
     styles,
     usage,
+    variations,
 )
-from bot.handlers import settings as personal
-from bot.handlers.admission import Admission
-from bot.handlers.desk import Desk
-from bot.handlers.presses import is_chat_admin
+from bot.handlers import user_settings as personal
+from bot.handlers.callback_helpers import is_chat_admin
+from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.request_service import RequestService
 from bot.jobs.engine import Engine
 from bot.jobs.requests import Addresses
 from bot.middlewares.access import AccessMiddleware
-from bot.middlewares.albums import AlbumMiddleware
+from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
-from bot.middlewares.presses import PressMiddleware
+from bot.middlewares.message_groups import AlbumMiddleware
 from bot.settings import Settings
+from bot.telegram.captions import ResultCaptions
+from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import Downloads
-from bot.telegram.flood import FloodControl
-from bot.telegram.groups import GroupCare
-from bot.telegram.inbox import Inbox
-from bot.telegram.labels import Labels
-from bot.telegram.language import Languages
-from bot.telegram.lost_targets import WithoutLostTargets
+from bot.telegram.i18n import Languages
+from bot.telegram.image_worker import ImageWorker
+from bot.telegram.message_sender import Sender
+from bot.telegram.missing_targets import WithoutLostTargets
 from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
+from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
-from bot.telegram.pictures import ImageWorker
-from bot.telegram.sender import Sender
+from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.session import Session
-from bot.telegram.stage import TelegramStage
-from bot.telegram.status import StatusMessages
+from bot.telegram.status_message import StatusMessages
+from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import Uploads
 from bot.web import callbacks, references, webhook
 from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
-from bot.web.references import References
+from bot.web.references import WebPublisher
 from bot.web.server import WebServer
 from bot.web.signing import Signer
 from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, Registry, build
 from storage.database import StoreError
 from storage.jobs import ANYTHING
-from storage.records import Allowance
+from storage.records import Quota
 from storage.retry import in_turn, repeat
 from storage.store import Store
 
@@ -104,7 +104,7 @@ class App:
     store: Store
     web: WebServer
     languages: Languages
-    inbox: Inbox
+    inbox: UpdateInbox
     background: Background
     bucket: "Bucket | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -116,7 +116,7 @@ class App:
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         # Nobody waits for this, and Telegram may make it wait.
-        tell = partial(commands.tell, self.bot, self.languages)
+        tell = partial(command_menu.tell, self.bot, self.languages)
         self.background.spawn(self._until_reached("telling Telegram the commands", tell), "commands")
         await self.inbox.start()
         if handle_signals:
@@ -176,14 +176,16 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(registry.aclose)
         providers = {name: registry.get(name) for name in registry.names}
         # The engine comes later; nothing is sent before that.
-        flood = FloodControl(among=lambda: engine.crew.size)
+        flood = RateLimiter(among=lambda: engine.crew.size)
         newest = NewestMessages()
-        bot = make_bot(settings, NoteOutgoing(newest), WithoutLostTargets(), GroupCare(store.chats), flood)
+        bot = make_bot(
+            settings, NoteOutgoing(newest), WithoutLostTargets(), ChatMigrationMiddleware(store.chats), flood
+        )
         stack.push_async_callback(bot.session.close)
         languages = Languages()
         token = settings.telegram.token.get_secret_value()
         web = WebServer(settings.web.host, settings.web.port)
-        own = References(store.sources, settings.web.public_url, Signer("references", token, store.clock))
+        own = WebPublisher(store.references, settings.web.public_url, Signer("references", token, store.clock))
         web.app.router.add_get(references.PATH, own.serve)
         bucket = open_bucket(settings.bucket, token)
         calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
@@ -194,15 +196,15 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         telegram.uploads.renew = engine.fresh_addresses
         telegram.status.may_show = engine.is_mine
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, engine.called_back))
-        desk = _make_desk(settings, engine, store, registry, bot)
-        albums = AlbumMiddleware(store, languages, partial(imagine.came_late, desk=desk))
+        requests = _make_requests(settings, engine, store, registry, bot)
+        albums = AlbumMiddleware(store, languages, partial(imagine.came_late, requests=requests))
         dispatcher = make_dispatcher(settings, languages, albums, store, newest)
         dispatcher.workflow_data.update(
-            desk=desk, uploads=telegram.uploads, originals=telegram.originals, languages=languages
+            requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
         )
         background = Background()
         stack.push_async_callback(background.aclose)
-        inbox = Inbox(bot, dispatcher, store, lambda: engine.crew.id)
+        inbox = UpdateInbox(bot, dispatcher, store, lambda: engine.crew.id)
         engine.crew.heirs.append(inbox.inherit)
         if not by_polling:
             web.app.router.add_post(webhook.PATH, Webhook(inbox.take, _derived("webhook", settings)).serve)
@@ -223,7 +225,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
 class _Telegram:
     """The parts that show jobs and send pictures."""
 
-    stage: TelegramStage
+    stage: TelegramNotifier
     status: StatusMessages
     uploads: Uploads
     originals: Originals
@@ -234,7 +236,7 @@ def _speak(
     bot: Bot,
     store: Store,
     *,
-    flood: FloodControl,
+    flood: RateLimiter,
     newest: NewestMessages,
     languages: Languages,
     providers: Mapping[str, AnyProvider],
@@ -247,9 +249,9 @@ def _speak(
     stack.push_async_callback(sender.aclose)
     status = StatusMessages(bot, store, languages, flood, newest)
     uploads = Uploads(store, downloads, images, providers)
-    originals, labels = Originals(sender, store, uploads), Labels(store, providers)
+    originals, labels = Originals(sender, store, uploads), ResultCaptions(store, providers)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, labels=labels)
-    stage = TelegramStage(
+    stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )
     return _Telegram(stage, status, uploads, originals)
@@ -271,9 +273,9 @@ def make_dispatcher(
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher(pages=personal.Pages())
-    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.people))
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
     dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
-    dispatcher.callback_query.outer_middleware(PressMiddleware())
+    dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
     for observer in (dispatcher.message, dispatcher.channel_post):
         observer.outer_middleware(NoteIncoming(newest))
         observer.outer_middleware(albums)
@@ -284,8 +286,8 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
-        membership.make_router(),
-        groups.make_router(),
+        chat_membership.make_router(),
+        chat_settings.make_router(),
         personal.make_router(),
         export.make_router(),
         forget.make_router(),
@@ -293,34 +295,34 @@ def make_dispatcher(
         history.make_router(),
         models.make_router(),
         usage.make_router(),
-        results.make_router(),
-        remakes.make_router(),
+        result_actions.make_router(),
+        variations.make_router(),
         styles.make_router(),
         hints.make_router(),
         imagine.make_router(),
-        edits.make_router(),
-        forwarded.make_router(),
+        edited_messages.make_router(),
+        forwarded_messages.make_router(),
         start.make_fallback(),
-        mishaps.make_router(),
+        error_handler.make_router(),
     )
     return dispatcher
 
 
-def _make_desk(settings: Settings, engine: Engine, store: Store, registry: Registry, bot: Bot) -> Desk:
-    return Desk(
+def _make_requests(settings: Settings, engine: Engine, store: Store, registry: Registry, bot: Bot) -> RequestService:
+    return RequestService(
         engine,
         store,
         {name: registry.get(name) for name in registry.names},
         registry.default,
-        admission=Admission(store.chats, partial(is_chat_admin, bot), partial(membership.may_write, bot)),
+        chat_policy=ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot)),
         admins=settings.access.admins,
-        allowance=_allowances(settings),
+        quota=_quotas(settings),
     )
 
 
-def _allowances(settings: Settings) -> Callable[[int], Allowance]:
+def _quotas(settings: Settings) -> Callable[[int], Quota]:
     """What each person may ask for, by their id."""
-    limited = Allowance(settings.limits.waiting or None, settings.limits.daily or None)
+    limited = Quota(settings.limits.waiting or None, settings.limits.daily or None)
     return lambda user_id: ANYTHING if user_id in settings.access.admins else limited
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.engine import make_url
 
 from bot.app import make_bot
 from bot.settings import Settings, variable
-from bot.telegram.flood import FloodControl
+from bot.telegram.rate_limiter import RateLimiter
 from bot.web.publishing import open_bucket
-from providers.errors import Misconfigured, ProviderError
+from providers.errors import MisconfiguredError, ProviderError
 from providers.registry import AnyProvider, build
-from storage.database import UnusableStore
+from storage.database import UnusableStoreError
 from storage.store import Store
 
 
@@ -46,7 +46,7 @@ async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
 
 
 async def _telegram(settings: Settings) -> str:
-    bot = make_bot(settings, FloodControl())
+    bot = make_bot(settings, RateLimiter())
     try:
         me = await bot.me()
     except TelegramNetworkError as error:
@@ -65,7 +65,7 @@ async def _telegram(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     try:
         store = await Store.open(settings.storage.url)
-    except UnusableStore as error:
+    except UnusableStoreError as error:
         raise _CheckError(str(error)) from error
     await store.aclose()
     return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
@@ -93,7 +93,7 @@ def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
     async def trial() -> str:
         try:
             await provider.check()
-        except Misconfigured as error:
+        except MisconfiguredError as error:
             raise _CheckError(error.advice) from error
         except ProviderError as error:
             raise _CheckError(f"{error.sentence} ({error.detail})") from error

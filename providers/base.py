@@ -2,7 +2,7 @@
 
 A provider is a folder with a settings model, an options model and a subclass of `Provider` (or of
 `providers.polling.PollingProvider` for services that give a ticket and are polled, of
-`providers.answering.AnsweringProvider` for those that answer with the picture), an entry point in the group
+`providers.synchronous.SynchronousProvider` for those that answer with the picture), an entry point in the group
 `imagine_bot.providers`, and a test class that inherits `providers.testing.ServiceContract`. `providers/README.md` is
 the guide.
 """
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from providers.addresses import Address, origin
 from providers.callback import Callback
-from providers.errors import InvalidRequest, Sentence
+from providers.errors import InvalidRequestError, Sentence
 from providers.options import Options, offering
 
 __all__ = [
@@ -232,19 +232,19 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         return None
 
     def validate(self, request: ImageRequest[OptionsT]) -> None:
-        """Refuse before payment a request that the service would refuse. Raises `InvalidRequest`."""
+        """Refuse before payment a request that the service would refuse. Raises `InvalidRequestError`."""
         limits = self.reference_limits(request.options)
         most = limits.count if limits else 0
         if not request.prompt.strip():
-            raise InvalidRequest(Sentence("Write what the picture should show."))
+            raise InvalidRequestError(Sentence("Write what the picture should show."))
         if len(request.prompt) > self.capabilities.prompt_length:
             values = {"length": len(request.prompt), "most": self.capabilities.prompt_length}
-            raise InvalidRequest(
+            raise InvalidRequestError(
                 Sentence("Your prompt has {length} characters; the limit is {most}. Please shorten it.", values)
             )
         if len(request.references) > most:
             values = {"count": len(request.references), "most": most}
-            raise InvalidRequest(
+            raise InvalidRequestError(
                 Sentence("You sent {count} pictures; this model takes at most {most} as references.", values)
             )
 
@@ -271,7 +271,9 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
 
     @abstractmethod
     async def check(self) -> None:
-        """Test the credentials at no cost. Raises `Misconfigured`, or `Busy` when the service can't be reached."""
+        """Test the credentials at no cost. Raises `MisconfiguredError`, or `ProviderBusyError` when the service can't
+        be reached.
+        """
 
     async def cancel(self, ticket: str) -> bool:
         """Cancel a task at the service. Returns whether the service did it; by default it can't."""

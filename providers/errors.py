@@ -51,7 +51,7 @@ class ProviderError(Exception):
         super().__init__(f"{self.sentence} [{self.detail}]" if detail else str(self.sentence))
 
 
-class Refused(ProviderError):
+class ContentRefusedError(ProviderError):
     """Moderation refused the prompt, a reference or the result. A repeat is refused again, or paid again."""
 
     sentences: ClassVar[dict[str, Sentence]] = {
@@ -75,13 +75,13 @@ class Refused(ProviderError):
         super().__init__(sentence or self.sentences[what], detail=detail, paid=paid)
 
 
-class InvalidRequest(ProviderError):
+class InvalidRequestError(ProviderError):
     """The request is not valid; the sentence says what to change. Nothing was paid."""
 
     default = Sentence("The service can't work with this request. Change the prompt or its options and send it again.")
 
 
-class Busy(ProviderError):
+class ProviderBusyError(ProviderError):
     """The service takes no task now. Nothing was paid or started. Retry after `retry_after` seconds.
 
     `retry_after` is None where the caller decides, and instead of NaN or a negative number. Callers limit the wait.
@@ -95,13 +95,13 @@ class Busy(ProviderError):
         super().__init__(sentence, detail=detail)
 
 
-class Unavailable(Busy):
-    """The service is down or unreachable. Handled as `Busy`, but several in a row count as an outage."""
+class ProviderUnavailableError(ProviderBusyError):
+    """The service is down or unreachable. Handled as `ProviderBusyError`, but several in a row count as an outage."""
 
     default = Sentence("The image service can't be reached at the moment.")
 
 
-class Misconfigured(ProviderError):
+class MisconfiguredError(ProviderError):
     """The operator must act: wrong keys, a service not activated, arrears. No job can succeed until then.
 
     `advice` is for the operator (shown by `check` and in the log), `sentence` for the person.
@@ -114,28 +114,28 @@ class Misconfigured(ProviderError):
         super().__init__(sentence, detail=detail or advice)
 
 
-class Failed(ProviderError):
+class GenerationFailedError(ProviderError):
     """The service accepted the task, and the task failed. The bot does not submit it again by itself."""
 
     default = Sentence("The image service failed to make this picture. You can try again.")
     paid = None
 
 
-class Expired(ProviderError):
+class TaskExpiredError(ProviderError):
     """The service no longer knows the task, so its result is lost."""
 
     default = Sentence("The image service no longer knows this task, so its picture can't be fetched any more.")
     paid = None
 
 
-class TookTooLong(ProviderError):
+class TaskTimeoutError(ProviderError):
     """The time limit passed before the task ended. The ticket is still valid: the task can be polled again later."""
 
     default = Sentence("The picture is taking unusually long. The service may still finish it; look again in a while.")
     paid = None
 
 
-class OutcomeUnknown(ProviderError):
+class OutcomeUnknownError(ProviderError):
     """The answer to a submit was lost, so it may have been paid. It is repeated only when the person asks for that."""
 
     default = Sentence(

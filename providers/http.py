@@ -2,9 +2,10 @@
 
 The question behind every fault is about money: can the service have taken the request? There are two cases.
 
-- It certainly did not (no name, refused, no TLS, no connection in time): `Unavailable`, retry later.
+- It certainly did not (no name, refused, no TLS, no connection in time): `ProviderUnavailableError`, retry later.
 - It may have (the connection broke; the answer never came, was incomplete, or is a gateway's page). For a call that
-  pays (`paying=True`) this is `OutcomeUnknown`. For a query it is `Unavailable`: repeating it costs nothing.
+  pays (`paying=True`) this is `OutcomeUnknownError`. For a query it is `ProviderUnavailableError`: repeating it costs
+  nothing.
 """
 
 import re
@@ -30,7 +31,15 @@ from aiohttp import (
 )
 from yarl import URL
 
-from providers.errors import Busy, InvalidRequest, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
+from providers.errors import (
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
+    ProviderError,
+    ProviderUnavailableError,
+    Sentence,
+)
 
 # The connect limit is below the total, so the total can only run out after the request was sent.
 QUERY_TIMEOUT = ClientTimeout(total=30, connect=10)
@@ -105,10 +114,11 @@ async def call(
     """Send one request; return its answer of at most `most` bytes, whatever the status. No redirects are followed.
 
     Query values in `url` must already be encoded. `paying`: the service may charge for this call.
-    Raises `Busy` (nothing was taken). When the answer is lost, raises `OutcomeUnknown` if paying, else `Busy`.
+    Raises `ProviderBusyError` (nothing was taken). When the answer is lost, raises `OutcomeUnknownError` if paying,
+    else `ProviderBusyError`.
     """
     if session.closed:
-        raise Busy(detail="the HTTP session is closed")
+        raise ProviderBusyError(detail="the HTTP session is closed")
     try:
         async with session.request(
             method,
@@ -121,7 +131,7 @@ async def call(
         ) as response:
             return Answer(response.status, response.headers, await _read(response, most))
     except _NOT_REACHED as error:
-        raise Unavailable(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
+        raise ProviderUnavailableError(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
         raise lost(_say(error), paying=paying) from error
 
@@ -145,10 +155,10 @@ async def stream(
     """Send one paying POST that is answered by server-sent events (https://html.spec.whatwg.org, 9.2).
 
     Yields the events, or one `Answer` where the service answers in another form (an error). `most`: bytes in total.
-    Raises `Busy` (nothing was taken) or `OutcomeUnknown`, also when the stream breaks off.
+    Raises `ProviderBusyError` (nothing was taken) or `OutcomeUnknownError`, also when the stream breaks off.
     """
     if session.closed:
-        raise Busy(detail="the HTTP session is closed")
+        raise ProviderBusyError(detail="the HTTP session is closed")
     try:
         async with session.post(
             URL(url, encoded=True),
@@ -164,9 +174,9 @@ async def stream(
             async for event in _events(response, most):
                 yield event
     except _NOT_REACHED as error:
-        raise Unavailable(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
+        raise ProviderUnavailableError(retry_after=UNREACHABLE_RETRY_SECONDS, detail=_say(error)) from error
     except (ClientError, TimeoutError, OSError, _TooLongError) as error:
-        raise OutcomeUnknown(detail=_say(error)) from error
+        raise OutcomeUnknownError(detail=_say(error)) from error
 
 
 async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerEvent, None]:
@@ -194,7 +204,7 @@ async def _events(response: ClientResponse, most: int) -> AsyncGenerator[ServerE
 
 def lost(detail: str, *, paying: bool) -> ProviderError:
     """The error for a missing or incomplete answer: the service may have taken the request."""
-    return OutcomeUnknown(detail=detail) if paying else Unavailable(detail=detail)
+    return OutcomeUnknownError(detail=detail) if paying else ProviderUnavailableError(detail=detail)
 
 
 def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
@@ -206,12 +216,12 @@ def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
     """
     detail = f"HTTP {answer.status}, not JSON: {answer.body[:200]!r}"
     if answer.status in {408, 425, 429} or (answer.status == 503 and answer.retry_after is not None):
-        return Busy(retry_after=answer.retry_after, detail=detail)
+        return ProviderBusyError(retry_after=answer.retry_after, detail=detail)
     if answer.status == 413:
-        return InvalidRequest(_TOO_BIG, detail=detail)
+        return InvalidRequestError(_TOO_BIG, detail=detail)
     if 300 <= answer.status < 500:
         advice = f"the service's address answers HTTP {answer.status}, not as the service does: check the endpoint"
-        return Misconfigured(advice, detail=detail)
+        return MisconfiguredError(advice, detail=detail)
     return lost(detail, paying=paying)
 
 

@@ -20,7 +20,7 @@ from providers.base import (
     SettingsT,
     Working,
 )
-from providers.errors import Busy, Misconfigured, ProviderError, TookTooLong
+from providers.errors import MisconfiguredError, ProviderBusyError, ProviderError, TaskTimeoutError
 from providers.schedule import FIXED_POLL_SECONDS, Pace, PollAccount
 
 SERVICE_FAULT_SECONDS = 60.0
@@ -42,7 +42,7 @@ Sleep = Callable[[float], Coroutine[Any, Any, None]]
 class PassingError(Exception):
     """Raised by `ask` when the service answered with an internal fault that may pass. The task is polled again.
 
-    After `SERVICE_FAULT_SECONDS` with nothing else, the watch ends with `TookTooLong` and the sentence of `error`.
+    After `SERVICE_FAULT_SECONDS` with nothing else, the watch ends with `TaskTimeoutError` and the sentence of `error`.
     """
 
     def __init__(self, error: ProviderError) -> None:
@@ -73,12 +73,14 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
 
     @abstractmethod
     async def submit(self, request: ImageRequest[OptionsT]) -> str:
-        """Submit the task, once, and return its ticket. Raises `OutcomeUnknown` when the answer was lost."""
+        """Submit the task, once, and return its ticket. Raises `OutcomeUnknownError` when the answer was lost."""
 
     @abstractmethod
     async def ask(self, request: ImageRequest[OptionsT], ticket: str) -> Queued | Working | Finished:
-        """Query the state of the task. Raises `Busy` for a transport fault (repeated until the time limit),
-        `PassingError` for a fault of the service that may pass, `Misconfigured` (a firewall may cause it for a while,
+        """Query the state of the task. Raises `ProviderBusyError` for a transport fault (repeated until the time
+        limit),
+        `PassingError` for a fault of the service that may pass, `MisconfiguredError` (a firewall may cause it for a
+        while,
         so it is repeated as long), and any other `ProviderError` for the task's end."""
 
     def learn(self, durations: Iterable[float]) -> None:
@@ -88,7 +90,8 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
     async def imagine(self, request: ImageRequest[OptionsT], ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """See `Provider.imagine`. An event equal to the last one is left out.
 
-        Raises `TookTooLong` when `settings.time_limit` seconds have passed since the submit. A resumed task is timed
+        Raises `TaskTimeoutError` when `settings.time_limit` seconds have passed since the submit. A resumed task is
+        timed
         from its resumption: how long it ran before is unknown, so it is polled at once and then every 2 seconds.
         """
         resumed = ticket is not None
@@ -131,13 +134,13 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         try:
             async with self._asking:
                 event = await self.ask(request, ticket)
-        except Busy as error:
+        except ProviderBusyError as error:
             watch.note_fault(error, error.retry_after)
             return None
         except PassingError as error:
             watch.note_fault(error.error, None, passing=True)
             return None
-        except Misconfigured as error:
+        except MisconfiguredError as error:
             error.paid = None  # the task was taken
             watch.note_fault(error, None, passing=True)
             return None
@@ -203,13 +206,15 @@ class _Watch:
         self.account.asked()
 
     def note_running(self) -> None:
-        """The poll was answered: the task has not ended. Raises `TookTooLong`."""
+        """The poll was answered: the task has not ended. Raises `TaskTimeoutError`."""
         self.answered = self.asked
         self.faults, self.faulty_since = 0, None
         self._continue(self._next_poll())
 
     def note_fault(self, error: ProviderError, retry_after: float | None, *, passing: bool = False) -> None:
-        """The poll met a fault. Raises `TookTooLong`, or a `passing` `Misconfigured` that has lasted too long."""
+        """The poll met a fault. Raises `TaskTimeoutError`, or a `passing` `MisconfiguredError` that has lasted too
+        long.
+        """
         if not passing:
             self.faulty_since = None
         elif self.faulty_since is None:
@@ -217,7 +222,11 @@ class _Watch:
         elif self.asked - self.faulty_since >= SERVICE_FAULT_SECONDS:
             self.note_end(well=False)
             # The task is paid, and the service may recover: the ticket must not be given up.
-            raise error if isinstance(error, Misconfigured) else TookTooLong(error.sentence, detail=error.detail)
+            raise (
+                error
+                if isinstance(error, MisconfiguredError)
+                else TaskTimeoutError(error.sentence, detail=error.detail)
+            )
         backoff = min(_LONGEST_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2.0 ** min(self.faults, 8))
         wait = backoff if retry_after is None else min(MOST_RETRY_AFTER_SECONDS, retry_after)
         self.faults += 1
@@ -240,7 +249,7 @@ class _Watch:
     def _continue(self, following: float) -> None:
         self.account.running(self.asked)
         if self.asked >= self.limit:
-            raise TookTooLong(detail=f"not finished after {self.asked:.0f} s")
+            raise TaskTimeoutError(detail=f"not finished after {self.asked:.0f} s")
         self.next = following
 
     def _next_poll(self) -> float:

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 EVERYTHING = "everything"
 """The topic that is heard when others may have rung while this process's line was broken."""
 
-Hear = Callable[[str], None]
+OnNotification = Callable[[str], None]
 
 
-class InUse(Exception):
+class DatabaseInUseError(Exception):
     """Another process works with this database, and there can be only one."""
 
 
@@ -53,29 +53,31 @@ class Backend(Protocol):
     async def lock(self, connection: AsyncConnection, name: str) -> None:
         """Until its transaction ends, no other transaction gets past this name."""
 
-    async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
+    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
         """Let the other processes know of these topics once the transaction is committed."""
 
     async def enter(self, worker_id: int) -> None:
-        """Be present as this worker. Raises `InUse` or `OutOfReach`."""
+        """Be present as this worker. Raises `DatabaseInUseError` or `StoreUnavailableError`."""
 
     async def present(self, connection: AsyncConnection) -> set[int]:
         """The workers whose lines are up."""
 
-    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
         """End all sessions of a worker that hangs: what they hold is free for others.
 
         `session`: the name that it has joined with (a worker of an older version has none).
         """
 
-    async def lead(self) -> bool:
+    async def become_leader(self) -> bool:
         """Try to become the one that leads; True when this one does."""
 
-    async def resign(self) -> None:
+    async def stop_leading(self) -> None:
         """Lead no longer."""
 
-    def listen(self, hear: Hear) -> None:
-        """`hear` is called with each topic that *other* processes ring, and with `EVERYTHING` after a broken line."""
+    def listen(self, on_notification: OnNotification) -> None:
+        """`on_notification` is called with each topic that *other* processes ring, and with `EVERYTHING` after a
+        broken line.
+        """
 
     async def aclose(self) -> None:
         """Be present no longer, and close all connections."""

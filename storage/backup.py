@@ -10,9 +10,9 @@ from sqlalchemy import Table, func, insert, select, true, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, StoreError, UnusableStore
+from storage.database import Database, StoreError, UnusableStoreError
 from storage.job_states import JobState, TaskState, move_job, move_task
-from storage.records import Trouble
+from storage.records import ErrorMessage
 from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
 
@@ -20,8 +20,8 @@ STEP = 500
 """Rows that are in memory at once."""
 
 
-async def back_up(url: str, target: Path, unknown: Trouble) -> None:
-    """Copy the database at `url` to a new file. Raises `UnusableStore` with a sentence; then there is no file.
+async def back_up(url: str, target: Path, unknown: ErrorMessage) -> None:
+    """Copy the database at `url` to a new file. Raises `UnusableStoreError` with a sentence; then there is no file.
 
     What waits there to be submitted is interrupted in the copy, with the words `unknown`: by the time somebody works
     with it, it will have been submitted, and must not be paid again.
@@ -35,7 +35,7 @@ async def back_up(url: str, target: Path, unknown: Trouble) -> None:
         await _interrupt(part, unknown)
         part.rename(target)
     except (OSError, sqlite3.Error, StoreError) as error:
-        raise UnusableStore(f"{target} could not be written: {error}") from error
+        raise UnusableStoreError(f"{target} could not be written: {error}") from error
     finally:
         for left in target.parent.glob(part.name + "*"):
             left.unlink()
@@ -44,9 +44,9 @@ async def back_up(url: str, target: Path, unknown: Trouble) -> None:
 def _beside(target: Path) -> Path:
     """Where it is written until it is whole."""
     if target.exists():
-        raise UnusableStore(f"{target} is there already: name another file, or move that one away.")
+        raise UnusableStoreError(f"{target} is there already: name another file, or move that one away.")
     if not target.parent.is_dir():
-        raise UnusableStore(f"{target} could not be written: there is no folder {target.parent}.")
+        raise UnusableStoreError(f"{target} could not be written: there is no folder {target.parent}.")
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     return part
@@ -55,13 +55,13 @@ def _beside(target: Path) -> Path:
 async def _copy_sqlite(url: str, part: Path) -> None:
     source = make_url(url).database or ""
     if not await asyncio.to_thread(Path(source).exists):
-        raise UnusableStore(f"storage.url: there is no database {source}.")
+        raise UnusableStoreError(f"storage.url: there is no database {source}.")
     await asyncio.to_thread(copy_file, source, part)
 
 
-async def _interrupt(part: Path, unknown: Trouble) -> None:
+async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
     copy = await Database.open(f"sqlite:///{part}")
-    words = {"trouble": dict(unknown)}
+    words = {"error_message": dict(unknown)}
     try:
         async with copy.write() as writer:
             now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0

@@ -17,13 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
 from storage.backend import Backend
-from storage.faults import OutOfReach, StoreError, Unstorable, briefly, may_come_up, may_pass
-from storage.outage import Outage
+from storage.outage_log import Outage
+from storage.priority_lock import PriorityLock
 from storage.retry import in_turn, repeat
 from storage.sqlite import SqliteBackend
-from storage.turnstile import Turnstile
+from storage.store_errors import StoreError, StoreUnavailableError, UnstorableValueError, briefly, may_come_up, may_pass
 
-__all__ = ["Database", "OutOfReach", "StoreError", "Transaction", "Unstorable", "UnusableStore"]
+__all__ = [
+    "Database",
+    "StoreError",
+    "StoreUnavailableError",
+    "Transaction",
+    "UnstorableValueError",
+    "UnusableStoreError",
+]
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +40,7 @@ OPEN_DELAYS = (0.2, 0.5, 1.0, 2.0)
 COMES_UP = retry_if_exception_type((OSError, SQLAlchemyError)) & retry_if_exception(may_come_up)
 
 
-class UnusableStore(Exception):
+class UnusableStoreError(Exception):
     """The database can't be opened; the message says why, in one sentence."""
 
 
@@ -43,11 +50,11 @@ class Database:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         # SQLite lets one writer in at a time and makes the others poll; here they queue instead.
-        self._writing = Turnstile() if backend.one_writer else None
+        self._writing = PriorityLock() if backend.one_writer else None
 
     @classmethod
     async def open(cls, url: str, *, wait: bool = False) -> "Database":
-        """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStore`.
+        """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStoreError`.
 
         `wait`: for as long as the server is not there.
         """
@@ -56,7 +63,7 @@ class Database:
         try:
             database = cls(_backend(parsed))
         except OSError as error:
-            raise UnusableStore(f"storage.url: {name} can't be opened: {error}") from error
+            raise UnusableStoreError(f"storage.url: {name} can't be opened: {error}") from error
         outage = Outage(log, f"storage.url: {name} is out of reach")
         when = COMES_UP if wait and not database.backend.alone else retry_never
         try:
@@ -71,7 +78,7 @@ class Database:
                 why = f"{name} can't be opened: {briefly(error)}"
             else:
                 raise
-            raise UnusableStore(f"storage.url: {why}") from error
+            raise UnusableStoreError(f"storage.url: {why}") from error
         outage.ends()
         return database
 
@@ -103,8 +110,8 @@ class Database:
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator["Transaction"]:
         async with _opened(engine) as connection:
             yield connection
-            if connection.rung:
-                await self.backend.ring(connection, connection.rung)
+            if connection.to_notify:
+                await self.backend.notify(connection, connection.to_notify)
             await _in_full(connection.commit())
 
     def insert(self, table: Table) -> Any:
@@ -132,15 +139,15 @@ class Transaction(AsyncConnection):
     Cut off within a statement, SQLAlchemy and the driver leave the connection open, and with it the lock of a write.
     """
 
-    __slots__ = ("rung",)
+    __slots__ = ("to_notify",)
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine)
-        self.rung: list[str] = []
+        self.to_notify: list[str] = []
 
-    def ring(self, topic: str) -> None:
-        """Let the other processes know once this is committed; `storage.signals` has the topics."""
-        self.rung.append(topic)
+    def notify(self, topic: str) -> None:
+        """Let the other processes know once this is committed; `storage.notifications` has the topics."""
+        self.to_notify.append(topic)
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         """See `AsyncConnection.execute`."""
@@ -156,7 +163,7 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
         yield connection
     except (SQLAlchemyError, OverflowError, UnicodeError) as error:
         if not may_pass(error):
-            raise Unstorable(briefly(error)) from error
+            raise UnstorableValueError(briefly(error)) from error
         # What state it is in nobody knows: it is not used again.
         if connection.sync_connection:
             await _in_full(connection.invalidate())
@@ -173,7 +180,7 @@ async def _started(connection: Transaction) -> None:
         raise
     except Exception as error:
         # The driver's own: the server is not there, is starting, refuses the password, or has no place left.
-        raise OutOfReach(f"no connection: {error}") from error
+        raise StoreUnavailableError(f"no connection: {error}") from error
 
 
 async def _in_full(work: Coroutine[Any, Any, T]) -> T:
@@ -197,7 +204,7 @@ def _backend(url: URL) -> Backend:
         from storage.postgres import PostgresBackend  # noqa: PLC0415 - who doesn't use it needs no driver
     except ImportError as error:
         advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
-        raise UnusableStore(f"storage.url: {advice} ({error}).") from error
+        raise UnusableStoreError(f"storage.url: {advice} ({error}).") from error
     return PostgresBackend(url)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.records import Draft, NewDraft, NewSource, Question
+from storage.records import Draft, NewDraft, NewReference, Question
 from storage.rows import where_it_is
 from storage.schema import draft_references, drafts, jobs
 
@@ -37,7 +37,7 @@ class Drafts:
             once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(drafts.c.id)
             draft_id = (await connection.execute(once)).scalar_one_or_none()
             if draft_id is not None:
-                await _add_references(connection, draft_id, new.draft.sources)
+                await _add_references(connection, draft_id, new.draft.references)
 
     async def take(
         self, chat_id: int, user_id: int, key: str, *, since: float, question_id: int | None = None
@@ -62,7 +62,7 @@ class Drafts:
             styles = [row.style for row in rows if row.style]
             return Draft(tuple(references), styles[-1] if styles else None)
 
-    async def join(self, chat_id: int, message_id: int, new: NewSource) -> bool:
+    async def join(self, chat_id: int, message_id: int, new: NewReference) -> bool:
         """A picture that arrives late joins the draft that this message began. False: there is none, or its words have
         come."""
         async with self._db.write() as connection:
@@ -116,15 +116,15 @@ def _brought_by(chat_id: int, message_ids: Sequence[int]) -> ColumnElement[bool]
     return and_(here, drafts.c.taken_by.is_(None))
 
 
-async def _add_references(connection: AsyncConnection, draft_id: int, new: Sequence[NewSource]) -> None:
-    rows = [{**{name: getattr(one, name) for name in NewSource.__slots__}, "draft_id": draft_id} for one in new]
+async def _add_references(connection: AsyncConnection, draft_id: int, new: Sequence[NewReference]) -> None:
+    rows = [{**{name: getattr(one, name) for name in NewReference.__slots__}, "draft_id": draft_id} for one in new]
     if rows:
         await connection.execute(insert(draft_references), rows)
 
 
-async def _references_of(connection: AsyncConnection, draft_id: int) -> list[NewSource]:
+async def _references_of(connection: AsyncConnection, draft_id: int) -> list[NewReference]:
     """In the order in which their messages were sent; first those that no message here shows."""
-    columns = [draft_references.c[name] for name in NewSource.__slots__]
+    columns = [draft_references.c[name] for name in NewReference.__slots__]
     order = (draft_references.c.message_id.nulls_first(), draft_references.c.id)
     query = select(*columns).where(draft_references.c.draft_id == draft_id).order_by(*order)
-    return [NewSource(*row) for row in await connection.execute(query)]
+    return [NewReference(*row) for row in await connection.execute(query)]

@@ -27,16 +27,16 @@ from storage.schema import (
     edits,
     erased,
     jobs,
-    people,
     pictures,
     posted,
-    sources,
+    references,
     styles,
     tasks,
+    users,
 )
 
 
-class UnderWay(Exception):
+class JobsUnderWayError(Exception):
     """Something is being made for this person: nothing was erased."""
 
 
@@ -58,7 +58,7 @@ class Erasure:
             return await _is_under_way(connection, user_id)
 
     async def erase(self, user_id: int, now: float) -> None:
-        """Erase this person, in one step. Raises `UnderWay`.
+        """Erase this person, in one step. Raises `JobsUnderWayError`.
 
         Preferences, styles, pictures, references and drafts go. Of jobs and tasks stays what was made when, by which
         provider and for how much, and whose it was is taken out; for a day it is known how often this person has asked.
@@ -67,14 +67,14 @@ class Erasure:
             # What this person asks for at this moment is in before, and refuses this, or comes after it.
             await self._db.lock(connection, f"person {user_id}")
             if await _is_under_way(connection, user_id):
-                raise UnderWay
+                raise JobsUnderWayError
             await _erase_things(connection, user_id)
             await _remember_todays(connection, user_id, now - DAY)
             await _empty_tasks(connection, user_id)
             await _empty_jobs(connection, user_id, now)
             # What another process has taken up again meanwhile was left alone above.
             if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
-                raise UnderWay
+                raise JobsUnderWayError
 
     async def forget(self, before: float) -> None:
         """Forget who had everything erased and had asked before this time."""
@@ -94,12 +94,12 @@ async def _erase_things(connection: Transaction, user_id: int) -> None:
     await connection.execute(delete(drafts).where(drafts.c.user_id == user_id))
     own = select(jobs.c.id).where(jobs.c.user_id == user_id)
     await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
-    for table in (sources, captions, edits):
+    for table in (references, captions, edits):
         await connection.execute(delete(table).where(table.c.job_id.in_(own)))
     # A private chat has its person's id.
     await connection.execute(delete(posted).where(posted.c.chat_id == user_id))
     await connection.execute(delete(styles).where(styles.c.user_id == user_id))
-    await connection.execute(delete(people).where(people.c.id == user_id))
+    await connection.execute(delete(users).where(users.c.id == user_id))
 
 
 async def _remember_todays(connection: Transaction, user_id: int, since: float) -> None:
@@ -111,7 +111,7 @@ async def _remember_todays(connection: Transaction, user_id: int, since: float) 
 
 
 async def _empty_tasks(connection: Transaction, user_id: int) -> None:
-    nothing: dict[str, Any] = {"ticket": None, "options": {}, "trouble": None, "worker_id": None}
+    nothing: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None, "worker_id": None}
     ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
     # Without its ticket nobody can look again for what took too long.
     overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)
@@ -122,7 +122,7 @@ async def _empty_tasks(connection: Transaction, user_id: int) -> None:
 
 
 async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
-    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "trouble": None, "language": ""}
+    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "error_message": None, "language": ""}
     nothing |= {"user_name": None, "said": None, "edited_at": None}
     gone = ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")
     nowhere: dict[str, Any] = {"chat_id": 0, **dict.fromkeys(gone)}

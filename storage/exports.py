@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.records import Cost
-from storage.schema import jobs, pictures, sources, tasks
+from storage.schema import jobs, pictures, references, tasks
 
 PAGE = 500
 """Jobs that are read at once."""
@@ -107,12 +107,12 @@ async def _references(
     connection: AsyncConnection, user_id: int, ids: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, list[int]]]:
     """How many references these jobs had, and which of them are the person's own pictures."""
-    count = select(sources.c.job_id, func.count()).where(sources.c.job_id.in_(ids)).group_by(sources.c.job_id)
+    count = select(references.c.job_id, func.count()).where(references.c.job_id.in_(ids)).group_by(references.c.job_id)
     own = (
-        select(sources.c.job_id, sources.c.picture_id)
-        .join(pictures, pictures.c.id == sources.c.picture_id)
-        .where(sources.c.job_id.in_(ids), pictures.c.user_id == user_id)
-        .order_by(sources.c.id)
+        select(references.c.job_id, references.c.picture_id)
+        .join(pictures, pictures.c.id == references.c.picture_id)
+        .where(references.c.job_id.in_(ids), pictures.c.user_id == user_id)
+        .order_by(references.c.id)
     )
     origins: dict[int, list[int]] = defaultdict(list)
     for job_id, picture_id in await connection.execute(own):

@@ -11,7 +11,7 @@ from storage.schema import jobs, pictures
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class HistoryFilter:
     """Whose history: a person's, in one chat when `chat_id` is given, with all of `words` in the prompt, or only the
     favourites."""
 
@@ -48,11 +48,11 @@ class History:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def page(self, shelf: Shelf, step: Step = NEWEST) -> Page | None:
+    async def page(self, filters: HistoryFilter, step: Step = NEWEST) -> Page | None:
         """All that is shown of one picture in its owner's history, in one question. None: there is no such picture."""
-        own = self._on(shelf).cte("own")
+        own = self._on(filters).cte("own")
         # Prompts are searched once, and not once for each number; without words an index gives them all at once.
-        own = own.prefix_with("MATERIALIZED" if shelf.words else "NOT MATERIALIZED")
+        own = own.prefix_with("MATERIALIZED" if filters.words else "NOT MATERIALIZED")
         here = _target(own.c.id, step).select_from(own).cte("here")
         count = select(func.count()).select_from(own).scalar_subquery()
         number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
@@ -68,10 +68,10 @@ class History:
                 return None
             return Page(picture_of(row), row["prompt"], row["number"], row["count"])
 
-    async def find(self, shelf: Shelf, most: int, before: int | None = None) -> list[Found]:
+    async def find(self, filters: HistoryFilter, most: int, before: int | None = None) -> list[Found]:
         """The newest pictures of a shelf that Telegram has, at most so many; `before`: older than the one of this
         id."""
-        own = self._on(shelf).where(pictures.c.photo_id.is_not(None))
+        own = self._on(filters).where(pictures.c.photo_id.is_not(None))
         if before is not None:
             own = own.where(pictures.c.id < before)
         newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
@@ -84,9 +84,11 @@ class History:
         async with self._db.read() as connection:
             return [Found(picture_of(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
 
-    async def moments(self, shelf: Shelf, since: float = 0.0, until: float | None = None) -> list[tuple[int, float]]:
+    async def moments(
+        self, filters: HistoryFilter, since: float = 0.0, until: float | None = None
+    ) -> list[tuple[int, float]]:
         """When the pictures of a shelf were made: their ids and times, newest first."""
-        ids = self._on(shelf).subquery("ids")
+        ids = self._on(filters).subquery("ids")
         made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
         made = made.where(pictures.c.created_at >= since)
         if until is not None:
@@ -95,19 +97,19 @@ class History:
             rows = await connection.execute(made.order_by(pictures.c.id.desc()))
             return [(row.id, row.created_at) for row in rows]
 
-    def _on(self, shelf: Shelf) -> Select[Any]:
+    def _on(self, filters: HistoryFilter) -> Select[Any]:
         """The ids of a shelf's pictures."""
         shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
-        if shelf.chat_id is not None:
-            shown = shown.where(pictures.c.chat_id == shelf.chat_id)
-        if shelf.starred:
+        if filters.chat_id is not None:
+            shown = shown.where(pictures.c.chat_id == filters.chat_id)
+        if filters.starred:
             shown = shown.where(pictures.c.starred_at.is_not(None))
-        if not shelf.words:
-            return shown.where(pictures.c.user_id == shelf.user_id)
+        if not filters.words:
+            return shown.where(pictures.c.user_id == filters.user_id)
         # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese signs. From
         # the jobs to their pictures, and not by the person again: that way PostgreSQL looks through all for each job.
-        found = (self._db.backend.contains(jobs.c.prompt, word) for word in shelf.words)
-        return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == shelf.user_id, *found)
+        found = (self._db.backend.contains(jobs.c.prompt, word) for word in filters.words)
+        return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == filters.user_id, *found)
 
 
 def _target(ids: ColumnElement[int], step: Step) -> Select[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import signals
+from storage import notifications
 from storage.database import Database
 from storage.drafts import drop_drafts
 from storage.job_states import (
@@ -25,13 +25,13 @@ from storage.job_states import (
     move_job,
     move_task,
 )
-from storage.records import NOBODY, Allowance, Job, NewJob, TooMany, Trouble
-from storage.rows import IS_BEGUN, as_job, locked, moved, ring, where_it_is, whose
-from storage.schema import erased, jobs, sources, tasks, workers
-from storage.sources import add_sources
+from storage.records import NOBODY, ErrorMessage, Job, NewJob, Quota, QuotaExceededError
+from storage.references import add_references
+from storage.rows import IS_BEGUN, as_job, locked, moved, notify, where_it_is, whose
+from storage.schema import erased, jobs, references, tasks, workers
 
 DAY = 24 * 3600.0
-ANYTHING = Allowance()
+ANYTHING = Quota()
 
 
 class Jobs:
@@ -46,32 +46,32 @@ class Jobs:
         now: float,
         *,
         worker_id: int | None = None,
-        allowance: Allowance = ANYTHING,
+        quota: Quota = ANYTHING,
     ) -> Job | None:
         """Store what a person asks for; `worker_id` is to see to it. The drafts that the same update began or took
         become this job: they are gone in the same step.
 
         None when this update has made its job already, or the person asked for the same within `allowance.apart`
-        seconds. Raises `TooMany`.
+        seconds. Raises `QuotaExceededError`.
         """
         async with self._db.write() as connection:
             # Two at once, in two processes, are looked at one after the other.
             await self._db.lock(connection, f"person {new.user_id}")
-            if allowance.apart and new.button and await _is_twin(connection, new, now, allowance.apart):
+            if quota.apart and new.button and await _is_twin(connection, new, now, quota.apart):
                 return None
             new = _moved_to(await where_it_is(self._db, connection, new.chat_id), new)
-            values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "sources"}
+            values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "references"}
             preparing = {**values, "created_at": now, "worker_id": _if_alive(worker_id)}
             row = self._db.insert(jobs).values(**preparing, state=JobState.PREPARING)
             once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(jobs)
             added = (await connection.execute(once)).mappings().first()
             if added is None:
                 return None
-            await _count(connection, new.user_id, now, allowance)
+            await _count(connection, new.user_id, now, quota)
             await drop_drafts(connection, new.idempotency_key)
             job = as_job(added)
-            await add_sources(connection, job.id, new.sources)
-            ring(connection, job)
+            await add_references(connection, job.id, new.references)
+            notify(connection, job)
             return job
 
     async def get(self, job_id: int) -> Job | None:
@@ -99,20 +99,20 @@ class Jobs:
         async with self._db.write() as connection:
             # Of two tasks that end at once, in two processes, the second sees both.
             await locked(connection, job_id)
-            query = select(tasks.c.state, tasks.c.trouble).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
+            query = select(tasks.c.state, tasks.c.error_message).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
             rows = (await connection.execute(query)).all()
             states = {row.state for row in rows}
             if not states or states & set(UNFINISHED):
                 return None
-            trouble = next((row.trouble for row in rows if row.trouble), None)
+            error_message = next((row.error_message for row in rows if row.error_message), None)
             own = jobs.c.id == job_id
-            move = move_job(own, (JobState.WORKING,), _settled(states), trouble=trouble)
+            move = move_job(own, (JobState.WORKING,), _settled(states), error_message=error_message)
             return await moved(connection, move)
 
-    async def fail(self, job_id: int, trouble: Trouble) -> Job | None:
+    async def fail(self, job_id: int, error_message: ErrorMessage) -> Job | None:
         """An open job came to nothing. None: it has ended before. The person is told next, then it is closed."""
         async with self._db.write() as connection:
-            move = move_job(jobs.c.id == job_id, OPEN, JobState.FAILING, trouble=dict(trouble))
+            move = move_job(jobs.c.id == job_id, OPEN, JobState.FAILING, error_message=dict(error_message))
             return await moved(connection, move)
 
     async def told(self, job_id: int) -> None:
@@ -129,7 +129,7 @@ class Jobs:
         async with self._db.write() as connection:
             job = await moved(connection, move_job(jobs.c.id == job_id, before, state, finished_at=now))
             if job:
-                await connection.execute(update(sources).where(sources.c.job_id == job_id).values(data=None))
+                await connection.execute(update(references).where(references.c.job_id == job_id).values(data=None))
             return job
 
     async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
@@ -139,7 +139,7 @@ class Jobs:
         """
         async with self._db.write() as connection:
             own = and_(jobs.c.id == job_id, jobs.c.user_id != NOBODY)
-            again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, trouble=None)
+            again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, error_message=None)
             if worker_id is not None:
                 again = again.values(worker_id=whose(worker_id))
             return await moved(connection, again)
@@ -161,7 +161,7 @@ class Jobs:
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
             # The other one has limits of its own.
             unfetched: dict[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
-            await connection.execute(update(sources).where(sources.c.job_id == job_id).values(unfetched))
+            await connection.execute(update(references).where(references.c.job_id == job_id).values(unfetched))
             new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
             return await moved(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **new))
 
@@ -173,18 +173,19 @@ class Jobs:
             return [as_job(row) for row in rows.mappings()]
 
     async def cancel(
-        self, job_id: int, now: float, free: Trouble, paid: Trouble, *, unbegun: bool = False
+        self, job_id: int, now: float, free: ErrorMessage, paid: ErrorMessage, *, only_unstarted: bool = False
     ) -> Job | None:
         """The person wants it no more: what waits is dropped, what runs is kept track of. None: it has ended before.
 
-        `free` or `paid` are the words for it, by whether any of its tasks has been begun. `unbegun`: only if none has
+        `free` or `paid` are the words for it, by whether any of its tasks has been begun. `only_unstarted`: only if
+        none has
         been; None else.
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
             if job is None or job.state not in NOT_READY:
                 return None
-            if unbegun:
+            if only_unstarted:
                 own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
                 if any(state != TaskState.QUEUED for state in (await connection.execute(own)).scalars()):
                     return None
@@ -193,9 +194,9 @@ class Jobs:
             await connection.execute(drop)
             # Only now: what got its turn at this very moment is begun.
             begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(BEGUN))
-            trouble = paid if (await connection.execute(begun)).first() else free
-            connection.ring(signals.QUEUE)
-            move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, trouble=dict(trouble))
+            error_message = paid if (await connection.execute(begun)).first() else free
+            connection.notify(notifications.QUEUE)
+            move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, error_message=dict(error_message))
             return await moved(connection, move)
 
     async def _one(self, *which: ColumnElement[bool]) -> Job | None:
@@ -251,15 +252,15 @@ def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool
     return column > now - DAY, column <= now + DAY
 
 
-async def _count(connection: AsyncConnection, user_id: int, now: float, allowance: Allowance) -> None:
-    """Raise `TooMany` when the job just added is one too many: then it is not kept."""
+async def _count(connection: AsyncConnection, user_id: int, now: float, quota: Quota) -> None:
+    """Raise `QuotaExceededError` when the job just added is one too many: then it is not kept."""
     own = jobs.c.user_id == user_id
     waiting = select(func.count()).where(own, IS_OPEN, jobs.c.state.in_(NOT_READY))
     todays = select(func.count()).where(own, *_within_a_day(jobs.c.created_at, now), counts())
     before = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
-    if allowance.waiting is not None and (await connection.execute(waiting)).scalar_one() > allowance.waiting:
-        raise TooMany(allowance.waiting, waiting=True)
-    if allowance.daily is not None:
+    if quota.waiting is not None and (await connection.execute(waiting)).scalar_one() > quota.waiting:
+        raise QuotaExceededError(quota.waiting, waiting=True)
+    if quota.daily is not None:
         asked = [(await connection.execute(query)).scalar_one() for query in (todays, before)]
-        if sum(asked) > allowance.daily:
-            raise TooMany(allowance.daily, waiting=False)
+        if sum(asked) > quota.daily:
+            raise QuotaExceededError(quota.daily, waiting=False)

@@ -10,7 +10,7 @@ from storage.records import Job, Task
 from storage.rows import locked, moved, whose
 from storage.schema import announced, jobs, tasks
 from storage.tasks import as_task
-from storage.workers import orphaned
+from storage.workers import ownerless
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """How a task can be of which the service says that it took it."""
@@ -31,10 +31,10 @@ class LostTickets:
         async with self._db.write() as connection:
             await connection.execute(new.on_conflict_do_update(index_elements=["task_id"], set_=values))
 
-    async def adopt(self, worker_id: int) -> list[tuple[int, str]]:
+    async def recover(self, worker_id: int) -> list[tuple[int, str]]:
         """Take over the announced tickets of workers that are gone; returns those and this worker's own, each with its
         task's id."""
-        which = or_(announced.c.worker_id == worker_id, orphaned(announced))
+        which = or_(announced.c.worker_id == worker_id, ownerless(announced))
         taken = update(announced).where(which).values(worker_id=worker_id)
         async with self._db.write() as connection:
             rows = await connection.execute(taken.returning(announced.c.task_id, announced.c.ticket))
@@ -72,7 +72,7 @@ class LostTickets:
                 WITHOUT_TICKET,
                 TaskState.RUNNING,
                 **values,
-                trouble=None,
+                error_message=None,
                 finished_at=None,
             )
             row = (await connection.execute(again.returning(tasks))).mappings().first()
@@ -87,7 +87,7 @@ def _opened(job: Job, worker_id: int) -> Update:
         return update(jobs).where(own).values(values)
     if job.state is JobState.CANCELLED:
         return move_job(own, (JobState.CANCELLED,), JobState.KEEPING, **values)
-    return move_job(own, (job.state,), JobState.WORKING, trouble=None, **values)
+    return move_job(own, (job.state,), JobState.WORKING, error_message=None, **values)
 
 
 def _others(provider: str, ticket: str) -> Select[Any]:

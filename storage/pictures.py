@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
 from storage.database import Database
-from storage.schema import jobs, pictures, sources, tasks
+from storage.schema import jobs, pictures, references, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ class Pictures:
             while len(steps) < most:
                 last = steps[-1].picture if steps else picture
                 first = (
-                    select(sources.c.picture_id)
-                    .where(sources.c.job_id == last.job_id, sources.c.picture_id.is_not(None))
-                    .order_by(sources.c.message_id.nulls_first(), sources.c.id)
+                    select(references.c.picture_id)
+                    .where(references.c.job_id == last.job_id, references.c.picture_id.is_not(None))
+                    .order_by(references.c.message_id.nulls_first(), references.c.id)
                     .limit(1)
                 )
                 query = (

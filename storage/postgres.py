@@ -17,12 +17,12 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.backend import EVERYTHING, Hear
+from storage.backend import EVERYTHING, OnNotification
 from storage.clock import SharedClock
-from storage.faults import OutOfReach
-from storage.outage import Outage
+from storage.column_types import clean
+from storage.outage_log import Outage
 from storage.retry import ANY_ERROR, in_turn, repeat
-from storage.texts import clean
+from storage.store_errors import StoreUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class PostgresBackend:
         self.clock: Callable[[], float] = self._shared
         self.leads = False
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._hears: list[Hear] = []
+        self._hears: list[OnNotification] = []
         self._line: asyncpg.Connection[Any] | None = None
         self._worker = 0
         self._keeper: asyncio.Task[None] | None = None
@@ -104,13 +104,13 @@ class PostgresBackend:
         """Until its transaction ends, no other transaction gets past this name."""
         await connection.execute(_LOCK, {"space": NAMED_LOCKS, "name": clean(name)})
 
-    async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
+    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
         """Let the other processes know of these topics once the transaction is committed."""
         signed = [f"{self._token} {topic}" for topic in dict.fromkeys(topics)]
         await connection.execute(_RING, {"channel": CHANNEL, "topics": signed})
 
     async def enter(self, worker_id: int) -> None:
-        """Be present as this worker; from now on the line is kept up. Raises `OutOfReach`."""
+        """Be present as this worker; from now on the line is kept up. Raises `StoreUnavailableError`."""
         self._worker = worker_id
         try:
             async with self._turn:
@@ -119,7 +119,7 @@ class PostgresBackend:
             async with self.at_once.connect():
                 pass
         except NOT_CONNECTED as error:
-            raise OutOfReach(f"no connection: {error}") from error
+            raise StoreUnavailableError(f"no connection: {error}") from error
         self._keeper = self._keeper or asyncio.create_task(self._keep(), name="line to the database")
 
     async def present(self, connection: AsyncConnection) -> set[int]:
@@ -129,14 +129,14 @@ class PostgresBackend:
         found = await connection.execute(_PRESENT, {"space": LOCKS, "leader": LEADER})
         return set(found.scalars())
 
-    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
         """End all sessions of a worker that hangs: what they hold is free for others."""
         if session:
             await connection.execute(_EXPEL, {"session": session})
         else:
             await connection.execute(_EXPEL_UNNAMED, {"space": LOCKS, "worker": worker_id})
 
-    async def lead(self) -> bool:
+    async def become_leader(self) -> bool:
         """Try to become the one that leads; True when this one does."""
         async with self._turn:
             if not self.leads and self._line and not self._line.is_closed():
@@ -148,7 +148,7 @@ class PostgresBackend:
                     self._ended(self._line)
             return self.leads
 
-    async def resign(self) -> None:
+    async def stop_leading(self) -> None:
         """Lead no longer."""
         async with self._turn:
             if self.leads and self._line and not self._line.is_closed():
@@ -156,9 +156,11 @@ class PostgresBackend:
                     await self._line.execute("SELECT pg_advisory_unlock($1, $2)", LOCKS, LEADER)
             self.leads = False
 
-    def listen(self, hear: Hear) -> None:
-        """`hear` is called with each topic that *other* processes ring, and with `EVERYTHING` after a broken line."""
-        self._hears.append(hear)
+    def listen(self, on_notification: OnNotification) -> None:
+        """`on_notification` is called with each topic that *other* processes ring, and with `EVERYTHING` after a
+        broken line.
+        """
+        self._hears.append(on_notification)
 
     async def aclose(self) -> None:
         """Be present no longer, and close all connections."""
@@ -224,8 +226,8 @@ class PostgresBackend:
             self._tell(topic)
 
     def _tell(self, topic: str) -> None:
-        for hear in self._hears:
-            hear(topic)
+        for on_notification in self._hears:
+            on_notification(topic)
 
 
 def _engine(url: URL, session: str, **how: Any) -> AsyncEngine:

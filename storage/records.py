@@ -10,7 +10,7 @@ from storage.job_states import JobState, TaskState
 Delivery = Literal["album", "files", "both"]
 OptionsSet = Mapping[str, Mapping[str, str]]
 """Options that were chosen for good, by provider and name."""
-Trouble = Mapping[str, Any]
+ErrorMessage = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
 
 
@@ -19,7 +19,7 @@ NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
-class NewSource:
+class NewReference:
     """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: one elsewhere, or
     none), and which of our pictures it is."""
 
@@ -54,7 +54,7 @@ class NewJob:
     thread_id: int | None = None
     style: Mapping[str, str] | None = None
     user_name: str | None = None
-    sources: tuple[NewSource, ...] = ()
+    references: tuple[NewReference, ...] = ()
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
@@ -80,7 +80,7 @@ class Job:
     provider: str
     prompt: str
     options: dict[str, Any]
-    trouble: dict[str, Any] | None
+    error_message: dict[str, Any] | None
     created_at: float
     finished_at: float | None
     worker_id: int | None
@@ -94,7 +94,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StoredReference:
     """A reference of a job; `media_type`, `width` and `height` are None until it is fetched and checked."""
 
     id: int
@@ -108,16 +108,16 @@ class Source:
     changes: list[dict[str, Any]]
     picture_id: int | None = None
 
-    def again(self) -> NewSource:
+    def again(self) -> NewReference:
         """The same for another job."""
-        return NewSource(self.file_id, self.message_id, self.picture_id)
+        return NewReference(self.file_id, self.message_id, self.picture_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What goes with a person's words, or waits for them: pictures, and perhaps a style."""
 
-    sources: tuple[NewSource, ...] = ()
+    references: tuple[NewReference, ...] = ()
     style: Mapping[str, str] | None = None
 
 
@@ -144,7 +144,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedSource:
+class CheckedReference:
     """A reference as the provider will get it. `changes`: sentences on what was done to it."""
 
     data: bytes
@@ -166,7 +166,7 @@ class Task:
     state: TaskState
     ticket: str | None
     options: dict[str, Any]
-    trouble: dict[str, Any] | None
+    error_message: dict[str, Any] | None
     queued_at: float
     not_before: float
     begun_at: float | None
@@ -257,7 +257,7 @@ class NewPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class InLine:
+class WaitingTask:
     """A task that waits or is under way, as fairness and the look ahead see it. `last_turn`: its person's; `begun_at`:
     when it got its turn."""
 
@@ -289,13 +289,13 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `trouble`: why it is paused;
+    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `error_message`: why it is paused;
     `calls_at`: the public address at which its calls have been arriving."""
 
     name: str
     not_before: float = 0.0
     failures: int = 0
-    trouble: Trouble | None = None
+    error_message: ErrorMessage | None = None
     calls_at: str | None = None
 
     def is_held(self, now: float) -> bool:
@@ -314,7 +314,7 @@ class Worker:
     called by."""
 
     id: int
-    beat: int
+    heartbeat: int
     present: bool
     session: str | None = None
 
@@ -329,7 +329,7 @@ class NewUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class Quota:
     """What one person may ask for (None: as much as they like): jobs not ready yet, and jobs a day.
 
     `apart`: seconds within which the same wish by a button, twice, is one wish.
@@ -340,7 +340,7 @@ class Allowance:
     apart: float = 0.0
 
 
-class TooMany(Exception):
+class QuotaExceededError(Exception):
     """A person has asked for as much as one person may. `waiting`: jobs that have not come to their end; else a day's.
 
     `most`: how many are allowed.

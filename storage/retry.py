@@ -10,7 +10,7 @@ from tenacity.wait import WaitBaseT
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
-Failed = Callable[[BaseException, float], Awaitable[None] | None]
+GenerationFailedError = Callable[[BaseException, float], Awaitable[None] | None]
 """Is told of an error after which a step is repeated, and in how many seconds."""
 ANY_ERROR = retry_if_exception_type(Exception)
 """For a step without which nothing goes on, whatever its error is. A cancellation is no error."""
@@ -27,7 +27,7 @@ async def repeat(
     when: RetryBaseT,
     wait: WaitBaseT,
     sleep: Sleep,
-    failed: Failed | None = None,
+    failed: GenerationFailedError | None = None,
     stop: StopBaseT = stop_never,
 ) -> T:
     """Carry out `step` until it succeeds; returns its result.

@@ -3,7 +3,7 @@
 from sqlalchemy import Case, RowMapping, Update, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import signals
+from storage import notifications
 from storage.database import Database, Transaction
 from storage.job_states import JobState, TaskState
 from storage.records import Job
@@ -47,12 +47,12 @@ async def moved(connection: Transaction, change: Update) -> Job | None:
     row = (await connection.execute(change.returning(jobs))).mappings().first()
     if row is None:
         return None
-    ring(connection, job := as_job(row))
+    notify(connection, job := as_job(row))
     return job
 
 
-def ring(connection: Transaction, job: Job) -> None:
+def notify(connection: Transaction, job: Job) -> None:
     """A job has changed: its worker hears of it; of one without a worker, all do."""
-    connection.ring(signals.job(job.id, job.worker_id))
+    connection.notify(notifications.job(job.id, job.worker_id))
     if job.worker_id is None:
-        connection.ring(signals.ORPHANS)
+        connection.notify(notifications.ORPHANS)

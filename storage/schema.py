@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.texts import JSON, String, Text
+from storage.column_types import JSON, String, Text
 
 metadata = MetaData(
     naming_convention={
@@ -44,7 +44,7 @@ workers = Table(
     "workers",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("beat", BigInteger, nullable=False, server_default="0"),
+    Column("heartbeat", BigInteger, nullable=False, server_default="0"),
     Column("started_at", Float, nullable=False),
     # What its sessions at the database are called by.
     Column("session", String(63)),
@@ -70,7 +70,7 @@ updates = Table(
 )
 
 # How the providers do, as all workers see it.
-services = Table(
+provider_health = Table(
     "services",
     metadata,
     Column("name", String(64), primary_key=True),
@@ -79,12 +79,12 @@ services = Table(
     # How many tasks in a row came to nothing by the service's fault.
     Column("failures", Integer, nullable=False, server_default="0"),
     # Why it is paused, as people read it; one task at a time tries it until one succeeds.
-    Column("trouble", JSON),
+    Column("error_message", JSON),
     # The public address at which its calls have been arriving; NULL: none has come, or one was missed since.
     Column("calls_at", Text),
 )
 
-people = Table(
+users = Table(
     "people",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
@@ -168,7 +168,7 @@ jobs = Table(
     # The style that was named: {"name": …, "words": …}; its words go with the prompt.
     Column("style", JSON),
     # What went wrong, as the person reads it: {"template": …, "values": {…}}.
-    Column("trouble", JSON),
+    Column("error_message", JSON),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
     # Who shows it, delivers it and tells its end.
@@ -210,7 +210,7 @@ draft_references = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("draft_id", ForeignKey("drafts.id", ondelete="CASCADE"), nullable=False, index=True),
-    # As of `sources`.
+    # As of `references`.
     Column("file_id", Text, nullable=False),
     Column("message_id", BigInteger),
     Column("picture_id", BigInteger),
@@ -226,7 +226,7 @@ captions = Table(
     Column("words", Text, nullable=False),
 )
 
-# What people have made of their words after the picture was begun: see `storage.edits.Offer`.
+# What people have made of their words after the picture was begun: see `storage.edited_prompts.Offer`.
 edits = Table(
     "edits",
     metadata,
@@ -249,7 +249,7 @@ erased = Table(
 )
 
 # The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.
-sources = Table(
+references = Table(
     "sources",
     metadata,
     Column("id", RowId, primary_key=True),
@@ -279,7 +279,7 @@ tasks = Table(
     Column("state", String(16), nullable=False),
     Column("ticket", Text),
     Column("options", JSON, nullable=False),
-    Column("trouble", JSON),
+    Column("error_message", JSON),
     Column("queued_at", Float, nullable=False),
     Column("not_before", Float, nullable=False, server_default="0"),
     Column("begun_at", Float),

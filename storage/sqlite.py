@@ -11,7 +11,7 @@ from sqlalchemy import URL, Column, ColumnElement, Connection, Table, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.backend import Hear, InUse
+from storage.backend import DatabaseInUseError, OnNotification
 
 BUSY_SECONDS = 30
 MAPPED = 1 << 30
@@ -54,35 +54,35 @@ class SqliteBackend:
     async def lock(self, connection: AsyncConnection, name: str) -> None:
         """There is one writer anyway."""
 
-    async def ring(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
+    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
         """There is nobody else."""
 
     async def enter(self, worker_id: int) -> None:
-        """Take the file. Raises `InUse`."""
+        """Take the file. Raises `DatabaseInUseError`."""
         if self._locked is None:
             file = self._lock_path.open("w")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 file.close()
-                raise InUse from error
+                raise DatabaseInUseError from error
             self._locked = file
 
     async def present(self, connection: AsyncConnection) -> set[int]:
         """Nobody else."""
         return set()
 
-    async def expel(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
         """Nobody else."""
 
-    async def lead(self) -> bool:
+    async def become_leader(self) -> bool:
         """The only one leads."""
         return True
 
-    async def resign(self) -> None:
+    async def stop_leading(self) -> None:
         """There is nobody else."""
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, on_notification: OnNotification) -> None:
         """There is nobody else."""
 
     async def aclose(self) -> None:

@@ -3,21 +3,21 @@
 from storage.chats import Chats
 from storage.database import Database
 from storage.drafts import Drafts
-from storage.edits import Edits
+from storage.edited_prompts import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.history import History
 from storage.jobs import DAY, Jobs
 from storage.lost_tickets import LostTickets
-from storage.people import People
 from storage.pictures import Pictures
-from storage.posted import Posted
-from storage.services import Services
-from storage.sources import Sources
+from storage.posted_pictures import Posted
+from storage.provider_health import ProviderHealths
+from storage.references import References
 from storage.styles import Styles
 from storage.tasks import Tasks
 from storage.updates import Updates
 from storage.usage import Usage
+from storage.users import Users
 from storage.workers import Workers
 
 DRAFT_SECONDS = 24 * 3600
@@ -36,18 +36,18 @@ class Store:
         self.database = database
         self.clock = database.backend.clock
         self.jobs = Jobs(database)
-        self.sources = Sources(database)
+        self.references = References(database)
         self.drafts = Drafts(database)
         self.edits = Edits(database)
         self.tasks = Tasks(database)
         self.lost_tickets = LostTickets(database)
-        self.people = People(database)
+        self.users = Users(database)
         self.styles = Styles(database)
         self.chats = Chats(database)
         self.pictures = Pictures(database)
         self.history = History(database)
         self.posted = Posted(database)
-        self.services = Services(database)
+        self.provider_health = ProviderHealths(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
         self.exports = Exports(database)
@@ -58,7 +58,7 @@ class Store:
     async def open(cls, url: str, *, wait: bool = False) -> "Store":
         """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`).
 
-        `wait`: for as long as the server is not there. Raises `UnusableStore`.
+        `wait`: for as long as the server is not there. Raises `UnusableStoreError`.
         """
         return cls(await Database.open(url, wait=wait))
 
@@ -71,7 +71,7 @@ class Store:
         await self.posted.forget(now - POSTED_SECONDS)
         await self.updates.forget(now - UPDATE_SECONDS)
         await self.erasure.forget(now - DAY)
-        await self.sources.forget_bytes(now - keep_days * DAY)
+        await self.references.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)
 
     async def aclose(self) -> None:

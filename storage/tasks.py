@@ -1,4 +1,4 @@
-"""Tasks are queued, given their turns (`storage.turns`), and followed to their end."""
+"""Tasks are queued, given their turns (`storage.task_order`), and followed to their end."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import signals, turns
+from storage import notifications, task_order
 from storage.clock import LONGEST_HOLD
 from storage.database import Database, Transaction
 from storage.job_states import ACTIVE, CANCELLED_STATES, UNFINISHED, JobState, TaskState, move_job, move_task
-from storage.records import Cost, InLine, Limits, NewPicture, Task, Trouble, Turns
+from storage.records import Cost, ErrorMessage, Limits, NewPicture, Task, Turns, WaitingTask
 from storage.rows import locked
-from storage.schema import jobs, people, pictures, sources, tasks
+from storage.schema import jobs, pictures, references, tasks, users
 from storage.tickets import Tickets
 
 # Turns given together are so many seconds apart, so that they have an order.
@@ -44,7 +44,7 @@ class Tasks:
         """
         async with self._db.write() as connection:
             job = await locked(connection, job_id)
-            known = select(sources.c.id).where(sources.c.job_id == job_id)
+            known = select(references.c.id).where(references.c.job_id == job_id)
             ids = set((await connection.execute(known)).scalars())
             if job is None or job.state is not JobState.PREPARING:
                 return job.state if job else None
@@ -54,7 +54,7 @@ class Tasks:
             values = [{**common, "options": dict(options)} for options in parts]
             await connection.execute(insert(tasks).values(state=TaskState.QUEUED), values)
             await connection.execute(move_job(jobs.c.id == job_id, (JobState.PREPARING,), JobState.WORKING))
-            connection.ring(signals.QUEUE)
+            connection.notify(notifications.QUEUE)
             return JobState.WORKING
 
     async def awaited(self) -> set[str]:
@@ -67,20 +67,20 @@ class Tasks:
         """Give the next tasks (`most` at a time) their turns, as far as the provider's limits and its state allow.
 
         They are `submitting` from here on, and this worker's. (Those that were put back with a ticket are `running`:
-        they are not submitted again.) For the order see `storage.turns`. The limits hold over all workers.
+        they are not submitted again.) For the order see `storage.task_order`. The limits hold over all workers.
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"provider {provider}")
-            room = await turns.room(connection, provider, limits, now)
-            if not room.count:
+            free_slots = await task_order.free_slots(connection, provider, limits, now)
+            if not free_slots.count:
                 # Whoever makes room wakes those who wait, but time wakes nobody.
-                return Turns((), room.due if await turns.is_awaited(connection, provider) else None)
-            query = turns.next_tasks(provider, now, min(most, room.count))
+                return Turns((), free_slots.due if await task_order.is_awaited(connection, provider) else None)
+            query = task_order.next_tasks(provider, now, min(most, free_slots.count))
             begun = [
                 await self._begin(connection, row.id, row.ticket, worker_id, now + place * INSTANT)
                 for place, row in enumerate(list(await connection.execute(query)))
             ]
-            return Turns(tuple(begun), now if begun else await turns.next_due(connection, provider, after=now))
+            return Turns(tuple(begun), now if begun else await task_order.next_due(connection, provider, after=now))
 
     async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
         """The service has the task; from here on it can be taken up again. False: its job was cancelled meanwhile.
@@ -104,7 +104,7 @@ class Tasks:
             else:
                 back = move_task(own, ACTIVE, TaskState.QUEUED, **values)
             await connection.execute(back)
-            connection.ring(signals.QUEUE)
+            connection.notify(notifications.QUEUE)
 
     async def finish_task(
         self,
@@ -132,18 +132,18 @@ class Tasks:
             _ring_end(connection, job["id"], job["worker_id"])
 
     async def end_task(
-        self, task_id: int, state: TaskState, trouble: Trouble, now: float, cost: Cost | None = None
+        self, task_id: int, state: TaskState, error_message: ErrorMessage, now: float, cost: Cost | None = None
     ) -> None:
         """The task ended without pictures, which may have cost something all the same."""
         async with self._db.write() as connection:
-            values = {"trouble": dict(trouble), "finished_at": now, **_paid(cost)}
+            values = {"error_message": dict(error_message), "finished_at": now, **_paid(cost)}
             ended = move_task(tasks.c.id == task_id, ACTIVE, state, **values)
             row = (await connection.execute(ended.returning(tasks.c.job_id))).first()
             if row:
                 owner = select(jobs.c.worker_id).where(jobs.c.id == row.job_id)
                 _ring_end(connection, row.job_id, (await connection.execute(owner)).scalar())
 
-    async def strays(self, worker_id: int, known: Collection[int]) -> list[Task]:
+    async def unknown_tasks(self, worker_id: int, known: Collection[int]) -> list[Task]:
         """Tasks that this worker was given without hearing of it: not those of the `known` ids.
 
         Those without a ticket were never submitted and wait again; those with one are returned, to be watched.
@@ -155,14 +155,14 @@ class Tasks:
             if unsubmitted:
                 back = move_task(tasks.c.id.in_(unsubmitted), ACTIVE, TaskState.QUEUED, begun_at=None)
                 await connection.execute(back)
-                connection.ring(signals.QUEUE)
+                connection.notify(notifications.QUEUE)
             return [task for task in found if task.ticket is not None]
 
     async def watch_again(self, job_id: int, worker_id: int = 0) -> list[Task]:
         """Take up the overdue tasks of a job; returns those."""
         # Without its ticket it would be submitted, and paid, once more.
         lost = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
-        values = {"trouble": None, "finished_at": None, "worker_id": worker_id}
+        values = {"error_message": None, "finished_at": None, "worker_id": worker_id}
         again = move_task(lost, (TaskState.OVERDUE,), TaskState.RUNNING, **values)
         async with self._db.write() as connection:
             rows = await connection.execute(again.returning(tasks))
@@ -171,7 +171,7 @@ class Tasks:
     async def announce(self, task_id: int) -> None:
         """Let whoever watches the task know that the service has announced its end."""
         async with self._db.write() as connection:
-            connection.ring(signals.call(task_id))
+            connection.notify(notifications.call(task_id))
 
     async def get(self, task_id: int) -> Task | None:
         """The task, or None."""
@@ -191,7 +191,7 @@ class Tasks:
             query = select(tasks).where(tasks.c.state == TaskState.RUNNING).order_by(tasks.c.id)
             return [as_task(row) for row in (await connection.execute(query)).mappings()]
 
-    async def line(self, provider: str) -> list[InLine]:
+    async def line(self, provider: str) -> list[WaitingTask]:
         """All tasks of a provider that wait or are under way, whoever watches them, in no particular order."""
         columns = (
             tasks.c.id,
@@ -200,20 +200,21 @@ class Tasks:
             tasks.c.state,
             tasks.c.queued_at,
             tasks.c.submitted_at,
-            turns.last_turn(),
+            task_order.last_turn(),
             tasks.c.begun_at,
         )
         async with self._db.read() as connection:
             query = (
                 select(*columns)
-                .outerjoin(people, people.c.id == tasks.c.user_id)
+                .outerjoin(users, users.c.id == tasks.c.user_id)
                 .where(tasks.c.provider == provider, tasks.c.state.in_(UNFINISHED))
             )
             rows = list(await connection.execute(query))
-        # As in `storage.turns`: nobody waits since later than now.
+        # As in `storage.task_order`: nobody waits since later than now.
         now = self._db.backend.clock()
         return [
-            InLine(*row[:3], TaskState(row[3]), min(row[4], now), row[5], min(row[6], now), *row[7:]) for row in rows
+            WaitingTask(*row[:3], TaskState(row[3]), min(row[4], now), row[5], min(row[6], now), *row[7:])
+            for row in rows
         ]
 
     async def durations(self, provider: str, most: int = 200) -> list[tuple[float, dict[str, Any]]]:
@@ -238,7 +239,7 @@ class Tasks:
         own = tasks.c.id == task_id
         begun = move_task(own, (TaskState.QUEUED,), state, begun_at=now, worker_id=worker_id)
         task = as_task((await connection.execute(begun.returning(tasks))).mappings().one())
-        turn = self._db.insert(people).values(id=task.user_id, last_turn=now)
+        turn = self._db.insert(users).values(id=task.user_id, last_turn=now)
         await connection.execute(turn.on_conflict_do_update(index_elements=["id"], set_={"last_turn": now}))
         return task
 
@@ -258,5 +259,5 @@ def _paid(cost: Cost | None) -> dict[str, Any]:
 
 
 def _ring_end(connection: Transaction, job_id: int, worker_id: int | None) -> None:
-    connection.ring(signals.job(job_id, worker_id))
-    connection.ring(signals.QUEUE)
+    connection.notify(notifications.job(job_id, worker_id))
+    connection.notify(notifications.QUEUE)

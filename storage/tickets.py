@@ -26,12 +26,12 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from storage import signals
-from storage.database import Database, StoreError, Unstorable
+from storage import notifications
+from storage.column_types import clean
+from storage.database import Database, StoreError, UnstorableValueError
 from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, move_job, move_task
 from storage.rows import locked
 from storage.schema import jobs, tasks
-from storage.texts import clean
 
 NOT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
 MOST = 100
@@ -42,7 +42,9 @@ def _stored(which: ColumnElement[bool], ticket: Any, submitted_at: Any, worker_i
     """The statement that stores the tickets of tasks that are being submitted; it returns their ids, and the states of
     their jobs."""
     values = {"ticket": ticket, "submitted_at": submitted_at, "worker_id": worker_id}
-    ready = move_task(which, (TaskState.SUBMITTING,), TaskState.RUNNING, trouble=null(), finished_at=None, **values)
+    ready = move_task(
+        which, (TaskState.SUBMITTING,), TaskState.RUNNING, error_message=null(), finished_at=None, **values
+    )
     return ready.returning(tasks.c.id, _JOB_STATE)
 
 
@@ -127,7 +129,7 @@ class Tickets:
         together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         try:
             states = await self._store(together)
-        except Unstorable:
+        except UnstorableValueError:
             # One of them; the others must not suffer for it.
             states = {}
         except StoreError as error:
@@ -156,13 +158,13 @@ class Tickets:
         own = tasks.c.id == one.task_id
         async with self._db.write() as connection:
             values = {"ticket": one.ticket, "submitted_at": one.submitted_at, "worker_id": one.worker_id}
-            ready = move_task(own, NOT_DONE, TaskState.RUNNING, trouble=None, finished_at=None, **values)
+            ready = move_task(own, NOT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
             await connection.execute(ready)
             # One that is done meanwhile was watched by another worker, and stays done.
             job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
             job = await locked(connection, job_id)
             if job and job.state in INTERRUPTED_STATES:
-                again = {"trouble": None, "finished_at": None}
+                again = {"error_message": None, "finished_at": None}
                 await connection.execute(move_job(jobs.c.id == job.id, INTERRUPTED_STATES, JobState.WORKING, **again))
-                connection.ring(signals.job(job.id, job.worker_id))
+                connection.notify(notifications.job(job.id, job.worker_id))
             return job is not None and job.state not in CANCELLED_STATES

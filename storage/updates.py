@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import signals
+from storage import notifications
 from storage.database import Database
 from storage.records import NewUpdate
 from storage.schema import updates, workers
@@ -39,7 +39,7 @@ class Updates:
                 if worker == worker_id:
                     mine.append(one)
                 else:
-                    connection.ring(signals.inbox(worker))
+                    connection.notify(notifications.inbox(worker))
         return mine
 
     async def done(self, ids: Sequence[int], now: float) -> None:

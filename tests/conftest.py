@@ -14,8 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
-from tests.support.blank import put_blank_database
-from tests.support.statements import quick_statements, quick_steps
+from tests.support.blank_database import put_blank_database
+from tests.support.compiled_statements import compiled_statements_cache, quick_steps
 
 # What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
 sqlite.SYNCHRONOUS = "OFF"
@@ -83,7 +83,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_statements() -> Iterator[None]:
-    with quick_statements(), quick_steps():
+    with compiled_statements_cache(), quick_steps():
         yield
 
 

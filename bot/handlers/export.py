@@ -10,11 +10,11 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import BufferedInputFile, Message, User
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.archive import archive
-from bot.handlers.desk import Desk
+from bot.handlers.export_archive import archive
 from bot.handlers.imagine import PRIVATE
-from bot.telegram.buttons import into_private, keyboard
-from bot.telegram.notices import notice
+from bot.handlers.request_service import RequestService
+from bot.telegram.keyboards import into_private, keyboard
+from bot.telegram.private_reply import reply_privately
 
 START = "export"
 """What the button in a group starts the private chat with."""
@@ -34,7 +34,7 @@ class Export:
         router.message.register(self.export, CommandStart(deep_link=True, magic=F.args == START), PRIVATE)
         router.message.register(elsewhere, Command("export"))
 
-    async def export(self, message: Message, desk: Desk, bot: Bot) -> None:
+    async def export(self, message: Message, requests: RequestService, bot: Bot) -> None:
         """Send the file."""
         user = message.from_user
         if user is None:
@@ -44,7 +44,7 @@ class Export:
                 await message.reply(_("I'm already putting your file together; it'll be here in a moment."))
                 return
             words = _("Everything I've stored about your pictures, and your settings.")
-            sending = message.reply_document(await _file(desk, user), caption=words)
+            sending = message.reply_document(await _file(requests, user), caption=words)
             await bot(sending, request_timeout=SECONDS)
 
     @contextmanager
@@ -69,13 +69,13 @@ def make_router() -> Router:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to one's own."""
     link = await into_private(bot, _("📦 My data"), START)
-    await notice(message, _("Let's do this in private:"), keyboard([link]))
+    await reply_privately(message, _("Let's do this in private:"), keyboard([link]))
 
 
-async def _file(desk: Desk, user: User) -> BufferedInputFile:
-    store = desk.store
+async def _file(requests: RequestService, user: User) -> BufferedInputFile:
+    store = requests.store
     own = [picture async for page in store.exports.pictures(user.id) for picture in page]
-    preferences, styles = await store.people.preferences(user.id), await store.styles.of(user.id)
+    preferences, styles = await store.users.preferences(user.id), await store.styles.of(user.id)
     # Thousands of rows take a while to pack: meanwhile others are served.
-    data = await asyncio.to_thread(archive, own, user.id, desk.providers, preferences, styles)
+    data = await asyncio.to_thread(archive, own, user.id, requests.providers, preferences, styles)
     return BufferedInputFile(data, f"imagine-{datetime.now(UTC):%Y-%m-%d}.zip")

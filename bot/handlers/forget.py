@@ -6,13 +6,13 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk
+from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.imagine import PRIVATE
-from bot.handlers.presses import answer, change_text, message_of
-from bot.telegram.buttons import ForgetPress, button, into_private, keyboard
-from bot.telegram.language import Languages
-from bot.telegram.notices import notice
-from storage.erasure import UnderWay
+from bot.handlers.request_service import RequestService
+from bot.telegram.i18n import Languages
+from bot.telegram.keyboards import ForgetCallback, button, into_private, keyboard
+from bot.telegram.private_reply import reply_privately
+from storage.erasure import JobsUnderWayError
 
 START = "forget"
 """What the button in a group starts the private chat with."""
@@ -25,19 +25,19 @@ def make_router() -> Router:
     router.message.register(ask, Command("forget"), PRIVATE)
     router.message.register(ask, CommandStart(deep_link=True, magic=F.args == START), PRIVATE)
     router.message.register(elsewhere, Command("forget"))
-    router.callback_query.register(keep, ForgetPress.filter(F.do == "keep"), HERE)
-    router.callback_query.register(forget, ForgetPress.filter(F.do == "surely"), HERE)
+    router.callback_query.register(keep, ForgetCallback.filter(F.do == "keep"), HERE)
+    router.callback_query.register(forget, ForgetCallback.filter(F.do == "surely"), HERE)
     return router
 
 
-async def ask(message: Message, desk: Desk) -> None:
+async def ask(message: Message, requests: RequestService) -> None:
     """Say what goes and what stays, and ask."""
     if message.from_user is None:
         return
-    if await desk.store.erasure.is_under_way(message.from_user.id):
+    if await requests.store.erasure.is_under_way(message.from_user.id):
         await message.reply(_under_way())
         return
-    count = await desk.store.erasure.count(message.from_user.id)
+    count = await requests.store.erasure.count(message.from_user.id)
     await message.reply(
         _(
             "🗑 <b>Erase all your data?</b>\n\n"
@@ -50,8 +50,8 @@ async def ask(message: Message, desk: Desk) -> None:
             "This can't be undone. /export sends you a copy first."
         ).format(count=count),
         reply_markup=keyboard(
-            [button(_("Erase everything"), ForgetPress(do="surely"), "danger")],
-            [button(_("Keep"), ForgetPress(do="keep"))],
+            [button(_("Erase everything"), ForgetCallback(do="surely"), "danger")],
+            [button(_("Keep"), ForgetCallback(do="keep"))],
         ),
     )
 
@@ -59,7 +59,7 @@ async def ask(message: Message, desk: Desk) -> None:
 async def elsewhere(message: Message, bot: Bot) -> None:
     """In a group: the way to the private chat."""
     link = await into_private(bot, _("🗑 My data"), START)
-    await notice(message, _("Let's do this in private:"), keyboard([link]))
+    await reply_privately(message, _("Let's do this in private:"), keyboard([link]))
 
 
 async def keep(query: CallbackQuery) -> None:
@@ -68,12 +68,12 @@ async def keep(query: CallbackQuery) -> None:
     await _say(query, _("Everything stays as it is."))
 
 
-async def forget(query: CallbackQuery, desk: Desk, languages: Languages) -> None:
+async def forget(query: CallbackQuery, requests: RequestService, languages: Languages) -> None:
     """Erase all that is kept of whoever pressed. Twice is as good as once."""
     try:
         # What has begun since the question was asked, only the store knows.
-        await desk.store.erasure.erase(query.from_user.id, desk.store.clock())
-    except UnderWay:
+        await requests.store.erasure.erase(query.from_user.id, requests.store.clock())
+    except JobsUnderWayError:
         await answer(query, _under_way(), alert=True)
         return
     # The language that they had chosen is forgotten, too.

@@ -9,15 +9,15 @@ from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import NO_DRAFT, Desk, too_many
-from bot.handlers.flag_scan import without_name
-from bot.handlers.flags import FlagError
-from bot.handlers.presses import answer, change_buttons, gone, message_of
-from bot.handlers.request_context import Place
-from bot.telegram.buttons import DrawPress, ExamplePress, button, keyboard
-from bot.telegram.notices import GROUPS, notice
-from bot.telegram.wording import plain
-from storage.records import Draft, Preferences, TooMany
+from bot.handlers.callback_helpers import answer, change_buttons, gone, message_of
+from bot.handlers.prompt_flag_scan import without_name
+from bot.handlers.prompt_flags import FlagError
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import NO_DRAFT, RequestService, too_many
+from bot.telegram.formatting import plain
+from bot.telegram.keyboards import DrawCallback, ExampleCallback, button, keyboard
+from bot.telegram.private_reply import GROUPS, reply_privately
+from storage.records import Draft, Preferences, QuotaExceededError
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""
@@ -26,12 +26,12 @@ COMMAND_SIGNS = ("/", "／")
 def make_router() -> Router:
     """The button under a hint."""
     router = Router(name="hints")
-    router.callback_query.register(draw, DrawPress.filter())
+    router.callback_query.register(draw, DrawCallback.filter())
     return router
 
 
 def examples() -> tuple[str, str, str]:
-    """Prompts to begin with; `ExamplePress` has their places."""
+    """Prompts to begin with; `ExampleCallback` has their places."""
     return (
         _("a red fox in the snow"),
         _("a lighthouse at dusk, oil painting"),
@@ -39,10 +39,12 @@ def examples() -> tuple[str, str, str]:
     )
 
 
-async def hint(message: Message, place: Place, desk: Desk, draft: Draft, *, aside: bool = False) -> None:
+async def hint(
+    message: Message, context: RequestContext, requests: RequestService, draft: Draft, *, aside: bool = False
+) -> None:
     """Say that these words were taken for talk. What they would have used (`draft`) waits on; `aside`: only for an
     answer to the hint, or its button."""
-    if draft.sources:
+    if draft.references:
         text = _(
             "That sounded like chatting, so I haven't drawn anything. "
             "Tell me what to make of the picture, for example: <i>as a watercolour</i>"
@@ -54,25 +56,31 @@ async def hint(message: Message, place: Place, desk: Desk, draft: Draft, *, asid
         )
     if message.chat.type != ChatType.PRIVATE:
         # A button would be everybody's; /imagine draws the words all the same.
-        await tell(message, place, desk, text, draft, aside=aside)
+        await tell(message, context, requests, text, draft, aside=aside)
         return
     label = _("🎨 Draw it anyway")
-    await offer(message, place, desk, draft, text=text, label=label, with_example=True, aside=aside)
+    await offer(message, context, requests, draft, text=text, label=label, with_example=True, aside=aside)
 
 
 async def tell(
-    message: Message, place: Place, desk: Desk, text: str, draft: Draft = NO_DRAFT, *, aside: bool = False
+    message: Message,
+    context: RequestContext,
+    requests: RequestService,
+    text: str,
+    draft: Draft = NO_DRAFT,
+    *,
+    aside: bool = False,
 ) -> None:
     """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
-    told = await notice(message, text)
+    told = await reply_privately(message, text)
     if message.chat.type in GROUPS:
-        await desk.wait_for_words(place.of_answer(), draft, told.message_id, aside=aside)
+        await requests.wait_for_words(context.of_answer(), draft, told.message_id, aside=aside)
 
 
 async def offer(
     message: Message,
-    place: Place,
-    desk: Desk,
+    context: RequestContext,
+    requests: RequestService,
     draft: Draft,
     *,
     text: str,
@@ -83,19 +91,19 @@ async def offer(
     """Answer a message by `text` and a button that draws its words with `draft`, which waits for that; `aside`: for
     that, or an answer, alone."""
     has_kept = draft != NO_DRAFT
-    rows = [[button(label, DrawPress(kept=has_kept))]]
+    rows = [[button(label, DrawCallback(kept=has_kept))]]
     if with_example and not has_kept:
-        rows.append([button(f"✨ {examples()[0]}", ExamplePress(at=0))])
-    about = ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True)
+        rows.append([button(f"✨ {examples()[0]}", ExampleCallback(at=0))])
+    about = ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True)
     told = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
     if has_kept:
         # A press shows only one message of an album.
         words = await words_of(message) if message.media_group_id else ""
-        await desk.wait_for_words(place, draft, told.message_id, aside=aside, words=words)
+        await requests.wait_for_words(context, draft, told.message_id, aside=aside, words=words)
 
 
 async def draw(
-    query: CallbackQuery, callback_data: DrawPress, desk: Desk, language: str, preferences: Preferences
+    query: CallbackQuery, callback_data: DrawCallback, requests: RequestService, language: str, preferences: Preferences
 ) -> None:
     """Draw the words of the message that the hint answers, with what was kept for them."""
     message = await message_of(query)
@@ -105,28 +113,28 @@ async def draw(
     if asked is None:
         await answer(query, gone(), alert=True)
         return
-    place = Place.of_message(asked, language, preferences)
-    why = await _draw(asked, place, desk, message.message_id if callback_data.kept else None)
+    context = RequestContext.of_message(asked, language, preferences)
+    why = await _draw(asked, context, requests, message.message_id if callback_data.kept else None)
     await answer(query, why or _("On its way."), alert=bool(why))
     if not why:
         await change_buttons(message, keyboard())
 
 
-async def _draw(asked: Message, place: Place, desk: Desk, kept_by: int | None) -> str:
+async def _draw(asked: Message, context: RequestContext, requests: RequestService, kept_by: int | None) -> str:
     """Make a job of a message, if it has made none. `kept_by`: the hint for which pictures wait. Returns why not."""
-    draft = await desk.kept_for(place, kept_by) if kept_by else NO_DRAFT
-    question = await desk.store.drafts.question(place.chat_id, kept_by) if kept_by else None
+    draft = await requests.kept_for(context, kept_by) if kept_by else NO_DRAFT
+    question = await requests.store.drafts.question(context.chat_id, kept_by) if kept_by else None
     words = (question.words if question else "") or await words_of(asked)
-    if await desk.store.jobs.made_by(place.idempotency_key):
+    if await requests.store.jobs.made_by(context.idempotency_key):
         return ""
     if kept_by and draft == NO_DRAFT:
         # Other words have used the pictures meanwhile.
         return gone()
     try:
-        await desk.ask(place, desk.scan(words), draft)
+        await requests.ask(context, requests.scan(words), draft)
     except FlagError as error:
         return "\n".join(map(plain, error.sentences))
-    except TooMany as error:
+    except QuotaExceededError as error:
         return too_many(error)
     return ""
 

@@ -11,18 +11,18 @@ from aiogram.filters import Command, Filter
 from aiogram.types import ForceReply, Message, ReactionTypeEmoji, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import NO_DRAFT, Desk, too_many
-from bot.handlers.flags import FlagError, Scan
+from bot.handlers.group_replies import is_answer, is_order
 from bot.handlers.hints import COMMAND_SIGNS, hint, spoken, tell
-from bot.handlers.replies import is_answer, is_order
-from bot.handlers.request_context import Place
-from bot.handlers.talk import is_talk
-from bot.telegram.incoming import pictures_in, pictures_replied_to, traced
-from bot.telegram.notices import notice
-from bot.telegram.together import is_forward
-from bot.telegram.unusable import why_reply_unusable, why_unusable
-from bot.telegram.wording import say
-from storage.records import Draft, Job, NewSource, Preferences, TooMany
+from bot.handlers.prompt_flags import FlagError, Scan
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import NO_DRAFT, RequestService, too_many
+from bot.handlers.small_talk import is_talk
+from bot.telegram.formatting import say
+from bot.telegram.message_groups import is_forward
+from bot.telegram.message_input import pictures_in, pictures_replied_to, traced
+from bot.telegram.private_reply import reply_privately
+from bot.telegram.unusable_media import why_reply_unusable, why_unusable
+from storage.records import Draft, Job, NewReference, Preferences, QuotaExceededError
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -57,7 +57,7 @@ def is_chat(message: Message, words: Scan) -> bool:
 class ToTheBot(Filter):
     """In a group: a message that names the bot, or a reply to the bot's own message that is no talk among people."""
 
-    async def __call__(self, message: Message, desk: Desk) -> bool:
+    async def __call__(self, message: Message, requests: RequestService) -> bool:
         """Whether this message speaks to the bot."""
         bot = message.bot
         if bot is None:
@@ -66,152 +66,185 @@ class ToTheBot(Filter):
             return True
         there = message.reply_to_message
         is_reply = there is not None and there.from_user is not None and there.from_user.id == bot.id
-        return is_reply and await is_order(message, desk)
+        return is_reply and await is_order(message, requests)
 
 
 async def imagine(
-    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+    message: Message,
+    requests: RequestService,
+    language: str,
+    preferences: Preferences,
+    album: list[Message] | None = None,
 ) -> None:
     """`/imagine words`, as a text, as a caption, or in reply to a picture."""
     _command, *words = (message.text or message.caption or "").split(maxsplit=1)
-    await _ask(message, "".join(words), desk, Place.of_message(message, language, preferences), album, explain=True)
+    await _ask(
+        message,
+        "".join(words),
+        requests,
+        RequestContext.of_message(message, language, preferences),
+        album,
+        explain=True,
+    )
 
 
 async def in_private(
-    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+    message: Message,
+    requests: RequestService,
+    language: str,
+    preferences: Preferences,
+    album: list[Message] | None = None,
 ) -> None:
     """Any text, photo or picture file in a private chat."""
     await _ask(
         message,
         message.text or message.caption or "",
-        desk,
-        Place.of_message(message, language, preferences),
+        requests,
+        RequestContext.of_message(message, language, preferences),
         album,
         explain=False,
     )
 
 
 async def in_group(
-    message: Message, desk: Desk, language: str, preferences: Preferences, album: list[Message] | None = None
+    message: Message,
+    requests: RequestService,
+    language: str,
+    preferences: Preferences,
+    album: list[Message] | None = None,
 ) -> None:
     """A mention or a reply in a group."""
-    words, place = message.text or message.caption or "", Place.of_message(message, language, preferences)
-    only_commands = (await desk.store.chats.rules(message.chat.id)).replies == "none"
-    if only_commands and await _names_the_bot(message) and not await is_answer(message, desk):
+    words, context = message.text or message.caption or "", RequestContext.of_message(message, language, preferences)
+    only_commands = (await requests.store.chats.rules(message.chat.id)).replies == "none"
+    if only_commands and await _names_the_bot(message) and not await is_answer(message, requests):
         # The admins want commands.
-        await tell(message, place, desk, example())
+        await tell(message, context, requests, example())
         return
-    await _ask(message, words, desk, place, album, explain=True)
+    await _ask(message, words, requests, context, album, explain=True)
 
 
-async def came_late(main: Message, item: Message, desk: Desk) -> bool:
+async def came_late(main: Message, item: Message, requests: RequestService) -> bool:
     """An item of an album that came when the others had been handed over already. False: its words are still to be
     heard, because the others have made nothing yet."""
-    if job := await desk.store.jobs.asked_in(main.chat.id, main.message_id):
-        await _join(job, item, desk)
-    elif await desk.store.drafts.is_waiting(main.chat.id, [main.message_id]):
-        await _join_draft(main, item, desk)
+    if job := await requests.store.jobs.asked_in(main.chat.id, main.message_id):
+        await _join(job, item, requests)
+    elif await requests.store.drafts.is_waiting(main.chat.id, [main.message_id]):
+        await _join_draft(main, item, requests)
     return job is not None
 
 
-async def _join_draft(main: Message, item: Message, desk: Desk) -> None:
-    for source in pictures_in(item):
-        if not await desk.store.drafts.join(main.chat.id, main.message_id, source):
-            await notice(item, _too_late())
+async def _join_draft(main: Message, item: Message, requests: RequestService) -> None:
+    for reference in pictures_in(item):
+        if not await requests.store.drafts.join(main.chat.id, main.message_id, reference):
+            await reply_privately(item, _too_late())
 
 
-async def _join(job: Job, item: Message, desk: Desk) -> None:
+async def _join(job: Job, item: Message, requests: RequestService) -> None:
     # Another process, to which this one's work went, may have had the whole album.
-    known = {one.message_id for one in await desk.store.sources.of_job(job.id)}
-    for source in pictures_in(item):
-        if source.message_id not in known and not await desk.engine.join(job, source):
-            await notice(item, _too_late())
+    known = {one.message_id for one in await requests.store.references.of_job(job.id)}
+    for reference in pictures_in(item):
+        if reference.message_id not in known and not await requests.engine.join(job, reference):
+            await reply_privately(item, _too_late())
 
 
 def _too_late() -> str:
     return _("This picture arrived too late: I've already started with the others.")
 
 
-async def _is_rest(message: Message, brought: list[Message], desk: Desk) -> bool:
+async def _is_rest(message: Message, brought: list[Message], requests: RequestService) -> bool:
     """Whether these belong to an album that was ordered before this process began; then they join it."""
     if not message.media_group_id:
         return False
     new = {one.message_id for one in brought}
-    album = await desk.store.posted.album(message.chat.id, message.media_group_id)
+    album = await requests.store.posted.album(message.chat.id, message.media_group_id)
     before = [item.message_id for item in album if item.message_id and item.message_id not in new]
-    job = await desk.store.edits.asked(message.chat.id, before) if before else None
+    job = await requests.store.edits.asked(message.chat.id, before) if before else None
     if job is None:
         return False
     for one in brought:
-        await _join(job, one, desk)
+        await _join(job, one, requests)
     return True
 
 
 async def _ask(
-    message: Message, text: str, desk: Desk, place: Place, album: list[Message] | None, *, explain: bool
+    message: Message,
+    text: str,
+    requests: RequestService,
+    context: RequestContext,
+    album: list[Message] | None,
+    *,
+    explain: bool,
 ) -> None:
-    await desk.admit(place)
+    await requests.check(context)
     brought = album or [message]
     if odd := next((one for one in brought if why_unusable(one)), None):
-        await notice(odd, why_unusable(odd) or "")
+        await reply_privately(odd, why_unusable(odd) or "")
         return
-    if await _is_rest(message, brought, desk):
+    if await _is_rest(message, brought, requests):
         return
-    replied = await pictures_replied_to(message, desk.store, place.user_id)
-    own = await own_pictures(brought, desk, place)
+    replied = await pictures_replied_to(message, requests.store, context.user_id)
+    own = await own_pictures(brought, requests, context)
     # Without what was meant something else would be drawn, and paid.
     if not replied and (why := why_reply_unusable(message)):
-        await notice(message, why)
+        await reply_privately(message, why)
         return
     if not own and any(map(is_forward, brought)):
-        await notice(message, _("There is no picture in what you forwarded. Send just your words, or add a picture."))
+        await reply_privately(
+            message, _("There is no picture in what you forwarded. Send just your words, or add a picture.")
+        )
         return
-    words = desk.scan(await spoken(message, text))
+    words = requests.scan(await spoken(message, text))
     if words.prompt:
-        draft = await _draft(message, desk, place, replied)
-        draft = replace(draft, sources=_without_twins(draft.sources, own))
+        draft = await _draft(message, requests, context, replied)
+        draft = replace(draft, references=_without_twins(draft.references, own))
         if is_chat(message, words):
             # Thanks for a picture don't make it a part of the next wish.
-            await hint(message, place, desk, draft, aside=bool(replied))
+            await hint(message, context, requests, draft, aside=bool(replied))
             return
-        job = await _make(message, place, desk, words, draft)
+        job = await _make(message, context, requests, words, draft)
         if job and message.media_group_id:
             said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
-            await desk.store.edits.keep_captions(job, said)
+            await requests.store.edits.keep_captions(job, said)
     elif replied or own:
         draft = Draft(_without_twins(replied, own))
-        await ask_for_words(message, place, desk, draft, await _wrong(place, desk, words))
+        await ask_for_words(message, context, requests, draft, await _wrong(context, requests, words))
     elif explain or words.flags:
-        await tell(message, place, desk, await _wrong(place, desk, words) or example())
+        await tell(message, context, requests, await _wrong(context, requests, words) or example())
 
 
-async def _draft(message: Message, desk: Desk, place: Place, replied: tuple[NewSource, ...]) -> Draft:
+async def _draft(
+    message: Message, requests: RequestService, context: RequestContext, replied: tuple[NewReference, ...]
+) -> Draft:
     """What the words are for: what they answer to, else what waits for them."""
     if replied:
-        await desk.set_waiting_aside(place)
+        await requests.set_waiting_aside(context)
         return Draft(replied)
     there = message.reply_to_message
-    return await desk.what_waits(place, there.message_id if there else None)
+    return await requests.what_waits(context, there.message_id if there else None)
 
 
-async def own_pictures(brought: list[Message], desk: Desk, place: Place) -> tuple[NewSource, ...]:
+async def own_pictures(
+    brought: list[Message], requests: RequestService, context: RequestContext
+) -> tuple[NewReference, ...]:
     """What messages bring themselves; one of our own pictures, forwarded, is known again."""
     if len(brought) == 1 and (album := brought[0].media_group_id):
         # The others of its album have been seen before, perhaps.
-        return await desk.store.posted.album(place.chat_id, album) or pictures_in(brought[0])
-    found: list[NewSource] = []
+        return await requests.store.posted.album(context.chat_id, album) or pictures_in(brought[0])
+    found: list[NewReference] = []
     for one in sorted(brought, key=lambda each: each.message_id):
         is_ours = len(brought) == 1 or is_forward(one)
-        found += await traced(one, desk.store, place.user_id) if is_ours else pictures_in(one)
+        found += await traced(one, requests.store, context.user_id) if is_ours else pictures_in(one)
     return tuple(found)
 
 
-async def _make(message: Message, place: Place, desk: Desk, words: Scan, draft: Draft) -> Job | None:
+async def _make(
+    message: Message, context: RequestContext, requests: RequestService, words: Scan, draft: Draft
+) -> Job | None:
     try:
-        job = await desk.ask(place, words, draft)
+        job = await requests.ask(context, words, draft)
     except FlagError as error:
         why = say(*error.sentences)
-    except TooMany as error:
+    except QuotaExceededError as error:
         why = too_many(error)
     else:
         if job and message.chat.type != ChatType.PRIVATE:
@@ -221,42 +254,44 @@ async def _make(message: Message, place: Place, desk: Desk, words: Scan, draft: 
         return job
     # The pictures are not lost: the corrected words find them.
     if draft != NO_DRAFT:
-        await ask_for_words(message, place, desk, draft, why)
+        await ask_for_words(message, context, requests, draft, why)
     else:
-        await tell(message, place, desk, why)
+        await tell(message, context, requests, why)
     return None
 
 
-async def _wrong(place: Place, desk: Desk, words: Scan) -> str | None:
+async def _wrong(context: RequestContext, requests: RequestService, words: Scan) -> str | None:
     """What is wrong with flags that came without words; None: nothing."""
     try:
-        await desk.understand(place, words, await desk.admit(place))
+        await requests.understand(context, words, await requests.check(context))
     except FlagError as error:
         return say(*error.sentences)
     return None
 
 
-async def ask_for_words(message: Message, place: Place, desk: Desk, draft: Draft, why: str | None = None) -> None:
+async def ask_for_words(
+    message: Message, context: RequestContext, requests: RequestService, draft: Draft, why: str | None = None
+) -> None:
     """Ask what to make of pictures, or in a style; the answer, as a reply or as the next message, uses them. Raises
-    `NotHere`."""
-    await desk.admit(place)
+    `ChatNotAllowedError`."""
+    await requests.check(context)
     if message.chat.type == ChatType.CHANNEL:
         # Telegram demands no replies there.
         as_reply = _("In a channel, reply to the picture with /imagine and your words.")
-        await notice(message, why or (as_reply if draft.sources else example()))
+        await reply_privately(message, why or (as_reply if draft.references else example()))
         return
     text = why or _("What should I make of it? Reply to this message and tell me, for example: <i>as a watercolour</i>")
-    if draft.style and not draft.sources and not why:
+    if draft.style and not draft.references and not why:
         name = escape(draft.style["name"])
         text = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.").format(
             style=name
         )
     asked = await message.answer(
         text,
-        reply_parameters=ReplyParameters(message_id=place.message_id, allow_sending_without_reply=True),
+        reply_parameters=ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
     )
-    await desk.wait_for_words(place, draft, asked.message_id)
+    await requests.wait_for_words(context, draft, asked.message_id)
 
 
 def example() -> str:
@@ -268,10 +303,10 @@ def example() -> str:
     )
 
 
-def _without_twins(first: tuple[NewSource, ...], second: tuple[NewSource, ...]) -> tuple[NewSource, ...]:
+def _without_twins(first: tuple[NewReference, ...], second: tuple[NewReference, ...]) -> tuple[NewReference, ...]:
     """Both, each message once."""
-    known = {source.message_id for source in first if source.message_id}
-    return (*first, *(source for source in second if source.message_id not in known))
+    known = {reference.message_id for reference in first if reference.message_id}
+    return (*first, *(reference for reference in second if reference.message_id not in known))
 
 
 async def _names_the_bot(message: Message) -> bool:

@@ -14,13 +14,13 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.request_context import Place
-from bot.telegram.incoming import traced
-from bot.telegram.refusals import is_too_late
-from bot.telegram.wording import caption, cut
-from storage.history import Shelf
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService
+from bot.telegram.formatting import caption, cut
+from bot.telegram.message_input import traced
+from bot.telegram.telegram_errors import is_too_late
+from storage.history import HistoryFilter
 from storage.pictures import Found
 from storage.records import Draft
 
@@ -42,12 +42,12 @@ def make_router() -> Router:
     return router
 
 
-async def search(query: InlineQuery, desk: Desk) -> None:
+async def search(query: InlineQuery, requests: RequestService) -> None:
     """The newest pictures with all these words; without words, the newest."""
-    shelf = Shelf(query.from_user.id, words=tuple(query.query.split()))
+    filters = HistoryFilter(query.from_user.id, words=tuple(query.query.split()))
     before = int(query.offset) if query.offset.isdecimal() and len(query.offset) <= MOST_DIGITS else None
     # One more tells whether there is another page.
-    found = await desk.store.history.find(shelf, PAGE + 1, before)
+    found = await requests.store.history.find(filters, PAGE + 1, before)
     shown, more = found[:PAGE], found[PAGE:]
     try:
         await query.answer(
@@ -55,7 +55,7 @@ async def search(query: InlineQuery, desk: Desk) -> None:
             cache_time=KEPT_SECONDS,
             is_personal=True,
             next_offset=str(shown[-1].picture.id) if more else "",
-            button=None if found or before else _make_one(shelf),
+            button=None if found or before else _make_one(filters),
         )
     except TelegramBadRequest as error:
         # They have typed on meanwhile.
@@ -68,12 +68,12 @@ def via_us(message: Message) -> bool:
     return bool(message.via_bot and message.bot and message.via_bot.id == message.bot.id)
 
 
-async def sent_here(message: Message, desk: Desk, language: str) -> None:
+async def sent_here(message: Message, requests: RequestService, language: str) -> None:
     """Its caption is no new wish, which would be paid. In private it is a picture that something may be made of."""
     if message.chat.type == ChatType.PRIVATE:
-        place = Place.of_message(message, language)
-        if known := await traced(message, desk.store, place.user_id):
-            await ask_for_words(message, place, desk, Draft(known))
+        context = RequestContext.of_message(message, language)
+        if known := await traced(message, requests.store, context.user_id):
+            await ask_for_words(message, context, requests, Draft(known))
 
 
 def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:
@@ -88,6 +88,6 @@ def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:
     ]
 
 
-def _make_one(shelf: Shelf) -> InlineQueryResultsButton:
-    text = _("Nothing found. Make one") if shelf.words else _("Nothing here yet. Make your first picture")
+def _make_one(filters: HistoryFilter) -> InlineQueryResultsButton:
+    text = _("Nothing found. Make one") if filters.words else _("Nothing here yet. Make your first picture")
     return InlineQueryResultsButton(text=text, start_parameter=START)

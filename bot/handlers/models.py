@@ -8,13 +8,13 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk
-from bot.handlers.presses import answer, change_text, message_of
-from bot.handlers.request_context import Place
-from bot.telegram.buttons import ProviderPress, button, keyboard
+from bot.handlers.callback_helpers import answer, change_text, message_of
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService
 from bot.telegram.flag_names import shown
-from bot.telegram.services import brand, title
-from bot.telegram.wording import money
+from bot.telegram.formatting import money
+from bot.telegram.keyboards import ProviderCallback, button, keyboard
+from bot.telegram.provider_labels import brand, title
 from providers.options import flags
 from providers.registry import AnyProvider
 
@@ -26,35 +26,37 @@ def make_router() -> Router:
     """The services."""
     router = Router(name="models")
     router.message.register(models, Command("models"))
-    router.callback_query.register(choose, ProviderPress.filter())
+    router.callback_query.register(choose, ProviderCallback.filter())
     return router
 
 
-async def models(message: Message, desk: Desk, language: str) -> None:
+async def models(message: Message, requests: RequestService, language: str) -> None:
     """List the services."""
-    chosen = await desk.chosen(Place.of_message(message, language))
-    await message.answer(_listed(desk, chosen), reply_markup=_buttons(desk, chosen))
+    chosen = await requests.chosen(RequestContext.of_message(message, language))
+    await message.answer(_listed(requests, chosen), reply_markup=_buttons(requests, chosen))
 
 
-async def choose(query: CallbackQuery, callback_data: ProviderPress, desk: Desk) -> None:
+async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests: RequestService) -> None:
     """From now on this person's jobs go there."""
-    if callback_data.name not in desk.providers:
+    if callback_data.name not in requests.providers:
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
-    await desk.store.people.choose(query.from_user.id, callback_data.name)
+    await requests.store.users.choose(query.from_user.id, callback_data.name)
     await answer(
-        query, _("From now on {name} draws your pictures.").format(name=title(desk.providers, callback_data.name))
+        query, _("From now on {name} draws your pictures.").format(name=title(requests.providers, callback_data.name))
     )
     message = await message_of(query)
     # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
     if message and message.chat.type == "private":
-        await change_text(message, _listed(desk, callback_data.name), _buttons(desk, callback_data.name))
+        await change_text(message, _listed(requests, callback_data.name), _buttons(requests, callback_data.name))
 
 
-def _listed(desk: Desk, chosen: str) -> str:
-    parts = ["\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in desk.providers.items()]
+def _listed(requests: RequestService, chosen: str) -> str:
+    parts = [
+        "\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in requests.providers.items()
+    ]
     hint = _("For one request: <code>--provider {name}</code>. To change your default, tap a button.")
-    last = [hint.format(name=list(desk.providers)[-1])] if len(desk.providers) > 1 else []
+    last = [hint.format(name=list(requests.providers)[-1])] if len(requests.providers) > 1 else []
     return "\n\n".join([*parts, *last])
 
 
@@ -80,11 +82,13 @@ def _price(provider: AnyProvider, options: dict[str, str]) -> str:
     return "" if price is None else money(price, provider.settings.currency)
 
 
-def _buttons(desk: Desk, chosen: str) -> InlineKeyboardMarkup | None:
-    if len(desk.providers) < 2:
+def _buttons(requests: RequestService, chosen: str) -> InlineKeyboardMarkup | None:
+    if len(requests.providers) < 2:
         return None
     buttons = [
-        button(("✓ " if name == chosen else "") + name, ProviderPress(name=name), "primary" if name == chosen else None)
-        for name in desk.providers
+        button(
+            ("✓ " if name == chosen else "") + name, ProviderCallback(name=name), "primary" if name == chosen else None
+        )
+        for name in requests.providers
     ]
     return keyboard(*(buttons[first : first + IN_A_ROW] for first in range(0, len(buttons), IN_A_ROW)))

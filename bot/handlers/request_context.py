@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from aiogram.types import CallbackQuery, Chat, Message, User
 
-from bot.telegram.incoming import digest, topic_of
+from bot.telegram.message_input import digest, topic_of
 from storage.records import Job, Preferences
 
 NOTHING_SET = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RequestContext:
     """Where and by whom something is asked. `idempotency_key` names the update; `message_id` is what the answer replies
     to; `asked_message_id`: the message whose words ask, or `button`: what was pressed, the same for every press on it;
     `user_name`: what others there call them; `said`: a digest of the message as it was written, which its edits are
@@ -31,7 +31,7 @@ class Place:
     button: str | None = None
 
     @classmethod
-    def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "Place":
+    def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "RequestContext":
         """The place of a message."""
         # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
         author = message.sender_chat or message.from_user or message.chat
@@ -56,7 +56,7 @@ class Place:
         reply_to: int,
         language: str,
         preferences: Preferences = NOTHING_SET,
-    ) -> "Place":
+    ) -> "RequestContext":
         """The place of a press on a button under `message`; the answer replies to `reply_to`."""
         button = f"{zlib.crc32(f'{message.message_id} {query.data}'.encode()):08x}"
         return cls(
@@ -71,13 +71,13 @@ class Place:
             button=button,
         )
 
-    def as_words_of(self, message: Message) -> "Place":
+    def as_words_of(self, message: Message) -> "RequestContext":
         """A press that asks with the words of this message: like those, it makes one job, however often and whenever
         the button is pressed."""
         key, number = key_of(message.chat.id, "message", message.message_id), message.message_id
         return replace(self, idempotency_key=key, asked_message_id=number, button=None)
 
-    def of_answer(self) -> "Place":
+    def of_answer(self) -> "RequestContext":
         """The place of what an answer to the bot's reply will ask; the message itself may still ask otherwise."""
         key = key_of(self.chat_id, "told", self.message_id)
         return replace(self, idempotency_key=key, asked_message_id=None)
@@ -94,7 +94,7 @@ def name_of(author: User | Chat) -> str:
     return (name or "")[:64]
 
 
-def as_asked(place: Place, job: Job) -> Place:
+def as_asked(context: RequestContext, job: Job) -> RequestContext:
     """A press on a button of this job. An admin who asked in a chat's name is not named by pressing: it stays the
     chat's."""
-    return replace(place, user_id=job.user_id, user_name=job.user_name) if job.user_id < 0 else place
+    return replace(context, user_id=job.user_id, user_name=job.user_name) if job.user_id < 0 else context

@@ -10,19 +10,19 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.commands import IN_PRIVATE
-from bot.handlers.desk import Desk, too_many
+from bot.handlers.callback_helpers import answer, gone, message_of
+from bot.handlers.command_menu import IN_PRIVATE
 from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
-from bot.handlers.presses import answer, gone, message_of
-from bot.handlers.request_context import Place
-from bot.telegram.buttons import ExamplePress, button, keyboard
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService, too_many
 from bot.telegram.flag_names import shown
-from bot.telegram.incoming import pictures_of, pictures_replied_to
-from bot.telegram.services import STYLE
-from bot.telegram.wording import listed
+from bot.telegram.formatting import listed
+from bot.telegram.keyboards import ExampleCallback, button, keyboard
+from bot.telegram.message_input import pictures_of, pictures_replied_to
+from bot.telegram.provider_labels import STYLE
 from providers.options import Flag, flags
-from storage.records import Draft, Preferences, TooMany
+from storage.records import Draft, Preferences, QuotaExceededError
 
 
 def make_router() -> Router:
@@ -30,7 +30,7 @@ def make_router() -> Router:
     router = Router(name="start")
     router.message.register(start, CommandStart())
     router.message.register(help_, Command("help"))
-    router.callback_query.register(run_example, ExamplePress.filter())
+    router.callback_query.register(run_example, ExampleCallback.filter())
     return router
 
 
@@ -45,7 +45,7 @@ def make_fallback() -> Router:
 
 async def start(message: Message) -> None:
     """What to do, in three lines, and three examples that run at a press. Whatever link led here."""
-    buttons = [button(words, ExamplePress(at=at)) for at, words in enumerate(examples())]
+    buttons = [button(words, ExampleCallback(at=at)) for at, words in enumerate(examples())]
     await message.answer(
         _(
             "Hi! Tell me what you'd like to see and I'll draw it, for example:\n"
@@ -60,7 +60,11 @@ async def start(message: Message) -> None:
 
 
 async def run_example(
-    query: CallbackQuery, callback_data: ExamplePress, desk: Desk, language: str, preferences: Preferences
+    query: CallbackQuery,
+    callback_data: ExampleCallback,
+    requests: RequestService,
+    language: str,
+    preferences: Preferences,
 ) -> None:
     """Make the picture of an example, as if whoever pressed had written it."""
     message = await message_of(query)
@@ -69,19 +73,19 @@ async def run_example(
     known = examples()
     words = known[callback_data.at % len(known)]
     try:
-        place = Place.of_press(query, message, message.message_id, language, preferences)
-        await desk.ask(place, desk.scan(words))
-    except TooMany as error:
+        context = RequestContext.of_press(query, message, message.message_id, language, preferences)
+        await requests.ask(context, requests.scan(words))
+    except QuotaExceededError as error:
         await answer(query, too_many(error), alert=True)
     else:
         await answer(query, words)
 
 
-async def help_(message: Message, desk: Desk, language: str) -> None:
+async def help_(message: Message, requests: RequestService, language: str) -> None:
     """The options of the provider that this person's jobs go to, with an example."""
-    provider = desk.providers[await desk.chosen(Place.of_message(message, language))]
+    provider = requests.providers[await requests.chosen(RequestContext.of_message(message, language))]
     limits = provider.reference_limits(provider.Options())
-    own = [flag for flag in desk.own_flags() if flag.name == STYLE or len(desk.providers) > 1]
+    own = [flag for flag in requests.own_flags() if flag.name == STYLE or len(requests.providers) > 1]
     offered = [*flags(provider.Options), *own]
     lines = [
         f"<code>{escape(shown(f'--{flag.name}'))}</code> "
@@ -99,13 +103,15 @@ async def help_(message: Message, desk: Desk, language: str) -> None:
                 *([_("You can add up to {count} photos to a prompt.").format(count=limits.count)] if limits else []),
                 _("In groups: /imagine and your words. Reply to a photo with it, and I'll work from that photo."),
                 _("Reply to a picture you asked for to change it; to change someone else's, begin with /imagine."),
-                *([_("/models lists the services and lets you choose one.")] if len(desk.providers) > 1 else []),
+                *([_("/models lists the services and lets you choose one.")] if len(requests.providers) > 1 else []),
             ]
         )
     )
 
 
-async def unknown_command(message: Message, desk: Desk, language: str, album: list[Message] | None = None) -> None:
+async def unknown_command(
+    message: Message, requests: RequestService, language: str, album: list[Message] | None = None
+) -> None:
     """A command that is not there, but perhaps one of this name almost is."""
     typed = (message.text or message.caption or "").lstrip("".join((*COMMAND_SIGNS, " "))).partition("@")[0]
     name = "".join(typed.lower().split(maxsplit=1)[:1])
@@ -114,10 +120,12 @@ async def unknown_command(message: Message, desk: Desk, language: str, album: li
         await message.reply(_("I don't know this command. /help shows what I can do."))
         return
     text = _("I don't know this command. Did you mean /{command}?").format(command=close)
-    place = Place.of_message(message, language)
-    draft = Draft((*await pictures_replied_to(message, desk.store, place.user_id), *pictures_of(album or [message])))
+    context = RequestContext.of_message(message, language)
+    draft = Draft(
+        (*await pictures_replied_to(message, requests.store, context.user_id), *pictures_of(album or [message]))
+    )
     if close == "imagine" and await words_of(message):
-        await offer(message, place, desk, draft, text=text, label=_("🎨 Draw it"))
+        await offer(message, context, requests, draft, text=text, label=_("🎨 Draw it"))
     else:
         await message.reply(text)
 

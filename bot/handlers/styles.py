@@ -7,15 +7,15 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk, used
-from bot.handlers.flags import FlagError
+from bot.handlers.callback_helpers import answer, message_of
 from bot.handlers.imagine import ask_for_words
-from bot.handlers.presses import answer, message_of
-from bot.handlers.request_context import Place
-from bot.handlers.stylebook import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
-from bot.telegram.buttons import StylePress, button, in_rows, keyboard
+from bot.handlers.prompt_flags import FlagError
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService, used
+from bot.handlers.style_catalog import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
 from bot.telegram.flag_names import shown
-from bot.telegram.wording import cut, plain
+from bot.telegram.formatting import cut, plain
+from bot.telegram.keyboards import StyleCallback, button, in_rows, keyboard
 from storage.records import Draft, Style
 
 ADD = {"add", "new", "set", "添加", "新增"}
@@ -28,42 +28,42 @@ def make_router() -> Router:
     """Named styles."""
     router = Router(name="styles")
     router.message.register(style, Command("style", "styles", ignore_case=True))
-    router.callback_query.register(draw, StylePress.filter())
+    router.callback_query.register(draw, StyleCallback.filter())
     return router
 
 
-async def style(message: Message, command: CommandObject, desk: Desk, language: str) -> None:
+async def style(message: Message, command: CommandObject, requests: RequestService, language: str) -> None:
     """`/style` shows all; `/style add name words` and `/style remove name` change one's own."""
-    user_id = Place.of_message(message, language).user_id
+    user_id = RequestContext.of_message(message, language).user_id
     what, _space, rest = (command.args or "").strip().partition(" ")
     if what.lower() in ADD:
-        await _add(message, desk, user_id, rest)
+        await _add(message, requests, user_id, rest)
     elif what.lower() in REMOVE:
-        dropped = await desk.store.styles.drop(user_id, rest.strip())
+        dropped = await requests.store.styles.drop(user_id, rest.strip())
         text = _("Style <b>{name}</b> was removed.") if dropped else _("You have no style called {name}.")
         await message.reply(text.format(name=escape(cut(rest.strip(), NAME_BYTES))))
     else:
-        text, buttons = await _all(desk, user_id)
+        text, buttons = await _all(requests, user_id)
         await message.reply(text, reply_markup=buttons)
 
 
-async def draw(query: CallbackQuery, callback_data: StylePress, desk: Desk, language: str) -> None:
+async def draw(query: CallbackQuery, callback_data: StyleCallback, requests: RequestService, language: str) -> None:
     """The next words of whoever pressed are drawn in this style."""
     message = await message_of(query)
     if message is None:
         return
     try:
-        chosen = find(callback_data.name, await desk.store.styles.of(query.from_user.id))
+        chosen = find(callback_data.name, await requests.store.styles.of(query.from_user.id))
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
         return
-    place = Place.of_press(query, message, message.message_id, language)
-    await desk.admit(place)
+    context = RequestContext.of_press(query, message, message.message_id, language)
+    await requests.check(context)
     await answer(query)
-    await ask_for_words(message, place, desk, Draft(style=used(chosen)))
+    await ask_for_words(message, context, requests, Draft(style=used(chosen)))
 
 
-async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
+async def _add(message: Message, requests: RequestService, user_id: int, rest: str) -> None:
     name, _space, words = rest.strip().partition(" ")
     words = words.strip()
     if not name or not words:
@@ -74,7 +74,7 @@ async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
         why = _("A style's description can have up to {most} characters; yours has {count}.").format(
             most=STYLE_LENGTH, count=len(words)
         )
-    elif not await desk.store.styles.keep(user_id, Style(name, words), OWN_STYLES):
+    elif not await requests.store.styles.keep(user_id, Style(name, words), OWN_STYLES):
         why = _("You already have {most} styles. Remove one first: <code>/style remove name</code>").format(
             most=OWN_STYLES
         )
@@ -83,8 +83,8 @@ async def _add(message: Message, desk: Desk, user_id: int, rest: str) -> None:
     await message.reply(why)
 
 
-async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
-    own, common = await desk.store.styles.of(user_id), everybodys()
+async def _all(requests: RequestService, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
+    own, common = await requests.store.styles.of(user_id), everybodys()
     lines = [_("🎭 <b>Styles</b>"), _("Tap one and write what to draw, or add it to your prompt:")]
     lines += [
         f"<code>{escape(_('a red fox in the snow'))} {shown('--style')} {escape((own or common)[0].name)}</code>",
@@ -95,5 +95,5 @@ async def _all(desk: Desk, user_id: int) -> tuple[str, InlineKeyboardMarkup]:
         most = LISTED // len(own)
         lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, most))}" for one in own), ""]
     lines += [_("To add your own: <code>/style add mine soft light, pastel colours</code>")]
-    buttons = [button(one.name, StylePress(name=one.name)) for one in (*own, *common)]
+    buttons = [button(one.name, StyleCallback(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

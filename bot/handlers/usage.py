@@ -11,10 +11,10 @@ from aiogram.filters import Command
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.desk import Desk
-from bot.handlers.request_context import Place
-from bot.telegram.services import title
-from bot.telegram.wording import money
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService
+from bot.telegram.formatting import money
+from bot.telegram.provider_labels import title
 from storage.records import NOBODY, Used
 
 MOST_PEOPLE = 20
@@ -27,16 +27,16 @@ def make_router() -> Router:
     return router
 
 
-async def usage(message: Message, desk: Desk, language: str) -> None:
+async def usage(message: Message, requests: RequestService, language: str) -> None:
     """This month's pictures, by service."""
-    user_id = Place.of_message(message, language).user_id
-    start = month_start(desk.store.clock())
-    own = await desk.store.usage.since(start, user_id)
-    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, desk) or [_("None yet.")])]
+    user_id = RequestContext.of_message(message, language).user_id
+    start = month_start(requests.store.clock())
+    own = await requests.store.usage.since(start, user_id)
+    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, requests) or [_("None yet.")])]
     # In a group everybody reads along.
-    if user_id in desk.admins and message.chat.type == "private":
-        everybody = await desk.store.usage.since(start)
-        lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, desk)]
+    if user_id in requests.admins and message.chat.type == "private":
+        everybody = await requests.store.usage.since(start)
+        lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, requests)]
     await message.reply("\n".join(lines))
 
 
@@ -46,12 +46,12 @@ def month_start(now: float) -> float:
     return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _by_provider(used: Iterable[Used], desk: Desk) -> list[str]:
+def _by_provider(used: Iterable[Used], requests: RequestService) -> list[str]:
     pictures, costs = Counter[str](), dict[str, Counter[str]]()
     for one in used:
         pictures[one.provider] += one.pictures
         _add(costs.setdefault(one.provider, Counter()), one)
-    lines = [_line(escape(title(desk.providers, name)), pictures[name], costs[name]) for name in costs]
+    lines = [_line(escape(title(requests.providers, name)), pictures[name], costs[name]) for name in costs]
     if len(lines) > 1:
         total = Counter[str]()
         for cost in costs.values():

@@ -5,8 +5,8 @@ import math
 from dataclasses import replace
 
 from providers.base import MOST_TICKET_CHARACTERS, Accepted, Event, Finished, Picture, Working
-from providers.errors import Failed, OutcomeUnknown
-from storage.texts import clean
+from providers.errors import GenerationFailedError, OutcomeUnknownError
+from storage.column_types import clean
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +19,11 @@ MOST_PREVIEW = 5 << 20
 def bounded(event: Event, most: int, name: str) -> Event:
     """An event of a task with nothing in it that can't be. `most`: pictures it may give; `name`: its own, for the log.
 
-    Raises `OutcomeUnknown` for a ticket that can't be one, and `Failed` where no picture is left.
+    Raises `OutcomeUnknownError` for a ticket that can't be one, and `GenerationFailedError` where no picture is left.
     """
     match event:
         case Accepted(ticket) if not 0 < len(ticket) <= MOST_TICKET_CHARACTERS:
-            raise OutcomeUnknown(detail=f"not a ticket: {ticket!r:.100}")
+            raise OutcomeUnknownError(detail=f"not a ticket: {ticket!r:.100}")
         case Working(progress, preview):
             return Working(_share(progress), preview if preview and len(preview) <= MOST_PREVIEW else None)
         case Finished(pictures):
@@ -47,7 +47,7 @@ def _pictures(pictures: tuple[Picture, ...], most: int, name: str) -> tuple[Pict
     if len(usable) > most:
         log.warning("%s: the service gave %d pictures where it may give %d; left out", name, len(usable), most)
     if pictures and not usable:
-        raise Failed(detail=f"none of {len(pictures)} pictures has a usable address")
+        raise GenerationFailedError(detail=f"none of {len(pictures)} pictures has a usable address")
     return usable[:most]
 
 

@@ -5,13 +5,26 @@ import random
 from collections.abc import Callable
 
 from bot.jobs.retry import Sleep, until_stored
-from bot.jobs.stage import trouble
-from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, Sentence, Unavailable
+from bot.jobs.stage import error_message
+from providers.errors import (
+    GenerationFailedError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
+    ProviderError,
+    ProviderUnavailableError,
+    Sentence,
+)
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-FAILURES: dict[type[ProviderError], int] = {Unavailable: 3, Misconfigured: 3, OutcomeUnknown: 3, Failed: 5}
+FAILURES: dict[type[ProviderError], int] = {
+    ProviderUnavailableError: 3,
+    MisconfiguredError: 3,
+    OutcomeUnknownError: 3,
+    GenerationFailedError: 5,
+}
 """After how many failures in a row, of which this is the last. (A task may fail by its own fault; that takes more.)"""
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
 UNWELL = Sentence("The image service isn't working properly right now.")
@@ -30,15 +43,15 @@ class Breaker:
         limit = next((count for kind, count in FAILURES.items() if isinstance(error, kind)), None)
         if limit is None:
             return None
-        services, now = self._store.services, self._clock()
+        services, now = self._store.provider_health, self._clock()
         state = await until_stored(
             lambda: services.stumbled(provider, now), f"storing a failure of {provider}", self._sleep
         )
         if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
             until: float = state.not_before
-            return until if state.trouble else None
-        if state.failures < limit and state.trouble is None:
+            return until if state.error_message else None
+        if state.failures < limit and state.error_message is None:
             return None
         # After a thousand failures in a row, the power would be too large for a number.
         doublings = min(10, max(0, state.failures - limit))
@@ -46,9 +59,9 @@ class Breaker:
 
     async def pause(self, provider: str, error: ProviderError, seconds: float) -> float:
         """Submit nothing for about so long, then let one task at a time try. Returns until when it is paused."""
-        services, now = self._store.services, self._clock()
+        services, now = self._store.provider_health, self._clock()
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
-        why = trouble(error.sentence if isinstance(error, Busy | Misconfigured) else UNWELL)
+        why = error_message(error.sentence if isinstance(error, ProviderBusyError | MisconfiguredError) else UNWELL)
         is_new = await until_stored(
             lambda: services.pause(provider, why, until), f"storing the pause of {provider}", self._sleep
         )
@@ -58,6 +71,6 @@ class Breaker:
 
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
-        recovered = self._store.services.recovered
+        recovered = self._store.provider_health.recovered
         if await until_stored(lambda: recovered(provider), f"storing the recovery of {provider}", self._sleep):
             log.info("provider %s works again", provider)

@@ -31,7 +31,7 @@ class Calls:
     async def load(self, providers: Iterable[str]) -> None:
         """Remember what was known before the start. Raises `StoreError`."""
         for name in providers:
-            if self._base and (await self._store.services.get(name)).calls_at == self._base:
+            if self._base and (await self._store.provider_health.get(name)).calls_at == self._base:
                 self._arriving.add(name)
 
     def callback(self, task_id: int, provider: str) -> Callback | None:
@@ -59,6 +59,6 @@ class Calls:
 
     async def _remember(self, provider: str, address: str | None) -> None:
         try:
-            await self._store.services.calls_arrive(provider, address)
+            await self._store.provider_health.calls_arrive(provider, address)
         except StoreError as error:
             log.info("whether provider %s calls could not be stored: %s", provider, error)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bot.jobs.retry import Sleep
 from storage.database import StoreError
-from storage.faults import briefly
-from storage.outage import Outage
+from storage.outage_log import Outage
 from storage.records import Worker
 from storage.store import Store
+from storage.store_errors import briefly
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ LEASE = 10.0
 
 @dataclass(slots=True)
 class _Seen:
-    beat: int
+    heartbeat: int
     since: float
     absent: bool = False
 
@@ -57,7 +57,7 @@ class Crew:
         self._lived = 0.0
 
     async def join(self) -> None:
-        """Become a worker. Raises `UnusableStore`."""
+        """Become a worker. Raises `UnusableStoreError`."""
         now = self._clock()
         self.id = await self._store.workers.join(self._wall())
         self._lived = now
@@ -65,7 +65,7 @@ class Crew:
     async def look(self) -> None:
         """Give a sign of life, bury the dead, and take over what they have left."""
         began = self._clock()
-        others = await self._store.workers.beat(self.id)
+        others = await self._store.workers.heartbeat(self.id)
         if others is None:
             log.warning("worker %d was taken for dead; others have its work", self.id)
             await self.join()
@@ -74,7 +74,7 @@ class Crew:
         self._lived, now = began, self._clock()
         known, self._seen = self._seen, {}
         for worker in others:
-            if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.bury(worker):
+            if self._is_dead(worker, known.get(worker.id), now) and await self._store.workers.evict(worker):
                 log.warning("worker %d is gone; its work is taken over", worker.id)
                 self._seen.pop(worker.id, None)
                 for inherit in self.heirs:
@@ -119,8 +119,8 @@ class Crew:
     def _is_dead(self, worker: Worker, seen: _Seen | None, now: float) -> bool:
         if self._store.database.backend.alone:
             return True
-        if seen is None or seen.beat != worker.beat:
-            self._seen[worker.id] = _Seen(worker.beat, now, absent=not worker.present)
+        if seen is None or seen.heartbeat != worker.heartbeat:
+            self._seen[worker.id] = _Seen(worker.heartbeat, now, absent=not worker.present)
             return False
         self._seen[worker.id] = seen
         silent = now - seen.since

@@ -8,7 +8,7 @@ from functools import partial
 from bot.background import Background
 from bot.jobs.requests import Publisher
 from bot.jobs.retry import Sleep, T, until_delivered, until_stored
-from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, trouble
+from bot.jobs.stage import Phase, Progress, Stage, TakenOver, Undelivered, Unreachable, error_message
 from providers.errors import Sentence
 from storage.job_states import ACTIVE, CANCELLED_STATES, CLOSED, CLOSED_AS, JobState
 from storage.records import Job
@@ -93,7 +93,7 @@ class Endings:
 
     async def fail(self, job: Job, words: Sentence) -> None:
         """A job comes to nothing, unless it has ended by itself meanwhile."""
-        failed = await self._until_stored(lambda: self._store.jobs.fail(job.id, trouble(words)), job)
+        failed = await self._until_stored(lambda: self._store.jobs.fail(job.id, error_message(words)), job)
         if failed:
             self.close(failed)
 
@@ -188,7 +188,7 @@ class Endings:
 
     async def _end(self, job: Job, state: JobState) -> None:
         await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._clock()), job)
-        if await self._until_stored(lambda: self._store.sources.of_job(job.id), job):
+        if await self._until_stored(lambda: self._store.references.of_job(job.id), job):
             # The storage may take its time: nobody waits for it.
             self._background.spawn(self._references.withdraw(job.id), f"withdraw references of job {job.id}")
 

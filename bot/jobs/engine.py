@@ -24,21 +24,21 @@ from bot.jobs.prepare import Preparation
 from bot.jobs.report import Report
 from bot.jobs.requests import NOWHERE, Addresses, Requests
 from bot.jobs.retry import START_DELAYS, T, until_stored
-from bot.jobs.stage import Phase, Progress, Stage, trouble
+from bot.jobs.stage import Phase, Progress, Stage, error_message
 from bot.jobs.watch import Watcher
 from providers.base import Provider
-from providers.errors import OutcomeUnknown, Sentence
-from storage import signals
+from providers.errors import OutcomeUnknownError, Sentence
+from storage import notifications
 from storage.backend import EVERYTHING
 from storage.database import StoreError
 from storage.job_states import CANCELLED_STATES, ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.jobs import ANYTHING
-from storage.records import Allowance, Job, NewJob, NewSource, Task
+from storage.records import Job, NewJob, NewReference, Quota, Task
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-LOST = OutcomeUnknown.default
+LOST = OutcomeUnknownError.default
 RESTORED = Sentence(
     "The bot was restored from a backup, so I can't tell what became of this. Trying again makes a new "
     "picture and charges for it."
@@ -128,8 +128,8 @@ class Engine:
         self._announcements = Announcements(store, providers, self._outlook, self._calls, self._lost, clock=clock)
 
     async def enter(self) -> None:
-        """Become a worker, so that jobs can be asked for. Raises `UnusableStore`."""
-        self._store.database.backend.listen(self._hear)
+        """Become a worker, so that jobs can be asked for. Raises `UnusableStoreError`."""
+        self._store.database.backend.listen(self._on_notification)
         await until_stored(
             lambda: self._calls.load(self._providers), "reading which providers call back", self._sleep, START_DELAYS
         )
@@ -162,10 +162,10 @@ class Engine:
     async def _durations(self) -> dict[str, list[tuple[float, dict[str, Any]]]]:
         return {name: await self._store.tasks.durations(name) for name in self._providers}
 
-    async def ask(self, new: NewJob, allowance: Allowance = ANYTHING) -> Job | None:
-        """Take a job in. None when this update has made its job already. Raises `TooMany`."""
+    async def ask(self, new: NewJob, quota: Quota = ANYTHING) -> Job | None:
+        """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.crew.pick() if self._share else self.crew.id
-        job = await self._store.jobs.add(new, self._clock(), worker_id=worker_id, allowance=allowance)
+        job = await self._store.jobs.add(new, self._clock(), worker_id=worker_id, quota=quota)
         if job and await self._fallback.at_entry(job):
             return job
         # One that was stored before may have been so without this process's hearing of it.
@@ -173,9 +173,9 @@ class Engine:
             self._changed(found)
         return job
 
-    async def join(self, job: Job, source: NewSource) -> bool:
+    async def join(self, job: Job, reference: NewReference) -> bool:
         """A reference that arrived late joins its job while that waits. False: it is too late."""
-        joined = await self._store.sources.join(job.id, source)
+        joined = await self._store.references.join(job.id, reference)
         if joined:
             self._changed(joined)
         return joined is not None
@@ -190,13 +190,13 @@ class Engine:
             self._changed(job)
         return job is not None
 
-    async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, unbegun: bool = False) -> bool:
+    async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, only_unstarted: bool = False) -> bool:
         """Drop what waits of a job; what is paid already goes into the history. False: it had ended before.
 
-        `why` is said where nothing was paid. `unbegun`: only if nothing of it has been begun; False else.
+        `why` is said where nothing was paid. `only_unstarted`: only if nothing of it has been begun; False else.
         """
-        words = trouble(why), trouble(CANCELLED_PAID)
-        job = await self._store.jobs.cancel(job_id, self._clock(), *words, unbegun=unbegun)
+        words = error_message(why), error_message(CANCELLED_PAID)
+        job = await self._store.jobs.cancel(job_id, self._clock(), *words, only_unstarted=only_unstarted)
         if job is None:
             return False
         self._changed(job)
@@ -208,7 +208,7 @@ class Engine:
         """Cancel the jobs of a chat of which nothing has been begun; returns how many."""
         waiting = [one.job_id for one in await self._store.chats.open_jobs(chat_id) if not one.begun]
         # One after the other: each ends with words of its own.
-        return sum([await self.cancel(job_id, why, unbegun=True) for job_id in waiting])
+        return sum([await self.cancel(job_id, why, only_unstarted=True) for job_id in waiting])
 
     async def called_back(self, task_id: int, body: bytes) -> None:
         """A service has called, at the address of this task: who watches it asks the service.
@@ -316,10 +316,10 @@ class Engine:
             raise
 
     async def _take_over(self) -> None:
-        while found := await self._store.workers.adopt_jobs(self.crew.id, trouble(LOST), self._clock()):
+        while found := await self._store.workers.recover_jobs(self.crew.id, error_message(LOST), self._clock()):
             for job in found:
                 self._tend(job)
-        while tasks := await self._store.workers.adopt_tasks(self.crew.id):
+        while tasks := await self._store.workers.recover_tasks(self.crew.id):
             self._flights.follow(tasks)
         await self._lost.resume()
 
@@ -329,15 +329,17 @@ class Engine:
         self._flights.drop()
         await self._finishing.aclose()
 
-    def _hear(self, topic: str) -> None:
-        heard = signals.parse(topic)
-        if heard.kind == signals.QUEUE:
+    def _on_notification(self, topic: str) -> None:
+        heard = notifications.parse(topic)
+        if heard.kind == notifications.QUEUE:
             self._flights.wake()
-        elif heard.kind == signals.ORPHANS:
+        elif heard.kind == notifications.ORPHANS:
             self._background.spawn(self._adopt(), "adopt")
-        elif heard.kind == signals.JOB and (heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)):
+        elif heard.kind == notifications.JOB and (
+            heard.worker_id == self.crew.id or self._outlook.of_job(heard.subject)
+        ):
             self._background.spawn(self._look_at(heard.subject), f"look at job {heard.subject}")
-        elif heard.kind == signals.CALL:
+        elif heard.kind == notifications.CALL:
             self._announcements.heard(heard.subject)
         elif heard.kind == EVERYTHING:
             self._flights.doubt()

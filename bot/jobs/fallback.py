@@ -45,11 +45,11 @@ class Fallback:
         """A job that comes while its provider is paused goes elsewhere; one that comes when it may be tried, tries."""
         if self.second(job.provider) is None:
             return False
-        services = self._store.services
+        services = self._store.provider_health
         state = await until_stored(
             lambda: services.get(job.provider), f"reading the health of {job.provider}", self._sleep
         )
-        return state.trouble is not None and state.is_held(self._clock()) and await self._hand_over(job, None)
+        return state.error_message is not None and state.is_held(self._clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""
@@ -72,14 +72,16 @@ class Fallback:
         name = self.second(job.provider)
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
-        services, sources = self._store.services, self._store.sources
+        services, references = self._store.provider_health, self._store.references
         state = await until_stored(lambda: services.get(name), f"reading the health of {name}", self._sleep)
-        if state.trouble is not None:
+        if state.error_message is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
         count = len(
-            await until_stored(lambda: sources.of_job(job.id), f"reading the references of job {job.id}", self._sleep)
+            await until_stored(
+                lambda: references.of_job(job.id), f"reading the references of job {job.id}", self._sleep
+            )
         )
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False

@@ -11,7 +11,7 @@ from bot.jobs.retry import Sleep
 from bot.jobs.watch import Watcher
 from providers.base import Provider
 from storage.database import StoreError
-from storage.outage import Outage
+from storage.outage_log import Outage
 from storage.records import Limits, Task
 from storage.store import Store
 
@@ -118,7 +118,7 @@ class Flights:
             try:
                 if self._in_doubt:
                     self._in_doubt = False
-                    self.follow(await self._store.tasks.strays(self._worker(), self._outlook.flights.keys()))
+                    self.follow(await self._store.tasks.unknown_tasks(self._worker(), self._outlook.flights.keys()))
                 awaited = await self._store.tasks.awaited()
                 due = [await self._fill(name) for name in self._providers if name in awaited]
             except Exception as error:

@@ -17,7 +17,7 @@ from bot.background import Background
 from bot.jobs.requests import Requests
 from bot.jobs.retry import Sleep, until_stored
 from providers.base import Provider
-from providers.errors import Busy, Misconfigured, ProviderError, Refused
+from providers.errors import ContentRefusedError, MisconfiguredError, ProviderBusyError, ProviderError
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
 from storage.records import Job, Task
@@ -71,7 +71,7 @@ class LostTickets:
 
     async def resume(self) -> None:
         """Take up the tickets that workers which are gone were told of. Raises `StoreError`."""
-        for task_id, ticket in await self._store.lost_tickets.adopt(self._worker()):
+        for task_id, ticket in await self._store.lost_tickets.recover(self._worker()):
             if task_id not in self._searches:
                 self._searches.add(task_id)
                 self._spawn(task_id, ticket)
@@ -125,10 +125,10 @@ class LostTickets:
                 return False
             async with asyncio.timeout(CONFIRM_SECONDS):
                 return await self._is_known(task, ticket)
-        except Refused:
+        except ContentRefusedError:
             # It is this task's end, and known to be.
             return True
-        except (Busy, Misconfigured, TimeoutError, StoreError) as error:
+        except (ProviderBusyError, MisconfiguredError, TimeoutError, StoreError) as error:
             log.warning("the service can't be asked about the ticket that a call named for task %d: %r", task.id, error)
             return None
         except ProviderError as error:

@@ -14,7 +14,7 @@ from bot.jobs.turns import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
 from storage.job_states import TaskState
-from storage.records import InLine, Job, Task, Trouble
+from storage.records import ErrorMessage, Job, Task, WaitingTask
 
 STEADY = 1.0
 """Seconds that the clocks may drift apart while a task runs: beyond, one was set, or the machine slept."""
@@ -107,7 +107,7 @@ class Outlook:
         return [flight for flight in self.flights.values() if flight.task.job_id == job_id]
 
     def progress(
-        self, provider: str, line: Iterable[InLine], at_once: int, now: float, paused: Trouble | None = None
+        self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float, paused: ErrorMessage | None = None
     ) -> dict[int, Progress]:
         """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere;
         `paused`: why nothing is submitted.
@@ -122,7 +122,7 @@ class Outlook:
             if opened.job.provider == provider and (opened.is_clear or job_id in view.running or job_id in view.places)
         }
 
-    def _view(self, provider: str, line: Iterable[InLine], at_once: int, now: float) -> "_View":
+    def _view(self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float) -> "_View":
         paces = self.durations[provider]
         view = _View()
         waiting, active, lefts = [], Counter[int](), []
@@ -143,7 +143,7 @@ class Outlook:
                 view.ends[task.job_id] = finished[number]
         return view
 
-    def _run(self, task: InLine, paces: Paces, now: float) -> "_Run":
+    def _run(self, task: WaitingTask, paces: Paces, now: float) -> "_Run":
         # Where there are no tickets, a task runs from its turn on.
         since = task.submitted_at if task.submitted_at is not None else task.begun_at
         elapsed = max(0.0, now - since) if since is not None else 0.0

@@ -7,7 +7,7 @@ from typing import Any
 from bot.background import Background
 from bot.jobs.requests import Requests
 from bot.jobs.retry import Sleep, T, until_stored
-from bot.jobs.stage import Unfit
+from bot.jobs.stage import InvalidReferenceError
 from bot.jobs.watch import OURS
 from providers.base import Provider
 from providers.errors import ProviderError, Sentence
@@ -61,7 +61,7 @@ class Preparation:
                 else:
                     if state is JobState.PREPARING:
                         job = await self._changed(job) or job
-        except (Unfit, ProviderError) as error:
+        except (InvalidReferenceError, ProviderError) as error:
             log.info("job %d is refused: %s", job.id, error.sentence)
             await self._refused(job, error.sentence)
         except Exception:
@@ -89,12 +89,14 @@ class Preparation:
         return await self._store.tasks.queue(job.id, job.provider, parts, ids, job.created_at, said=job.said)
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-        """The options of each task, and the references they are made with. Raises `Unfit` or `InvalidRequest`."""
-        sources = await self._requests.fetch_sources(job, provider)
-        request = await self._requests.build(job, job.options, sources, provider)
+        """The options of each task, and the references they are made with. Raises `InvalidReferenceError` or
+        `InvalidRequestError`.
+        """
+        references = await self._requests.fetch_references(job, provider)
+        request = await self._requests.build(job, job.options, references, provider)
         provider.validate(request)
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
-        return parts, [source.id for source in sources]
+        return parts, [reference.id for reference in references]
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]], job_id: int) -> T:
         return await until_stored(step, f"a step of job {job_id}", self._sleep)

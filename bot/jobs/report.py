@@ -13,7 +13,7 @@ from bot.jobs.retry import Sleep
 from bot.jobs.stage import Phase, Progress, Stage
 from providers.base import Provider
 from storage.database import StoreError
-from storage.outage import Outage
+from storage.outage_log import Outage
 from storage.records import Job
 from storage.store import Store
 
@@ -84,7 +84,7 @@ class Report:
         self._ticks += 1
         for name, provider in self._providers.items():
             line = await self._store.tasks.line(name)
-            paused = (await self._store.services.get(name)).trouble if line else None
+            paused = (await self._store.provider_health.get(name)).error_message if line else None
             shown = self._outlook.progress(name, line, provider.settings.concurrency, self._clock(), paused)
             for place, (job_id, progress) in enumerate(chosen(self._outlook.jobs, shown)):
                 opened = self._outlook.jobs.get(job_id)

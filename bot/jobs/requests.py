@@ -8,17 +8,17 @@ from typing import Any, Protocol
 
 from bot.jobs.calls import Calls
 from bot.jobs.retry import until_fetched
-from bot.jobs.stage import Stage, Unfit
+from bot.jobs.stage import InvalidReferenceError, Stage
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
-from storage.records import Job, NewJob, Source, Task
+from storage.records import Job, NewJob, StoredReference, Task
 from storage.store import Store
 
 
 class Publisher(Protocol):
     """Where services fetch references."""
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+    async def publish(self, job_id: int, stored: StoredReference, read: Callable[[], Awaitable[bytes]]) -> str | None:
         """The address of a reference for an hour; None when there is no way: it goes along with its request."""
 
     async def withdraw(self, job_id: int) -> None:
@@ -28,7 +28,7 @@ class Publisher(Protocol):
 class Unpublished:
     """Every reference goes along with its request."""
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+    async def publish(self, job_id: int, stored: StoredReference, read: Callable[[], Awaitable[bytes]]) -> str | None:
         """See `Publisher`."""
         return None
 
@@ -64,12 +64,14 @@ class Requests:
         self._calls = calls
         self._sleep = sleep
 
-    async def fetch_sources(self, job: Job, provider: Provider[Any, Any]) -> list[Source]:
-        """Fetch and check the references that are not there yet; returns all of them. Raises `Unfit`."""
+    async def fetch_references(self, job: Job, provider: Provider[Any, Any]) -> list[StoredReference]:
+        """Fetch and check the references that are not there yet; returns all of them. Raises
+        `InvalidReferenceError`.
+        """
         limits = provider.reference_limits(provider.Options.model_validate(job.options))
         while True:
-            found = await self._store.sources.of_job(job.id)
-            missing = [source for source in found if source.media_type is None]
+            found = await self._store.references.of_job(job.id)
+            missing = [stored for stored in found if stored.media_type is None]
             # More than the service takes is refused by `validate`; that needs no fetching.
             if not missing or limits is None or len(found) > limits.count:
                 return found
@@ -79,7 +81,7 @@ class Requests:
 
     async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         """The request of one of a job's tasks."""
-        found = await self._store.sources.of_job(job.id)
+        found = await self._store.references.of_job(job.id)
         # One that has its ticket is not submitted any more.
         request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
@@ -89,7 +91,7 @@ class Requests:
         self,
         job: Job,
         options: Mapping[str, Any],
-        sources: Iterable[Source],
+        stored_references: Iterable[StoredReference],
         provider: Provider[Any, Any],
         *,
         publish: bool = True,
@@ -100,53 +102,59 @@ class Requests:
         """
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
-        references = await asyncio.gather(*(self._reference(job, source, publish=by_url) for source in sources))
+        references = await asyncio.gather(
+            *(self._reference(job, stored, publish=by_url) for stored in stored_references)
+        )
         prompt = with_style(job.prompt, job.style)
         return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
 
-    async def _fetch_all(self, job: Job, missing: Iterable[Source], limits: ReferenceLimits) -> bool:
+    async def _fetch_all(self, job: Job, missing: Iterable[StoredReference], limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now."""
         try:
             async with asyncio.TaskGroup() as group:
-                fetches = [group.create_task(self._fetch(job, source, limits)) for source in missing]
+                fetches = [group.create_task(self._fetch(job, stored, limits)) for stored in missing]
         except ExceptionGroup as group:
             # One reason is enough, for a person the first picture's.
-            raise next((one for one in group.exceptions if isinstance(one, Unfit)), group.exceptions[0]) from None
+            raise next(
+                (one for one in group.exceptions if isinstance(one, InvalidReferenceError)), group.exceptions[0]
+            ) from None
         return all(fetch.result() for fetch in fetches)
 
-    async def _reference(self, job: Job, source: Source, *, publish: bool) -> Reference:
-        read, url = partial(self._read, source.id), None
-        if publish and source.media_type:
-            url = await self._references.publish(job.id, source, read)
+    async def _reference(self, job: Job, stored: StoredReference, *, publish: bool) -> Reference:
+        read, url = partial(self._read, stored.id), None
+        if publish and stored.media_type:
+            url = await self._references.publish(job.id, stored, read)
         return Reference(
-            media_type=source.media_type or "",
-            width=source.width or 0,
-            height=source.height or 0,
-            size=source.size or 0,
+            media_type=stored.media_type or "",
+            width=stored.width or 0,
+            height=stored.height or 0,
+            size=stored.size or 0,
             read=read,
             url=url,
         )
 
-    async def _read(self, source_id: int) -> bytes:
-        found = await self._store.sources.data(source_id)
+    async def _read(self, reference_id: int) -> bytes:
+        found = await self._store.references.data(reference_id)
         if found is None:
-            raise FileNotFoundError(source_id)
+            raise FileNotFoundError(reference_id)
         return found[0]
 
-    async def _fetch(self, job: Job, source: Source, limits: ReferenceLimits) -> bool:
-        """False: the job is another provider's now. Raises `Unfit`."""
-        fetch = partial(self._stage.fetch, source.file_id, limits, job.user_id)
+    async def _fetch(self, job: Job, stored: StoredReference, limits: ReferenceLimits) -> bool:
+        """False: the job is another provider's now. Raises `InvalidReferenceError`."""
+        fetch = partial(self._stage.fetch, stored.file_id, limits, job.user_id)
         try:
             checked = await until_fetched(fetch, self._sleep)
         except OSError:
-            raise Unfit(Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")) from None
-        return await self._store.sources.store(source.id, checked, job.provider)
+            raise InvalidReferenceError(
+                Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")
+            ) from None
+        return await self._store.references.store(stored.id, checked, job.provider)
 
 
 def would_be(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:
     """The request that a job is to become. Of its references the number is right; they are fetched and looked at when
     it is prepared."""
-    references = (_FITTING,) * len(new.sources)
+    references = (_FITTING,) * len(new.references)
     prompt = with_style(new.prompt, new.style)
     return ImageRequest(prompt, provider.Options.model_validate(new.options), references)
 

@@ -7,8 +7,8 @@ from typing import cast
 from tenacity import RetryCallState, retry_if_exception_type, retry_if_not_exception_type
 
 from bot.jobs.stage import NotYet, Undelivered
-from storage.database import StoreError, Unstorable
-from storage.outage import Outage
+from storage.database import StoreError, UnstorableValueError
+from storage.outage_log import Outage
 from storage.retry import Sleep, T, error_of, in_turn, repeat
 
 __all__ = ["START_DELAYS", "STORE_DELAYS", "Sleep", "T", "until_delivered", "until_fetched", "until_stored"]
@@ -25,7 +25,7 @@ DELIVERY_DELAYS = (2.0, 10.0, 30.0, 120.0, 600.0)
 UNFETCHED_DELAYS = (2.0, 8.0, 15.0)
 """While the service does not hand a picture over."""
 
-MAY_PASS = retry_if_exception_type(StoreError) & retry_if_not_exception_type(Unstorable)
+MAY_PASS = retry_if_exception_type(StoreError) & retry_if_not_exception_type(UnstorableValueError)
 
 
 async def until_stored(
@@ -35,7 +35,7 @@ async def until_stored(
     a disk was full for a while. `name` names the step in the log.
 
     Only for steps that may be repeated. While the store takes nothing, nothing else would go well either. Raises
-    `Unstorable` at once: what the store can never take is not tried again.
+    `UnstorableValueError` at once: what the store can never take is not tried again.
     """
     outage = Outage(log, f"{name} failed in the store")
     done = await repeat(step, when=MAY_PASS, wait=in_turn(delays), sleep=sleep, failed=outage.lasts)

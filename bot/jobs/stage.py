@@ -5,8 +5,8 @@ from enum import Enum
 from typing import Protocol
 
 from providers.base import ReferenceLimits
-from providers.errors import Failed, ProviderError, Refused, Sentence
-from storage.records import CheckedSource, Job, Trouble
+from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
+from storage.records import CheckedReference, ErrorMessage, Job
 
 
 class Phase(Enum):
@@ -39,7 +39,7 @@ class Progress:
     preview: bytes | None = field(default=None, repr=False)
 
 
-class Unfit(Exception):
+class InvalidReferenceError(Exception):
     """A reference can't be used; the sentence says why."""
 
     def __init__(self, sentence: Sentence) -> None:
@@ -88,10 +88,11 @@ class TakenOver(Exception):
 
 
 class Stage(Protocol):
-    """Where a job is seen. Implemented with Telegram in `bot.telegram.stage`."""
+    """Where a job is seen. Implemented with Telegram in `bot.telegram.notifier`."""
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
-        """A reference's checked bytes, in the turn of `person`. Raises `Unfit`, `NotYet`, or another `OSError` when it
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
+        `OSError` when it
         can't be fetched now."""
 
     def show(self, job: Job, progress: Progress) -> None:
@@ -116,19 +117,19 @@ class Stage(Protocol):
         """
 
 
-def trouble(sentence: Sentence) -> Trouble:
+def error_message(sentence: Sentence) -> ErrorMessage:
     """A sentence as the store keeps it."""
     return {"template": sentence.template, "values": {key: _plain(value) for key, value in sentence.values.items()}}
 
 
-def trouble_of(error: ProviderError) -> Trouble:
+def error_message_of(error: ProviderError) -> ErrorMessage:
     """What a provider's error is to the person: its sentence and, where a task was taken or turned away, whether it was
     paid."""
-    kept = trouble(error.sentence)
-    return {**kept, "paid": error.paid} if isinstance(error, (Refused, Failed)) else kept
+    kept = error_message(error.sentence)
+    return {**kept, "paid": error.paid} if isinstance(error, (ContentRefusedError, GenerationFailedError)) else kept
 
 
-def sentence(stored: Trouble) -> Sentence:
+def sentence(stored: ErrorMessage) -> Sentence:
     """A sentence from the store."""
     template, values = stored["template"], stored["values"]
     return Sentence(template, values)

@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from storage.records import InLine
+from storage.records import WaitingTask
 
 
-def order(waiting: Iterable[InLine], active: Mapping[int, int]) -> list[InLine]:
+def order(waiting: Iterable[WaitingTask], active: Mapping[int, int]) -> list[WaitingTask]:
     """The queue in the order of its turns. `active`: how many tasks of each person are under way.
 
-    The same rule as `storage.turns` (a test holds them together), as if each task given a turn stayed under way: the
+    The same rule as `storage.task_order` (a test holds them together), as if each task given a turn stayed under way:
+    the
     person with the fewest tasks under way, then the longest wait since queueing or the last turn.
     """
-    own: dict[int, list[InLine]] = defaultdict(list)
+    own: dict[int, list[WaitingTask]] = defaultdict(list)
     for task in waiting:
         own[task.user_id].append(task)
     turns = []
@@ -24,5 +25,5 @@ def order(waiting: Iterable[InLine], active: Mapping[int, int]) -> list[InLine]:
     return [task for *_, task in sorted(turns, key=lambda turn: turn[:3])]
 
 
-def _since(task: InLine) -> tuple[float, int]:
+def _since(task: WaitingTask) -> tuple[float, int]:
     return max(task.queued_at, task.last_turn), task.task_id

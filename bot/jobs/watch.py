@@ -13,19 +13,19 @@ from bot.jobs.fallback import Fallback
 from bot.jobs.outlook import Flight, Outlook
 from bot.jobs.requests import Requests
 from bot.jobs.retry import Sleep, T, until_stored
-from bot.jobs.stage import trouble_of
+from bot.jobs.stage import error_message_of
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import (
-    Busy,
-    Failed,
-    Misconfigured,
-    OutcomeUnknown,
+    GenerationFailedError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
+    ProviderUnavailableError,
     Sentence,
-    TookTooLong,
-    Unavailable,
+    TaskTimeoutError,
 )
-from storage.database import StoreError, Unstorable
+from storage.database import StoreError, UnstorableValueError
 from storage.job_states import TaskState
 from storage.records import Cost, Job, NewPicture, Task
 from storage.store import Store
@@ -75,13 +75,13 @@ class Watcher:
         task = flight.task
         try:
             await self._try(flight)
-        except Busy as busy:
+        except ProviderBusyError as busy:
             await self._put_back(task, busy)
-        except OutcomeUnknown as error:
+        except OutcomeUnknownError as error:
             log.warning("task %d of job %d: outcome unknown: %s", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.INTERRUPTED, error)
             await self._breaker.failed(task.provider, error)
-        except TookTooLong as error:
+        except TaskTimeoutError as error:
             log.warning("task %d of job %d: %s; its ticket is kept", task.id, task.job_id, error.detail)
             await self._end(task, TaskState.OVERDUE, error)
         except ProviderError as error:
@@ -99,7 +99,7 @@ class Watcher:
                 other.callback.wake()
 
     async def _fail(self, flight: Flight, error: ProviderError) -> None:
-        task, operators = flight.task, isinstance(error, Misconfigured)
+        task, operators = flight.task, isinstance(error, MisconfiguredError)
         level = logging.ERROR if operators else logging.INFO
         log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
         paused = await self._breaker.failed(task.provider, error)
@@ -129,13 +129,13 @@ class Watcher:
                     await self._note(flight, event)
                     if isinstance(event, Finished):
                         return
-        except OutcomeUnknown as error:
+        except OutcomeUnknownError as error:
             if flight.ticket:
                 raise _broken(flight, error.detail) from error
             raise
         except ProviderError:
             raise
-        except Unstorable as error:
+        except UnstorableValueError as error:
             log.error("what task %d of job %d gave can never be stored: %s", flight.task.id, flight.task.job_id, error)  # noqa: TRY400
             raise _broken(flight, str(error)) from error
         except Exception as error:
@@ -154,8 +154,8 @@ class Watcher:
             # An older version stored options that this one no longer knows, say. Nothing was submitted here.
             log.exception("task %d of job %d can't be built", task.id, task.job_id)
             if task.ticket:
-                raise TookTooLong(OURS_PAID, detail=repr(error)) from error
-            raise Failed(OURS, detail=repr(error), paid=False) from error
+                raise TaskTimeoutError(OURS_PAID, detail=repr(error)) from error
+            raise GenerationFailedError(OURS, detail=repr(error), paid=False) from error
 
     async def _note(self, flight: Flight, event: Event) -> None:
         now = self._clock()
@@ -193,13 +193,13 @@ class Watcher:
     async def _accepted(self, task_id: int, ticket: str, now: float) -> bool:
         try:
             return await self._store.tasks.accepted(task_id, ticket, now, worker_id=self._worker())
-        except Unstorable:
+        except UnstorableValueError:
             # It is watched all the same. Should this process end meanwhile, nobody knows what became of it.
             log.exception("the ticket %r of task %d can never be stored", ticket, task_id)
             return True
 
-    async def _put_back(self, task: Task, busy: Busy) -> None:
-        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, Unavailable) else None
+    async def _put_back(self, task: Task, busy: ProviderBusyError) -> None:
+        paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, ProviderUnavailableError) else None
         if busy.retry_after is not None and busy.retry_after > MOST_WAIT:
             paused = await self._breaker.pause(task.provider, busy, MOST_WAIT)
         if paused:
@@ -210,7 +210,7 @@ class Watcher:
         delay = busy.retry_after or min(BUSY_MOST, BUSY_DELAY * 2 ** (refusals - 1))
         again = self._clock() + delay * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
         # The whole provider waits: the next in line would be refused as well.
-        await self._until_stored(lambda: self._store.services.hold(task.provider, again), task)
+        await self._until_stored(lambda: self._store.provider_health.hold(task.provider, again), task)
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, again - self._clock())
         await self._wait(task, again)
 
@@ -219,7 +219,7 @@ class Watcher:
 
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._clock(), self._store.tasks.end_task
-        await self._until_stored(lambda: end(task.id, state, trouble_of(error), now, cost), task)
+        await self._until_stored(lambda: end(task.id, state, error_message_of(error), now, cost), task)
 
     def _cost(self, task: Task, pictures: int) -> Cost | None:
         """What a task has cost, where the operator has set a price."""
@@ -233,4 +233,4 @@ class Watcher:
 
 def _broken(flight: Flight, detail: str) -> ProviderError:
     """What a provider's own fault comes to: with a ticket the picture may still be had; without, nothing is known."""
-    return TookTooLong(OURS_PAID, detail=detail) if flight.ticket else OutcomeUnknown(detail=detail)
+    return TaskTimeoutError(OURS_PAID, detail=detail) if flight.ticket else OutcomeUnknownError(detail=detail)

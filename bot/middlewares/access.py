@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, M
 from aiogram.utils.i18n import gettext as _
 
 from bot.settings import AccessSettings
-from bot.telegram.notices import notice
+from bot.telegram.private_reply import reply_privately
 from storage.chats import Chats
 
 ALBUMS_REMEMBERED = 100
@@ -73,7 +73,7 @@ async def _refuse(inner: TelegramObject, user: User) -> None:
         await inner.answer(text.format(id=f"<code>{user.id}</code>"))
     elif isinstance(inner, Message) and not inner.is_automatic_forward and await _asks(inner):
         text = _("This bot isn't open to this group yet. Ask whoever runs it to add its ID: {id}")
-        await notice(inner, text.format(id=f"<code>{inner.chat.id}</code>"))
+        await reply_privately(inner, text.format(id=f"<code>{inner.chat.id}</code>"))
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:

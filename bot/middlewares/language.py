@@ -8,17 +8,17 @@ from weakref import WeakValueDictionary
 from aiogram import BaseMiddleware
 from aiogram.types import Message, TelegramObject, Update, User
 
-from bot.telegram.language import Languages
-from storage.people import People
+from bot.telegram.i18n import Languages
 from storage.records import Preferences
+from storage.users import Users
 
 
 class LanguageMiddleware(BaseMiddleware):
     """Gives handlers `preferences` and `language`, and makes gettext use that language."""
 
-    def __init__(self, languages: Languages, people: People) -> None:
+    def __init__(self, languages: Languages, users: Users) -> None:
         self._languages = languages
-        self._people = people
+        self._users = users
         # Keeps the order of two messages sent in quick succession.
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -41,7 +41,7 @@ class LanguageMiddleware(BaseMiddleware):
     async def _preferences(self, user_id: int) -> Preferences:
         turn = self._turns.setdefault(user_id, asyncio.Lock())
         async with turn:
-            return await self._people.preferences(user_id)
+            return await self._users.preferences(user_id)
 
 
 def _words(event: TelegramObject) -> str:

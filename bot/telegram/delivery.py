@@ -23,12 +23,12 @@ from aiogram.methods import EditMessageMedia
 from aiogram.types import Message
 
 from bot.jobs.stage import Undelivered, Unreachable
-from bot.telegram.labels import MOST_SENDS, Labels
+from bot.telegram.captions import MOST_SENDS, ResultCaptions
+from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
-from bot.telegram.refusals import Refusal, is_unanswered, meaning
 from bot.telegram.result_sender import ChangedError, Parcel, ResultSender, Sending, as_media, sent_as
-from bot.telegram.sender import Sender, Unanswered
-from bot.telegram.status import StatusMessages
+from bot.telegram.status_message import StatusMessages
+from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
 from bot.telegram.uploads import NOT_NOW, Unfetched, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
@@ -65,7 +65,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        labels: Labels,
+        labels: ResultCaptions,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -88,7 +88,7 @@ class Delivery:
                 await self._deliver(job)
         except ChangedError as error:
             raise Undelivered("it changes while it is sent") from error
-        except Unanswered as error:
+        except UnansweredError as error:
             raise Undelivered(str(error), UNANSWERED) from error
         except TelegramAPIError as error:
             raise _failure(error) from error
@@ -96,11 +96,11 @@ class Delivery:
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
-        wishes = await self._store.people.preferences(job.user_id)
-        if is_alone := len(pictures) == 1 and wishes.delivery != "files":
-            problems = await self._single(job, pictures[0], wishes)
+        preferences = await self._store.users.preferences(job.user_id)
+        if is_alone := len(pictures) == 1 and preferences.delivery != "files":
+            problems = await self._single(job, pictures[0], preferences)
         else:
-            problems = await self._several(job, pictures, wishes)
+            problems = await self._several(job, pictures, preferences)
         if lost := [problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED]:
             raise lost[0]
         latest = await self._store.pictures.of_job(job.id)
@@ -110,33 +110,33 @@ class Delivery:
                 raise Undelivered("it is not known whether any has arrived", at_last=UNCONFIRMED, is_final=True)
             raise problems[0] if problems else Undelivered("some have come meanwhile")
         # What has arrived has its buttons, whatever is still missing.
-        await self._also_files(job, wishes)
+        await self._also_files(job, preferences)
         if not is_alone:
             await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
 
-    async def _several(self, job: Job, pictures: Sequence[Picture], wishes: Preferences) -> list[Problem]:
+    async def _several(self, job: Job, pictures: Sequence[Picture], preferences: Preferences) -> list[Problem]:
         """Send what is missing, in albums. What keeps one back keeps no other back; returns why pictures were not
         sent: a part of them that was not fetched, or each that goes in no form."""
         await self._status.close(job)
         unsent, problems = _unsent(pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM], wishes)
+                failed = await self._part(job, unsent[first : first + ALBUM], preferences)
             except Undelivered as error:
                 problems.append(error)
-            except Unanswered as error:
+            except UnansweredError as error:
                 problems.append(Undelivered(str(error), UNANSWERED))
             else:
                 problems += [Unreachable(error.message) for error in failed]
         return problems
 
-    async def _part(self, job: Job, unsent: Sequence[Picture], wishes: Preferences) -> Sequence[TelegramAPIError]:
+    async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
         """Returns why pictures go in no form."""
         async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
-            opened = await self._opened(unsent, stack, as_files=wishes.delivery == "files")
+            opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=wishes.spoiler)
-            if wishes.delivery == "files":
+            parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=preferences.spoiler)
+            if preferences.delivery == "files":
                 await self._as_files(parcel, uploads)
             else:
                 await self._results.send(parcel, uploads)
@@ -166,9 +166,9 @@ class Delivery:
             )
         return opened
 
-    async def _also_files(self, job: Job, wishes: Preferences) -> None:
+    async def _also_files(self, job: Job, preferences: Preferences) -> None:
         """The originals beside an album; of those that can't be had the button says so."""
-        if wishes.delivery == "both":
+        if preferences.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
@@ -207,7 +207,7 @@ class Delivery:
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
-    async def _single(self, job: Job, picture: Picture, wishes: Preferences) -> list[Problem]:
+    async def _single(self, job: Job, picture: Picture, preferences: Preferences) -> list[Problem]:
         """The status message itself becomes the picture, with its buttons, while it is new and the last one in its
         chat; else the picture is an answer of its own, which notifies, and the status goes. Returns why it was not
         sent."""
@@ -223,7 +223,7 @@ class Delivery:
             if isinstance(upload, Unfetched):
                 return []
             text = self._labels.caption(job, upload, await self._labels.notes(job))
-            parcel = Parcel(job, text, await self._labels.buttons(job), covered=wishes.spoiler)
+            parcel = Parcel(job, text, await self._labels.buttons(job), covered=preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
                 fresh = _WhileFresh(self._store, job, picture.id, still)

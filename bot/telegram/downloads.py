@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.fair_slots import FairSlots
 from bot.telegram.public_fetcher import EncodedBodyError, FetchRefusedError, Origin, PublicFetcher
-from bot.telegram.spool import CHUNK, SpooledFile
+from bot.telegram.spooled_file import CHUNK, SpooledFile
 
 MOST_BYTES = 64 * 1024 * 1024
 FETCH_SECONDS, BYTES_PER_SECOND = 60.0, 200_000
@@ -34,7 +34,7 @@ class FetchError(Exception):
     """A picture could not be fetched for now."""
 
 
-class GoneError(FetchError):
+class PictureGoneError(FetchError):
     """The address is good no more: the service may give another."""
 
 
@@ -107,7 +107,7 @@ class Downloads:
 
 def _check(response: ClientResponse) -> None:
     if response.status in GONE_STATUSES:
-        raise GoneError(f"HTTP {response.status}")
+        raise PictureGoneError(f"HTTP {response.status}")
     if response.status != 200:
         raise FetchError(f"HTTP {response.status}")
     if (response.content_length or 0) > MOST_BYTES:

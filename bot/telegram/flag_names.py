@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.language import in_every_language
+from bot.telegram.i18n import in_every_language
 from providers.options import N_, Flag
 
 NAMES = (

@@ -7,9 +7,9 @@ from dataclasses import replace
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import SendDocument
 
-from bot.telegram.refusals import Refusal, meaning
+from bot.telegram.message_sender import UNTOLD, Attempt, Sender, UnansweredError
 from bot.telegram.replying import in_reply_to
-from bot.telegram.sender import UNTOLD, Attempt, Sender, Unanswered
+from bot.telegram.telegram_errors import Refusal, meaning
 from bot.telegram.uploads import Unfetched, Upload, Uploads
 from storage.pictures import Picture
 from storage.records import Job
@@ -38,7 +38,7 @@ class Originals:
         for picture in pictures:
             try:
                 missing += not await self._opened(job, picture, under, attempt)
-            except Unanswered as error:
+            except UnansweredError as error:
                 # It is there, most likely.
                 log.info("it is not known whether the original of picture %d has arrived: %s", picture.id, error)
             except (TelegramBadRequest, TelegramEntityTooLarge) as error:

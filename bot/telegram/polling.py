@@ -63,7 +63,7 @@ class Poller:
 
     async def _leads(self) -> bool:
         try:
-            return await self._backend.lead()
+            return await self._backend.become_leader()
         except (StoreError, OSError) as error:
             log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_DELAY)
             return False

@@ -15,9 +15,9 @@ from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, Message
 
 from bot.jobs.retry import until_stored
 from bot.jobs.stage import TakenOver
-from bot.telegram.refusals import Refusal, meaning
+from bot.telegram.message_sender import Sender
 from bot.telegram.replying import in_reply_to
-from bot.telegram.sender import Sender
+from bot.telegram.telegram_errors import Refusal, meaning
 from bot.telegram.uploads import Upload
 from storage.pictures import Sent
 from storage.records import Job
@@ -59,7 +59,7 @@ class ResultSender:
     async def send(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
         """Send these pictures; `parcel.failed` has those that go in no form, which keep no other back.
 
-        Raises `Unanswered`, `TakenOver`, `ChangedError` and aiogram's errors.
+        Raises `UnansweredError`, `TakenOver`, `ChangedError` and aiogram's errors.
         """
         photos = [upload for upload in uploads if upload.photo and not parcel.only_files]
         for part in _parts(photos):

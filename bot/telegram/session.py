@@ -30,7 +30,7 @@ GATEWAY_WAIT = 5
 """Seconds to wait when a gateway says that there are too many calls, and not for how long."""
 
 
-class NotConnected(TelegramNetworkError):
+class NotConnectedError(TelegramNetworkError):
     """There was no connection: nothing was sent."""
 
 
@@ -66,7 +66,7 @@ class Session(AiohttpSession):
             ) as answer:
                 content = await answer.text(errors="replace")
         except (ClientConnectorError, ConnectionTimeoutError) as error:
-            raise NotConnected(method, f"no connection: {type(error).__name__}") from None
+            raise NotConnectedError(method, f"no connection: {type(error).__name__}") from None
         except (ClientError, TimeoutError) as error:
             raise TelegramNetworkError(method, f"no answer: {type(error).__name__}") from None
         return cast("TelegramType", self.check_response(bot, method, answer.status, content).result)

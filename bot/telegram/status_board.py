@@ -9,7 +9,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto
 
 from bot.jobs.stage import Progress
-from bot.telegram.refusals import is_unchanged
+from bot.telegram.telegram_errors import is_unchanged
 
 NO_TEXT = "no text in the message"
 """Telegram's words for a message that is a picture."""

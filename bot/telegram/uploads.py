@@ -12,10 +12,17 @@ from weakref import WeakValueDictionary
 
 from aiogram.types import InputFile
 
-from bot.telegram.downloads import CompressedError, Downloads, FetchError, GoneError, TooLargeError, UnusableError
-from bot.telegram.pictures import EXTENSIONS, Header, ImageWorker, UnfitPicture, media_type_of, sniff
+from bot.telegram.downloads import (
+    CompressedError,
+    Downloads,
+    FetchError,
+    PictureGoneError,
+    TooLargeError,
+    UnusableError,
+)
+from bot.telegram.image_worker import EXTENSIONS, Header, ImageWorker, UnusableImageError, media_type_of, sniff
 from bot.telegram.public_fetcher import Origin
-from bot.telegram.spool import SpooledFile
+from bot.telegram.spooled_file import SpooledFile
 from providers.base import Provider
 from providers.errors import Sentence
 from storage.pictures import Picture
@@ -209,7 +216,7 @@ class Uploads:
             return Upload(picture, file, file, width, height, file.size)
         try:
             photo = await self._images.fit_photo(file.file, person=picture.user_id)
-        except UnfitPicture as error:
+        except UnusableImageError as error:
             log.info("picture %d can't be a photo: %s", picture.id, error)
             return Upload(picture, None, file, width, height, file.size)
         smaller = SpooledFile(f"{(file.filename or 'picture').rpartition('.')[0]}.jpg", photo)
@@ -223,7 +230,7 @@ async def _nothing_fresh(_job_id: int) -> bool:
 
 
 def _unfetched(picture: Picture, error: FetchError) -> Unfetched:
-    if isinstance(error, GoneError):
+    if isinstance(error, PictureGoneError):
         return Unfetched(picture, NO_MORE, is_gone=True)
     if isinstance(error, TooLargeError):
         return Unfetched(picture, TOO_LARGE, is_final=True)

@@ -15,7 +15,7 @@ from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from bot.settings import BucketSettings
-from storage.records import Source
+from storage.records import StoredReference
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,13 @@ class Bucket:
             retry_config={"max_retries": 2, "retry_timeout": REQUEST_TIMEOUT},
         )
 
-    async def publish(self, job_id: int, source: Source, read: Callable[[], Awaitable[bytes]]) -> str | None:
+    async def publish(
+        self, job_id: int, reference: StoredReference, read: Callable[[], Awaitable[bytes]]
+    ) -> str | None:
         """Upload a reference; return its address, or None when the storage fails."""
-        media_type = source.media_type or ""
+        media_type = reference.media_type or ""
         # A reference scaled again for another provider is another object.
-        path = f"{self._folder(job_id)}{source.id}-{source.size}.{_ENDINGS.get(media_type, 'bin')}"
+        path = f"{self._folder(job_id)}{reference.id}-{reference.size}.{_ENDINGS.get(media_type, 'bin')}"
         if self._clock() < self._paused_until:
             return None
         try:
@@ -68,7 +70,7 @@ class Bucket:
                 return await obstore.sign_async(self.store, "GET", path, ADDRESS_LIFETIME)
         except Exception as error:  # the storage's library raises more than it documents
             log.warning(
-                "uploading reference %d failed; it is sent inside the request: %s", source.id, _first_line(error)
+                "uploading reference %d failed; it is sent inside the request: %s", reference.id, _first_line(error)
             )
             self._paused_until = self._clock() + FAILURE_PAUSE_SECONDS
             return None

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.web.bodies import body_of
+from bot.web.request_body import body_of
 from bot.web.signing import Signer
 from providers.json_reader import read_json
 from storage.database import StoreError

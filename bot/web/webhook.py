@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.web.bodies import body_of
+from bot.web.request_body import body_of
 from providers.json_reader import read_json
 from storage.database import StoreError
 

@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from providers import http
-from providers.answering import AnsweringProvider
 from providers.ark.options import MOST_TOGETHER, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
-from providers.errors import Failed, InvalidRequest, ProviderError, Sentence
-from providers.options import nearest_shape
-from providers.rest import (
+from providers.errors import GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
@@ -28,6 +26,8 @@ from providers.rest import (
     operator,
     refused,
 )
+from providers.options import nearest_shape
+from providers.synchronous import SynchronousProvider
 
 KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
 _MODEL = operator("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
@@ -75,7 +75,7 @@ class _Nothing(BaseModel):
     pass
 
 
-class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
+class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
     """Seedream 4.0, 4.5 and 5.0."""
 
     title: ClassVar[str] = "Seedream"
@@ -111,7 +111,7 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         count, pictures = len(request.references), request.options.set
         if count + pictures > MOST_TOGETHER:
             values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
-            raise InvalidRequest(
+            raise InvalidRequestError(
                 Sentence(
                     "References and new pictures together: at most {most}. With {count} references, ask for at most "
                     "{left}.",
@@ -187,12 +187,12 @@ class Ark(AnsweringProvider[ArkSettings, ArkOptions]):
         for item in items:
             if item.error and (known := error_object({"error": item.error})):
                 raise self.rest.task_error(*known)
-        raise Failed(detail="an answer without pictures")
+        raise GenerationFailedError(detail="an answer without pictures")
 
     async def check(self) -> None:
         """Send a request without a prompt: its refusal for that proves the key."""
         try:
             url = f"{self.settings.endpoint}/images/generations"
             await self.rest.call("POST", url, _Nothing, {"model": self.settings.models[0]}, paying=True)
-        except InvalidRequest:
+        except InvalidRequestError:
             return

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
-from providers.errors import Expired, Failed, InvalidRequest
+from providers.errors import GenerationFailedError, InvalidRequestError, TaskExpiredError
+from providers.json_api import Maker, Rest, bearer, busy, failed, invalid, operator, refused
 from providers.polling import PollingProvider
-from providers.rest import Maker, Rest, bearer, busy, failed, invalid, operator, refused
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
 _CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
@@ -109,9 +109,9 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
             case "FAILED":
                 raise self.rest.task_error(output.code or "", output.message or "")
             case "CANCELED":
-                raise Failed(detail=f"task {ticket} was cancelled", paid=False)
+                raise GenerationFailedError(detail=f"task {ticket} was cancelled", paid=False)
             case "UNKNOWN":
-                raise Expired(detail=f"task {ticket} is not known")
+                raise TaskExpiredError(detail=f"task {ticket} is not known")
             case _:
                 return Working()
 
@@ -121,7 +121,9 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     async def check(self) -> None:
         """Query a task that doesn't exist: "not found" proves the key."""
-        await self.rest.check(self._task("00000000-0000-0000-0000-000000000000"), _Answer, Expired, InvalidRequest)
+        await self.rest.check(
+            self._task("00000000-0000-0000-0000-000000000000"), _Answer, TaskExpiredError, InvalidRequestError
+        )
 
     def _task(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/tasks/{ticket}"

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
-from providers.errors import Expired, Failed, InvalidRequest, Refused, Sentence
+from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, Sentence, TaskExpiredError
 from providers.fal.options import SIZES, FalOptions, FalSettings
+from providers.json_api import Maker, Rest, address, busy, failed, invalid, operator, refused
 from providers.polling import PollingProvider
-from providers.rest import Maker, Rest, address, busy, failed, invalid, operator, refused
 
 KEY = "create a key at fal.ai (Dashboard → Keys) and set it as providers.fal.key"
 
@@ -105,13 +105,13 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             return Working()
         try:
             result = await self.rest.call("GET", self._address(ticket), _Result)
-        except InvalidRequest as error:
+        except InvalidRequestError as error:
             error.paid = None
             raise
         if result.has_nsfw_concepts and all(result.has_nsfw_concepts):
-            raise Refused("result", detail="has_nsfw_concepts", paid=True)
+            raise ContentRefusedError("result", detail="has_nsfw_concepts", paid=True)
         if not result.images:
-            raise Failed(detail="a result without pictures")
+            raise GenerationFailedError(detail="a result without pictures")
         seed = result.seed if isinstance(result.seed, int) else None
         return Finished(tuple(Picture(url=one.url, seed=seed) for one in result.images))
 
@@ -122,7 +122,7 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
     async def check(self) -> None:
         """Query a request that doesn't exist: "not found" proves the key."""
         nowhere = self._address(f"{self.settings.models[0]}#none")
-        await self.rest.check(f"{nowhere}/status", _Status, Expired, InvalidRequest)
+        await self.rest.check(f"{nowhere}/status", _Status, TaskExpiredError, InvalidRequestError)
 
     def _address(self, ticket: str) -> str:
         """A request's address; it uses only the first two parts of an app's name."""

@@ -6,12 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from providers.answering import AnsweringProvider
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
-from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
+from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
-from providers.options import flags, nearest_shape
-from providers.rest import (
+from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
@@ -24,6 +22,8 @@ from providers.rest import (
     unavailable,
     unreadable,
 )
+from providers.options import flags, nearest_shape
+from providers.synchronous import SynchronousProvider
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
 
@@ -87,7 +87,7 @@ class _Model(_Wire):
     name: str
 
 
-class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
+class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
     """Gemini's image models."""
 
     title: ClassVar[str] = "Gemini"
@@ -122,7 +122,7 @@ class Gemini(AnsweringProvider[GeminiSettings, GeminiOptions]):
         """See `Provider.validate`; also refuses larger sizes for models that are not pro."""
         super().validate(request)
         if request.options.size != "1k" and not _is_pro(request.options.model):
-            raise InvalidRequest(
+            raise InvalidRequestError(
                 Sentence("--size {size} needs a pro model: --model {model}.", self._pro(request.options.size))
             )
 
@@ -184,12 +184,12 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 def _blocked(reason: str, *, words: bool = False) -> ProviderError:
     """The error for a `blockReason` or `finishReason`."""
     if reason in _OF_RESULT:
-        return Refused("result", detail=reason)
+        return ContentRefusedError("result", detail=reason)
     if reason in _OF_PROMPT:
-        return Refused("prompt", detail=reason)
+        return ContentRefusedError("prompt", detail=reason)
     if words or reason == "NO_IMAGE":
-        return InvalidRequest(_NO_PICTURE, detail=reason)
-    return Failed(detail=f"no picture: {reason}")
+        return InvalidRequestError(_NO_PICTURE, detail=reason)
+    return GenerationFailedError(detail=f"no picture: {reason}")
 
 
 def _is_pro(model: str) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yarl import URL
 
 from providers import http
-from providers.errors import Failed
+from providers.errors import GenerationFailedError
 from providers.jimeng.errors import Fault, explain
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.signing import canonical_query, sign
@@ -123,7 +123,7 @@ class Client:
         try:
             return Result.model_validate(data)
         except ValidationError as error:
-            raise PassingError(Failed(detail=f"not a result: {answer.body[:200]!r}")) from error
+            raise PassingError(GenerationFailedError(detail=f"not a result: {answer.body[:200]!r}")) from error
 
     async def _call(
         self, action: str, payload: Mapping[str, object], pictures: Sequence[bytes], *, submitting: bool

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.errors import (
-    Busy,
-    Failed,
-    InvalidRequest,
-    Misconfigured,
-    OutcomeUnknown,
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
-    Refused,
+    ProviderUnavailableError,
     Sentence,
-    Unavailable,
 )
 from providers.polling import PassingError
 
@@ -51,53 +51,57 @@ def explain(fault: Fault) -> ProviderError | PassingError:
     """The error to raise. After an error answer to a submit nothing was taken, so nothing is paid. The cost of a task
     that failed later is unknown."""
     if "download url error" in fault.message.lower():
-        error: ProviderError = InvalidRequest(_NOT_FETCHED, detail=fault.detail)
+        error: ProviderError = InvalidRequestError(_NOT_FETCHED, detail=fault.detail)
     else:
         error = TABLE.get(fault.code, _unknown)(fault)
-    if fault.submitting and isinstance(error, Refused):
+    if fault.submitting and isinstance(error, ContentRefusedError):
         error.paid = False
     if fault.submitting:
         return error
     error.paid = None
-    if fault.ended and isinstance(error, Busy):
+    if fault.ended and isinstance(error, ProviderBusyError):
         return _failed(fault)
-    if not fault.ended and isinstance(error, Failed) and (fault.code in _MAY_PASS or fault.status >= 500):
+    if (
+        not fault.ended
+        and isinstance(error, GenerationFailedError)
+        and (fault.code in _MAY_PASS or fault.status >= 500)
+    ):
         return PassingError(error)
     return error
 
 
 def _refused(what: Literal["prompt", "reference", "result"], words: Sentence | None = None) -> Maker:
-    return lambda fault: Refused(what, words, detail=fault.detail)
+    return lambda fault: ContentRefusedError(what, words, detail=fault.detail)
 
 
 def _invalid(words: Sentence) -> Maker:
-    return lambda fault: InvalidRequest(words, detail=fault.detail)
+    return lambda fault: InvalidRequestError(words, detail=fault.detail)
 
 
 def _busy(words: Sentence, seconds: float) -> Maker:
-    return lambda fault: Busy(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+    return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
 
 
 def _operator(advice: str) -> Maker:
-    return lambda fault: Misconfigured(f"{fault.code}: {advice}", detail=fault.detail)
+    return lambda fault: MisconfiguredError(f"{fault.code}: {advice}", detail=fault.detail)
 
 
 def _failed(fault: Fault) -> ProviderError:
     if fault.submitting:
-        return Failed(
+        return GenerationFailedError(
             Sentence("The image service couldn't take this request. You can try again."),
             detail=fault.detail,
             paid=False,
         )
-    return Failed(detail=fault.detail)
+    return GenerationFailedError(detail=fault.detail)
 
 
 def _checker(fault: Fault) -> ProviderError:
     """The moderation service is down: a submit can be retried later, a running task has failed."""
     if fault.submitting:
         words = Sentence("The image service's safety check is out of order at the moment.")
-        return Unavailable(words, retry_after=fault.retry_after or 30, detail=fault.detail)
-    return Failed(
+        return ProviderUnavailableError(words, retry_after=fault.retry_after or 30, detail=fault.detail)
+    return GenerationFailedError(
         Sentence("The image service's safety check failed on this picture. You can try again."),
         detail=fault.detail,
     )
@@ -106,18 +110,18 @@ def _checker(fault: Fault) -> ProviderError:
 def _input(fault: Fault) -> ProviderError:
     """50215, "Input invalid for this service": to a query it means a task that is too old or failed on its input."""
     if fault.submitting:
-        return InvalidRequest(_NOT_USABLE, detail=fault.detail)
-    return Failed(_NOT_USABLE, detail=fault.detail)
+        return InvalidRequestError(_NOT_USABLE, detail=fault.detail)
+    return GenerationFailedError(_NOT_USABLE, detail=fault.detail)
 
 
 def _gateway(fault: Fault) -> ProviderError:
     """The gateway lost the service behind it: whether a submit reached the service is unknown."""
-    return OutcomeUnknown(detail=fault.detail) if fault.submitting else Busy(detail=fault.detail)
+    return OutcomeUnknownError(detail=fault.detail) if fault.submitting else ProviderBusyError(detail=fault.detail)
 
 
 def _unknown(fault: Fault) -> ProviderError:
     if fault.status == 429:
-        return Busy(retry_after=fault.retry_after, detail=fault.detail)
+        return ProviderBusyError(retry_after=fault.retry_after, detail=fault.detail)
     if isinstance(fault.code, str) and fault.status >= 500:
         return _gateway(fault)
     if fault.status in {401, 403}:

@@ -20,7 +20,7 @@ from providers.base import (
     Working,
     is_ticket,
 )
-from providers.errors import Busy, Expired, Failed, InvalidRequest, Sentence
+from providers.errors import GenerationFailedError, InvalidRequestError, ProviderBusyError, Sentence, TaskExpiredError
 from providers.jimeng.client import Client, Result
 from providers.jimeng.models import MODELS, SIDES
 from providers.jimeng.options import MOST_TOGETHER, JimengOptions
@@ -96,7 +96,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         count, pictures = len(request.references), request.options.n
         if pictures != "auto" and count + pictures > MOST_TOGETHER:
             values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
-            raise InvalidRequest(
+            raise InvalidRequestError(
                 Sentence(
                     "References and new pictures together: at most {most}. With {count} references, ask for at most "
                     "{left}.",
@@ -147,7 +147,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             case "done":
                 return Finished(_pictures(result))
             case "not_found" | "expired":
-                raise Expired(detail=f"task {ticket}: {result.status}")
+                raise TaskExpiredError(detail=f"task {ticket}: {result.status}")
             case _:  # "generating", or a state that is not documented: a paid task is not given up for that
                 return Working()
 
@@ -166,8 +166,8 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         try:
             await self.client.result(MODELS["4.0"].req_key, "1", self._req_json)
         except PassingError as error:
-            raise Busy(detail=error.error.detail) from error
-        except (Failed, InvalidRequest):
+            raise ProviderBusyError(detail=error.error.detail) from error
+        except (GenerationFailedError, InvalidRequestError):
             return
 
 
@@ -192,10 +192,10 @@ def _by_url(request: Request) -> bool:
 
 
 def _check_fit(size: int) -> None:
-    """Raise `InvalidRequest` when references of `size` bytes in total don't fit into a body."""
+    """Raise `InvalidRequestError` when references of `size` bytes in total don't fit into a body."""
     if size > MOST_INLINE_BYTES:
         values = {"size": f"{size / 2**20:.1f}", "most": MOST_INLINE_BYTES >> 20}
-        raise InvalidRequest(
+        raise InvalidRequestError(
             Sentence(
                 "The reference pictures are {size} MB together; at most {most} MB can be sent along. Send fewer or "
                 "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)",
@@ -205,14 +205,14 @@ def _check_fit(size: int) -> None:
 
 
 def _pictures(result: Result) -> tuple[Picture, ...]:
-    """The pictures of a finished task: at least one. Raises `Failed`."""
+    """The pictures of a finished task: at least one. Raises `GenerationFailedError`."""
     pictures = [Picture(url=url) for url in result.image_urls or () if url]
     try:
         pictures = pictures or [
             Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
         ]
     except ValueError as error:
-        raise Failed(detail=f"a picture is not base64: {error}") from error
+        raise GenerationFailedError(detail=f"a picture is not base64: {error}") from error
     if not pictures:
-        raise Failed(detail="the task is done and has no pictures")
+        raise GenerationFailedError(detail="the task is done and has no pictures")
     return tuple(pictures)

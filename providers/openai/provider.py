@@ -10,11 +10,9 @@ from aiohttp import ClientSession, FormData
 from pydantic import BaseModel
 
 from providers import http
-from providers.answering import AnsweringProvider
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
-from providers.errors import Failed
-from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
-from providers.rest import (
+from providers.errors import GenerationFailedError
+from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
     Maker,
     Rest,
@@ -28,6 +26,8 @@ from providers.rest import (
     operator,
     refused,
 )
+from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
+from providers.synchronous import SynchronousProvider
 
 KEY = "create an API key at platform.openai.com and set it as providers.openai.api_key"
 _ACCOUNT = operator("the account has no credit left: add some in its billing settings")
@@ -68,7 +68,7 @@ class _Event(BaseModel):
     error: dict[str, Any] | None = None
 
 
-class OpenAI(AnsweringProvider[OpenAISettings, OpenAIOptions]):
+class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
     """OpenAI's image models."""
 
     title: ClassVar[str] = "OpenAI"
@@ -163,5 +163,5 @@ def _pictures(images: _Images) -> tuple[Picture, ...]:
         if one.b64_json or one.url
     ]
     if not found:
-        raise Failed(detail="an answer without pictures")
+        raise GenerationFailedError(detail="an answer without pictures")
     return tuple(found)

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
-from providers.errors import Failed, InvalidRequest, ProviderError, Refused, Sentence
+from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from providers.json_api import Maker, Rest, address, bearer, busy, invalid, operator
 from providers.polling import PollingProvider
 from providers.replicate.options import ReplicateOptions, ReplicateSettings
-from providers.rest import Maker, Rest, address, bearer, busy, invalid, operator
 
 KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"
 
@@ -88,7 +88,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
             case "failed":
                 raise _ended(prediction.error or "")
             case "canceled" | "aborted":
-                raise Failed(detail=f"prediction {ticket} was cancelled")
+                raise GenerationFailedError(detail=f"prediction {ticket} was cancelled")
             case _:
                 return Working()
 
@@ -116,19 +116,19 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 def _ended(words: str) -> ProviderError:
     lowered = words.lower()
     if "E005" in words or any(word in lowered for word in _MODERATED):
-        error = Refused("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
+        error = ContentRefusedError("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
         error.paid = None  # the task had been accepted
         return error
     if "image" in lowered and ("load" in lowered or "download" in lowered or "identify" in lowered):
-        return InvalidRequest(
+        return InvalidRequestError(
             Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."), detail=words
         )
-    return Failed(detail=words)
+    return GenerationFailedError(detail=words)
 
 
 def _pictures(prediction: _Prediction) -> tuple[Picture, ...]:
     output = prediction.output or []
     found = tuple(Picture(url=url) for url in ([output] if isinstance(output, str) else output) if url)
     if not found:
-        raise Failed(detail="a prediction without pictures")
+        raise GenerationFailedError(detail="a prediction without pictures")
     return found

@@ -15,15 +15,15 @@ from pydantic import ValidationError
 
 from providers.base import Accepted, Callback, Finished, ImageRequest, Provider, is_ticket
 from providers.errors import (
-    Busy,
-    Expired,
-    Failed,
-    InvalidRequest,
-    Misconfigured,
-    OutcomeUnknown,
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
-    Refused,
-    TookTooLong,
+    TaskExpiredError,
+    TaskTimeoutError,
 )
 from providers.options import Options, flags
 from providers.testing.harness import Harness, Scenario
@@ -69,22 +69,22 @@ class ProviderContract:
 
     async def test_refused_prompt(self, harness: Harness) -> None:
         """Moderation of the words."""
-        error = await fails(harness, Scenario.REFUSED_PROMPT, Refused)
+        error = await fails(harness, Scenario.REFUSED_PROMPT, ContentRefusedError)
         assert error is None or error.what == "prompt"
 
     async def test_refused_reference(self, harness: Harness) -> None:
         """Moderation of a reference."""
-        error = await fails(harness, Scenario.REFUSED_REFERENCE, Refused)
+        error = await fails(harness, Scenario.REFUSED_REFERENCE, ContentRefusedError)
         assert error is None or error.what == "reference"
 
     async def test_refused_result(self, harness: Harness) -> None:
         """Moderation of the result: it may have been paid."""
-        error = await fails(harness, Scenario.REFUSED_RESULT, Refused)
+        error = await fails(harness, Scenario.REFUSED_RESULT, ContentRefusedError)
         assert error is None or error.what == "result"
 
     async def test_invalid_request(self, harness: Harness) -> None:
         """What the service refuses costs nothing."""
-        error = await fails(harness, Scenario.INVALID, InvalidRequest)
+        error = await fails(harness, Scenario.INVALID, InvalidRequestError)
         assert error is None or error.paid is False
         assert harness.submitted == 0
 
@@ -93,7 +93,7 @@ class ProviderContract:
         if Scenario.BUSY in harness.impossible:
             return
         request = await harness.play(Scenario.BUSY)
-        error = await failure(harness, request, Busy)
+        error = await failure(harness, request, ProviderBusyError)
         assert error.retry_after is None or 0 < error.retry_after <= 3600
         assert error.paid is False
         assert harness.submitted == 0
@@ -102,12 +102,12 @@ class ProviderContract:
 
     async def test_unreachable(self, harness: Harness) -> None:
         """A service out of reach is busy: nothing can have been paid."""
-        error = await fails(harness, Scenario.UNREACHABLE, Busy)
+        error = await fails(harness, Scenario.UNREACHABLE, ProviderBusyError)
         assert error is None or error.paid is False
 
     async def test_misconfigured(self, harness: Harness) -> None:
         """Wrong credentials: advice for the operator, none of it for the person."""
-        error = await fails(harness, Scenario.MISCONFIGURED, Misconfigured)
+        error = await fails(harness, Scenario.MISCONFIGURED, MisconfiguredError)
         if error is not None:
             assert error.advice
             assert error.advice not in str(error.sentence)
@@ -115,26 +115,26 @@ class ProviderContract:
 
     async def test_failed(self, harness: Harness) -> None:
         """A task that the service fails is not submitted again."""
-        await fails(harness, Scenario.FAILED, Failed)
+        await fails(harness, Scenario.FAILED, GenerationFailedError)
         assert harness.submitted <= 1
 
     async def test_expired(self, harness: Harness) -> None:
         """A task that the service no longer knows."""
-        await fails(harness, Scenario.EXPIRED, Expired)
+        await fails(harness, Scenario.EXPIRED, TaskExpiredError)
 
     async def test_took_too_long(self, harness: Harness) -> None:
         """The watch ends at the time limit; the ticket is still good."""
-        error = await fails(harness, Scenario.TOO_LONG, TookTooLong)
+        error = await fails(harness, Scenario.TOO_LONG, TaskTimeoutError)
         assert error is None or error.paid is None
 
     async def test_lost_answer_to_a_submit(self, harness: Harness) -> None:
         """It may have been paid, so it is not done again: exactly one submit."""
-        await fails(harness, Scenario.LOST, OutcomeUnknown)
+        await fails(harness, Scenario.LOST, OutcomeUnknownError)
         assert harness.submitted == (0 if Scenario.LOST in harness.impossible else 1)
 
     async def test_malformed_answer_to_a_submit(self, harness: Harness) -> None:
         """What can't be read may have been a yes."""
-        await fails(harness, Scenario.MALFORMED_SUBMIT, OutcomeUnknown)
+        await fails(harness, Scenario.MALFORMED_SUBMIT, OutcomeUnknownError)
         assert harness.submitted <= 1
 
     async def test_malformed_answer_on_the_way(self, harness: Harness) -> None:
@@ -146,10 +146,12 @@ class ProviderContract:
         await self._still_succeeds(harness, Scenario.HICCUP)
 
     async def test_taking_a_task_up_again(self, harness: Harness) -> None:
-        """With a ticket nothing is submitted, and `Accepted` doesn't come again; without tickets any is `Expired`."""
+        """With a ticket nothing is submitted, and `Accepted` doesn't come again; without tickets any is
+        `TaskExpiredError`.
+        """
         request = await harness.play(Scenario.SUCCESS)
         if not harness.provider.capabilities.resumes:
-            await raised(run(harness, request, "a-ticket"), Expired)
+            await raised(run(harness, request, "a-ticket"), TaskExpiredError)
             assert harness.submitted == 0
             return
         ticket = await submit_only(harness, request)
@@ -238,15 +240,15 @@ class ProviderContract:
         assert harness.submitted == 0
 
     async def test_check_finds_wrong_credentials(self, harness: Harness) -> None:
-        """Bad ones are `Misconfigured`, with advice."""
+        """Bad ones are `MisconfiguredError`, with advice."""
         await harness.play(Scenario.MISCONFIGURED)
-        error = await raised(harness.provider.check(), Misconfigured)
+        error = await raised(harness.provider.check(), MisconfiguredError)
         assert error.advice
 
     async def test_check_without_the_service(self, harness: Harness) -> None:
-        """Out of reach is `Busy`."""
+        """Out of reach is `ProviderBusyError`."""
         await harness.play(Scenario.UNREACHABLE)
-        await raised(harness.provider.check(), Busy)
+        await raised(harness.provider.check(), ProviderBusyError)
 
     async def test_close(self, harness: Harness) -> None:
         """Closing twice is fine, and the session is not the provider's to close."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aiohttp import ClientSession
 
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Provider
-from providers.errors import InvalidRequest, ProviderError
+from providers.errors import InvalidRequestError, ProviderError
 from providers.testing.harness import Harness, Scenario
 
 ErrorT = TypeVar("ErrorT", bound=ProviderError)
@@ -74,6 +74,6 @@ def refuses(provider: Provider[Any, Any], request: ImageRequest[Any]) -> None:
     """See that `validate` refuses a request."""
     try:
         provider.validate(request)
-    except InvalidRequest:
+    except InvalidRequestError:
         return
     raise AssertionError(f"validate() lets {request} pass")

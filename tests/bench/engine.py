@@ -14,15 +14,15 @@ from aiogram.types import Message
 from bot.demo.launcher import running
 from bot.demo.telegram import ChatMessage, TelegramSimulator
 from bot.jobs.engine import Engine
-from bot.telegram import flood
-from bot.telegram.flood_lanes import Limit
+from bot.telegram import rate_limiter
+from bot.telegram.chat_limiter import Limit
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, ProviderSettings
 from providers.jimeng.simulator import JimengSimulator
 from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
-from tests.support.fakes import FakeOptions, FakeProvider, RecordingStage
-from tests.support.sketches import draw_plain
+from tests.support.fakes import FakeOptions, FakeProvider, RecordingNotifier
+from tests.support.sample_pictures import draw_plain
 
 JOBS = 200
 STARTS = 300
@@ -49,7 +49,7 @@ async def echoed() -> float:
 
 async def made(over_all: Limit) -> float:
     """Jobs a second that the whole bot makes: status message, submit, call, query, picture, album."""
-    flood.OVER_ALL = over_all
+    rate_limiter.OVER_ALL = over_all
     telegram = TelegramSimulator(strict=False)
     jimeng = JimengSimulator(durations=lambda _: 0.0, concurrency=50, qps=100_000, draw=draw_plain, draw_scale=0.1)
     async with running(telegram, jimeng):
@@ -90,8 +90,8 @@ class Noting(FakeProvider):
 async def started(store: Store) -> tuple[list[float], list[float]]:
     """Milliseconds from asking to the submit, and those of a bare insert."""
     provider = Noting(ProviderSettings(concurrency=50))
-    stage = RecordingStage(store)
-    engine = Engine(store, {"fake": provider}, stage)
+    harness = RecordingNotifier(store)
+    engine = Engine(store, {"fake": provider}, harness)
     await engine.enter()
     await engine.start()
     delays, inserts = [], []
@@ -101,7 +101,7 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
         await engine.ask(NewJob(f"message:{number}", 1, number, number, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
         # The next one finds nothing under way.
-        await stage.until(partial(_delivered, stage, number + 1))
+        await harness.until(partial(_delivered, harness, number + 1))
         await engine._finishing.drain()
         asked = time.perf_counter()
         async with store.database.write() as connection:
@@ -111,14 +111,14 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
     return delays, inserts
 
 
-def _delivered(stage: RecordingStage, count: int) -> bool:
-    return len(stage.delivered) >= count
+def _delivered(harness: RecordingNotifier, count: int) -> bool:
+    return len(harness.delivered) >= count
 
 
 async def main() -> None:
     """Measure and print."""
     say = sys.stdout.write
-    echoes, allowed = await echoed(), flood.OVER_ALL
+    echoes, allowed = await echoed(), rate_limiter.OVER_ALL
     free, jobs = await made(Limit(1_000_000, 1)), await made(allowed)
     say(f"  {JOBS} people at once: bare aiogram echo (baseline) {echoes:.0f} messages/s; from prompt to picture, with ")
     say(f"both services in the same process, {free:.0f} jobs/s ({free / echoes:.0%}); ")

@@ -19,7 +19,7 @@ from providers.jimeng.simulator import JimengSimulator
 from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
-from tests.support.fakes import RecordingStage
+from tests.support.fakes import RecordingNotifier
 
 JOBS = 5_000
 WATCHED_SECONDS = 30.0
@@ -65,7 +65,7 @@ async def fly(url: str, address: str, access: str, secret: str, addresses: Addre
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": JOBS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)
-        engine = Engine(store, {"jimeng": provider}, RecordingStage(store), addresses)
+        engine = Engine(store, {"jimeng": provider}, RecordingNotifier(store), addresses)
         await engine.enter()
         await engine.start()
         idle, idle_late = resident(), await lateness(5)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
-from storage.history import NEWEST, Shelf, Step
+from storage.history import NEWEST, HistoryFilter, Step
 from storage.schema import jobs, pictures, tasks
 from storage.store import Store
 from tests.bench.figures import databases, percentile
@@ -103,12 +103,14 @@ async def measure(name: str, url: str) -> None:
         "the heavy one": lambda: HEAVY,
     }
     for who, people in groups.items():
-        newest = [await store.history.page(Shelf(people())) for _ in range(ASKED)]
+        newest = [await store.history.page(HistoryFilter(people())) for _ in range(ASKED)]
         steps = [
             (page.picture.user_id, source.choice((NEWEST, Step(page.picture.id, "older")))) for page in newest if page
         ]
-        pages = await timed(store.history.page(Shelf(person), step) for person, step in steps)
-        found = await timed(store.history.page(Shelf(people(), words=source.choice(SEARCHES))) for _ in range(ASKED))
+        pages = await timed(store.history.page(HistoryFilter(person), step) for person, step in steps)
+        found = await timed(
+            store.history.page(HistoryFilter(people(), words=source.choice(SEARCHES))) for _ in range(ASKED)
+        )
         for what, taken in ((f"a page of {who}", pages), (f"a search of {who}", found)):
             p50, p99 = percentile(taken, 0.5), percentile(taken, 0.99)
             say(f"  {what:<34} p50 {p50:7.2f} ms, p99 {p99:7.2f} ms ({p50 / middle:.2%} of the scan)\n")

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from bot.demo.launcher import running
 from bot.demo.telegram import Delay, Flood, Person, TelegramSimulator
 from providers.jimeng.simulator import Fault, JimengSimulator
-from tests.support.sketches import draw_plain
+from tests.support.sample_pictures import draw_plain
 
 PROBES = 6
 PROBE_EVERY = 1.5
@@ -31,7 +31,7 @@ BEFORE = {
 }
 
 
-class Stage:
+class BenchHarness:
     """The bot at work between both simulators, with the flood limits of the real Telegram. Ann makes the trouble."""
 
     def __init__(self, telegram: TelegramSimulator, jimeng: JimengSimulator) -> None:
@@ -67,65 +67,65 @@ class Stage:
         return any(message.photo for message in self.telegram.messages(person.chat))
 
 
-async def nothing(stage: Stage) -> None:
+async def nothing(harness: BenchHarness) -> None:
     """The baseline."""
 
 
-async def muted(stage: Stage) -> None:
+async def muted(harness: BenchHarness) -> None:
     for method in ("sendMediaGroup", "sendPhoto"):
-        stage.telegram.play(Flood(method=method, chat=stage.telegram.ann.chat.id, retry_after=60))
-    await stage.order("foxes {number} --n 2", 4)
-    await stage.submitted(8)
+        harness.telegram.play(Flood(method=method, chat=harness.telegram.ann.chat.id, retry_after=60))
+    await harness.order("foxes {number} --n 2", 4)
+    await harness.submitted(8)
 
 
-async def group(stage: Stage) -> None:
-    await stage.order("/imagine foxes {number} --n 10", 4, in_group=True)
-    await stage.submitted(40)
+async def group(harness: BenchHarness) -> None:
+    await harness.order("/imagine foxes {number} --n 10", 4, in_group=True)
+    await harness.submitted(40)
 
 
-async def many(stage: Stage) -> None:
-    await stage.order("a fox {number}", 100)
-    await stage.order("foxes {number} --n 4", 20)
-    await stage.submitted(100)
+async def many(harness: BenchHarness) -> None:
+    await harness.order("a fox {number}", 100)
+    await harness.order("foxes {number} --n 4", 20)
+    await harness.submitted(100)
 
 
-async def slow_host(stage: Stage) -> None:
-    stage.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=60, times=4))
-    await stage.order("an owl {number}", 4)
-    await stage.submitted(4)
+async def slow_host(harness: BenchHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=60, times=4))
+    await harness.order("an owl {number}", 4)
+    await harness.submitted(4)
 
 
-async def late_answers(stage: Stage) -> None:
-    chat = stage.telegram.ann.chat.id
-    stage.telegram.play(Delay(method="sendMediaGroup", chat=chat, seconds=60, times=4))
-    await stage.order("foxes {number} --n 2", 4)
-    await stage.submitted(8)
+async def late_answers(harness: BenchHarness) -> None:
+    chat = harness.telegram.ann.chat.id
+    harness.telegram.play(Delay(method="sendMediaGroup", chat=chat, seconds=60, times=4))
+    await harness.order("foxes {number} --n 2", 4)
+    await harness.submitted(8)
 
 
-CASES: dict[str, Callable[[Stage], Awaitable[None]]] = dict(
+CASES: dict[str, Callable[[BenchHarness], Awaitable[None]]] = dict(
     zip(BEFORE, (nothing, muted, group, many, slow_host, late_answers), strict=True)
 )
 
 
 @asynccontextmanager
-async def staged() -> AsyncIterator[Stage]:
+async def staged() -> AsyncIterator[BenchHarness]:
     """A stage on a fresh database."""
     telegram = TelegramSimulator(strict=True)
     jimeng = JimengSimulator(durations=lambda _: 1.0, concurrency=AT_ONCE, qps=100_000, draw=draw_plain, draw_scale=0.1)
     async with running(telegram, jimeng):
         await telegram.until(lambda: telegram.world.updates.polls, timeout=60)
-        yield Stage(telegram, jimeng)
+        yield BenchHarness(telegram, jimeng)
 
 
-async def delays(trouble: Callable[[Stage], Awaitable[None]]) -> list[float]:
+async def delays(error_message: Callable[[BenchHarness], Awaitable[None]]) -> list[float]:
     """How late others' pictures come, in seconds."""
-    async with staged() as stage:
-        await trouble(stage)
+    async with staged() as harness:
+        await error_message(harness)
         # It has reached the deliveries.
         await asyncio.sleep(2.0)
         probes = []
         for number in range(PROBES):
-            probes.append(asyncio.create_task(stage.probe(number)))
+            probes.append(asyncio.create_task(harness.probe(number)))
             await asyncio.sleep(PROBE_EVERY)
         return sorted(await asyncio.gather(*probes))
 
@@ -133,7 +133,7 @@ async def delays(trouble: Callable[[Stage], Awaitable[None]]) -> list[float]:
 async def main() -> None:
     """The table."""
     sys.stdout.write(f"  {'others’ pictures are in their chats after':<56}{'median':>9}{'at most':>9}   before\n")
-    for name, trouble in CASES.items():
-        found = await delays(trouble)
+    for name, error_message in CASES.items():
+        found = await delays(error_message)
         sys.stdout.write(f"  {name:<56}{found[len(found) // 2]:>7.1f} s{found[-1]:>7.1f} s   {BEFORE[name]}\n")
         sys.stdout.flush()

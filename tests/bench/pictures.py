@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from bot.telegram.pictures import ImageWorker, TooLargeToDecodeError
+from bot.telegram.image_worker import ImageWorker, TooLargeToDecodeError
 from providers.base import ReferenceLimits
-from tests.support.large import PEAK, flat_png
+from tests.support.large_pictures import PEAK, flat_png
 
 SIDE = 9380
 """Of 88 megapixels, square."""

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.queue import QueueChat, queue_chat
+from tests.support.queue_chat import QueueChat, queue_chat
 
 TURNS = {
     (False, 12.0): "next 9 s, at most 16 s; begins 4 s, at most 10 s",

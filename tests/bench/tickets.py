@@ -14,10 +14,10 @@ from bot.jobs.engine import Engine
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from storage.records import NewJob
-from storage.schema import people
+from storage.schema import users
 from storage.store import Store
 from tests.bench.figures import databases, percentile
-from tests.support.fakes import RecordingStage
+from tests.support.fakes import RecordingNotifier
 
 AT_ONCE, ROUNDS = 40, 10
 SUBMIT = "CVSync2AsyncSubmitTask"
@@ -77,8 +77,8 @@ async def submit(store: Store, address: str, access: str, secret: str) -> dict[s
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": AT_ONCE * ROUNDS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)
-        stage, stored = RecordingStage(store), Stored(store)
-        engine = Engine(store, {"jimeng": provider}, stage)
+        harness, stored = RecordingNotifier(store), Stored(store)
+        engine = Engine(store, {"jimeng": provider}, harness)
         await engine.enter()
         await engine.start()
         for start in range(0, AT_ONCE * ROUNDS, AT_ONCE):
@@ -100,7 +100,7 @@ async def inserted(store: Store) -> list[float]:
 
     async def one(number: int) -> float:
         async with store.database.write() as connection:
-            await connection.execute(insert(people).values(id=-number, last_turn=0.0))
+            await connection.execute(insert(users).values(id=-number, last_turn=0.0))
         return (time.monotonic() - began) * 1000
 
     found = []

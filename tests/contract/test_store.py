@@ -9,10 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from storage.history import NEWEST, Page, Shelf, Step
+from storage.history import NEWEST, HistoryFilter, Page, Step
 from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import CheckedSource, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewSource, Task
+from storage.records import CheckedReference, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewReference, Task
 from storage.schema import metadata
 from storage.store import Store
 
@@ -88,12 +88,12 @@ async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
 
 async def test_what_was_stored_is_there_after_opening_again(database_url: str) -> None:
     first = await Store.open(database_url)
-    job = await first.jobs.add(new_job(sources=(NewSource("file", 3),)), 1.0)
+    job = await first.jobs.add(new_job(references=(NewReference("file", 3),)), 1.0)
     await first.aclose()
     second = await Store.open(database_url)
     assert job
     assert await second.jobs.get(job.id) == job
-    assert [source.file_id for source in await second.sources.of_job(job.id)] == ["file"]
+    assert [reference.file_id for reference in await second.references.of_job(job.id)] == ["file"]
     await second.aclose()
 
 
@@ -212,13 +212,13 @@ async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskSta
             await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
     settled = await store.jobs.settle(job.id)
     assert settled
-    assert (settled.state, settled.trouble) == (state, TROUBLE)
+    assert (settled.state, settled.error_message) == (state, TROUBLE)
 
 
 async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store) -> None:
     job = await queued(store, 1)
     await claim(store, 1.0)
-    (adopted,) = await store.workers.adopt_jobs(await store.workers.join(2.0), TROUBLE, 2.0)
+    (adopted,) = await store.workers.recover_jobs(await store.workers.join(2.0), TROUBLE, 2.0)
     assert adopted.id == job.id
     assert await nothing_due(store, 3.0) is None
     settled = await store.jobs.settle(job.id)
@@ -271,35 +271,37 @@ async def test_a_job_is_found_by_its_status_message(store: Store) -> None:
 
 async def test_a_late_reference_joins_while_the_job_waits(store: Store) -> None:
     job = await queued(store, 1)
-    assert await store.sources.join(job.id, NewSource("late", 2))
-    assert not await store.sources.join(job.id, NewSource("late", 2)), "the same message twice"
+    assert await store.references.join(job.id, NewReference("late", 2))
+    assert not await store.references.join(job.id, NewReference("late", 2)), "the same message twice"
     again = await store.jobs.get(job.id)
     assert again
     assert again.state is JobState.PREPARING
-    (source,) = await store.sources.of_job(job.id)
+    (reference,) = await store.references.of_job(job.id)
     assert await store.tasks.queue(job.id, "jimeng", [{}], [], 1.0) is JobState.PREPARING, (
         "prepared without the late one"
     )
-    assert await store.tasks.queue(job.id, "jimeng", [{}], [source.id], 1.0) is JobState.WORKING
+    assert await store.tasks.queue(job.id, "jimeng", [{}], [reference.id], 1.0) is JobState.WORKING
     await claim(store, 2.0)
-    assert not await store.sources.join(job.id, NewSource("too late", 3))
+    assert not await store.references.join(job.id, NewReference("too late", 3))
 
 
 async def test_references_are_kept_for_the_jobs_life(store: Store) -> None:
-    job = await store.jobs.add(new_job(sources=(NewSource("f", 1),)), 1.0)
+    job = await store.jobs.add(new_job(references=(NewReference("f", 1),)), 1.0)
     assert job
-    (source,) = await store.sources.of_job(job.id)
-    assert await store.sources.data(source.id) is None
-    other = CheckedSource(b"fitted for another", "image/png", 3, 4, [])
-    assert not await store.sources.store(source.id, other, "ark")
-    assert await store.sources.data(source.id) is None
-    assert await store.sources.store(source.id, CheckedSource(b"bytes", "image/png", 3, 4, [TROUBLE]), "jimeng")
-    (checked,) = await store.sources.of_job(job.id)
+    (reference,) = await store.references.of_job(job.id)
+    assert await store.references.data(reference.id) is None
+    other = CheckedReference(b"fitted for another", "image/png", 3, 4, [])
+    assert not await store.references.store(reference.id, other, "ark")
+    assert await store.references.data(reference.id) is None
+    assert await store.references.store(
+        reference.id, CheckedReference(b"bytes", "image/png", 3, 4, [TROUBLE]), "jimeng"
+    )
+    (checked,) = await store.references.of_job(job.id)
     assert (checked.media_type, checked.size, checked.changes) == ("image/png", 5, [TROUBLE])
-    assert await store.sources.data(source.id) == (b"bytes", "image/png")
+    assert await store.references.data(reference.id) == (b"bytes", "image/png")
     await store.jobs.fail(job.id, TROUBLE)
     await store.jobs.end(job.id, JobState.FAILED, 2.0)
-    assert await store.sources.data(source.id) is None
+    assert await store.references.data(reference.id) is None
 
 
 async def test_history_is_ones_own_newest_first(store: Store) -> None:
@@ -307,7 +309,7 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
         await finished(store, number)
     await finished(store, 4, user_id=MING)
     await finished(store, 5, chat_id=-9)
-    everything, here = Shelf(ANN), Shelf(ANN, chat_id=-5)
+    everything, here = HistoryFilter(ANN), HistoryFilter(ANN, chat_id=-5)
     newest = await page(store, everything)
     assert (newest.picture.chat_id, newest.number, newest.count) == (-9, 1, 4)
     three = await page(store, here)
@@ -322,11 +324,11 @@ async def test_history_is_ones_own_newest_first(store: Store) -> None:
     assert await store.history.page(here, Step(two.picture.id)) is None
     one = await page(store, here, Step(two.picture.id, "older"))
     assert (one.picture.url, one.number, one.count) == ("https://pictures/1", 2, 2)
-    assert await store.history.page(Shelf(33)) is None
+    assert await store.history.page(HistoryFilter(33)) is None
 
 
-async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
-    found = await store.history.page(shelf, step)
+async def page(store: Store, filters: HistoryFilter, step: Step = NEWEST) -> Page:
+    found = await store.history.page(filters, step)
     assert found
     return found
 
@@ -338,7 +340,7 @@ async def page(store: Store, shelf: Shelf, step: Step = NEWEST) -> Page:
 async def test_history_is_searched_by_words(store: Store, words: tuple[str, ...], found: int) -> None:
     for number, prompt in enumerate(["a red fox in the snow", "雪地里的狐狸", "Fox, 100% wool"], 1):
         await finished(store, number, prompt)
-    shown = await store.history.page(Shelf(ANN, words=words))
+    shown = await store.history.page(HistoryFilter(ANN, words=words))
     assert (shown.count if shown else 0) == found
 
 
@@ -356,17 +358,17 @@ async def test_what_telegram_confirmed_is_remembered(store: Store) -> None:
 
 async def test_albums_are_found_by_any_item(store: Store) -> None:
     for message in (9, 8, 9):
-        await store.posted.add(-5, "album", NewSource(f"f{message}", message), 1.0)
-    assert await store.posted.album(-5, "album") == (NewSource("f8", 8), NewSource("f9", 9))
+        await store.posted.add(-5, "album", NewReference(f"f{message}", message), 1.0)
+    assert await store.posted.album(-5, "album") == (NewReference("f8", 8), NewReference("f9", 9))
     assert await store.posted.album(-5, "other") == ()
 
 
 async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
     month = 30 * 24 * 3600
-    await store.drafts.add(NewDraft("draft", -5, ANN, 70, Draft((NewSource("a", 7),))), 100.0)
+    await store.drafts.add(NewDraft("draft", -5, ANN, 70, Draft((NewReference("a", 7),))), 100.0)
     kept = await finished(store, 8)
-    await store.posted.add(-5, "old", NewSource("f", 1), 100.0)
-    await store.posted.add(-5, "new", NewSource("g", 2), 100.0 + month)
+    await store.posted.add(-5, "old", NewReference("f", 1), 100.0)
+    await store.posted.add(-5, "new", NewReference("g", 2), 100.0 + month)
     await store.tidy(101.0 + month)
     assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft()
     assert await store.jobs.get(kept.id)

@@ -11,14 +11,14 @@ import pytest
 from bot.jobs.engine import Engine
 from bot.jobs.turns import order
 from providers.base import ProviderSettings
-from providers.errors import Busy, Unavailable
+from providers.errors import ProviderBusyError, ProviderUnavailableError
 from storage.clock import LONGEST_HOLD
 from storage.job_states import JobState
-from storage.records import Allowance, Limits, NewJob, NewPicture, Task
+from storage.records import Limits, NewJob, NewPicture, Quota, Task
 from storage.store import Store
 from tests.support import postgres
-from tests.support.fakes import FakeProvider, RecordingStage
-from tests.support.room import until
+from tests.support.engine_harness import until
+from tests.support.fakes import FakeProvider, RecordingNotifier
 
 NOW = 1_700_000_000.0
 AHEAD = NOW + 2 * 3600
@@ -33,12 +33,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-def wish(number: int, user: int = 1, button: str | None = None) -> NewJob:
+def new_request(number: int, user: int = 1, button: str | None = None) -> NewJob:
     return NewJob(f"{user}:{number}", 5, number, user, "en", "fake", "a fox", {}, button=button)
 
 
 async def queued(store: Store, number: int, now: float, user: int = 1) -> int:
-    job = await store.jobs.add(wish(number, user), now)
+    job = await store.jobs.add(new_request(number, user), now)
     assert job
     assert await store.tasks.queue(job.id, "fake", [{}], [], now) is JobState.WORKING
     return job.id
@@ -50,29 +50,29 @@ async def claimed(store: Store, now: float = NOW, limits: Limits = MANY, most: i
 
 async def test_a_hold_ends(store: Store) -> None:
     await queued(store, 1, NOW)
-    await store.services.hold("fake", AHEAD)
+    await store.provider_health.hold("fake", AHEAD)
     assert len(await claimed(store)) == 1
     # A right one takes its place.
-    await store.services.hold("fake", NOW + 5)
-    assert (await store.services.get("fake")).not_before == NOW + 5
+    await store.provider_health.hold("fake", NOW + 5)
+    assert (await store.provider_health.get("fake")).not_before == NOW + 5
 
 
 async def test_a_pause_ends_and_one_task_at_a_time_tries(store: Store) -> None:
     for number in range(3):
         await queued(store, number, NOW)
-    await store.services.pause("fake", WHY, AHEAD)
+    await store.provider_health.pause("fake", WHY, AHEAD)
     assert len(await claimed(store)) == 1
     assert await claimed(store) == []
-    assert (await store.services.stumbled("fake", NOW)).failures == 1
+    assert (await store.provider_health.stumbled("fake", NOW)).failures == 1
 
 
 async def test_nothing_is_held_for_longer_than_it_may_be(store: Store) -> None:
     await queued(store, 1, 0.0)
     now = store.clock()
-    await store.services.hold("fake", now + 10**9)
-    assert now + LONGEST_HOLD <= (await store.services.get("fake")).not_before <= store.clock() + LONGEST_HOLD
-    await store.services.pause("fake", WHY, now + 10**9)
-    assert (await store.services.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    await store.provider_health.hold("fake", now + 10**9)
+    assert now + LONGEST_HOLD <= (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    await store.provider_health.pause("fake", WHY, now + 10**9)
+    assert (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
     (task,) = await claimed(store, now + LONGEST_HOLD + 5)
     await store.tasks.put_back(task.id, now + 10**9)
     found = await store.tasks.get(task.id)
@@ -106,13 +106,13 @@ async def test_who_asked_by_a_wrong_clock_is_not_behind_all_who_come_later(store
 
 
 async def test_a_days_limit_and_a_double_tap_do_not_last(store: Store) -> None:
-    daily = Allowance(daily=1)
-    assert await store.jobs.add(wish(1), NOW + 400 * 24 * 3600, allowance=daily)
-    assert await store.jobs.add(wish(2), NOW, allowance=daily)
-    twice = Allowance(apart=2.0)
-    assert await store.jobs.add(wish(1, 2, "again"), AHEAD, allowance=twice)
-    assert await store.jobs.add(wish(2, 2, "again"), NOW, allowance=twice)
-    assert await store.jobs.add(wish(3, 2, "again"), NOW + 1, allowance=twice) is None
+    daily = Quota(daily=1)
+    assert await store.jobs.add(new_request(1), NOW + 400 * 24 * 3600, quota=daily)
+    assert await store.jobs.add(new_request(2), NOW, quota=daily)
+    twice = Quota(apart=2.0)
+    assert await store.jobs.add(new_request(1, 2, "again"), AHEAD, quota=twice)
+    assert await store.jobs.add(new_request(2, 2, "again"), NOW, quota=twice)
+    assert await store.jobs.add(new_request(3, 2, "again"), NOW + 1, quota=twice) is None
 
 
 async def test_a_duration_between_two_clocks_is_none(store: Store) -> None:
@@ -130,18 +130,18 @@ async def test_processes_go_by_the_databases_clock(
     monkeypatch.setattr(time, "time", lambda: real() + 7200)
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
     provider = FakeProvider(ProviderSettings())
-    provider.refuse = [Busy(retry_after=5), *(Unavailable() for _ in range(3))]
-    engine = Engine(store, {"fake": provider}, RecordingStage(store))
+    provider.refuse = [ProviderBusyError(retry_after=5), *(ProviderUnavailableError() for _ in range(3))]
+    engine = Engine(store, {"fake": provider}, RecordingNotifier(store))
     await engine.enter()
     await engine.start()
-    job = await engine.ask(wish(1))
+    job = await engine.ask(new_request(1))
     assert job
 
     async def is_held() -> bool:
-        return bool((await store.services.get("fake")).not_before)
+        return bool((await store.provider_health.get("fake")).not_before)
 
     await until(is_held)
-    times = [job.created_at, (await store.services.get("fake")).not_before]
+    times = [job.created_at, (await store.provider_health.get("fake")).not_before]
     assert all(abs(one - real()) < 30 for one in times)
     await engine.stop()
     await store.aclose()

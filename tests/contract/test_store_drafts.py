@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from storage.records import Allowance, Draft, NewDraft, NewJob, NewSource, Question, TooMany
+from storage.records import Draft, NewDraft, NewJob, NewReference, Question, Quota, QuotaExceededError
 from storage.store import Store
 
 ANN, MING = 11, 22
@@ -20,23 +20,23 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-def new_draft(number: int, *pictures: NewSource, words: str = "") -> NewDraft:
+def new_draft(number: int, *pictures: NewReference, words: str = "") -> NewDraft:
     key = f"-5:message:{number}"
     return NewDraft(key, OLD, ANN, 10 * number, Draft(pictures), message_id=number, words=words)
 
 
 def new_job(number: int, draft: Draft) -> NewJob:
     key = f"-5:message:{number}"
-    return NewJob(key, OLD, number, ANN, "en", "jimeng", "a fox", {}, sources=draft.sources, style=draft.style)
+    return NewJob(key, OLD, number, ANN, "en", "jimeng", "a fox", {}, references=draft.references, style=draft.style)
 
 
 async def test_drafts_wait_for_words(store: Store) -> None:
-    pictures = (NewSource("b", 8), NewSource("a", 7))
+    pictures = (NewReference("b", 8), NewReference("a", 7))
     await store.drafts.add(new_draft(7, *pictures), 100.0)
-    await store.drafts.add(new_draft(9, NewSource("c", 9)), 110.0)
+    await store.drafts.add(new_draft(9, NewReference("c", 9)), 110.0)
     assert await store.drafts.take(-5, MING, "-5:message:99", since=0.0) == Draft()
     taken = await store.drafts.take(-5, ANN, "-5:message:99", since=50.0)
-    assert [source.file_id for source in taken.sources] == ["a", "b", "c"]
+    assert [reference.file_id for reference in taken.references] == ["a", "b", "c"]
     # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
     assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == taken
     assert await store.drafts.take(-5, ANN, "-5:message:98", since=50.0) == Draft()
@@ -45,23 +45,25 @@ async def test_drafts_wait_for_words(store: Store) -> None:
 
 
 async def test_an_old_draft_is_found_only_by_the_message_that_asked(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0) == Draft()
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0, question_id=70) == Draft((NewSource("a", 7),))
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=101.0, question_id=70) == Draft(
+        (NewReference("a", 7),)
+    )
 
 
 async def test_only_what_a_message_asked_words_for_is_taken(store: Store) -> None:
     for number in (7, 8):
-        await store.drafts.add(new_draft(number, NewSource("a", number)), 1e9)
+        await store.drafts.add(new_draft(number, NewReference("a", number)), 1e9)
     taken = await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70)
-    assert taken == Draft((NewSource("a", 7),))
+    assert taken == Draft((NewReference("a", 7),))
     assert await store.jobs.add(new_job(7, taken), 2e9)
     assert await store.drafts.take(-5, ANN, "-5:message:7", since=inf, question_id=70) == Draft()
-    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft((NewSource("a", 8),))
+    assert await store.drafts.take(-5, ANN, "-5:message:99", since=0.0) == Draft((NewReference("a", 8),))
 
 
 async def test_a_draft_becomes_one_job_with_all_that_it_has(store: Store) -> None:
-    pictures = (NewSource("elsewhere", None, 3), NewSource("a", 7), NewSource("b", 8))
+    pictures = (NewReference("elsewhere", None, 3), NewReference("a", 7), NewReference("b", 8))
     await store.drafts.add(NewDraft("brought", OLD, ANN, 70, Draft(pictures, STYLE), message_id=7), 100.0)
     taken = await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0)
     assert taken == Draft(pictures, STYLE)
@@ -70,50 +72,50 @@ async def test_a_draft_becomes_one_job_with_all_that_it_has(store: Store) -> Non
     job = await store.jobs.add(new_job(9, taken), 110.0)
     assert job
     assert job.style == STYLE
-    assert tuple(one.again() for one in await store.sources.of_job(job.id)) == pictures
+    assert tuple(one.again() for one in await store.references.of_job(job.id)) == pictures
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == Draft()
     assert await store.jobs.add(new_job(9, taken), 111.0) is None
 
 
 async def test_a_job_that_is_one_too_many_leaves_the_draft(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     taken = await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0)
-    with pytest.raises(TooMany):
-        await store.jobs.add(new_job(9, taken), 110.0, allowance=Allowance(waiting=0))
+    with pytest.raises(QuotaExceededError):
+        await store.jobs.add(new_job(9, taken), 110.0, quota=Quota(waiting=0))
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == taken
 
 
 async def test_the_latest_of_an_update_counts(store: Store) -> None:
-    await store.drafts.add(new_draft(6, NewSource("earlier", 6)), 90.0)
+    await store.drafts.add(new_draft(6, NewReference("earlier", 6)), 90.0)
     taken = await store.drafts.take(OLD, ANN, "-5:message:7", since=0.0)
     # Its words were wrong: what it took waits on, as its own.
-    await store.drafts.add(new_draft(7, *taken.sources), 100.0)
-    await store.drafts.add(new_draft(7, *taken.sources, words="a fox"), 101.0)
+    await store.drafts.add(new_draft(7, *taken.references), 100.0)
+    await store.drafts.add(new_draft(7, *taken.references, words="a fox"), 101.0)
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == taken
 
 
 async def test_an_update_that_has_made_its_job_begins_nothing(store: Store) -> None:
     assert await store.jobs.add(new_job(7, Draft()), 100.0)
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 101.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 101.0)
     assert not await store.drafts.is_waiting(OLD, [7])
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == Draft()
 
 
 async def test_a_job_of_the_same_update_takes_the_place_of_its_draft(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     assert await store.drafts.is_waiting(OLD, [6, 7])
-    assert await store.jobs.add(new_job(7, Draft((NewSource("a", 7),))), 101.0)
+    assert await store.jobs.add(new_job(7, Draft((NewReference("a", 7),))), 101.0)
     assert not await store.drafts.is_waiting(OLD, [6, 7])
 
 
 async def test_a_picture_that_comes_late_joins_while_the_words_are_waited_for(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     for _twice in range(2):
-        assert await store.drafts.join(OLD, 7, NewSource("b", 8))
-    assert not await store.drafts.join(OLD, 6, NewSource("c", 9)), "another message"
+        assert await store.drafts.join(OLD, 7, NewReference("b", 8))
+    assert not await store.drafts.join(OLD, 6, NewReference("c", 9)), "another message"
     taken = await store.drafts.take(OLD, ANN, "-5:message:10", since=0.0)
-    assert taken == Draft((NewSource("a", 7), NewSource("b", 8)))
-    assert not await store.drafts.join(OLD, 7, NewSource("c", 9)), "its words have come"
+    assert taken == Draft((NewReference("a", 7), NewReference("b", 8)))
+    assert not await store.drafts.join(OLD, 7, NewReference("c", 9)), "its words have come"
 
 
 async def test_who_is_asked_for_words(store: Store) -> None:
@@ -127,9 +129,9 @@ async def test_who_is_asked_for_words(store: Store) -> None:
 
 
 async def test_drafts_follow_their_group(store: Store) -> None:
-    await store.drafts.add(new_draft(7, NewSource("a", 7)), 100.0)
+    await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     await store.chats.migrate(OLD, NEW)
-    await store.drafts.add(new_draft(8, NewSource("b", 8)), 101.0)
+    await store.drafts.add(new_draft(8, NewReference("b", 8)), 101.0)
     assert not await store.drafts.is_waiting(NEW, [7, 8]), "these messages are not in the new group"
     taken = await store.drafts.take(NEW, ANN, f"{NEW}:message:1", since=0.0)
-    assert [one.file_id for one in taken.sources] == ["a", "b"]
+    assert [one.file_id for one in taken.references] == ["a", "b"]

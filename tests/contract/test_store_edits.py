@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from storage.edits import Offer
+from storage.edited_prompts import Offer
 from storage.job_states import JobState, TaskState
-from storage.records import CheckedSource, Job, Limits, NewJob, NewSource
+from storage.records import CheckedReference, Job, Limits, NewJob, NewReference
 from storage.store import Store
 
-WISH = NewJob("message:7", -5, 7, 11, "en", "jimeng", "a read fox", {"n": 1}, said="1", asked_message_id=7)
-NEW = replace(WISH, prompt="a red fox", options={"n": 2}, said="2")
-PHOTO = NewSource("photo", 7)
-BYTES = CheckedSource(b"x", "image/png", 8, 8, [])
+NEW_REQUEST = NewJob("message:7", -5, 7, 11, "en", "jimeng", "a read fox", {"n": 1}, said="1", asked_message_id=7)
+NEW = replace(NEW_REQUEST, prompt="a red fox", options={"n": 2}, said="2")
+PHOTO = NewReference("photo", 7)
+BYTES = CheckedReference(b"x", "image/png", 8, 8, [])
 
 
 @pytest.fixture
@@ -24,38 +24,38 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-async def waiting(store: Store, new: NewJob = WISH, parts: int = 1) -> Job:
+async def waiting(store: Store, new: NewJob = NEW_REQUEST, parts: int = 1) -> Job:
     """A job whose tasks wait."""
     job = await store.jobs.add(new, 1.0)
     assert job
-    sources = [one.id for one in await store.sources.of_job(job.id)]
-    assert await store.tasks.queue(job.id, "jimeng", [{}] * parts, sources, 1.0, said=new.said) is JobState.WORKING
+    references = [one.id for one in await store.references.of_job(job.id)]
+    assert await store.tasks.queue(job.id, "jimeng", [{}] * parts, references, 1.0, said=new.said) is JobState.WORKING
     return job
 
 
 async def test_what_waits_is_prepared_anew(store: Store) -> None:
-    job = await waiting(store, replace(WISH, sources=(PHOTO,)), parts=2)
-    changed = await store.edits.reword(job.id, replace(NEW, sources=(PHOTO,)), 5.0)
+    job = await waiting(store, replace(NEW_REQUEST, references=(PHOTO,)), parts=2)
+    changed = await store.edits.reword(job.id, replace(NEW, references=(PHOTO,)), 5.0)
     assert changed
     assert (changed.prompt, changed.options, changed.state) == ("a red fox", {"n": 2}, JobState.PREPARING)
     assert (changed.edited_at, changed.created_at) == (5.0, job.created_at)
     assert await store.tasks.of_job(job.id) == []
     # What was prepared of the old words does not come into the queue.
-    ids = [one.id for one in await store.sources.of_job(job.id)]
+    ids = [one.id for one in await store.references.of_job(job.id)]
     assert await store.tasks.queue(job.id, "jimeng", [{}], ids, 1.0, said="1") is JobState.PREPARING
     assert await store.tasks.queue(job.id, "jimeng", [{}], ids, 1.0, said="2") is JobState.WORKING
 
 
 @pytest.mark.parametrize(("options", "kept"), [({"n": 1}, True), ({"n": 2}, False)])
 async def test_references_keep_their_bytes_where_they_fit(store: Store, options: dict[str, int], kept: bool) -> None:
-    job = await waiting(store, replace(WISH, sources=(PHOTO,)))
-    (source,) = await store.sources.of_job(job.id)
-    await store.sources.store(source.id, BYTES, "jimeng")
-    assert await store.edits.reword(job.id, replace(NEW, options=options, sources=(PHOTO,)), 5.0)
-    assert ((await store.sources.data(source.id)) is not None) is kept
-    other = NewSource("another", 7)
-    assert await store.edits.reword(job.id, replace(NEW, sources=(other,)), 6.0)
-    assert [one.again() for one in await store.sources.of_job(job.id)] == [other]
+    job = await waiting(store, replace(NEW_REQUEST, references=(PHOTO,)))
+    (reference,) = await store.references.of_job(job.id)
+    await store.references.store(reference.id, BYTES, "jimeng")
+    assert await store.edits.reword(job.id, replace(NEW, options=options, references=(PHOTO,)), 5.0)
+    assert ((await store.references.data(reference.id)) is not None) is kept
+    other = NewReference("another", 7)
+    assert await store.edits.reword(job.id, replace(NEW, references=(other,)), 6.0)
+    assert [one.again() for one in await store.references.of_job(job.id)] == [other]
 
 
 async def test_the_later_words_count(store: Store) -> None:
@@ -93,7 +93,7 @@ async def test_what_has_ended_stays(store: Store) -> None:
 
 async def test_of_an_edit_and_a_claim_at_once_one_is_first(store: Store) -> None:
     for number in range(10):
-        job = await waiting(store, replace(WISH, idempotency_key=f"message:{number}", user_id=number + 1))
+        job = await waiting(store, replace(NEW_REQUEST, idempotency_key=f"message:{number}", user_id=number + 1))
         claim = store.tasks.claim("jimeng", Limits(100), 2.0 + number)
         changed, turns = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
         assert (changed is None) is bool(turns.tasks)

@@ -6,25 +6,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.erasure import UnderWay
+from storage.erasure import JobsUnderWayError
 from storage.exports import Exported
-from storage.history import Shelf
+from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
 from storage.pictures import Sent
 from storage.records import (
     NOBODY,
-    Allowance,
     Cost,
     Draft,
     Limits,
     NewDraft,
     NewJob,
     NewPicture,
-    NewSource,
+    NewReference,
     Preferences,
+    Quota,
+    QuotaExceededError,
     Style,
-    TooMany,
     Used,
 )
 from storage.schema import metadata
@@ -43,7 +43,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-def wish(number: int, user_id: int = ANN, prompt: str = "a secret fox", **more: Any) -> NewJob:
+def new_request(number: int, user_id: int = ANN, prompt: str = "a secret fox", **more: Any) -> NewJob:
     style = {"name": "ink", "words": "secret ink"}
     return NewJob(f"message:{number}", user_id, number, user_id, "en", "jimeng", prompt, {"n": 2}, style=style, **more)
 
@@ -52,7 +52,7 @@ async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) ->
     """A job from beginning to end; returns the ids of its pictures."""
     job = await store.jobs.add(new, at)
     assert job
-    prepared = [source.id for source in await store.sources.of_job(job.id)]
+    prepared = [reference.id for reference in await store.references.of_job(job.id)]
     await store.tasks.queue(job.id, "jimeng", [{"n": 2}], prepared, at)
     (task,) = (await store.tasks.claim("jimeng", ONCE, at)).tasks
     await store.tasks.accepted(task.id, f"secret-ticket-{job.id}", at)
@@ -77,27 +77,27 @@ async def exported(store: Store, user_id: int) -> list[Exported]:
 
 
 async def test_pictures_are_found_by_all_their_words(store: Store) -> None:
-    first = await made(store, wish(1, prompt="a red Fox"))
-    second = await made(store, wish(2, prompt="a red owl, 100%"))
-    await made(store, wish(3, BOB, prompt="a red fox"))
+    first = await made(store, new_request(1, prompt="a red Fox"))
+    second = await made(store, new_request(2, prompt="a red owl, 100%"))
+    await made(store, new_request(3, BOB, prompt="a red fox"))
     find = store.history.find
-    newest = await find(Shelf(ANN), 3)
+    newest = await find(HistoryFilter(ANN), 3)
     assert [one.picture.id for one in newest] == [second[1], second[0], first[1]]
     assert newest[0].prompt == "a red owl, 100%"
-    assert [one.picture.id for one in await find(Shelf(ANN), 3, before=first[1])] == [first[0]]
-    assert [one.picture.id for one in await find(Shelf(ANN, words=("fox", "RED")), 9)] == first[::-1]
-    assert [one.picture.id for one in await find(Shelf(ANN, words=("0%",)), 9, before=second[1])] == [second[0]]
+    assert [one.picture.id for one in await find(HistoryFilter(ANN), 3, before=first[1])] == [first[0]]
+    assert [one.picture.id for one in await find(HistoryFilter(ANN, words=("fox", "RED")), 9)] == first[::-1]
+    assert [one.picture.id for one in await find(HistoryFilter(ANN, words=("0%",)), 9, before=second[1])] == [second[0]]
     await store.pictures.hide(first[0], ANN, NOW)
-    assert [one.picture.id for one in await find(Shelf(ANN, words=("fox",)), 9)] == [first[1]]
+    assert [one.picture.id for one in await find(HistoryFilter(ANN, words=("fox",)), 9)] == [first[1]]
 
 
 async def test_an_export_is_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.exports.PAGE", 2)
-    first = await made(store, wish(1))
-    (theirs,) = await made(store, wish(2, BOB), pictures=1)
-    given = (NewSource("a", 1, first[1]), NewSource("b", 2, theirs), NewSource("c", 3))
-    (second,) = await made(store, wish(3, sources=given), pictures=1)
-    await made(store, wish(4), pictures=1)
+    first = await made(store, new_request(1))
+    (theirs,) = await made(store, new_request(2, BOB), pictures=1)
+    given = (NewReference("a", 1, first[1]), NewReference("b", 2, theirs), NewReference("c", 3))
+    (second,) = await made(store, new_request(3, references=given), pictures=1)
+    await made(store, new_request(4), pictures=1)
     await store.pictures.hide(first[0], ANN, NOW)
     found = await exported(store, ANN)
     assert [(one.id, one.hidden, one.references, one.made_from) for one in found[:3]] == [
@@ -117,12 +117,12 @@ async def seconds_known(store: Store) -> list[float]:
 
 
 async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
-    await made(store, wish(1, sources=(NewSource("secret-file", 1),)))
-    await made(store, wish(2))
-    kept = await made(store, wish(3, BOB, prompt="bob's owl"))
-    await store.people.speak(ANN, "zh")
+    await made(store, new_request(1, references=(NewReference("secret-file", 1),)))
+    await made(store, new_request(2))
+    kept = await made(store, new_request(3, BOB, prompt="bob's owl"))
+    await store.users.speak(ANN, "zh")
     await store.styles.keep(ANN, Style("secret", "secret words"), most=5)
-    await store.drafts.add(NewDraft("secret-key", ANN, ANN, 40, Draft((NewSource("secret-draft", 1),))), NOW)
+    await store.drafts.add(NewDraft("secret-key", ANN, ANN, 40, Draft((NewReference("secret-draft", 1),))), NOW)
     await store.lost_tickets.announced(1, "secret-ticket-1", 0)
     durations, total = await seconds_known(store), await store.usage.since(0.0)
     await store.erasure.erase(ANN, NOW + 3 * DAY)
@@ -140,8 +140,8 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert not [words for words in hers if words in left]
     assert await store.erasure.count(ANN) == 0
     assert await exported(store, ANN) == []
-    assert await store.history.page(Shelf(ANN)) is None
-    assert await store.people.preferences(ANN) == Preferences()
+    assert await store.history.page(HistoryFilter(ANN)) is None
+    assert await store.users.preferences(ANN) == Preferences()
     assert await store.styles.of(ANN) == []
     assert await store.jobs.get(1) is None
     assert await store.jobs.reopen(1, JobState.DELIVERING) is None
@@ -158,32 +158,32 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     await store.erasure.erase(BOB, NOW + 3 * DAY)
     assert "secret" not in await everything(store)
     # Messages may come again under the same numbers.
-    assert await made(store, wish(1))
+    assert await made(store, new_request(1))
 
 
 async def test_a_days_limit_outlives_what_was_erased(store: Store) -> None:
-    allowance = Allowance(daily=2)
-    await made(store, wish(1), NOW - 2 * DAY)
-    await made(store, wish(2))
-    failed = await store.jobs.add(wish(3), NOW)
+    quota = Quota(daily=2)
+    await made(store, new_request(1), NOW - 2 * DAY)
+    await made(store, new_request(2))
+    failed = await store.jobs.add(new_request(3), NOW)
     assert failed
     await store.jobs.fail(failed.id, TROUBLE)
     for _ in range(2):
         await store.erasure.erase(ANN, NOW + 20)
-    assert await store.jobs.add(wish(4), NOW + 30, allowance=allowance)
-    with pytest.raises(TooMany):
-        await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
-    assert await store.jobs.add(wish(6, BOB), NOW + 30, allowance=allowance)
+    assert await store.jobs.add(new_request(4), NOW + 30, quota=quota)
+    with pytest.raises(QuotaExceededError):
+        await store.jobs.add(new_request(5), NOW + 30, quota=quota)
+    assert await store.jobs.add(new_request(6, BOB), NOW + 30, quota=quota)
     await store.tidy(NOW + 30)
-    with pytest.raises(TooMany):
-        await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
+    with pytest.raises(QuotaExceededError):
+        await store.jobs.add(new_request(5), NOW + 30, quota=quota)
     await store.tidy(NOW + DAY)
-    assert await store.jobs.add(wish(5), NOW + 30, allowance=allowance)
+    assert await store.jobs.add(new_request(5), NOW + 30, quota=quota)
 
 
 async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
-    kept = await made(store, wish(1))
-    job = await store.jobs.add(wish(2), NOW)
+    kept = await made(store, new_request(1))
+    job = await store.jobs.add(new_request(2), NOW)
     assert job
     await refused(store)
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
@@ -199,21 +199,21 @@ async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
     assert "secret" not in await everything(store)
     # What took too long can't be looked for again, and nobody is told how it ended.
     assert await store.tasks.watch_again(job.id) == []
-    assert await store.workers.adopt_jobs(1, TROUBLE, NOW) == []
+    assert await store.workers.recover_jobs(1, TROUBLE, NOW) == []
 
 
 async def refused(store: Store) -> None:
     assert await store.erasure.is_under_way(ANN)
-    with pytest.raises(UnderWay):
+    with pytest.raises(JobsUnderWayError):
         await store.erasure.erase(ANN, NOW)
 
 
 async def test_a_ticket_that_comes_to_light_late_is_cancelled(store: Store) -> None:
-    job = await store.jobs.add(wish(1), NOW)
+    job = await store.jobs.add(new_request(1), NOW)
     assert job
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
     (task,) = (await store.tasks.claim("jimeng", ONCE, NOW, worker_id=99)).tasks
-    await store.workers.adopt_jobs(1, TROUBLE, NOW)
+    await store.workers.recover_jobs(1, TROUBLE, NOW)
     await store.jobs.settle(job.id)
     await store.erasure.erase(ANN, NOW)
     assert not await store.tasks.accepted(task.id, "late", NOW)

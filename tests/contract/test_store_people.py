@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.handlers.stylebook import NAME_BYTES
+from bot.handlers.style_catalog import NAME_BYTES
 from storage.job_states import JobState
 from storage.records import ChatRules, Cost, Limits, NewJob, NewPicture, Preferences, Style, Used
 from storage.store import Store
@@ -27,15 +27,15 @@ async def queued(store: Store, number: int, parts: int = 1) -> int:
 
 
 async def test_a_choice_is_kept_and_taken_back(store: Store) -> None:
-    assert (await store.people.preferences(7)).provider is None
-    await store.people.choose(7, "ark")
-    assert (await store.people.preferences(7)).provider == "ark"
-    await store.people.choose(7, None)
-    assert (await store.people.preferences(7)).provider is None
+    assert (await store.users.preferences(7)).provider is None
+    await store.users.choose(7, "ark")
+    assert (await store.users.preferences(7)).provider == "ark"
+    await store.users.choose(7, None)
+    assert (await store.users.preferences(7)).provider is None
 
 
 async def test_preferences_are_set_one_by_one(store: Store) -> None:
-    people = store.people
+    people = store.users
     assert await people.preferences(7) == Preferences()
     await people.set_option(7, "jimeng", "ar", "16:9")
     await asyncio.gather(people.set_option(7, "jimeng", "n", "4"), people.set_option(7, "ark", "size", "4k"))
@@ -50,7 +50,7 @@ async def test_preferences_are_set_one_by_one(store: Store) -> None:
 
 
 async def test_how_results_come_is_kept(store: Store) -> None:
-    people = store.people
+    people = store.users
     await people.deliver(7, "both")
     await people.cover(7, True)
     await people.show_drafts(7, True)

@@ -16,12 +16,12 @@ from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import upgrade
 from storage.job_states import JobState, TaskState
-from storage.records import CheckedSource, Draft, Job, NewJob, NewSource, Question
+from storage.records import CheckedReference, Draft, Job, NewJob, NewReference, Question
 from storage.store import Store
 from tests.support import postgres
-from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.engine_harness import until
+from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.old_rows import ANN, GROUP, SUPERGROUP, Row, everything, leave_rows, revisions
-from tests.support.room import until
 
 REVISIONS = revisions(before="0014")
 DRAFTS = (21, 22, 23, 24)
@@ -117,11 +117,11 @@ class Later:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.provider = FakeProvider(ProviderSettings())
-        self.stage = RecordingStage(store)
+        self.stage = RecordingNotifier(store)
         self.engine = Engine(store, {"fake": self.provider}, self.stage, sleep=_soon)
         for ticket in ("ticket-4", "announced", *(f"t{number}" for number in range(1, 20))):
             self.provider.finish(ticket)
-        picture = CheckedSource(b"fetched now", changes=[], **LIMITS)  # type: ignore[arg-type]
+        picture = CheckedReference(b"fetched now", changes=[], **LIMITS)  # type: ignore[arg-type]
         self.fetched = list[str]()
         self.stage.files = {f"file {number}": picture for number in (32, 34, 35, 36, 37)}
         self.stage.fetched = self._fetched
@@ -161,7 +161,7 @@ class Later:
 
     async def ask(self, words: int, draft: Draft, chat_id: int = ANN) -> int:
         key = key_of(chat_id, "message", words)
-        new = NewJob(key, chat_id, words, ANN, "en", "fake", "a fox", {"n": 1}, sources=draft.sources)
+        new = NewJob(key, chat_id, words, ANN, "en", "fake", "a fox", {"n": 1}, references=draft.references)
         job = await self.engine.ask(new)
         assert job
         return job.id
@@ -238,7 +238,7 @@ async def the_messages_of_the_former_group_are_not_here(store: Store) -> None:
     assert await store.edits.asked(SUPERGROUP, [15]) is None
     assert await store.pictures.shown_as("", SUPERGROUP, 3) is None
     album = await store.posted.album(SUPERGROUP, "album")
-    assert album == (NewSource("posted 8", None), NewSource("posted 9", None))
+    assert album == (NewReference("posted 8", None), NewReference("posted 9", None))
 
 
 async def drafts_wait(later: Later, style: Mapping[str, str] | None) -> dict[int, Draft]:
@@ -249,11 +249,11 @@ async def drafts_wait(later: Later, style: Mapping[str, str] | None) -> dict[int
     assert await drafts.question(ANN, 123) == Question(ANN, "hello")
     # Words that were being handled as the bot ended find what they had found.
     taken = await later.draft(60, since=9.0)
-    assert taken == Draft((NewSource("file 36", 22),))
+    assert taken == Draft((NewReference("file 36", 22),))
     assert await later.draft(61, since=9.0, question_id=123) == Draft((), style)
     rest = await later.draft(62)
     # Before there were styles, no reference named the picture of ours that it is.
-    assert rest == Draft((NewSource("file 35", None, 61 if style else None), NewSource("file 34", 21)))
+    assert rest == Draft((NewReference("file 35", None, 61 if style else None), NewReference("file 34", 21)))
     return {60: taken, 62: rest}
 
 
@@ -277,11 +277,11 @@ async def open_jobs_go_on(later: Later, of_the_group: list[int], found_again: li
 async def drafts_become_jobs(later: Later, drafts: dict[int, Draft], chat_id: int = ANN) -> None:
     """Each makes one job, with all of its pictures, and waits no longer."""
     for words, draft in drafts.items():
-        assert draft.sources
+        assert draft.references
         job_id = await later.ask(words, draft, chat_id)
         await later.delivered(job_id)
-        used = [one.file_id for one in await later.store.sources.of_job(job_id)]
-        assert used == [one.file_id for one in draft.sources]
+        used = [one.file_id for one in await later.store.references.of_job(job_id)]
+        assert used == [one.file_id for one in draft.references]
         assert await later.draft(words, chat_id=chat_id, since=9.0) == Draft()
 
 

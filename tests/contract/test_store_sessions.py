@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import postgres as backend
 from storage.database import StoreError
-from storage.faults import may_pass
 from storage.records import Limits, Worker
 from storage.schema import workers
 from storage.store import Store
+from storage.store_errors import may_pass
 from tests.support import postgres
 
 
@@ -41,14 +41,14 @@ async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[AsyncConn
     """It holds its own row and what turns are given by, and does not go on."""
     async with store.database.backend.engine.connect() as connection:
         await store.database.lock(connection, "provider jimeng")
-        await connection.execute(update(workers).where(workers.c.id == worker).values(beat=workers.c.beat))
+        await connection.execute(update(workers).where(workers.c.id == worker).values(heartbeat=workers.c.heartbeat))
         yield connection
         await connection.invalidate()
 
 
 async def others(store: Store, worker: int) -> list[Worker]:
     """Whom this one sees, at a sign of life."""
-    seen = await store.workers.beat(worker)
+    seen = await store.workers.heartbeat(worker)
     assert seen is not None
     return seen
 
@@ -57,9 +57,9 @@ async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Stor
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
-        assert await other.workers.bury(seen)
+        assert await other.workers.evict(seen)
         assert not (await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)).tasks
-    assert await other.workers.beat(second) == []
+    assert await other.workers.heartbeat(second) == []
 
 
 async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, other: Store) -> None:
@@ -68,18 +68,18 @@ async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, othe
     await hanging.database.backend.hang_up()
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
-        assert await other.workers.bury(seen)
+        assert await other.workers.evict(seen)
         await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)
 
 
 async def test_one_that_lives_keeps_its_sessions(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
-    await hanging.workers.beat(first)
+    await hanging.workers.heartbeat(first)
     async with in_a_transaction(hanging, first) as connection:
-        assert not await other.workers.bury(seen)
-        assert not await other.workers.bury(Worker(first + 100, 0, present=False, session="imagine-bot"))
-        await connection.execute(update(workers).values(beat=workers.c.beat))
+        assert not await other.workers.evict(seen)
+        assert not await other.workers.evict(Worker(first + 100, 0, present=False, session="imagine-bot"))
+        await connection.execute(update(workers).values(heartbeat=workers.c.heartbeat))
 
 
 async def test_waiting_for_a_lock_is_a_fault_that_passes(
@@ -105,5 +105,5 @@ async def test_nobody_stands_still_within_a_transaction(
     async with in_a_transaction(idle, first):
         # Waits until the server has ended the other's session.
         await other.tasks.claim("jimeng", Limits(1), 1.0)
-    assert await idle.workers.beat(first) == []
+    assert await idle.workers.heartbeat(first) == []
     await idle.aclose()

@@ -81,7 +81,7 @@ async def test_what_was_told_and_what_was_not_is_known_by_the_state(new_url: New
     store = await Store.open(url)
     found = [await store.jobs.get(number) for number in range(1, len(JOBS) + 1)]
     assert [job and (job.state, job.finished_at) for job in found] == [(new, at) for _, at, new in JOBS]
-    left = await store.workers.adopt_jobs(await store.workers.join(2.0), {}, 2.0)
+    left = await store.workers.recover_jobs(await store.workers.join(2.0), {}, 2.0)
     assert [job.id for job in left] == [1, 2, 3, 5, 7, 9], "what is open goes on"
     await store.aclose()
 

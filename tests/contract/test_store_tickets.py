@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import event, select, update
 
 from storage import postgres
-from storage.database import StoreError, Unstorable
+from storage.database import StoreError, UnstorableValueError
 from storage.job_states import JobState, TaskState
 from storage.records import Limits, NewJob, Task
-from storage.schema import jobs, people, tasks
+from storage.schema import jobs, tasks, users
 from storage.store import Store
 from tests.support import postgres as server
 
@@ -59,7 +59,7 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
 
     async def write(name: str, first: asyncio.Event | None = None) -> None:
         async with store.database.write() as connection:
-            await connection.execute(update(people).values(last_turn=1.0))
+            await connection.execute(update(users).values(last_turn=1.0))
             if first:
                 first.set()
             await go.wait()
@@ -96,16 +96,16 @@ async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> No
     # The first alone or with some, the others when it is done.
     assert statements.count <= 2
     (one,) = [one for one in await store.tasks.running() if one.id == found[0].id]
-    assert (one.state, one.submitted_at, one.worker_id, one.trouble) == (TaskState.RUNNING, 3.0, 8, None)
+    assert (one.state, one.submitted_at, one.worker_id, one.error_message) == (TaskState.RUNNING, 3.0, 8, None)
 
 
 async def test_a_cancelled_and_an_interrupted_one_among_others(store: Store) -> None:
     one, two, three = await submitting(store, 3)
     assert await store.jobs.cancel(two.job_id, 3.0, WHY, WHY)
-    await store.workers.adopt_jobs(9, WHY, 3.0)
+    await store.workers.recover_jobs(9, WHY, 3.0)
     assert await store.jobs.settle(three.job_id)
     async with store.database.write() as connection:
-        again = {"state": TaskState.SUBMITTING, "trouble": None, "finished_at": None}
+        again = {"state": TaskState.SUBMITTING, "error_message": None, "finished_at": None}
         await connection.execute(update(tasks).where(tasks.c.id == one.id).values(again))
     keep = store.tasks.accepted
     assert await asyncio.gather(*(keep(task.id, "t", 3.0) for task in (one, two, three))) == [True, False, True]
@@ -124,7 +124,7 @@ async def test_one_that_can_never_be_stored_spoils_no_other(store: Store) -> Non
         return_exceptions=True,
     )
     assert [results[0], results[2]] == [True, True]
-    assert isinstance(results[1], Unstorable)
+    assert isinstance(results[1], UnstorableValueError)
     assert await stored(store) == {one.id: "t1", two.id: "t2"}
 
 
@@ -175,9 +175,9 @@ async def test_an_announced_ticket_outlives_the_worker_that_heard_the_call(store
     await lost.announced(first.id, "an older one", living + 1)
     await lost.announced(first.id, "t1", living + 1)
     await lost.announced(second.id, "t2", living)
-    assert await lost.adopt(living) == [(first.id, "t1"), (second.id, "t2")]
+    assert await lost.recover(living) == [(first.id, "t1"), (second.id, "t2")]
     # Nobody takes what one that lives asks about.
-    assert await lost.adopt(living + 2) == []
+    assert await lost.recover(living + 2) == []
     await lost.forget(first.id, "an older one")
     await lost.forget(second.id, "t2")
-    assert await lost.adopt(living) == [(first.id, "t1")]
+    assert await lost.recover(living) == [(first.id, "t1")]

@@ -11,10 +11,10 @@ from playwright.async_api import Browser, BrowserContext, Error, Page
 
 from bot.demo.telegram import Chat, Person
 from tests.e2e.browser import MISSING, browsing, installed
-from tests.e2e.stage import Stage, open_stage
-from tests.e2e.talk import PATIENCE_MS, Talk
+from tests.e2e.chat_page import PATIENCE_MS, ChatPage
+from tests.e2e.harness import DemoHarness, open_demo_harness
 
-Visit = Callable[..., Awaitable[Talk]]
+Visit = Callable[..., Awaitable[ChatPage]]
 DESK: dict[str, Any] = {
     "viewport": {"width": 1360, "height": 860},
     # Nobody looks: drawing every pixel takes a quarter of the browser's time.
@@ -46,10 +46,10 @@ class Window:
             self._page = await (await new_context(self._browser)).new_page()
         return self._page
 
-    async def leave(self, talk: Talk) -> None:
+    async def leave(self, chat_page: ChatPage) -> None:
         """Empty the page for the next test."""
         try:
-            await talk.leave()
+            await chat_page.leave()
         except Error:
             await self.aclose()
 
@@ -76,38 +76,38 @@ async def window(browser: Browser) -> AsyncIterator[Window]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(browser: Browser) -> AsyncIterator[Stage]:
+async def harness(browser: Browser) -> AsyncIterator[DemoHarness]:
     """The running demo. It asks for the browser so that nothing is started in vain."""
-    async with open_stage() as stage:
-        yield stage
+    async with open_demo_harness() as harness:
+        yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, window: Window, stage: Stage) -> AsyncIterator[Visit]:
+async def visit(browser: Browser, window: Window, harness: DemoHarness) -> AsyncIterator[Visit]:
     """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained.
 
     Each but the first has a window of its own: what lies behind another page isn't drawn.
     """
-    talks: list[Talk] = []
+    talks: list[ChatPage] = []
     async with AsyncExitStack() as stack:
 
-        async def open_page(person: Person | None = None, chat: Chat | None = None, **look: Any) -> Talk:
+        async def open_page(person: Person | None = None, chat: Chat | None = None, **look: Any) -> ChatPage:
             if look or talks:
                 context = await new_context(browser, **look)
                 stack.push_async_callback(context.close)
-                talk = Talk(await context.new_page(), stage.telegram.url)
+                chat_page = ChatPage(await context.new_page(), harness.telegram.url)
             else:
-                talk = Talk(await window.page(), stage.telegram.url)
-                stack.push_async_callback(window.leave, talk)
-            talks.append(talk)
-            await talk.open(person or stage.telegram.ann, chat)
-            return talk
+                chat_page = ChatPage(await window.page(), harness.telegram.url)
+                stack.push_async_callback(window.leave, chat_page)
+            talks.append(chat_page)
+            await chat_page.open(person or harness.telegram.ann, chat)
+            return chat_page
 
         yield open_page
-    assert [trouble for talk in talks for trouble in talk.troubles] == []
+    assert [error_message for chat_page in talks for error_message in chat_page.error_messages] == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def talk(visit: Visit) -> Talk:
+async def chat_page(visit: Visit) -> ChatPage:
     """The page, as Ann in her chat with the bot."""
     return await visit()

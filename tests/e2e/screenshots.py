@@ -15,7 +15,7 @@ from bot.demo.telegram import Chat, Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
 from providers.simulators.pictures.picker import draw
 from tests.e2e.browser import browsing
-from tests.e2e.talk import Talk
+from tests.e2e.chat_page import ChatPage
 
 FOLDER = Path(__file__).parent / "screenshots"
 DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.2}
@@ -73,10 +73,10 @@ async def take(folder: Path, words: Words, who: Callable[[TelegramSimulator], Pe
     jimeng = JimengSimulator(speed=2, concurrency=4, seed=SEED)
     async with running(telegram, jimeng), browsing() as browser:
         person = who(telegram)
-        desk = await visit(browser, telegram, person, person.chat, DESK)
-        await desk.say(words.fox)
-        await finished(desk, 1)
-        await save(desk, folder / "desktop.webp")
+        tab = await visit(browser, telegram, person, person.chat, DESK)
+        await tab.say(words.fox)
+        await finished(tab, 1)
+        await save(tab, folder / "desktop.webp")
         phone = await visit(browser, telegram, person, person.chat, PHONE)
         await references(phone, words)
         await save(phone, folder / "references.webp")
@@ -97,78 +97,78 @@ async def take(folder: Path, words: Words, who: Callable[[TelegramSimulator], Pe
         await inline(browser, telegram, person, folder / "inline.webp")
 
 
-async def references(talk: Talk, words: Words) -> None:
+async def references(chat_page: ChatPage, words: Words) -> None:
     """Two photos and words, and what was made of them."""
     photos = photo("a ginger cat in a meadow", "cat.jpg"), photo("mountains in the snow at night", "mountains.jpg")
-    await talk.say(words.cat, *photos)
-    await finished(talk, 2)
+    await chat_page.say(words.cat, *photos)
+    await finished(chat_page, 2)
 
 
-async def edit(talk: Talk, words: Words, telegram: TelegramSimulator, person: Person) -> None:
+async def edit(chat_page: ChatPage, words: Words, telegram: TelegramSimulator, person: Person) -> None:
     """The second fox at night."""
     album = [message for message in telegram.messages(person.chat) if message.photo and message.album]
     await telegram.send(person, text=words.night, reply_to=album[1].id)
-    await finished(talk, 3)
+    await finished(chat_page, 3)
 
 
-async def history(talk: Talk, words: Words) -> None:
+async def history(chat_page: ChatPage, words: Words) -> None:
     """The fox at night, where it comes from and all that is known of it."""
-    await talk.say("/history")
-    await expect(talk.at("keyboard-button").filter(has_text=words.older)).to_be_visible()
-    await talk.press(words.details)
-    await expect(talk.message("¥0.20")).to_be_visible()
+    await chat_page.say("/history")
+    await expect(chat_page.at("keyboard-button").filter(has_text=words.older)).to_be_visible()
+    await chat_page.press(words.details)
+    await expect(chat_page.message("¥0.20")).to_be_visible()
 
 
 async def first(browser: Browser, telegram: TelegramSimulator, person: Person, path: Path) -> None:
     """The first words of the bot."""
-    talk = await visit(browser, telegram, person, person.chat, PHONE)
-    await talk.say("/start")
-    await expect(talk.latest.get_by_test_id("keyboard-button")).to_have_count(3)
-    await save(talk, path)
+    chat_page = await visit(browser, telegram, person, person.chat, PHONE)
+    await chat_page.say("/start")
+    await expect(chat_page.latest.get_by_test_id("keyboard-button")).to_have_count(3)
+    await save(chat_page, path)
 
 
 async def group(browser: Browser, telegram: TelegramSimulator, path: Path) -> None:
     """A picture of 小明's, and Ann's pictures under way."""
-    talk = await visit(browser, telegram, telegram.ming, telegram.group, PHONE)
-    await talk.say("/imagine 一只在樱花树下的猫 --ar 4:3")
-    await finished(talk, 1)
+    chat_page = await visit(browser, telegram, telegram.ming, telegram.group, PHONE)
+    await chat_page.say("/imagine 一只在樱花树下的猫 --ar 4:3")
+    await finished(chat_page, 1)
     await telegram.send(telegram.ann, telegram.group, text="/imagine a lighthouse at dusk --n 4")
-    await talk.message("Drawing").wait_for()
-    await expect(talk.message("Drawing").get_by_test_id("bar")).to_be_visible(timeout=20_000)
-    await save(talk, path)
+    await chat_page.message("Drawing").wait_for()
+    await expect(chat_page.message("Drawing").get_by_test_id("bar")).to_be_visible(timeout=20_000)
+    await save(chat_page, path)
 
 
 async def inline(browser: Browser, telegram: TelegramSimulator, person: Person, path: Path) -> None:
     """One's own pictures, found in the group."""
-    talk = await visit(browser, telegram, person, telegram.group, PHONE)
-    await talk.at("composer").press_sequentially("@imagine_demo_bot ")
-    await expect(talk.at("inline-result").first).to_be_visible()
-    await save(talk, path)
+    chat_page = await visit(browser, telegram, person, telegram.group, PHONE)
+    await chat_page.at("composer").press_sequentially("@imagine_demo_bot ")
+    await expect(chat_page.at("inline-result").first).to_be_visible()
+    await save(chat_page, path)
 
 
 async def visit(
     browser: Browser, telegram: TelegramSimulator, person: Person, chat: Chat, look: dict[str, object]
-) -> Talk:
+) -> ChatPage:
     """A page of a person's own, on a desk or a phone."""
     context = await browser.new_context(**look)  # type: ignore[arg-type]
-    talk = Talk(await context.new_page(), telegram.url)
-    await talk.open(person, chat)
-    return talk
+    chat_page = ChatPage(await context.new_page(), telegram.url)
+    await chat_page.open(person, chat)
+    return chat_page
 
 
-async def finished(talk: Talk, results: int) -> None:
+async def finished(chat_page: ChatPage, results: int) -> None:
     """Wait until so many messages bear the buttons of a result."""
-    again = talk.at("keyboard-button").filter(has_text="🔁")
+    again = chat_page.at("keyboard-button").filter(has_text="🔁")
     await expect(again).to_have_count(results, timeout=60_000)
 
 
-async def save(talk: Talk, path: Path) -> None:
+async def save(chat_page: ChatPage, path: Path) -> None:
     """Save what is seen, once all pictures are loaded and nothing moves, in few enough bytes for a README."""
     # Pictures out of sight are loaded when one scrolls there.
     loaded = """() => [...document.querySelectorAll("img.picture")].every((image) =>
         image.matches(".loaded") || image.getBoundingClientRect().bottom < 0)"""
-    await talk.page.wait_for_function(loaded)
-    shot = await talk.page.screenshot(animations="disabled", caret="hide")
+    await chat_page.page.wait_for_function(loaded)
+    shot = await chat_page.page.screenshot(animations="disabled", caret="hide")
     await asyncio.to_thread(_save, shot, path)
 
 

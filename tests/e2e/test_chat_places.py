@@ -4,28 +4,28 @@ import pytest
 from playwright.async_api import expect
 
 from bot.demo.chat import groups
+from tests.e2e.chat_page import ChatPage, in_chinese
 from tests.e2e.conftest import Visit
-from tests.e2e.stage import Stage
-from tests.e2e.talk import Talk, in_chinese
+from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def choose(talk: Talk, name: str) -> None:
+async def choose(chat_page: ChatPage, name: str) -> None:
     """Choose from the group's menu."""
-    await talk.at("group-menu").click()
-    await talk.at(f"menu-{name}").click()
+    await chat_page.at("group-menu").click()
+    await chat_page.at(f"menu-{name}").click()
 
 
-async def ask(talk: Talk, name: str) -> None:
+async def ask(chat_page: ChatPage, name: str) -> None:
     """Answer the question for a name."""
-    await talk.at("ask-field").fill(name)
-    await talk.at("ask-ok").click()
+    await chat_page.at("ask-field").fill(name)
+    await chat_page.at("ask-ok").click()
 
 
-async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage, visit: Visit) -> None:
-    group = stage.telegram.group
-    hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)
+async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(harness: DemoHarness, visit: Visit) -> None:
+    group = harness.telegram.group
+    hers, his = await visit(chat=group), await visit(harness.telegram.ming, group)
     await expect(his.at("group-menu")).to_be_hidden()
     await choose(hers, "mask")
     await expect(hers.at("composer")).to_have_attribute("placeholder", "Message as Picture club")
@@ -41,28 +41,28 @@ async def test_an_admin_speaks_as_the_group_and_rules_over_the_bot(stage: Stage,
     await expect(his.latest).to_contain_text("Admins: /settings has the options for this group.")
     await choose(hers, "promote")
     await expect(his.at("subtitle")).to_have_text("3 members")
-    await stage.telegram.until(lambda: group.bot == "administrator")
+    await harness.telegram.until(lambda: group.bot == "administrator")
 
 
-async def test_the_menu_stays_while_others_write(stage: Stage, visit: Visit) -> None:
-    ming, group = stage.telegram.ming, stage.telegram.group
-    await stage.telegram.send(ming, group, text="\n".join(["one", "after", "the", "other"] * 20))
-    talk = await visit(chat=group)
-    await talk.at("group-menu").click()
-    await stage.telegram.send(ming, group, text="and one more")
-    await expect(talk.message("and one more")).to_be_in_viewport()
-    await expect(talk.at("menu-mute")).to_be_visible()
+async def test_the_menu_stays_while_others_write(harness: DemoHarness, visit: Visit) -> None:
+    ming, group = harness.telegram.ming, harness.telegram.group
+    await harness.telegram.send(ming, group, text="\n".join(["one", "after", "the", "other"] * 20))
+    chat_page = await visit(chat=group)
+    await chat_page.at("group-menu").click()
+    await harness.telegram.send(ming, group, text="and one more")
+    await expect(chat_page.message("and one more")).to_be_in_viewport()
+    await expect(chat_page.at("menu-mute")).to_be_visible()
 
 
-async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, visit: Visit) -> None:
-    group = stage.telegram.group
-    hers, his = await visit(chat=group), await visit(stage.telegram.ming, group)
+async def test_the_bot_answers_in_the_topic_until_it_is_closed(harness: DemoHarness, visit: Visit) -> None:
+    group = harness.telegram.group
+    hers, his = await visit(chat=group), await visit(harness.telegram.ming, group)
     await choose(hers, "topic")
     await ask(hers, "Foxes")
     await his.at("topic").filter(has_text="Foxes").click()
     await his.say("/imagine a red fox")
     await expect(his.button(in_chinese("🔁 Again"), his.latest)).to_be_visible()
-    assert {message.topic for message in stage.telegram.messages(group)} == set(group.topics)
+    assert {message.topic for message in harness.telegram.messages(group)} == set(group.topics)
     await expect(hers.at("in-topic").last).to_have_text("Foxes")
     await hers.at("topic").filter(has_text="Foxes").click()
     await choose(hers, "close")
@@ -73,33 +73,33 @@ async def test_the_bot_answers_in_the_topic_until_it_is_closed(stage: Stage, vis
     await expect(his.at("composer")).to_be_visible()
 
 
-async def test_a_group_moves_and_the_page_goes_with_it(stage: Stage, talk: Talk) -> None:
-    await talk.at("new-group").click()
-    await ask(talk, "Small club")
-    await expect(talk.at("service").first).to_have_text("Ann made the group")
-    await talk.say("/imagine a red fox")
-    await expect(talk.button("Again", talk.latest)).to_be_visible()
-    await choose(talk, "migrate")
-    await expect(talk.latest.get_by_test_id("service")).to_have_text("This supergroup was a group before")
-    await talk.at("chat-tab").filter(has_text="Small club").last.click()
-    await expect(talk.message("a red fox").first).to_be_visible()
-    await talk.at("go-there").click()
-    await talk.say("/imagine a lighthouse")
-    await expect(talk.button("Again", talk.latest)).to_be_visible()
-    assert stage.submits == ["a red fox", "a lighthouse"]
+async def test_a_group_moves_and_the_page_goes_with_it(harness: DemoHarness, chat_page: ChatPage) -> None:
+    await chat_page.at("new-group").click()
+    await ask(chat_page, "Small club")
+    await expect(chat_page.at("service").first).to_have_text("Ann made the group")
+    await chat_page.say("/imagine a red fox")
+    await expect(chat_page.button("Again", chat_page.latest)).to_be_visible()
+    await choose(chat_page, "migrate")
+    await expect(chat_page.latest.get_by_test_id("service")).to_have_text("This supergroup was a group before")
+    await chat_page.at("chat-tab").filter(has_text="Small club").last.click()
+    await expect(chat_page.message("a red fox").first).to_be_visible()
+    await chat_page.at("go-there").click()
+    await chat_page.say("/imagine a lighthouse")
+    await expect(chat_page.button("Again", chat_page.latest)).to_be_visible()
+    assert harness.submits == ["a red fox", "a lighthouse"]
 
 
-async def test_a_muted_bot_keeps_what_is_paid_until_it_may_speak(stage: Stage, visit: Visit) -> None:
-    hers = await visit(chat=stage.telegram.group)
-    stage.hold()
+async def test_a_muted_bot_keeps_what_is_paid_until_it_may_speak(harness: DemoHarness, visit: Visit) -> None:
+    hers = await visit(chat=harness.telegram.group)
+    harness.hold()
     await hers.say("/imagine foxes --n 2")
     await expect(hers.button("Cancel", hers.message("Drawing"))).to_be_visible()
-    await stage.telegram.until(lambda: len(stage.submits) == 2)
+    await harness.telegram.until(lambda: len(harness.submits) == 2)
     await hers.say("/imagine a hare")
     await expect(hers.at("keyboard-button")).to_have_count(2)
     await choose(hers, "mute")
     await expect(hers.message("I couldn't have posted it here. Nothing was charged.")).to_be_visible()
-    stage.release()
+    harness.release()
     kept = hers.message("finds it in /history")
     await expect(kept).to_be_visible()
     await expect(hers.at("photo")).to_have_count(0)
@@ -113,29 +113,29 @@ async def test_a_muted_bot_keeps_what_is_paid_until_it_may_speak(stage: Stage, v
     await expect(kept).to_have_count(0)
     await hers.say("/imagine an owl")
     await expect(hers.at("photo")).to_have_count(3)
-    assert stage.submits == ["foxes", "foxes", "an owl"]
+    assert harness.submits == ["foxes", "foxes", "an owl"]
 
 
-async def test_a_removed_bot_tells_whoever_asked_in_private(stage: Stage, visit: Visit) -> None:
-    group = stage.telegram.group
-    his = await visit(stage.telegram.ming, group)
-    stage.hold()
+async def test_a_removed_bot_tells_whoever_asked_in_private(harness: DemoHarness, visit: Visit) -> None:
+    group = harness.telegram.group
+    his = await visit(harness.telegram.ming, group)
+    harness.hold()
     await his.say("/imagine 一只红狐狸")
     asked = his.message("正在画")
     await expect(his.button(in_chinese("Cancel"), asked)).to_be_visible()
-    await stage.telegram.until(lambda: stage.submits)
-    groups.set_bot_status(stage.telegram.world, group, "kicked")
+    await harness.telegram.until(lambda: harness.submits)
+    groups.set_bot_status(harness.telegram.world, group, "kicked")
     await expect(his.latest.get_by_test_id("service")).to_have_text("Ann removed Imagine")
-    stage.release()
+    harness.release()
     await his.at("chat-tab").first.click()
     await expect(his.message("“一只红狐狸”")).to_contain_text("/history")
     await his.at("command-link").filter(has_text="/history").last.click()
     await expect(his.at("photo")).to_have_count(1)
-    groups.set_bot_status(stage.telegram.world, group, "member")
+    groups.set_bot_status(harness.telegram.world, group, "member")
     await his.enter("Picture club")
     await his.press(in_chinese("Cancel"), asked)
     await expect(his.at("alert")).to_contain_text(in_chinese("Too late: it has already finished."))
     await his.at("alert-ok").click()
     await his.press(in_chinese("📤 Send"))
     await expect(his.at("photo")).to_have_count(1)
-    assert stage.submits == ["一只红狐狸"]
+    assert harness.submits == ["一只红狐狸"]

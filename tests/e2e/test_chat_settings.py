@@ -3,38 +3,38 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.chat_page import ChatPage
 from tests.e2e.conftest import Visit
-from tests.e2e.stage import Stage
-from tests.e2e.talk import Talk
+from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_shape_is_set_once_and_holds(stage: Stage, talk: Talk) -> None:
-    await talk.say("/settings")
-    await talk.press("ar: automatic")
-    await talk.press("16:9")
-    await expect(talk.button("ar: 16:9")).to_be_visible()
-    await talk.say("a red fox")
-    await expect(talk.at("photo")).to_be_visible()
-    (task,) = stage.jimeng.tasks.values()
+async def test_a_shape_is_set_once_and_holds(harness: DemoHarness, chat_page: ChatPage) -> None:
+    await chat_page.say("/settings")
+    await chat_page.press("ar: automatic")
+    await chat_page.press("16:9")
+    await expect(chat_page.button("ar: 16:9")).to_be_visible()
+    await chat_page.say("a red fox")
+    await expect(chat_page.at("photo")).to_be_visible()
+    (task,) = harness.jimeng.tasks.values()
     assert task.width > task.height
 
 
-async def test_the_language_is_changed_at_once(visit: Visit, stage: Stage) -> None:
-    talk = await visit(stage.telegram.ming)
-    await talk.say("/settings")
-    await talk.press("语言")
-    await talk.press("English")
-    await expect(talk.message("Your settings")).to_be_visible()
-    await talk.say("/help")
-    await expect(talk.message("put options anywhere")).to_be_visible()
+async def test_the_language_is_changed_at_once(visit: Visit, harness: DemoHarness) -> None:
+    chat_page = await visit(harness.telegram.ming)
+    await chat_page.say("/settings")
+    await chat_page.press("语言")
+    await chat_page.press("English")
+    await expect(chat_page.message("Your settings")).to_be_visible()
+    await chat_page.say("/help")
+    await expect(chat_page.message("put options anywhere")).to_be_visible()
 
 
-async def test_a_service_brings_its_own_options(talk: Talk) -> None:
-    await talk.say("/settings")
-    await talk.press("Service")
-    await talk.press("OpenAI")
-    await talk.press("quality: auto")
-    await talk.press("high")
-    await expect(talk.button("quality: high")).to_be_visible()
+async def test_a_service_brings_its_own_options(chat_page: ChatPage) -> None:
+    await chat_page.say("/settings")
+    await chat_page.press("Service")
+    await chat_page.press("OpenAI")
+    await chat_page.press("quality: auto")
+    await chat_page.press("high")
+    await expect(chat_page.button("quality: high")).to_be_visible()

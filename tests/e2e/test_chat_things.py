@@ -3,9 +3,9 @@
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from tests.e2e.chat_page import ChatPage, in_chinese, photo
 from tests.e2e.conftest import Visit
-from tests.e2e.stage import Stage
-from tests.e2e.talk import Talk, in_chinese, photo
+from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -14,40 +14,42 @@ CANT_WATCH = "I can't use stickers or videos. Send a photo or a screenshot with 
 PDF: FilePayload = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
 
 
-async def test_what_the_bot_cant_use_is_answered_with_what_it_can(stage: Stage, talk: Talk) -> None:
+async def test_what_the_bot_cant_use_is_answered_with_what_it_can(harness: DemoHarness, chat_page: ChatPage) -> None:
     for kind, word, answer in (
         ("voice", "Voice message", CANT_LISTEN),
         ("sticker", "🦊 Sticker", CANT_WATCH),
         ("video", "Video", CANT_WATCH),
-        ("location", "Place", "I work with words and photos."),
+        ("location", "RequestContext", "I work with words and photos."),
     ):
-        await talk.attach(kind)
-        await expect(talk.at(kind)).to_be_visible()
-        told = talk.message(answer).filter(has=talk.at("reply-quote").filter(has_text=word))
+        await chat_page.attach(kind)
+        await expect(chat_page.at(kind)).to_be_visible()
+        told = chat_page.message(answer).filter(has=chat_page.at("reply-quote").filter(has_text=word))
         await expect(told).to_be_visible()
-    async with talk.page.expect_file_chooser() as choosing:
-        await talk.attach("files")
+    async with chat_page.page.expect_file_chooser() as choosing:
+        await chat_page.attach("files")
     await (await choosing.value).set_files(PDF)
-    await talk.say("draw this")
-    told = talk.message("This file is not a picture. Send a JPEG, PNG, WebP or HEIC.")
+    await chat_page.say("draw this")
+    told = chat_page.message("This file is not a picture. Send a JPEG, PNG, WebP or HEIC.")
     await expect(told.get_by_test_id("reply-quote")).to_contain_text("draw this")
-    await talk.reply_to(talk.at("message").filter(has=talk.at("video")))
-    await expect(talk.at("reply-bar")).to_contain_text("Video")
-    assert stage.submits == []
+    await chat_page.reply_to(chat_page.at("message").filter(has=chat_page.at("video")))
+    await expect(chat_page.at("reply-bar")).to_contain_text("Video")
+    assert harness.submits == []
 
 
-async def test_a_voice_message_in_chinese_and_in_a_group(stage: Stage, visit: Visit) -> None:
-    talk = await visit(stage.telegram.ming)
-    await talk.attach("voice")
-    await expect(talk.message(in_chinese(CANT_LISTEN))).to_be_visible()
-    await talk.enter("Picture club")
-    await talk.attach("voice")
-    await talk.say("/help")
-    await expect(talk.message("--风格")).to_be_visible()
-    await expect(talk.at("message")).to_have_count(3)
+async def test_a_voice_message_in_chinese_and_in_a_group(harness: DemoHarness, visit: Visit) -> None:
+    chat_page = await visit(harness.telegram.ming)
+    await chat_page.attach("voice")
+    await expect(chat_page.message(in_chinese(CANT_LISTEN))).to_be_visible()
+    await chat_page.enter("Picture club")
+    await chat_page.attach("voice")
+    await chat_page.say("/help")
+    await expect(chat_page.message("--风格")).to_be_visible()
+    await expect(chat_page.at("message")).to_have_count(3)
 
 
-async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(stage: Stage, talk: Talk) -> None:
+async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(
+    harness: DemoHarness, chat_page: ChatPage
+) -> None:
     for words, files, answer in (
         (
             "a forbidden fox",
@@ -66,8 +68,8 @@ async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(sta
             "attempt may have been charged.",
         ),
     ):
-        await talk.say(words, *files)
-        told = talk.message(answer)
+        await chat_page.say(words, *files)
+        told = chat_page.message(answer)
         await expect(told.get_by_test_id("reply-quote")).to_contain_text(words)
-        await expect(talk.button("Try again", told)).to_be_visible()
-    assert stage.submits == ["an unsafe result"]
+        await expect(chat_page.button("Try again", told)).to_be_visible()
+    assert harness.submits == ["an unsafe result"]

@@ -9,7 +9,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from bot.demo.telegram import TelegramSimulator
 from bot.telegram.session import Session
 from tests.support.clock import Clock
-from tests.support.quick import quick_sessions
+from tests.support.startup_cache import cached_sessions
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 @pytest.fixture
 async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
     """A real aiogram bot that talks to it."""
-    with quick_sessions():
+    with cached_sessions():
         session = Session(api=TelegramAPIServer.from_base(telegram.url))
         yield Bot(telegram.token, session=session)
         await session.close()

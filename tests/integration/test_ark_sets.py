@@ -8,7 +8,7 @@ import pytest
 from providers.ark import Ark
 from providers.ark.simulator import ArkSimulator
 from providers.base import Event, Finished, Working
-from providers.errors import OutcomeUnknown, Refused
+from providers.errors import ContentRefusedError, OutcomeUnknownError
 from providers.testing import ServiceHarness, open_bench
 
 
@@ -53,11 +53,11 @@ async def test_what_has_arrived_is_kept_when_the_stream_breaks(bench: ServiceHar
 
 async def test_without_any_nobody_knows(bench: ServiceHarness) -> None:
     break_after(bench, 0)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await events(bench, set=4)
 
 
 async def test_a_set_that_was_refused_says_why(bench: ServiceHarness) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ContentRefusedError) as refused:
         await events(bench, "an unsafe result", set=2)
     assert refused.value.what == "result"

@@ -7,10 +7,10 @@ import pytest
 
 from bot.__main__ import main
 from storage.backup import back_up
-from storage.database import UnusableStore
-from storage.history import Shelf
+from storage.database import UnusableStoreError
+from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
-from storage.records import CheckedSource, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewSource, NewUpdate
+from storage.records import CheckedReference, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewReference, NewUpdate
 from storage.store import Store
 
 DAY = 24 * 3600.0
@@ -18,13 +18,13 @@ UNKNOWN = {"template": "Not known.", "values": {}}
 
 
 async def made(store: Store, number: int, at: float = 1.0) -> Job:
-    source = NewSource(f"f{number}", number)
-    new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "雪地里的狐狸", {"n": 1}, sources=(source,))
+    reference = NewReference(f"f{number}", number)
+    new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "雪地里的狐狸", {"n": 1}, references=(reference,))
     worker = await store.workers.join(0.0) if number == 1 else 0
     job = await store.jobs.add(new, at, worker_id=worker)
     assert job
-    (known,) = await store.sources.of_job(job.id)
-    await store.sources.store(known.id, CheckedSource(b"bytes", "image/png", 1, 1, []), "jimeng")
+    (known,) = await store.references.of_job(job.id)
+    await store.references.store(known.id, CheckedReference(b"bytes", "image/png", 1, 1, []), "jimeng")
     await store.tasks.queue(job.id, "jimeng", [{"n": 1}], [known.id], at)
     (task,) = (await store.tasks.claim("jimeng", Limits(100), at)).tasks
     await store.tasks.accepted(task.id, f"t{number}", at)
@@ -40,19 +40,22 @@ async def test_everything_is_in_it_and_the_bot_can_run_on_it(database_url: str, 
     writing.cancel()
     await asyncio.wait({writing})
     copy = await Store.open(f"sqlite:///{tmp_path}/copy.db")
-    page, original = await copy.history.page(Shelf(7, words=("狐狸",))), await store.history.page(Shelf(7))
+    page, original = (
+        await copy.history.page(HistoryFilter(7, words=("狐狸",))),
+        await store.history.page(HistoryFilter(7)),
+    )
     assert page
     assert original
     assert page.count == 3
     assert page.picture == original.picture
     assert await copy.pictures.data(page.picture.id) == b"a picture"
     for job in jobs:
-        assert await copy.sources.of_job(job.id) == await store.sources.of_job(job.id)
+        assert await copy.references.of_job(job.id) == await store.references.of_job(job.id)
         assert await copy.tasks.of_job(job.id)
     worker = await copy.workers.join(2.0)
-    for other in await copy.workers.beat(worker) or ():
-        await copy.workers.bury(other)
-    adopted = await copy.workers.adopt_jobs(worker, {}, 2.0)
+    for other in await copy.workers.heartbeat(worker) or ():
+        await copy.workers.evict(other)
+    adopted = await copy.workers.recover_jobs(worker, {}, 2.0)
     assert {job.id for job in jobs} <= {job.id for job in adopted}, "what was unfinished is taken up"
     await copy.aclose()
     await store.aclose()
@@ -84,9 +87,9 @@ async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str
     assert await copy.updates.of(1) == []
     found = await copy.jobs.get(preparing.id)
     assert found
-    assert (found.state, found.trouble, found.finished_at) == (JobState.INTERRUPTING, UNKNOWN, None)
+    assert (found.state, found.error_message, found.finished_at) == (JobState.INTERRUPTING, UNKNOWN, None)
     (task,) = await copy.tasks.of_job(queued.id)
-    assert (task.state, task.trouble) == (TaskState.INTERRUPTED, UNKNOWN)
+    assert (task.state, task.error_message) == (TaskState.INTERRUPTED, UNKNOWN)
     kept = await copy.jobs.get(running.id)
     assert kept
     assert kept.state is JobState.WORKING
@@ -97,14 +100,14 @@ async def test_a_file_that_is_there_is_left_alone(database_url: str, tmp_path: P
     await (await Store.open(database_url)).aclose()
     target = tmp_path / "copy.db"
     target.write_text("mine", encoding="utf-8")
-    with pytest.raises(UnusableStore, match="is there already"):
+    with pytest.raises(UnusableStoreError, match="is there already"):
         await back_up(database_url, target, UNKNOWN)
     assert target.read_text(encoding="utf-8") == "mine"
 
 
 async def test_a_folder_that_is_not_there(database_url: str, tmp_path: Path) -> None:
     await (await Store.open(database_url)).aclose()
-    with pytest.raises(UnusableStore, match="could not be written"):
+    with pytest.raises(UnusableStoreError, match="could not be written"):
         await back_up(database_url, tmp_path / "nowhere" / "copy.db", UNKNOWN)
 
 
@@ -131,8 +134,8 @@ async def test_bytes_are_kept_for_so_many_days(database_url: str) -> None:
     await store.tidy(31 * DAY, keep_days=30)
     kept = []
     for job in (old, new):
-        (source,), (picture,) = await store.sources.of_job(job.id), await store.pictures.of_job(job.id)
-        kept.append((await store.sources.data(source.id), await store.pictures.data(picture.id)))
-        assert source.file_id, "what Telegram has can be used again"
+        (reference,), (picture,) = await store.references.of_job(job.id), await store.pictures.of_job(job.id)
+        kept.append((await store.references.data(reference.id), await store.pictures.data(picture.id)))
+        assert reference.file_id, "what Telegram has can be used again"
     assert kept == [(None, None), ((b"bytes", "image/png"), b"a picture")]
     await store.aclose()

@@ -10,150 +10,152 @@ from aiohttp import ClientSession
 
 from providers import polling
 from providers.jimeng.simulator import Fault
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 FOR_EVER = 1_000_000.0
 
 
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AppHarness]:
     """A bot that has got a call: it asks of its own accord only when it has lost its trust in calls."""
     monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", FOR_EVER)
-    async with open_house(tmp_path) as house:
-        house.seconds = 0.1
-        await house.made("the first of all")
-        yield house
+    async with open_app_harness(tmp_path) as harness:
+        harness.seconds = 0.1
+        await harness.made("the first of all")
+        yield harness
 
 
-def polls(house: House) -> list[int]:
+def polls(harness: AppHarness) -> list[int]:
     """Of all tasks but the first."""
-    return [house.jimeng.polls[task.id] for task in house.tasks[1:]]
+    return [harness.jimeng.polls[task.id] for task in harness.tasks[1:]]
 
 
-def url(house: House) -> str:
-    return str(house.submitted()[-1]["callback_url"])
+def url(harness: AppHarness) -> str:
+    return str(harness.submitted()[-1]["callback_url"])
 
 
-async def test_the_end_is_known_with_the_call_and_one_query(house: House) -> None:
-    await house.made("a fox")
-    await house.made("a cat")
-    assert polls(house) == [1, 1]
-    first, second = (str(submit["callback_url"]) for submit in house.submitted()[1:])
+async def test_the_end_is_known_with_the_call_and_one_query(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    await harness.made("a cat")
+    assert polls(harness) == [1, 1]
+    first, second = (str(submit["callback_url"]) for submit in harness.submitted()[1:])
     assert first != second
-    assert house.submitted()[0]["return_url"] is True
+    assert harness.submitted()[0]["return_url"] is True
 
 
-async def test_a_call_that_comes_twice(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="twice", action="call"))
-    await house.made("a fox")
-    calls = [call for call in house.jimeng_calls if call.name == "callback"]
-    await house.telegram.until(lambda: len([one for one in house.jimeng_calls if one.name == "callback"]) == 3)
+async def test_a_call_that_comes_twice(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="twice", action="call"))
+    await harness.made("a fox")
+    calls = [call for call in harness.jimeng_calls if call.name == "callback"]
+    await harness.telegram.until(lambda: len([one for one in harness.jimeng_calls if one.name == "callback"]) == 3)
     assert {call.status for call in calls} == {200}
-    assert polls(house) == [1]
-    assert len(house.album()) == 2
+    assert polls(harness) == [1]
+    assert len(harness.album()) == 2
 
 
-async def test_a_call_that_comes_late(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="delay", action="call", seconds=0.3))
-    await house.made("a fox")
-    assert polls(house) == [1]
+async def test_a_call_that_comes_late(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="delay", action="call", seconds=0.3))
+    await harness.made("a fox")
+    assert polls(harness) == [1]
 
 
-async def test_a_call_before_the_end(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="early", action="call"))
-    await house.made("a fox")
-    assert 1 < polls(house)[0] < 20, "it is asked for as if the service couldn't call"
-    assert len(house.album()) == 2
+async def test_a_call_before_the_end(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="early", action="call"))
+    await harness.made("a fox")
+    assert 1 < polls(harness)[0] < 20, "it is asked for as if the service couldn't call"
+    assert len(harness.album()) == 2
 
 
-async def test_a_task_that_fails_calls_as_well(house: House) -> None:
-    await house.say("an unsafe result")
-    await house.ended("held it back")
-    assert polls(house) == [1]
+async def test_a_task_that_fails_calls_as_well(harness: AppHarness) -> None:
+    await harness.say("an unsafe result")
+    await harness.ended("held it back")
+    assert polls(harness) == [1]
 
 
-async def test_calls_that_never_come(house: House) -> None:
-    async with house.app.store.database.write() as connection:
+async def test_calls_that_never_come(harness: AppHarness) -> None:
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE services SET calls_at = NULL")
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=100))
-    calls = len(house.jimeng_calls)
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=100))
+    calls = len(harness.jimeng_calls)
     for _ in range(2):
-        await house.restart()
-        await house.made("a fox")
-        await house.made("a cat")
+        await harness.restart()
+        await harness.made("a fox")
+        await harness.made("a cat")
     # The usual pace knows when they are ready: the first query may find them so.
-    assert len(house.album()) == 5, "none of them was left alone until a call comes"
-    assert not [call for call in house.jimeng_calls[calls:] if call.name == "callback"]
+    assert len(harness.album()) == 5, "none of them was left alone until a call comes"
+    assert not [call for call in harness.jimeng_calls[calls:] if call.name == "callback"]
 
 
-async def test_one_call_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_call_that_does_not_come(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", 20.0)
-    house.jimeng.faults.append(Fault(kind="drop", action="call"))
-    service = house.app.store.services.get
+    harness.jimeng.faults.append(Fault(kind="drop", action="call"))
+    service = harness.app.store.provider_health.get
     assert (await service("jimeng")).calls_at
-    await house.made("a fox")
-    assert polls(house) == [1], "it was waited for in vain"
+    await harness.made("a fox")
+    assert polls(harness) == [1], "it was waited for in vain"
     assert (await service("jimeng")).calls_at is None, "the next task is asked for at the usual pace"
-    await house.made("a cat")
+    await harness.made("a cat")
     assert (await service("jimeng")).calls_at, "its call has come"
 
 
-async def test_who_waits_for_a_call_hears_that_others_are_missed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.hold()
-    await house.say("a fox")
-    await house.all_submitted(2)
+async def test_who_waits_for_a_call_hears_that_others_are_missed(
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    await harness.all_submitted(2)
     monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", 20.0)
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=2))
-    await house.say("a cat")
-    await house.all_submitted(3)
-    house.release()
-    await house.telegram.until(lambda: len(house.album()) == 3)
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=2))
+    await harness.say("a cat")
+    await harness.all_submitted(3)
+    harness.release()
+    await harness.telegram.until(lambda: len(harness.album()) == 3)
 
 
-async def test_a_restart_does_not_forget_that_calls_come(house: House) -> None:
-    await house.restart()
-    await house.made("a fox")
-    assert polls(house) == [1]
+async def test_a_restart_does_not_forget_that_calls_come(harness: AppHarness) -> None:
+    await harness.restart()
+    await harness.made("a fox")
+    assert polls(harness) == [1]
 
 
-async def test_a_restart_still_hears_the_call(house: House) -> None:
-    house.hold()
-    await house.say("a fox")
-    await house.all_submitted(2)
-    await house.restart()
-    await house.telegram.until(lambda: polls(house) == [1])
-    house.release()
-    await house.ended()
-    assert polls(house) == [2]
+async def test_a_restart_still_hears_the_call(harness: AppHarness) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    await harness.all_submitted(2)
+    await harness.restart()
+    await harness.telegram.until(lambda: polls(harness) == [1])
+    harness.release()
+    await harness.ended()
+    assert polls(harness) == [2]
 
 
 @pytest.mark.parametrize("key", ["x", "1", "WzFd.aaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"])
-async def test_a_forged_call_does_nothing(house: House, key: str) -> None:
-    house.hold()
-    await house.say("a fox")
-    await house.all_submitted(2)
-    forged = url(house).rsplit("/", 1)[0] + "/" + key
-    async with ClientSession() as session, session.post(forged, json={"task_id": house.tasks[1].id}) as answer:
+async def test_a_forged_call_does_nothing(harness: AppHarness, key: str) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    await harness.all_submitted(2)
+    forged = url(harness).rsplit("/", 1)[0] + "/" + key
+    async with ClientSession() as session, session.post(forged, json={"task_id": harness.tasks[1].id}) as answer:
         assert answer.status == 404
-    async with ClientSession() as session, session.post(url(house), json={"task_id": "another"}) as answer:
+    async with ClientSession() as session, session.post(url(harness), json={"task_id": "another"}) as answer:
         assert answer.status == 200
-    assert polls(house) == [0]
-    house.release()
-    await house.ended()
+    assert polls(harness) == [0]
+    harness.release()
+    await harness.ended()
 
 
 async def test_without_a_public_address_there_are_no_calls(tmp_path: Path) -> None:
-    async with open_house(tmp_path, public=False) as house:
-        await house.made("a fox")
-        assert "callback_url" not in house.submitted()[0]
+    async with open_app_harness(tmp_path, public=False) as harness:
+        await harness.made("a fox")
+        assert "callback_url" not in harness.submitted()[0]
 
 
-async def call(house: House, *bodies: bytes, address: str = "") -> list[int]:
+async def call(harness: AppHarness, *bodies: bytes, address: str = "") -> list[int]:
     """The answers to calls with these bodies, one after the other, at the address of the latest task."""
     statuses = []
     async with ClientSession() as session:
         for body in bodies:
-            async with session.post(address or url(house), data=body) as answer:
+            async with session.post(address or url(harness), data=body) as answer:
                 statuses.append(answer.status)
     return statuses
 
@@ -174,46 +176,46 @@ NONSENSE = {
 }
 
 
-async def test_what_is_no_call_is_refused(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.hold()
-    await house.say("a fox")
-    await house.all_submitted(2)
-    ended = str(house.submitted()[0]["callback_url"])
+async def test_what_is_no_call_is_refused(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    await harness.all_submitted(2)
+    ended = str(harness.submitted()[0]["callback_url"])
     for address in ("", ended):
-        answers = dict(zip(NONSENSE, await call(house, *NONSENSE.values(), address=address), strict=True))
+        answers = dict(zip(NONSENSE, await call(harness, *NONSENSE.values(), address=address), strict=True))
         assert set(answers.values()) == {400}, answers
-    assert await call(house, b" " * 300_000) == [413]
-    assert polls(house) == [0]
+    assert await call(harness, b" " * 300_000) == [413]
+    assert polls(harness) == [0]
     assert "Traceback" not in caplog.text
-    house.release()
-    await house.ended()
+    harness.release()
+    await harness.ended()
 
 
-async def test_many_calls_are_one_question(house: House) -> None:
-    house.hold()
-    await house.say("a fox")
-    await house.all_submitted(2)
-    clock = house.app.engine._providers["jimeng"].clock  # type: ignore[attr-defined]
+async def test_many_calls_are_one_question(harness: AppHarness) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    await harness.all_submitted(2)
+    clock = harness.app.engine._providers["jimeng"].clock  # type: ignore[attr-defined]
     begun = clock()
-    body = json.dumps({"task_id": house.tasks[1].id}).encode()
-    assert set(await call(house, *[body] * 500)) == {200}
+    body = json.dumps({"task_id": harness.tasks[1].id}).encode()
+    assert set(await call(harness, *[body] * 500)) == {200}
     # After the first call, which came too early, it is asked for at the usual pace as well: every 2 s.
-    assert polls(house)[0] <= 2 + (clock() - begun) / 2
-    house.release()
-    await house.ended()
-    reads = house.app.store.tasks.get
+    assert polls(harness)[0] <= 2 + (clock() - begun) / 2
+    harness.release()
+    await harness.ended()
+    reads = harness.app.store.tasks.get
     looks = []
 
     async def counted(task_id: int) -> object:
         looks.append(task_id)
         return await reads(task_id)
 
-    house.app.store.tasks.get = counted  # type: ignore[method-assign,assignment]
-    assert set(await call(house, *[body] * 100)) == {200}
+    harness.app.store.tasks.get = counted  # type: ignore[method-assign,assignment]
+    assert set(await call(harness, *[body] * 100)) == {200}
     assert len(looks) <= 1
-    assert len(house.album()) == 2
+    assert len(harness.album()) == 2
     # Also where they come at once.
     looks.clear()
-    house.app.engine._announcements._looks.clear()
-    await asyncio.gather(*(house.app.engine.called_back(2, body) for _ in range(50)))
+    harness.app.engine._announcements._looks.clear()
+    await asyncio.gather(*(harness.app.engine.called_back(2, body) for _ in range(50)))
     assert looks == [2]

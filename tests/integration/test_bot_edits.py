@@ -9,52 +9,52 @@ from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from storage.job_states import JobState
-from tests.support.house import House, look, open_house, picture
+from tests.support.app_harness import AppHarness, look, open_app_harness, picture
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
 @pytest.fixture
-async def busy(tmp_path: Path) -> AsyncIterator[House]:
+async def busy(tmp_path: Path) -> AsyncIterator[AppHarness]:
     """A bot whose only slot is taken by Bob's request, until it is released."""
-    async with open_house(tmp_path, concurrency=1, limits=LimitsSettings(waiting=1, daily=1)) as house:
-        house.hold()
-        await house.say("first", who=house.bob)
-        await house.all_submitted(1)
-        yield house
+    async with open_app_harness(tmp_path, concurrency=1, limits=LimitsSettings(waiting=1, daily=1)) as harness:
+        harness.hold()
+        await harness.say("first", who=harness.bob)
+        await harness.all_submitted(1)
+        yield harness
 
 
-def widths(house: House) -> list[int]:
+def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in house.tasks[-1].references]
+    return [look(reference)[1] for reference in harness.tasks[-1].references]
 
 
-def edit(house: House, message: ChatMessage, words: str) -> None:
+def edit(harness: AppHarness, message: ChatMessage, words: str) -> None:
     """Whoever wrote it changes the words."""
-    house.telegram.edit(message.author or message.sender, message, words)  # type: ignore[arg-type]
+    harness.telegram.edit(message.author or message.sender, message, words)  # type: ignore[arg-type]
 
 
-async def edited(house: House, message: ChatMessage, words: str) -> None:
+async def edited(harness: AppHarness, message: ChatMessage, words: str) -> None:
     """Ann changes the words, and the bot has taken it in."""
-    edit(house, message, words)
-    await house.taken_in()
+    edit(harness, message, words)
+    await harness.taken_in()
 
 
-async def finished(house: House, chat: object = None) -> list[str]:
+async def finished(harness: AppHarness, chat: object = None) -> list[str]:
     """What was drawn of Ann's when all is done."""
-    house.release()
-    await house.quiet()
-    return [task.prompt for task in house.tasks if task.prompt != "first"]
+    harness.release()
+    await harness.quiet()
+    return [task.prompt for task in harness.tasks if task.prompt != "first"]
 
 
 # what waits
 
 
-async def test_a_request_that_waits_gets_the_new_words(busy: House) -> None:
+async def test_a_request_that_waits_gets_the_new_words(busy: AppHarness) -> None:
     asked = await busy.say("a read fox --ar 9:16")
     await busy.shown("You are next")
     await edited(busy, asked, "a red fox --ar 16:9")
@@ -67,7 +67,7 @@ async def test_a_request_that_waits_gets_the_new_words(busy: House) -> None:
     assert busy.answers()[0].text.startswith("a red fox")
 
 
-async def test_limits_count_a_changed_request_once(busy: House) -> None:
+async def test_limits_count_a_changed_request_once(busy: AppHarness) -> None:
     """One may wait, and one a day: the changes are not more."""
     asked = await busy.say("a cat")
     await busy.shown("You are next")
@@ -77,7 +77,7 @@ async def test_limits_count_a_changed_request_once(busy: House) -> None:
     assert not any("You've reached your limit" in one.text for one in busy.answers())
 
 
-async def test_wrong_new_words_leave_the_request_as_it_was(busy: House) -> None:
+async def test_wrong_new_words_leave_the_request_as_it_was(busy: AppHarness) -> None:
     asked = await busy.say("a fox")
     await busy.shown("You are next")
     for words, why in (
@@ -92,7 +92,7 @@ async def test_wrong_new_words_leave_the_request_as_it_was(busy: House) -> None:
     assert await finished(busy) == ["a fox"]
 
 
-async def test_what_telegram_itself_changes_is_no_edit(busy: House) -> None:
+async def test_what_telegram_itself_changes_is_no_edit(busy: AppHarness) -> None:
     asked = await busy.say("a fox like https://example.org/fox")
     await busy.shown("You are next")
     busy.telegram.acts.touch(asked)
@@ -104,7 +104,7 @@ async def test_what_telegram_itself_changes_is_no_edit(busy: House) -> None:
     assert len(busy.answers()) == 1
 
 
-async def test_an_edit_delivered_twice_acts_once(busy: House) -> None:
+async def test_an_edit_delivered_twice_acts_once(busy: AppHarness) -> None:
     asked = await busy.say("a read fox")
     await busy.shown("You are next")
     await edited(busy, asked, "a red fox")
@@ -117,7 +117,7 @@ async def test_an_edit_delivered_twice_acts_once(busy: House) -> None:
     assert len(busy.answers()) == 2
 
 
-async def test_the_references_stay_and_a_new_picture_takes_the_place_of_the_old(busy: House) -> None:
+async def test_the_references_stay_and_a_new_picture_takes_the_place_of_the_old(busy: AppHarness) -> None:
     asked = await busy.say("in bleu", picture(201))
     await busy.shown("You are next")
     await edited(busy, asked, "in blue")
@@ -128,7 +128,7 @@ async def test_the_references_stay_and_a_new_picture_takes_the_place_of_the_old(
 
 
 @pytest.mark.parametrize("item", [0, 1])
-async def test_the_caption_of_any_item_of_an_album(busy: House, item: int) -> None:
+async def test_the_caption_of_any_item_of_an_album(busy: AppHarness, item: int) -> None:
     album = await busy.telegram.send(busy.ann, text="cats", files=[picture(201), picture(202)], captions=["and dogs"])
     await busy.shown("You are next")
     await edited(busy, album[item], "hares")
@@ -136,7 +136,7 @@ async def test_the_caption_of_any_item_of_an_album(busy: House, item: int) -> No
     assert widths(busy) == [201, 202]
 
 
-async def test_in_a_group_and_by_mention(busy: House) -> None:
+async def test_in_a_group_and_by_mention(busy: AppHarness) -> None:
     asked = await busy.say("/imagine a read fox", chat=busy.group)
     await busy.shown("You are next", busy.group)
     await edited(busy, asked, "@imagine_demo_bot a red fox")
@@ -144,7 +144,7 @@ async def test_in_a_group_and_by_mention(busy: House) -> None:
     assert await finished(busy) == ["a red fox"]
 
 
-async def test_what_has_become_another_command_changes_nothing(busy: House) -> None:
+async def test_what_has_become_another_command_changes_nothing(busy: AppHarness) -> None:
     asked = await busy.say("a fox")
     await busy.shown("You are next")
     await edited(busy, asked, "/help")
@@ -152,39 +152,39 @@ async def test_what_has_become_another_command_changes_nothing(busy: House) -> N
     assert len(busy.answers()) == 1
 
 
-async def test_in_a_channel(house: House) -> None:
-    channel = house.telegram.world.add_channel("Foxes", house.ann, admins=(house.ann,))
-    house.hold()
-    post = await house.say("/imagine a fox", chat=channel)
-    await house.all_submitted(1)
-    await edited(house, post, "/imagine a red fox")
-    offer = await house.shown("Shall I make it again", channel)
-    await house.press(offer, "Make it again")
-    house.release()
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["a fox", "a red fox"]
+async def test_in_a_channel(harness: AppHarness) -> None:
+    channel = harness.telegram.world.add_channel("Foxes", harness.ann, admins=(harness.ann,))
+    harness.hold()
+    post = await harness.say("/imagine a fox", chat=channel)
+    await harness.all_submitted(1)
+    await edited(harness, post, "/imagine a red fox")
+    offer = await harness.shown("Shall I make it again", channel)
+    await harness.press(offer, "Make it again")
+    harness.release()
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["a fox", "a red fox"]
 
 
-async def test_an_offer_in_a_channel_speaks_the_language_of_the_words(house: House) -> None:
-    channel = house.telegram.world.add_channel("狐狸", house.ann, admins=(house.ann,))
-    post = await house.made("/imagine 一只红色的狐狸在雪地里", chat=channel)
+async def test_an_offer_in_a_channel_speaks_the_language_of_the_words(harness: AppHarness) -> None:
+    channel = harness.telegram.world.add_channel("狐狸", harness.ann, admins=(harness.ann,))
+    post = await harness.made("/imagine 一只红色的狐狸在雪地里", chat=channel)
     asked = channel.find(post.reply_to or 0)
     assert asked
-    await edited(house, asked, "/imagine 一只蓝色的狐狸在雪地里")
-    await house.shown("要按新的文字再画一次吗", channel)
+    await edited(harness, asked, "/imagine 一只蓝色的狐狸在雪地里")
+    await harness.shown("要按新的文字再画一次吗", channel)
 
 
-async def test_an_anonymous_admin_who_takes_an_offer_is_not_named(house: House) -> None:
-    asked = await house.say("/imagine a fox", chat=house.group, anonymous=True)
-    await house.ended(chat=house.group)
-    edit(house, asked, "/imagine a cat")
-    await house.press(await house.shown("Shall I make it again", house.group), "Make it again")
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["a fox", "a cat"]
-    assert not any("Ann" in one.text for one in house.answers(house.group))
+async def test_an_anonymous_admin_who_takes_an_offer_is_not_named(harness: AppHarness) -> None:
+    asked = await harness.say("/imagine a fox", chat=harness.group, anonymous=True)
+    await harness.ended(chat=harness.group)
+    edit(harness, asked, "/imagine a cat")
+    await harness.press(await harness.shown("Shall I make it again", harness.group), "Make it again")
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["a fox", "a cat"]
+    assert not any("Ann" in one.text for one in harness.answers(harness.group))
 
 
-async def test_what_was_cancelled_was_not_begun(busy: House) -> None:
+async def test_what_was_cancelled_was_not_begun(busy: AppHarness) -> None:
     asked = await busy.say("a cat")
     await busy.press(await busy.shown("You are next"), "Cancel")
     await busy.shown("Nothing was charged")
@@ -194,7 +194,7 @@ async def test_what_was_cancelled_was_not_begun(busy: House) -> None:
     assert await finished(busy) == ["a hare"]
 
 
-async def test_a_change_survives_a_restart(busy: House) -> None:
+async def test_a_change_survives_a_restart(busy: AppHarness) -> None:
     asked = await busy.say("a read fox")
     await busy.shown("You are next")
     await busy.stop()
@@ -204,153 +204,153 @@ async def test_a_change_survives_a_restart(busy: House) -> None:
     assert await finished(busy) == ["a red fox"]
 
 
-async def test_an_edit_right_after_the_message(house: House) -> None:
+async def test_an_edit_right_after_the_message(harness: AppHarness) -> None:
     """Also while the message is still held back for what may belong to it."""
-    asked = await house.say("a read fox")
-    edit(house, asked, "a red fox")
-    await house.quiet()
-    assert len(house.tasks) == 1
-    job = await house.app.store.jobs.get(1)
+    asked = await harness.say("a read fox")
+    edit(harness, asked, "a red fox")
+    await harness.quiet()
+    assert len(harness.tasks) == 1
+    job = await harness.app.store.jobs.get(1)
     assert job
-    assert job.prompt == house.tasks[0].prompt
+    assert job.prompt == harness.tasks[0].prompt
     # Changed in time, or offered.
-    offered = any("Shall I make it again" in one.text for one in house.answers())
+    offered = any("Shall I make it again" in one.text for one in harness.answers())
     assert offered is (job.prompt == "a read fox")
 
 
 # what has begun
 
 
-async def test_what_has_begun_is_offered_again_with_the_new_words(house: House) -> None:
-    house.hold()
-    asked = await house.say("a read fox", picture(201))
-    await house.all_submitted(1)
-    await edited(house, asked, "a red fox")
-    offer = await house.shown("Shall I make it again")
+async def test_what_has_begun_is_offered_again_with_the_new_words(harness: AppHarness) -> None:
+    harness.hold()
+    asked = await harness.say("a read fox", picture(201))
+    await harness.all_submitted(1)
+    await edited(harness, asked, "a red fox")
+    offer = await harness.shown("Shall I make it again")
     assert offer.reply_to == asked.id
     # One offer, which follows further edits without a word.
-    since = house.now
-    await edited(house, asked, "a red fox --n 2")
-    assert not house.called("sendMessage", since=since)
+    since = harness.now
+    await edited(harness, asked, "a red fox --n 2")
+    assert not harness.called("sendMessage", since=since)
     assert offer.edited is None
-    assert sum("Shall I" in one.text for one in house.answers()) == 1
-    assert len(house.tasks) == 1
-    await house.press(offer, "Make it again")
-    await house.all_submitted(3)
-    house.release()
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["a read fox", "a red fox", "a red fox"]
-    assert widths(house) == [201]
+    assert sum("Shall I" in one.text for one in harness.answers()) == 1
+    assert len(harness.tasks) == 1
+    await harness.press(offer, "Make it again")
+    await harness.all_submitted(3)
+    harness.release()
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["a read fox", "a red fox", "a red fox"]
+    assert widths(harness) == [201]
     assert offer.buttons == []
 
 
-async def test_an_offer_is_taken_once(house: House) -> None:
-    asked = await house.say("a read fox")
-    await house.ended()
-    await edited(house, asked, "a red fox")
-    offer = await house.shown("Shall I make it again")
+async def test_an_offer_is_taken_once(harness: AppHarness) -> None:
+    asked = await harness.say("a read fox")
+    await harness.ended()
+    await edited(harness, asked, "a red fox")
+    offer = await harness.shown("Shall I make it again")
     data = offer.keyboard[0][0]["callback_data"] if offer.keyboard else ""
-    await house.restart()
-    assert (await house.press(offer, "Make it again")).text == "The new words are on their way."
-    assert (await house.forge(offer, data)).alert
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["a read fox", "a red fox"]
+    await harness.restart()
+    assert (await harness.press(offer, "Make it again")).text == "The new words are on their way."
+    assert (await harness.forge(offer, data)).alert
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["a read fox", "a red fox"]
     # The next edit is about what was made last.
-    await edited(house, asked, "a blue fox")
-    await house.telegram.until(lambda: offer.buttons)
-    await house.press(offer, "Make it again")
-    await house.quiet()
-    assert [task.prompt for task in house.tasks][-1] == "a blue fox"
+    await edited(harness, asked, "a blue fox")
+    await harness.telegram.until(lambda: offer.buttons)
+    await harness.press(offer, "Make it again")
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks][-1] == "a blue fox"
 
 
-async def test_words_that_are_changed_back_take_the_offer_back(house: House) -> None:
-    asked = await house.say("a fox")
-    await house.ended()
-    await edited(house, asked, "a cat")
-    offer = await house.shown("Shall I make it again")
-    await edited(house, asked, "a fox")
-    assert house.ann.chat.find(offer.id) is None
-    await edited(house, asked, "a hare")
-    assert (await house.shown("Shall I make it again")).id != offer.id
-    assert len(house.tasks) == 1
+async def test_words_that_are_changed_back_take_the_offer_back(harness: AppHarness) -> None:
+    asked = await harness.say("a fox")
+    await harness.ended()
+    await edited(harness, asked, "a cat")
+    offer = await harness.shown("Shall I make it again")
+    await edited(harness, asked, "a fox")
+    assert harness.ann.chat.find(offer.id) is None
+    await edited(harness, asked, "a hare")
+    assert (await harness.shown("Shall I make it again")).id != offer.id
+    assert len(harness.tasks) == 1
 
 
-async def test_somebody_elses_offer_can_not_be_taken(house: House) -> None:
-    asked = await house.say("/imagine a fox", chat=house.group)
-    await house.ended(chat=house.group)
-    await edited(house, asked, "/imagine a cat")
-    offer = await house.shown("Shall I make it again", house.group)
-    assert (await house.press(offer, "Make it again", house.bob)).alert
-    assert len(house.tasks) == 1
+async def test_somebody_elses_offer_can_not_be_taken(harness: AppHarness) -> None:
+    asked = await harness.say("/imagine a fox", chat=harness.group)
+    await harness.ended(chat=harness.group)
+    await edited(harness, asked, "/imagine a cat")
+    offer = await harness.shown("Shall I make it again", harness.group)
+    assert (await harness.press(offer, "Make it again", harness.bob)).alert
+    assert len(harness.tasks) == 1
 
 
 async def test_limits_hold_for_an_offer(tmp_path: Path) -> None:
-    async with open_house(tmp_path, limits=LimitsSettings(daily=1)) as house:
-        asked = await house.say("a fox")
-        await house.ended()
-        await edited(house, asked, "a cat")
-        offer = await house.shown("Shall I make it again")
-        assert "You've reached your limit" in (await house.press(offer, "Make it again")).text
-        assert len(house.tasks) == 1
+    async with open_app_harness(tmp_path, limits=LimitsSettings(daily=1)) as harness:
+        asked = await harness.say("a fox")
+        await harness.ended()
+        await edited(harness, asked, "a cat")
+        offer = await harness.shown("Shall I make it again")
+        assert "You've reached your limit" in (await harness.press(offer, "Make it again")).text
+        assert len(harness.tasks) == 1
         assert offer.buttons
 
 
-async def test_wrong_words_of_what_has_ended_are_explained(house: House) -> None:
-    asked = await house.say("a fox")
-    await house.ended()
-    await edited(house, asked, "a cat --ar 9:1")
-    told = await house.shown("from 1:3 to 3:1")
+async def test_wrong_words_of_what_has_ended_are_explained(harness: AppHarness) -> None:
+    asked = await harness.say("a fox")
+    await harness.ended()
+    await edited(harness, asked, "a cat --ar 9:1")
+    told = await harness.shown("from 1:3 to 3:1")
     assert "stays as it was" not in told.text
 
 
 # what was no request
 
 
-async def test_an_edit_that_makes_a_request_of_what_was_none(house: House) -> None:
-    asked = await house.say("a fox --ar 9:1")
-    await house.shown("from 1:3 to 3:1")
-    await edited(house, asked, "a fox --ar 16:9")
-    await house.ended()
-    await edited(house, asked, "a fox --ar 16:9")
-    assert [task.prompt for task in house.tasks] == ["a fox"]
+async def test_an_edit_that_makes_a_request_of_what_was_none(harness: AppHarness) -> None:
+    asked = await harness.say("a fox --ar 9:1")
+    await harness.shown("from 1:3 to 3:1")
+    await edited(harness, asked, "a fox --ar 16:9")
+    await harness.ended()
+    await edited(harness, asked, "a fox --ar 16:9")
+    assert [task.prompt for task in harness.tasks] == ["a fox"]
 
 
 @pytest.mark.parametrize("words", ["/imagine a fox", "@imagine_demo_bot a fox"])
-async def test_an_order_added_in_a_group(house: House, words: str) -> None:
-    groups.set_bot_status(house.telegram.world, house.group, "administrator")
-    album = await house.telegram.send(house.ann, house.group, text="a fox", files=[picture(201), picture(202)])
-    await house.quiet()
-    await edited(house, album[0], words)
-    await house.ended(chat=house.group)
-    assert [task.prompt for task in house.tasks] == ["a fox"]
-    assert widths(house) == [201, 202]
+async def test_an_order_added_in_a_group(harness: AppHarness, words: str) -> None:
+    groups.set_bot_status(harness.telegram.world, harness.group, "administrator")
+    album = await harness.telegram.send(harness.ann, harness.group, text="a fox", files=[picture(201), picture(202)])
+    await harness.quiet()
+    await edited(harness, album[0], words)
+    await harness.ended(chat=harness.group)
+    assert [task.prompt for task in harness.tasks] == ["a fox"]
+    assert widths(harness) == [201, 202]
 
 
-async def test_words_added_to_pictures_that_wait_for_them(house: House) -> None:
-    album = await house.telegram.send(house.ann, files=[picture(201), picture(202)])
-    await house.shown("What should I make")
-    await edited(house, album[0], "in blue")
-    await house.ended()
-    assert [task.prompt for task in house.tasks] == ["in blue"]
-    assert widths(house) == [201, 202]
+async def test_words_added_to_pictures_that_wait_for_them(harness: AppHarness) -> None:
+    album = await harness.telegram.send(harness.ann, files=[picture(201), picture(202)])
+    await harness.shown("What should I make")
+    await edited(harness, album[0], "in blue")
+    await harness.ended()
+    assert [task.prompt for task in harness.tasks] == ["in blue"]
+    assert widths(harness) == [201, 202]
 
 
-async def test_words_added_to_pictures_that_were_used_already_order_nothing(house: House) -> None:
-    photo = await house.say("", picture(201))
-    await house.shown("What should I make")
-    await house.made("in blue")
-    await edited(house, photo, "my cat")
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["in blue"]
+async def test_words_added_to_pictures_that_were_used_already_order_nothing(harness: AppHarness) -> None:
+    photo = await harness.say("", picture(201))
+    await harness.shown("What should I make")
+    await harness.made("in blue")
+    await edited(harness, photo, "my cat")
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["in blue"]
 
 
-async def test_an_old_message_does_not_become_a_request(house: House) -> None:
-    asked = await house.say("a fox --ar 9:1")
-    await house.shown("from 1:3 to 3:1")
+async def test_an_old_message_does_not_become_a_request(harness: AppHarness) -> None:
+    asked = await harness.say("a fox --ar 9:1")
+    await harness.shown("from 1:3 to 3:1")
     asked.date -= 700
-    await edited(house, asked, "a fox")
-    await house.quiet()
-    assert not house.tasks
+    await edited(harness, asked, "a fox")
+    await harness.quiet()
+    assert not harness.tasks
 
 
 # the race with the claim
@@ -358,17 +358,17 @@ async def test_an_old_message_does_not_become_a_request(house: House) -> None:
 
 async def test_of_an_edit_and_a_claim_one_is_first(tmp_path: Path) -> None:
     """Whatever comes first, each request is paid once: with the old words or with the new ones."""
-    async with open_house(tmp_path) as house:
+    async with open_app_harness(tmp_path) as harness:
         prompts = []
         for number in range(4):
-            asked = await house.say(f"a fox {number}")
-            await house.shown("Got it" if number % 2 else "")
-            edit(house, asked, f"a hare {number}")
+            asked = await harness.say(f"a fox {number}")
+            await harness.shown("Got it" if number % 2 else "")
+            edit(harness, asked, f"a hare {number}")
             prompts.append({f"a fox {number}", f"a hare {number}"})
-        await house.quiet()
-        assert len(house.tasks) == 4
-        jobs = [await house.app.store.jobs.get(number) for number in range(1, 5)]
-        for task, job, either in zip(house.tasks, jobs, prompts, strict=True):
+        await harness.quiet()
+        assert len(harness.tasks) == 4
+        jobs = [await harness.app.store.jobs.get(number) for number in range(1, 5)]
+        for task, job, either in zip(harness.tasks, jobs, prompts, strict=True):
             assert job
             assert job.state is JobState.DELIVERED
             assert task.prompt in either
@@ -386,26 +386,28 @@ async def test_of_an_edit_and_a_claim_one_is_first(tmp_path: Path) -> None:
         ("/imagin in blue", "Did you mean /imagine", "/imagine in blue"),
     ],
 )
-async def test_a_reply_to_a_picture_is_corrected_by_an_edit(house: House, first: str, told: str, second: str) -> None:
-    result = await house.made("a fox")
-    asked = await house.say(first, reply_to=result)
-    await house.shown(told)
-    await house.quiet()
-    await edited(house, asked, second)
-    assert await finished(house) == ["a fox", "in blue"]
-    assert len(house.tasks[1].references) == 1
+async def test_a_reply_to_a_picture_is_corrected_by_an_edit(
+    harness: AppHarness, first: str, told: str, second: str
+) -> None:
+    result = await harness.made("a fox")
+    asked = await harness.say(first, reply_to=result)
+    await harness.shown(told)
+    await harness.quiet()
+    await edited(harness, asked, second)
+    assert await finished(harness) == ["a fox", "in blue"]
+    assert len(harness.tasks[1].references) == 1
 
 
-async def test_a_reply_in_a_group_is_corrected_by_an_edit(house: House) -> None:
-    result = await house.made("/imagine a fox", chat=house.group)
-    asked = await house.say("/imagine in blue --ar 9:1", reply_to=result, chat=house.group)
-    await house.quiet()
-    await edited(house, asked, "/imagine in blue --ar 16:9")
-    assert await finished(house) == ["a fox", "in blue"]
-    assert len(house.tasks[1].references) == 1
+async def test_a_reply_in_a_group_is_corrected_by_an_edit(harness: AppHarness) -> None:
+    result = await harness.made("/imagine a fox", chat=harness.group)
+    asked = await harness.say("/imagine in blue --ar 9:1", reply_to=result, chat=harness.group)
+    await harness.quiet()
+    await edited(harness, asked, "/imagine in blue --ar 16:9")
+    assert await finished(harness) == ["a fox", "in blue"]
+    assert len(harness.tasks[1].references) == 1
 
 
-async def test_a_request_that_waits_is_not_edited_into_talk(busy: House) -> None:
+async def test_a_request_that_waits_is_not_edited_into_talk(busy: AppHarness) -> None:
     asked = await busy.say("a cat")
     await busy.shown("You are next")
     await edited(busy, asked, "thanks!")
@@ -413,7 +415,7 @@ async def test_a_request_that_waits_is_not_edited_into_talk(busy: House) -> None
     assert await finished(busy) == ["a cat"]
 
 
-async def test_new_words_that_are_too_long_with_their_style_leave_the_request_as_it_was(busy: House) -> None:
+async def test_new_words_that_are_too_long_with_their_style_leave_the_request_as_it_was(busy: AppHarness) -> None:
     asked = await busy.say("a fox --style watercolor")
     await busy.shown("You are next")
     await edited(busy, asked, "fox " * 198 + " --style watercolor")
@@ -422,10 +424,10 @@ async def test_new_words_that_are_too_long_with_their_style_leave_the_request_as
     assert drawn.startswith("a fox, ")
 
 
-async def test_an_album_with_a_command_that_is_touched_is_not_offered_again(house: House) -> None:
+async def test_an_album_with_a_command_that_is_touched_is_not_offered_again(harness: AppHarness) -> None:
     files = [picture(201), picture(202)]
-    album = await house.telegram.send(house.ann, house.group, text="/imagine cats", files=files)
-    await house.quiet()
-    await edited(house, album[0], "/imagine cats")
-    await house.quiet()
-    assert not any("Shall I make it again" in one.text for one in house.answers(house.group))
+    album = await harness.telegram.send(harness.ann, harness.group, text="/imagine cats", files=files)
+    await harness.quiet()
+    await edited(harness, album[0], "/imagine cats")
+    await harness.quiet()
+    assert not any("Shall I make it again" in one.text for one in harness.answers(harness.group))

@@ -10,174 +10,178 @@ import pytest
 
 from bot.demo.telegram import Drop, Flood, Refusal
 from bot.jobs import retry
-from bot.telegram.stage import TelegramStage
+from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
 from storage.records import Delivery, Job
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
-def refuse(house: House, method: str, description: str, times: int = 1, code: int = 400) -> None:
-    house.telegram.play(Refusal(method=method, code=code, description=description, times=times))
+def refuse(harness: AppHarness, method: str, description: str, times: int = 1, code: int = 400) -> None:
+    harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
-async def wishes(house: House, delivery: Delivery) -> None:
-    await house.app.store.people.deliver(house.ann.id, delivery)
+async def wishes(harness: AppHarness, delivery: Delivery) -> None:
+    await harness.app.store.users.deliver(harness.ann.id, delivery)
 
 
-def stage_of(house: House) -> TelegramStage:
-    stage = house.app.engine._stage
-    assert isinstance(stage, TelegramStage)
+def stage_of(harness: AppHarness) -> TelegramNotifier:
+    stage = harness.app.engine._stage
+    assert isinstance(stage, TelegramNotifier)
     return stage
 
 
-def grow_old(house: House, seconds: float) -> None:
+def grow_old(harness: AppHarness, seconds: float) -> None:
     """The status messages were sent long ago."""
-    for board in stage_of(house)._status._boards.values():
+    for board in stage_of(harness)._status._boards.values():
         board.sent_at = time.monotonic() - seconds
 
 
-def has_button(house: House, label: str) -> bool:
-    return any(label in button for message in house.answers() for button in message.buttons)
+def has_button(harness: AppHarness, label: str) -> bool:
+    return any(label in button for message in harness.answers() for button in message.buttons)
 
 
-async def test_words_that_fail_offer_only_to_pay_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.hold()
-    await house.say("foxes --n 2")
-    await house.all_submitted(2)
-    await house.shown("Drawing")
+async def test_words_that_fail_offer_only_to_pay_again(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.hold()
+    await harness.say("foxes --n 2")
+    await harness.all_submitted(2)
+    await harness.shown("Drawing")
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 5.0))
-    refuse(house, "sendMessage", "Bad Gateway", times=6, code=502)
-    house.release()
-    await house.quiet()
-    assert len(house.album()) == 2
-    told = house.answers()[-1] if not house.answers()[-1].photo else house.answers()[0]
-    assert all("sending them failed" not in m.text for m in house.answers())
-    assert has_button(house, "Files"), told
+    refuse(harness, "sendMessage", "Bad Gateway", times=6, code=502)
+    harness.release()
+    await harness.quiet()
+    assert len(harness.album()) == 2
+    told = harness.answers()[-1] if not harness.answers()[-1].photo else harness.answers()[0]
+    assert all("sending them failed" not in m.text for m in harness.answers())
+    assert has_button(harness, "Files"), told
 
 
-async def test_two_lost_answers_silence_all_words_of_a_job(house: House) -> None:
-    house.hold()
-    house.telegram.play(Drop(method="sendMessage", applied=True, times=2))
-    await house.say("foxes --n 2")
-    await house.all_submitted(2)
-    await house.telegram.until(lambda: len(house.called("sendMessage")) == 2)
+async def test_two_lost_answers_silence_all_words_of_a_job(harness: AppHarness) -> None:
+    harness.hold()
+    harness.telegram.play(Drop(method="sendMessage", applied=True, times=2))
+    await harness.say("foxes --n 2")
+    await harness.all_submitted(2)
+    await harness.telegram.until(lambda: len(harness.called("sendMessage")) == 2)
     await asyncio.sleep(0.3)
-    house.release()
-    await house.quiet()
-    assert len(house.album()) == 2
-    assert has_button(house, "Files")
+    harness.release()
+    await harness.quiet()
+    assert len(harness.album()) == 2
+    assert has_button(harness, "Files")
 
 
-async def test_two_lost_answers_and_a_failure_is_never_told(house: House) -> None:
-    house.hold()
-    house.telegram.play(Drop(method="sendMessage", applied=True, times=2))
-    await house.say("a fox")
-    await house.all_submitted(1)
-    await house.telegram.until(lambda: len(house.called("sendMessage")) == 2)
+async def test_two_lost_answers_and_a_failure_is_never_told(harness: AppHarness) -> None:
+    harness.hold()
+    harness.telegram.play(Drop(method="sendMessage", applied=True, times=2))
+    await harness.say("a fox")
+    await harness.all_submitted(1)
+    await harness.telegram.until(lambda: len(harness.called("sendMessage")) == 2)
     await asyncio.sleep(0.3)
-    house.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    house.release()
-    await house.quiet()
-    assert has_button(house, "Look again")
+    harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
+    harness.release()
+    await harness.quiet()
+    assert has_button(harness, "Look again")
 
 
-async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(house: House) -> None:
-    uploads = stage_of(house)._uploads
+async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(harness: AppHarness) -> None:
+    uploads = stage_of(harness)._uploads
     fetched = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
         return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
 
     uploads.open_one = open_  # type: ignore[method-assign]
-    told = await house.made("foxes --n 3")
+    told = await harness.made("foxes --n 3")
     assert told.text.startswith("✅ 2 pictures")
-    await house.press(told, "Fetch the missing")
-    await house.quiet()
-    assert len(house.album()) == 2
-    last = house.answers()[-1]
+    await harness.press(told, "Fetch the missing")
+    await harness.quiet()
+    assert len(harness.album()) == 2
+    last = harness.answers()[-1]
     assert last.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
-    assert has_button(house, "Files")
+    assert has_button(harness, "Files")
 
 
-async def test_one_picture_that_goes_in_no_form_keeps_the_second_album_and_the_buttons_back(house: House) -> None:
-    refuse(house, "sendMediaGroup", BAD_ITEM)
-    refuse(house, "sendDocument", "Bad Request: not enough rights to send documents to the chat", times=100)
-    await house.say("foxes --n 12")
-    await house.quiet()
-    assert len(house.album()) == 11
-    assert has_button(house, "Again")
+async def test_one_picture_that_goes_in_no_form_keeps_the_second_album_and_the_buttons_back(
+    harness: AppHarness,
+) -> None:
+    refuse(harness, "sendMediaGroup", BAD_ITEM)
+    refuse(harness, "sendDocument", "Bad Request: not enough rights to send documents to the chat", times=100)
+    await harness.say("foxes --n 12")
+    await harness.quiet()
+    assert len(harness.album()) == 11
+    assert has_button(harness, "Again")
 
 
-async def test_an_original_that_is_too_large_takes_the_albums_buttons(house: House) -> None:
-    await wishes(house, "both")
-    refuse(house, "sendDocument", "Request Entity Too Large", times=100, code=413)
-    await house.say("foxes --n 2")
-    await house.quiet()
-    assert len(house.album()) == 2
-    assert has_button(house, "Files")
+async def test_an_original_that_is_too_large_takes_the_albums_buttons(harness: AppHarness) -> None:
+    await wishes(harness, "both")
+    refuse(harness, "sendDocument", "Request Entity Too Large", times=100, code=413)
+    await harness.say("foxes --n 2")
+    await harness.quiet()
+    assert len(harness.album()) == 2
+    assert has_button(harness, "Files")
 
 
 @pytest.mark.parametrize("words", ["foxes --n 2", "a fox"])
-async def test_a_status_message_that_could_not_be_deleted_at_once_stays_for_ever(house: House, words: str) -> None:
-    house.hold()
-    await house.say(words)
-    await house.shown("Drawing")
-    grow_old(house, 60)
-    refuse(house, "deleteMessage", "Bad Gateway", code=502)
-    house.release()
-    await house.quiet()
-    await house.telegram.until(lambda: not any("Drawing" in one.text for one in house.answers()))
+async def test_a_status_message_that_could_not_be_deleted_at_once_stays_for_ever(
+    harness: AppHarness, words: str
+) -> None:
+    harness.hold()
+    await harness.say(words)
+    await harness.shown("Drawing")
+    grow_old(harness, 60)
+    refuse(harness, "deleteMessage", "Bad Gateway", code=502)
+    harness.release()
+    await harness.quiet()
+    await harness.telegram.until(lambda: not any("Drawing" in one.text for one in harness.answers()))
 
 
-async def test_a_status_message_older_than_two_days(house: House) -> None:
-    house.hold()
-    await house.say("foxes --n 2")
-    await house.shown("Drawing")
-    grow_old(house, 3 * 86400)
-    refuse(house, "deleteMessage", "Bad Request: message can't be deleted for everyone", times=100)
-    house.release()
-    await house.quiet()
-    await house.telegram.until(lambda: not any("Drawing" in one.text for one in house.answers()))
+async def test_a_status_message_older_than_two_days(harness: AppHarness) -> None:
+    harness.hold()
+    await harness.say("foxes --n 2")
+    await harness.shown("Drawing")
+    grow_old(harness, 3 * 86400)
+    refuse(harness, "deleteMessage", "Bad Request: message can't be deleted for everyone", times=100)
+    harness.release()
+    await harness.quiet()
+    await harness.telegram.until(lambda: not any("Drawing" in one.text for one in harness.answers()))
 
 
-async def taken_over(house: House) -> None:
-    async with house.app.store.database.write() as connection:
+async def taken_over(harness: AppHarness) -> None:
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
 
 
-async def over(house: House) -> None:
-    async with house.app.store.database.write() as connection:
+async def over(harness: AppHarness) -> None:
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
 
 
-async def test_who_hangs_while_originals_wait_sends_none_afterwards(house: House) -> None:
-    await wishes(house, "both")
-    house.telegram.play(Flood(method="sendDocument", retry_after=60))
-    await house.say("foxes --n 2")
-    await house.telegram.until(lambda: house.called("sendDocument"))
-    await taken_over(house)
-    await house.quiet()
-    files = [one for one in house.answers() if one.document]
-    await over(house)
+async def test_who_hangs_while_originals_wait_sends_none_afterwards(harness: AppHarness) -> None:
+    await wishes(harness, "both")
+    harness.telegram.play(Flood(method="sendDocument", retry_after=60))
+    await harness.say("foxes --n 2")
+    await harness.telegram.until(lambda: harness.called("sendDocument"))
+    await taken_over(harness)
+    await harness.quiet()
+    files = [one for one in harness.answers() if one.document]
+    await over(harness)
     assert files == []
 
 
 async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = asyncio.Event()
-    stage = stage_of(house)
+    stage = stage_of(harness)
     keep = stage.keep
 
     async def slowly(job: Job) -> None:
@@ -185,118 +189,120 @@ async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
         await keep(job)
 
     monkeypatch.setattr(stage, "keep", slowly)
-    house.telegram.play(Drop(method="sendMediaGroup", applied=True, times=100))
-    await house.say("foxes --n 2")
-    told = await house.shown("Look again")
+    harness.telegram.play(Drop(method="sendMediaGroup", applied=True, times=100))
+    await harness.say("foxes --n 2")
+    told = await harness.shown("Look again")
     await asyncio.sleep(0.2)
-    await house.press(told, "Look again")
-    await house.telegram.until(lambda: len(house.album()) >= 8 or not house.app.engine._endings.is_delivering(1))
+    await harness.press(told, "Look again")
+    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.engine._endings.is_delivering(1))
     await asyncio.sleep(0.5)
     slow.set()
-    await house.quiet()
-    assert has_button(house, "Look again")
+    await harness.quiet()
+    assert has_button(harness, "Look again")
 
 
-async def test_a_group_that_takes_no_photos_gets_a_single_picture_as_a_file(house: House) -> None:
+async def test_a_group_that_takes_no_photos_gets_a_single_picture_as_a_file(harness: AppHarness) -> None:
     for method in ("editMessageMedia", "sendPhoto"):
-        refuse(house, method, "Bad Request: not enough rights to send photos to the chat", times=100)
-    await house.say("/imagine a fox", chat=house.group)
-    await house.quiet()
-    assert [m for m in house.answers(house.group) if m.document]
+        refuse(harness, method, "Bad Request: not enough rights to send photos to the chat", times=100)
+    await harness.say("/imagine a fox", chat=harness.group)
+    await harness.quiet()
+    assert [m for m in harness.answers(harness.group) if m.document]
 
 
-async def test_a_status_that_grew_old_in_a_flood_wait_does_not_become_the_picture(house: House) -> None:
-    house.hold()
-    await house.say("/imagine a fox", chat=house.group)
-    status = await house.shown("Drawing", house.group)
-    house.telegram.play(Flood(method="editMessageMedia", retry_after=100))
-    house.release()
-    await house.telegram.until(lambda: house.called("editMessageMedia"))
-    talk = await house.say("haha", chat=house.group, who=house.ming, reply_to=status.id)
-    await house.taken_in()
-    await house.quiet()
-    made = house.album(house.group)[-1]
+async def test_a_status_that_grew_old_in_a_flood_wait_does_not_become_the_picture(harness: AppHarness) -> None:
+    harness.hold()
+    await harness.say("/imagine a fox", chat=harness.group)
+    status = await harness.shown("Drawing", harness.group)
+    harness.telegram.play(Flood(method="editMessageMedia", retry_after=100))
+    harness.release()
+    await harness.telegram.until(lambda: harness.called("editMessageMedia"))
+    talk = await harness.say("haha", chat=harness.group, who=harness.ming, reply_to=status.id)
+    await harness.taken_in()
+    await harness.quiet()
+    made = harness.album(harness.group)[-1]
     assert made.id > talk.id
 
 
-async def test_a_forgotten_document_id_is_fetched_anew(house: House) -> None:
-    made = await house.made("a fox")
-    await house.press(made, "Files")
-    await house.quiet()
-    async with house.app.store.database.write() as connection:
+async def test_a_forgotten_document_id_is_fetched_anew(harness: AppHarness) -> None:
+    made = await harness.made("a fox")
+    await harness.press(made, "Files")
+    await harness.quiet()
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE pictures SET document_id = 'BQACforgotten'")
-    await house.press(made, "Files")
-    await house.quiet()
-    assert len([m for m in house.answers() if m.document]) == 2
+    await harness.press(made, "Files")
+    await harness.quiet()
+    assert len([m for m in harness.answers() if m.document]) == 2
 
 
-async def test_ten_that_arrived_have_buttons_though_the_eleventh_is_unconfirmed(house: House) -> None:
-    house.telegram.play(Drop(method="sendPhoto", applied=True, times=2))
-    await house.say("foxes --n 11")
-    await house.quiet()
-    assert has_button(house, "Files")
+async def test_ten_that_arrived_have_buttons_though_the_eleventh_is_unconfirmed(harness: AppHarness) -> None:
+    harness.telegram.play(Drop(method="sendPhoto", applied=True, times=2))
+    await harness.say("foxes --n 11")
+    await harness.quiet()
+    assert has_button(harness, "Files")
 
 
-async def test_one_forgotten_file_id_does_not_lose_the_others(house: House) -> None:
-    await house.made("foxes --n 2")
-    before = [one.photo_id for one in await house.app.store.pictures.of_job(1)]
-    job = await house.app.store.jobs.reopen(1, JobState.DELIVERING)
+async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarness) -> None:
+    await harness.made("foxes --n 2")
+    before = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
+    job = await harness.app.store.jobs.reopen(1, JobState.DELIVERING)
     assert job
-    async with house.app.store.database.write() as connection:
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL")
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
-    refuse(house, "sendMediaGroup", words)
-    house.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    house.app.engine._changed(job)
-    await house.quiet()
-    after = [one.photo_id for one in await house.app.store.pictures.of_job(1)]
+    refuse(harness, "sendMediaGroup", words)
+    harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
+    harness.app.engine._changed(job)
+    await harness.quiet()
+    after = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
     assert before[0]
     assert after[0]
-    assert len(house.album()) == 3
+    assert len(harness.album()) == 3
 
 
 @pytest.mark.parametrize("how", ["both", "button"])
-async def test_one_original_whose_answer_is_lost_does_not_keep_the_others_back(house: House, how: str) -> None:
+async def test_one_original_whose_answer_is_lost_does_not_keep_the_others_back(harness: AppHarness, how: str) -> None:
     if how == "both":
-        await wishes(house, "both")
+        await wishes(harness, "both")
     else:
-        made = await house.made("foxes --n 3")
-    house.telegram.play(Drop(method="sendDocument", applied=True))
+        made = await harness.made("foxes --n 3")
+    harness.telegram.play(Drop(method="sendDocument", applied=True))
     if how == "both":
-        await house.made("foxes --n 3")
+        await harness.made("foxes --n 3")
     else:
-        await house.press(made, "Files")
-        await house.quiet()
-    assert len([m for m in house.answers() if m.document]) == 3
+        await harness.press(made, "Files")
+        await harness.quiet()
+    assert len([m for m in harness.answers() if m.document]) == 3
 
 
-async def test_one_original_that_is_refused_does_not_keep_the_others_back(house: House) -> None:
-    await wishes(house, "both")
-    refuse(house, "sendDocument", "Bad Request: file is too big")
-    await house.made("foxes --n 3")
-    assert len([m for m in house.answers() if m.document]) == 2
+async def test_one_original_that_is_refused_does_not_keep_the_others_back(harness: AppHarness) -> None:
+    await wishes(harness, "both")
+    refuse(harness, "sendDocument", "Bad Request: file is too big")
+    await harness.made("foxes --n 3")
+    assert len([m for m in harness.answers() if m.document]) == 2
 
 
-async def test_a_group_that_takes_no_files_says_so(house: House) -> None:
-    made = await house.made("/imagine foxes --n 2", chat=house.group)
-    refuse(house, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
-    await house.press(made, "Files")
-    await house.quiet()
-    assert any("I can't send files in this chat" in m.text for m in house.answers(house.group))
+async def test_a_group_that_takes_no_files_says_so(harness: AppHarness) -> None:
+    made = await harness.made("/imagine foxes --n 2", chat=harness.group)
+    refuse(harness, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
+    await harness.press(made, "Files")
+    await harness.quiet()
+    assert any("I can't send files in this chat" in m.text for m in harness.answers(harness.group))
 
 
-async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 10.0))
-    uploads = stage_of(house)._uploads
+    uploads = stage_of(harness)._uploads
 
     async def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploads, "_fitted", full)
-    house.hold()
-    await house.say("foxes --n 2")
-    await house.shown("Drawing")
-    house.release()
-    await house.shown("Look again")
-    said = [c.request.get("text") for c in house.called("editMessageText")]
+    harness.hold()
+    await harness.say("foxes --n 2")
+    await harness.shown("Drawing")
+    harness.release()
+    await harness.shown("Look again")
+    said = [c.request.get("text") for c in harness.called("editMessageText")]
     assert any("Trying again" in text for text in said)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import House, open_house, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         ("a fox \u200b--ar\u200b 16×9, @Imagine_Demo_Bot", "a fox", {"width": 2560, "height": 1440}),
     ],
 )
-async def test_flags_reach_jimeng(house: House, typed: str, prompt: str, expected: dict[str, Any]) -> None:
-    result = await house.made(typed)
-    (submit,) = house.submitted()
+async def test_flags_reach_jimeng(harness: AppHarness, typed: str, prompt: str, expected: dict[str, Any]) -> None:
+    result = await harness.made(typed)
+    (submit,) = harness.submitted()
     assert submit["prompt"] == prompt
     assert {name: submit[name] for name in expected} == expected
     assert submit["force_single"] is True
@@ -50,23 +50,23 @@ async def test_flags_reach_jimeng(house: House, typed: str, prompt: str, expecte
     assert "--" not in result.text
 
 
-async def test_several_pictures_are_independent_tasks_of_one_job(house: House) -> None:
-    await house.made("three foxes --n 3")
-    assert [submit["force_single"] for submit in house.submitted()] == [True, True, True]
-    assert len(house.album()) == 3
-    assert len({message.album for message in house.album()}) == 1
+async def test_several_pictures_are_independent_tasks_of_one_job(harness: AppHarness) -> None:
+    await harness.made("three foxes --n 3")
+    assert [submit["force_single"] for submit in harness.submitted()] == [True, True, True]
+    assert len(harness.album()) == 3
+    assert len({message.album for message in harness.album()}) == 1
 
 
-async def test_auto_lets_the_model_decide(house: House) -> None:
-    await house.made("four pictures of foxes --n auto")
-    (submit,) = house.submitted()
+async def test_auto_lets_the_model_decide(harness: AppHarness) -> None:
+    await harness.made("four pictures of foxes --n auto")
+    (submit,) = harness.submitted()
     assert "force_single" not in submit
-    assert len(house.album()) == 4
+    assert len(harness.album()) == 4
 
 
-async def test_by_default_words_do_not_cost_more_than_one(house: House) -> None:
-    await house.made("four pictures of foxes")
-    assert [task.count for task in house.tasks] == [1]
+async def test_by_default_words_do_not_cost_more_than_one(harness: AppHarness) -> None:
+    await harness.made("four pictures of foxes")
+    assert [task.count for task in harness.tasks] == [1]
 
 
 @pytest.mark.parametrize(
@@ -97,56 +97,56 @@ async def test_by_default_words_do_not_cost_more_than_one(house: House) -> None:
         ("a <b>fox</b> --n <5>", "--n"),
     ],
 )
-async def test_wrong_ones_are_answered_before_anything_is_paid(house: House, typed: str, told: str) -> None:
-    asked = await house.say(typed)
-    answer = await house.telegram.until(lambda: next(iter(house.answers()), None))
+async def test_wrong_ones_are_answered_before_anything_is_paid(harness: AppHarness, typed: str, told: str) -> None:
+    asked = await harness.say(typed)
+    answer = await harness.telegram.until(lambda: next(iter(harness.answers()), None))
     assert told in answer.text
     assert answer.reply_to == asked.id
-    await house.quiet()
-    assert len(house.answers()) == 1
-    assert not house.jimeng_calls
+    await harness.quiet()
+    assert len(harness.answers()) == 1
+    assert not harness.jimeng_calls
 
 
-async def test_too_many_together_with_references(house: House) -> None:
-    await house.say("foxes --n 15", picture())
-    told = await house.ended("⚠️")
+async def test_too_many_together_with_references(harness: AppHarness) -> None:
+    await harness.say("foxes --n 15", picture())
+    told = await harness.ended("⚠️")
     assert "References and new pictures together: at most 15. With 1 references, ask for at most 14." in told.text
-    assert not house.tasks
+    assert not harness.tasks
 
 
-async def test_too_long_a_prompt(house: House) -> None:
-    await house.say("fox " * 201)
-    told = await house.ended("⚠️")
+async def test_too_long_a_prompt(harness: AppHarness) -> None:
+    await harness.say("fox " * 201)
+    told = await harness.ended("⚠️")
     assert "Your prompt has 803 characters; the limit is 800." in told.text
     assert told.buttons == []  # the same again would be refused again
-    assert not house.tasks
+    assert not harness.tasks
 
 
-async def test_help_tells_of_every_flag(house: House) -> None:
-    await house.say("/help")
-    told = await house.shown("--ar")
+async def test_help_tells_of_every_flag(harness: AppHarness) -> None:
+    await harness.say("/help")
+    told = await harness.shown("--ar")
     for flag in ("--ar", "--size", "--n", "--scale", "--model"):
         assert flag in told.text
     assert "--provider" not in told.text  # there is but one
 
 
-async def test_a_wrong_flag_in_a_caption_or_a_reply_is_explained(house: House) -> None:
-    await house.say("--foo", picture())
-    await house.shown("There is no --foo.")
-    await house.made("a fox --n 1")
-    assert len(house.tasks[0].references) == 1
-    await house.say("in blue --bar 2", reply_to=house.answers()[-1])
-    await house.shown("There is no --bar.")
-    await house.say("/imagine in blue --baz 2", chat=house.group, who=house.bob)
-    await house.shown("There is no --baz.", house.group)
-    await house.quiet()
-    assert len(house.tasks) == 1
+async def test_a_wrong_flag_in_a_caption_or_a_reply_is_explained(harness: AppHarness) -> None:
+    await harness.say("--foo", picture())
+    await harness.shown("There is no --foo.")
+    await harness.made("a fox --n 1")
+    assert len(harness.tasks[0].references) == 1
+    await harness.say("in blue --bar 2", reply_to=harness.answers()[-1])
+    await harness.shown("There is no --bar.")
+    await harness.say("/imagine in blue --baz 2", chat=harness.group, who=harness.bob)
+    await harness.shown("There is no --baz.", harness.group)
+    await harness.quiet()
+    assert len(harness.tasks) == 1
 
 
-async def test_help_and_explanations_name_flags_in_ones_language(house: House) -> None:
+async def test_help_and_explanations_name_flags_in_ones_language(harness: AppHarness) -> None:
     async def told(words: str, first: str) -> str:
-        await house.say(words, who=house.ming)
-        return (await house.shown(first, house.ming.chat)).text
+        await harness.say(words, who=harness.ming)
+        return (await harness.shown(first, harness.ming.chat)).text
 
     shown = await told("/help", "--比例")
     assert "--比例 3:2 --数量 4" in shown
@@ -156,9 +156,9 @@ async def test_help_and_explanations_name_flags_in_ones_language(house: House) -
     shown = await told("狐狸 --color 红", "color")
     assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--模型、--服务、--风格。"
     assert "用 --尺寸 设置图片大小" in await told("狐狸 --q 2", "--q")
-    await house.say("/settings", who=house.ming)
-    page = await house.shown("你的设置", house.ming.chat)
+    await harness.say("/settings", who=harness.ming)
+    page = await harness.shown("你的设置", harness.ming.chat)
     assert {"比例：自动", "数量：1", "模型：4.0"} <= set(page.buttons)
-    await house.say("/help")
-    assert "--ar 3:2 --n 4" in (await house.shown("--ar")).text
-    assert not house.tasks
+    await harness.say("/help")
+    assert "--ar 3:2 --n 4" in (await harness.shown("--ar")).text
+    assert not harness.tasks

@@ -9,23 +9,25 @@ from sqlalchemy import update
 
 from bot.demo.telegram import Chat, ChatMessage, Person, Refusal
 from storage.schema import jobs, pictures
-from tests.support.house import House, look, open_house, picture
+from tests.support.app_harness import AppHarness, look, open_app_harness, picture
 
 UPLOADS = ("sendPhoto", "sendMediaGroup", "editMessageMedia", "sendDocument")
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
-async def opened(house: House, words: str = "", chat: Chat | None = None, who: Person | None = None) -> ChatMessage:
+async def opened(
+    harness: AppHarness, words: str = "", chat: Chat | None = None, who: Person | None = None
+) -> ChatMessage:
     """Somebody (Ann) writes /history; returns the answer."""
-    before = {message.id for message in house.answers(chat)}
-    asked = await house.say(f"/history {words}".strip(), chat=chat, who=who)
-    return await house.telegram.until(
-        lambda: next((one for one in house.answers(asked.chat) if one.id not in before), None)
+    before = {message.id for message in harness.answers(chat)}
+    asked = await harness.say(f"/history {words}".strip(), chat=chat, who=who)
+    return await harness.telegram.until(
+        lambda: next((one for one in harness.answers(asked.chat) if one.id not in before), None)
     )
 
 
@@ -35,62 +37,62 @@ def title(message: ChatMessage) -> tuple[str, str]:
     return prompt, details.split(" · ")[0]
 
 
-async def test_nothing_yet(house: House) -> None:
-    shown = await opened(house)
+async def test_nothing_yet(harness: AppHarness) -> None:
+    shown = await opened(harness)
     assert shown.text == "You haven't made any pictures yet. Just write what you'd like to see."
-    shown = await opened(house, chat=house.group)
+    shown = await opened(harness, chat=harness.group)
     assert shown.text.startswith("You haven't made any pictures in this group yet. Try: /imagine")
 
 
-async def test_newest_first_and_back_and_forth_by_file_id(house: House) -> None:
+async def test_newest_first_and_back_and_forth_by_file_id(harness: AppHarness) -> None:
     for words in ("a fox", "a cat", "a dog"):
-        await house.made(words)
-    now, fetched = house.now, len(house.jimeng_calls)
-    shown = await opened(house)
+        await harness.made(words)
+    now, fetched = harness.now, len(harness.jimeng_calls)
+    shown = await opened(harness)
     assert title(shown) == ("a dog", "1 of 3")
     assert shown.photo
     assert "205×205" in shown.text
     assert "UTC" in shown.text
     row = ["🔁 Redo", "✏️ Edit", "📤 Send", "☆", "ℹ️ Details", "🗑 Delete"]
     assert shown.buttons == ["Older ›", *row, "📅 Date", "▦ Overview", "⭐ Favourites"]
-    assert (await house.press(shown, "Older ›")).text == ""
-    await house.shown("2 of 3")
+    assert (await harness.press(shown, "Older ›")).text == ""
+    await harness.shown("2 of 3")
     assert title(shown) == ("a cat", "2 of 3")
     assert shown.buttons[:2] == ["‹ Newer", "Older ›"]
-    await house.press(shown, "Older ›")
-    await house.shown("3 of 3")
+    await harness.press(shown, "Older ›")
+    await harness.shown("3 of 3")
     assert title(shown) == ("a fox", "3 of 3")
     assert shown.buttons[0] == "‹ Newer"
     assert "Older ›" not in shown.buttons
-    await house.press(shown, "‹ Newer")
-    await house.shown("2 of 3")
-    await house.quiet()
+    await harness.press(shown, "‹ Newer")
+    await harness.shown("2 of 3")
+    await harness.quiet()
     # Nothing was uploaded and nothing was fetched: everything went by file id.
-    calls = house.called(*UPLOADS, since=now)
+    calls = harness.called(*UPLOADS, since=now)
     assert len(calls) == 4
     media = [call.request.get("photo") or call.request["media"]["media"] for call in calls]
     assert all(isinstance(one, str) for one in media)
-    assert len(house.jimeng_calls) == fetched
+    assert len(harness.jimeng_calls) == fetched
 
 
-async def test_an_album_is_leafed_through_one_by_one(house: House) -> None:
-    await house.made("foxes --n 3")
-    shown = await opened(house)
+async def test_an_album_is_leafed_through_one_by_one(harness: AppHarness) -> None:
+    await harness.made("foxes --n 3")
+    shown = await opened(harness)
     assert title(shown) == ("foxes", "1 of 3")
-    await house.press(shown, "Older ›")
-    await house.shown("2 of 3")
+    await harness.press(shown, "Older ›")
+    await harness.shown("2 of 3")
 
 
-async def test_the_end_is_said_when_somebody_deleted_meanwhile(house: House) -> None:
-    await house.made("a fox")
-    await house.made("a cat")
-    first, second = await opened(house), await opened(house)
-    await house.press(second, "Older ›")
-    await house.shown("2 of 2")
-    await house.press(second, "Delete")
-    await house.press(second, "Delete")
-    await house.shown("1 of 1")
-    assert (await house.press(first, "Older ›")).text == "That was the last one."
+async def test_the_end_is_said_when_somebody_deleted_meanwhile(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    await harness.made("a cat")
+    first, second = await opened(harness), await opened(harness)
+    await harness.press(second, "Older ›")
+    await harness.shown("2 of 2")
+    await harness.press(second, "Delete")
+    await harness.press(second, "Delete")
+    await harness.shown("1 of 1")
+    assert (await harness.press(first, "Older ›")).text == "That was the last one."
 
 
 @pytest.mark.parametrize(
@@ -103,307 +105,309 @@ async def test_the_end_is_said_when_somebody_deleted_meanwhile(house: House) -> 
         ("_", []),
     ],
 )
-async def test_search(house: House, words: str, found: list[str]) -> None:
+async def test_search(harness: AppHarness, words: str, found: list[str]) -> None:
     for prompt in ("A FOX by the sea", "雪地里的红狐狸", "100% cotton", "a red fox in the snow"):
-        await house.made(prompt)
-    shown = await opened(house, words)
+        await harness.made(prompt)
+    shown = await opened(harness, words)
     if not found:
         assert shown.text == "None of your prompts contain these words."
         return
     assert title(shown) == (found[0], f"1 of {len(found)}")
     assert shown.text.endswith(f"🔎 {words}")
     if len(found) > 1:
-        await house.press(shown, "Older ›")
-        await house.shown("2 of 2")
+        await harness.press(shown, "Older ›")
+        await harness.shown("2 of 2")
         assert title(shown)[0] == found[1]
         assert shown.text.endswith(f"🔎 {words}")
 
 
-async def test_search_with_the_longest_prompt_fits_into_the_caption(house: House) -> None:
-    await house.made("/imagine " + "🦊" * 800)
-    shown = await opened(house, "🦊" * 300)
+async def test_search_with_the_longest_prompt_fits_into_the_caption(harness: AppHarness) -> None:
+    await harness.made("/imagine " + "🦊" * 800)
+    shown = await opened(harness, "🦊" * 300)
     assert shown.photo
     assert "1 of 1" in shown.text
 
 
-async def test_delete_asks_first(house: House) -> None:
-    await house.made("a fox")
-    await house.made("a cat")
-    shown = await opened(house)
-    assert (await house.press(shown, "Delete")).text == "Delete it from your history?"
+async def test_delete_asks_first(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    await harness.made("a cat")
+    shown = await opened(harness)
+    assert (await harness.press(shown, "Delete")).text == "Delete it from your history?"
     assert shown.buttons == ["Delete", "Keep"]
-    await house.press(shown, "Keep")
-    await house.telegram.until(lambda: "🗑 Delete" in shown.buttons)
-    await house.press(shown, "Delete")
-    assert (await house.press(shown, "Delete")).text == "Deleted from your history."
-    await house.shown("1 of 1")
+    await harness.press(shown, "Keep")
+    await harness.telegram.until(lambda: "🗑 Delete" in shown.buttons)
+    await harness.press(shown, "Delete")
+    assert (await harness.press(shown, "Delete")).text == "Deleted from your history."
+    await harness.shown("1 of 1")
     assert title(shown) == ("a fox", "1 of 1")
-    await house.press(shown, "Delete")
-    await house.press(shown, "Delete")
-    await house.telegram.until(lambda: shown.id not in house.ann.chat.messages)
-    assert (await opened(house)).text.startswith("You haven't made any pictures yet")
+    await harness.press(shown, "Delete")
+    await harness.press(shown, "Delete")
+    await harness.telegram.until(lambda: shown.id not in harness.ann.chat.messages)
+    assert (await opened(harness)).text.startswith("You haven't made any pictures yet")
     # What was sent stays where it is.
-    assert len(house.album()) == 2
+    assert len(harness.album()) == 2
 
 
-async def test_send_again(house: House) -> None:
-    await house.made("a <b>fox</b>")
-    shown = await opened(house)
-    now = house.now
-    await house.press(shown, "📤 Send")
-    await house.quiet()
-    last = house.answers()[-1]
+async def test_send_again(harness: AppHarness) -> None:
+    await harness.made("a <b>fox</b>")
+    shown = await opened(harness)
+    now = harness.now
+    await harness.press(shown, "📤 Send")
+    await harness.quiet()
+    last = harness.answers()[-1]
     assert last.photo
     assert last.text == "a <b>fox</b>"
-    (call,) = house.called("sendPhoto", since=now)
+    (call,) = harness.called("sendPhoto", since=now)
     assert isinstance(call.request["photo"], str)
 
 
-async def test_run_again_and_edit(house: House) -> None:
-    await house.made("in blue --ar 16:9", picture(201))
-    shown = await opened(house)
-    assert (await house.press(shown, "Redo")).text == "One more time!"
-    await house.quiet()
-    first, second = house.submitted()
-    assert house.without_addresses(second) == house.without_addresses(first)
-    assert [look(one)[1] for one in house.tasks[-1].references] == [201]
-    assert house.answers()[-1].photo
-    await house.press(shown, "Edit")
-    await house.shown("What should I make")
-    await house.made("with a hat")
-    assert house.tasks[-1].prompt == "with a hat"
-    assert len(house.tasks[-1].references) == 1
+async def test_run_again_and_edit(harness: AppHarness) -> None:
+    await harness.made("in blue --ar 16:9", picture(201))
+    shown = await opened(harness)
+    assert (await harness.press(shown, "Redo")).text == "One more time!"
+    await harness.quiet()
+    first, second = harness.submitted()
+    assert harness.without_addresses(second) == harness.without_addresses(first)
+    assert [look(one)[1] for one in harness.tasks[-1].references] == [201]
+    assert harness.answers()[-1].photo
+    await harness.press(shown, "Edit")
+    await harness.shown("What should I make")
+    await harness.made("with a hat")
+    assert harness.tasks[-1].prompt == "with a hat"
+    assert len(harness.tasks[-1].references) == 1
 
 
-async def test_in_a_group_only_what_the_caller_made_there(house: House) -> None:
-    await house.made("a secret fox")
-    await house.made("/imagine a public fox", chat=house.group)
-    await house.made("/imagine Bob's cat", chat=house.group, who=house.bob)
-    shown = await opened(house, chat=house.group)
+async def test_in_a_group_only_what_the_caller_made_there(harness: AppHarness) -> None:
+    await harness.made("a secret fox")
+    await harness.made("/imagine a public fox", chat=harness.group)
+    await harness.made("/imagine Bob's cat", chat=harness.group, who=harness.bob)
+    shown = await opened(harness, chat=harness.group)
     assert title(shown) == ("a public fox", "1 of 1")
-    assert "secret" not in (await opened(house, "fox", chat=house.group)).text
-    shown = await opened(house, chat=house.group, who=house.bob)
+    assert "secret" not in (await opened(harness, "fox", chat=harness.group)).text
+    shown = await opened(harness, chat=harness.group, who=harness.bob)
     assert title(shown) == ("Bob's cat", "1 of 1")
     # At home one has everything.
-    shown = await opened(house)
+    shown = await opened(harness)
     assert title(shown) == ("a public fox", "1 of 2")
 
 
-async def test_strangers_can_not_leaf_through_it(house: House) -> None:
-    await house.made("/imagine foxes --n 2", chat=house.group)
-    shown = await opened(house, chat=house.group)
+async def test_strangers_can_not_leaf_through_it(harness: AppHarness) -> None:
+    await harness.made("/imagine foxes --n 2", chat=harness.group)
+    shown = await opened(harness, chat=harness.group)
     before = shown.text
     for label in ("Older ›", "Redo", "Edit", "📤 Send", "Delete"):
-        told = await house.press(shown, label, house.bob)
+        told = await harness.press(shown, label, harness.bob)
         assert told.alert
         assert told.text == "This is someone else's history. See yours with /history."
-    await house.quiet()
+    await harness.quiet()
     assert shown.text == before
-    assert len(house.tasks) == 2
+    assert len(harness.tasks) == 2
 
 
-async def test_it_survives_a_restart_and_the_services_copy(house: House) -> None:
-    await house.made("a fox")
-    await house.made("a cat")
-    shown = await opened(house)
-    house.pass_time(48 * 3600)
-    await house.restart()
-    await house.press(shown, "Older ›")
-    await house.shown("2 of 2")
+async def test_it_survives_a_restart_and_the_services_copy(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    await harness.made("a cat")
+    shown = await opened(harness)
+    harness.pass_time(48 * 3600)
+    await harness.restart()
+    await harness.press(shown, "Older ›")
+    await harness.shown("2 of 2")
     assert title(shown) == ("a fox", "2 of 2")
-    assert title(await opened(house)) == ("a cat", "1 of 2")
+    assert title(await opened(harness)) == ("a cat", "1 of 2")
 
 
-async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(house: House) -> None:
+async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(harness: AppHarness) -> None:
     """Its job was cancelled while the service could not hand the picture over."""
-    await house.made("a cat")
-    database = house.app.store.database
+    await harness.made("a cat")
+    database = harness.app.store.database
     async with database.write() as connection:
         await connection.exec_driver_sql("update pictures set photo_id = null, message_id = null")
-    house.pass_time(48 * 3600)
-    shown = await opened(house)
+    harness.pass_time(48 * 3600)
+    shown = await opened(harness)
     assert shown.is_text
     assert "can't be fetched from the service any more" in shown.text
     assert "a cat" in shown.text
-    await house.made("a fox")
-    shown = await opened(house)
-    await house.press(shown, "Older ›")
-    await house.shown("any more")
+    await harness.made("a fox")
+    shown = await opened(harness)
+    await harness.press(shown, "Older ›")
+    await harness.shown("any more")
 
 
-async def test_an_edit_says_where_it_comes_from_and_leads_back(house: House) -> None:
-    first = await house.made("a fox")
-    second = await house.made("with a hat", reply_to=first)
-    await house.made("at night --ar 1:1", reply_to=second)
-    shown = await opened(house)
+async def test_an_edit_says_where_it_comes_from_and_leads_back(harness: AppHarness) -> None:
+    first = await harness.made("a fox")
+    second = await harness.made("with a hat", reply_to=first)
+    await harness.made("at night --ar 1:1", reply_to=second)
+    shown = await opened(harness)
     assert "↩️ from “with a hat”" in shown.text
-    await house.press(shown, "Details")
-    await house.telegram.until(lambda: "1. a fox ↓\n2. with a hat ↓" in shown.text)
+    await harness.press(shown, "Details")
+    await harness.telegram.until(lambda: "1. a fox ↓\n2. with a hat ↓" in shown.text)
     assert "Service: Jimeng 4.0\nOptions: --ar 1:1\nReferences: 1\nCost: ¥0.20\nTime: 1 s\n" in shown.text
-    await house.press(shown, "↩️ 1")
-    await house.shown("3 of 3")
+    await harness.press(shown, "↩️ 1")
+    await harness.shown("3 of 3")
     assert title(shown) == ("a fox", "3 of 3")
-    await house.press(shown, "Newer")
-    await house.shown("2 of 3")
-    await house.press(shown, "Made from")
-    await house.shown("3 of 3")
+    await harness.press(shown, "Newer")
+    await harness.shown("2 of 3")
+    await harness.press(shown, "Made from")
+    await harness.shown("3 of 3")
     assert "Made from" not in " ".join(shown.buttons)
 
 
-async def test_favourites_only(house: House) -> None:
+async def test_favourites_only(harness: AppHarness) -> None:
     for words in ("a fox", "a cat", "a dog"):
-        await house.made(words)
-    shown = await opened(house)
-    told = await house.press(shown, "⭐ Favourites")
+        await harness.made(words)
+    shown = await opened(harness)
+    told = await harness.press(shown, "⭐ Favourites")
     assert (told.alert, told.text) == (True, "You have no favourites yet: tap ☆ under a picture.")
-    await house.press(shown, "Older ›")
-    await house.shown("2 of 3")
-    await house.press(shown, "☆")
-    await house.telegram.until(lambda: "⭐" in shown.buttons)
-    await house.press(shown, "⭐ Favourites")
-    await house.shown("1 of 1")
+    await harness.press(shown, "Older ›")
+    await harness.shown("2 of 3")
+    await harness.press(shown, "☆")
+    await harness.telegram.until(lambda: "⭐" in shown.buttons)
+    await harness.press(shown, "⭐ Favourites")
+    await harness.shown("1 of 1")
     assert shown.text.endswith("🔎 ⭐")
-    assert title(await opened(house, "⭐ cat")) == ("a cat", "1 of 1")
-    assert (await opened(house, "⭐ fox")).text == "You have no favourites yet: tap ☆ under a picture."
-    await house.press(shown, "All pictures")
-    await house.shown("2 of 3")
+    assert title(await opened(harness, "⭐ cat")) == ("a cat", "1 of 1")
+    assert (await opened(harness, "⭐ fox")).text == "You have no favourites yet: tap ☆ under a picture."
+    await harness.press(shown, "All pictures")
+    await harness.shown("2 of 3")
 
 
-async def test_jump_to_a_date(house: House) -> None:
+async def test_jump_to_a_date(harness: AppHarness) -> None:
     for words in ("a fox", "a cat", "a dog"):
-        await house.made(words)
+        await harness.made(words)
     days = ("2025-03-31 10:00", "2025-04-01 11:00", "2025-04-20 12:00")
-    async with house.app.store.database.write() as connection:
+    async with harness.app.store.database.write() as connection:
         for picture_id, day in enumerate(days, 1):
             moment = datetime.fromisoformat(f"{day}+00:00").timestamp()
             change = update(pictures).where(pictures.c.id == picture_id).values(created_at=moment)
             await connection.execute(change)
-    shown = await opened(house)
-    await house.press(shown, "Date")
+    shown = await opened(harness)
+    await harness.press(shown, "Date")
     assert shown.buttons == ["2025-04 (2)", "2025-03 (1)", "‹ Back"]
-    await house.press(shown, "2025-04 (2)")
+    await harness.press(shown, "2025-04 (2)")
     assert shown.buttons == ["20 (1)", "01 (1)", "‹ Back"]
-    await house.press(shown, "01 (1)")
-    await house.shown("2 of 3")
+    await harness.press(shown, "01 (1)")
+    await harness.shown("2 of 3")
     assert title(shown) == ("a cat", "2 of 3")
-    assert title(await opened(house, "2025-03")) == ("a fox", "3 of 3")
-    assert title(await opened(house, "2025-04-02")) == ("a cat", "2 of 3")
-    assert title(await opened(house, "2025-04 fox")) == ("a fox", "1 of 1")
-    assert title(await opened(house, "2025/4/2")) == ("a cat", "2 of 3")
-    assert title(await opened(house, "2025年3月")) == ("a fox", "3 of 3")
-    assert title(await opened(house, "2025年4月2日")) == ("a cat", "2 of 3")
+    assert title(await opened(harness, "2025-03")) == ("a fox", "3 of 3")
+    assert title(await opened(harness, "2025-04-02")) == ("a cat", "2 of 3")
+    assert title(await opened(harness, "2025-04 fox")) == ("a fox", "1 of 1")
+    assert title(await opened(harness, "2025/4/2")) == ("a cat", "2 of 3")
+    assert title(await opened(harness, "2025年3月")) == ("a fox", "3 of 3")
+    assert title(await opened(harness, "2025年4月2日")) == ("a cat", "2 of 3")
     for no_date in ("2025-13", "2025-02-30 fox"):
-        assert (await opened(house, no_date)).text.startswith("There is no such date.")
-    await house.made("a poster, 2000/50")
-    assert title(await opened(house, "2000/50")) == ("a poster, 2000/50", "1 of 1")
-    assert (await opened(house, "2024-12")).text.startswith("You hadn't made any pictures by then.")
+        assert (await opened(harness, no_date)).text.startswith("There is no such date.")
+    await harness.made("a poster, 2000/50")
+    assert title(await opened(harness, "2000/50")) == ("a poster, 2000/50", "1 of 1")
+    assert (await opened(harness, "2024-12")).text.startswith("You hadn't made any pictures by then.")
 
 
-async def test_ten_at_a_glance(house: House) -> None:
-    await house.made("foxes --n 12")
-    shown = await opened(house)
-    now = house.now
-    await house.press(shown, "Overview")
-    page = await house.shown("Which one shall I open?")
+async def test_ten_at_a_glance(harness: AppHarness) -> None:
+    await harness.made("foxes --n 12")
+    shown = await opened(harness)
+    now = harness.now
+    await harness.press(shown, "Overview")
+    page = await harness.shown("Which one shall I open?")
     assert page.buttons == [str(number) for number in range(1, 11)] + ["Older ›"]
-    (call,) = house.called("sendMediaGroup", since=now)
+    (call,) = harness.called("sendMediaGroup", since=now)
     assert len(call.request["media"]) == 10
     assert all(isinstance(one["media"], str) for one in call.request["media"])
-    await house.press(page, "3")
-    await house.shown("3 of 12")
+    await harness.press(page, "3")
+    await harness.shown("3 of 12")
     assert page.photo
-    page = await opened(house)
-    await house.press(page, "Overview")
-    page = await house.shown("Which one shall I open?")
-    await house.press(page, "Older ›")
-    page = await house.telegram.until(lambda: next((one for one in house.answers() if one.buttons == ["1", "2"]), None))
-    await house.press(page, "2")
-    await house.shown("12 of 12")
+    page = await opened(harness)
+    await harness.press(page, "Overview")
+    page = await harness.shown("Which one shall I open?")
+    await harness.press(page, "Older ›")
+    page = await harness.telegram.until(
+        lambda: next((one for one in harness.answers() if one.buttons == ["1", "2"]), None)
+    )
+    await harness.press(page, "2")
+    await harness.shown("12 of 12")
 
 
-async def test_what_is_sent_again_has_the_buttons_of_a_result(house: House) -> None:
-    await house.made("foxes --n 2")
-    shown = await opened(house)
-    await house.press(shown, "📤 Send")
-    await house.shown("Variations")
-    await house.quiet()
-    sent = house.answers()[-1]
-    await house.press(sent, "Variations")
-    await house.quiet()
-    assert len(house.tasks) == 4
-    assert len(house.tasks[-1].references) == 1
-    await house.press(sent, "🗑")
-    await house.press(sent, "Keep")
-    await house.telegram.until(lambda: "🎲 Variations" in sent.buttons)
+async def test_what_is_sent_again_has_the_buttons_of_a_result(harness: AppHarness) -> None:
+    await harness.made("foxes --n 2")
+    shown = await opened(harness)
+    await harness.press(shown, "📤 Send")
+    await harness.shown("Variations")
+    await harness.quiet()
+    sent = harness.answers()[-1]
+    await harness.press(sent, "Variations")
+    await harness.quiet()
+    assert len(harness.tasks) == 4
+    assert len(harness.tasks[-1].references) == 1
+    await harness.press(sent, "🗑")
+    await harness.press(sent, "Keep")
+    await harness.telegram.until(lambda: "🎲 Variations" in sent.buttons)
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "9999-12", "0001-01-01"])
-async def test_the_end_of_time(house: House, day: str) -> None:
-    await house.made("a fox")
-    await house.say(f"/history {day}")
-    await house.quiet()
-    assert "Something went wrong" not in house.answers()[-1].text
+async def test_the_end_of_time(harness: AppHarness, day: str) -> None:
+    await harness.made("a fox")
+    await harness.say(f"/history {day}")
+    await harness.quiet()
+    assert "Something went wrong" not in harness.answers()[-1].text
 
 
-async def test_the_original_of_a_picture_of_a_group_in_private(house: House) -> None:
-    await house.made("/imagine a fox", chat=house.group)
-    shown = await opened(house)
-    await house.press(shown, "📤 Send")
-    await house.quiet()
-    assert (await house.press(house.answers()[-1], "Files")).text == "Sending the originals…"
-    await house.quiet()
-    assert house.answers()[-1].document
-    assert not any(message.document for message in house.answers(house.group))
+async def test_the_original_of_a_picture_of_a_group_in_private(harness: AppHarness) -> None:
+    await harness.made("/imagine a fox", chat=harness.group)
+    shown = await opened(harness)
+    await harness.press(shown, "📤 Send")
+    await harness.quiet()
+    assert (await harness.press(harness.answers()[-1], "Files")).text == "Sending the originals…"
+    await harness.quiet()
+    assert harness.answers()[-1].document
+    assert not any(message.document for message in harness.answers(harness.group))
 
 
-async def test_words_said_in_private_stay_out_of_a_groups_history(house: House) -> None:
-    await house.made("a secret fox")
-    talk = await house.made("/imagine an owl", chat=house.group)
-    await house.forge(talk, "p:edit:1")
-    question = await house.shown("What should I make", house.group)
-    await house.made("at night", chat=house.group, reply_to=question)
-    shown = await opened(house, chat=house.group)
+async def test_words_said_in_private_stay_out_of_a_groups_history(harness: AppHarness) -> None:
+    await harness.made("a secret fox")
+    talk = await harness.made("/imagine an owl", chat=harness.group)
+    await harness.forge(talk, "p:edit:1")
+    question = await harness.shown("What should I make", harness.group)
+    await harness.made("at night", chat=harness.group, reply_to=question)
+    shown = await opened(harness, chat=harness.group)
     assert title(shown) == ("at night", "1 of 2")
-    await house.press(shown, "Details")
-    await house.taken_in()
+    await harness.press(shown, "Details")
+    await harness.taken_in()
     assert "References: 1" in shown.text
     assert "secret" not in shown.text
-    shown = await opened(house)
+    shown = await opened(harness)
     assert "↩️ from “a secret fox”" in shown.text
 
 
-async def test_the_last_picture_leaves_an_old_history_message_without_buttons(house: House) -> None:
-    await house.made("a fox")
-    shown = await opened(house)
-    await house.press(shown, "Delete")
+async def test_the_last_picture_leaves_an_old_history_message_without_buttons(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    shown = await opened(harness)
+    await harness.press(shown, "Delete")
     words = "Bad Request: message can't be deleted for everyone"
-    house.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
-    assert (await house.press(shown, "Delete")).text == "Deleted from your history."
-    await house.taken_in()
+    harness.telegram.faults.play(Refusal(method="deleteMessage", code=400, description=words))
+    assert (await harness.press(shown, "Delete")).text == "Deleted from your history."
+    await harness.taken_in()
     assert shown.buttons == []
 
 
-async def test_a_search_is_found_again_after_long_details(house: House) -> None:
-    await house.made("an owl")
-    await house.made("a fox")
-    async with house.app.store.database.write() as connection:
+async def test_a_search_is_found_again_after_long_details(harness: AppHarness) -> None:
+    await harness.made("an owl")
+    await harness.made("a fox")
+    async with harness.app.store.database.write() as connection:
         await connection.execute(update(jobs).values(options={"words": "and so on " * 50}))
-    shown = await opened(house, "fox")
-    await house.press(shown, "Details")
-    await house.taken_in()
+    shown = await opened(harness, "fox")
+    await harness.press(shown, "Details")
+    await harness.taken_in()
     assert shown.text.endswith("\n🔎 fox")
 
 
-async def test_every_button_works_after_a_restart(house: House) -> None:
-    fox = await house.made("a fox")
-    await house.made("with a hat", reply_to=fox)
-    await house.made("hares --n 9")
-    shown = await opened(house)
-    await house.restart()
+async def test_every_button_works_after_a_restart(harness: AppHarness) -> None:
+    fox = await harness.made("a fox")
+    await harness.made("with a hat", reply_to=fox)
+    await harness.made("hares --n 9")
+    shown = await opened(harness)
+    await harness.restart()
 
     async def press(label: str, *place: str, said: str = "", alert: bool = False) -> None:
         """Press, and find the history at this place, with its buttons."""
-        told = await house.press(shown, label)
+        told = await harness.press(shown, label)
         assert (told.text, told.alert) == (said, alert), label
         if place:
             assert title(shown) == place, label
@@ -437,23 +441,23 @@ async def test_every_button_works_after_a_restart(house: House) -> None:
         await press(label, said=said)
     assert title(shown) == ("hares", "1 of 11")
     await press("Send", "hares", "1 of 11")
-    sent = house.answers()[-1]
+    sent = harness.answers()[-1]
     assert sent.photo
-    assert (await house.press(sent, "☆")).text == "⭐ Added to favourites."
+    assert (await harness.press(sent, "☆")).text == "⭐ Added to favourites."
     await press("Overview")
-    shown = house.answers()[-1]
+    shown = harness.answers()[-1]
     assert shown.buttons == [*map(str, range(1, 11)), "Older ›"]
     # One alone is no overview.
     await press("Older ›", "a fox", "11 of 11")
     await press("Redo", "a fox", "11 of 11", said="One more time!")
     await press("Edit")
-    await house.made("at night", reply_to=await house.shown("What should I make of it?"))
-    assert [len(task.references) for task in house.tasks] == [0, 1, *[0] * 10, 1]
+    await harness.made("at night", reply_to=await harness.shown("What should I make of it?"))
+    assert [len(task.references) for task in harness.tasks] == [0, 1, *[0] * 10, 1]
     await press("‹ Newer", "with a hat", "12 of 13")
     await press("Overview")
-    shown = house.answers()[-1]
+    shown = harness.answers()[-1]
     assert shown.buttons == ["1", "2"]
     await press("2", "a fox", "13 of 13")
     await press("Delete", said="Delete it from your history?")
-    await house.restart()
+    await harness.restart()
     await press("Delete", "with a hat", "12 of 12", said="Deleted from your history.")

@@ -8,63 +8,63 @@ import pytest
 
 from bot.jobs import breaker, watch
 from providers.jimeng.simulator import Fault
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AppHarness]:
     monkeypatch.setattr(breaker, "FIRST_PAUSE", 0.4)
     monkeypatch.setattr(breaker, "LONGEST_PAUSE", 0.4)
     monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
-    async with open_house(tmp_path, concurrency=3) as house:
-        yield house
+    async with open_app_harness(tmp_path, concurrency=3) as harness:
+        yield harness
 
 
-async def test_the_operator_must_act(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_operator_must_act(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=5))
+    harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=5))
     for prompt in ("one", "two"):
-        await house.say(prompt, who=house.ming)
-        await house.quiet()
-    await house.say("three")
-    paused = await house.shown("⏸ The image service isn't set up correctly")
+        await harness.say(prompt, who=harness.ming)
+        await harness.quiet()
+    await harness.say("three")
+    paused = await harness.shown("⏸ The image service isn't set up correctly")
     assert "continues by itself" in paused.text
-    await house.say("四", who=house.ming)
-    await house.shown("恢复后自动继续", house.ming.chat)
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["three", "四"] or [task.prompt for task in house.tasks] == [
+    await harness.say("四", who=harness.ming)
+    await harness.shown("恢复后自动继续", harness.ming.chat)
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["three", "四"] or [task.prompt for task in harness.tasks] == [
         "四",
         "three",
     ]
-    edits = [call for call in house.called("editMessageText") if "⏸ The image" in str(call.request)]
+    edits = [call for call in harness.called("editMessageText") if "⏸ The image" in str(call.request)]
     assert len(edits) == 1, "people are told once"
-    failed = [message.text for message in house.answers(house.ming.chat) if message.text.startswith("⚠️")]
+    failed = [message.text for message in harness.answers(harness.ming.chat) if message.text.startswith("⚠️")]
     assert len(failed) == 2, "those before it was clear that it would go on"
     levels = [record.levelname for record in caplog.records if "is paused" in record.getMessage()]
     assert levels == ["ERROR", "INFO", "INFO"], "operators hear of it once"
     assert "works again" in caplog.text
 
 
-async def test_a_service_that_takes_tasks_and_fails_them(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="code", action="submit", code=50500, times=5))
+async def test_a_service_that_takes_tasks_and_fails_them(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50500, times=5))
     for number in range(5):
-        await house.say(f"number {number}")
-        await house.quiet()
-    await house.say("waits")
-    await house.shown("⏸ The image service isn't working properly")
-    await house.quiet()
-    assert [task.prompt for task in house.tasks] == ["waits"]
+        await harness.say(f"number {number}")
+        await harness.quiet()
+    await harness.say("waits")
+    await harness.shown("⏸ The image service isn't working properly")
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["waits"]
 
 
-async def test_it_is_paused_over_a_restart(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_paused_over_a_restart(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "FIRST_PAUSE", 1000.0)
     monkeypatch.setattr(breaker, "LONGEST_PAUSE", 1000.0)
-    house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=3))
+    harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=3))
     for prompt in ("one", "two", "three"):
-        await house.say(prompt)
-        await house.taken_in()
-    await house.shown("⏸")
-    await house.restart()
-    await house.say("four")
-    await house.shown("⏸")
-    assert house.tasks == []
+        await harness.say(prompt)
+        await harness.taken_in()
+    await harness.shown("⏸")
+    await harness.restart()
+    await harness.say("four")
+    await harness.shown("⏸")
+    assert harness.tasks == []

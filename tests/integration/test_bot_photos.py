@@ -13,13 +13,13 @@ from bot.demo.bot_api.bot_view import message_json
 from bot.demo.bot_api.files import Upload
 from bot.demo.telegram import upload
 from bot.handlers.imagine import came_late
-from tests.support.house import House, look, open_house, picture
+from tests.support.app_harness import AppHarness, look, open_app_harness, picture
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
 def heic(width: int = 320, height: int = 240) -> Upload:
@@ -34,106 +34,106 @@ def numbered(count: int) -> list[bytes]:
     return [picture(200 + number) for number in range(count)]
 
 
-def widths(house: House) -> list[int]:
+def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in house.tasks[-1].references]
+    return [look(reference)[1] for reference in harness.tasks[-1].references]
 
 
-async def test_a_photo_with_a_caption(house: House) -> None:
-    asked = await house.say("as a watercolour", picture(640, 480))
-    result = await house.ended()
+async def test_a_photo_with_a_caption(harness: AppHarness) -> None:
+    asked = await harness.say("as a watercolour", picture(640, 480))
+    result = await harness.ended()
     assert result.reply_to == asked.id
-    assert [look(one) for one in house.tasks[0].references] == [("JPEG", 640, 480)]
+    assert [look(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
 
 
-async def test_a_photo_with_a_caption_in_a_group_needs_the_command_or_the_name(house: House) -> None:
-    await house.say("/imagine as a watercolour", picture(201), chat=house.group)
-    await house.say("@imagine_demo_bot as a drawing", picture(202), chat=house.group)
-    await house.quiet()
-    found = {task.prompt: look(task.references[0])[1] for task in house.tasks}
+async def test_a_photo_with_a_caption_in_a_group_needs_the_command_or_the_name(harness: AppHarness) -> None:
+    await harness.say("/imagine as a watercolour", picture(201), chat=harness.group)
+    await harness.say("@imagine_demo_bot as a drawing", picture(202), chat=harness.group)
+    await harness.quiet()
+    found = {task.prompt: look(task.references[0])[1] for task in harness.tasks}
     assert found == {"as a watercolour": 201, "as a drawing": 202}
 
 
-async def test_an_album_in_any_order_with_gaps_and_other_messages_between(house: House) -> None:
-    house.telegram.acts.shuffle, house.telegram.acts.gap = True, 0.015
-    await house.say("together", *numbered(6))
-    await house.say("a fox")
-    await house.telegram.until(lambda: len(house.tasks) == 2)
-    await house.quiet()
-    assert {task.prompt: len(task.references) for task in house.tasks} == {"together": 6, "a fox": 0}
-    together = next(task for task in house.tasks if task.references)
+async def test_an_album_in_any_order_with_gaps_and_other_messages_between(harness: AppHarness) -> None:
+    harness.telegram.acts.shuffle, harness.telegram.acts.gap = True, 0.015
+    await harness.say("together", *numbered(6))
+    await harness.say("a fox")
+    await harness.telegram.until(lambda: len(harness.tasks) == 2)
+    await harness.quiet()
+    assert {task.prompt: len(task.references) for task in harness.tasks} == {"together": 6, "a fox": 0}
+    together = next(task for task in harness.tasks if task.references)
     assert [look(one)[1] for one in together.references] == [200, 201, 202, 203, 204, 205]
 
 
-async def test_two_albums_at_once_stay_apart(house: House) -> None:
-    house.telegram.acts.shuffle, house.telegram.acts.gap = True, 0.01
-    await house.say("one", *numbered(3))
-    await house.say("two", *numbered(4), who=house.bob)
-    await house.telegram.until(lambda: len(house.tasks) == 2)
-    assert {task.prompt: len(task.references) for task in house.tasks} == {"one": 3, "two": 4}
+async def test_two_albums_at_once_stay_apart(harness: AppHarness) -> None:
+    harness.telegram.acts.shuffle, harness.telegram.acts.gap = True, 0.01
+    await harness.say("one", *numbered(3))
+    await harness.say("two", *numbered(4), who=harness.bob)
+    await harness.telegram.until(lambda: len(harness.tasks) == 2)
+    assert {task.prompt: len(task.references) for task in harness.tasks} == {"one": 3, "two": 4}
 
 
 async def test_a_late_item_joins_while_its_job_waits(tmp_path: Path) -> None:
-    async with open_house(tmp_path, concurrency=1) as house:
-        house.hold()
-        await house.say("first")
-        await house.all_submitted(1)
-        late = Later(house)
-        await house.say("together", *numbered(3))
-        await house.shown("You are next")
+    async with open_app_harness(tmp_path, concurrency=1) as harness:
+        harness.hold()
+        await harness.say("first")
+        await harness.all_submitted(1)
+        late = Later(harness)
+        await harness.say("together", *numbered(3))
+        await harness.shown("You are next")
         late.arrives()
-        await house.taken_in()
-        house.release()
-        await house.all_submitted(2)
-        await house.quiet()
-        assert widths(house) == [200, 201, 202]
-        assert not any("too late" in message.text for message in house.answers())
+        await harness.taken_in()
+        harness.release()
+        await harness.all_submitted(2)
+        await harness.quiet()
+        assert widths(harness) == [200, 201, 202]
+        assert not any("too late" in message.text for message in harness.answers())
 
 
-async def test_a_late_item_that_comes_too_late_is_told(house: House) -> None:
-    house.hold()
-    late = Later(house)
-    asked = await house.say("together", *numbered(3))
-    await house.all_submitted(1)
+async def test_a_late_item_that_comes_too_late_is_told(harness: AppHarness) -> None:
+    harness.hold()
+    late = Later(harness)
+    asked = await harness.say("together", *numbered(3))
+    await harness.all_submitted(1)
     late.arrives()
-    told = await house.shown("too late")
+    told = await harness.shown("too late")
     assert told.reply_to == asked.id + 2
-    house.release()
-    await house.ended()
-    assert widths(house) == [200, 201]
+    harness.release()
+    await harness.ended()
+    assert widths(harness) == [200, 201]
 
 
-async def test_a_late_item_of_an_album_without_words_is_used_with_the_others(house: House) -> None:
-    late = Later(house)
-    await house.say("", *numbered(3))
-    await house.shown("What should I make")
+async def test_a_late_item_of_an_album_without_words_is_used_with_the_others(harness: AppHarness) -> None:
+    late = Later(harness)
+    await harness.say("", *numbered(3))
+    await harness.shown("What should I make")
     late.arrives()
-    await house.quiet()
-    await house.say("together")
-    await house.ended()
-    assert widths(house) == [200, 201, 202]
-    assert len(house.answers()) == 2  # the question and the result
+    await harness.quiet()
+    await harness.say("together")
+    await harness.ended()
+    assert widths(harness) == [200, 201, 202]
+    assert len(harness.answers()) == 2  # the question and the result
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-async def test_pictures_as_files(house: House, kind: str) -> None:
-    await house.say("a drawing", picture(640, 480, kind), as_document=True)
-    result = await house.ended()
+async def test_pictures_as_files(harness: AppHarness, kind: str) -> None:
+    await harness.say("a drawing", picture(640, 480, kind), as_document=True)
+    result = await harness.ended()
     expected = "PNG" if kind == "PNG" else "JPEG"
-    assert [look(one) for one in house.tasks[0].references] == [(expected, 640, 480)]
+    assert [look(one) for one in harness.tasks[0].references] == [(expected, 640, 480)]
     assert ("converted from WEBP to JPEG" in result.text) is (kind == "WEBP")
 
 
-async def test_heic_files(house: House) -> None:
-    await house.say("a drawing", heic(640, 480), as_document=True)
-    await house.ended()
-    assert [look(one) for one in house.tasks[0].references] == [("JPEG", 640, 480)]
+async def test_heic_files(harness: AppHarness) -> None:
+    await harness.say("a drawing", heic(640, 480), as_document=True)
+    await harness.ended()
+    assert [look(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
 
 
-async def test_an_album_of_files(house: House) -> None:
-    await house.say("together", picture(201), picture(202, kind="PNG"), heic(203), as_document=True)
-    await house.ended()
-    assert widths(house) == [201, 202, 203]
+async def test_an_album_of_files(harness: AppHarness) -> None:
+    await harness.say("together", picture(201), picture(202, kind="PNG"), heic(203), as_document=True)
+    await harness.ended()
+    assert widths(harness) == [201, 202, 203]
 
 
 @pytest.mark.parametrize(
@@ -144,89 +144,89 @@ async def test_an_album_of_files(house: House) -> None:
         upload(b"\0" * 100, "odd"),
     ],
 )
-async def test_other_files_are_refused_kindly(house: House, file: Upload) -> None:
-    asked = await house.say("draw this", file)
-    told = await house.shown("not a picture")
+async def test_other_files_are_refused_kindly(harness: AppHarness, file: Upload) -> None:
+    asked = await harness.say("draw this", file)
+    told = await harness.shown("not a picture")
     assert told.reply_to == asked.id
     assert "JPEG, PNG, WebP or HEIC" in told.text
-    await house.quiet()
-    assert not house.tasks
+    await harness.quiet()
+    assert not harness.tasks
 
 
-async def test_a_file_among_pictures_is_not_left_out_silently(house: House) -> None:
-    await house.say("together", picture(), upload(b"%PDF-1.4 ...", "paper.pdf"), as_document=True)
-    await house.shown("not a picture")
-    await house.quiet()
-    assert not house.tasks
+async def test_a_file_among_pictures_is_not_left_out_silently(harness: AppHarness) -> None:
+    await harness.say("together", picture(), upload(b"%PDF-1.4 ...", "paper.pdf"), as_document=True)
+    await harness.shown("not a picture")
+    await harness.quiet()
+    assert not harness.tasks
 
 
-async def test_a_file_that_only_claims_to_be_a_picture(house: House) -> None:
-    await house.say("draw this", upload(b"shopping list: eggs", "list.jpg"))
-    told = await house.ended("⚠️")
+async def test_a_file_that_only_claims_to_be_a_picture(harness: AppHarness) -> None:
+    await harness.say("draw this", upload(b"shopping list: eggs", "list.jpg"))
+    told = await harness.ended("⚠️")
     assert "not a picture that can be read" in told.text
-    assert not house.tasks
+    assert not harness.tasks
 
 
-async def test_a_picture_cut_off_is_refused(house: House) -> None:
+async def test_a_picture_cut_off_is_refused(harness: AppHarness) -> None:
     whole = picture(800, 600, "PNG", colour="coral")
-    await house.say("draw this", upload(whole[:-40], "half.png"))
-    assert "damaged or incomplete" in (await house.ended("⚠️")).text
-    assert not house.tasks
+    await harness.say("draw this", upload(whole[:-40], "half.png"))
+    assert "damaged or incomplete" in (await harness.ended("⚠️")).text
+    assert not harness.tasks
 
 
 @pytest.mark.parametrize(("size", "ratio"), [((1600, 400), "4:1"), ((400, 1600), "1:4")])
 async def test_a_ratio_out_of_bounds_is_refused_with_the_bounds(
-    house: House, size: tuple[int, int], ratio: str
+    harness: AppHarness, size: tuple[int, int], ratio: str
 ) -> None:
-    await house.say("draw this", picture(*size))
-    told = await house.ended("⚠️")
+    await harness.say("draw this", picture(*size))
+    told = await harness.ended("⚠️")
     assert f"{size[0]}×{size[1]}" in told.text
     assert ratio in told.text
     assert "between 1:3 and 3:1" in told.text
-    assert not house.tasks
+    assert not harness.tasks
 
 
-async def test_a_picture_too_large_is_scaled_down_and_its_sender_is_told(house: House) -> None:
-    await house.say("draw this", picture(5000, 2500), as_document=True)
-    result = await house.ended()
-    assert look(house.tasks[0].references[0]) == ("JPEG", 4096, 2048)
+async def test_a_picture_too_large_is_scaled_down_and_its_sender_is_told(harness: AppHarness) -> None:
+    await harness.say("draw this", picture(5000, 2500), as_document=True)
+    result = await harness.ended()
+    assert look(harness.tasks[0].references[0]) == ("JPEG", 4096, 2048)
     assert "scaled down from 5000×2500 to 4096×2048" in result.text
 
 
-async def test_the_sender_of_an_album_is_told_once(house: House) -> None:
-    await house.say("draw this --n 2", picture(4200, 2100), picture(4200, 2100), picture(50, 50), as_document=True)
-    result = await house.ended()
+async def test_the_sender_of_an_album_is_told_once(harness: AppHarness) -> None:
+    await harness.say("draw this --n 2", picture(4200, 2100), picture(4200, 2100), picture(50, 50), as_document=True)
+    result = await harness.ended()
     assert not result.photo
     assert result.text.count("scaled down from 4200×2100 to 4096×2048") == 1
 
 
-async def test_more_than_ten_are_refused_and_nothing_is_submitted(house: House) -> None:
-    eight = await house.say("", *numbered(8))
-    await house.quiet()
-    await house.say("all of them", *numbered(3), reply_to=eight)
-    told = await house.ended("⚠️")
+async def test_more_than_ten_are_refused_and_nothing_is_submitted(harness: AppHarness) -> None:
+    eight = await harness.say("", *numbered(8))
+    await harness.quiet()
+    await harness.say("all of them", *numbered(3), reply_to=eight)
+    told = await harness.ended("⚠️")
     assert "You sent 11 pictures; this model takes at most 10" in told.text
-    assert not house.tasks
+    assert not harness.tasks
 
 
-async def test_an_item_that_another_process_has_used_is_not_called_late(house: House) -> None:
+async def test_an_item_that_another_process_has_used_is_not_called_late(harness: AppHarness) -> None:
     """A process that hung takes its part of an album for all of it when it wakes, and the rest for late."""
-    await house.made("together", *numbered(2))
-    context = {"bot": house.app.bot}
+    await harness.made("together", *numbered(2))
+    context = {"bot": harness.app.bot}
     main, item = (
         Message.model_validate(message_json(one), context=context)
-        for one in house.telegram.messages(house.ann.chat)[:2]
+        for one in harness.telegram.messages(harness.ann.chat)[:2]
     )
-    await came_late(main, item, house.app.dispatcher["desk"])
-    await house.quiet()
-    assert not any("too late" in one.text for one in house.answers())
+    await came_late(main, item, harness.app.dispatcher["requests"])
+    await harness.quiet()
+    assert not any("too late" in one.text for one in harness.answers())
 
 
 class Later:
     """Holds back the update of the last item of the next album."""
 
-    def __init__(self, house: House) -> None:
-        self._updates = house.telegram.world.updates
+    def __init__(self, harness: AppHarness) -> None:
+        self._updates = harness.telegram.world.updates
         self._push = self._updates.push
         self._held: list[tuple[str, dict[str, object]]] = []
         self._updates.push = self._hold  # type: ignore[method-assign]

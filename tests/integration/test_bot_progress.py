@@ -7,7 +7,7 @@ import pytest
 
 from bot.jobs.stage import Phase, Progress
 from providers.errors import Sentence
-from tests.support.queue import Ask, QueueChat, queue_chat
+from tests.support.queue_chat import Ask, QueueChat, queue_chat
 
 LATE = {False: 2.0, True: 6.0}
 """Seconds after which it is shown at the latest who is next and who begins: in private, and in a group."""

@@ -16,9 +16,9 @@ from bot.settings import AccessSettings
 from providers import http
 from providers.jimeng.simulator import Fault
 from providers.openai.simulator import OpenAISimulator
-from storage.services import Services
-from tests.support.house import House, open_house, picture
-from tests.support.sketches import draw_plain
+from storage.provider_health import ProviderHealths
+from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.sample_pictures import draw_plain
 
 
 class Steps:
@@ -55,15 +55,17 @@ class Second:
         return draw_plain(prompt, references, width + self._drawn, height, seed)
 
     @asynccontextmanager
-    async def house(self, folder: Path, **jimeng: Any) -> AsyncIterator[House]:
+    async def harness(self, folder: Path, **jimeng: Any) -> AsyncIterator[AppHarness]:
         """A bot with both; Ann is admin."""
         await self.service.start()
         table = {"api_key": self.service.key, "base_url": f"{self.service.url}/v1", "previews": 2, "price": "0.042"}
         tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
         try:
-            async with open_house(folder, providers=tables, access=AccessSettings(admins={510_000_001})) as house:
-                assert house.ann.id == 510_000_001
-                yield house
+            async with open_app_harness(
+                folder, providers=tables, access=AccessSettings(admins={510_000_001})
+            ) as harness:
+                assert harness.ann.id == 510_000_001
+                yield harness
                 self.steps.open()
         finally:
             await self.service.aclose()
@@ -79,73 +81,73 @@ def second() -> Second:
 
 
 async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path: Path) -> None:
-    async with second.house(tmp_path) as house:
-        await house.say("a fox --provider openai")
-        status = await house.shown("Drawing")
+    async with second.harness(tmp_path) as harness:
+        await harness.say("a fox --provider openai")
+        status = await harness.shown("Drawing")
         assert not status.photo
         sides: list[object] = []
         for _ in range(2):
-            await house.telegram.until(lambda: second.steps.waiting)
+            await harness.telegram.until(lambda: second.steps.waiting)
             second.steps.go()
-            await house.telegram.until(lambda: status.photo and status.photo not in sides)
+            await harness.telegram.until(lambda: status.photo and status.photo not in sides)
             assert "Drawing" in status.text
             assert status.keyboard, "it can still be cancelled"
             sides.append(status.photo)
         second.steps.open()
-        result = await house.ended()
+        result = await harness.ended()
         assert result.id == status.id, "one message from the first word to the picture"
         assert result.photo not in sides
         assert "a fox" in result.text
 
 
 async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_path: Path) -> None:
-    async with second.house(tmp_path) as house:
-        await house.say("an unsafe result --provider openai")
-        status = await house.shown("Drawing")
-        await house.telegram.until(lambda: second.steps.waiting)
+    async with second.harness(tmp_path) as harness:
+        await harness.say("an unsafe result --provider openai")
+        status = await harness.shown("Drawing")
+        await harness.telegram.until(lambda: second.steps.waiting)
         second.steps.go()
-        await house.telegram.until(lambda: status.photo)
+        await harness.telegram.until(lambda: status.photo)
         second.steps.open()
-        await house.quiet()
+        await harness.quiet()
         assert "refused" in status.text
 
 
 async def test_ones_own_service(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path) as house:
-        await house.say("/models")
-        listed = await house.shown("Jimeng")
+    async with second.harness(tmp_path) as harness:
+        await harness.say("/models")
+        listed = await harness.shown("Jimeng")
         assert "OpenAI" in listed.text
-        await house.press(listed, "openai")
-        await house.made("a fox")
-        assert (second.prompts, house.tasks) == (["a fox"], [])
-        await house.made("a hare --provider jimeng")
-        assert [task.prompt for task in house.tasks] == ["a hare"]
-        await house.say("一只猫", who=house.ming)
-        await house.ended("再来一次", house.ming.chat)
-        assert len(house.tasks) == 2, "another's choice is another's"
-        await house.press(listed, "jimeng")
-        await house.made("an owl")
-        assert len(house.tasks) == 3
+        await harness.press(listed, "openai")
+        await harness.made("a fox")
+        assert (second.prompts, harness.tasks) == (["a fox"], [])
+        await harness.made("a hare --provider jimeng")
+        assert [task.prompt for task in harness.tasks] == ["a hare"]
+        await harness.say("一只猫", who=harness.ming)
+        await harness.ended("再来一次", harness.ming.chat)
+        assert len(harness.tasks) == 2, "another's choice is another's"
+        await harness.press(listed, "jimeng")
+        await harness.made("an owl")
+        assert len(harness.tasks) == 3
 
 
 async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path) as house:
-        await house.say("/usage", who=house.ming)
-        await house.shown("还没有", house.ming.chat)
-        await house.made("a fox")
-        await house.made("a hare --provider openai")
-        await house.say("一只猫", who=house.ming)
-        await house.ended("再来一次", house.ming.chat)
-        await house.say("/usage")
-        mine, everybody = (await house.shown("Everyone")).text.split("Everyone's")
+    async with second.harness(tmp_path) as harness:
+        await harness.say("/usage", who=harness.ming)
+        await harness.shown("还没有", harness.ming.chat)
+        await harness.made("a fox")
+        await harness.made("a hare --provider openai")
+        await harness.say("一只猫", who=harness.ming)
+        await harness.ended("再来一次", harness.ming.chat)
+        await harness.say("/usage")
+        mine, everybody = (await harness.shown("Everyone")).text.split("Everyone's")
         assert "Jimeng: 1 · ¥0.20" in mine
         assert "OpenAI: 1 · $0.042" in mine
-        assert f"{house.ming.id}: 1" in everybody
-        await house.say("/usage", who=house.ming)
-        shown = await house.shown("你本月的图片", house.ming.chat)
-        assert str(house.ann.id) not in shown.text
+        assert f"{harness.ming.id}: 1" in everybody
+        await harness.say("/usage", who=harness.ming)
+        shown = await harness.shown("你本月的图片", harness.ming.chat)
+        assert str(harness.ann.id) not in shown.text
         assert "OpenAI" not in shown.text
 
 
@@ -158,75 +160,75 @@ def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path, fallback="openai") as house:
-        house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
-        result = await house.made("a fox")
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
+        result = await harness.made("a fox")
         assert second.prompts == ["a fox"]
         assert "Jimeng isn't working right now, so OpenAI made this." in result.text
-        await house.made("a hare")
-        assert [task.prompt for task in house.tasks] == ["a hare"], "the next one tries the first again"
+        await harness.made("a hare")
+        assert [task.prompt for task in harness.tasks] == ["a hare"], "the next one tries the first again"
 
 
 @pytest.mark.usefixtures("quick_pauses")
 async def test_another_steps_in_while_the_first_is_paused(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path, fallback="openai") as house:
-        await house.jimeng.aclose()
-        await house.made("a fox")
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        await harness.jimeng.aclose()
+        await harness.made("a fox")
         assert second.prompts == ["a fox"]
-        await house.made("a hare")
+        await harness.made("a hare")
         assert second.prompts == ["a fox", "a hare"]
-        assert house.tasks == []
+        assert harness.tasks == []
 
 
 async def test_a_refusal_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path, fallback="openai") as house:
-        house.jimeng.faults.append(Fault(kind="code", action="submit", code=50412))
-        await house.say("a fox")
-        await house.shown("refused")
-        await house.quiet()
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50412))
+        await harness.say("a fox")
+        await harness.shown("refused")
+        await harness.quiet()
         assert second.prompts == []
 
 
 async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
     second.steps.open()
-    async with second.house(tmp_path, fallback="openai") as house:
-        house.jimeng.faults.append(Fault(kind="lost", action="submit"))
-        await house.say("a fox")
-        await house.shown("can't tell whether")
-        await house.quiet()
-        assert (second.prompts, len(house.tasks)) == ([], 1)
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        harness.jimeng.faults.append(Fault(kind="lost", action="submit"))
+        await harness.say("a fox")
+        await harness.shown("can't tell whether")
+        await harness.quiet()
+        assert (second.prompts, len(harness.tasks)) == ([], 1)
 
 
 async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp_path: Path) -> None:
-    async with second.house(tmp_path) as house:
-        await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps.waiting)
-        stopping = asyncio.create_task(house.stop())
+    async with second.harness(tmp_path) as harness:
+        await harness.say("a fox --provider openai")
+        await harness.telegram.until(lambda: second.steps.waiting)
+        stopping = asyncio.create_task(harness.stop())
         done, _ = await asyncio.wait({stopping}, timeout=0.2)
         assert not done, "it is paid, and nobody could ask for it later"
         second.steps.open()
         await stopping
-        await house.start()
-        await house.ended()
+        await harness.start()
+        await harness.ended()
         assert second.prompts == ["a fox"]
 
 
 async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
     second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with second.house(tmp_path) as house:
+    async with second.harness(tmp_path) as harness:
         monkeypatch.setattr("bot.jobs.engine.ANSWER_SECONDS", 0.01)
-        await house.say("a fox --provider openai")
-        await house.telegram.until(lambda: second.steps.waiting)
-        await house.restart()
-        asked = await house.shown("can't tell whether")
-        await house.quiet()
+        await harness.say("a fox --provider openai")
+        await harness.telegram.until(lambda: second.steps.waiting)
+        await harness.restart()
+        asked = await harness.shown("can't tell whether")
+        await harness.quiet()
         assert second.prompts == ["a fox"], "nothing is paid twice by itself"
         second.steps.open()
-        await house.press(asked, "Try again")
-        await house.ended()
+        await harness.press(asked, "Try again")
+        await harness.ended()
         assert second.prompts == ["a fox", "a fox"]
 
 
@@ -241,11 +243,11 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
 
     second.service.take = busy_later  # type: ignore[method-assign]
     second.steps.open()
-    async with second.house(tmp_path) as house:
-        await house.say("a fox --provider openai")
-        told = await house.shown("failed to make this picture")
+    async with second.harness(tmp_path) as harness:
+        await harness.say("a fox --provider openai")
+        told = await harness.shown("failed to make this picture")
         assert "This attempt may have been charged." in told.text
-        await house.quiet()
+        await harness.quiet()
         assert second.prompts == ["a fox"]
 
 
@@ -253,24 +255,24 @@ async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
     second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second.steps.open()
-    get, failures = Services.get, 0
+    get, failures = ProviderHealths.get, 0
 
     def handing_over() -> bool:
         return any(frame.name == "_hand_over" for frame in traceback.extract_stack())
 
-    async def stumble(self: Services, name: str) -> Any:
+    async def stumble(self: ProviderHealths, name: str) -> Any:
         nonlocal failures
         if name == "openai" and handing_over() and not failures:
             failures += 1
             raise OperationalError("SELECT", {}, Exception("database is locked"))
         return await get(self, name)
 
-    async with second.house(tmp_path, fallback="openai") as house:
-        house.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
-        monkeypatch.setattr(Services, "get", stumble)
-        house.app.engine._fallback._sleep = _at_once
-        await house.made("a fox")
-        assert (failures, second.prompts, len(house.tasks)) == (1, ["a fox"], 0)
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
+        monkeypatch.setattr(ProviderHealths, "get", stumble)
+        harness.app.engine._fallback._sleep = _at_once
+        await harness.made("a fox")
+        assert (failures, second.prompts, len(harness.tasks)) == (1, ["a fox"], 0)
 
 
 async def _at_once(_seconds: float) -> None:
@@ -292,15 +294,15 @@ async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
         return request
 
     monkeypatch.setattr(Requests, "build", slow)
-    async with second.house(tmp_path, fallback="openai") as house:
-        await house.jimeng.aclose()
-        await house.say("in blue --scale 0.3", picture(201))
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        await harness.jimeng.aclose()
+        await harness.say("in blue --scale 0.3", picture(201))
         await asyncio.wait_for(entered.wait(), 5)
-        await house.say("a fox")
-        await house.telegram.until(lambda: second.prompts)
+        await harness.say("a fox")
+        await harness.telegram.until(lambda: second.prompts)
         gate.set()
-        await house.telegram.until(lambda: len(second.prompts) == 2)
-        await house.quiet()
+        await harness.telegram.until(lambda: len(second.prompts) == 2)
+        await harness.quiet()
         assert sorted(second.prompts) == ["a fox", "in blue"]
         assert [len(task.references) for task in second.service.tasks.values()] == [0, 1]
-        assert not [message for message in house.answers() if "Something went wrong" in message.text]
+        assert not [message for message in harness.answers() if "Something went wrong" in message.text]

@@ -7,214 +7,216 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Refusal
 from storage.records import Delivery
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
-async def settings(house: House) -> ChatMessage:
-    await house.say("/settings")
-    return await house.shown("Your settings")
+async def settings(harness: AppHarness) -> ChatMessage:
+    await harness.say("/settings")
+    return await harness.shown("Your settings")
 
 
-async def press(house: House, page: ChatMessage, label: str) -> str:
+async def press(harness: AppHarness, page: ChatMessage, label: str) -> str:
     """Press a button and wait for the page that follows; returns the answer's words."""
     before = page.text, page.buttons
-    answer = await house.press(page, label)
-    await house.telegram.until(lambda: (page.text, page.buttons) != before)
+    answer = await harness.press(page, label)
+    await harness.telegram.until(lambda: (page.text, page.buttons) != before)
     return answer.text
 
 
-async def test_an_option_holds_until_it_is_taken_back(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "ar: automatic")
+async def test_an_option_holds_until_it_is_taken_back(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "ar: automatic")
     assert page.buttons[:4] == ["✓ automatic", "1:1", "4:3", "3:4"]
-    await press(house, page, "16:9")
+    await press(harness, page, "16:9")
     assert "ar: 16:9" in page.buttons
-    await press(house, page, "n: 1")
-    await press(house, page, "2")
-    await house.made("a fox")
-    await house.made("a hare --ar 1:1 --n 1")
-    first, second, third = house.submitted()
+    await press(harness, page, "n: 1")
+    await press(harness, page, "2")
+    await harness.made("a fox")
+    await harness.made("a hare --ar 1:1 --n 1")
+    first, second, third = harness.submitted()
     assert (first["width"] > first["height"], second["width"] > second["height"]) == (True, True)
     assert third["width"] == third["height"], "what is typed goes before it"
-    await press(house, page, "n: 2")
-    await press(house, page, "1")
-    await house.made("an owl")
-    assert len(house.submitted()) == 4
+    await press(harness, page, "n: 2")
+    await press(harness, page, "1")
+    await harness.made("an owl")
+    assert len(harness.submitted()) == 4
 
 
-async def test_they_outlast_a_restart_and_are_ones_own(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "n: 1")
-    await press(house, page, "2")
-    await house.restart()
-    await house.made("a fox")
-    assert len(house.tasks) == 2
-    await house.say("一只猫", who=house.ming)
-    await house.ended("再来一次", house.ming.chat)
-    assert len(house.tasks) == 3
+async def test_they_outlast_a_restart_and_are_ones_own(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "n: 1")
+    await press(harness, page, "2")
+    await harness.restart()
+    await harness.made("a fox")
+    assert len(harness.tasks) == 2
+    await harness.say("一只猫", who=harness.ming)
+    await harness.ended("再来一次", harness.ming.chat)
+    assert len(harness.tasks) == 3
 
 
-async def test_the_language(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "Language")
-    answer = await press(house, page, "中文")
+async def test_the_language(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "Language")
+    answer = await press(harness, page, "中文")
     assert answer == "已保存。"
     assert "你的设置" in page.text
-    await house.say("a fox")
-    await house.ended("再来一次")
-    await press(house, page, "语言")
-    answer = await press(house, page, "跟随 Telegram")
+    await harness.say("a fox")
+    await harness.ended("再来一次")
+    await press(harness, page, "语言")
+    answer = await press(harness, page, "跟随 Telegram")
     assert answer == "Saved."
-    await house.say("/help")
-    await house.shown("put options anywhere")
+    await harness.say("/help")
+    await harness.shown("put options anywhere")
 
 
-async def test_one_goes_back_without_choosing(house: House) -> None:
-    page = await settings(house)
+async def test_one_goes_back_without_choosing(harness: AppHarness) -> None:
+    page = await settings(harness)
     before = page.text
-    await press(house, page, "size: automatic")
+    await press(harness, page, "size: automatic")
     assert "the picture's size" in page.text
-    await press(house, page, "‹ Back")
+    await press(harness, page, "‹ Back")
     assert page.text == before
 
 
-async def test_a_group_leads_to_the_private_chat(house: House) -> None:
-    await house.say("/settings", chat=house.group, who=house.bob)
-    shown = await house.shown("in our private chat", house.group)
+async def test_a_group_leads_to_the_private_chat(harness: AppHarness) -> None:
+    await harness.say("/settings", chat=harness.group, who=harness.bob)
+    shown = await harness.shown("in our private chat", harness.group)
     assert shown.keyboard
     (link,) = shown.keyboard[0]
     assert link["url"] == "https://t.me/imagine_demo_bot?start=settings"
-    await house.say("/start settings")
-    await house.shown("Your settings")
+    await harness.say("/start settings")
+    await harness.shown("Your settings")
 
 
 async def test_two_accounts_are_told_apart(tmp_path: Path) -> None:
     more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
-    async with open_house(tmp_path, providers={"second": more}) as house:
-        page = await settings(house)
-        await press(house, page, "Service")
-        await press(house, page, "Jimeng (second)")
+    async with open_app_harness(tmp_path, providers={"second": more}) as harness:
+        page = await settings(harness)
+        await press(harness, page, "Service")
+        await press(harness, page, "Jimeng (second)")
         assert "Jimeng (second)" in page.text
-        assert (await house.app.store.people.preferences(house.ann.id)).provider == "second"
+        assert (await harness.app.store.users.preferences(harness.ann.id)).provider == "second"
 
 
 async def test_a_name_too_long_for_a_button_is_left_to_be_typed(tmp_path: Path) -> None:
     long = f"somebody/{'very-' * 10}long-name"
     table = {"token": "t", "endpoint": "http://127.0.0.1:9", "models": ["google/nano-banana", long, "a/short"]}
-    async with open_house(tmp_path, providers={"replicate": table}) as house:
-        page = await settings(house)
-        await press(house, page, "Service")
-        await press(house, page, "Replicate")
-        await press(house, page, "model: google/nano-banana")
+    async with open_app_harness(tmp_path, providers={"replicate": table}) as harness:
+        page = await settings(harness)
+        await press(harness, page, "Service")
+        await press(harness, page, "Replicate")
+        await press(harness, page, "model: google/nano-banana")
         assert page.buttons == ["✓ google/nano-banana", "a/short", "‹ Back"]
 
 
 async def test_a_page_of_another_service_changes_nothing(tmp_path: Path) -> None:
     table = {"api_key": "k", "base_url": "http://127.0.0.1:9/v1"}
-    async with open_house(tmp_path, providers={"openai": table}) as house:
-        old = await settings(house)
-        await press(house, old, "model: 4.0")
-        await house.say("/settings")
-        await house.telegram.until(lambda: len(house.answers()) == 2)
-        page = house.answers()[-1]
-        await press(house, page, "Service")
-        await press(house, page, "OpenAI")
-        assert "changed in the meantime" in await press(house, old, "4.6")
+    async with open_app_harness(tmp_path, providers={"openai": table}) as harness:
+        old = await settings(harness)
+        await press(harness, old, "model: 4.0")
+        await harness.say("/settings")
+        await harness.telegram.until(lambda: len(harness.answers()) == 2)
+        page = harness.answers()[-1]
+        await press(harness, page, "Service")
+        await press(harness, page, "OpenAI")
+        assert "changed in the meantime" in await press(harness, old, "4.6")
         assert "model: gpt-image-1.5" in old.buttons
-        assert (await house.app.store.people.preferences(house.ann.id)).options == {}
+        assert (await harness.app.store.users.preferences(harness.ann.id)).options == {}
 
 
-async def test_results_as_files(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "Results: album")
-    await press(house, page, "files")
+async def test_results_as_files(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "Results: album")
+    await press(harness, page, "files")
     assert "Results: files" in page.buttons
-    result = await house.made("foxes --n 2")
+    result = await harness.made("foxes --n 2")
     assert result.text == "✅ 2 pictures"
-    files = [message for message in house.answers() if message.document]
+    files = [message for message in harness.answers() if message.document]
     assert len(files) == 2
     assert files[0].text.startswith("foxes\nJimeng 4.0")
-    assert house.album() == []
-    one = await house.made("a hat", reply_to=files[1])
-    assert len(house.tasks[-1].references) == 1
+    assert harness.album() == []
+    one = await harness.made("a hat", reply_to=files[1])
+    assert len(harness.tasks[-1].references) == 1
     assert one.text == "✅ 1 picture\n↩️ From picture 2 of “foxes”"
     assert "🎲 Variations" in one.buttons
     # The history has them as files, also when the service has forgotten them.
-    house.pass_time(25 * 3600)
-    await house.say("/history")
-    shown = await house.shown("1 of 3")
+    harness.pass_time(25 * 3600)
+    await harness.say("/history")
+    shown = await harness.shown("1 of 3")
     assert shown.document
     assert "↩️ from “foxes”" in shown.text
-    await house.press(shown, "Older ›")
-    await house.shown("2 of 3")
-    await house.press(shown, "📤 Send")
-    await house.quiet()
-    assert house.answers()[-1].document
+    await harness.press(shown, "Older ›")
+    await harness.shown("2 of 3")
+    await harness.press(shown, "📤 Send")
+    await harness.quiet()
+    assert harness.answers()[-1].document
 
 
-async def test_results_both_ways(house: House) -> None:
-    await house.app.store.people.deliver(house.ann.id, "both")
-    result = await house.made("foxes --n 2")
-    assert len(house.album()) == 2
-    assert len([message for message in house.answers() if message.document]) == 2
-    assert house.answers()[-1] is result
-    await house.made("a hare")
-    assert len(house.album()) == 3
-    assert house.answers()[-1].document
+async def test_results_both_ways(harness: AppHarness) -> None:
+    await harness.app.store.users.deliver(harness.ann.id, "both")
+    result = await harness.made("foxes --n 2")
+    assert len(harness.album()) == 2
+    assert len([message for message in harness.answers() if message.document]) == 2
+    assert harness.answers()[-1] is result
+    await harness.made("a hare")
+    assert len(harness.album()) == 3
+    assert harness.answers()[-1].document
 
 
-async def test_an_original_too_large_for_a_file_comes_as_a_photo(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_original_too_large_for_a_file_comes_as_a_photo(
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.telegram.uploads.DOCUMENT_BYTES", 10)
-    await house.app.store.people.deliver(house.ann.id, "files")
-    await house.made("foxes --n 2")
-    assert len(house.album()) == 2
-    await house.made("a hare")
-    assert len(house.album()) == 3
-    assert not any(message.document for message in house.answers())
+    await harness.app.store.users.deliver(harness.ann.id, "files")
+    await harness.made("foxes --n 2")
+    assert len(harness.album()) == 2
+    await harness.made("a hare")
+    assert len(harness.album()) == 3
+    assert not any(message.document for message in harness.answers())
 
 
 @pytest.mark.parametrize("delivery", ["files", "both"])
-async def test_a_group_that_takes_no_files_gets_an_album(house: House, delivery: Delivery) -> None:
-    await house.app.store.people.deliver(house.ann.id, delivery)
+async def test_a_group_that_takes_no_files_gets_an_album(harness: AppHarness, delivery: Delivery) -> None:
+    await harness.app.store.users.deliver(harness.ann.id, delivery)
     words = "Bad Request: not enough rights to send documents to the chat"
-    house.telegram.faults.play(Refusal(method="sendDocument", times=9, code=400, description=words))
-    result = await house.made("/imagine foxes --n 2", chat=house.group)
-    assert len(house.album(house.group)) == 2
+    harness.telegram.faults.play(Refusal(method="sendDocument", times=9, code=400, description=words))
+    result = await harness.made("/imagine foxes --n 2", chat=harness.group)
+    assert len(harness.album(harness.group)) == 2
     assert "🔁 Again" in result.buttons
 
 
-async def test_pictures_are_covered(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "Spoiler: no")
-    await press(house, page, "yes")
-    await house.made("foxes --n 2")
-    await house.made("a hare")
-    assert [message.spoiler for message in house.album()] == [True] * 3
+async def test_pictures_are_covered(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "Spoiler: no")
+    await press(harness, page, "yes")
+    await harness.made("foxes --n 2")
+    await harness.made("a hare")
+    assert [message.spoiler for message in harness.album()] == [True] * 3
 
 
-async def test_progress_as_a_draft(house: House) -> None:
-    page = await settings(house)
-    await press(house, page, "Progress: message")
-    await press(house, page, "draft")
-    house.hold()
-    before = len(house.answers())
-    await house.say("a fox")
-    draft = await house.telegram.until(lambda: house.ann.chat.draft)
+async def test_progress_as_a_draft(harness: AppHarness) -> None:
+    page = await settings(harness)
+    await press(harness, page, "Progress: message")
+    await press(harness, page, "draft")
+    harness.hold()
+    before = len(harness.answers())
+    await harness.say("a fox")
+    draft = await harness.telegram.until(lambda: harness.ann.chat.draft)
     assert draft.text
-    assert len(house.answers()) == before
-    house.release()
-    result = await house.ended()
+    assert len(harness.answers()) == before
+    harness.release()
+    result = await harness.ended()
     assert result.photo
-    assert house.ann.chat.draft is None
+    assert harness.ann.chat.draft is None
     # In a group there are no drafts.
-    house.hold()
-    await house.say("/imagine a fox", chat=house.group)
-    await house.shown("Cancel", house.group)
-    house.release()
-    await house.ended(chat=house.group)
+    harness.hold()
+    await harness.say("/imagine a fox", chat=harness.group)
+    await harness.shown("Cancel", harness.group)
+    harness.release()
+    await harness.ended(chat=harness.group)

@@ -14,7 +14,7 @@ from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 NO_TEXT = "Bad Request: not enough rights to send text messages to the chat"
 NO_PHOTOS = "Bad Request: not enough rights to send photos to the chat"
@@ -22,36 +22,36 @@ KICKED = "Forbidden: bot was kicked from the supergroup chat"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
-async def under_way(house: House, prompt: str, count: int) -> ChatMessage:
+async def under_way(harness: AppHarness, prompt: str, count: int) -> ChatMessage:
     """A job in the group that waits for `house.release`; returns its status message."""
-    house.hold()
-    await house.say(prompt, chat=house.group)
-    await house.all_submitted(count)
-    return await house.shown("Cancel", house.group)
+    harness.hold()
+    await harness.say(prompt, chat=harness.group)
+    await harness.all_submitted(count)
+    return await harness.shown("Cancel", harness.group)
 
 
-def shut_out(house: House, status: BotStatus = "kicked") -> None:
-    groups.set_bot_status(house.telegram.world, house.group, status)
+def shut_out(harness: AppHarness, status: BotStatus = "kicked") -> None:
+    groups.set_bot_status(harness.telegram.world, harness.group, status)
 
 
-async def let_in(house: House) -> None:
-    groups.set_bot_status(house.telegram.world, house.group, "member")
-    await house.quiet()
+async def let_in(harness: AppHarness) -> None:
+    groups.set_bot_status(harness.telegram.world, harness.group, "member")
+    await harness.quiet()
 
 
-async def hide(house: House, picture_id: int) -> None:
+async def hide(harness: AppHarness, picture_id: int) -> None:
     """Ann deletes a picture of hers."""
-    assert await house.app.store.pictures.hide(picture_id, house.ann.id, 1.0)
+    assert await harness.app.store.pictures.hide(picture_id, harness.ann.id, 1.0)
 
 
-def lose(house: House, picture_id: int) -> Callable[[], None]:
+def lose(harness: AppHarness, picture_id: int) -> Callable[[], None]:
     """The service has lost this picture, until what is returned is called."""
-    uploads: Uploads = house.app.dispatcher["uploads"]
+    uploads: Uploads = harness.app.dispatcher["uploads"]
     opened = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
@@ -67,226 +67,230 @@ def lose(house: House, picture_id: int) -> Callable[[], None]:
     return found
 
 
-def said(house: House) -> str:
+def said(harness: AppHarness) -> str:
     """All that the bot has said, in the group and to Ann."""
-    return "\n".join(one.text for one in [*house.answers(house.group), *house.answers()])
+    return "\n".join(one.text for one in [*harness.answers(harness.group), *harness.answers()])
 
 
-async def test_photos_only(house: House) -> None:
+async def test_photos_only(harness: AppHarness) -> None:
     """A group may take photos and no words: the album is there, and its buttons are where the status stood."""
-    status = await under_way(house, "/imagine foxes --n 2", 2)
-    refusal = Refusal(method="sendMessage", code=400, description=NO_TEXT, chat=house.group.id, times=100)
-    house.telegram.play(refusal)
-    house.release()
-    await house.quiet()
-    assert len(house.album(house.group)) == 2
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
+    refusal = Refusal(method="sendMessage", code=400, description=NO_TEXT, chat=harness.group.id, times=100)
+    harness.telegram.play(refusal)
+    harness.release()
+    await harness.quiet()
+    assert len(harness.album(harness.group)) == 2
     assert (status.text, status.buttons[0]) == ("✅ 2 pictures · for Ann", "🔁 Again")
-    assert "can't post it" not in said(house)
+    assert "can't post it" not in said(harness)
 
 
-async def test_a_part_was_sent(house: House) -> None:
-    status = await under_way(house, "/imagine foxes --n 11", 8)
+async def test_a_part_was_sent(harness: AppHarness) -> None:
+    status = await under_way(harness, "/imagine foxes --n 11", 8)
     for method in ("sendPhoto", "sendDocument"):
-        house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
-    house.release()
-    await house.quiet()
-    told = house.answers(house.group)[-1]
+        harness.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=harness.group.id))
+    harness.release()
+    await harness.quiet()
+    told = harness.answers(harness.group)[-1]
     assert told.text.endswith("1 couldn't be sent: Telegram doesn't accept them.")
-    assert status not in house.answers(house.group)
-    await house.press(told, "Fetch the missing")
-    await house.ended(chat=house.group)
-    assert len(house.album(house.group)) == len(house.tasks) == 11
+    assert status not in harness.answers(harness.group)
+    await harness.press(told, "Fetch the missing")
+    await harness.ended(chat=harness.group)
+    assert len(harness.album(harness.group)) == len(harness.tasks) == 11
 
 
 async def test_a_failure_is_told_in_private_and_put_right_by_a_press(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0,))
-    status = await under_way(house, "/imagine foxes --n 2", 2)
-    shut_out(house)
-    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
-    house.release()
-    await house.quiet()
-    (told,) = house.answers()
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
+    shut_out(harness)
+    harness.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
+    harness.release()
+    await harness.quiet()
+    (told,) = harness.answers()
     assert told.text.startswith("⚠️ “foxes”\nIt's ready, but I can't fetch it from the service.")
     assert "🔎 Look again" in told.buttons
-    house.jimeng.faults.clear()
-    await let_in(house)
-    await house.press(status, "Cancel")
-    await house.press(status, "Look again")
-    await house.ended(chat=house.group)
-    assert len(house.album(house.group)) == len(house.tasks) == 2
+    harness.jimeng.faults.clear()
+    await let_in(harness)
+    await harness.press(status, "Cancel")
+    await harness.press(status, "Look again")
+    await harness.ended(chat=harness.group)
+    assert len(harness.album(harness.group)) == len(harness.tasks) == 2
 
 
-async def test_it_is_told_once(house: House) -> None:
-    status = await under_way(house, "/imagine a fox", 1)
-    shut_out(house)
-    house.release()
-    await house.quiet()
+async def test_it_is_told_once(harness: AppHarness) -> None:
+    status = await under_way(harness, "/imagine a fox", 1)
+    shut_out(harness)
+    harness.release()
+    await harness.quiet()
     for _press in range(3):
-        await house.press(status, "Cancel")
-    assert len(house.answers()) == 1
+        await harness.press(status, "Cancel")
+    assert len(harness.answers()) == 1
 
 
-async def test_a_line_that_breaks_while_it_is_told(house: House) -> None:
-    await under_way(house, "/imagine a fox", 1)
-    shut_out(house)
-    house.telegram.play(Refusal(method="sendMessage", code=502, description="Bad Gateway", chat=house.ann.id))
-    house.release()
-    await house.quiet()
-    assert [one.text[:9] for one in house.answers()] == ["🗂 “a fox”"]
+async def test_a_line_that_breaks_while_it_is_told(harness: AppHarness) -> None:
+    await under_way(harness, "/imagine a fox", 1)
+    shut_out(harness)
+    harness.telegram.play(Refusal(method="sendMessage", code=502, description="Bad Gateway", chat=harness.ann.id))
+    harness.release()
+    await harness.quiet()
+    assert [one.text[:9] for one in harness.answers()] == ["🗂 “a fox”"]
 
 
-async def test_a_late_cancel_spoils_nothing(house: House) -> None:
-    status = await under_way(house, "/imagine a fox", 1)
-    shut_out(house)
-    house.release()
-    await house.quiet()
-    stale = await house.app.store.jobs.get(1)
-    await let_in(house)
-    await house.press(status, "Cancel")
-    await house.press(status, "Send")
-    await house.ended(chat=house.group)
+async def test_a_late_cancel_spoils_nothing(harness: AppHarness) -> None:
+    status = await under_way(harness, "/imagine a fox", 1)
+    shut_out(harness)
+    harness.release()
+    await harness.quiet()
+    stale = await harness.app.store.jobs.get(1)
+    await let_in(harness)
+    await harness.press(status, "Cancel")
+    await harness.press(status, "Send")
+    await harness.ended(chat=harness.group)
     assert stale
-    await house.app.engine.tell_again(stale, status.id)
-    (picture,) = house.album(house.group)
+    await harness.app.engine.tell_again(stale, status.id)
+    (picture,) = harness.album(harness.group)
     assert "🔁 Again" in picture.buttons
-    assert status not in house.answers(house.group)
+    assert status not in harness.answers(harness.group)
 
 
-async def test_what_was_deleted_meanwhile_is_not_sent(house: House) -> None:
-    status = await under_way(house, "/imagine foxes --n 2", 2)
-    shut_out(house, "restricted")
-    house.release()
-    await house.quiet()
-    await house.say("/history")
-    shown = await house.shown("1 of 2")
-    await house.press(shown, "Delete")
-    await house.press(shown, "Delete")
-    await let_in(house)
-    await house.press(status, "Send")
-    await house.quiet()
-    (picture,) = house.album(house.group)
-    assert "🔎 Fetch the missing" not in house.answers(house.group)[-1].buttons
-    assert house.answers(house.group)[-1].text == "✅ 1 picture · for Ann"
+async def test_what_was_deleted_meanwhile_is_not_sent(harness: AppHarness) -> None:
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
+    shut_out(harness, "restricted")
+    harness.release()
+    await harness.quiet()
+    await harness.say("/history")
+    shown = await harness.shown("1 of 2")
+    await harness.press(shown, "Delete")
+    await harness.press(shown, "Delete")
+    await let_in(harness)
+    await harness.press(status, "Send")
+    await harness.quiet()
+    (picture,) = harness.album(harness.group)
+    assert "🔎 Fetch the missing" not in harness.answers(harness.group)[-1].buttons
+    assert harness.answers(harness.group)[-1].text == "✅ 1 picture · for Ann"
     assert picture.buttons == []
 
 
-async def test_what_was_deleted_is_not_sent_as_a_file(house: House) -> None:
-    await house.app.store.people.deliver(house.ann.id, "both")
-    status = await under_way(house, "/imagine foxes --n 2", 2)
-    shut_out(house, "restricted")
-    house.release()
-    await house.quiet()
-    await hide(house, 1)
-    await let_in(house)
-    await house.press(status, "Send")
-    await house.quiet()
-    assert len([one for one in house.answers(house.group) if one.document]) == 1
+async def test_what_was_deleted_is_not_sent_as_a_file(harness: AppHarness) -> None:
+    await harness.app.store.users.deliver(harness.ann.id, "both")
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
+    shut_out(harness, "restricted")
+    harness.release()
+    await harness.quiet()
+    await hide(harness, 1)
+    await let_in(harness)
+    await harness.press(status, "Send")
+    await harness.quiet()
+    assert len([one for one in harness.answers(harness.group) if one.document]) == 1
 
 
-async def test_all_deleted_while_it_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_deleted_while_it_is_tried_again(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (50.0,))
-    await under_way(house, "/imagine a fox", 1)
-    house.telegram.play(Refusal(method="editMessageMedia", code=502, description="Bad Gateway", chat=house.group.id))
-    house.release()
-    await house.telegram.until(lambda: house.called("editMessageMedia"))
-    await hide(house, 1)
-    await house.quiet()
-    job = await house.app.store.jobs.get(1)
+    await under_way(harness, "/imagine a fox", 1)
+    harness.telegram.play(
+        Refusal(method="editMessageMedia", code=502, description="Bad Gateway", chat=harness.group.id)
+    )
+    harness.release()
+    await harness.telegram.until(lambda: harness.called("editMessageMedia"))
+    await hide(harness, 1)
+    await harness.quiet()
+    job = await harness.app.store.jobs.get(1)
     assert job
     assert job.state is JobState.DELIVERED
-    assert house.answers(house.group) == []
+    assert harness.answers(harness.group) == []
 
 
-async def test_the_last_missing_one_is_deleted(house: House) -> None:
-    await under_way(house, "/imagine foxes --n 11", 8)
+async def test_the_last_missing_one_is_deleted(harness: AppHarness) -> None:
+    await under_way(harness, "/imagine foxes --n 11", 8)
     for method in ("sendPhoto", "sendDocument"):
-        house.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=house.group.id))
-    house.release()
-    await house.quiet()
-    (missing,) = [one for one in await house.app.store.pictures.of_job(1) if one.is_missing]
-    await hide(house, missing.id)
-    await house.press(house.answers(house.group)[-1], "Fetch the missing")
-    await house.quiet()
-    last = house.answers(house.group)[-1]
+        harness.telegram.play(Refusal(method=method, code=400, description=NO_PHOTOS, chat=harness.group.id))
+    harness.release()
+    await harness.quiet()
+    (missing,) = [one for one in await harness.app.store.pictures.of_job(1) if one.is_missing]
+    await hide(harness, missing.id)
+    await harness.press(harness.answers(harness.group)[-1], "Fetch the missing")
+    await harness.quiet()
+    last = harness.answers(harness.group)[-1]
     assert (last.text, last.buttons[0]) == ("✅ 10 pictures · for Ann", "🔁 Again")
 
 
-async def test_shut_out_between_the_album_and_its_buttons(house: House) -> None:
-    status = await under_way(house, "/imagine foxes --n 2", 2)
+async def test_shut_out_between_the_album_and_its_buttons(harness: AppHarness) -> None:
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
     for method in ("sendMessage", "editMessageText"):
-        house.telegram.play(Refusal(method=method, code=403, description=KICKED, chat=house.group.id, times=1000))
-    house.release()
-    await house.quiet()
-    house.telegram.faults.clear()
-    await house.press(status, "Cancel")
-    await house.quiet()
-    assert "🔁 Again" in house.answers(house.group)[-1].buttons
-    assert len(house.album(house.group)) == 2
+        harness.telegram.play(Refusal(method=method, code=403, description=KICKED, chat=harness.group.id, times=1000))
+    harness.release()
+    await harness.quiet()
+    harness.telegram.faults.clear()
+    await harness.press(status, "Cancel")
+    await harness.quiet()
+    assert "🔁 Again" in harness.answers(harness.group)[-1].buttons
+    assert len(harness.album(harness.group)) == 2
 
 
-async def test_a_late_cancel_leaves_an_album_that_is_not_whole(house: House) -> None:
+async def test_a_late_cancel_leaves_an_album_that_is_not_whole(harness: AppHarness) -> None:
     """Its words have been sent below it meanwhile: they are not those of the message that was pressed."""
-    status = await under_way(house, "/imagine foxes --n 2", 2)
-    lose(house, 2)
-    house.release()
-    await house.quiet()
-    job = await house.app.store.jobs.get(1)
+    status = await under_way(harness, "/imagine foxes --n 2", 2)
+    lose(harness, 2)
+    harness.release()
+    await harness.quiet()
+    job = await harness.app.store.jobs.get(1)
     assert job
-    await house.app.engine.tell_again(job, status.id)
-    assert "🔁 Again" in house.answers(house.group)[-1].buttons
+    await harness.app.engine.tell_again(job, status.id)
+    assert "🔁 Again" in harness.answers(harness.group)[-1].buttons
 
 
 async def test_what_could_not_be_fetched_is_deleted_while_it_is_fetched_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (50.0,))
-    found = lose(house, 2)
-    result = await house.made("/imagine foxes --n 2", chat=house.group)
+    found = lose(harness, 2)
+    result = await harness.made("/imagine foxes --n 2", chat=harness.group)
     found()
-    house.telegram.play(Refusal(method="sendPhoto", code=502, description="Bad Gateway", chat=house.group.id))
-    since = house.now
-    await house.press(result, "Fetch the missing")
-    await house.telegram.until(lambda: house.called("sendPhoto", since=since))
-    await hide(house, 2)
-    await house.quiet()
-    assert house.answers(house.group)[-1].text == "✅ 1 picture · for Ann"
-    assert "🔁 Again" in house.answers(house.group)[-1].buttons
+    harness.telegram.play(Refusal(method="sendPhoto", code=502, description="Bad Gateway", chat=harness.group.id))
+    since = harness.now
+    await harness.press(result, "Fetch the missing")
+    await harness.telegram.until(lambda: harness.called("sendPhoto", since=since))
+    await hide(harness, 2)
+    await harness.quiet()
+    assert harness.answers(harness.group)[-1].text == "✅ 1 picture · for Ann"
+    assert "🔁 Again" in harness.answers(harness.group)[-1].buttons
 
 
 async def test_from_elsewhere_only_who_may_write_there_makes_something_appear(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0,))
-    await house.say("/start", who=house.bob)
-    house.hold()
-    await house.say("/imagine foxes", chat=house.group, who=house.bob)
-    await house.all_submitted(1)
-    shut_out(house)
-    house.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
-    house.release()
-    await house.quiet()
-    house.jimeng.faults.clear()
-    told = house.answers(house.bob.chat)[-1]
-    groups.set_person_status(house.telegram.world, house.group, house.bob, "left")
-    await let_in(house)
-    assert (await house.press(told, "Look again", house.bob)).alert
-    groups.set_person_status(house.telegram.world, house.group, house.bob, "member")
-    await house.press(told, "Look again", house.bob)
-    await house.quiet()
-    assert len(house.album(house.group)) == 1
+    await harness.say("/start", who=harness.bob)
+    harness.hold()
+    await harness.say("/imagine foxes", chat=harness.group, who=harness.bob)
+    await harness.all_submitted(1)
+    shut_out(harness)
+    harness.jimeng.faults.append(Fault(kind="status", status=503, action="picture", times=1000))
+    harness.release()
+    await harness.quiet()
+    harness.jimeng.faults.clear()
+    told = harness.answers(harness.bob.chat)[-1]
+    groups.set_person_status(harness.telegram.world, harness.group, harness.bob, "left")
+    await let_in(harness)
+    assert (await harness.press(told, "Look again", harness.bob)).alert
+    groups.set_person_status(harness.telegram.world, harness.group, harness.bob, "member")
+    await harness.press(told, "Look again", harness.bob)
+    await harness.quiet()
+    assert len(harness.album(harness.group)) == 1
 
 
-async def test_who_is_no_admin_of_a_channel_any_more_makes_nothing_appear(house: House) -> None:
-    channel = house.telegram.world.add_channel("Pictures", house.ann, house.bob, admins=(house.ann, house.bob))
-    result = await house.made("/imagine foxes", chat=channel)
-    await house.press(result, "Again", house.bob)
-    await house.quiet()
-    own = house.answers(channel)[-1]
-    channel.admins.remove(house.bob)
+async def test_who_is_no_admin_of_a_channel_any_more_makes_nothing_appear(harness: AppHarness) -> None:
+    channel = harness.telegram.world.add_channel(
+        "Pictures", harness.ann, harness.bob, admins=(harness.ann, harness.bob)
+    )
+    result = await harness.made("/imagine foxes", chat=channel)
+    await harness.press(result, "Again", harness.bob)
+    await harness.quiet()
+    own = harness.answers(channel)[-1]
+    channel.admins.remove(harness.bob)
     for label in ("Again", "Files", "Edit"):
-        assert (await house.press(own, label, house.bob)).alert
-    await house.quiet()
-    assert house.answers(channel)[-1] is own
-    assert len(house.tasks) == 2
+        assert (await harness.press(own, label, harness.bob)).alert
+    await harness.quiet()
+    assert harness.answers(channel)[-1] is own
+    assert len(harness.tasks) == 2

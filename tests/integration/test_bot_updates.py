@@ -13,120 +13,120 @@ from aiohttp import ClientSession
 from bot.demo.chat import groups
 from bot.demo.telegram import Delay, Flood, Refusal
 from bot.settings import AccessSettings
-from bot.telegram import inbox
-from tests.support.haste import SPEED, on_its_way
-from tests.support.house import House, look, open_house, picture
+from bot.telegram import update_inbox
+from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.fast_time import SPEED, on_its_way
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        yield harness
 
 
 # delivered twice
 
 
-async def test_a_prompt_delivered_twice_is_one_job(house: House) -> None:
-    house.hold()
-    await house.say("a fox")
-    house.telegram.redeliver()
-    await house.all_submitted(1)
-    house.telegram.redeliver()
-    await house.taken_in()
-    house.release()
-    await house.ended()
-    house.telegram.redeliver()
-    await house.quiet()
-    assert len(house.tasks) == 1
-    assert len(house.answers()) == 1
+async def test_a_prompt_delivered_twice_is_one_job(harness: AppHarness) -> None:
+    harness.hold()
+    await harness.say("a fox")
+    harness.telegram.redeliver()
+    await harness.all_submitted(1)
+    harness.telegram.redeliver()
+    await harness.taken_in()
+    harness.release()
+    await harness.ended()
+    harness.telegram.redeliver()
+    await harness.quiet()
+    assert len(harness.tasks) == 1
+    assert len(harness.answers()) == 1
 
 
-async def test_a_press_delivered_twice_acts_once(house: House) -> None:
-    result = await house.made("a fox")
-    await house.press(result, "Again")
-    house.telegram.redeliver()
-    await house.quiet()
-    assert len(house.tasks) == 2
+async def test_a_press_delivered_twice_acts_once(harness: AppHarness) -> None:
+    result = await harness.made("a fox")
+    await harness.press(result, "Again")
+    harness.telegram.redeliver()
+    await harness.quiet()
+    assert len(harness.tasks) == 2
 
 
-async def test_an_album_delivered_twice_is_one_job(house: House) -> None:
-    await house.say("together", picture(201), picture(202))
-    first = house.telegram.world.updates.sent[-2]["update_id"]
-    house.telegram.redeliver(first)
-    await house.ended()
-    house.telegram.redeliver()
-    house.telegram.redeliver(first)
-    await house.quiet()
-    (task,) = house.tasks
+async def test_an_album_delivered_twice_is_one_job(harness: AppHarness) -> None:
+    await harness.say("together", picture(201), picture(202))
+    first = harness.telegram.world.updates.sent[-2]["update_id"]
+    harness.telegram.redeliver(first)
+    await harness.ended()
+    harness.telegram.redeliver()
+    harness.telegram.redeliver(first)
+    await harness.quiet()
+    (task,) = harness.tasks
     assert [look(one)[1] for one in task.references] == [201, 202]
-    assert len(house.answers()) == 1
+    assert len(harness.answers()) == 1
 
 
-async def test_a_prompt_delivered_again_after_a_restart_is_one_job(house: House) -> None:
-    await house.made("a fox")
-    await house.restart()
-    house.telegram.redeliver()
-    await house.quiet()
-    assert len(house.tasks) == 1
-    assert len(house.answers()) == 1
+async def test_a_prompt_delivered_again_after_a_restart_is_one_job(harness: AppHarness) -> None:
+    await harness.made("a fox")
+    await harness.restart()
+    harness.telegram.redeliver()
+    await harness.quiet()
+    assert len(harness.tasks) == 1
+    assert len(harness.answers()) == 1
 
 
-async def test_what_was_written_while_the_bot_was_away_is_answered(house: House) -> None:
-    await house.stop()
-    await house.say("a fox")
-    await house.say("together", picture(201), picture(202))
-    await house.start()
-    await house.all_submitted(2)
-    await house.quiet()
-    assert {task.prompt: len(task.references) for task in house.tasks} == {"a fox": 0, "together": 2}
+async def test_what_was_written_while_the_bot_was_away_is_answered(harness: AppHarness) -> None:
+    await harness.stop()
+    await harness.say("a fox")
+    await harness.say("together", picture(201), picture(202))
+    await harness.start()
+    await harness.all_submitted(2)
+    await harness.quiet()
+    assert {task.prompt: len(task.references) for task in harness.tasks} == {"a fox": 0, "together": 2}
 
 
-async def test_stopping_while_an_album_arrives_loses_nothing(house: House) -> None:
-    await house.say("together", picture(201), picture(202))
-    await house.telegram.until(lambda: not len(house.telegram.world.updates))
-    await house.restart()
-    await house.all_submitted(1)
-    await house.quiet()
-    assert [look(one)[1] for one in house.tasks[0].references] == [201, 202]
+async def test_stopping_while_an_album_arrives_loses_nothing(harness: AppHarness) -> None:
+    await harness.say("together", picture(201), picture(202))
+    await harness.telegram.until(lambda: not len(harness.telegram.world.updates))
+    await harness.restart()
+    await harness.all_submitted(1)
+    await harness.quiet()
+    assert [look(one)[1] for one in harness.tasks[0].references] == [201, 202]
 
 
 @pytest.mark.parametrize("updates", ["polling", "webhook"])
 async def test_what_is_being_answered_is_finished_before_the_bot_stops(
     tmp_path: Path, updates: Literal["polling", "webhook"]
 ) -> None:
-    async with open_house(tmp_path, updates=updates) as house:
-        house.telegram.play(Delay(method="sendMessage", seconds=0.2))
-        await house.say("", picture(201))
-        await house.telegram.until(lambda: not len(house.telegram.world.updates))
-        await house.restart()
-        await house.made("in blue")
-        assert [look(one)[1] for one in house.tasks[0].references] == [201]
+    async with open_app_harness(tmp_path, updates=updates) as harness:
+        harness.telegram.play(Delay(method="sendMessage", seconds=0.2))
+        await harness.say("", picture(201))
+        await harness.telegram.until(lambda: not len(harness.telegram.world.updates))
+        await harness.restart()
+        await harness.made("in blue")
+        assert [look(one)[1] for one in harness.tasks[0].references] == [201]
 
 
 # by webhook
 
 
 async def test_by_webhook(tmp_path: Path) -> None:
-    async with open_house(tmp_path, updates="webhook") as house:
-        assert house.telegram.webhook.url.endswith("/telegram")
-        await house.made("in blue", picture(201))
-        (result,) = house.answers()
-        assert [look(one)[1] for one in house.tasks[0].references] == [201]
-        await house.press(result, "Again")
-        house.telegram.redeliver()
-        await house.quiet()
-        assert len(house.tasks) == 2
-        await house.say("together", picture(201), picture(202))
-        await house.all_submitted(3)
-        await house.quiet()
-        assert len(house.tasks[-1].references) == 2
+    async with open_app_harness(tmp_path, updates="webhook") as harness:
+        assert harness.telegram.webhook.url.endswith("/telegram")
+        await harness.made("in blue", picture(201))
+        (result,) = harness.answers()
+        assert [look(one)[1] for one in harness.tasks[0].references] == [201]
+        await harness.press(result, "Again")
+        harness.telegram.redeliver()
+        await harness.quiet()
+        assert len(harness.tasks) == 2
+        await harness.say("together", picture(201), picture(202))
+        await harness.all_submitted(3)
+        await harness.quiet()
+        assert len(harness.tasks[-1].references) == 2
 
 
 async def test_the_webhook_takes_updates_from_telegram_only(tmp_path: Path) -> None:
-    async with open_house(tmp_path, updates="webhook") as house:
+    async with open_app_harness(tmp_path, updates="webhook") as harness:
         forged = {"update_id": 1, "message": {"message_id": 1}}
-        async with ClientSession() as session, session.post(house.telegram.webhook.url, json=forged) as answer:
+        async with ClientSession() as session, session.post(harness.telegram.webhook.url, json=forged) as answer:
             assert answer.status == 401
 
 
@@ -145,83 +145,83 @@ async def test_what_telegram_would_never_post_is_refused(tmp_path: Path, caplog:
         b"null",
         b"",
     ]
-    async with open_house(tmp_path, updates="webhook") as house, ClientSession() as session:
-        hook = house.telegram.webhook
-        secret = hashlib.sha256(f"webhook {house.telegram.token}".encode()).hexdigest()
+    async with open_app_harness(tmp_path, updates="webhook") as harness, ClientSession() as session:
+        hook = harness.telegram.webhook
+        secret = hashlib.sha256(f"webhook {harness.telegram.token}".encode()).hexdigest()
         heads = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json; charset=none"}
         for post in posts:
             async with session.post(hook.url, data=post, headers=heads) as answer:
                 assert answer.status == 400, post[:40]
         async with session.post(hook.url, data=BytesIO(b" " * (2 << 20)), headers=heads) as answer:
             assert answer.status == 413
-        await house.made("a fox")
+        await harness.made("a fox")
     assert "Traceback" not in caplog.text
 
 
 async def test_from_webhook_back_to_polling(tmp_path: Path) -> None:
-    async with open_house(tmp_path, updates="webhook") as house:
-        await house.made("a fox")
-        house.updates = "polling"
-        await house.restart()
-        await house.made("a cat")
-        assert house.telegram.webhook.url == ""
-        assert len(house.tasks) == 2
+    async with open_app_harness(tmp_path, updates="webhook") as harness:
+        await harness.made("a fox")
+        harness.updates = "polling"
+        await harness.restart()
+        await harness.made("a cat")
+        assert harness.telegram.webhook.url == ""
+        assert len(harness.tasks) == 2
 
 
 # who may
 
 
 async def test_people_who_are_not_invited(tmp_path: Path) -> None:
-    async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
-        await house.made("a fox")
-        await house.say("a cat", who=house.bob)
-        told = await house.shown("invitation-only. Ask", house.bob.chat)
-        assert str(house.bob.id) in told.text
-        await house.say("", picture(), picture(), picture(), who=house.bob)
-        await house.quiet()
-        assert len(house.answers(house.bob.chat)) == 2
-        assert [task.prompt for task in house.tasks] == ["a fox"]
+    async with open_app_harness(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as harness:
+        await harness.made("a fox")
+        await harness.say("a cat", who=harness.bob)
+        told = await harness.shown("invitation-only. Ask", harness.bob.chat)
+        assert str(harness.bob.id) in told.text
+        await harness.say("", picture(), picture(), picture(), who=harness.bob)
+        await harness.quiet()
+        assert len(harness.answers(harness.bob.chat)) == 2
+        assert [task.prompt for task in harness.tasks] == ["a fox"]
 
 
 async def test_admins_may_always(tmp_path: Path) -> None:
     access = AccessSettings(users=frozenset({1}), admins=frozenset({510_000_001}))
-    async with open_house(tmp_path, access=access) as house:
-        await house.made("a fox")
-        assert len(house.tasks) == 1
+    async with open_app_harness(tmp_path, access=access) as harness:
+        await harness.made("a fox")
+        assert len(harness.tasks) == 1
 
 
 async def test_groups_that_are_not_listed(tmp_path: Path) -> None:
-    async with open_house(tmp_path, access=AccessSettings(chats=frozenset({-1}))) as house:
-        groups.set_bot_status(house.telegram.world, house.group, "administrator")
-        await house.say("hello everybody", chat=house.group)
-        await house.say("/imagine@another_bot a cat", chat=house.group)
-        asked = await house.say("/imagine a cat", chat=house.group)
-        told = await house.shown("isn't open to this group", house.group)
+    async with open_app_harness(tmp_path, access=AccessSettings(chats=frozenset({-1}))) as harness:
+        groups.set_bot_status(harness.telegram.world, harness.group, "administrator")
+        await harness.say("hello everybody", chat=harness.group)
+        await harness.say("/imagine@another_bot a cat", chat=harness.group)
+        asked = await harness.say("/imagine a cat", chat=harness.group)
+        told = await harness.shown("isn't open to this group", harness.group)
         assert told.reply_to == asked.id
-        assert str(house.group.id) in told.text
-        await house.quiet()
-        assert len(house.answers(house.group)) == 1
-        await house.made("a fox")
-        assert [task.prompt for task in house.tasks] == ["a fox"]
+        assert str(harness.group.id) in told.text
+        await harness.quiet()
+        assert len(harness.answers(harness.group)) == 1
+        await harness.made("a fox")
+        assert [task.prompt for task in harness.tasks] == ["a fox"]
 
 
 async def test_groups_that_are_listed_are_open_to_their_members(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as other:
+    async with open_app_harness(tmp_path) as other:
         group = other.group.id
     access = AccessSettings(chats=frozenset({group}), users=frozenset({510_000_001}))
-    async with open_house(tmp_path, access=access) as house:
-        await house.made("/imagine a fox", chat=house.group, who=house.bob)
-        assert len(house.tasks) == 1
-        result = house.answers(house.group)[-1]
-        house.telegram.press(house.bob, result, "🔁 Again")
-        await house.quiet()
-        assert len(house.tasks) == 2
+    async with open_app_harness(tmp_path, access=access) as harness:
+        await harness.made("/imagine a fox", chat=harness.group, who=harness.bob)
+        assert len(harness.tasks) == 1
+        result = harness.answers(harness.group)[-1]
+        harness.telegram.press(harness.bob, result, "🔁 Again")
+        await harness.quiet()
+        assert len(harness.tasks) == 2
 
 
 async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
-    async with open_house(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as house:
-        result = await house.made("/imagine a fox", chat=house.group)
-        told = await house.press(result, "Files", house.bob)
+    async with open_app_harness(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as harness:
+        result = await harness.made("/imagine a fox", chat=harness.group)
+        told = await harness.press(result, "Files", harness.bob)
         assert told.alert
         assert told.text == "This bot is invitation-only."
 
@@ -229,50 +229,50 @@ async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
 # one person's trouble
 
 
-async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch, house: House) -> None:
+async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch, harness: AppHarness) -> None:
     """Fifty updates wait where Telegram demands a minute; somebody else's prompt is answered at once."""
     # They are still waiting when this is over.
-    monkeypatch.setattr(inbox, "PATIENCE", 0.1)
-    result = await house.made("a fox")
-    count = len(house.answers())
-    house.telegram.play(Flood(method="sendMessage", chat=house.ann.chat.id, retry_after=60 * SPEED, times=50))
+    monkeypatch.setattr(update_inbox, "PATIENCE", 0.1)
+    result = await harness.made("a fox")
+    count = len(harness.answers())
+    harness.telegram.play(Flood(method="sendMessage", chat=harness.ann.chat.id, retry_after=60 * SPEED, times=50))
     for _ in range(50):
-        await house.say("/help")
-    await house.telegram.until(lambda: not on_its_way(house.telegram))
+        await harness.say("/help")
+    await harness.telegram.until(lambda: not on_its_way(harness.telegram))
     began = time.monotonic()
-    await house.say("a hare", who=house.bob)
-    await house.shown("Again", house.bob.chat)
+    await harness.say("a hare", who=harness.bob)
+    await harness.shown("Again", harness.bob.chat)
     # The person's own presses are heard, too.
-    press = house.telegram.press(house.ann, result, "🗑")
-    await house.telegram.until(lambda: press.answer)
+    press = harness.telegram.press(harness.ann, result, "🗑")
+    await harness.telegram.until(lambda: press.answer)
     # A fraction of a second, but where the machine is busy.
     assert time.monotonic() - began < 5
-    assert len(house.answers()) == count
+    assert len(harness.answers()) == count
 
 
 # in which language
 
 
-async def test_everybody_is_answered_in_their_language(house: House) -> None:
-    await house.made("/imagine a fox --n 2", chat=house.group)
-    await house.made("/imagine 一只狐狸 --n 2", chat=house.group, who=house.ming)
-    english, chinese = (message for message in house.answers(house.group) if message.keyboard)
+async def test_everybody_is_answered_in_their_language(harness: AppHarness) -> None:
+    await harness.made("/imagine a fox --n 2", chat=harness.group)
+    await harness.made("/imagine 一只狐狸 --n 2", chat=harness.group, who=harness.ming)
+    english, chinese = (message for message in harness.answers(harness.group) if message.keyboard)
     assert english.text == "✅ 2 pictures · for Ann"
     assert chinese.text != english.text
     assert "2" in chinese.text
     # A button speaks the language of who presses it.
-    assert (await house.press(chinese, chinese.buttons[1], house.ann)).text.startswith("These buttons belong to")
-    assert not (await house.press(english, english.buttons[1], house.ming)).text.startswith("These buttons")
+    assert (await harness.press(chinese, chinese.buttons[1], harness.ann)).text.startswith("These buttons belong to")
+    assert not (await harness.press(english, english.buttons[1], harness.ming)).text.startswith("These buttons")
 
 
-async def test_chinese_all_the_way(house: House) -> None:
+async def test_chinese_all_the_way(harness: AppHarness) -> None:
     for words, files in (("/start", ()), ("/help", ()), ("/nothing", ()), ("", (picture(),)), ("狐狸 --ar 9:1", ())):
-        await house.telegram.send(house.ming, text=words, files=files)
-    await house.made("一只狐狸", who=house.ming)
-    await house.say("/history 狐狸", who=house.ming)
-    await house.shown("🔎 狐狸", house.ming.chat)
-    await house.quiet()
-    texts = [message.text for message in house.answers(house.ming.chat)]
+        await harness.telegram.send(harness.ming, text=words, files=files)
+    await harness.made("一只狐狸", who=harness.ming)
+    await harness.say("/history 狐狸", who=harness.ming)
+    await harness.shown("🔎 狐狸", harness.ming.chat)
+    await harness.quiet()
+    texts = [message.text for message in harness.answers(harness.ming.chat)]
     assert len(texts) == 7
     assert all(any("\u4e00" <= sign <= "\u9fff" for sign in text) for text in texts)
     english = ("Hi!", "draw", "options", "picture", "Write", "know", "extreme", "anything")
@@ -280,22 +280,22 @@ async def test_chinese_all_the_way(house: House) -> None:
 
 
 async def test_the_commands_are_told_to_telegram(tmp_path: Path) -> None:
-    async with open_house(tmp_path, tells=True) as house:
-        texts = house.telegram.bot_user.texts
-        await house.telegram.until(lambda: ("short_description", "") in texts)
-        names = [one["command"] for one in house.telegram.bot_user.commands["default", ""]]
+    async with open_app_harness(tmp_path, tells=True) as harness:
+        texts = harness.telegram.bot_user.texts
+        await harness.telegram.until(lambda: ("short_description", "") in texts)
+        names = [one["command"] for one in harness.telegram.bot_user.commands["default", ""]]
         assert names[:3] == ["imagine", "history", "style"]
 
 
 # what nobody thought of
 
 
-async def test_a_mishap_is_told_instead_of_silence(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    result = await house.made("a fox")
-    house.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
-    asked = await house.say("/history")
-    told = await house.shown("went wrong on my side")
+async def test_a_mishap_is_told_instead_of_silence(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+    result = await harness.made("a fox")
+    harness.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
+    asked = await harness.say("/history")
+    told = await harness.shown("went wrong on my side")
     assert told.reply_to == asked.id
-    await house.quiet()
+    await harness.quiet()
     assert "could not be handled" in caplog.text
     assert result.photo

@@ -20,9 +20,9 @@ from bot.settings import BucketSettings, SettingsError
 from bot.web import bucket as module
 from bot.web.bucket import Bucket, said
 from bot.web.publishing import open_bucket
-from storage.records import Source
+from storage.records import StoredReference
 from tests.support import s3
-from tests.support.house import look, open_house, picture
+from tests.support.app_harness import look, open_app_harness, picture
 
 TOKEN = "7200000001:for-the-tests"
 
@@ -42,8 +42,8 @@ async def read() -> bytes:
     return b"the picture"
 
 
-def source(number: int) -> Source:
-    return Source(number, 1, "file", number, "image/png", 3, 4, 11, [])
+def reference(number: int) -> StoredReference:
+    return StoredReference(number, 1, "file", number, "image/png", 3, 4, 11, [])
 
 
 async def kept(bucket: Bucket) -> list[str]:
@@ -56,18 +56,18 @@ async def fetched(address: str) -> tuple[int, bytes, str]:
 
 
 async def test_jimeng_fetches_from_the_bucket_and_nothing_is_left(settings: BucketSettings, tmp_path: Path) -> None:
-    async with open_house(tmp_path, bucket=settings, public=False) as house:
-        await house.made("in blue", picture(201), picture(202))
-        await house.quiet()
-        (submit,) = house.submitted()
+    async with open_app_harness(tmp_path, bucket=settings, public=False) as harness:
+        await harness.made("in blue", picture(201), picture(202))
+        await harness.quiet()
+        (submit,) = harness.submitted()
         assert len({url for url in submit["image_urls"] if url.startswith(f"{settings.endpoint}/pictures/")}) == 2
-        assert [look(one)[1] for one in house.tasks[0].references] == [201, 202]
-        assert house.app.bucket
-        assert await kept(house.app.bucket) == []
+        assert [look(one)[1] for one in harness.tasks[0].references] == [201, 202]
+        assert harness.app.bucket
+        assert await kept(harness.app.bucket) == []
 
 
 async def test_addresses_are_signed_and_last_an_hour(bucket: Bucket) -> None:
-    address = await bucket.publish(7, source(1), read)
+    address = await bucket.publish(7, reference(1), read)
     assert address
     query = parse_qs(urlsplit(address).query)
     assert query["X-Amz-Expires"] == ["3600"]
@@ -86,18 +86,18 @@ async def test_a_reference_is_uploaded_once(settings: BucketSettings) -> None:
 
     bucket = Bucket(settings, TOKEN, clock=lambda: now)
     for _ in range(3):
-        await bucket.publish(8, source(1), count)
+        await bucket.publish(8, reference(1), count)
     assert reads == 1
     now += module.UPLOADED_SECONDS
-    await bucket.publish(8, source(1), count)
+    await bucket.publish(8, reference(1), count)
     assert reads == 2
     await bucket.withdraw(8)
-    await bucket.publish(8, source(1), count)
+    await bucket.publish(8, reference(1), count)
     assert reads == 3, "what was withdrawn is uploaded again"
 
 
 async def test_a_job_takes_only_its_own_away(bucket: Bucket) -> None:
-    mine, other = await bucket.publish(1, source(1), read), await bucket.publish(11, source(2), read)
+    mine, other = await bucket.publish(1, reference(1), read), await bucket.publish(11, reference(2), read)
     assert mine
     assert other
     await bucket.withdraw(1)
@@ -106,7 +106,7 @@ async def test_a_job_takes_only_its_own_away(bucket: Bucket) -> None:
 
 
 async def test_what_was_left_behind_goes_after_a_day(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = await bucket.publish(1, source(1), read)
+    address = await bucket.publish(1, reference(1), read)
     assert address
     await bucket.tidy()
     assert (await fetched(address))[0] == 200
@@ -139,7 +139,7 @@ async def test_a_bucket_that_does_not_work(
 ) -> None:
     changed = settings.model_copy(update=wrong.changes)
     bucket = Bucket(changed, TOKEN)
-    assert await bucket.publish(1, source(1), read) is None, "the picture goes along with its request"
+    assert await bucket.publish(1, reference(1), read) is None, "the picture goes along with its request"
     assert "uploading reference 1 failed" in caplog.text
     await bucket.withdraw(1)
     with pytest.raises((OSError, BaseError)) as raised:
@@ -151,9 +151,9 @@ async def test_a_bucket_that_does_not_work(
 
 async def test_the_job_goes_on_without_the_bucket(settings: BucketSettings, tmp_path: Path) -> None:
     gone = settings.model_copy(update={"name": "elsewhere"})
-    async with open_house(tmp_path, bucket=gone, public=False) as house:
-        await house.made("in blue", picture(201))
-        (submit,) = house.submitted()
+    async with open_app_harness(tmp_path, bucket=gone, public=False) as harness:
+        await harness.made("in blue", picture(201))
+        (submit,) = harness.submitted()
         assert len(submit["binary_data_base64"]) == 1
 
 
@@ -184,8 +184,8 @@ async def test_what_is_fitted_anew_is_another_object(bucket: Bucket) -> None:
     async def smaller() -> bytes:
         return b"smaller"
 
-    first = await bucket.publish(1, source(1), read)
-    second = await bucket.publish(1, replace(source(1), size=7), smaller)
+    first = await bucket.publish(1, reference(1), read)
+    second = await bucket.publish(1, replace(reference(1), size=7), smaller)
     assert first
     assert second
     assert (await fetched(first))[1] == b"the picture"
@@ -205,18 +205,18 @@ async def test_a_storage_that_hangs_is_left_alone_for_a_while(
 
     monkeypatch.setattr(module, "UPLOAD_SECONDS", 0.01)
     bucket = Bucket(settings, TOKEN, clock=lambda: now)
-    assert await bucket.publish(1, source(1), hang) is None
-    assert await bucket.publish(1, source(1), hang) is None
+    assert await bucket.publish(1, reference(1), hang) is None
+    assert await bucket.publish(1, reference(1), hang) is None
     assert tries == 1
     now += module.FAILURE_PAUSE_SECONDS
-    assert await bucket.publish(1, source(1), hang) is None
+    assert await bucket.publish(1, reference(1), hang) is None
     assert tries == 2
 
 
 async def test_whatever_the_library_raises_the_picture_goes_along(settings: BucketSettings) -> None:
     # The settings refuse such a key; the library panics on it.
     bucket = Bucket(settings.model_copy(update={"access_key": SecretStr("key\n")}), TOKEN)
-    assert await bucket.publish(1, source(1), read) is None
+    assert await bucket.publish(1, reference(1), read) is None
     await bucket.tidy()
 
 

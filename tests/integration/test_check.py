@@ -12,7 +12,7 @@ from bot.demo.telegram import TelegramSimulator
 from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
 from tests.support import s3
-from tests.support.quick import quick_sessions
+from tests.support.startup_cache import cached_sessions
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
 
@@ -66,7 +66,7 @@ def check(
         }
         file = tmp_path / "config.toml"
         file.write_text(CONFIG.format(**{**settings, **changes}))
-        with quick_sessions():
+        with cached_sessions():
             code = await asyncio.to_thread(main, ["check", "--config", str(file)])
         printed = capsys.readouterr()
         assert "Traceback" not in printed.err

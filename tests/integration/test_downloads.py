@@ -13,12 +13,12 @@ from bot.telegram.downloads import (
     CompressedError,
     Downloads,
     FetchError,
-    GoneError,
+    PictureGoneError,
     TooLargeError,
     UnusableError,
 )
 from bot.telegram.public_fetcher import PublicFetcher
-from tests.support.sketches import picture
+from tests.support.sample_pictures import picture
 
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PICTURE = picture()
@@ -99,7 +99,9 @@ async def test_nothing_is_unpacked(host: Host) -> None:
         await host.fetch()
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, GoneError), (404, GoneError), (410, GoneError), (500, FetchError)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, PictureGoneError), (404, PictureGoneError), (410, PictureGoneError), (500, FetchError)]
+)
 async def test_what_a_status_means(host: Host, status: int, error: type[FetchError]) -> None:
     async def failing(_: web.Request) -> web.Response:
         return web.Response(status=status)

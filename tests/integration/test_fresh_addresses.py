@@ -9,24 +9,24 @@ from aiohttp import ClientSession
 from providers.jimeng.simulator import Fault
 from storage.pictures import Picture
 from storage.records import Task
-from tests.support.house import House, open_house
+from tests.support.app_harness import AppHarness, open_app_harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        await house.made("foxes --n 2")
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        await harness.made("foxes --n 2")
+        yield harness
 
 
-async def job_id(house: House) -> int:
-    async with house.app.store.database.read() as connection:
+async def job_id(harness: AppHarness) -> int:
+    async with harness.app.store.database.read() as connection:
         return int((await connection.exec_driver_sql("SELECT max(id) FROM jobs")).scalar_one())
 
 
-async def state(house: House) -> tuple[list[Task], list[Picture]]:
-    number = await job_id(house)
-    return await house.app.store.tasks.of_job(number), await house.app.store.pictures.of_job(number)
+async def state(harness: AppHarness) -> tuple[list[Task], list[Picture]]:
+    number = await job_id(harness)
+    return await harness.app.store.tasks.of_job(number), await harness.app.store.pictures.of_job(number)
 
 
 async def answers(pictures: Sequence[Picture]) -> list[int]:
@@ -38,45 +38,47 @@ async def answers(pictures: Sequence[Picture]) -> list[int]:
         return statuses
 
 
-async def test_every_picture_gets_its_new_address_and_nothing_is_paid(house: House) -> None:
-    tasks, before = await state(house)
-    house.jimeng.expire_addresses()
+async def test_every_picture_gets_its_new_address_and_nothing_is_paid(harness: AppHarness) -> None:
+    tasks, before = await state(harness)
+    harness.jimeng.expire_addresses()
     assert await answers(before) == [403, 403]
-    assert await house.app.engine.fresh_addresses(await job_id(house))
-    same, after = await state(house)
+    assert await harness.app.engine.fresh_addresses(await job_id(harness))
+    same, after = await state(harness)
     assert await answers(after) == [200, 200]
     assert [(one.url or "").split("?")[0] for one in after] == [(one.url or "").split("?")[0] for one in before]
     assert same == tasks, "no task has changed, and no cost"
-    assert len(house.tasks) == 2
+    assert len(harness.tasks) == 2
 
 
-async def test_what_the_service_has_forgotten_has_no_fresh_addresses(house: House) -> None:
-    before = await state(house)
-    for task in house.tasks:
-        house.jimeng.forget(task.id)
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
-    assert await state(house) == before
+async def test_what_the_service_has_forgotten_has_no_fresh_addresses(harness: AppHarness) -> None:
+    before = await state(harness)
+    for task in harness.tasks:
+        harness.jimeng.forget(task.id)
+    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert await state(harness) == before
 
 
-async def test_a_service_out_of_reach_does_not_hold_anybody_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_out_of_reach_does_not_hold_anybody_up(
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.jobs.fresh_addresses.ASK_SECONDS", 0.3)
-    house.jimeng.faults.append(Fault(kind="drop", action="result", times=1000))
-    before = await state(house)
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
-    assert await state(house) == before
+    harness.jimeng.faults.append(Fault(kind="drop", action="result", times=1000))
+    before = await state(harness)
+    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert await state(harness) == before
 
 
-async def test_without_tickets_nobody_is_asked(house: House) -> None:
-    async with house.app.store.database.write() as connection:
+async def test_without_tickets_nobody_is_asked(harness: AppHarness) -> None:
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE tasks SET ticket = NULL")
-    polls = house.jimeng.polls.total()
-    assert not await house.app.engine.fresh_addresses(await job_id(house))
-    assert not await house.app.engine.fresh_addresses(12345), "there is no such job"
-    assert house.jimeng.polls.total() == polls
+    polls = harness.jimeng.polls.total()
+    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert not await harness.app.engine.fresh_addresses(12345), "there is no such job"
+    assert harness.jimeng.polls.total() == polls
 
 
-async def test_fewer_addresses_than_pictures_change_nothing(house: House) -> None:
-    tasks, before = await state(house)
-    assert not await house.app.store.pictures.readdress(tasks[0].id, [])
-    assert not await house.app.store.pictures.readdress(tasks[0].id, [before[0].url or ""])
-    assert (await state(house))[1] == before
+async def test_fewer_addresses_than_pictures_change_nothing(harness: AppHarness) -> None:
+    tasks, before = await state(harness)
+    assert not await harness.app.store.pictures.readdress(tasks[0].id, [])
+    assert not await harness.app.store.pictures.readdress(tasks[0].id, [before[0].url or ""])
+    assert (await state(harness))[1] == before

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import ChatMessage, Delay, Flood, Refusal
-from bot.telegram.flood import FloodControl
-from bot.telegram.sender import READY_AT_ONCE
+from bot.telegram.message_sender import READY_AT_ONCE
+from bot.telegram.rate_limiter import RateLimiter
 from providers.jimeng.simulator import Fault
+from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.fast_time import SPEED
 from tests.support.gates import Gate
-from tests.support.haste import SPEED
-from tests.support.house import House, open_house, picture
 
 JOBS = 8
 """More than there are places of any kind."""
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, concurrency=20) as house:
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path, concurrency=20) as harness:
+        yield harness
 
 
 class LongWait:
@@ -42,147 +42,147 @@ class LongWait:
         self._ended.set()
 
 
-def flood_of(house: House) -> FloodControl:
-    return next(one for one in house.app.bot.session.middleware if isinstance(one, FloodControl))
+def flood_of(harness: AppHarness) -> RateLimiter:
+    return next(one for one in harness.app.bot.session.middleware if isinstance(one, RateLimiter))
 
 
-async def ready(house: House, flags: str = "") -> None:
+async def ready(harness: AppHarness, flags: str = "") -> None:
     """Ann's jobs in the group, until all of them are being delivered."""
-    house.hold()
+    harness.hold()
     for number in range(JOBS):
-        await house.say(f"/imagine foxes {number} {flags}", chat=house.group)
-    await house.all_submitted(JOBS)
-    await until(lambda: len(house.answers(house.group)) == JOBS)
-    house.release()
-    await drawn(house)
+        await harness.say(f"/imagine foxes {number} {flags}", chat=harness.group)
+    await harness.all_submitted(JOBS)
+    await until(lambda: len(harness.answers(harness.group)) == JOBS)
+    harness.release()
+    await drawn(harness)
 
 
-async def drawn(house: House) -> None:
+async def drawn(harness: AppHarness) -> None:
     """All pictures are made: they are on their way or have arrived."""
-    await house.taken_in()
-    await until(lambda: not house.app.engine._outlook.jobs)
+    await harness.taken_in()
+    await until(lambda: not harness.app.engine._outlook.jobs)
 
 
-async def others(house: House) -> ChatMessage:
+async def others(harness: AppHarness) -> ChatMessage:
     """小明 asks in private and gets a picture."""
-    await house.say("a fox", who=house.ming)
-    return await house.shown("🔁", house.ming.chat)
+    await harness.say("a fox", who=harness.ming)
+    return await harness.shown("🔁", harness.ming.chat)
 
 
-def gate(house: House) -> Gate:
+def gate(harness: AppHarness) -> Gate:
     """Calls to the simulators that are delayed by its seconds wait for it."""
-    return house.gates.new()
+    return harness.gates.new()
 
 
-async def test_a_muted_chat(house: House) -> None:
+async def test_a_muted_chat(harness: AppHarness) -> None:
     # Longer than the test takes, however busy the machine is.
-    wait, flood, seconds = LongWait(200), flood_of(house), 3000
+    wait, flood, seconds = LongWait(200), flood_of(harness), 3000
     flood.sleep, clock = wait.sleep, flood.clock
-    house.telegram.play(Flood(method="sendPhoto", chat=house.group.id, retry_after=seconds))
-    house.telegram.play(Flood(method="editMessageMedia", chat=house.group.id, retry_after=seconds))
-    await ready(house)
+    harness.telegram.play(Flood(method="sendPhoto", chat=harness.group.id, retry_after=seconds))
+    harness.telegram.play(Flood(method="editMessageMedia", chat=harness.group.id, retry_after=seconds))
+    await ready(harness)
     await until(lambda: wait.waiting > 0)
-    assert (await others(house)).photo
-    assert len(house.album(house.group)) < JOBS
-    house.telegram.faults.clear()
+    assert (await others(harness)).photo
+    assert len(harness.album(harness.group)) < JOBS
+    harness.telegram.faults.clear()
     flood.clock = lambda: clock() + seconds
     wait.end()
-    await house.quiet()
-    assert len(house.album(house.group)) == JOBS
+    await harness.quiet()
+    assert len(harness.album(harness.group)) == JOBS
 
 
-async def test_a_group_that_orders_more_than_telegram_lets_through(house: House) -> None:
-    wait, flood = LongWait(20), flood_of(house)
+async def test_a_group_that_orders_more_than_telegram_lets_through(harness: AppHarness) -> None:
+    wait, flood = LongWait(20), flood_of(harness)
     flood.sleep, clock = wait.sleep, flood.clock
     now = clock()
     flood.clock = lambda: now
     for number in range(JOBS):
-        await house.say(f"/imagine foxes {number} --n 4", chat=house.group)
+        await harness.say(f"/imagine foxes {number} --n 4", chat=harness.group)
     await until(lambda: wait.waiting > 0)
-    assert (await others(house)).photo
-    assert len(house.album(house.group)) < 4 * JOBS
+    assert (await others(harness)).photo
+    assert len(harness.album(harness.group)) < 4 * JOBS
     flood.clock = clock
     wait.end()
-    await house.quiet(60)
-    assert len(house.album(house.group)) == 4 * JOBS
+    await harness.quiet(60)
+    assert len(harness.album(harness.group)) == 4 * JOBS
 
 
-async def test_a_picture_host_that_takes_its_time(house: House) -> None:
-    held = gate(house)
+async def test_a_picture_host_that_takes_its_time(harness: AppHarness) -> None:
+    held = gate(harness)
     slow = READY_AT_ONCE - 1
-    house.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=held.seconds, times=slow))
-    await ready(house)
-    await until(lambda: not house.jimeng.faults)
-    assert (await others(house)).photo
-    assert len(house.album(house.group)) <= JOBS - slow
+    harness.jimeng.faults.append(Fault(kind="delay", action="picture", seconds=held.seconds, times=slow))
+    await ready(harness)
+    await until(lambda: not harness.jimeng.faults)
+    assert (await others(harness)).photo
+    assert len(harness.album(harness.group)) <= JOBS - slow
     held.open()
-    await house.quiet()
-    assert len(house.album(house.group)) == JOBS
+    await harness.quiet()
+    assert len(harness.album(harness.group)) == JOBS
 
 
-async def test_a_telegram_that_answers_one_chat_late(house: House) -> None:
-    held = gate(house)
-    house.telegram.play(Delay(method="sendMediaGroup", seconds=held.seconds, times=JOBS))
-    await ready(house, "--n 2")
+async def test_a_telegram_that_answers_one_chat_late(harness: AppHarness) -> None:
+    held = gate(harness)
+    harness.telegram.play(Delay(method="sendMediaGroup", seconds=held.seconds, times=JOBS))
+    await ready(harness, "--n 2")
     await held.reached()
-    assert (await others(house)).photo
-    assert house.album(house.group) == []
+    assert (await others(harness)).photo
+    assert harness.album(harness.group) == []
     held.open()
-    await house.quiet()
-    assert len(house.album(house.group)) == 2 * JOBS
+    await harness.quiet()
+    assert len(harness.album(harness.group)) == 2 * JOBS
 
 
 async def test_answers_that_come_late_leave_connections_to_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.session.CONNECTIONS", JOBS + 2)
-    async with open_house(tmp_path, concurrency=20) as house:
-        held = gate(house)
-        await house.app.store.people.show_drafts(house.ann.id, True)
-        house.telegram.play(Delay(method="sendPhoto", chat=house.ann.chat.id, seconds=held.seconds, times=1000))
+    async with open_app_harness(tmp_path, concurrency=20) as harness:
+        held = gate(harness)
+        await harness.app.store.users.show_drafts(harness.ann.id, True)
+        harness.telegram.play(Delay(method="sendPhoto", chat=harness.ann.chat.id, seconds=held.seconds, times=1000))
         for number in range(JOBS + 2):
-            await house.say(f"a fox {number}")
-        await drawn(house)
+            await harness.say(f"a fox {number}")
+        await drawn(harness)
         await held.reached()
-        assert (await others(house)).photo
-        assert house.album() == []
+        assert (await others(harness)).photo
+        assert harness.album() == []
         held.open()
-        await house.quiet()
-        assert len(house.album()) == JOBS + 2
+        await harness.quiet()
+        assert len(harness.album()) == JOBS + 2
 
 
-async def test_what_waits_for_a_muted_chat_does_not_lie_ready(house: House) -> None:
-    wait, flood, chat = LongWait(20), flood_of(house), house.ann.chat.id
+async def test_what_waits_for_a_muted_chat_does_not_lie_ready(harness: AppHarness) -> None:
+    wait, flood, chat = LongWait(20), flood_of(harness), harness.ann.chat.id
     flood.sleep = wait.sleep
-    await house.app.store.people.show_drafts(house.ann.id, True)
-    flood.lane(chat).mute(flood.clock() + 13_938)
+    await harness.app.store.users.show_drafts(harness.ann.id, True)
+    flood.limiter(chat).mute(flood.clock() + 13_938)
     for number in range(JOBS):
-        await house.say(f"foxes {number} --n 2")
-    await drawn(house)
+        await harness.say(f"foxes {number} --n 2")
+    await drawn(harness)
     await until(lambda: wait.waiting == READY_AT_ONCE - 1)
-    assert (await others(house)).photo
+    assert (await others(harness)).photo
     # 小明's picture, and none of hers.
-    assert len([call for call in house.telegram.calls if call.name == "picture"]) == 1
-    flood.lane(chat).muted_until = 0
+    assert len([call for call in harness.telegram.calls if call.name == "picture"]) == 1
+    flood.limiter(chat).muted_until = 0
     wait.end()
-    await house.quiet()
-    assert len(house.album()) == 2 * JOBS
+    await harness.quiet()
+    assert len(harness.album()) == 2 * JOBS
 
 
-async def test_references_that_telegram_does_not_hand_over(house: House) -> None:
+async def test_references_that_telegram_does_not_hand_over(harness: AppHarness) -> None:
     wait = LongWait(0.5)
-    house.app.engine._requests._sleep = wait.sleep
+    harness.app.engine._requests._sleep = wait.sleep
     words = "Bad Request: wrong file_id or the file is temporarily unavailable"
-    house.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
+    harness.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
     for number in range(JOBS):
-        await house.say(f"a fox {number}", picture())
+        await harness.say(f"a fox {number}", picture())
     await until(lambda: wait.waiting == JOBS)
-    await house.say("a hare", picture(), who=house.ming)
-    assert (await house.shown("🔁", house.ming.chat)).photo
-    assert len(house.tasks) == 1
+    await harness.say("a hare", picture(), who=harness.ming)
+    assert (await harness.shown("🔁", harness.ming.chat)).photo
+    assert len(harness.tasks) == 1
     wait.end()
-    await house.quiet()
-    assert len(house.tasks) == JOBS + 1
+    await harness.quiet()
+    assert len(harness.tasks) == JOBS + 1
 
 
 async def until(happens: Callable[[], object]) -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from providers.base import Accepted, Finished, Picture, Queued, Working
 from providers.errors import (
-    Busy,
-    Expired,
-    Failed,
-    InvalidRequest,
-    Misconfigured,
-    OutcomeUnknown,
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
-    Refused,
+    TaskExpiredError,
 )
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import Fault, JimengSimulator
@@ -36,32 +36,32 @@ def provider(bench: Bench) -> Jimeng:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Fault(kind="html", status=502), OutcomeUnknown),
-        (Fault(kind="html", status=503), OutcomeUnknown),
-        (Fault(kind="html", status=504), OutcomeUnknown),
-        (Fault(kind="gateway", status=500, name="InternalError"), OutcomeUnknown),
-        (Fault(kind="drop"), OutcomeUnknown),
-        (Fault(kind="text", status=200, text="null"), OutcomeUnknown),
-        (Fault(kind="text", status=200, text="{}"), OutcomeUnknown),
-        (Fault(kind="text", status=200, text='{"code": 10000, "data": null}'), OutcomeUnknown),
-        (Fault(kind="text", status=200, text='{"code": 10000, "data": {"task_id": ""}}'), OutcomeUnknown),
-        (Fault(kind="text", status=200, text='{"ResponseMetadata": {}}'), OutcomeUnknown),
-        (Fault(kind="html", status=429), Busy),
-        (Fault(kind="html", status=404), Misconfigured),
-        (Fault(kind="html", status=413), InvalidRequest),
-        (Fault(kind="code", code=50400), Misconfigured),
-        (Fault(kind="code", code=50500), Failed),
-        (Fault(kind="code", code=50429), Busy),
-        (Fault(kind="gateway", status=403, name="AccessDenied"), Misconfigured),
-        (Fault(kind="gateway", status=401, name="50400"), Misconfigured),
-        (Fault(kind="text", status=400, text='{"code": 50412, "data": null, "message": null}'), Refused),
+        (Fault(kind="html", status=502), OutcomeUnknownError),
+        (Fault(kind="html", status=503), OutcomeUnknownError),
+        (Fault(kind="html", status=504), OutcomeUnknownError),
+        (Fault(kind="gateway", status=500, name="InternalError"), OutcomeUnknownError),
+        (Fault(kind="drop"), OutcomeUnknownError),
+        (Fault(kind="text", status=200, text="null"), OutcomeUnknownError),
+        (Fault(kind="text", status=200, text="{}"), OutcomeUnknownError),
+        (Fault(kind="text", status=200, text='{"code": 10000, "data": null}'), OutcomeUnknownError),
+        (Fault(kind="text", status=200, text='{"code": 10000, "data": {"task_id": ""}}'), OutcomeUnknownError),
+        (Fault(kind="text", status=200, text='{"ResponseMetadata": {}}'), OutcomeUnknownError),
+        (Fault(kind="html", status=429), ProviderBusyError),
+        (Fault(kind="html", status=404), MisconfiguredError),
+        (Fault(kind="html", status=413), InvalidRequestError),
+        (Fault(kind="code", code=50400), MisconfiguredError),
+        (Fault(kind="code", code=50500), GenerationFailedError),
+        (Fault(kind="code", code=50429), ProviderBusyError),
+        (Fault(kind="gateway", status=403, name="AccessDenied"), MisconfiguredError),
+        (Fault(kind="gateway", status=401, name="50400"), MisconfiguredError),
+        (Fault(kind="text", status=400, text='{"code": 50412, "data": null, "message": null}'), ContentRefusedError),
         (
             Fault(
                 kind="text",
                 status=400,
                 text='{"ResponseMetadata": {"Error": {"Code": "RiskNotPass", "CodeN": 50412, "Message": "no"}}}',
             ),
-            Refused,
+            ContentRefusedError,
         ),
     ],
 )
@@ -102,16 +102,25 @@ async def test_faults_while_asking_pass(provider: Jimeng, bench: Bench, fault: F
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        ('{"code": 10000, "data": {"status": "expired"}}', Expired),
-        ('{"code": 10000, "data": {"status": "not_found"}}', Expired),
-        ('{"code": 10000, "data": {"status": "done", "image_urls": [], "binary_data_base64": null}}', Failed),
-        ('{"code": 10000, "data": {"status": "done", "binary_data_base64": ["?"]}}', Failed),
-        ('{"code": 50511, "data": {"status": "done"}, "message": "Post Img Risk Not Pass"}', Refused),
-        ('{"code": 50501, "data": {"status": "done"}, "message": "Internal RPC Error"}', Failed),
-        ('{"code": 50520, "data": {"status": "done"}, "message": "Risk Internal Error"}', Failed),
-        ('{"code": 50413, "data": null, "message": "Post Text Risk Not Pass"}', Refused),
-        ('{"code": 50215, "data": {"resp_data": ""}, "message": "Input invalid for this service."}', Failed),
-        ('{"ResponseMetadata": {"Error": {"Code": "50215", "Message": "Input invalid for this service"}}}', Failed),
+        ('{"code": 10000, "data": {"status": "expired"}}', TaskExpiredError),
+        ('{"code": 10000, "data": {"status": "not_found"}}', TaskExpiredError),
+        (
+            '{"code": 10000, "data": {"status": "done", "image_urls": [], "binary_data_base64": null}}',
+            GenerationFailedError,
+        ),
+        ('{"code": 10000, "data": {"status": "done", "binary_data_base64": ["?"]}}', GenerationFailedError),
+        ('{"code": 50511, "data": {"status": "done"}, "message": "Post Img Risk Not Pass"}', ContentRefusedError),
+        ('{"code": 50501, "data": {"status": "done"}, "message": "Internal RPC Error"}', GenerationFailedError),
+        ('{"code": 50520, "data": {"status": "done"}, "message": "Risk Internal Error"}', GenerationFailedError),
+        ('{"code": 50413, "data": null, "message": "Post Text Risk Not Pass"}', ContentRefusedError),
+        (
+            '{"code": 50215, "data": {"resp_data": ""}, "message": "Input invalid for this service."}',
+            GenerationFailedError,
+        ),
+        (
+            '{"ResponseMetadata": {"Error": {"Code": "50215", "Message": "Input invalid for this service"}}}',
+            GenerationFailedError,
+        ),
     ],
 )
 async def test_the_end_of_a_task(provider: Jimeng, bench: Bench, data: str, kind: type[ProviderError]) -> None:
@@ -135,7 +144,7 @@ async def test_a_queue_at_the_service(bench: Bench) -> None:
 
 
 async def test_temporary_credentials(bench: Bench) -> None:
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(MisconfiguredError) as caught:
         await bench.provider(session_token="STS2").check()
     assert "session_token" in caught.value.advice
 
@@ -143,10 +152,10 @@ async def test_temporary_credentials(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Fault(kind="html", status=404), Misconfigured),
-        (Fault(kind="html", status=502), Busy),
-        (Fault(kind="code", code=50500), Busy),
-        (Fault(kind="gateway", status=403, name="InvalidTimestamp"), Misconfigured),
+        (Fault(kind="html", status=404), MisconfiguredError),
+        (Fault(kind="html", status=502), ProviderBusyError),
+        (Fault(kind="code", code=50500), ProviderBusyError),
+        (Fault(kind="gateway", status=403, name="InvalidTimestamp"), MisconfiguredError),
     ],
 )
 async def test_check(provider: Jimeng, bench: Bench, fault: Fault, kind: type[ProviderError]) -> None:
@@ -160,7 +169,7 @@ async def test_check(provider: Jimeng, bench: Bench, fault: Fault, kind: type[Pr
 
 
 async def test_a_wrong_secret(bench: Bench) -> None:
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(MisconfiguredError) as caught:
         await bench.provider(secret_key="wrong-secret").check()
     assert "secret_key" in caught.value.advice
     assert "wrong-secret" not in repr(caught.value)

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from providers.base import Accepted, Finished, ImageRequest, Working
-from providers.errors import InvalidRequest
+from providers.errors import InvalidRequestError
 from providers.jimeng import Jimeng, JimengOptions
 from providers.jimeng.client import encode
 from tests.support.jimeng import Bench, open_bench, picture, reference, request, run
@@ -137,13 +137,13 @@ async def test_seven_megabytes_of_references_fit(provider: Jimeng, bench: Bench)
 
 async def test_more_do_not(provider: Jimeng, bench: Bench) -> None:
     asked = request(reference(b"x" * (4 << 20)), reference(b"x" * (4 << 20)))
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         provider.validate(asked)
     assert str(caught.value.sentence) == (
         "The reference pictures are 8.0 MB together; at most 7 MB can be sent along. Send fewer or "
         "smaller ones. (Whoever runs this bot can lift this limit by setting web.public_url.)"
     )
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequestError):
         await run(provider, asked)
     assert bench.service.calls.total() == 0
 
@@ -154,7 +154,7 @@ async def test_large_references_with_urls_are_fine(provider: Jimeng) -> None:
 
 
 async def test_a_reference_that_can_not_be_fetched(provider: Jimeng, bench: Bench) -> None:
-    with pytest.raises(InvalidRequest, match=r"web\.public_url"):
+    with pytest.raises(InvalidRequestError, match=r"web\.public_url"):
         await run(provider, request(reference(url="http://127.0.0.1:1/a.jpg")))
     assert bench.service.submits.total() == 0
 
@@ -181,7 +181,7 @@ async def test_a_reference_that_can_not_be_fetched(provider: Jimeng, bench: Benc
 async def test_what_is_refused_before_paying(
     provider: Jimeng, asked: ImageRequest[JimengOptions], sentence: str
 ) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         provider.validate(asked)
     assert str(caught.value.sentence) == sentence
 

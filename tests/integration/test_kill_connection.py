@@ -11,8 +11,8 @@ import pytest
 
 from storage.store import Store
 from tests.support import postgres
-from tests.support.house import picture
-from tests.support.scene import LONG, Scene, Seen
+from tests.support.app_harness import picture
+from tests.support.process_harness import LONG, ProcessHarness, Seen
 
 AGAIN = "🔁 Again"
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
@@ -38,7 +38,7 @@ WANTED = {
 STEADY = [name for name in WANTED if "all the time" not in name]
 
 
-class Cut(Scene):
+class Cut(ProcessHarness):
     """Every step is cut once while it is held; then a number of jobs live through cuts that never end."""
 
     def __init__(self, folder: Path, database: str) -> None:
@@ -61,7 +61,7 @@ class Cut(Scene):
             await self.end()
             self.seen = self.see()
             store = await Store.open(self.database)
-            self.unfinished = len(await store.workers.adopt_jobs(0, {}, 0.0))
+            self.unfinished = len(await store.workers.recover_jobs(0, {}, 0.0))
             await store.aclose()
 
     async def cut_every_step(self) -> None:
@@ -116,11 +116,15 @@ class Cut(Scene):
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str) -> Cut:
+def process_harness(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str
+) -> Cut:
     async def play() -> Cut:
-        scene = Cut(tmp_path_factory.mktemp("cut"), postgres_server.url(postgres_server.database(postgres_template)))
-        await scene.play_all()
-        return scene
+        process_harness = Cut(
+            tmp_path_factory.mktemp("cut"), postgres_server.url(postgres_server.database(postgres_template))
+        )
+        await process_harness.play_all()
+        return process_harness
 
     played = asyncio.run(play())
     print(f"\n{played.cuts} sessions were cut")
@@ -128,19 +132,19 @@ def scene(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Se
 
 
 @pytest.mark.parametrize("name", WANTED)
-def test_nothing_is_lost_and_nothing_is_paid_twice(scene: Cut, name: str) -> None:
-    seen, wanted = scene.seen[name], WANTED[name]
+def test_nothing_is_lost_and_nothing_is_paid_twice(process_harness: Cut, name: str) -> None:
+    seen, wanted = process_harness.seen[name], WANTED[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
 
 
-def test_it_was_cut_often(scene: Cut) -> None:
-    assert scene.cuts > 30
+def test_it_was_cut_often(process_harness: Cut) -> None:
+    assert process_harness.cuts > 30
 
 
-def test_nothing_is_left_to_do(scene: Cut) -> None:
-    assert scene.unfinished == 0
+def test_nothing_is_left_to_do(process_harness: Cut) -> None:
+    assert process_harness.unfinished == 0
 
 
-def test_the_process_lives_on(scene: Cut) -> None:
-    assert scene.codes == [0]
+def test_the_process_lives_on(process_harness: Cut) -> None:
+    assert process_harness.codes == [0]

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from tests.support.outage import Outage, OutageMatrix
+from tests.support.store_outage import Outage, OutageMatrix
 
 
 class Full(Outage):
@@ -24,11 +24,11 @@ class Full(Outage):
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Full:
+def process_harness(tmp_path_factory: pytest.TempPathFactory) -> Full:
     async def play() -> Full:
-        scene = Full(tmp_path_factory.mktemp("full"))
-        await scene.play_all()
-        return scene
+        process_harness = Full(tmp_path_factory.mktemp("full"))
+        await process_harness.play_all()
+        return process_harness
 
     return asyncio.run(play())
 

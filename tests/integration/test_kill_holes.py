@@ -13,36 +13,36 @@ from sqlalchemy.exc import OperationalError
 
 from bot.jobs.crew import LEASE
 from bot.jobs.engine import CANCELLED
-from bot.jobs.stage import Undelivered, Unfit, trouble
-from providers.errors import OutcomeUnknown, Refused, Sentence
+from bot.jobs.stage import InvalidReferenceError, Undelivered, error_message
+from providers.errors import ContentRefusedError, OutcomeUnknownError, Sentence
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Job, Limits, NewSource, Turns
+from storage.records import Job, Limits, NewReference, Turns
 from tests.support.clock import Clock
-from tests.support.room import Room, logged, open_room, until
+from tests.support.engine_harness import EngineHarness, logged, open_engine_harness, until
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(tmp_path) as room:
-        yield room
+async def engine_harness(tmp_path: Path) -> AsyncIterator[EngineHarness]:
+    async with open_engine_harness(tmp_path) as engine_harness:
+        yield engine_harness
 
 
-async def test_who_may_have_been_taken_for_dead_shows_nothing(room: Room) -> None:
+async def test_who_may_have_been_taken_for_dead_shows_nothing(engine_harness: EngineHarness) -> None:
     """A process that hung would paint its progress over the last words of whoever has its work by now."""
-    room.store.database.backend.alone = False
-    clock = room.engine.crew._clock = Clock()
-    await room.engine.crew.look()
-    job = await room.ask()
-    await room.running()
+    engine_harness.store.database.backend.alone = False
+    clock = engine_harness.engine.crew._clock = Clock()
+    await engine_harness.engine.crew.look()
+    job = await engine_harness.ask()
+    await engine_harness.running()
     clock.now += LEASE
-    room.stage.shown.clear()
-    await room.engine._report._show_all()
-    assert room.stage.shown == {}
-    await room.engine.crew.look()
-    await room.engine._report._show_all()
-    assert job.id in room.stage.shown
+    engine_harness.stage.shown.clear()
+    await engine_harness.engine._report._show_all()
+    assert engine_harness.stage.shown == {}
+    await engine_harness.engine.crew.look()
+    await engine_harness.engine._report._show_all()
+    assert job.id in engine_harness.stage.shown
 
 
 # the store fails
@@ -57,144 +57,146 @@ async def test_who_may_have_been_taken_for_dead_shows_nothing(room: Room) -> Non
     ],
 )
 async def test_a_store_that_fails_for_a_while_costs_time_only(
-    room: Room, event: str, when: str, caplog: pytest.LogCaptureFixture
+    engine_harness: EngineHarness, event: str, when: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with room.refusing(event, when):
-        job = await room.ask()
+    async with engine_harness.refusing(event, when):
+        job = await engine_harness.ask()
         await logged(caplog, "disk is full")
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert room.provider.submits == 1
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert engine_harness.provider.submits == 1
 
 
-async def test_a_seed_that_the_store_has_no_room_for_costs_no_picture(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    room.provider.seed = 2**64 - 1
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert [one.seed for one in await room.store.pictures.of_job(job.id)] == [None]
+async def test_a_seed_that_the_store_has_no_room_for_costs_no_picture(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.provider.seed = 2**64 - 1
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert [one.seed for one in await engine_harness.store.pictures.of_job(job.id)] == [None]
 
 
 @pytest.mark.parametrize("event", ["INSERT ON pictures", "UPDATE ON jobs"])
 async def test_a_result_is_not_lost_when_the_store_fails_at_that_moment(
-    room: Room, event: str, caplog: pytest.LogCaptureFixture
+    engine_harness: EngineHarness, event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    job = await room.ask()
-    await room.running()
-    async with room.refusing(event):
-        room.provider.finish("t1")
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    async with engine_harness.refusing(event):
+        engine_harness.provider.finish("t1")
         await logged(caplog, "disk is full")
-    await room.finished(job, JobState.DELIVERED)
-    assert room.stage.delivered == [job.id]
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert engine_harness.stage.delivered == [job.id]
 
 
 async def test_an_interrupted_task_does_not_block_the_service_when_the_store_fails(
-    room: Room, caplog: pytest.LogCaptureFixture
+    engine_harness: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room.provider.refuse = [OutcomeUnknown()]
-    async with room.refusing("UPDATE ON tasks", "NEW.state = 'interrupted'"):
-        first = await room.ask()
+    engine_harness.provider.refuse = [OutcomeUnknownError()]
+    async with engine_harness.refusing("UPDATE ON tasks", "NEW.state = 'interrupted'"):
+        first = await engine_harness.ask()
         await logged(caplog, "disk is full")
-    await room.finished(first, JobState.INTERRUPTED)
-    await room.ask()
-    await room.running()
+    await engine_harness.finished(first, JobState.INTERRUPTED)
+    await engine_harness.ask()
+    await engine_harness.running()
 
 
-async def test_an_album_is_confirmed_whole_or_not_at_all(room: Room) -> None:
-    job = await room.ask(n=2)
+async def test_an_album_is_confirmed_whole_or_not_at_all(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask(n=2)
     for number in (1, 2):
-        await room.running()
-        room.stage.trouble = [Undelivered("for ever")] * 100
-        room.provider.finish(f"t{number}")
-    await until(lambda: _has_pictures(room, job, 2))
-    one, two = await room.store.pictures.of_job(job.id)
-    async with room.refusing("UPDATE ON pictures", f"NEW.id = {two.id}"):
+        await engine_harness.running()
+        engine_harness.stage.error_message = [Undelivered("for ever")] * 100
+        engine_harness.provider.finish(f"t{number}")
+    await until(lambda: _has_pictures(engine_harness, job, 2))
+    one, two = await engine_harness.store.pictures.of_job(job.id)
+    async with engine_harness.refusing("UPDATE ON pictures", f"NEW.id = {two.id}"):
         with pytest.raises(StoreError):
-            await room.store.pictures.all_sent({each.id: Sent("f", each.id, 1, 1, 1) for each in (one, two)})
-    assert [each.message_id for each in await room.store.pictures.of_job(job.id)] == [None, None]
+            await engine_harness.store.pictures.all_sent({each.id: Sent("f", each.id, 1, 1, 1) for each in (one, two)})
+    assert [each.message_id for each in await engine_harness.store.pictures.of_job(job.id)] == [None, None]
 
 
-async def _has_pictures(room: Room, job: Job, count: int) -> bool:
-    return len(await room.store.pictures.of_job(job.id)) == count
+async def _has_pictures(engine_harness: EngineHarness, job: Job, count: int) -> bool:
+    return len(await engine_harness.store.pictures.of_job(job.id)) == count
 
 
 # ends that must be told
 
 
-async def test_an_end_is_told_after_a_crash_just_before_it_was(room: Room) -> None:
-    room.provider.refuse = [OutcomeUnknown()]
-    room.stage.deaf = [Undelivered("no network")] * 100
-    job = await room.ask()
+async def test_an_end_is_told_after_a_crash_just_before_it_was(engine_harness: EngineHarness) -> None:
+    engine_harness.provider.refuse = [OutcomeUnknownError()]
+    engine_harness.stage.deaf = [Undelivered("no network")] * 100
+    job = await engine_harness.ask()
 
     async def interrupted() -> bool:
-        return await room.state(job) is JobState.INTERRUPTING
+        return await engine_harness.state(job) is JobState.INTERRUPTING
 
     await until(interrupted)
-    await room.crash()
-    room.stage.deaf = []
-    await room.start()
-    await room.finished(job, JobState.INTERRUPTED)
-    assert [ended.trouble for ended in room.stage.endings] == [trouble(OutcomeUnknown.default)]
-    await room.crash()
-    await room.start()
-    assert len(room.stage.endings) == 1, "it is told once"
+    await engine_harness.crash()
+    engine_harness.stage.deaf = []
+    await engine_harness.start()
+    await engine_harness.finished(job, JobState.INTERRUPTED)
+    assert [ended.error_message for ended in engine_harness.stage.endings] == [
+        error_message(OutcomeUnknownError.default)
+    ]
+    await engine_harness.crash()
+    await engine_harness.start()
+    assert len(engine_harness.stage.endings) == 1, "it is told once"
 
 
-async def test_an_end_is_told_when_telegram_is_within_reach_again(room: Room) -> None:
-    room.provider.refuse = [Refused("prompt")]
-    room.stage.deaf = [Undelivered("no network")] * 3
-    job = await room.ask()
-    await room.finished(job, JobState.FAILED)
-    assert len(room.stage.endings) == 1
+async def test_an_end_is_told_when_telegram_is_within_reach_again(engine_harness: EngineHarness) -> None:
+    engine_harness.provider.refuse = [ContentRefusedError("prompt")]
+    engine_harness.stage.deaf = [Undelivered("no network")] * 3
+    job = await engine_harness.ask()
+    await engine_harness.finished(job, JobState.FAILED)
+    assert len(engine_harness.stage.endings) == 1
 
 
-async def test_a_failure_that_comes_after_the_cancelling_is_not_told(room: Room) -> None:
+async def test_a_failure_that_comes_after_the_cancelling_is_not_told(engine_harness: EngineHarness) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
 
     async def fetch(file_id: str, limits: object, person: int) -> None:
         reached.set()
         await go_on.wait()
-        raise Unfit(Sentence("Too wide."))
+        raise InvalidReferenceError(Sentence("Too wide."))
 
-    room.stage.fetch = fetch  # type: ignore[assignment,method-assign]
-    job = await room.ask(sources=(NewSource("f", 1),))
+    engine_harness.stage.fetch = fetch  # type: ignore[assignment,method-assign]
+    job = await engine_harness.ask(references=(NewReference("f", 1),))
     await reached.wait()
-    assert await room.engine.cancel(job.id)
+    assert await engine_harness.engine.cancel(job.id)
     go_on.set()
     await until(lambda: _nobody_prepares(job))
-    await room.finished(job, JobState.CANCELLED)
-    assert [ended.trouble for ended in room.stage.endings] == [trouble(CANCELLED)]
+    await engine_harness.finished(job, JobState.CANCELLED)
+    assert [ended.error_message for ended in engine_harness.stage.endings] == [error_message(CANCELLED)]
 
 
-async def test_that_it_is_cancelled_is_told_once_also_after_a_crash(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    assert await room.engine.cancel(job.id)
+async def test_that_it_is_cancelled_is_told_once_also_after_a_crash(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    assert await engine_harness.engine.cancel(job.id)
 
     async def told() -> bool:
-        return await room.state(job) is JobState.KEEPING
+        return await engine_harness.state(job) is JobState.KEEPING
 
     await until(told)
-    await room.crash()
-    await room.start()
-    room.provider.finish("t1")
-    await room.finished(job, JobState.CANCELLED)
-    assert (len(room.stage.endings), set(room.stage.kept)) == (1, {job.id})
+    await engine_harness.crash()
+    await engine_harness.start()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.CANCELLED)
+    assert (len(engine_harness.stage.endings), set(engine_harness.stage.kept)) == (1, {job.id})
 
 
-async def test_what_a_cancelled_job_made_is_kept_before_that_is_told(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    room.stage.deaf = [Undelivered("no network")] * 100_000
-    assert await room.engine.cancel(job.id)
-    room.provider.finish("t1")
-    await room.stage.until(lambda: room.stage.kept)
-    assert await room.state(job) is JobState.CANCELLING
-    room.stage.deaf = []
-    await room.finished(job, JobState.CANCELLED)
-    assert len(room.stage.endings) == 1
+async def test_what_a_cancelled_job_made_is_kept_before_that_is_told(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.stage.deaf = [Undelivered("no network")] * 100_000
+    assert await engine_harness.engine.cancel(job.id)
+    engine_harness.provider.finish("t1")
+    await engine_harness.stage.until(lambda: engine_harness.stage.kept)
+    assert await engine_harness.state(job) is JobState.CANCELLING
+    engine_harness.stage.deaf = []
+    await engine_harness.finished(job, JobState.CANCELLED)
+    assert len(engine_harness.stage.endings) == 1
 
 
 async def _nobody_prepares(job: Job) -> bool:
@@ -204,9 +206,9 @@ async def _nobody_prepares(job: Job) -> bool:
 # stopping
 
 
-async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) -> None:
+async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness: EngineHarness) -> None:
     claimed, go_on = asyncio.Event(), asyncio.Event()
-    claim = room.store.tasks.claim
+    claim = engine_harness.store.tasks.claim
 
     async def slow(provider: str, limits: Limits, now: float, **how: int) -> Turns:
         turns = await claim(provider, limits, now, **how)
@@ -215,18 +217,18 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) ->
             await go_on.wait()
         return turns
 
-    room.store.tasks.claim = slow  # type: ignore[method-assign]
-    job = await room.ask()
+    engine_harness.store.tasks.claim = slow  # type: ignore[method-assign]
+    job = await engine_harness.ask()
     await claimed.wait()
-    stopping = asyncio.create_task(room.engine.stop())
+    stopping = asyncio.create_task(engine_harness.engine.stop())
     await asyncio.sleep(0)
     go_on.set()
     await stopping
-    assert await room.tasks(job) == [TaskState.RUNNING]
-    await room.start()
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert room.provider.submits == 1
+    assert await engine_harness.tasks(job) == [TaskState.RUNNING]
+    await engine_harness.start()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert engine_harness.provider.submits == 1
 
 
 # the store does it, and the answer is lost
@@ -244,8 +246,10 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(room: Room) ->
         ("jobs", "end"),
     ],
 )
-async def test_what_the_store_did_without_saying_so_is_not_lost(room: Room, part: str, operation: str) -> None:
-    real = getattr(getattr(room.store, part), operation)
+async def test_what_the_store_did_without_saying_so_is_not_lost(
+    engine_harness: EngineHarness, part: str, operation: str
+) -> None:
+    real = getattr(getattr(engine_harness.store, part), operation)
     answers_lost = 0
 
     async def unheard(*arguments: Any, **how: Any) -> Any:
@@ -257,16 +261,16 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(room: Room, part
             raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
         return result
 
-    setattr(getattr(room.store, part), operation, unheard)
+    setattr(getattr(engine_harness.store, part), operation, unheard)
     try:
-        job = await room.ask()
+        job = await engine_harness.ask()
     except StoreError:
         # As the inbox does: the same update once more.
-        assert await room.engine.ask(room.wish) is None
-        found = await room.store.jobs.made_by(room.wish.idempotency_key)
+        assert await engine_harness.engine.ask(engine_harness.wish) is None
+        found = await engine_harness.store.jobs.made_by(engine_harness.wish.idempotency_key)
         assert found
         job = found
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert (room.provider.submits, room.stage.delivered, answers_lost) == (1, [job.id], 1)
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert (engine_harness.provider.submits, engine_harness.stage.delivered, answers_lost) == (1, [job.id], 1)

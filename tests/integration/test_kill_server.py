@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import postgres
-from tests.support.outage import Outage, OutageMatrix
+from tests.support.store_outage import Outage, OutageMatrix
 
 
 class Crashed(Outage):
@@ -27,13 +27,13 @@ class Crashed(Outage):
 
 
 @pytest.fixture(scope="module")
-def scene(
+def process_harness(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str
 ) -> Crashed:
     async def play() -> Crashed:
-        scene = Crashed(tmp_path_factory.mktemp("crashed"), postgres_server, postgres_template)
-        await scene.play_all()
-        return scene
+        process_harness = Crashed(tmp_path_factory.mktemp("crashed"), postgres_server, postgres_template)
+        await process_harness.play_all()
+        return process_harness
 
     return asyncio.run(play())
 

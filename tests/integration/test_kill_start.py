@@ -8,20 +8,20 @@ import pytest
 
 from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
-from storage.database import OutOfReach, UnusableStore
-from storage.faults import may_come_up
+from storage.database import StoreUnavailableError, UnusableStoreError
 from storage.store import Store
+from storage.store_errors import may_come_up
 from tests.support import postgres
-from tests.support.fakes import FakeProvider, RecordingStage
-from tests.support.process import READY
-from tests.support.scene import Scene
+from tests.support.bot_process import READY
+from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.process_harness import ProcessHarness
 
 AWAY = "is out of reach"
 REFUSED = "failed in the store"
 AGAIN = "🔁 Again"
 
 
-class Started(Scene):
+class Started(ProcessHarness):
     """The server is away when the process starts, and again while it starts."""
 
     def __init__(self, folder: Path, server: postgres.Server, template: str) -> None:
@@ -51,19 +51,19 @@ class Started(Scene):
 async def test_it_waits_and_says_so_once(
     tmp_path: Path, postgres_server: postgres.Server, postgres_template: str
 ) -> None:
-    scene = Started(tmp_path, postgres_server, postgres_template)
-    await scene.play_all()
-    (log,) = scene.logs
+    process_harness = Started(tmp_path, postgres_server, postgres_template)
+    await process_harness.play_all()
+    (log,) = process_harness.logs
     assert (log.count(AWAY), log.count("Traceback")) == (2, 0), log
     assert log.count("retrying in") <= 5, log
-    assert scene.codes == [0]
+    assert process_harness.codes == [0]
 
 
 async def test_who_joins_the_others_waits_too(
     postgres_server: postgres.Server, postgres_template: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
-    engine = Engine(store, {"fake": FakeProvider(ProviderSettings())}, RecordingStage(store), sleep=_soon)
+    engine = Engine(store, {"fake": FakeProvider(ProviderSettings())}, RecordingNotifier(store), sleep=_soon)
     await asyncio.to_thread(postgres_server.crash)
     joining = asyncio.create_task(engine.enter())
     async with asyncio.timeout(10):
@@ -85,13 +85,13 @@ async def _soon(seconds: float) -> None:
 
 @pytest.mark.parametrize(("user", "database"), [("nobody", "postgres"), (postgres.USER, "nonesuch")])
 async def test_wrong_settings_are_no_outage(postgres_server: postgres.Server, user: str, database: str) -> None:
-    with pytest.raises(UnusableStore, match=r"^storage\.url: postgresql://.* can't be opened: .*does not exist$"):
+    with pytest.raises(UnusableStoreError, match=r"^storage\.url: postgresql://.* can't be opened: .*does not exist$"):
         await Store.open(postgres_server.url(database, user), wait=True)
 
 
 async def test_a_trial_does_not_wait(postgres_server: postgres.Server) -> None:
     away = "postgresql://imagine@127.0.0.1:1/bot"
-    with pytest.raises(UnusableStore, match="can't be opened: no connection"):
+    with pytest.raises(UnusableStoreError, match="can't be opened: no connection"):
         await Store.open(away)
 
 
@@ -109,6 +109,6 @@ async def test_a_trial_does_not_wait(postgres_server: postgres.Server) -> None:
     ],
 )
 def test_what_may_come_up(reason: Exception, comes: bool) -> None:
-    error = OutOfReach("no connection")
+    error = StoreUnavailableError("no connection")
     error.__cause__ = reason
     assert may_come_up(error) is comes

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.support.story import KillMatrix, Story, play
+from tests.support.crash_scenario import CrashScenario, KillMatrix, play
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> CrashScenario:
     return play(tmp_path_factory.mktemp("story"))
 
 

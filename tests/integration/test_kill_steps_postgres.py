@@ -3,11 +3,13 @@
 import pytest
 
 from tests.support import postgres
-from tests.support.story import KillMatrix, Story, play
+from tests.support.crash_scenario import CrashScenario, KillMatrix, play
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str) -> Story:
+def scenario(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str
+) -> CrashScenario:
     database = postgres_server.url(postgres_server.database(postgres_template))
     return play(tmp_path_factory.mktemp("story"), database)
 

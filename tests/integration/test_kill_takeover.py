@@ -13,13 +13,13 @@ import asyncpg
 import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
-from bot.demo.bot_api.errors import Dropped
+from bot.demo.bot_api.errors import DroppedError
 from storage.postgres import NAMED_LOCKS
 from storage.store import Store
 from tests.support import postgres
-from tests.support.house import picture
-from tests.support.process import STANDING_BY, BotProcess
-from tests.support.scene import LONG, QUICK, Scene, Seen
+from tests.support.app_harness import picture
+from tests.support.bot_process import STANDING_BY, BotProcess
+from tests.support.process_harness import LONG, QUICK, ProcessHarness, Seen
 
 AGAIN, UNKNOWN = "🔁 Again", "can't tell whether"
 WAITS = "SELECT true FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'advisory'"
@@ -58,7 +58,7 @@ WANTED = {
 WOKEN = {**WANTED, TAKEN: Wanted()}
 
 
-class Takeover(Scene):
+class Takeover(ProcessHarness):
     """The first process has jobs at every step when it ends `how`; the second stands by. `seconds_taken`: until all
     had an answer, and a new request as well.
     """
@@ -88,7 +88,7 @@ class Takeover(Scene):
                 await self.second.aclose()
             self.seen = self.see()
             store = await Store.open(self.database)
-            self.unfinished = len(await store.workers.adopt_jobs(0, {}, 0.0))
+            self.unfinished = len(await store.workers.recover_jobs(0, {}, 0.0))
             await store.aclose()
 
     async def bring_to_every_step(self) -> None:
@@ -138,7 +138,7 @@ class Takeover(Scene):
             await self.hang_within_a_transaction()
         self.submit.shut(HTTPServiceUnavailable())
         for gate in self.lost:
-            gate.shut(Dropped())
+            gate.shut(DroppedError())
         for gate in self.done:
             gate.open()
         await self.second.logged("its work is taken over", TAKEN_UP_WITHIN)
@@ -184,7 +184,7 @@ class Takeover(Scene):
 
 
 @pytest.fixture(scope="module", params=["killed", "hanging"])
-def scene(
+def process_harness(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     postgres_server: postgres.Server,
@@ -192,9 +192,9 @@ def scene(
 ) -> Takeover:
     async def play() -> Takeover:
         database = postgres_server.url(postgres_server.database(postgres_template))
-        scene = Takeover(tmp_path_factory.mktemp("scene"), database, request.param)
-        await scene.play_all()
-        return scene
+        process_harness = Takeover(tmp_path_factory.mktemp("scene"), database, request.param)
+        await process_harness.play_all()
+        return process_harness
 
     played = asyncio.run(play())
     print(f"\nthe first process {played.how}: noticed after {played.seconds_to_notice:.1f} s, ", end="")
@@ -205,31 +205,31 @@ def scene(
 
 
 @pytest.mark.parametrize("name", WANTED)
-def test_nothing_is_lost_and_nothing_is_paid_twice(scene: Takeover, name: str) -> None:
-    wanted, seen = WANTED[name], scene.before[name]
+def test_nothing_is_lost_and_nothing_is_paid_twice(process_harness: Takeover, name: str) -> None:
+    wanted, seen = WANTED[name], process_harness.before[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (wanted.paid, wanted.pictures, wanted.doubles)
 
 
 @pytest.mark.parametrize("name", WANTED)
-def test_who_wakes_does_nothing_twice(scene: Takeover, name: str) -> None:
-    wanted, seen = (WOKEN if scene.how == "hanging" else WANTED)[name], scene.seen[name]
+def test_who_wakes_does_nothing_twice(process_harness: Takeover, name: str) -> None:
+    wanted, seen = (WOKEN if process_harness.how == "hanging" else WANTED)[name], process_harness.seen[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (wanted.paid, wanted.pictures, wanted.doubles)
 
 
-def test_it_is_taken_up_soon(scene: Takeover) -> None:
-    assert scene.seconds_taken < TAKEN_UP_WITHIN
+def test_it_is_taken_up_soon(process_harness: Takeover) -> None:
+    assert process_harness.seconds_taken < TAKEN_UP_WITHIN
 
 
-def test_nothing_is_left_to_do(scene: Takeover) -> None:
-    assert scene.unfinished == 0
+def test_nothing_is_left_to_do(process_harness: Takeover) -> None:
+    assert process_harness.unfinished == 0
 
 
-def test_processes_end_as_told(scene: Takeover) -> None:
-    assert scene.codes == ([-9, 0] if scene.how == "killed" else [0, 0])
+def test_processes_end_as_told(process_harness: Takeover) -> None:
+    assert process_harness.codes == ([-9, 0] if process_harness.how == "killed" else [0, 0])
 
 
-def test_no_process_stumbles(scene: Takeover) -> None:
-    lines = [line for log in scene.logs for line in log.splitlines()]
+def test_no_process_stumbles(process_harness: Takeover) -> None:
+    lines = [line for log in process_harness.logs for line in log.splitlines()]
     assert [line for line in lines if "Traceback" in line] == []

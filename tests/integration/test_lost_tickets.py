@@ -9,159 +9,159 @@ from aiohttp import ClientSession
 
 from bot.demo.ports import free_port
 from providers.jimeng.simulator import Fault
-from storage.faults import OutOfReach
 from storage.job_states import CLOSED, JobState, TaskState
+from storage.store_errors import StoreUnavailableError
 from tests.support import postgres
-from tests.support.house import House, open_house
-from tests.support.room import until
-from tests.support.scene import LONG, Scene
+from tests.support.app_harness import AppHarness, open_app_harness
+from tests.support.engine_harness import until
+from tests.support.process_harness import LONG, ProcessHarness
 
 UNKNOWN = "can't tell whether"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as house:
-        house.hold()
-        yield house
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path) as harness:
+        harness.hold()
+        yield harness
 
 
-async def states(house: House) -> list[tuple[str, str | None]]:
+async def states(harness: AppHarness) -> list[tuple[str, str | None]]:
     """Of all tasks, with their tickets."""
-    async with house.app.store.database.read() as connection:
+    async with harness.app.store.database.read() as connection:
         rows = await connection.exec_driver_sql("SELECT state, ticket FROM tasks ORDER BY id")
         return [(row.state, row.ticket) for row in rows]
 
 
-async def lose(house: House, times: int = 1) -> None:
+async def lose(harness: AppHarness, times: int = 1) -> None:
     """Ann asks for a fox, and the answer to the submit is lost."""
-    house.jimeng.faults.append(Fault(kind="lost", action="submit", times=times))
-    await house.say("a fox")
-    await house.shown(UNKNOWN)
+    harness.jimeng.faults.append(Fault(kind="lost", action="submit", times=times))
+    await harness.say("a fox")
+    await harness.shown(UNKNOWN)
 
 
-async def call(house: House, number: int, ticket: str, status: int = 200) -> None:
+async def call(harness: AppHarness, number: int, ticket: str, status: int = 200) -> None:
     """A call at the address of the task that was submitted as this number."""
-    address = str(house.submitted()[number]["callback_url"])
+    address = str(harness.submitted()[number]["callback_url"])
     async with ClientSession() as session, session.post(address, json={"task_id": ticket}) as answer:
         assert answer.status == status
 
 
-async def test_the_call_brings_the_picture(house: House) -> None:
-    await lose(house)
-    house.release()
-    told = await house.ended()
-    assert (len(house.tasks), len(house.album())) == (1, 1)
-    assert await states(house) == [(TaskState.DONE, house.tasks[0].id)]
+async def test_the_call_brings_the_picture(harness: AppHarness) -> None:
+    await lose(harness)
+    harness.release()
+    told = await harness.ended()
+    assert (len(harness.tasks), len(harness.album())) == (1, 1)
+    assert await states(harness) == [(TaskState.DONE, harness.tasks[0].id)]
     assert UNKNOWN not in told.text
-    assert not [one for one in house.answers() if UNKNOWN in one.text]
+    assert not [one for one in harness.answers() if UNKNOWN in one.text]
 
 
-async def test_who_has_tried_again_gets_both_and_nothing_is_paid_by_itself(house: House) -> None:
-    await lose(house)
-    await house.press(await house.shown("Try again"), "Try again")
-    await house.all_submitted(2)
-    house.release()
-    await house.telegram.until(lambda: len(house.album()) == 2)
-    await house.quiet()
-    assert len(house.tasks) == 2
-    assert [state for state, _ in await states(house)] == [TaskState.DONE] * 2
+async def test_who_has_tried_again_gets_both_and_nothing_is_paid_by_itself(harness: AppHarness) -> None:
+    await lose(harness)
+    await harness.press(await harness.shown("Try again"), "Try again")
+    await harness.all_submitted(2)
+    harness.release()
+    await harness.telegram.until(lambda: len(harness.album()) == 2)
+    await harness.quiet()
+    assert len(harness.tasks) == 2
+    assert [state for state, _ in await states(harness)] == [TaskState.DONE] * 2
 
 
-async def test_the_last_picture_of_an_album_comes_later(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="lost", action="submit"))
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=3))
-    await house.say("foxes --n 3")
-    await house.telegram.until(lambda: len(house.tasks) == 3)
-    house.release()
-    await house.telegram.until(lambda: len(house.album()) == 2)
-    await house.quiet()
-    lost = next(number for number, (state, _) in enumerate(await states(house)) if state == TaskState.INTERRUPTED)
-    known = {ticket for _, ticket in await states(house)}
-    (ticket,) = [task.id for task in house.tasks if task.id not in known]
-    addresses = [one["callback_url"] for one in house.submitted()]
+async def test_the_last_picture_of_an_album_comes_later(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="lost", action="submit"))
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=3))
+    await harness.say("foxes --n 3")
+    await harness.telegram.until(lambda: len(harness.tasks) == 3)
+    harness.release()
+    await harness.telegram.until(lambda: len(harness.album()) == 2)
+    await harness.quiet()
+    lost = next(number for number, (state, _) in enumerate(await states(harness)) if state == TaskState.INTERRUPTED)
+    known = {ticket for _, ticket in await states(harness)}
+    (ticket,) = [task.id for task in harness.tasks if task.id not in known]
+    addresses = [one["callback_url"] for one in harness.submitted()]
     assert len(set(addresses)) == 3
     for number in range(3):
-        await call(house, number, ticket)
-    await house.telegram.until(lambda: len(house.album()) == 3)
-    await house.quiet()
-    assert (await states(house))[lost] == (TaskState.DONE, ticket)
-    assert len(house.tasks) == 3
+        await call(harness, number, ticket)
+    await harness.telegram.until(lambda: len(harness.album()) == 3)
+    await harness.quiet()
+    assert (await states(harness))[lost] == (TaskState.DONE, ticket)
+    assert len(harness.tasks) == 3
 
 
-async def test_a_cancelled_job_keeps_the_picture_for_the_history(house: House) -> None:
-    await house.say("a fox")
-    await house.all_submitted(1)
-    await house.press(await house.shown("Cancel"), "Cancel")
-    await house.shown("/history")
-    await house.stop()
-    await house_store(house, "UPDATE tasks SET state = 'interrupted', ticket = NULL, finished_at = 1, trouble = NULL")
-    await house_store(house, "UPDATE jobs SET state = 'cancelled', finished_at = 1")
-    await house.start()
-    house.release()
+async def test_a_cancelled_job_keeps_the_picture_for_the_history(harness: AppHarness) -> None:
+    await harness.say("a fox")
+    await harness.all_submitted(1)
+    await harness.press(await harness.shown("Cancel"), "Cancel")
+    await harness.shown("/history")
+    await harness.stop()
+    await house_store(harness, "UPDATE tasks SET state = 'interrupted', ticket = NULL, finished_at = 1, trouble = NULL")
+    await house_store(harness, "UPDATE jobs SET state = 'cancelled', finished_at = 1")
+    await harness.start()
+    harness.release()
 
     async def closed() -> bool:
-        job = await house.app.store.jobs.get(1)
-        return bool(job and job.state in CLOSED and (await states(house))[0][0] == TaskState.DONE)
+        job = await harness.app.store.jobs.get(1)
+        return bool(job and job.state in CLOSED and (await states(harness))[0][0] == TaskState.DONE)
 
     await until(closed)
-    (picture,) = await house.app.store.pictures.of_job(1)
-    assert await house.app.store.pictures.data(picture.id)
-    job = await house.app.store.jobs.get(1)
+    (picture,) = await harness.app.store.pictures.of_job(1)
+    assert await harness.app.store.pictures.data(picture.id)
+    job = await harness.app.store.jobs.get(1)
     assert job
     assert job.state is JobState.CANCELLED
     assert job.finished_at
-    assert not house.album()
-    assert len([one for one in house.answers() if "/history" in one.text]) == 1, "it is told once"
+    assert not harness.album()
+    assert len([one for one in harness.answers() if "/history" in one.text]) == 1, "it is told once"
 
 
-async def house_store(house: House, statement: str) -> None:
+async def house_store(harness: AppHarness, statement: str) -> None:
     """Change the tables while the bot stands still."""
-    with sqlite3.connect(house.app.settings.storage.url.removeprefix("sqlite:///")) as connection:
+    with sqlite3.connect(harness.app.settings.storage.url.removeprefix("sqlite:///")) as connection:
         connection.execute(statement)
 
 
-async def test_a_ticket_is_not_believed_blindly(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    await house.say("a cat")
-    await house.all_submitted(1)
-    await lose(house)
-    before = await states(house)
-    await call(house, 1, house.tasks[0].id)
-    await house.telegram.until(lambda: "the ticket of another task" in caplog.text)
+async def test_a_ticket_is_not_believed_blindly(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+    await harness.say("a cat")
+    await harness.all_submitted(1)
+    await lose(harness)
+    before = await states(harness)
+    await call(harness, 1, harness.tasks[0].id)
+    await harness.telegram.until(lambda: "the ticket of another task" in caplog.text)
     # Calls about the same task are looked into every 3 s.
-    house.app.engine._announcements._looks.clear()
-    await call(house, 1, "7000000000000000001")
-    await house.telegram.until(lambda: "does not know" in caplog.text)
-    assert await states(house) == before
-    house.app.engine._announcements._looks.clear()
-    house.release()
-    await house.telegram.until(lambda: len(house.album()) == 2)
+    harness.app.engine._announcements._looks.clear()
+    await call(harness, 1, "7000000000000000001")
+    await harness.telegram.until(lambda: "does not know" in caplog.text)
+    assert await states(harness) == before
+    harness.app.engine._announcements._looks.clear()
+    harness.release()
+    await harness.telegram.until(lambda: len(harness.album()) == 2)
 
 
-async def test_a_ticket_that_a_call_brought_survives_a_restart(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
-    await lose(house)
+async def test_a_ticket_that_a_call_brought_survives_a_restart(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    await lose(harness)
     # The service calls once, and can't be asked at this moment.
-    house.jimeng.faults.append(Fault(kind="drop", action="result", times=99))
-    await call(house, 0, house.tasks[0].id)
-    await house.restart()
-    house.jimeng.faults.clear()
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
-    house.release()
-    await house.telegram.until(house.album)
-    await house.quiet()
-    assert (len(house.tasks), len(house.album())) == (1, 1)
-    async with house.app.store.database.read() as connection:
+    harness.jimeng.faults.append(Fault(kind="drop", action="result", times=99))
+    await call(harness, 0, harness.tasks[0].id)
+    await harness.restart()
+    harness.jimeng.faults.clear()
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    harness.release()
+    await harness.telegram.until(harness.album)
+    await harness.quiet()
+    assert (len(harness.tasks), len(harness.album())) == (1, 1)
+    async with harness.app.store.database.read() as connection:
         assert not (await connection.exec_driver_sql("SELECT * FROM announced")).all()
 
 
 async def test_a_call_that_the_store_does_not_take_is_to_come_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
-    await lose(house)
-    lost = house.app.store.lost_tickets
-    kept, answers = lost.announced, [OutOfReach("for a moment")]
+    harness.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
+    await lose(harness)
+    lost = harness.app.store.lost_tickets
+    kept, answers = lost.announced, [StoreUnavailableError("for a moment")]
 
     async def stumbles(task_id: int, ticket: str, worker_id: int) -> None:
         if answers:
@@ -169,42 +169,42 @@ async def test_a_call_that_the_store_does_not_take_is_to_come_again(
         await kept(task_id, ticket, worker_id)
 
     monkeypatch.setattr(lost, "announced", stumbles)
-    house.release()
-    await call(house, 0, house.tasks[0].id, status=503)
-    await call(house, 0, house.tasks[0].id)
-    await house.telegram.until(house.album)
+    harness.release()
+    await call(harness, 0, harness.tasks[0].id, status=503)
+    await call(harness, 0, harness.tasks[0].id)
+    await harness.telegram.until(harness.album)
 
 
-async def test_a_task_that_failed_says_why(house: House) -> None:
-    house.jimeng.faults.append(Fault(kind="lost", action="submit"))
-    await house.say("an unsafe result")
-    await house.shown(UNKNOWN)
-    house.release()
-    await house.ended("held it back")
-    assert [state for state, _ in await states(house)] == [TaskState.FAILED]
+async def test_a_task_that_failed_says_why(harness: AppHarness) -> None:
+    harness.jimeng.faults.append(Fault(kind="lost", action="submit"))
+    await harness.say("an unsafe result")
+    await harness.shown(UNKNOWN)
+    harness.release()
+    await harness.ended("held it back")
+    assert [state for state, _ in await states(harness)] == [TaskState.FAILED]
 
 
-async def killed_at_the_answer(scene: Scene) -> None:
+async def killed_at_the_answer(process_harness: ProcessHarness) -> None:
     """The process is killed when the service has taken its task, and the next one hears the call."""
-    scene.port = free_port()
-    async with scene.open():
-        scene.seconds = LONG
-        scene.on_submit = lambda prompt, status: scene.bot.kill()
-        await scene.say("a fox")
-        await scene.end()
-        scene.on_submit = lambda prompt, status: None
-        await scene.start()
-        await scene.shown("a fox", UNKNOWN)
-        scene.all_done()
-        await scene.shown("a fox", "🔁 Again")
-        seen = scene.see()["a fox"]
+    process_harness.port = free_port()
+    async with process_harness.open():
+        process_harness.seconds = LONG
+        process_harness.on_submit = lambda prompt, status: process_harness.bot.kill()
+        await process_harness.say("a fox")
+        await process_harness.end()
+        process_harness.on_submit = lambda prompt, status: None
+        await process_harness.start()
+        await process_harness.shown("a fox", UNKNOWN)
+        process_harness.all_done()
+        await process_harness.shown("a fox", "🔁 Again")
+        seen = process_harness.see()["a fox"]
         assert (seen.paid, seen.pictures, seen.doubles) == (1, 1, 0)
 
 
 async def test_a_process_killed_between_submit_and_answer_loses_no_picture(tmp_path: Path) -> None:
-    await killed_at_the_answer(Scene(tmp_path, ["a fox"], 4))
+    await killed_at_the_answer(ProcessHarness(tmp_path, ["a fox"], 4))
 
 
 async def test_the_same_on_postgresql(tmp_path: Path, postgres_server: postgres.Server, postgres_template: str) -> None:
     database = postgres_server.url(postgres_server.database(postgres_template))
-    await killed_at_the_answer(Scene(tmp_path, ["a fox"], 4, database))
+    await killed_at_the_answer(ProcessHarness(tmp_path, ["a fox"], 4, database))

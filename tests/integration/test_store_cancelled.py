@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import NewJob, NewSource
+from storage.records import NewJob, NewReference
 from storage.store import Store
 
 
@@ -20,7 +20,7 @@ def job(number: int) -> NewJob:
         provider="fake",
         prompt="a fox",
         options={},
-        sources=(NewSource("file", number),),
+        references=(NewReference("file", number),),
     )
 
 
@@ -44,7 +44,7 @@ async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
         assert outcome is None or not isinstance(outcome, Exception)
         found = await store.jobs.made_by(f"message:{moment}")
         if found:
-            assert len(await store.sources.of_job(found.id)) == 1
+            assert len(await store.references.of_job(found.id)) == 1
         done.append(outcome)
     # Nobody holds the database: a writer gets in at once.
     async with asyncio.timeout(1):

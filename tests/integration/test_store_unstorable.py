@@ -8,15 +8,15 @@ import pytest
 
 from bot.jobs.stage import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
-from providers.errors import Failed, OutcomeUnknown, Sentence
-from storage.database import Unstorable
+from providers.errors import GenerationFailedError, OutcomeUnknownError, Sentence
+from storage.column_types import clean
+from storage.database import UnstorableValueError
 from storage.job_states import JobState, TaskState
 from storage.records import NewPicture
 from storage.store import Store
-from storage.texts import clean
+from tests.support.app_harness import AppHarness, open_app_harness
+from tests.support.engine_harness import EngineHarness, Provider, logged
 from tests.support.fakes import FakeOptions
-from tests.support.house import House, open_house
-from tests.support.room import Provider, Room, logged
 
 NEVER, KEPT = "a\x00b\ud800c", "ab\ufffdc"
 # For what is logged: the lines of a test must be texts.
@@ -41,20 +41,20 @@ class Odd(Provider):
 
 
 @pytest.fixture
-async def room(database_url: str) -> AsyncIterator[Room]:
+async def engine_harness(database_url: str) -> AsyncIterator[EngineHarness]:
     store = await Store.open(database_url)
-    room = Room(store)
-    room.provider = Odd()
-    await room.start()
-    yield room
-    await room.engine.stop()
+    engine_harness = EngineHarness(store)
+    engine_harness.provider = Odd()
+    await engine_harness.start()
+    yield engine_harness
+    await engine_harness.engine.stop()
     await store.aclose()
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, public=False, database=database_url) as house:
-        yield house
+async def harness(database_url: str, tmp_path: Path) -> AsyncIterator[AppHarness]:
+    async with open_app_harness(tmp_path, public=False, database=database_url) as harness:
+        yield harness
 
 
 def test_all_that_json_is_made_of_is_cleaned() -> None:
@@ -62,101 +62,109 @@ def test_all_that_json_is_made_of_is_cleaned() -> None:
     assert clean(found) == {KEPT: [KEPT, 1, None, [KEPT], None, None, 0.5, True, "🦊"]}
 
 
-async def test_a_ticket_and_an_address_that_no_database_takes(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    first = await room.ask()
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(first, JobState.DELIVERED)
-    second = await room.ask()
-    await room.running()
-    (task,) = await room.store.tasks.of_job(second.id)
+async def test_a_ticket_and_an_address_that_no_database_takes(
+    engine_harness: EngineHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(first, JobState.DELIVERED)
+    second = await engine_harness.ask()
+    await engine_harness.running()
+    (task,) = await engine_harness.store.tasks.of_job(second.id)
     assert task.ticket == f"t2{SAID}"
-    room.provider.finish("t2")
-    await room.finished(second, JobState.DELIVERED)
-    (picture,) = await room.store.pictures.of_job(second.id)
+    engine_harness.provider.finish("t2")
+    await engine_harness.finished(second, JobState.DELIVERED)
+    (picture,) = await engine_harness.store.pictures.of_job(second.id)
     assert picture.url == f"https://pictures/t2{KEPT}"
-    assert (room.provider.submits, "failed in the store" in caplog.text) == (2, False)
+    assert (engine_harness.provider.submits, "failed in the store" in caplog.text) == (2, False)
 
 
-@pytest.mark.parametrize("kind", [Failed, OutcomeUnknown])
-async def test_a_complaint_that_no_database_takes(room: Room, kind: type[Failed | OutcomeUnknown]) -> None:
-    room.provider.refuse = [kind(Sentence("It says {words}.", {"words": NEVER}), detail=NUL)]
-    job = await room.ask()
-    await room.stage.until(lambda: room.stage.endings)
-    assert room.stage.endings[0].trouble
-    assert room.stage.endings[0].trouble["values"] == {"words": KEPT}
-    assert await room.tasks(job) == [TaskState.FAILED if kind is Failed else TaskState.INTERRUPTED]
+@pytest.mark.parametrize("kind", [GenerationFailedError, OutcomeUnknownError])
+async def test_a_complaint_that_no_database_takes(
+    engine_harness: EngineHarness, kind: type[GenerationFailedError | OutcomeUnknownError]
+) -> None:
+    engine_harness.provider.refuse = [kind(Sentence("It says {words}.", {"words": NEVER}), detail=NUL)]
+    job = await engine_harness.ask()
+    await engine_harness.stage.until(lambda: engine_harness.stage.endings)
+    assert engine_harness.stage.endings[0].error_message
+    assert engine_harness.stage.endings[0].error_message["values"] == {"words": KEPT}
+    assert await engine_harness.tasks(job) == [
+        TaskState.FAILED if kind is GenerationFailedError else TaskState.INTERRUPTED
+    ]
 
 
 async def test_a_result_that_can_never_be_stored_ends_with_a_sentence(
-    room: Room, caplog: pytest.LogCaptureFixture
+    engine_harness: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await room.run("CREATE UNIQUE INDEX once ON pictures (url)")
-    first = await room.ask()
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(first, JobState.DELIVERED)
-    second = await room.ask()
-    await room.run(f"UPDATE pictures SET url = 'https://pictures/t2{KEPT}'")
-    await room.running()
-    room.provider.finish("t2")
-    await room.stage.until(lambda: room.stage.endings)
-    (ended,) = room.stage.endings
-    assert (ended.id, await room.tasks(second)) == (second.id, [TaskState.OVERDUE])
+    await engine_harness.run("CREATE UNIQUE INDEX once ON pictures (url)")
+    first = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(first, JobState.DELIVERED)
+    second = await engine_harness.ask()
+    await engine_harness.run(f"UPDATE pictures SET url = 'https://pictures/t2{KEPT}'")
+    await engine_harness.running()
+    engine_harness.provider.finish("t2")
+    await engine_harness.stage.until(lambda: engine_harness.stage.endings)
+    (ended,) = engine_harness.stage.endings
+    assert (ended.id, await engine_harness.tasks(second)) == (second.id, [TaskState.OVERDUE])
     assert "can never be stored" in caplog.text
     # Nobody else is held up, and looking again pays nothing.
-    assert await room.engine.look_again(second.id)
-    room.provider.finish(f"t2{SAID}")
-    await room.finished(second, JobState.DELIVERED)
-    assert room.provider.submits == 2
+    assert await engine_harness.engine.look_again(second.id)
+    engine_harness.provider.finish(f"t2{SAID}")
+    await engine_harness.finished(second, JobState.DELIVERED)
+    assert engine_harness.provider.submits == 2
 
 
 async def test_a_ticket_that_can_never_be_stored_is_watched_all_the_same(
-    room: Room, caplog: pytest.LogCaptureFixture
+    engine_harness: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await room.run("CREATE UNIQUE INDEX once ON tasks (ticket)")
-    first = await room.ask()
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(first, JobState.DELIVERED)
-    await room.run(f"UPDATE tasks SET ticket = 't2{SAID}'")
-    second = await room.ask()
+    await engine_harness.run("CREATE UNIQUE INDEX once ON tasks (ticket)")
+    first = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(first, JobState.DELIVERED)
+    await engine_harness.run(f"UPDATE tasks SET ticket = 't2{SAID}'")
+    second = await engine_harness.ask()
     await logged(caplog, "can never be stored")
-    room.provider.finish("t2")
-    await room.finished(second, JobState.DELIVERED)
-    assert room.provider.submits == 2
+    engine_harness.provider.finish("t2")
+    await engine_harness.finished(second, JobState.DELIVERED)
+    assert engine_harness.provider.submits == 2
 
 
-async def test_what_took_too_long_and_has_no_ticket_is_not_made_anew(room: Room) -> None:
-    room.stage.trouble = [Undelivered("later")]
-    job = await room.ask()
-    await room.running()
-    await room.run("UPDATE tasks SET state = 'overdue', ticket = NULL")
-    assert await room.store.tasks.watch_again(job.id) == []
+async def test_what_took_too_long_and_has_no_ticket_is_not_made_anew(engine_harness: EngineHarness) -> None:
+    engine_harness.stage.error_message = [Undelivered("later")]
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    await engine_harness.run("UPDATE tasks SET state = 'overdue', ticket = NULL")
+    assert await engine_harness.store.tasks.watch_again(job.id) == []
 
 
-async def test_numbers_that_no_column_holds(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    (task,) = await room.store.tasks.of_job(job.id)
+async def test_numbers_that_no_column_holds(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    (task,) = await engine_harness.store.tasks.of_job(job.id)
     for step in (
-        room.store.pictures.get(HUGE),
-        room.store.people.choose(HUGE, "fake"),
-        room.store.jobs.add(replace(room.wish, idempotency_key="message:9", user_id=HUGE), 1.0),
+        engine_harness.store.pictures.get(HUGE),
+        engine_harness.store.users.choose(HUGE, "fake"),
+        engine_harness.store.jobs.add(replace(engine_harness.wish, idempotency_key="message:9", user_id=HUGE), 1.0),
     ):
-        with pytest.raises(Unstorable):
+        with pytest.raises(UnstorableValueError):
             await step
-    await room.store.tasks.finish_task(task.id, [NewPicture("https://pictures/1", seed=HUGE)], 1.0)
+    await engine_harness.store.tasks.finish_task(task.id, [NewPicture("https://pictures/1", seed=HUGE)], 1.0)
 
 
-async def test_a_person_is_answered_and_nobody_is_held_up(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    result = await house.made(f"a {NEVER} fox")
-    assert (await house.forge(result, f"p:star:{HUGE}")).alert
-    async with house.app.store.database.write() as connection:
+async def test_a_person_is_answered_and_nobody_is_held_up(
+    harness: AppHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = await harness.made(f"a {NEVER} fox")
+    assert (await harness.forge(result, f"p:star:{HUGE}")).alert
+    async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("CREATE UNIQUE INDEX once ON jobs (prompt)")
-    await house.say(f"a {NEVER} fox")
-    await house.shown("can't store this")
-    await house.made("a snow owl")
-    assert house.jimeng.submits[f"a {KEPT} fox"] == 1
+    await harness.say(f"a {NEVER} fox")
+    await harness.shown("can't store this")
+    await harness.made("a snow owl")
+    assert harness.jimeng.submits[f"a {KEPT} fox"] == 1
     assert caplog.text.count("could not be handled") == 1
     assert "failed in the store" not in caplog.text

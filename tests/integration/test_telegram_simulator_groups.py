@@ -27,7 +27,7 @@ from aiogram.types import (
 from bot.demo.bot_api.methods.profile import commands_in
 from bot.demo.bot_api.world import ANONYMOUS
 from bot.demo.telegram import PeopleError, TelegramSimulator
-from tests.support.house import picture
+from tests.support.app_harness import picture
 
 
 async def news(bot: Bot, kinds: list[str] | None = None) -> list[Update]:

@@ -24,8 +24,8 @@ from aiohttp import ClientSession
 
 from bot.demo.bot_api.methods.inline import LIFETIME
 from bot.demo.telegram import PeopleError, TelegramSimulator
+from tests.support.app_harness import picture
 from tests.support.clock import Clock
-from tests.support.house import picture
 
 
 @pytest.fixture

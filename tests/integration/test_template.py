@@ -16,7 +16,7 @@ from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from providers.registry import discover
 from providers.simulators import ServiceSimulator
-from tests.support.house import open_house, picture
+from tests.support.app_harness import open_app_harness, picture
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "providers" / "README.md"
@@ -83,13 +83,13 @@ async def test_it_is_found_and_draws_in_the_chat(installed: type[ServiceSimulato
     await service.start()
     try:
         tables: dict[str, Any] = {"sketch": {"key": service.key, "endpoint": f"{service.url}/v1"}}
-        async with open_house(tmp_path, providers=tables) as house:
-            await house.made("a fox --provider sketch --ar 16:9 --n 2", picture(201))
+        async with open_app_harness(tmp_path, providers=tables) as harness:
+            await harness.made("a fox --provider sketch --ar 16:9 --n 2", picture(201))
             (task,) = service.tasks.values()
             assert (task.prompt, task.count, len(task.references)) == ("a fox", 2, 1)
-            assert not house.submitted(), "Jimeng was not asked"
-            await house.say("/models")
-            await house.shown("Sketch")
+            assert not harness.submitted(), "Jimeng was not asked"
+            await harness.say("/models")
+            await harness.shown("Sketch")
     finally:
         await service.aclose()
 

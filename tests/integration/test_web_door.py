@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, web
 
-from bot.web import bodies, listener
-from bot.web.bodies import body_of
+from bot.web import listener, request_body
 from bot.web.listener import MOST_CONNECTIONS, most_connections
+from bot.web.request_body import body_of
 from bot.web.server import WebServer
-from tests.support.house import open_house, picture
-from tests.support.room import logged, until
+from tests.support.app_harness import open_app_harness, picture
+from tests.support.engine_harness import logged, until
 
 LARGE = 16 << 20
 IDLE, HALF_A_HEAD = b"", b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "
@@ -88,7 +88,7 @@ async def test_a_connection_that_was_of_use_and_is_idle_is_closed() -> None:
 
 
 async def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(request_body, "BODY_SECONDS", 0.1)
     async with open_door() as door:
         reader, writer = await door.connect(SLOW_BODY)
         assert (await reader.readline()).startswith(b"HTTP/1.1 408")
@@ -181,12 +181,12 @@ def test_connections_leave_files_to_everything_else() -> None:
 
 async def test_services_reach_the_bot_through_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.web.server.most_connections", lambda: 10)
-    async with open_house(tmp_path) as house, AsyncExitStack() as stack:
-        door = Door(house.app.settings.web.public_url, stack)
+    async with open_app_harness(tmp_path) as harness, AsyncExitStack() as stack:
+        door = Door(harness.app.settings.web.public_url, stack)
         for first in (IDLE, HALF_A_HEAD) * 30:
             await door.connect(first)
-        await house.made("a fox", picture())
-        assert len(house.album()) == 1
-        assert len(house.submitted()[0]["image_urls"]) == 1, "the reference was fetched"
-        await house.telegram.until(lambda: [call.status for call in house.jimeng_calls if call.name == "callback"])
-        assert [call.status for call in house.jimeng_calls if call.name == "callback"] == [200]
+        await harness.made("a fox", picture())
+        assert len(harness.album()) == 1
+        assert len(harness.submitted()[0]["image_urls"]) == 1, "the reference was fetched"
+        await harness.telegram.until(lambda: [call.status for call in harness.jimeng_calls if call.name == "callback"])
+        assert [call.status for call in harness.jimeng_calls if call.name == "callback"] == [200]

@@ -22,7 +22,7 @@ from providers.base import (
 from providers.errors import ProviderError
 from providers.options import Options
 from storage.pictures import Sent
-from storage.records import CheckedSource, Job
+from storage.records import CheckedReference, Job
 from storage.store import Store
 
 
@@ -86,8 +86,8 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         return self._ends.setdefault(ticket, asyncio.get_running_loop().create_future())
 
 
-class RecordingStage:
-    """A stage that delivers into the store at once. `trouble`: what the next deliveries raise; `fetched`: called
+class RecordingNotifier:
+    """A stage that delivers into the store at once. `error_message`: what the next deliveries raise; `fetched`: called
     when a reference is being fetched."""
 
     def __init__(self, store: Store) -> None:
@@ -97,12 +97,12 @@ class RecordingStage:
         self.delivered: list[int] = []
         self.kept: list[int] = []
         self.not_sent: list[int] = []
-        self.trouble: list[Exception] = []
-        self.files: dict[str, CheckedSource | Exception] = {}
+        self.error_message: list[Exception] = []
+        self.files: dict[str, CheckedReference | Exception] = {}
         self.fetched: Callable[[str], Awaitable[None]] | None = None
         self.changed = asyncio.Event()
 
-    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedSource:
+    async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
         found = self.files[file_id]
         if self.fetched:
             await self.fetched(file_id)
@@ -115,8 +115,8 @@ class RecordingStage:
         self.changed.set()
 
     async def deliver(self, job: Job) -> None:
-        if self.trouble:
-            raise self.trouble.pop(0)
+        if self.error_message:
+            raise self.error_message.pop(0)
         for picture in await self._store.pictures.of_job(job.id):
             if picture.message_id is None:
                 await self._store.pictures.sent(picture.id, Sent("photo", 1000 + picture.id, 1, 1, 1))

@@ -115,5 +115,5 @@ async def many(provider: Timed, jobs: int, duration: Callable[[], float], tally:
 
 
 def lognormal(median: float, sigma: float, seed: int = 0) -> Callable[[], float]:
-    source = random.Random(seed)
-    return lambda: source.lognormvariate(math.log(median), sigma)
+    reference = random.Random(seed)
+    return lambda: reference.lognormvariate(math.log(median), sigma)

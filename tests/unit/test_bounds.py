@@ -14,17 +14,17 @@ from providers.ark import Ark
 from providers.ark.options import ArkOptions
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Queued, Working
 from providers.dashscope.provider import read_error as of_dashscope
-from providers.errors import Failed, OutcomeUnknown
+from providers.errors import GenerationFailedError, OutcomeUnknownError
 from providers.fal.provider import read_error as of_fal
 from providers.gemini.provider import read_error as of_gemini
 from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.settings import JimengSettings
+from providers.json_api import decoded, error_object
 from providers.json_reader import read_json
 from providers.openai.options import OpenAIOptions
 from providers.openai.provider import OpenAI
 from providers.replicate.provider import read_error as of_replicate
-from providers.rest import decoded, error_object
 from tests.support.jimeng import reference
 
 GOOD = Picture(url="https://example.org/fox.jpg?x-signature=a%20b")
@@ -44,7 +44,7 @@ def safe(event: Event) -> Event:
 
 @pytest.mark.parametrize("ticket", ["", "x" * 3000])
 def test_what_can_not_be_a_ticket_may_have_been_paid(ticket: str) -> None:
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         safe(Accepted(ticket))
 
 
@@ -68,7 +68,7 @@ def test_pictures_beyond_those_asked_for_are_left_out(caplog: pytest.LogCaptureF
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: str(bad.url)[:30])
 def test_pictures_without_a_usable_address(bad: Picture) -> None:
     assert safe(Finished((bad, GOOD))) == Finished((GOOD,))
-    with pytest.raises(Failed):
+    with pytest.raises(GenerationFailedError):
         safe(Finished((bad,)))
 
 
@@ -150,5 +150,5 @@ def test_errors_are_looked_for_in_json_of_any_shape(spoken: Any) -> None:
 
 @pytest.mark.parametrize("text", ["%%%", "é", "abc", "\x00"])
 def test_a_picture_that_is_no_base64(text: str) -> None:
-    with pytest.raises(Failed):
+    with pytest.raises(GenerationFailedError):
         decoded(text)

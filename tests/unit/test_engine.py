@@ -9,25 +9,32 @@ import pytest
 
 from bot.jobs import engine as engine_module
 from bot.jobs.engine import Engine
-from bot.jobs.stage import Phase, Undelivered, Unfit, Unreachable
+from bot.jobs.stage import InvalidReferenceError, Phase, Undelivered, Unreachable
 from providers.base import ProviderSettings
-from providers.errors import Busy, Expired, OutcomeUnknown, Refused, Sentence, TookTooLong
+from providers.errors import (
+    ContentRefusedError,
+    OutcomeUnknownError,
+    ProviderBusyError,
+    Sentence,
+    TaskExpiredError,
+    TaskTimeoutError,
+)
 from storage.job_states import FAILED_STATES, JobState, TaskState
-from storage.records import CheckedSource, Job, NewJob, NewSource
+from storage.records import CheckedReference, Job, NewJob, NewReference
 from storage.store import Store
-from tests.support.blank import put_blank_database
-from tests.support.fakes import FakeProvider, RecordingStage
+from tests.support.blank_database import put_blank_database
+from tests.support.fakes import FakeProvider, RecordingNotifier
 
-PNG = CheckedSource(b"png", "image/png", 10, 10, [])
+PNG = CheckedReference(b"png", "image/png", 10, 10, [])
 
 
-class House:
+class AppHarness:
     """An engine with its store, its provider and its stage."""
 
     def __init__(self, store: Store, at_once: int = 1) -> None:
         self.store = store
         self.provider = FakeProvider(ProviderSettings(concurrency=at_once))
-        self.stage = RecordingStage(store)
+        self.stage = RecordingNotifier(store)
         self.sleeps: list[float] = []
         self.engine = self.new_engine()
         self._number = 0
@@ -40,7 +47,7 @@ class House:
         # The progress ticker asks for a second each time; it goes on as soon as everybody else had a turn.
         await asyncio.sleep(0.001)
 
-    async def ask(self, n: int = 1, user: int = 1, sources: tuple[NewSource, ...] = ()) -> Job:
+    async def ask(self, n: int = 1, user: int = 1, references: tuple[NewReference, ...] = ()) -> Job:
         self._number += 1
         job = await self.engine.ask(
             NewJob(
@@ -52,7 +59,7 @@ class House:
                 provider="fake",
                 prompt="a fox",
                 options={"n": n},
-                sources=sources,
+                references=references,
             )
         )
         assert job
@@ -98,309 +105,313 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     await asyncio.to_thread(put_blank_database, tmp_path / "bot.db")
     store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
-    house = House(store)
-    await house.engine.enter()
-    await house.engine.start()
-    yield house
-    await house.engine.stop()
+    harness = AppHarness(store)
+    await harness.engine.enter()
+    await harness.engine.start()
+    yield harness
+    await harness.engine.stop()
     await store.aclose()
 
 
-async def test_from_prompt_to_album(house: House) -> None:
-    job = await house.ask()
-    assert house.stage.shown[job.id].phase is Phase.PREPARING
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert house.stage.delivered == [job.id]
-    assert house.provider.submits == 1
+async def test_from_prompt_to_album(harness: AppHarness) -> None:
+    job = await harness.ask()
+    assert harness.stage.shown[job.id].phase is Phase.PREPARING
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert harness.stage.delivered == [job.id]
+    assert harness.provider.submits == 1
 
 
-async def test_several_pictures_are_several_tasks_one_after_another(house: House) -> None:
-    job = await house.ask(n=3)
+async def test_several_pictures_are_several_tasks_one_after_another(harness: AppHarness) -> None:
+    job = await harness.ask(n=3)
     for number in (1, 2, 3):
-        await house.until_submits(number)
-        house.provider.finish(f"t{number}")
-    await house.until_state(job, JobState.DELIVERED)
-    assert len(await house.store.pictures.of_job(job.id)) == 3
+        await harness.until_submits(number)
+        harness.provider.finish(f"t{number}")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert len(await harness.store.pictures.of_job(job.id)) == 3
 
 
-async def test_one_refused_task_does_not_spoil_the_others(house: House) -> None:
-    house.provider.refuse = [Refused("prompt")]
-    job = await house.ask(n=2)
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    found = await house.store.jobs.get(job.id)
+async def test_one_refused_task_does_not_spoil_the_others(harness: AppHarness) -> None:
+    harness.provider.refuse = [ContentRefusedError("prompt")]
+    job = await harness.ask(n=2)
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    found = await harness.store.jobs.get(job.id)
     assert found
-    assert found.trouble == {"template": Refused.sentences["prompt"].template, "values": {}, "paid": False}
+    assert found.error_message == {
+        "template": ContentRefusedError.sentences["prompt"].template,
+        "values": {},
+        "paid": False,
+    }
 
 
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (Refused("prompt"), JobState.FAILED),
-        (OutcomeUnknown(), JobState.INTERRUPTED),
+        (ContentRefusedError("prompt"), JobState.FAILED),
+        (OutcomeUnknownError(), JobState.INTERRUPTED),
         (KeyError("bug"), JobState.INTERRUPTED),
     ],
 )
 async def test_a_submit_that_fails_is_never_repeated(
-    house: House, error: Exception, state: JobState, caplog: pytest.LogCaptureFixture
+    harness: AppHarness, error: Exception, state: JobState, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.provider.refuse = [error]
-    job = await house.ask()
-    await house.stage.until(lambda: house.stage.endings)
-    await house.until_state(job, state)
-    assert house.provider.submits == 0
-    assert [ended.id for ended in house.stage.endings] == [job.id]
+    harness.provider.refuse = [error]
+    job = await harness.ask()
+    await harness.stage.until(lambda: harness.stage.endings)
+    await harness.until_state(job, state)
+    assert harness.provider.submits == 0
+    assert [ended.id for ended in harness.stage.endings] == [job.id]
 
 
-async def test_a_busy_service_is_asked_again_and_nobody_notices(house: House) -> None:
-    house.provider.refuse = [Busy(retry_after=0.01) for _ in range(7)]
-    job = await house.ask()
-    await house.until_submitted(1)
-    assert house.stage.shown[job.id].phase is not Phase.PAUSED
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert (house.provider.submits, house.stage.endings) == (1, [])
+async def test_a_busy_service_is_asked_again_and_nobody_notices(harness: AppHarness) -> None:
+    harness.provider.refuse = [ProviderBusyError(retry_after=0.01) for _ in range(7)]
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    assert harness.stage.shown[job.id].phase is not Phase.PAUSED
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert (harness.provider.submits, harness.stage.endings) == (1, [])
 
 
-async def test_what_can_never_be_made_is_refused_before_it_costs(house: House) -> None:
-    job = await house.ask(sources=tuple(NewSource(f"f{number}", number) for number in range(3)))
-    await house.stage.until(lambda: house.stage.endings)
-    await house.until_state(job, JobState.FAILED)
-    (ended,) = house.stage.endings
-    assert ended.trouble
-    assert ended.trouble["values"] == {"count": 3, "most": 2}
+async def test_what_can_never_be_made_is_refused_before_it_costs(harness: AppHarness) -> None:
+    job = await harness.ask(references=tuple(NewReference(f"f{number}", number) for number in range(3)))
+    await harness.stage.until(lambda: harness.stage.endings)
+    await harness.until_state(job, JobState.FAILED)
+    (ended,) = harness.stage.endings
+    assert ended.error_message
+    assert ended.error_message["values"] == {"count": 3, "most": 2}
 
 
-async def test_references_reach_the_provider(house: House) -> None:
-    house.stage.files = {"f1": PNG}
-    await house.ask(sources=(NewSource("f1", 1),))
-    await house.until_submitted(1)
-    assert house.provider.references == [b"png"]
+async def test_references_reach_the_provider(harness: AppHarness) -> None:
+    harness.stage.files = {"f1": PNG}
+    await harness.ask(references=(NewReference("f1", 1),))
+    await harness.until_submitted(1)
+    assert harness.provider.references == [b"png"]
 
 
-async def test_an_unfit_reference_is_told(house: House) -> None:
-    house.stage.files = {"f1": PNG, "f2": Unfit(Sentence("Too wide."))}
-    job = await house.ask(sources=(NewSource("f1", 1), NewSource("f2", 2)))
-    await house.stage.until(lambda: house.stage.endings)
-    assert house.stage.endings[0].trouble == {"template": "Too wide.", "values": {}}
-    await house.until_state(job, JobState.FAILED)
+async def test_an_unfit_reference_is_told(harness: AppHarness) -> None:
+    harness.stage.files = {"f1": PNG, "f2": InvalidReferenceError(Sentence("Too wide."))}
+    job = await harness.ask(references=(NewReference("f1", 1), NewReference("f2", 2)))
+    await harness.stage.until(lambda: harness.stage.endings)
+    assert harness.stage.endings[0].error_message == {"template": "Too wide.", "values": {}}
+    await harness.until_state(job, JobState.FAILED)
 
 
-async def test_a_late_reference_joins_a_waiting_job(house: House) -> None:
-    house.stage.files = {"f1": PNG, "f2": PNG}
-    first = await house.ask()
-    await house.until_submitted(1)
-    second = await house.ask(sources=(NewSource("f1", 1),))
-    await house.until_state(second, JobState.WORKING)
-    assert await house.engine.join(second, NewSource("f2", 2))
-    await house.until_state(second, JobState.WORKING)
-    house.provider.finish("t1")
-    await house.until_state(first, JobState.DELIVERED)
-    await house.until_submitted(1)
-    assert house.provider.references == [b"png", b"png"]
-    assert not await house.engine.join(second, NewSource("f3", 3))
+async def test_a_late_reference_joins_a_waiting_job(harness: AppHarness) -> None:
+    harness.stage.files = {"f1": PNG, "f2": PNG}
+    first = await harness.ask()
+    await harness.until_submitted(1)
+    second = await harness.ask(references=(NewReference("f1", 1),))
+    await harness.until_state(second, JobState.WORKING)
+    assert await harness.engine.join(second, NewReference("f2", 2))
+    await harness.until_state(second, JobState.WORKING)
+    harness.provider.finish("t1")
+    await harness.until_state(first, JobState.DELIVERED)
+    await harness.until_submitted(1)
+    assert harness.provider.references == [b"png", b"png"]
+    assert not await harness.engine.join(second, NewReference("f3", 3))
 
 
-async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(house: House) -> None:
-    house.stage.files = {"f1": PNG, "f2": PNG}
+async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(harness: AppHarness) -> None:
+    harness.stage.files = {"f1": PNG, "f2": PNG}
     job: Job
 
     async def joined(file_id: str) -> None:
         if file_id == "f1":
-            assert await house.engine.join(job, NewSource("f2", 2))
+            assert await harness.engine.join(job, NewReference("f2", 2))
 
-    house.stage.fetched = joined
-    job = await house.ask(sources=(NewSource("f1", 1),))
-    await house.until_submitted(1)
-    assert house.provider.references == [b"png", b"png"]
+    harness.stage.fetched = joined
+    job = await harness.ask(references=(NewReference("f1", 1),))
+    await harness.until_submitted(1)
+    assert harness.provider.references == [b"png", b"png"]
 
 
-async def test_references_that_take_their_time_hold_nobody_else_up(house: House) -> None:
+async def test_references_that_take_their_time_hold_nobody_else_up(harness: AppHarness) -> None:
     files = {f"slow {number}": PNG for number in range(10)}
-    house.stage.files = {**files, "f": PNG}
+    harness.stage.files = {**files, "f": PNG}
     never = asyncio.Event()
 
     async def slow(file_id: str) -> None:
         if file_id in files:
             await never.wait()
 
-    house.stage.fetched = slow
-    await house.ask(user=1, sources=tuple(NewSource(name, number) for number, name in enumerate(files)))
-    await house.ask(user=2, sources=(NewSource("f", 1),))
+    harness.stage.fetched = slow
+    await harness.ask(user=1, references=tuple(NewReference(name, number) for number, name in enumerate(files)))
+    await harness.ask(user=2, references=(NewReference("f", 1),))
 
-    await house.until_submitted(1)
+    await harness.until_submitted(1)
 
-    assert house.provider.references == [b"png"]
-
-
-async def test_the_queue_shows_places_and_learns_the_time(house: House) -> None:
-    first = await house.ask(user=1)
-    await house.until_submitted(1)
-    second, third = await house.ask(user=2), await house.ask(user=3)
-    await house.stage.until(lambda: [house.stage.shown[job.id].place for job in (second, third)] == [1, 2])
-    assert house.stage.shown[third.id].left is None
-    house.provider.finish("t1")
-    await house.until_state(first, JobState.DELIVERED)
-    await house.stage.until(lambda: house.stage.shown[third.id].place == 1)
-    assert house.stage.shown[third.id].left is not None
+    assert harness.provider.references == [b"png"]
 
 
-async def test_cancelling_in_the_queue_costs_nothing(house: House) -> None:
-    await house.ask()
-    await house.until_submitted(1)
-    second = await house.ask()
-    await house.until_state(second, JobState.WORKING)
-    assert await house.engine.cancel(second.id)
-    assert not await house.engine.cancel(second.id)
-    await house.stage.until(lambda: house.stage.endings)
-    assert house.stage.endings[0].trouble == {"template": engine_module.CANCELLED.template, "values": {}}
-    house.provider.finish("t1")
-    await house.stage.until(lambda: house.stage.delivered)
-    assert house.provider.submits == 1
+async def test_the_queue_shows_places_and_learns_the_time(harness: AppHarness) -> None:
+    first = await harness.ask(user=1)
+    await harness.until_submitted(1)
+    second, third = await harness.ask(user=2), await harness.ask(user=3)
+    await harness.stage.until(lambda: [harness.stage.shown[job.id].place for job in (second, third)] == [1, 2])
+    assert harness.stage.shown[third.id].left is None
+    harness.provider.finish("t1")
+    await harness.until_state(first, JobState.DELIVERED)
+    await harness.stage.until(lambda: harness.stage.shown[third.id].place == 1)
+    assert harness.stage.shown[third.id].left is not None
 
 
-async def test_cancelling_what_runs_keeps_the_picture_for_the_history(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    assert await house.engine.cancel(job.id)
-    await house.stage.until(lambda: house.stage.endings)
-    assert house.stage.endings[0].trouble == {"template": engine_module.CANCELLED_PAID.template, "values": {}}
-    house.provider.finish("t1")
-    await house.stage.until(lambda: house.stage.kept)
-    assert house.provider.cancelled == ["t1"]
-    await house.until_state(job, JobState.CANCELLED)
-    assert house.stage.delivered == []
+async def test_cancelling_in_the_queue_costs_nothing(harness: AppHarness) -> None:
+    await harness.ask()
+    await harness.until_submitted(1)
+    second = await harness.ask()
+    await harness.until_state(second, JobState.WORKING)
+    assert await harness.engine.cancel(second.id)
+    assert not await harness.engine.cancel(second.id)
+    await harness.stage.until(lambda: harness.stage.endings)
+    assert harness.stage.endings[0].error_message == {"template": engine_module.CANCELLED.template, "values": {}}
+    harness.provider.finish("t1")
+    await harness.stage.until(lambda: harness.stage.delivered)
+    assert harness.provider.submits == 1
 
 
-async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1", TookTooLong())
-    await house.stage.until(lambda: house.stage.endings)
-    assert await house.state(job) in FAILED_STATES
-    house.provider._ends.clear()
-    assert await house.engine.look_again(job.id)
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert (house.provider.submits, house.provider.resumed) == (1, ["t1"])
+async def test_cancelling_what_runs_keeps_the_picture_for_the_history(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    assert await harness.engine.cancel(job.id)
+    await harness.stage.until(lambda: harness.stage.endings)
+    assert harness.stage.endings[0].error_message == {"template": engine_module.CANCELLED_PAID.template, "values": {}}
+    harness.provider.finish("t1")
+    await harness.stage.until(lambda: harness.stage.kept)
+    assert harness.provider.cancelled == ["t1"]
+    await harness.until_state(job, JobState.CANCELLED)
+    assert harness.stage.delivered == []
 
 
-async def test_delivery_is_tried_until_it_succeeds(house: House) -> None:
-    house.stage.trouble = [Undelivered("network"), Undelivered("network")]
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert {2.0, 10.0} <= set(house.sleeps)
+async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1", TaskTimeoutError())
+    await harness.stage.until(lambda: harness.stage.endings)
+    assert await harness.state(job) in FAILED_STATES
+    harness.provider._ends.clear()
+    assert await harness.engine.look_again(job.id)
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert (harness.provider.submits, harness.provider.resumed) == (1, ["t1"])
 
 
-async def test_delivery_that_never_succeeds_is_told_and_can_be_asked_for(house: House) -> None:
-    house.stage.trouble = [Undelivered("network")] * 6
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.stage.until(lambda: house.stage.endings)
-    assert await house.state(job) in FAILED_STATES
-    assert await house.engine.look_again(job.id)
-    await house.until_state(job, JobState.DELIVERED)
-    assert not await house.engine.look_again(job.id)
+async def test_delivery_is_tried_until_it_succeeds(harness: AppHarness) -> None:
+    harness.stage.error_message = [Undelivered("network"), Undelivered("network")]
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert {2.0, 10.0} <= set(harness.sleeps)
 
 
-async def test_a_chat_that_is_gone_ends_quietly(house: House) -> None:
-    house.stage.trouble = [Unreachable("blocked")]
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert house.stage.endings == []
+async def test_delivery_that_never_succeeds_is_told_and_can_be_asked_for(harness: AppHarness) -> None:
+    harness.stage.error_message = [Undelivered("network")] * 6
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.stage.until(lambda: harness.stage.endings)
+    assert await harness.state(job) in FAILED_STATES
+    assert await harness.engine.look_again(job.id)
+    await harness.until_state(job, JobState.DELIVERED)
+    assert not await harness.engine.look_again(job.id)
 
 
-async def test_after_a_crash_while_running_the_ticket_is_taken_up(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    async with house.crashed():
+async def test_a_chat_that_is_gone_ends_quietly(harness: AppHarness) -> None:
+    harness.stage.error_message = [Unreachable("blocked")]
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert harness.stage.endings == []
+
+
+async def test_after_a_crash_while_running_the_ticket_is_taken_up(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    async with harness.crashed():
         pass
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert (house.provider.submits, house.provider.resumed) == (1, ["t1"])
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert (harness.provider.submits, harness.provider.resumed) == (1, ["t1"])
 
 
-async def test_after_a_crash_in_the_queue_the_job_runs(house: House) -> None:
-    await house.ask()
-    await house.until_submitted(1)
-    second = await house.ask()
-    await house.until_state(second, JobState.WORKING)
-    async with house.crashed():
-        house.provider.finish("t1")
-    await house.until_submitted(1)
-    house.provider.finish("t2")
-    await house.until_state(second, JobState.DELIVERED)
+async def test_after_a_crash_in_the_queue_the_job_runs(harness: AppHarness) -> None:
+    await harness.ask()
+    await harness.until_submitted(1)
+    second = await harness.ask()
+    await harness.until_state(second, JobState.WORKING)
+    async with harness.crashed():
+        harness.provider.finish("t1")
+    await harness.until_submitted(1)
+    harness.provider.finish("t2")
+    await harness.until_state(second, JobState.DELIVERED)
 
 
-async def test_after_a_crash_while_submitting_the_person_decides(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    async with house.crashed(), house.store.database.write() as connection:
+async def test_after_a_crash_while_submitting_the_person_decides(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    async with harness.crashed(), harness.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE tasks SET state = 'submitting', ticket = NULL")
-    await house.stage.until(lambda: house.stage.endings)
-    await house.until_state(job, JobState.INTERRUPTED)
-    assert house.provider.submits == 1
+    await harness.stage.until(lambda: harness.stage.endings)
+    await harness.until_state(job, JobState.INTERRUPTED)
+    assert harness.provider.submits == 1
 
 
-async def test_after_a_crash_while_delivering_the_rest_arrives(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    async with house.crashed():
-        await house.store.jobs.reopen(job.id, JobState.DELIVERING)
-    await house.until_state(job, JobState.DELIVERED)
-    assert house.stage.delivered == [job.id, job.id]
-    assert house.provider.submits == 1
+async def test_after_a_crash_while_delivering_the_rest_arrives(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    async with harness.crashed():
+        await harness.store.jobs.reopen(job.id, JobState.DELIVERING)
+    await harness.until_state(job, JobState.DELIVERED)
+    assert harness.stage.delivered == [job.id, job.id]
+    assert harness.provider.submits == 1
 
 
-async def test_after_a_crash_while_preparing_the_references_are_fetched_again(house: House) -> None:
+async def test_after_a_crash_while_preparing_the_references_are_fetched_again(harness: AppHarness) -> None:
     never = asyncio.Event()
 
-    async def hang(file_id: str, limits: object, person: int) -> CheckedSource:
+    async def hang(file_id: str, limits: object, person: int) -> CheckedReference:
         await never.wait()
         return PNG
 
-    fetch, house.stage.fetch = house.stage.fetch, hang  # type: ignore[method-assign]
-    job = await house.ask(sources=(NewSource("f1", 1),))
-    async with house.crashed():
-        house.stage.fetch = fetch  # type: ignore[method-assign]
-        house.stage.files = {"f1": PNG}
-    await house.until_submitted(1)
-    assert house.provider.references == [b"png"]
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
+    fetch, harness.stage.fetch = harness.stage.fetch, hang  # type: ignore[method-assign]
+    job = await harness.ask(references=(NewReference("f1", 1),))
+    async with harness.crashed():
+        harness.stage.fetch = fetch  # type: ignore[method-assign]
+        harness.stage.files = {"f1": PNG}
+    await harness.until_submitted(1)
+    assert harness.provider.references == [b"png"]
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
 
 
-async def test_stopping_leaves_running_tasks_to_the_next_start(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    await house.engine.stop()
-    assert await house.state(job) is JobState.WORKING
-    house.engine = house.new_engine()
-    await house.engine.enter()
-    await house.engine.start()
-    house.provider.finish("t1")
-    await house.until_state(job, JobState.DELIVERED)
-    assert house.provider.submits == 1
+async def test_stopping_leaves_running_tasks_to_the_next_start(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    await harness.engine.stop()
+    assert await harness.state(job) is JobState.WORKING
+    harness.engine = harness.new_engine()
+    await harness.engine.enter()
+    await harness.engine.start()
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert harness.provider.submits == 1
 
 
-async def test_a_task_the_service_forgot_is_told(house: House) -> None:
-    job = await house.ask()
-    await house.until_submitted(1)
-    house.provider.finish("t1", Expired())
-    await house.stage.until(lambda: house.stage.endings)
-    (task,) = await house.store.tasks.of_job(job.id)
+async def test_a_task_the_service_forgot_is_told(harness: AppHarness) -> None:
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1", TaskExpiredError())
+    await harness.stage.until(lambda: harness.stage.endings)
+    (task,) = await harness.store.tasks.of_job(job.id)
     assert task.state is TaskState.FAILED

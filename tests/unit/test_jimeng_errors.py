@@ -5,14 +5,14 @@ from string import Formatter
 import pytest
 
 from providers.errors import (
-    Busy,
-    Failed,
-    InvalidRequest,
-    Misconfigured,
-    OutcomeUnknown,
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
-    Refused,
-    Unavailable,
+    ProviderUnavailableError,
 )
 from providers.jimeng.errors import TABLE, Fault, explain
 from providers.jimeng.simulator.envelopes import MESSAGES, SUCCESS
@@ -20,52 +20,52 @@ from providers.polling import PassingError
 
 # code: HTTP status, in answer to a submit, in answer to a query
 CODES: dict[int | str, tuple[int, type[Exception], type[Exception]]] = {
-    50411: (400, Refused, Refused),
-    50518: (400, Refused, Refused),
-    50412: (400, Refused, Refused),
-    50413: (400, Refused, Refused),
-    50512: (400, Refused, Refused),
-    50511: (400, Refused, Refused),
-    50519: (400, Refused, Refused),
-    50520: (400, Unavailable, PassingError),
-    50521: (400, Unavailable, PassingError),
-    50522: (400, Unavailable, PassingError),
-    50429: (429, Busy, Busy),
-    50430: (429, Busy, Busy),
-    50500: (500, Failed, PassingError),
-    50501: (500, Failed, PassingError),
-    50200: (400, InvalidRequest, InvalidRequest),
-    50201: (400, InvalidRequest, InvalidRequest),
-    50204: (400, InvalidRequest, InvalidRequest),
-    50215: (400, InvalidRequest, Failed),
-    50205: (400, InvalidRequest, InvalidRequest),
-    50206: (400, InvalidRequest, InvalidRequest),
-    50207: (400, InvalidRequest, InvalidRequest),
-    50213: (400, InvalidRequest, InvalidRequest),
-    50400: (401, Misconfigured, Misconfigured),
-    "MissingParameter": (400, Misconfigured, Misconfigured),
-    "MissingRequestInfo": (400, Misconfigured, Misconfigured),
-    "InvalidTimestamp": (403, Misconfigured, Misconfigured),
-    "InvalidAuthorization": (400, Misconfigured, Misconfigured),
-    "InvalidCredential": (400, Misconfigured, Misconfigured),
-    "InvalidActionOrVersion": (404, Misconfigured, Misconfigured),
-    "ServiceNotFound": (404, Misconfigured, Misconfigured),
-    "InvalidAccessKey": (401, Misconfigured, Misconfigured),
-    "SignatureDoesNotMatch": (401, Misconfigured, Misconfigured),
-    "InvalidSecretToken": (401, Misconfigured, Misconfigured),
-    "LackPolicy": (403, Misconfigured, Misconfigured),
-    "AccessDenied": (403, Misconfigured, Misconfigured),
-    "FlowLimitExceeded": (429, Busy, Busy),
-    "InternalError": (500, OutcomeUnknown, Busy),
-    "InternalServiceError": (502, OutcomeUnknown, Busy),
-    "InternalServiceTimeout": (504, OutcomeUnknown, Busy),
+    50411: (400, ContentRefusedError, ContentRefusedError),
+    50518: (400, ContentRefusedError, ContentRefusedError),
+    50412: (400, ContentRefusedError, ContentRefusedError),
+    50413: (400, ContentRefusedError, ContentRefusedError),
+    50512: (400, ContentRefusedError, ContentRefusedError),
+    50511: (400, ContentRefusedError, ContentRefusedError),
+    50519: (400, ContentRefusedError, ContentRefusedError),
+    50520: (400, ProviderUnavailableError, PassingError),
+    50521: (400, ProviderUnavailableError, PassingError),
+    50522: (400, ProviderUnavailableError, PassingError),
+    50429: (429, ProviderBusyError, ProviderBusyError),
+    50430: (429, ProviderBusyError, ProviderBusyError),
+    50500: (500, GenerationFailedError, PassingError),
+    50501: (500, GenerationFailedError, PassingError),
+    50200: (400, InvalidRequestError, InvalidRequestError),
+    50201: (400, InvalidRequestError, InvalidRequestError),
+    50204: (400, InvalidRequestError, InvalidRequestError),
+    50215: (400, InvalidRequestError, GenerationFailedError),
+    50205: (400, InvalidRequestError, InvalidRequestError),
+    50206: (400, InvalidRequestError, InvalidRequestError),
+    50207: (400, InvalidRequestError, InvalidRequestError),
+    50213: (400, InvalidRequestError, InvalidRequestError),
+    50400: (401, MisconfiguredError, MisconfiguredError),
+    "MissingParameter": (400, MisconfiguredError, MisconfiguredError),
+    "MissingRequestInfo": (400, MisconfiguredError, MisconfiguredError),
+    "InvalidTimestamp": (403, MisconfiguredError, MisconfiguredError),
+    "InvalidAuthorization": (400, MisconfiguredError, MisconfiguredError),
+    "InvalidCredential": (400, MisconfiguredError, MisconfiguredError),
+    "InvalidActionOrVersion": (404, MisconfiguredError, MisconfiguredError),
+    "ServiceNotFound": (404, MisconfiguredError, MisconfiguredError),
+    "InvalidAccessKey": (401, MisconfiguredError, MisconfiguredError),
+    "SignatureDoesNotMatch": (401, MisconfiguredError, MisconfiguredError),
+    "InvalidSecretToken": (401, MisconfiguredError, MisconfiguredError),
+    "LackPolicy": (403, MisconfiguredError, MisconfiguredError),
+    "AccessDenied": (403, MisconfiguredError, MisconfiguredError),
+    "FlowLimitExceeded": (429, ProviderBusyError, ProviderBusyError),
+    "InternalError": (500, OutcomeUnknownError, ProviderBusyError),
+    "InternalServiceError": (502, OutcomeUnknownError, ProviderBusyError),
+    "InternalServiceTimeout": (504, OutcomeUnknownError, ProviderBusyError),
     # not documented
-    50999: (400, Failed, Failed),
-    50998: (429, Busy, Busy),
-    50997: (500, Failed, PassingError),
-    50996: (403, Misconfigured, Misconfigured),
-    "ServiceUnavailable": (503, OutcomeUnknown, Busy),
-    "SomethingNew": (400, Failed, Failed),
+    50999: (400, GenerationFailedError, GenerationFailedError),
+    50998: (429, ProviderBusyError, ProviderBusyError),
+    50997: (500, GenerationFailedError, PassingError),
+    50996: (403, MisconfiguredError, MisconfiguredError),
+    "ServiceUnavailable": (503, OutcomeUnknownError, ProviderBusyError),
+    "SomethingNew": (400, GenerationFailedError, GenerationFailedError),
 }
 WHAT = {
     **dict.fromkeys((50411, 50518), "reference"),
@@ -93,9 +93,9 @@ def test_a_submit(code: int | str) -> None:
     error = explain(fault(code, submitting=True))
     assert type(error) is CODES[code][1]
     assert isinstance(error, ProviderError)
-    if not isinstance(error, OutcomeUnknown):
+    if not isinstance(error, OutcomeUnknownError):
         assert error.paid is False, "an error answer to a submit means that nothing was taken"
-    if code in WHAT and isinstance(error, Refused):
+    if code in WHAT and isinstance(error, ContentRefusedError):
         assert error.what == WHAT[code]
 
 
@@ -109,7 +109,7 @@ def test_a_query(code: int | str) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_the_end_of_a_task_is_the_end(code: int | str) -> None:
     error = explain(fault(code, submitting=False, ended=True))
-    assert not isinstance(error, Busy | PassingError)
+    assert not isinstance(error, ProviderBusyError | PassingError)
 
 
 @pytest.mark.parametrize("submitting", [True, False])
@@ -123,16 +123,16 @@ def test_words(code: int | str, *, submitting: bool) -> None:
     assert "service's words" not in sentence
     assert sentence.endswith((".", ")"))
     assert not [field for _, field, _, _ in Formatter().parse(error.sentence.template) if field]
-    if isinstance(error, Misconfigured):
+    if isinstance(error, MisconfiguredError):
         assert str(code) in error.advice
         assert error.advice not in sentence
-    if isinstance(error, Busy) and code in TABLE and not isinstance(code, str):
+    if isinstance(error, ProviderBusyError) and code in TABLE and not isinstance(code, str):
         assert error.retry_after
 
 
 def test_the_services_own_wait_wins() -> None:
     error = explain(Fault(50429, "", 429, "", 17, submitting=True))
-    assert isinstance(error, Busy)
+    assert isinstance(error, ProviderBusyError)
     assert error.retry_after == 17
 
 
@@ -140,5 +140,5 @@ def test_the_services_own_wait_wins() -> None:
 @pytest.mark.parametrize("submitting", [True, False])
 def test_a_reference_that_could_not_be_fetched(code: int, *, submitting: bool) -> None:
     error = explain(fault(code, submitting=submitting, message="Post failed: Download Url Error"))
-    assert isinstance(error, InvalidRequest)
+    assert isinstance(error, InvalidRequestError)
     assert "web.public_url" in str(error.sentence)

@@ -15,8 +15,8 @@ from tests.support.state_diagram import drawn, in_readme
 ROOT = Path(__file__).parents[2]
 PRODUCT = [
     file
-    for room in ("bot", "providers", "storage")
-    for file in sorted((ROOT / room).rglob("*.py"))
+    for engine_harness in ("bot", "providers", "storage")
+    for file in sorted((ROOT / engine_harness).rglob("*.py"))
     if file != ROOT / "storage" / "job_states.py" and ROOT / "storage" / "migrations" not in file.parents
 ]
 RAW = re.compile(r"\bUPDATE\s+(jobs|tasks)\b", re.IGNORECASE)
@@ -58,7 +58,7 @@ def test_each_way_to_write_one_is_found(code: str) -> None:
     [
         "insert(tasks).values(state=TaskState.QUEUED)",
         "self._db.insert(jobs).values(**values, state=state, worker_id=1)",
-        "InLine(1, state=state)",
+        "WaitingTask(1, state=state)",
         "Job(**{**row, 'state': JobState(row['state'])})",
         "move_job(jobs.c.id == 1, OPEN, JobState.FAILING, trouble=None)",
     ],

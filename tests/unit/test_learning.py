@@ -11,53 +11,55 @@ from bot.jobs.report import MOST, chosen, gist
 from bot.jobs.stage import Phase, Progress
 from storage.job_states import JobState
 from storage.records import Job
-from tests.support.room import Room, open_room
+from tests.support.engine_harness import EngineHarness, open_engine_harness
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(tmp_path) as room:
-        yield room
+async def engine_harness(tmp_path: Path) -> AsyncIterator[EngineHarness]:
+    async with open_engine_harness(tmp_path) as engine_harness:
+        yield engine_harness
 
 
-async def learned(room: Room) -> list[float]:
+async def learned(engine_harness: EngineHarness) -> list[float]:
     """What a process that starts now would know."""
-    return [seconds for seconds, _ in await room.store.tasks.durations("fake")]
+    return [seconds for seconds, _ in await engine_harness.store.tasks.durations("fake")]
 
 
-def known(room: Room) -> float | None:
-    return room.engine._outlook.durations["fake"].of().typical
+def known(engine_harness: EngineHarness) -> float | None:
+    return engine_harness.engine._outlook.durations["fake"].of().typical
 
 
-async def test_a_task_that_was_followed_to_its_end_is_learned(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert await learned(room) == [known(room)]
+async def test_a_task_that_was_followed_to_its_end_is_learned(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert await learned(engine_harness) == [known(engine_harness)]
 
 
-async def test_the_time_that_a_process_was_down_is_not_learned(room: Room) -> None:
-    job = await room.ask()
-    await room.running()
-    await room.crash()
-    await room.run("UPDATE tasks SET submitted_at = submitted_at - 3600")
-    room.provider.finish("t1")
-    await room.start()
-    await room.finished(job, JobState.DELIVERED)
-    assert known(room) is None
-    assert await learned(room) == []
+async def test_the_time_that_a_process_was_down_is_not_learned(engine_harness: EngineHarness) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    await engine_harness.crash()
+    await engine_harness.run("UPDATE tasks SET submitted_at = submitted_at - 3600")
+    engine_harness.provider.finish("t1")
+    await engine_harness.start()
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert known(engine_harness) is None
+    assert await learned(engine_harness) == []
 
 
-async def test_nor_is_the_time_that_it_stood_still(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = await room.ask()
-    await room.running()
-    flight = next(iter(room.engine._outlook.flights.values()))
+async def test_nor_is_the_time_that_it_stood_still(
+    engine_harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await engine_harness.ask()
+    await engine_harness.running()
+    flight = next(iter(engine_harness.engine._outlook.flights.values()))
     monkeypatch.setattr(report_module, "STANDSTILL", -2.0)
-    await room.stage.until(lambda: flight.stood_still)
-    room.provider.finish("t1")
-    await room.finished(job, JobState.DELIVERED)
-    assert await learned(room) == []
+    await engine_harness.stage.until(lambda: flight.stood_still)
+    engine_harness.provider.finish("t1")
+    await engine_harness.finished(job, JobState.DELIVERED)
+    assert await learned(engine_harness) == []
 
 
 # very many open jobs

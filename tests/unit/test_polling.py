@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.base import Accepted, Callback, Finished, ImageRequest, Queued, Working
-from providers.errors import Busy, Failed, Misconfigured, OutcomeUnknown, ProviderError, TookTooLong
+from providers.errors import (
+    GenerationFailedError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
+    ProviderError,
+    TaskTimeoutError,
+)
 from providers.polling import CALLBACK_POLL_SECONDS, SERVICE_FAULT_SECONDS, PassingError
 from providers.schedule import POLLS_AHEAD
 from providers.testing import FastClock
@@ -103,7 +110,7 @@ async def test_a_resumed_task_teaches_nothing(provider: Timed) -> None:
 
 
 async def test_faults_on_the_way_are_waited_out(provider: Timed) -> None:
-    provider.faults = [Busy() for _ in range(12)]
+    provider.faults = [ProviderBusyError() for _ in range(12)]
     assert (await provider.events())[-1] == Finished((PICTURE,))
     gaps = [later - earlier for earlier, later in pairwise(provider.times)]
     assert gaps[:5] == [2, 4, 8, 16, 30]
@@ -111,21 +118,23 @@ async def test_faults_on_the_way_are_waited_out(provider: Timed) -> None:
 
 
 async def test_retry_after_is_obeyed(provider: Timed) -> None:
-    provider.faults = [Busy(retry_after=47)]
+    provider.faults = [ProviderBusyError(retry_after=47)]
     await provider.events()
     assert provider.times == [2, 49]
 
 
-@pytest.mark.parametrize("error", [PassingError(Failed()), Misconfigured("set the clock")], ids=["failed", "keys"])
+@pytest.mark.parametrize(
+    "error", [PassingError(GenerationFailedError()), MisconfiguredError("set the clock")], ids=["failed", "keys"]
+)
 async def test_a_fault_of_the_service_is_given_some_patience(provider: Timed, error: Exception) -> None:
     provider.faults = [error] * 3
     assert (await provider.events())[-1] == Finished((PICTURE,))
 
 
 async def test_a_fault_that_does_not_pass_ends_the_watch_but_not_the_ticket(provider: Timed) -> None:
-    error = Failed(detail="50500")
+    error = GenerationFailedError(detail="50500")
     provider.faults = [PassingError(error)] * 1000
-    with pytest.raises(TookTooLong) as caught:
+    with pytest.raises(TaskTimeoutError) as caught:
         await provider.events()
     assert (caught.value.sentence, caught.value.detail) == (error.sentence, "50500")
     assert SERVICE_FAULT_SECONDS < provider.clock() < 2 * SERVICE_FAULT_SECONDS
@@ -134,20 +143,20 @@ async def test_a_fault_that_does_not_pass_ends_the_watch_but_not_the_ticket(prov
 async def test_the_time_limit(provider: Timed) -> None:
     provider = Timed(FastClock(), limit=100)
     provider.seconds = 1e9
-    with pytest.raises(TookTooLong):
+    with pytest.raises(TaskTimeoutError):
         await provider.events()
     assert provider.times[-1] == 100
     assert provider.polls <= 50 + POLLS_AHEAD
 
 
 async def test_the_time_limit_in_an_outage(provider: Timed) -> None:
-    provider.faults = [Busy(retry_after=3600)] * 1000
-    with pytest.raises(TookTooLong):
+    provider.faults = [ProviderBusyError(retry_after=3600)] * 1000
+    with pytest.raises(TaskTimeoutError):
         await provider.events()
     assert provider.times == [2, *range(62, 900, 60), 900], "it is asked every minute all the same"
 
 
-@pytest.mark.parametrize("error", [Busy(), OutcomeUnknown()])
+@pytest.mark.parametrize("error", [ProviderBusyError(), OutcomeUnknownError()])
 async def test_a_submit_is_never_repeated(provider: Timed, error: ProviderError) -> None:
     provider.refusal = error
     with pytest.raises(type(error)):
@@ -206,7 +215,7 @@ async def test_a_call_that_was_waited_for_in_vain_is_missed(provider: Timed) -> 
 async def test_a_poll_that_fails_after_the_call_is_repeated_soon(provider: Timed) -> None:
     provider.callback = Callback("https://bot.example/callbacks/x", lambda: True)
     provider.callback.call()
-    provider.faults = [Busy()]
+    provider.faults = [ProviderBusyError()]
     await provider.events()
     assert provider.clock() - provider.ends <= 2, "the call does not come a second time"
     assert not provider.callback.is_missed

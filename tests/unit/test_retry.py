@@ -9,8 +9,8 @@ from tenacity import retry_if_exception_type, stop_after_attempt
 
 from bot.jobs.retry import until_delivered, until_fetched, until_stored
 from bot.jobs.stage import NotYet, Undelivered
-from storage.faults import OutOfReach, Unstorable
 from storage.retry import ANY_ERROR, in_turn, repeat
+from storage.store_errors import StoreUnavailableError, UnstorableValueError
 
 
 class Clock:
@@ -41,7 +41,7 @@ def fails(*errors: BaseException) -> Callable[[], Awaitable[str]]:
 
 
 async def test_the_last_delay_repeats(clock: Clock) -> None:
-    step = fails(*[OutOfReach("away")] * 6)
+    step = fails(*[StoreUnavailableError("away")] * 6)
     assert await until_stored(step, "a step", clock.sleep) == "done"
     assert clock.slept == [0.5, 2.0, 5.0, 15.0, 15.0, 15.0]
 
@@ -52,15 +52,15 @@ async def test_a_step_that_succeeds_sleeps_never(clock: Clock) -> None:
 
 
 async def test_a_step_that_is_no_coroutine_function_is_awaited(clock: Clock) -> None:
-    step = fails(OutOfReach("away"))
+    step = fails(StoreUnavailableError("away"))
     assert await until_stored(lambda: step(), "a step", clock.sleep) == "done"  # noqa: PLW0108 - it is the point
     assert clock.slept == [0.5]
 
 
-@pytest.mark.parametrize("error", [Unstorable("too large"), ValueError("wrong"), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [UnstorableValueError("too large"), ValueError("wrong"), asyncio.CancelledError()])
 async def test_other_errors_are_raised_at_once(clock: Clock, error: BaseException) -> None:
     with pytest.raises(type(error)) as raised:
-        await until_stored(fails(OutOfReach("away"), error), "a step", clock.sleep)
+        await until_stored(fails(StoreUnavailableError("away"), error), "a step", clock.sleep)
     assert raised.value is error
     assert clock.slept == [0.5]
 
@@ -83,7 +83,7 @@ async def test_the_log_says_what_failed_and_when_it_is_tried_again(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await until_stored(fails(*[OutOfReach("no server")] * 3), "storing the ticket of task 5", clock.sleep)
+    await until_stored(fails(*[StoreUnavailableError("no server")] * 3), "storing the ticket of task 5", clock.sleep)
     first, last = caplog.messages
     assert first == "storing the ticket of task 5 failed in the store (no server); retrying in 0.5 s"
     assert last == "storing the ticket of task 5 failed in the store: over after 0 s"

@@ -18,10 +18,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.demo.telegram import Delay, Drop, Page, TelegramSimulator
 from bot.telegram import session
-from bot.telegram.refusals import is_unanswered
-from bot.telegram.session import NotConnected, Session
+from bot.telegram.session import NotConnectedError, Session
+from bot.telegram.telegram_errors import is_unanswered
 from tests.support.gates import Gates
-from tests.support.quick import quick_sessions
+from tests.support.startup_cache import cached_sessions
 
 
 class Hangs(AbstractResolver):
@@ -51,7 +51,7 @@ async def telegram(gates: Gates) -> AsyncIterator[TelegramSimulator]:
 @pytest.fixture
 async def bot(telegram: TelegramSimulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     monkeypatch.setattr(session, "CONNECTIONS", 1)
-    with quick_sessions():
+    with cached_sessions():
         async with Bot(telegram.token, Session(api=TelegramAPIServer.from_base(telegram.url))) as bot:
             yield bot
 
@@ -86,9 +86,9 @@ class WithoutNames(Session):
 
 async def test_an_address_that_is_not_found_is_no_send(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "CONNECT_SECONDS", 0.02)
-    with quick_sessions():
+    with cached_sessions():
         async with Bot("42:TOKEN", WithoutNames()) as bot:
-            with pytest.raises(NotConnected) as caught:
+            with pytest.raises(NotConnectedError) as caught:
                 await bot.send_message(1, "x")
     assert not is_unanswered(caught.value)
     assert caught.value.__suppress_context__
@@ -102,7 +102,7 @@ async def test_while_all_connections_are_busy_nothing_was_sent_and_updates_come(
     late = asyncio.create_task(bot.send_message(telegram.ann.id, "x"))
     await held.reached()
     monkeypatch.setattr(session, "CONNECT_SECONDS", 0.02)
-    with pytest.raises(NotConnected) as caught:
+    with pytest.raises(NotConnectedError) as caught:
         await bot.send_message(telegram.ann.id, "y")
     assert not is_unanswered(caught.value)
     await telegram.send(telegram.ann, text="hello")

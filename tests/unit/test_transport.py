@@ -12,13 +12,13 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from providers.errors import (
     MOST_DETAIL_CHARACTERS,
-    Busy,
-    Failed,
-    InvalidRequest,
-    Misconfigured,
-    OutcomeUnknown,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
     ProviderError,
-    Unavailable,
+    ProviderUnavailableError,
 )
 from providers.http import Answer, call, stream, unreadable
 
@@ -88,7 +88,7 @@ async def test_redirects_are_not_followed(session: ClientSession, serve: Serve) 
     url = await serve(answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
     answer = await call(session, "POST", url, paying=True, data=b"{}")
     assert answer.status == 302
-    assert isinstance(unreadable(answer, paying=True), Misconfigured)
+    assert isinstance(unreadable(answer, paying=True), MisconfiguredError)
 
 
 @pytest.mark.parametrize("paying", [True, False])
@@ -97,7 +97,7 @@ async def test_redirects_are_not_followed(session: ClientSession, serve: Serve) 
 )
 async def test_not_reached_is_busy(session: ClientSession, url: str, *, paying: bool) -> None:
     error = await fault(session, url, paying=paying)
-    assert isinstance(error, Busy)
+    assert isinstance(error, ProviderBusyError)
     assert error.retry_after
     assert error.paid is False
 
@@ -109,7 +109,7 @@ async def test_a_failed_handshake_is_not_reached(session: ClientSession, serve: 
         await writer.drain()
 
     url = await serve(no_tls)
-    assert isinstance(await fault(session, url.replace("http:", "https:"), paying=True), Unavailable)
+    assert isinstance(await fault(session, url.replace("http:", "https:"), paying=True), ProviderUnavailableError)
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,10 +129,10 @@ async def test_a_pool_without_a_place_is_not_reached(serve: Serve) -> None:
     async with ClientSession(connector=TCPConnector(limit=1)) as session:
         first = asyncio.create_task(fault(session, url, paying=True))
         await arrived.wait()
-        with pytest.raises(Busy):
+        with pytest.raises(ProviderBusyError):
             await call(session, "POST", url, paying=True, timeout=ClientTimeout(total=30, connect=0.01))
         release.set()
-        assert isinstance(await first, OutcomeUnknown)
+        assert isinstance(await first, OutcomeUnknownError)
 
 
 BROKEN = [
@@ -146,40 +146,40 @@ BROKEN = [
 @pytest.mark.parametrize("text", BROKEN, ids=["closed", "half", "nonsense", "too long"])
 async def test_a_lost_answer(session: ClientSession, serve: Serve, text: bytes) -> None:
     url = await serve(answering(text))
-    assert isinstance(await fault(session, url, paying=True), OutcomeUnknown)
-    assert isinstance(await fault(session, url, paying=False), Unavailable)
+    assert isinstance(await fault(session, url, paying=True), OutcomeUnknownError)
+    assert isinstance(await fault(session, url, paying=False), ProviderUnavailableError)
 
 
 @pytest.mark.parametrize("limits", [{"total": 0.3}, {"total": 30, "sock_read": 0.01}], ids=["total", "read"])
 async def test_no_answer_in_time(session: ClientSession, serve: Serve, limits: dict[str, float]) -> None:
     url = await serve(silent)
-    assert isinstance(await fault(session, url, paying=True, **limits), OutcomeUnknown)
-    assert isinstance(await fault(session, url, paying=False, **limits), Unavailable)
+    assert isinstance(await fault(session, url, paying=True, **limits), OutcomeUnknownError)
+    assert isinstance(await fault(session, url, paying=False, **limits), ProviderUnavailableError)
 
 
 async def test_a_closed_session_sends_nothing(session: ClientSession) -> None:
     await session.close()
-    assert isinstance(await fault(session, "http://127.0.0.1:1/", paying=True), Busy)
+    assert isinstance(await fault(session, "http://127.0.0.1:1/", paying=True), ProviderBusyError)
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "paying", "kind"),
     [
-        (502, {}, True, OutcomeUnknown),
-        (504, {}, True, OutcomeUnknown),
-        (503, {}, True, OutcomeUnknown),
-        (503, {"Retry-After": "3"}, True, Busy),
-        (500, {}, True, OutcomeUnknown),
-        (200, {}, True, OutcomeUnknown),
-        (429, {}, True, Busy),
-        (408, {}, True, Busy),
-        (413, {}, True, InvalidRequest),
-        (404, {}, True, Misconfigured),
-        (403, {}, True, Misconfigured),
-        (301, {}, True, Misconfigured),
-        (502, {}, False, Unavailable),
-        (200, {}, False, Unavailable),
-        (404, {}, False, Misconfigured),
+        (502, {}, True, OutcomeUnknownError),
+        (504, {}, True, OutcomeUnknownError),
+        (503, {}, True, OutcomeUnknownError),
+        (503, {"Retry-After": "3"}, True, ProviderBusyError),
+        (500, {}, True, OutcomeUnknownError),
+        (200, {}, True, OutcomeUnknownError),
+        (429, {}, True, ProviderBusyError),
+        (408, {}, True, ProviderBusyError),
+        (413, {}, True, InvalidRequestError),
+        (404, {}, True, MisconfiguredError),
+        (403, {}, True, MisconfiguredError),
+        (301, {}, True, MisconfiguredError),
+        (502, {}, False, ProviderUnavailableError),
+        (200, {}, False, ProviderUnavailableError),
+        (404, {}, False, MisconfiguredError),
     ],
 )
 def test_pages_of_gateways(status: int, headers: dict[str, str], kind: type[ProviderError], *, paying: bool) -> None:
@@ -232,15 +232,15 @@ def test_how_long_a_service_asks_to_wait(headers: dict[str, str], seconds: float
 
 @pytest.mark.parametrize(("given", "seconds"), [(math.nan, None), (-1, None), (0, 0), (5, 5), (None, None)])
 def test_a_wait_that_can_not_be_is_none(given: float | None, seconds: float | None) -> None:
-    assert Busy(retry_after=given).retry_after == seconds
+    assert ProviderBusyError(retry_after=given).retry_after == seconds
 
 
 def test_what_goes_into_the_log_is_one_line_of_some_length() -> None:
-    error = Misconfigured("x" * 10_000, detail="a\r\nb\x00\u2028" + "é" * 10_000)
+    error = MisconfiguredError("x" * 10_000, detail="a\r\nb\x00\u2028" + "é" * 10_000)
     assert error.detail.startswith("a  b  é")
     assert len(error.detail) <= MOST_DETAIL_CHARACTERS + 1
     assert len(error.advice) <= MOST_DETAIL_CHARACTERS + 1
-    assert len(str(Failed(detail="y" * 10_000_000))) < 1000
+    assert len(str(GenerationFailedError(detail="y" * 10_000_000))) < 1000
 
 
 def sse(body: bytes) -> Handler:
@@ -255,7 +255,7 @@ def sse(body: bytes) -> Handler:
 )
 async def test_a_stream_ends(session: ClientSession, serve: Serve, body: bytes) -> None:
     url = await serve(sse(body))
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         async for _event in stream(session, url, data=b"{}", most=200_000):
             pass
 
@@ -266,7 +266,7 @@ async def test_what_unpacks_to_much_more_is_not_read(session: ClientSession, ser
     url = await serve(answering(head + packed))
     tracemalloc.start()
     try:
-        assert isinstance(await fault(session, url, paying=True), OutcomeUnknown)
+        assert isinstance(await fault(session, url, paying=True), OutcomeUnknownError)
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from bot.demo.bot_api.errors import Dropped, bad_request
+from bot.demo.bot_api.errors import DroppedError, bad_request
 from bot.demo.bot_api.files import UPLOAD, Upload
 
 CHUNK = 256 * 1024
@@ -26,7 +26,7 @@ class Body:
 async def read_body(request: web.Request) -> Body:
     """All parameters of a call, those in the address included.
 
-    Raises `ApiError`, or `Dropped` when the client went away in the middle.
+    Raises `ApiError`, or `DroppedError` when the client went away in the middle.
     """
     body = Body(dict(request.query))
     try:
@@ -39,7 +39,7 @@ async def read_body(request: web.Request) -> Body:
     except ValueError as error:
         raise bad_request("Can't parse the request") from error
     except ConnectionError as error:
-        raise Dropped from error
+        raise DroppedError from error
     return body
 
 

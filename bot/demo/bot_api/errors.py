@@ -34,11 +34,11 @@ class PeopleError(Exception):
     """A person tried what Telegram's apps do not offer. The text is a sentence for whoever plays the person."""
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """The connection is to be closed without an answer."""
 
 
-class Paged(Dropped):
+class Paged(DroppedError):
     """A gateway answers with a page, in place of the Bot API."""
 
     def __init__(self, status: int) -> None:

@@ -102,7 +102,7 @@ def parse(model: type[Method], params: JSON) -> Method:
         call = model.model_validate(params)
     except ValidationError as error:
         raise refusal(error) from error
-    for name in strays(call):
+    for name in unknown_tasks(call):
         raise bad_request(f'field "{name}" is not known in a parameter of {model.__api_method__}')
     return call
 
@@ -135,12 +135,12 @@ def alternatives(annotation: Any) -> set[Any]:
     return {annotation}
 
 
-def strays(value: object) -> Iterator[str]:
+def unknown_tasks(value: object) -> Iterator[str]:
     """The names of fields that aiogram's models let pass without knowing them, at any depth."""
     if isinstance(value, BaseModel):
         yield from value.model_extra or {}
         for name in type(value).model_fields:
-            yield from strays(getattr(value, name))
+            yield from unknown_tasks(getattr(value, name))
     elif isinstance(value, list):
         for item in value:
-            yield from strays(item)
+            yield from unknown_tasks(item)

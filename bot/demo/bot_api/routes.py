@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.demo.bot_api.body import Body, read_body
-from bot.demo.bot_api.errors import ApiError, Dropped, Paged, too_many_requests
+from bot.demo.bot_api.errors import ApiError, DroppedError, Paged, too_many_requests
 from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, Page, PartialAlbum, Refusal
 from bot.demo.bot_api.flood import FloodControl
 from bot.demo.bot_api.methods import COUNTED, HANDLERS
@@ -62,7 +62,7 @@ class BotApi:
             self._log.record("telegram", name, status=status, ms=0, request={}, response=payload)
         except Paged as paged:
             return web.Response(status=paged.status, text=PAGE, content_type="text/html")
-        except Dropped:
+        except DroppedError:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
@@ -81,7 +81,9 @@ class BotApi:
         return web.Response(body=stored.data, content_type="application/octet-stream")
 
     async def call(self, name: str, body: Body) -> Answer:
-        """Carry out one method and log it. Raises `Dropped` when the connection is to be closed without an answer."""
+        """Carry out one method and log it. Raises `DroppedError` when the connection is to be closed without an
+        answer.
+        """
         began = time.perf_counter()
         known = method_models().get(name.lower())
         model = known if known in HANDLERS else None
@@ -99,7 +101,7 @@ class BotApi:
             answer = 200, {"ok": True, "result": await self._carry_out(model, name, params, body)}
         except ApiError as error:
             answer = refused(error)
-        except Dropped:
+        except DroppedError:
             record(0, {})
             raise
         record(*answer)
@@ -109,7 +111,7 @@ class BotApi:
         """A method that came in the response of the webhook: carried out, and nobody hears how it went."""
         try:
             await self.call(name, body)
-        except Dropped:
+        except DroppedError:
             return
 
     async def _carry_out(self, model: type[Method] | None, name: str, params: JSON, body: Body) -> Any:
@@ -123,7 +125,7 @@ class BotApi:
         context = CallContext(self._world, self.webhook, body.uploads, partial)
         result = await HANDLERS[model](context, call)
         if any(isinstance(fault, Drop) and fault.applied for fault in due):
-            raise Dropped
+            raise DroppedError
         for fault in due:
             if isinstance(fault, Page) and fault.applied:
                 raise Paged(fault.code)
@@ -135,7 +137,7 @@ class BotApi:
                 await self._sleep(fault.seconds)
         for fault in due:
             if isinstance(fault, Drop) and not fault.applied:
-                raise Dropped
+                raise DroppedError
             if isinstance(fault, Page) and not fault.applied:
                 raise Paged(fault.code)
             if isinstance(fault, Flood):

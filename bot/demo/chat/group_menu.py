@@ -13,7 +13,7 @@ LONGEST_NAME = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MenuAction:
     """What an admin chose: `name` for a new topic, `topic` for one that is there."""
 
     world: World
@@ -23,31 +23,31 @@ class Wish:
     topic: int
 
 
-ACTS: Mapping[str, Callable[[Wish], object]] = {
-    "mask": lambda wish: groups.write_as_group(wish.world, wish.chat, wish.admin),
-    "unmask": lambda wish: groups.write_as_group(wish.world, wish.chat, wish.admin, on=False),
-    "topic": lambda wish: groups.add_topic(wish.world, wish.chat, named(wish.name), wish.admin),
-    "close": lambda wish: groups.close_topic(wish.world, wish.chat, wish.topic, wish.admin),
-    "reopen": lambda wish: groups.reopen_topic(wish.world, wish.chat, wish.topic, wish.admin),
-    "delete": lambda wish: groups.delete_topic(wish.world, wish.chat, wish.topic),
-    "migrate": lambda wish: groups.migrate(wish.world, wish.chat),
-    "mute": lambda wish: groups.set_bot_status(wish.world, wish.chat, "restricted", wish.admin),
-    "promote": lambda wish: groups.set_bot_status(wish.world, wish.chat, "administrator", wish.admin),
-    "plain": lambda wish: groups.set_bot_status(wish.world, wish.chat, "member", wish.admin),
-    "remove": lambda wish: groups.set_bot_status(wish.world, wish.chat, "kicked", wish.admin),
+ACTS: Mapping[str, Callable[[MenuAction], object]] = {
+    "mask": lambda action: groups.write_as_group(action.world, action.chat, action.admin),
+    "unmask": lambda action: groups.write_as_group(action.world, action.chat, action.admin, on=False),
+    "topic": lambda action: groups.add_topic(action.world, action.chat, named(action.name), action.admin),
+    "close": lambda action: groups.close_topic(action.world, action.chat, action.topic, action.admin),
+    "reopen": lambda action: groups.reopen_topic(action.world, action.chat, action.topic, action.admin),
+    "delete": lambda action: groups.delete_topic(action.world, action.chat, action.topic),
+    "migrate": lambda action: groups.migrate(action.world, action.chat),
+    "mute": lambda action: groups.set_bot_status(action.world, action.chat, "restricted", action.admin),
+    "promote": lambda action: groups.set_bot_status(action.world, action.chat, "administrator", action.admin),
+    "plain": lambda action: groups.set_bot_status(action.world, action.chat, "member", action.admin),
+    "remove": lambda action: groups.set_bot_status(action.world, action.chat, "kicked", action.admin),
 }
 """`plain`: the bot is (again) a member like others, whether it was muted, an admin or outside."""
 
 
-def act(wish: Wish, name: str) -> None:
+def act(action: MenuAction, name: str) -> None:
     """Do what an admin chose. Raises `PeopleError`."""
     if name not in ACTS:
         raise PeopleError("The menu has no such entry.")
-    if wish.admin not in wish.chat.admins or wish.chat.type == "private":
+    if action.admin not in action.chat.admins or action.chat.type == "private":
         raise PeopleError("Only an admin of a group can do this.")
-    if wish.chat.migrated_to is not None:
+    if action.chat.migrated_to is not None:
         raise PeopleError("This group became a supergroup; go there.")
-    ACTS[name](wish)
+    ACTS[name](action)
 
 
 def named(name: str) -> str:

@@ -20,7 +20,7 @@ from bot.demo.bot_api.photo_sizes import thumbnail
 from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
 from bot.demo.chat.forms import answered, number, read_form, read_object
-from bot.demo.chat.group_menu import Wish, act, named
+from bot.demo.chat.group_menu import MenuAction, act, named
 from bot.demo.chat.groups import found_group
 from bot.demo.chat.people import People
 
@@ -201,7 +201,7 @@ class PeopleApi:
         asked = await read_object(request)
         topic = number(asked.get("topic") or 0, "topic")
         chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))
-        act(Wish(self._world, admin, chat, str(asked.get("name") or ""), topic), str(asked.get("act")))
+        act(MenuAction(self._world, admin, chat, str(asked.get("name") or ""), topic), str(asked.get("act")))
         return web.json_response({})
 
     async def found_group(self, request: web.Request) -> web.StreamResponse:

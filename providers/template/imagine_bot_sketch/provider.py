@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from imagine_bot_sketch.options import SketchOptions, SketchSettings
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
-from providers.errors import Expired, Failed
+from providers.errors import GenerationFailedError, TaskExpiredError
+from providers.json_api import Maker, Rest, address, bearer, busy, error_object, failed, invalid, operator, refused
 from providers.polling import PollingProvider
-from providers.rest import Maker, Rest, address, bearer, busy, error_object, failed, invalid, operator, refused
 
 KEY = "create a key at sketch.example (Account → Keys) and set it as providers.sketch.key"
 
@@ -79,11 +79,11 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
         if task.state == "drawing":
             return Working()
         if task.state == "cancelled":
-            raise Failed(detail="cancelled")
+            raise GenerationFailedError(detail="cancelled")
         if task.state == "failed":
             raise self.rest.task_error(task.failure)
         if not task.pictures:
-            raise Failed(detail=f"{task.state} without pictures")
+            raise GenerationFailedError(detail=f"{task.state} without pictures")
         return Finished(tuple(Picture(url=url) for url in task.pictures))
 
     async def cancel(self, ticket: str) -> bool:
@@ -92,7 +92,7 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
 
     async def check(self) -> None:
         """Query a task that doesn't exist: "not found" proves the key."""
-        await self.rest.check(self._task("none"), _Task, Expired)
+        await self.rest.check(self._task("none"), _Task, TaskExpiredError)
 
     def _task(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/tasks/{ticket}"

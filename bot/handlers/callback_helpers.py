@@ -1,0 +1,212 @@
+"""What all handlers of buttons share: finding the message, answering, and knowing who may."""
+
+from aiogram import Bot
+from aiogram.enums import ChatMemberStatus, ChatType
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import NOTHING_ELSE, Change, RequestService, too_many
+from bot.telegram.captions import is_incomplete
+from bot.telegram.formatting import cut
+from bot.telegram.keyboards import under_result
+from bot.telegram.provider_labels import offer
+from bot.telegram.telegram_errors import is_too_late, is_unchanged
+from storage.pictures import Picture
+from storage.records import Job, QuotaExceededError
+
+ANSWER_LENGTH = 200
+"""What Telegram shows of an answer to a press."""
+
+
+async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
+    """Answer a press; too late an answer is no error."""
+    try:
+        await query.answer(cut(text, ANSWER_LENGTH), show_alert=alert)
+    except TelegramBadRequest as error:
+        if not is_too_late(error):
+            raise
+
+
+async def once_more(
+    query: CallbackQuery,
+    requests: RequestService,
+    context: RequestContext,
+    job: Job,
+    change: Change = NOTHING_ELSE,
+    *,
+    said: str = "",
+) -> None:
+    """Run a request again, or with a change, and say so."""
+    if job.provider not in requests.providers:
+        # It would wait for good.
+        await answer(query, _("This service is no longer available. See /models."), alert=True)
+        return
+    try:
+        await requests.ask_again(context, job, change)
+    except QuotaExceededError as error:
+        await answer(query, too_many(error), alert=True)
+    else:
+        await answer(query, said or _("One more time!"))
+
+
+async def own_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
+    """The job that a button is about, for whoever asked for it; the others hear why not, and get None."""
+    job = await requests.store.jobs.get(job_id)
+    if job is None:
+        await answer(query, gone(), alert=True)
+    elif not await owns(query, job.user_id):
+        await answer(query, _not_theirs(), alert=True)
+    elif not await _may_press(query):
+        await answer(query, _not_there(), alert=True)
+    else:
+        return job
+    return None
+
+
+async def own_picture(query: CallbackQuery, picture_id: int, requests: RequestService) -> tuple[Picture, Job] | None:
+    """The picture that a button is about, and its job; see `own_job`."""
+    picture = await requests.store.pictures.get(picture_id)
+    job = await own_job(query, picture.job_id if picture else 0, requests)
+    return (picture, job) if picture and job else None
+
+
+async def job_here(query: CallbackQuery, job_id: int, requests: RequestService) -> tuple[Job, Message] | None:
+    """The job that a button is about, and the message with the button: in the chat of the job for all, elsewhere, and
+    in a channel, for whoever asked for it. None when it was answered here."""
+    job = await requests.store.jobs.get(job_id)
+    message = await message_of(query) if job else None
+    # What a button carries can be forged: words and pictures are shown only where they have been seen.
+    is_here = job is not None and message is not None and message.chat.id == job.chat_id
+    # Readers of a channel may not make anything appear in it.
+    is_for_all = is_here and not is_channel(message)
+    if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
+        return job, message
+    if message or job is None:
+        await answer(query, _not_theirs() if is_here else gone(), alert=True)
+    return None
+
+
+async def _may_press(query: CallbackQuery) -> bool:
+    """In a channel only its admins make something appear, and who asked for a picture may be none any more."""
+    chat = query.message.chat if query.message else None
+    if chat is None or chat.type != ChatType.CHANNEL or query.bot is None:
+        return True
+    return await is_chat_admin(query.bot, chat.id, query.from_user.id)
+
+
+async def may_fetch(query: CallbackQuery, job: Job) -> bool:
+    """Whether whoever presses, perhaps elsewhere, may make something appear in the chat of the job; answered if not."""
+    chat = query.message.chat if query.message else None
+    if query.bot is None or job.chat_id > 0 or (chat and chat.id == job.chat_id):
+        return True
+    if await _may_write(query.bot, job.chat_id, query.from_user.id):
+        return True
+    await answer(query, _not_there(), alert=True)
+    return False
+
+
+async def _may_write(bot: Bot, chat_id: int, user_id: int) -> bool:
+    try:
+        chat, member = await bot.get_chat(chat_id), await bot.get_chat_member(chat_id, user_id)
+    except TelegramAPIError:
+        return False
+    if chat.type == ChatType.CHANNEL:
+        return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
+    return member.status not in {ChatMemberStatus.LEFT, ChatMemberStatus.KICKED}
+
+
+def is_channel(message: Message | None) -> bool:
+    """Whether a message stands in a channel."""
+    return message is not None and message.chat.type == ChatType.CHANNEL
+
+
+def _not_theirs() -> str:
+    return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
+
+
+def _not_there() -> str:
+    """To somebody who is no admin of a channel, or not in a group, any more."""
+    return _("You can't post there any more. Your pictures are in /history.")
+
+
+def gone() -> str:
+    """About a job that was forgotten."""
+    return _("I don't remember this one any more. Send your words again.")
+
+
+async def change_star(query: CallbackQuery, picture: Picture, requests: RequestService) -> None:
+    """Make a picture one of its owner's favourites, or not any more, and say so."""
+    starred = picture.starred_at is None
+    await requests.store.pictures.star(picture.id, requests.store.clock() if starred else None)
+    await answer(query, _("⭐ Added to favourites.") if starred else _("Removed from favourites."))
+
+
+async def pictures_above(message: Message, job: Job, requests: RequestService) -> list[Picture]:
+    """The pictures that a keyboard under a message is about: the one it shows, or all of the job."""
+    shown = [one for one in await requests.store.pictures.of_job(job.id) if one.hidden_at is None and one.file_id]
+    if not message.photo or len(shown) < 2:
+        return shown
+    unique_id = message.photo[-1].file_unique_id
+    here = await requests.store.pictures.shown_as(unique_id, message.chat.id, message.message_id)
+    return [one for one in shown if here and one.id == here.id] or shown
+
+
+async def first_buttons(message: Message, job: Job, requests: RequestService) -> None:
+    """The buttons that stand under a result at first, in place of a question."""
+    pictures = await pictures_above(message, job, requests)
+    if pictures:
+        look = await is_incomplete(requests.store, job)
+        await change_buttons(message, under_result(job, offer(requests.providers, job), pictures, look=look))
+
+
+def reply_to(job: Job, message: Message) -> int:
+    """The message that another result of the same request answers to."""
+    above = job.message_id if job.chat_id == message.chat.id else None
+    return above or message.message_id
+
+
+async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
+    """Put other buttons under a message."""
+    try:
+        await message.edit_reply_markup(reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+    """Put other words into a message, or under what it shows, with these buttons (None: without any)."""
+    try:
+        if message.photo or message.document:
+            await message.edit_caption(caption=text, reply_markup=buttons)
+        else:
+            await message.edit_text(text, reply_markup=buttons)
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            raise
+
+
+async def message_of(query: CallbackQuery) -> Message | None:
+    """The message under which the button stands; says so when Telegram no longer shows it to the bot."""
+    if isinstance(query.message, Message):
+        return query.message
+    await answer(query, _("These buttons are too old to work. Use /history instead."), alert=True)
+    return None
+
+
+async def owns(query: CallbackQuery, owner: int) -> bool:
+    """Whether what belongs to `owner` is this person's. What was asked in a group's name is its admins'."""
+    if query.from_user.id == owner:
+        return True
+    return owner < 0 and query.bot is not None and await is_chat_admin(query.bot, owner, query.from_user.id)
+
+
+async def is_chat_admin(bot: Bot, chat_id: int, user_id: int) -> bool:
+    """Whether a person administers a group."""
+    try:
+        member = await bot.get_chat_member(chat_id, user_id)
+    except TelegramAPIError:
+        return False
+    return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)

@@ -1,0 +1,101 @@
+"""What Telegram itself says of the bot: the commands in each kind of chat, and what an empty chat shows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.types import (
+    BotCommand,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+    BotCommandScopeUnion,
+)
+from aiogram.utils.i18n import gettext as _
+from tenacity import retry_if_exception_type, wait_exception
+
+from bot.telegram.i18n import Languages
+from storage.retry import Sleep, repeat
+
+IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "export", "forget", "help")
+IN_GROUPS = ("imagine", "history", "style", "settings", "help")
+
+
+async def tell(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> None:
+    """Tell Telegram, in every language, what it doesn't know yet. Whenever that is too much at once, after a while."""
+    # The default comes last: what another language lacks is shown in its words, and must not look like its own.
+    default = languages.default_locale
+    for locale in [*(one for one in languages.available_locales if one != default), default]:
+        code = None if locale == default else locale
+        with languages.speaking(locale):
+            for scope, commands in _menus():
+                await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
+            await _until_allowed(partial(_describe, bot, code), sleep)
+
+
+async def _until_allowed(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:
+    await repeat(step, when=retry_if_exception_type(TelegramRetryAfter), wait=wait_exception(_demanded), sleep=sleep)
+
+
+def _demanded(error: BaseException) -> float:
+    return float(error.retry_after) if isinstance(error, TelegramRetryAfter) else 0.0
+
+
+async def _command(bot: Bot, scope: BotCommandScopeUnion, commands: list[BotCommand], code: str | None) -> None:
+    # To ask costs nothing; telling is limited.
+    known = [(one.command, one.description) for one in await bot.get_my_commands(scope, code)]
+    if known != [(one.command, one.description) for one in commands]:
+        await bot.set_my_commands(commands, scope, code)
+
+
+async def _describe(bot: Bot, code: str | None) -> None:
+    """Fill in what is empty: what the operator has written with @BotFather stays."""
+    if not (await bot.get_my_description(code)).description:
+        await bot.set_my_description(_long(), code)
+    if not (await bot.get_my_short_description(code)).short_description:
+        await bot.set_my_short_description(_short(), code)
+
+
+def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
+    said = _commands()
+    private = [BotCommand(command=name, description=said[name]) for name in IN_PRIVATE]
+    groups = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
+    said["settings"] = _("settings of this group (admins)")
+    admins = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
+    return [
+        (BotCommandScopeDefault(), private),
+        (BotCommandScopeAllPrivateChats(), private),
+        (BotCommandScopeAllGroupChats(), groups),
+        (BotCommandScopeAllChatAdministrators(), admins),
+    ]
+
+
+def _commands() -> dict[str, str]:
+    return {
+        "imagine": _("turn your words into a picture"),
+        "history": _("your pictures; add words to search"),
+        "style": _("styles, built-in and your own"),
+        "settings": _("your settings"),
+        "models": _("the services and what they can do"),
+        "usage": _("this month's pictures and cost"),
+        "export": _("all your data as a file"),
+        "forget": _("erase all your data"),
+        "help": _("help and options"),
+    }
+
+
+def _long() -> str:
+    return _(
+        "I turn your words into pictures.\n\n"
+        "✏️ Write what you want to see.\n"
+        "📷 Add photos, and I'll work from them.\n"
+        "↩️ Reply to a picture and say what to change.\n"
+        "👥 In groups: /imagine followed by your words."
+    )
+
+
+def _short() -> str:
+    return _("Tell me what you want to see and I'll draw it. You can add photos.")

@@ -1,0 +1,61 @@
+"""What was forwarded without a comment: somebody else's words, so nothing is ordered before a person has said so."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.callback_helpers import answer, change_text, gone, message_of
+from bot.handlers.imagine import PRIVATE, ask_for_words, own_pictures, words_or_pictures
+from bot.handlers.prompt_flags import FlagError
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService, too_many
+from bot.telegram.formatting import plain
+from bot.telegram.keyboards import ForwardedCallback, button, keyboard
+from bot.telegram.message_groups import is_forward
+from bot.telegram.unusable_media import why_unusable
+from storage.records import Draft, Preferences, QuotaExceededError
+
+
+def make_router() -> Router:
+    """Forwarded messages in private chats; in groups they are left alone."""
+    router = Router(name="forwarded")
+    router.message.register(forwarded, PRIVATE, F.func(is_forward), words_or_pictures)
+    router.callback_query.register(draw, ForwardedCallback.filter())
+    return router
+
+
+async def forwarded(
+    message: Message, requests: RequestService, language: str, album: list[Message] | None = None
+) -> None:
+    """Ask what to make of pictures; of words, whether to draw them."""
+    context = RequestContext.of_message(message, language)
+    brought = album or [message]
+    if pictures := await own_pictures(brought, requests, context):
+        await ask_for_words(message, context, requests, Draft(pictures))
+    elif why := next(filter(None, map(why_unusable, brought)), None):
+        await message.reply(why)
+    else:
+        words = _("This is a forwarded message. Shall I draw its words?")
+        await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedCallback())]))
+
+
+async def draw(query: CallbackQuery, requests: RequestService, language: str, preferences: Preferences) -> None:
+    """Make a picture of the words above the question, as if whoever pressed had written them."""
+    message = await message_of(query)
+    if message is None:
+        return
+    above = message.reply_to_message
+    if above is None or not above.text:
+        await answer(query, gone(), alert=True)
+        return
+    context = RequestContext.of_press(query, message, above.message_id, language, preferences)
+    context = context.as_words_of(above)
+    try:
+        await requests.ask(context, requests.scan(above.text))
+    except QuotaExceededError as error:
+        await answer(query, too_many(error), alert=True)
+    except FlagError as error:
+        await answer(query, plain(error.sentence), alert=True)
+    else:
+        await answer(query)
+        await change_text(message, _("This is a forwarded message. I'm drawing its words."), None)

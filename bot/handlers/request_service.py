@@ -1,0 +1,239 @@
+"""The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
+from bot.handlers.request_context import RequestContext, as_asked
+from bot.handlers.style_catalog import find, names_of_everybodys
+from bot.jobs.engine import Engine
+from bot.jobs.requests import would_be
+from bot.telegram.flag_names import known_names
+from bot.telegram.provider_labels import STYLE
+from providers.base import Provider
+from providers.options import N_, Flag, flags
+from storage.jobs import ANYTHING
+from storage.records import (
+    ChatRules,
+    Draft,
+    Job,
+    NewDraft,
+    NewJob,
+    NewReference,
+    Preferences,
+    Quota,
+    QuotaExceededError,
+    Style,
+)
+from storage.store import Store
+
+# How long pictures without words wait for the next message to bring them.
+DRAFT_SECONDS = 600
+DOUBLE_TAP_SECONDS = 2.0
+NO_DRAFT = Draft()
+StyleUsed = Mapping[str, str]
+"""A style as a job keeps it: its `name` and `words`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is otherwise in a request that is made once more, where it isn't None."""
+
+    references: tuple[NewReference, ...] | None = None
+    options: Mapping[str, Any] | None = None
+    style: StyleUsed | None = None
+
+
+NOTHING_ELSE = Change()
+
+
+class RequestService:
+    """Takes wishes in. `providers` by name; `default` is the one for who names none; `admins`: who runs the bot;
+    `chat_policy`: whether a chat takes wishes; `quota`: what a person may ask for, by their id.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        providers: Mapping[str, Provider[Any, Any]],
+        default: str,
+        *,
+        chat_policy: ChatPolicy,
+        admins: Collection[int] = (),
+        quota: Callable[[int], Quota] = lambda _user_id: ANYTHING,
+    ) -> None:
+        self.engine = engine
+        self.store = store
+        self.providers = providers
+        self.default = default
+        self._chat_policy = chat_policy
+        self.admins = admins
+        self._quota = quota
+        self._clock = store.clock
+
+    def own_flags(self) -> tuple[Flag, ...]:
+        """The flags of the bot itself."""
+        names = tuple(self.providers)
+        return (
+            Flag("provider", N_("which service draws it"), ", ".join(names), names, self.default),
+            Flag(STYLE, N_("the name of a style"), N_("see /style"), (), ""),
+        )
+
+    async def chosen(self, context: RequestContext) -> str:
+        """The name of the provider that a person's jobs go to in this chat."""
+        return self.service_of(
+            await self.store.users.preferences(context.user_id), await self.store.chats.rules(context.chat_id)
+        )
+
+    def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
+        """The name of the provider for who has these preferences, in a chat with these rules."""
+        names = (preferences.provider, rules.provider if rules else None)
+        return next((name for name in names if name is not None and name in self.providers), self.default)
+
+    async def check(self, context: RequestContext) -> ChatRules:
+        """What holds for a wish at this place. Raises `ChatNotAllowedError` where the admins, or Telegram, don't let
+        the bot work.
+
+        `ask` and `ask_again` look themselves; this is for what comes before.
+        """
+        by_press = context.button is not None
+        return await self._chat_policy.rules(context.chat_id, context.thread_id, context.user_id, by_press=by_press)
+
+    def scan(self, text: str) -> Scan:
+        """Find the flags in a text."""
+        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
+        return scan(text, known_names([*offered, *self.own_flags()], {STYLE: names_of_everybodys()}))
+
+    async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
+        """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
+
+        None when this update has made one, or of a double tap. Raises `FlagError`, `QuotaExceededError` or
+        `ChatNotAllowedError`.
+        """
+        return await self.engine.ask(await self._request(context, words, draft), self._allowed(context))
+
+    async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
+        """Give a job that waits the words that its message has now. False: it has begun, or ended.
+
+        Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then it stays as it was.
+        """
+        new = await self._request(context, words, draft)
+        provider = self.providers[new.provider]
+        provider.validate(would_be(new, provider))
+        return await self.engine.reword(job.id, new, edited_at)
+
+    async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> NewJob:
+        """What is asked for, as the settings and the flags say. Raises `FlagError` or `ChatNotAllowedError`."""
+        name, parsed, style = await self.understand(context, words, await self.check(context))
+        if style:
+            draft = replace(draft, style=style)
+        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        options = parsed.options.model_dump(mode="json", exclude_unset=True)
+        return replace(new, options=options, style=draft.style)
+
+    async def understand(
+        self, context: RequestContext, words: Scan, rules: ChatRules
+    ) -> tuple[str, Parsed[Any], StyleUsed | None]:
+        """What the flags in these words mean: the name of the provider, its options, and the style, if one is named.
+        Raises `FlagError` with all that is wrong."""
+        preferences = context.preferences
+        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        # An unknown name is refused by `read`, which knows the choices.
+        name = next((known for known in self.providers if known.lower() == typed), self.default)
+        style, wrong = None, None
+        if typed_style := words.value(STYLE):
+            try:
+                style = used(find(typed_style, await self.store.styles.of(context.user_id), typed=True))
+            except FlagError as error:
+                wrong = error
+        # The person's own come first: what of the group's doesn't go with them is left out.
+        own = {**preferences.options.get(name, {})}
+        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        parsed = read(words, self.providers[name].Options, self.own_flags(), own, wrong.sentences if wrong else ())
+        return name, parsed, style
+
+    async def ask_again(self, context: RequestContext, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
+        """The same request once more, or with a change, as a job of whoever pressed the button. Raises
+        `QuotaExceededError` or
+        `ChatNotAllowedError`.
+
+        None: a double tap is one wish, and each would be paid.
+        """
+        await self.check(context)
+        context = as_asked(context, job)
+        references = change.references
+        if references is None:
+            references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
+        new = self._job(context, references, provider=job.provider, prompt=job.prompt)
+        options = job.options if change.options is None else change.options
+        return await self.engine.ask(
+            replace(new, options=options, style=change.style or job.style), self._allowed(context)
+        )
+
+    async def wait_for_words(
+        self, context: RequestContext, draft: Draft, question_id: int, *, aside: bool = False, words: str = ""
+    ) -> None:
+        """Keep it until its words come: as an answer to the message `question_id`, or, unless `aside`, with the next
+        message. It replaces what this message began before. `words`: for a button of that question."""
+        key, message_id = context.idempotency_key, context.asked_message_id
+        new = NewDraft(key, context.chat_id, context.user_id, question_id, draft, message_id=message_id, words=words)
+        await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if aside else 0))
+
+    async def what_waits(self, context: RequestContext, question_id: int | None) -> Draft:
+        """The pictures that waited for words of this person, and the style; they wait no longer."""
+        since = self._clock() - DRAFT_SECONDS
+        who = (context.chat_id, context.user_id, context.idempotency_key)
+        return await self.store.drafts.take(*who, since=since, question_id=question_id)
+
+    async def kept_for(self, context: RequestContext, question_id: int) -> Draft:
+        """What waited for an answer to the message `question_id`, and nothing else; it waits no longer."""
+        who = (context.chat_id, context.user_id, context.idempotency_key)
+        return await self.store.drafts.take(*who, since=math.inf, question_id=question_id)
+
+    async def set_waiting_aside(self, context: RequestContext) -> None:
+        """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
+        await self.store.drafts.set_aside(context.chat_id, context.user_id, self._clock() - DRAFT_SECONDS)
+
+    def _allowed(self, context: RequestContext) -> Quota:
+        quota = self._quota(context.user_id)
+        return replace(quota, apart=DOUBLE_TAP_SECONDS) if context.button else quota
+
+    def _job(
+        self, context: RequestContext, references: tuple[NewReference, ...], *, provider: str, prompt: str
+    ) -> NewJob:
+        return NewJob(
+            idempotency_key=context.idempotency_key,
+            chat_id=context.chat_id,
+            message_id=context.message_id,
+            user_id=context.user_id,
+            language=context.language,
+            thread_id=context.thread_id,
+            user_name=context.user_name,
+            provider=provider,
+            prompt=prompt,
+            options={},
+            references=references,
+            said=context.said,
+            asked_message_id=context.asked_message_id,
+            button=context.button,
+        )
+
+
+def used(style: Style) -> StyleUsed:
+    """A style as a job keeps it."""
+    return {"name": style.name, "words": style.words}
+
+
+def too_many(error: QuotaExceededError) -> str:
+    """What somebody hears who has asked for as much as one person may."""
+    if error.waiting:
+        words = _("You've reached your limit: {most} at a time. Try again when one is done.")
+    else:
+        words = _("You've reached your limit: {most} in 24 hours. Try again later.")
+    return words.format(most=error.most)

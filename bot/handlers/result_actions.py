@@ -1,0 +1,263 @@
+"""The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from aiogram import Bot, F, Router
+from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.callback_helpers import (
+    answer,
+    change_buttons,
+    change_star,
+    first_buttons,
+    gone,
+    is_channel,
+    is_chat_admin,
+    job_here,
+    may_fetch,
+    message_of,
+    own_job,
+    own_picture,
+    owns,
+    pictures_above,
+    reply_to,
+)
+from bot.handlers.imagine import ask_for_words
+from bot.handlers.request_context import RequestContext
+from bot.handlers.request_service import RequestService
+from bot.jobs.stage import Undelivered
+from bot.telegram.formatting import quoted
+from bot.telegram.keyboards import JobCallback, PictureCallback, sure_to_delete, which_picture
+from bot.telegram.message_input import as_references, topic_of
+from bot.telegram.originals import ALL_REFUSED, Originals
+from bot.telegram.telegram_errors import meaning
+from storage.pictures import Picture
+from storage.records import Draft, Job
+
+ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"edit", "vary", "enlarge", "star"}))
+
+
+def make_router() -> Router:
+    """The buttons under a job, but for those that make another picture."""
+    router = Router(name="results")
+    router.callback_query.register(cancel, JobCallback.filter(F.do == "cancel"))
+    router.callback_query.register(look, JobCallback.filter(F.do == "look"))
+    router.callback_query.register(which, ONE_OF_SEVERAL)
+    router.callback_query.register(back, JobCallback.filter(F.do == "back"))
+    router.callback_query.register(edit, PictureCallback.filter(F.do == "edit"))
+    router.callback_query.register(edit_all, JobCallback.filter(F.do == "edit-all"))
+    router.callback_query.register(files, JobCallback.filter(F.do == "files"))
+    router.callback_query.register(words, JobCallback.filter(F.do == "words"))
+    router.callback_query.register(star, PictureCallback.filter(F.do == "star"))
+    router.callback_query.register(delete, PictureCallback.filter(F.do.in_({"delete", "delete-surely"})))
+    router.callback_query.register(
+        delete_all, JobCallback.filter(F.do.in_({"delete", "delete-all", "delete-all-surely"}))
+    )
+    return router
+
+
+async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: RequestService, bot: Bot) -> None:
+    """Cancel a job: for whoever asked, and the chat's admins."""
+    job = await requests.store.jobs.get(callback_data.job)
+    if job is None:
+        await answer(query, gone(), alert=True)
+    elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
+        await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
+    elif await requests.engine.cancel(job.id):
+        await answer(query, _("Cancelled"))
+    else:
+        await answer(query, _("Too late: it has already finished."), alert=True)
+        if query.message:
+            with suppress(Undelivered):
+                await requests.engine.tell_again(job, query.message.message_id)
+
+
+async def look(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Look again for what took too long, or fetch what did not arrive."""
+    job = await own_job(query, callback_data.job, requests)
+    if job and await may_fetch(query, job):
+        found = await requests.engine.look_again(job.id)
+        await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
+
+
+async def which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Ask which picture of an album is meant."""
+    job = await own_job(query, callback_data.job, requests)
+    message = await message_of(query) if job else None
+    if job and message:
+        pictures = await pictures_above(message, job, requests)
+        await answer(query, _("Which picture?"))
+        await change_buttons(message, which_picture(job, callback_data.do, pictures))
+
+
+async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Back to the first buttons."""
+    if found := await job_here(query, callback_data.job, requests):
+        job, message = found
+        await answer(query)
+        await first_buttons(message, job, requests)
+
+
+async def edit(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str) -> None:
+    """Use one picture as reference."""
+    if own := await own_picture(query, callback_data.picture, requests):
+        picture, job = own
+        await _edit(query, requests, language, job=job, pictures=[picture])
+
+
+async def edit_all(query: CallbackQuery, callback_data: JobCallback, requests: RequestService, language: str) -> None:
+    """Use the whole album as references."""
+    if job := await own_job(query, callback_data.job, requests):
+        await _edit(query, requests, language, job=job, pictures=None)
+
+
+async def files(
+    query: CallbackQuery, callback_data: JobCallback, requests: RequestService, originals: Originals
+) -> None:
+    """The originals as files, for anybody who sees the result: it costs nothing."""
+    found = await job_here(query, callback_data.job, requests)
+    if found is None:
+        return
+    job, message = found
+    await answer(query, _("Sending the originals…"))
+    here = replace(job, chat_id=message.chat.id, thread_id=topic_of(message))
+    try:
+        missing = await originals.send(here, await pictures_above(message, job, requests), message.message_id)
+    except TelegramBadRequest as error:
+        if meaning(error).why not in ALL_REFUSED:
+            raise
+        await message.reply(_("I can't send files in this chat, but I can in private: open /history there."))
+        return
+    if missing:
+        text = _(
+            "{count} of the originals can't be fetched any more: the service keeps them only for a while. The "
+            "pictures in the chat stay."
+        )
+        await message.reply(text.format(count=missing))
+
+
+async def words(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
+    if found := await job_here(query, callback_data.job, requests):
+        job, message = found
+        await answer(query, _("Tap the text to copy it."))
+        await message.reply(quoted(job.prompt))
+
+
+async def star(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
+    """Make a picture a favourite, or not any more."""
+    own = await own_picture(query, callback_data.picture, requests)
+    message = await message_of(query) if own else None
+    if own and message:
+        picture, job = own
+        await change_star(query, picture, requests)
+        await first_buttons(message, job, requests)
+
+
+async def delete(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
+    """Take one picture out of the chat, and out of its owner's history; ask first."""
+    picture = await requests.store.pictures.get(callback_data.picture)
+    job = await requests.store.jobs.get(picture.job_id) if picture else None
+    message = await _deletable(query, job)
+    if not (picture and job and message):
+        return
+    if callback_data.do == "delete":
+        until_stored = PictureCallback(do="delete-surely", picture=picture.id)
+        await answer(query, _("Delete it here and from your history?"))
+        await change_buttons(message, sure_to_delete(job, until_stored))
+    else:
+        await _delete(query, requests, message, job, [picture])
+
+
+async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Which picture of an album is to be deleted, or all of them; ask first."""
+    job = await requests.store.jobs.get(callback_data.job)
+    message = await _deletable(query, job)
+    if not (job and message):
+        return
+    pictures = await pictures_above(message, job, requests)
+    if callback_data.do == "delete":
+        await answer(query, _("Which picture?"))
+        await change_buttons(message, which_picture(job, "delete", pictures))
+    elif callback_data.do == "delete-all":
+        await answer(query, _("Delete all of them, here and from your history?"))
+        await change_buttons(message, sure_to_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+    else:
+        await _delete(query, requests, message, job, pictures)
+
+
+async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
+    """The message with the button, for who may delete the pictures of this job; the others hear why not."""
+    if job is None:
+        await answer(query, gone(), alert=True)
+        return None
+    message = await message_of(query)
+    if message is None:
+        return None
+    # Who administers another chat has no say in this one's pictures.
+    bot = query.bot if message.chat.id == job.chat_id else None
+    is_admin = bot is not None and await is_chat_admin(bot, job.chat_id, query.from_user.id)
+    if is_admin or await owns(query, job.user_id):
+        return message
+    await answer(query, _("Only the person who asked for it, or an admin, can delete it."), alert=True)
+    return None
+
+
+async def _delete(
+    query: CallbackQuery, requests: RequestService, message: Message, job: Job, pictures: list[Picture]
+) -> None:
+    if await owns(query, job.user_id):
+        for picture in pictures:
+            await requests.store.pictures.hide(picture.id, picture.user_id, requests.store.clock())
+    doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
+    left = [one for one in await pictures_above(message, job, requests) if one not in pictures]
+    if not left or message.photo:
+        doomed.add(message.message_id)
+    else:
+        await first_buttons(message, job, requests)
+    # All of them, even where one can't be deleted.
+    if all([await _is_taken_away(message, number) for number in sorted(doomed)]):
+        await answer(query, _("Deleted."))
+    else:
+        await answer(query, _("Telegram only lets me delete messages less than two days old."), alert=True)
+
+
+async def _is_taken_away(message: Message, number: int) -> bool:
+    """Delete a message of the same chat. False: it is too old for that."""
+    try:
+        await message.chat.delete_message(number)
+    except TelegramBadRequest as error:
+        if "can't be deleted" in error.message:
+            return False
+        # What is gone already is as good as deleted.
+        if "not found" not in error.message:
+            raise
+    return True
+
+
+async def _edit(
+    query: CallbackQuery, requests: RequestService, language: str, *, job: Job, pictures: list[Picture] | None
+) -> None:
+    """Ask what to make of these pictures, or of all."""
+    message = await message_of(query)
+    if message is None:
+        return
+    shown = await pictures_above(message, job, requests)
+    # In a group Telegram opens the reply only for the author of the message that is answered.
+    is_private = message.chat.type == ChatType.PRIVATE or job.chat_id != message.chat.id
+    context = RequestContext.of_press(
+        query, message, message.message_id if is_private else reply_to(job, message), language
+    )
+    await requests.check(context)
+    # Telegram demands no replies there, and what is posted for the readers is no answer to the bot.
+    can_ask = not is_channel(message)
+    how = "" if can_ask else _("In a channel, reply to the picture with /imagine and your words.")
+    await answer(query, how, alert=not can_ask)
+    if len(shown) > 1:
+        await first_buttons(message, job, requests)
+    if can_ask and (references := as_references(pictures or shown, message.chat.id)):
+        await ask_for_words(message, context, requests, Draft(references))

@@ -1,0 +1,69 @@
+"""Styles: words with a name, the person's own and a few that everybody has."""
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.prompt_flags import FlagError, shortened
+from bot.telegram.i18n import in_every_language
+from providers.errors import Sentence
+from providers.options import N_
+from storage.records import Style
+
+OWN_STYLES = 30
+"""At most so many of one's own: each is a button."""
+STYLE_LENGTH = 500
+NAME_BYTES = 36
+"""What a button has room for: a dozen Chinese signs."""
+NAME_LENGTH = 32
+"""What the store has room for."""
+NAME = re.compile(r"\w[\w-]*")
+
+EVERYBODYS = (
+    (N_("photo"), N_("a photograph in natural light, shallow depth of field, true colours, fine detail")),
+    (N_("watercolour"), N_("a loose watercolour painting, soft washes, paper grain, white margins")),
+    (N_("oil"), N_("an oil painting with thick, visible brush strokes, rich colours and warm light")),
+    (N_("ink"), N_("a Chinese ink wash painting, few strokes, much empty space, a red seal")),
+    (N_("anime"), N_("an anime film still, clean lines, painted background, soft evening light")),
+    (N_("sketch"), N_("a pencil sketch on white paper, fine hatching, no colours")),
+    (N_("sticker"), N_("a die-cut sticker, bold outlines, flat colours, thick white border, plain background")),
+    (N_("pixel"), N_("pixel art of a 16-bit game, few colours, crisp pixels")),
+    (N_("clay"), N_("a clay animation scene, soft rounded shapes, fingerprints in the clay, studio light")),
+)
+
+
+def everybodys() -> list[Style]:
+    """The styles that everybody has, in the language at hand."""
+    return [Style(_(name), _(words)) for name, words in EVERYBODYS]
+
+
+def names_of_everybodys() -> set[str]:
+    """What they are called, in all languages."""
+    return {said for name, _words in EVERYBODYS for said in (name, *in_every_language(name))}
+
+
+def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
+    """The style of this name: one's own first, then everybody's, by their names in this language or in English.
+
+    Where it was `typed`, a slip of the finger is forgiven (watercolor). Raises `FlagError` with the names there are.
+    """
+    known = {style.name.casefold(): style for style in _known(own)}
+    wanted = name.casefold()
+    if typed and wanted not in known:
+        wanted = next(iter(get_close_matches(wanted, known, n=1, cutoff=0.85)), wanted)
+    if wanted in known:
+        return known[wanted]
+    names = _(", ").join(style.name for style in (*own, *everybodys()))
+    raise FlagError(
+        Sentence("There is no style called {name}. You can use: {names}.", {"name": shortened(name), "names": names})
+    )
+
+
+def _known(own: Sequence[Style]) -> Iterator[Style]:
+    """Of two with one name the later one counts."""
+    for style, (english, _words) in zip(everybodys(), EVERYBODYS, strict=True):
+        yield Style(english, style.words)
+        yield style
+    yield from own

@@ -1,0 +1,241 @@
+"""Grouping of messages for handlers: albums, and comments with the messages forwarded with them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
+from aiogram.types import Message, TelegramObject
+
+from bot.jobs.retry import until_stored
+from bot.telegram.album_buffer import AlbumBuffer, Timer
+from bot.telegram.i18n import Languages
+from bot.telegram.message_groups import MessageGroup, follows, is_comment, is_forward, sorted_out
+from bot.telegram.message_input import pictures_in
+from storage.store import Store
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+LateItem = Callable[[Message, Message], Awaitable[bool]]
+Writer = tuple[int, int]
+"""A chat, and the person who writes in it."""
+COMPANION_SHARE = 0.5
+"""The share of an album's quiet time that a message waits for others of its group: they need no upload."""
+GROUPS_REMEMBERED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A message that waits for its group. `group`: the key; `over` ends when its wish was handled or has failed."""
+
+    message: Message
+    handler: Handler
+    data: dict[str, Any]
+    group: str
+    over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def chat_id(self) -> int:
+        return self.message.chat.id
+
+    @property
+    def media_group_id(self) -> str:
+        return self.group
+
+    @property
+    def message_id(self) -> int:
+        return self.message.message_id
+
+    def end(self, error: Exception | None = None) -> None:
+        if self.over.done():
+            return
+        if error:
+            self.over.set_exception(error)
+        else:
+            self.over.set_result(None)
+
+
+class AlbumMiddleware(BaseMiddleware):
+    """Gathers the messages that one person sends at once in one chat, divides them into wishes, and handles these one
+    after the other. A person's texts and pictures are handled in their order.
+
+    For a wish of several messages, handlers get them as `album`. `late(main, item)` is called for an item that arrives
+    after its album was handled; `main` is the message that the handler got. When it returns False, an item with words
+    goes to a handler, too. `quiet`: seconds without a further item after which an album counts as complete, by `timer`
+    (the running loop, unless another one is set before the first message comes).
+    """
+
+    def __init__(self, store: Store, languages: Languages, late: LateItem, quiet: float = 0.8) -> None:
+        self._store = store
+        self._languages = languages
+        self._late = late
+        self.quiet = quiet
+        self.timer: Timer | None = None
+        self.gatherer: AlbumBuffer[_Arrival] | None = None
+        self._numbers = count()
+        # The group of each person's latest messages, and of each album.
+        self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
+        self._groups: OrderedDict[tuple[int, str], str] = OrderedDict()
+        # The message of each album that a handler got.
+        self._mains: OrderedDict[tuple[int, str], Message] = OrderedDict()
+        self._turns: WeakValueDictionary[Writer, asyncio.Lock] = WeakValueDictionary()
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """Hold back a message that may be part of a group; pass any other on, in its turn."""
+        if not isinstance(event, Message) or _is_other_command(event):
+            # A command may take long, and is part of no group.
+            return await handler(event, data)
+        # Registered before anything is awaited: the items of an album must not overtake each other here.
+        writer, share = _writer(event), _share(event)
+        group = self._group(event, writer)
+        if not share and group is None:
+            async with self._turn(writer):
+                return await handler(event, data)
+        arrival = _Arrival(event, handler, data, group or str(next(self._numbers)))
+        is_new = self._gathering().add(arrival, share)
+        if is_new and (not group or self._gathering().is_open(event.chat.id, group)):
+            self._note(arrival, writer)
+        if event.media_group_id:
+            for source in pictures_in(event):
+                await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
+        if is_new:
+            await arrival.over
+        elif first := next((one for one in self._latest.get(writer, ()) if one.message_id == event.message_id), None):
+            # A repeated update, after a fault of the store: the first one is handled.
+            await asyncio.shield(first.over)
+        return None
+
+    async def edited(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """Handle an edited message after the original, which may still be held back."""
+        if not isinstance(event, Message):
+            return await handler(event, data)
+        if before := [one.over for one in self._latest.get(_writer(event), ())]:
+            await asyncio.wait(before)
+        async with self._turn(_writer(event)):
+            return await handler(event, data)
+
+    def drop(self) -> None:
+        """Drop incomplete albums unhandled: the next start gathers them again, with their later items."""
+        for arrival in self.gatherer.drop() if self.gatherer else ():
+            arrival.over.cancel()
+
+    async def aclose(self) -> None:
+        """Stop."""
+        if self.gatherer:
+            await self.gatherer.aclose()
+
+    def _gathering(self) -> AlbumBuffer[_Arrival]:
+        if self.gatherer is None:
+            self.gatherer = AlbumBuffer(self._gathered, self._came_late, quiet=self.quiet, memory=120, timer=self.timer)
+        return self.gatherer
+
+    def _turn(self, writer: Writer) -> asyncio.Lock:
+        """The lock that orders a writer's messages: first come, first served."""
+        return self._turns.setdefault(writer, asyncio.Lock())
+
+    def _group(self, message: Message, writer: Writer) -> str | None:
+        """The group of a message; None: it is the first or the only one."""
+        known = self._groups.get((message.chat.id, message.media_group_id or ""))
+        latest = self._latest.get(writer)
+        if known or not latest:
+            return known
+        if self._gathering().is_open(message.chat.id, latest[0].group):
+            return latest[0].group
+        # The rest of more than ten pictures belongs to those that were handled, also when it comes late.
+        is_rest = follows(sorted_out([one.message for one in latest])[-1], message)
+        return latest[0].group if is_rest and message.chat.type == ChatType.PRIVATE else None
+
+    def _note(self, arrival: _Arrival, writer: Writer) -> None:
+        """Remember the group of a message."""
+        latest = self._latest.pop(writer, [])
+        same = latest if latest and latest[0].group == arrival.group else []
+        self._latest[writer] = [*same, arrival]
+        if album := arrival.message.media_group_id:
+            self._groups[arrival.chat_id, album] = arrival.group
+        for known in (self._latest, self._groups):
+            while len(known) > GROUPS_REMEMBERED:
+                known.popitem(last=False)
+
+    def _keep_main(self, main: Message, messages: Iterable[Message]) -> None:
+        for album in {each.media_group_id for each in messages if each.media_group_id}:
+            self._mains[main.chat.id, album] = main
+        while len(self._mains) > GROUPS_REMEMBERED:
+            self._mains.popitem(last=False)
+
+    async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
+        async with self._turn(_writer(items[0].message)):
+            for wish in sorted_out([item.message for item in items]):
+                await self._hand_over(wish, items)
+
+    async def _hand_over(self, wish: MessageGroup, items: tuple[_Arrival, ...]) -> None:
+        parts = {id(message) for message in (*wish.messages, wish.comment)}
+        of_it = [item for item in items if id(item.message) in parts]
+        main = next(item for item in of_it if item.message is wish.main)
+        is_several = len(wish.messages) > 1 or wish.comment is not None or bool(main.message.media_group_id)
+        self._keep_main(wish.main, wish.messages)
+        data = {**main.data, "album": list(wish.messages) if is_several else None}
+        with self._languages.speaking(main.data["language"]):
+            await _handle(partial(main.handler, wish.spoken(), data), main)
+        for item in of_it:
+            item.end()
+
+    async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
+        wishes = sorted_out([each.message for each in items])
+        album = item.message.media_group_id
+        wish = next((one for one in wishes if any(each.media_group_id == album for each in one.messages)), wishes[-1])
+        async with self._turn(_writer(item.message)):
+            with self._languages.speaking(item.data["language"]):
+                await _handle(partial(self._take_late, wish, item), item)
+
+    async def _take_late(self, wish: MessageGroup, item: _Arrival) -> None:
+        # With late items another message may be the first.
+        albums = [(each.chat.id, each.media_group_id or "") for each in wish.messages]
+        main = next((self._mains[album] for album in albums if album in self._mains), wish.main)
+        if not await self._late(main, item.message) and item.message.caption:
+            self._keep_main(item.message, wish.messages)
+            data = {**item.data, "album": [*wish.messages, item.message]}
+            await item.handler(item.message, data)
+
+
+async def _handle(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:
+    """Handle a wish or an item; an error goes to the waiter for `item`."""
+    try:
+        # Repeated here: passed through the middleware again, the item would count as late.
+        await until_stored(handle, f"handling message {item.message_id}", asyncio.sleep)
+    except Exception as error:
+        item.end(error)
+    else:
+        item.end()
+
+
+def _writer(message: Message) -> Writer:
+    return message.chat.id, (message.sender_chat or message.from_user or message.chat).id
+
+
+def _is_other_command(message: Message) -> bool:
+    """Whether it is a command other than `/imagine`."""
+    words = message.text or ""
+    return words.startswith("/") and not words.lower().startswith("/imagine")
+
+
+def _share(message: Message) -> float:
+    """The share of the quiet time that a message waits for others of its group."""
+    if message.media_group_id:
+        return 1.0
+    if message.chat.type == ChatType.CHANNEL or message.via_bot or message.is_automatic_forward:
+        return 0.0
+    is_private = message.chat.type == ChatType.PRIVATE
+    is_asking = _is_asking(message, is_private=is_private) and is_comment(message)
+    is_picture = is_private and bool(pictures_in(message)) and not (message.reply_to_message or message.external_reply)
+    return COMPANION_SHARE if is_asking or is_forward(message) or is_picture else 0.0
+
+
+def _is_asking(message: Message, *, is_private: bool) -> bool:
+    """Whether this may be a request. (In a group the handlers find out whether this bot is mentioned.)"""
+    is_named = any(mark.type == "mention" for mark in message.entities or ())
+    return is_private or is_named or (message.text or "").startswith("/")

@@ -1,0 +1,119 @@
+"""What stands under a result: its words, what a person should know of it, and its buttons."""
+
+from collections.abc import Sequence
+
+from aiogram.types import InlineKeyboardMarkup
+from aiogram.utils.i18n import gettext as _
+
+from bot.jobs.stage import sentence
+from bot.telegram.formatting import caption, cut, pixels, plain, told
+from bot.telegram.keyboards import under_result
+from bot.telegram.provider_labels import ENLARGED, Providers, maker, offer, title
+from bot.telegram.uploads import Upload
+from storage.job_states import TaskState
+from storage.pictures import Picture
+from storage.records import Job, StoredReference
+from storage.store import Store
+
+MOST_SENDS = 2
+"""How often pictures are sent by themselves when nobody knows whether they have arrived."""
+MOST_WORDS = 40
+"""How much is repeated of the words of another picture, in UTF-16 units."""
+# What was done to the references is told of so many; more would bury the result.
+MOST_CHANGES = 3
+
+
+class ResultCaptions:
+    """The labels of results, in the language at hand."""
+
+    def __init__(self, store: Store, providers: Providers) -> None:
+        self._store = store
+        self._providers = providers
+
+    def caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
+        """The words that made it, by what, and in groups for whom; escaped. `upload`: how large it is; `notes`: lines
+        below."""
+        size = pixels(upload.width, upload.height) if upload else ""
+        style = job.style["name"] if job.style else ""
+        return caption(job.prompt, maker(self._providers, job), size, style, _whose(job), below=notes)
+
+    def summary(self, job: Job, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
+        """What stands below an album: how many pictures there are, in groups for whom, and what is not as it should
+        be. `refused`: how many Telegram takes in no form."""
+        sent = [picture for picture in pictures if picture.message_id is not None]
+        unconfirmed = sum(picture.is_missing and picture.sends >= MOST_SENDS for picture in pictures)
+        left = sum(picture.is_missing for picture in pictures) - unconfirmed - refused
+        as_files = sum(picture.photo_id is None and picture.document_id is not None for picture in sent)
+        count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
+        lines = [" · ".join(filter(None, [count, _whose(job)]))]
+        if 0 < as_files < len(sent):
+            one = _("Telegram couldn't show one of them as a photo, so it comes as a file.")
+            several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
+            lines.append(one if as_files == 1 else several.format(count=as_files))
+        if left > 0:
+            lines.append(_("{count} couldn't be fetched from the service.").format(count=left))
+        if refused:
+            lines.append(_("{count} couldn't be sent: Telegram doesn't accept them.").format(count=refused))
+        if unconfirmed:
+            lines.append(_("{count} may be missing: Telegram didn't confirm them.").format(count=unconfirmed))
+        return lines
+
+    async def notes(self, job: Job) -> list[str]:
+        """What the person should know: what went wrong with a part, and what was done to the references."""
+        error_message = [f"⚠️ {told(job.error_message)}"] if job.error_message else []
+        references = await self._store.references.of_job(job.id)
+        changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
+        other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
+        return [
+            *await self._origin(job, references),
+            *error_message,
+            *other,
+            *list(dict.fromkeys(changes))[:MOST_CHANGES],
+        ]
+
+    async def _origin(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
+        """Which picture of ours it was made from, where it was made from one."""
+        ids = [reference.picture_id for reference in references]
+        picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
+        before = await self._store.jobs.get(picture.job_id) if picture else None
+        if picture is None or before is None:
+            return []
+        numbers = [one.id for one in await self._store.pictures.of_job(before.id)]
+        which = numbers.index(picture.id) + 1 if picture.id in numbers and len(numbers) > 1 else None
+        return [_made_from(job, before, which)] if before.chat_id == job.chat_id else []
+
+    def _instead(self, first: str, second: str) -> str:
+        words = _("{first} isn't working right now, so {second} made this.")
+        return words.format(first=title(self._providers, first), second=title(self._providers, second))
+
+    async def buttons(self, job: Job) -> InlineKeyboardMarkup:
+        """What stands under the pictures of a job; a picture that has not arrived can be fetched."""
+        pictures = await self._store.pictures.of_job(job.id)
+        shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
+        return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
+
+
+def _made_from(job: Job, before: Job, which: int | None) -> str:
+    words = cut(before.prompt, MOST_WORDS)
+    is_larger = bool(job.style and ENLARGED in job.style["name"])
+    if which is None:
+        if is_larger:
+            return _("🔍 Larger: “{words}”").format(words=words)
+        same, other = _("🎲 Variation of “{words}”"), _("↩️ From “{words}”")
+    else:
+        if is_larger:
+            return _("🔍 Larger: picture {number} of “{words}”").format(words=words, number=which)
+        same, other = _("🎲 Variation of picture {number} of “{words}”"), _("↩️ From picture {number} of “{words}”")
+    return (same if job.prompt == before.prompt else other).format(words=words, number=which)
+
+
+def _whose(job: Job) -> str:
+    """For whom it was made, where others see it too."""
+    return _("for {name}").format(name=job.user_name) if job.chat_id < 0 and job.user_name else ""
+
+
+async def is_incomplete(store: Store, job: Job) -> bool:
+    """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
+    pictures = await store.pictures.of_job(job.id)
+    missing = len(pictures) > 1 and any(picture.is_missing for picture in pictures)
+    return missing or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))

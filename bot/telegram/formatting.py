@@ -1,0 +1,117 @@
+"""How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from html import escape
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.jobs.stage import sentence
+from bot.telegram.flag_names import shown
+from providers.errors import Sentence
+from storage.records import ErrorMessage
+
+CAPTION_LENGTH = 1024
+TEXT_LENGTH = 4096
+BAR_LENGTH = 10
+
+
+def say(*sentences: Sentence) -> str:
+    """Sentences in the language at hand, each in a line of its own, escaped for HTML."""
+    return escape("\n".join(map(plain, sentences)), quote=False)
+
+
+def plain(sentence: Sentence) -> str:
+    """A sentence in the language at hand, as it is."""
+    values = dict(sentence.values)
+    # What a flag allows and what flags there are is in our words, not in the person's.
+    if isinstance(allowed := values.get("allowed"), str) and allowed:
+        values["allowed"] = listed(allowed)
+    if isinstance(use := values.get("use"), str):
+        values["use"] = shown(use)
+    if isinstance(offered := values.get("flags"), str):
+        values["flags"] = _(", ").join(map(shown, offered.split(", ")))
+    return _(sentence.template).format(**values)
+
+
+def listed(allowed: str) -> str:
+    """What an option allows, in the language at hand; several values stand between this language's commas."""
+    words = _(allowed)
+    return _(", ").join(allowed.split(", ")) if words == allowed else words
+
+
+def told(error_message: ErrorMessage) -> str:
+    """What went wrong, and whether it was paid, in the language at hand; not escaped."""
+    words = plain(sentence(error_message))
+    if "paid" not in error_message:
+        return words
+    if error_message["paid"] is None:
+        return _("{words} This attempt may have been charged.").format(words=words)
+    if error_message["paid"]:
+        return _("{words} It was charged all the same.").format(words=words)
+    return _("{words} Nothing was charged.").format(words=words)
+
+
+def cut(text: str, length: int) -> str:
+    """`text` in at most `length` UTF-16 units (Telegram counts these), cut at a word with an ellipsis."""
+    if _units(text) <= length:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore")
+    words, _space, _part = kept.rpartition(" ")
+    if text[len(kept) : len(kept) + 1].isspace():
+        words = kept
+    # A text without spaces (Chinese) is cut where it has to be.
+    return (words if _units(words) > length // 2 else kept).rstrip() + "…"
+
+
+def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
+    """The caption of a result: the prompt, cut so that all fits, a line of details, and lines `below`. Escaped."""
+    line = " · ".join(detail for detail in details if detail)
+    end = cut("\n".join(below), CAPTION_LENGTH // 2)
+    text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
+    parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
+    return "\n".join(part for part in parts if part)
+
+
+def quoted(words: str) -> str:
+    """Words as code, which a touch copies; escaped, and cut where they fit into no message."""
+    return f"<code>{escape(cut(words, TEXT_LENGTH), quote=False)}</code>"
+
+
+def flags_of(options: Mapping[str, object]) -> str:
+    """Options as they are typed: "--ar 16:9 --n 4"."""
+    values = {name: str(value) for name, value in options.items()}
+    return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
+
+
+def pixels(width: int | None, height: int | None) -> str:
+    """The size of a picture: "2048×1152"; empty where it is not known."""
+    return f"{width}×{height}" if width else ""
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency: "¥0.20", "$0.042", "0.2 GBP"."""
+    digits = f"{amount.quantize(Decimal('0.0001')).normalize():f}"
+    whole, _point, cents = digits.partition(".")
+    text = f"{whole}.{cents.ljust(2, '0')}"
+    sign = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency)
+    return f"{sign}{text}" if sign else f"{text} {currency}"
+
+
+def bar(fraction: float) -> str:
+    """A bar of ten: `▰▰▰▱▱▱▱▱▱▱`. Full only at the very end."""
+    full = min(BAR_LENGTH, int(max(0.0, fraction) * BAR_LENGTH))
+    return "▰" * full + "▱" * (BAR_LENGTH - full)
+
+
+def duration(seconds: float) -> str:
+    """A rough duration for a person: "8 s", "2 min"."""
+    if seconds < 10:
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
+    if seconds < 90:
+        return _("{seconds} s").format(seconds=round(seconds / 5) * 5)
+    return _("{minutes} min").format(minutes=round(seconds / 60))
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

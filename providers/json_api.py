@@ -1,0 +1,242 @@
+"""JSON over HTTP for most image services: one call, errors by a table of codes, answers as typed models."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from aiohttp import ClientSession, ClientTimeout, FormData
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from providers import http
+from providers.base import Picture, Reference
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    ProviderBusyError,
+    ProviderError,
+    ProviderUnavailableError,
+    Sentence,
+    TaskExpiredError,
+)
+from providers.json_reader import read_json
+from providers.polling import PassingError
+
+MOST_BYTES_OF_LINKS, MOST_BYTES_OF_PICTURES = 4 << 20, 64 << 20
+"""Limits of an answer that links to its pictures, and of one that contains them."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error that a service reported. `code`: the service's own, or ""; `paying`: in answer to a paying call."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+    retry_after: float | None = None
+    paying: bool = False
+
+    @property
+    def detail(self) -> str:
+        """The text for the log."""
+        return f"HTTP {self.status} {self.code}: {self.message[:300]}"
+
+
+_NO_MODEL = "there is no such model or address: check the model and the endpoint"
+
+Maker = Callable[[Fault], ProviderError]
+Read = Callable[[Any], tuple[str, str] | None]
+"""Takes an answer's JSON; returns the code and the message of the error in it, or None."""
+
+
+def refused(what: Literal["prompt", "reference", "result"]) -> Maker:
+    """Moderation refused the prompt, a reference or the result."""
+    return lambda fault: ContentRefusedError(what, detail=fault.detail)
+
+
+def invalid(words: Sentence | None = None) -> Maker:
+    """The request must be changed; `words` say how."""
+    return lambda fault: InvalidRequestError(words, detail=fault.detail)
+
+
+def busy(seconds: float, words: Sentence | None = None) -> Maker:
+    """The service takes no task now. `seconds`: when to retry, where the service doesn't say."""
+    return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+
+
+def unavailable(fault: Fault) -> ProviderError:
+    """The service is down, and says that it took nothing."""
+    return ProviderUnavailableError(retry_after=fault.retry_after, detail=fault.detail)
+
+
+def operator(advice: str) -> Maker:
+    """The operator must act."""
+    return lambda fault: MisconfiguredError(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+
+
+def failed(fault: Fault) -> ProviderError:
+    """The service accepted the task, and the task failed."""
+    return GenerationFailedError(detail=fault.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The calls of one service.
+
+    `read` finds an error in an answer's JSON, whatever its status. `table` maps its codes to errors. `key`: the advice
+    for the operator when credentials are refused and the code isn't in the table. `most`: bytes of an answer.
+    """
+
+    session: ClientSession
+    headers: Mapping[str, str] = field(repr=False)
+    read: Read
+    table: Mapping[str, Maker]
+    key: str
+    most: int = MOST_BYTES_OF_LINKS
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        answer: type[ModelT],
+        payload: Mapping[str, object] | FormData | None = None,
+        *,
+        paying: bool = False,
+        timeout: ClientTimeout = http.QUERY_TIMEOUT,
+    ) -> ModelT:
+        """Make one call; return its answer. Raises `ProviderError`s; if not `paying`, also `PassingError`."""
+        got = await http.call(
+            self.session,
+            method,
+            url,
+            data=self.body(payload),
+            headers=self.headers_for(payload),
+            paying=paying,
+            timeout=timeout,
+            most=self.most,
+        )
+        return self.parse(got, answer, paying=paying)
+
+    async def is_done(self, method: str, url: str, answer: type[BaseModel]) -> bool:
+        """Ask for something that may be refused, such as a cancellation. Returns whether the service did it."""
+        try:
+            await self.call(method, url, answer, {})
+        except (ProviderError, PassingError):
+            return False
+        return True
+
+    async def check(self, url: str, answer: type[BaseModel], *proofs: type[ProviderError]) -> None:
+        """Test the credentials by a free query. `proofs`: errors that only valid credentials get.
+
+        Raises `MisconfiguredError`, or `ProviderBusyError` when the service is down.
+        """
+        try:
+            await self.call("GET", url, answer)
+        except PassingError as error:
+            raise ProviderBusyError(detail=error.error.detail) from error
+        except proofs:
+            return
+
+    def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
+        """The body of a call: a form as it is, everything else as JSON."""
+        return payload if payload is None or isinstance(payload, FormData) else json.dumps(payload).encode()
+
+    def headers_for(self, payload: Mapping[str, object] | FormData | None) -> dict[str, str]:
+        """The headers of a call."""
+        return {**self.headers, **({"Content-Type": "application/json"} if isinstance(payload, Mapping) else {})}
+
+    def parse(self, got: http.Answer, answer: type[ModelT], *, paying: bool) -> ModelT:
+        """Parse an answer into its model. Raises the error that it reports instead."""
+        try:
+            spoken = read_json(got.body)
+        except ValueError as error:
+            raise http.unreadable(got, paying=paying) from error
+        if (found := self.read(spoken)) is not None or got.status >= 300:
+            code, message = found or ("", str(got.body[:300], "utf-8", "replace"))
+            raise self.explain(Fault(got.status, code, message, got.retry_after, paying))
+        try:
+            return answer.model_validate(spoken)
+        except ValidationError as error:
+            raise unreadable(got.body, paying=paying) from error
+
+    def explain(self, fault: Fault) -> ProviderError:
+        """The error for a fault: by its code, else by its HTTP status."""
+        return self.table.get(fault.code, self._by_status)(fault)
+
+    def task_error(self, code: str, message: str = "") -> ProviderError:
+        """The error for a task that the service had accepted: each one ends this task and no other."""
+        error = self.explain(Fault(200, code, message, paying=True))
+        if isinstance(error, (ContentRefusedError, InvalidRequestError)):
+            error.paid = None
+            return error
+        return GenerationFailedError(detail=error.detail)
+
+    def _by_status(self, fault: Fault) -> ProviderError:
+        status = fault.status
+        if status in {401, 402, 403}:
+            return operator(f"{self.key} ({fault.message})")(fault)
+        if status in {408, 425, 429}:
+            return busy(5)(fault)
+        if status in {404, 410} and not fault.paying:
+            return TaskExpiredError(detail=fault.detail)
+        if status >= 500 or status < 300:
+            is_plain_no = status == 503 and fault.retry_after is not None
+            return unavailable(fault) if is_plain_no else http.lost(fault.detail, paying=fault.paying)
+        return (invalid() if status != 404 else operator(_NO_MODEL))(fault)
+
+
+def unreadable(body: bytes | str, *, paying: bool) -> Exception:
+    """The error for a successful answer that can't be parsed: the service may have accepted the task."""
+    detail = f"not an answer: {body[:200]!r}"
+    return http.lost(detail, paying=True) if paying else PassingError(GenerationFailedError(detail=detail))
+
+
+async def data_uri(reference: Reference) -> str:
+    """A reference as `data:image/png;base64,…`."""
+    return f"data:{reference.media_type};base64,{await base64_of(reference)}"
+
+
+async def base64_of(reference: Reference) -> str:
+    """A reference as base64."""
+    return b64encode(await reference.read()).decode("ascii")
+
+
+async def address(reference: Reference) -> str:
+    """The address of a reference: its URL if the bot can publish, else the picture as a data URI."""
+    return reference.url or await data_uri(reference)
+
+
+def bearer(secret: SecretStr) -> dict[str, str]:
+    """The `Authorization` header with a bearer token."""
+    return {"Authorization": f"Bearer {secret.get_secret_value()}"}
+
+
+def error_object(answer: Any) -> tuple[str, str] | None:
+    """`{"error": {"message", "type", "param", "code"}}`, as OpenAI and others write it; parts may be missing."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not error:
+        return None
+    if not isinstance(error, dict):
+        return "", str(error)
+    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
+
+
+def event(data: str, model: type[ModelT]) -> ModelT:
+    """Parse a server-sent event of a paid answer. The end mark `[DONE]` gives an empty one."""
+    try:
+        return model.model_validate(read_json(data.encode())) if data != "[DONE]" else model()
+    except ValueError as error:
+        raise unreadable(data, paying=True) from error
+
+
+def decoded(text: str) -> Picture:
+    """Decode a picture from base64. Raises `GenerationFailedError`."""
+    try:
+        return Picture(data=b64decode(text, validate=True))
+    except ValueError as error:
+        raise GenerationFailedError(detail=f"a picture is not base64: {error}") from error

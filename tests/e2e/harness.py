@@ -1,0 +1,96 @@
+"""The demo as `make demo` starts it, with its waits shortened and a hand on Jimeng's clock."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from bot.demo.calls import CallLog
+from bot.demo.launcher import Demo, running
+from bot.demo.telegram import Person, TelegramSimulator
+from providers.jimeng.simulator import JimengSimulator
+from tests.support.blank_database import blank_stores
+from tests.support.fast_time import SPEED, speed_up
+from tests.support.startup_cache import cached_startup
+
+QUICK = 0.02
+LONG = 10_000.0
+
+
+class DemoHarness:
+    """Both simulators and, from `open_demo_harness` on, the bot between them."""
+
+    demo: Demo
+
+    def __init__(self) -> None:
+        self._seconds = QUICK
+        self._skipped = 0.0
+        self._released = asyncio.Event()
+        self._released.set()
+        self.telegram = TelegramSimulator(strict=False, calls=CallLog(), album_gap=0.01, shuffle=True)
+        self.jimeng = JimengSimulator(
+            durations=lambda _: self._seconds,
+            clock=lambda: time.monotonic() + self._skipped,
+            concurrency=2,
+            qps=1000,
+            draw_scale=0.1,
+            seed=4,
+        )
+
+    def hold(self, *usual: float) -> None:
+        """Tasks submitted from now on wait for `release`; the bot believes they take as long as the `usual` ones."""
+        self._seconds = LONG
+        self._released.clear()
+        for seconds in usual:
+            self.demo.app.engine._outlook.durations["jimeng"].add(seconds, {})
+
+    def release(self) -> None:
+        """All tasks that were held are done, and new ones are quick again."""
+        self._skipped += LONG
+        self._seconds = QUICK
+        self._released.set()
+
+    async def until_next_poll(self, seconds: float) -> None:
+        """The bot's pause between two polls. While tasks are held it is as long as in reality: each poll is a call that
+        the open page shows, and thirty of them in a second leave the browser no time for anything else."""
+        if not self._released.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), seconds)
+            return
+        await asyncio.sleep(seconds / SPEED)
+
+    async def made(self, *prompts: str, who: Person | None = None) -> None:
+        """Somebody (Ann) asked for these pictures before the test begins."""
+        person = who or self.telegram.ann
+        for prompt in prompts:
+            before = self._results(person)
+            await self.telegram.send(person, text=prompt)
+            await self.telegram.until(lambda before=before: self._results(person) > before)  # type: ignore[misc]
+
+    @property
+    def submits(self) -> Sequence[str]:
+        """The prompts of all tasks that Jimeng took, and so are paid."""
+        return list(self.jimeng.submits.elements())
+
+    @property
+    def references(self) -> Sequence[int]:
+        """How many references came with each task."""
+        return [len(task.references) for task in self.jimeng.tasks.values()]
+
+    async def fetched(self) -> None:
+        """Wait until the bot has fetched a picture from Jimeng."""
+        await self.telegram.until(lambda: self.telegram.calls.named("picture"))
+
+    def _results(self, person: Person) -> int:
+        return sum("🔁 Again" in message.buttons for message in self.telegram.messages(person.chat))
+
+
+@asynccontextmanager
+async def open_demo_harness() -> AsyncIterator[DemoHarness]:
+    """The demo, running."""
+    harness = DemoHarness()
+    with cached_startup(), blank_stores():
+        async with running(harness.telegram, harness.jimeng, speed=500, draw_scale=0.1) as harness.demo:
+            speed_up(harness.demo.app, harness.telegram, harness.until_next_poll)
+            await harness.telegram.until(lambda: harness.telegram.world.updates.polls)
+            yield harness

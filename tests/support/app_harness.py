@@ -1,0 +1,340 @@
+"""The whole real bot in one process, between the strict Telegram and the strict Jimeng, with time running faster.
+
+`async with open_app_harness(tmp_path) as house:` gives a bot at work. People act by `house.say` and `house.press`;
+what the
+bot does is awaited by `house.shown`, `house.ended` or `house.quiet`. Real polling, signing, SQLite and uploads; only
+the waits of the bot (flood control, polls, albums, the progress ticker) pass a hundred times as fast, and the pictures
+are plain and small.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from unittest.mock import patch
+
+from bot.app import App, assembled
+from bot.demo.bot_api.bot_view import press_json
+from bot.demo.bot_api.model import CallbackAnswer
+from bot.demo.calls import Call
+from bot.demo.chat.attachments import Sendable
+from bot.demo.ports import free_port
+from bot.demo.telegram import Chat, ChatMessage, Person, Press, TelegramSimulator
+from bot.handlers import command_menu
+from bot.settings import (
+    AccessSettings,
+    BucketSettings,
+    LimitsSettings,
+    ProvidersSettings,
+    Settings,
+    StorageSettings,
+    TelegramSettings,
+    WebSettings,
+)
+from providers.jimeng.simulator import Call as JimengCall
+from providers.jimeng.simulator import JimengSimulator
+from providers.jimeng.simulator.tasks import Task
+from tests.support.blank_database import put_blank_database
+from tests.support.fast_time import albums_of, on_its_way, speed_up
+from tests.support.gates import Gates
+from tests.support.sample_pictures import draw_plain, look, picture
+from tests.support.startup_cache import cached_startup
+
+__all__ = ["AppHarness", "look", "open_app_harness", "picture", "speed_up"]
+
+HOST = "127.0.0.1"
+
+
+class AppHarness:
+    """Both simulators and the bot. Made by `open_app_harness`.
+
+    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
+    them wait for `release`). `draw`: what it draws with. `jimeng_calls`: all that was asked of it, with nothing
+    redacted. `gates`: hold calls to both. `bob` is a third person, who speaks English, in the group.
+    """
+
+    app: App
+    updates: Literal["polling", "webhook"] = "polling"
+
+    def __init__(self, settings: Callable[["AppHarness"], Settings], *, strict: bool) -> None:
+        self.gates = Gates()
+        self.telegram = TelegramSimulator(strict=strict, sleep=self.gates.sleep)
+        self.seconds = 0.005
+        self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
+        self.jimeng_calls: list[JimengCall] = []
+        self._skipped = 0.0
+        self.jimeng = JimengSimulator(
+            durations=lambda _: self.seconds,
+            concurrency=20,
+            qps=10_000,
+            draw_scale=0.1,
+            clock=lambda: time.monotonic() + self._skipped,
+            sleep=self.gates.sleep,
+            draw=self._draw,
+            on_call=self._record,
+        )
+        self.bob = self.telegram.world.add_person(510_000_003, "Bob", "bob_draws", "en")
+        self.telegram.group.members.append(self.bob)
+        self._settings = settings
+        self._running = AsyncExitStack()
+        self._work: asyncio.Task[None] | None = None
+
+    # the bot
+
+    async def start(self) -> None:
+        """Start the bot, on the database it had before."""
+        self.app = await self._running.enter_async_context(assembled(self._settings(self)))
+        speed_up(self.app, self.telegram)
+        self._work = asyncio.create_task(self.app.run(handle_signals=False))
+        polls = self.telegram.world.updates.polls
+        await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
+
+    async def stop(self) -> None:
+        """Stop the bot in good order."""
+        if self._work:
+            self.app.stop()
+            self._work.cancel()
+            await asyncio.wait({self._work})
+            self._work = None
+        await self._running.aclose()
+
+    async def restart(self) -> None:
+        """Another process on the same database."""
+        await self.stop()
+        await self.start()
+
+    # the people
+
+    @property
+    def ann(self) -> Person:
+        """Ann, English, owner of the group."""
+        return self.telegram.ann
+
+    @property
+    def ming(self) -> Person:
+        """小明, Chinese."""
+        return self.telegram.ming
+
+    @property
+    def group(self) -> Chat:
+        """The group of both."""
+        return self.telegram.group
+
+    async def say(
+        self, text: str = "", *files: Sendable, who: Person | None = None, chat: Chat | None = None, **how: Any
+    ) -> ChatMessage:
+        """A person (Ann) writes, in private unless `chat` says otherwise. Returns the first message of it."""
+        return (await self.telegram.send(who or self.ann, chat, text=text, files=files, **how))[0]
+
+    async def press(self, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
+        """A person (Ann) presses the button whose label ends so; returns the answer when the bot is through."""
+        full = next((one for one in message.buttons if one.endswith(label)), label)
+        press: Press = self.telegram.press(who or self.ann, message, full)
+        answer = await self.telegram.until(lambda: press.answer)
+        await self.taken_in()
+        return answer
+
+    async def forge(
+        self, message: ChatMessage, data: str, who: Person | None = None, *, there: bool = True
+    ) -> CallbackAnswer:
+        """A person (Ann) presses with data of their own, as a client can. `there`: such a button stood there, once."""
+        world = self.telegram.world
+        id_ = str(len(world.presses))
+        press = Press(id=id_, person=who or self.ann, message=message, data=data, at=world.clock())
+        world.presses[press.id] = press
+        buttons = message.keyboard
+        if there:
+            message.keyboard = [[{"text": data, "callback_data": data}]]
+        world.updates.push("callback_query", press_json(press))
+        message.keyboard = buttons
+        answer = await self.telegram.until(lambda: press.answer)
+        await self.taken_in()
+        return answer
+
+    # what the bot does
+
+    def answers(self, chat: Chat | None = None) -> list[ChatMessage]:
+        """The bot's messages in a chat (Ann's), oldest first."""
+        return [message for message in self.telegram.messages(chat or self.ann.chat) if message.by_bot]
+
+    def album(self, chat: Chat | None = None) -> list[ChatMessage]:
+        """The bot's pictures in a chat (Ann's)."""
+        return [message for message in self.answers(chat) if message.photo]
+
+    async def shown(self, words: str, chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
+        """Wait for a message of the bot that has these words or such a button, and return the latest one."""
+
+        def found() -> ChatMessage | None:
+            return next((one for one in reversed(self.answers(chat)) if words in _all_words(one)), None)
+
+        return await self.telegram.until(found, timeout)
+
+    async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
+        """Wait for a job to end: its buttons are there, and nothing is under way any more."""
+        found = await self.shown(words, chat, timeout)
+        await self.quiet()
+        return found
+
+    async def made(self, prompt: str, *files: Sendable, **how: Any) -> ChatMessage:
+        """Ask, and wait for the end; returns the message with the buttons."""
+        asked = await self.say(prompt, *files, **how)
+        await self.quiet()
+        return self.answers(asked.chat)[-1]
+
+    async def quiet(self, timeout: float = 30) -> None:
+        """Wait until the bot has taken in all that was sent and has nothing to do."""
+        async with asyncio.timeout(timeout):
+            calm = 0
+            while calm < 3:
+                calm = 0 if any(self._busy()) else calm + 1
+                await asyncio.sleep(0.005)
+
+    async def taken_in(self, timeout: float = 20) -> None:
+        """Wait until the bot has taken in all that was sent, whatever it does with it."""
+        async with asyncio.timeout(timeout):
+            while any(self._taking_in()):  # noqa: ASYNC110 - the bot has no events for this
+                await asyncio.sleep(0.005)
+
+    def called(self, *methods: str, since: int = 0) -> list[Call]:
+        """The bot's calls of these methods of the Bot API; `since`: a call's number (`house.now`)."""
+        return [
+            call for call in self.telegram.calls.since(since) if call.service == "telegram" and call.name in methods
+        ]
+
+    @property
+    def now(self) -> int:
+        """The number of the latest call."""
+        return max((call.n for call in self.telegram.calls), default=0)
+
+    # Jimeng
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What Jimeng has taken, and so is paid."""
+        return list(self.jimeng.tasks.values())
+
+    def submitted(self) -> list[dict[str, Any]]:
+        """The parameters of all submits."""
+        wanted = [call.request for call in self.jimeng_calls if call.name == "CVSync2AsyncSubmitTask"]
+        return [request for request in wanted if isinstance(request, dict)]
+
+    @staticmethod
+    def without_addresses(submit: dict[str, Any]) -> dict[str, Any]:
+        """A submit without what is new each time: the signed addresses."""
+        return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass at Jimeng."""
+        self._skipped += seconds
+
+    def hold(self) -> None:
+        """Tasks submitted from now on are not finished before `release`."""
+        self.seconds = 10_000.0
+
+    def release(self) -> None:
+        """All tasks that were held are done; new ones are quick again."""
+        self.pass_time(10_000.0)
+        self.seconds = 0.005
+
+    async def all_submitted(self, count: int) -> None:
+        """Wait until Jimeng has taken this many tasks, and the bot has stored the tickets."""
+        await self.telegram.until(lambda: len(self.tasks) >= count)
+        async with asyncio.timeout(20):
+            for flight in list(self.app.engine._outlook.flights.values()):
+                await flight.safe.wait()
+
+    def learn(self, *durations: float) -> None:
+        """Let the bot know how long tasks took."""
+        for seconds in durations:
+            self.app.engine._outlook.durations["jimeng"].add(seconds, {})
+
+    def _taking_in(self) -> Iterator[object]:
+        gatherer = albums_of(self.app).gatherer
+        yield on_its_way(self.telegram)
+        yield self.app.inbox.work.running or self.app.inbox.notes.running
+        if gatherer:
+            yield not gatherer.is_idle
+
+    def _busy(self) -> Iterator[object]:
+        engine = self.app.engine
+        yield from self._taking_in()
+        yield engine._outlook.jobs or engine._outlook.flights
+        yield engine._finishing._tasks
+        yield any(task.get_name().startswith("task ") for task in engine._background._tasks)
+
+    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+        return self.draw(prompt, references, width, height, seed)
+
+    def _record(self, call: JimengCall) -> None:
+        self.jimeng_calls.append(call)
+        self.telegram.calls.record(
+            "jimeng", call.name, status=call.status, ms=call.ms, request=call.request, response=call.response
+        )
+
+
+@asynccontextmanager
+async def open_app_harness(
+    folder: Path,
+    *,
+    public: bool = True,
+    updates: Literal["polling", "webhook"] = "polling",
+    access: AccessSettings | None = None,
+    limits: LimitsSettings | None = None,
+    concurrency: int = 8,
+    strict: bool = False,
+    bucket: BucketSettings | None = None,
+    providers: Mapping[str, Any] = MappingProxyType({}),
+    tells: bool = False,
+    database: str = "",
+) -> AsyncIterator[AppHarness]:
+    """A bot at work. `folder`: where its database is (unless `database` is its URL); `public`: whether `web.public_url`
+    is set; `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
+    further tables, and additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen
+    calls."""
+    port = free_port() if public or updates == "webhook" else 0
+
+    def settings(harness: AppHarness) -> Settings:
+        keys = harness.jimeng.keys
+        jimeng = {
+            "access_key": keys.access,
+            "secret_key": keys.secret,
+            "endpoint": harness.jimeng.url,
+            "concurrency": concurrency,
+        }
+        tables = {"default": "jimeng", **providers, "jimeng": {**jimeng, **providers.get("jimeng", {})}}
+        return Settings(
+            telegram=TelegramSettings(
+                token=harness.telegram.token, api_url=harness.telegram.url, updates=harness.updates
+            ),
+            web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
+            bucket=bucket or BucketSettings(),
+            storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
+            access=access or AccessSettings(),
+            limits=limits or LimitsSettings(),
+            providers=ProvidersSettings.model_validate(tables),
+        )
+
+    harness = AppHarness(settings, strict=strict)
+    harness.updates = updates
+    if not database and not await asyncio.to_thread((folder / "bot.db").exists):
+        await asyncio.to_thread(put_blank_database, folder / "bot.db")
+    with cached_startup(), nullcontext() if tells else patch.object(command_menu, "tell", _tell_nothing):
+        await harness.jimeng.start()
+        async with harness.telegram:
+            try:
+                await harness.start()
+                yield harness
+            finally:
+                await harness.stop()
+                await harness.jimeng.aclose()
+
+
+async def _tell_nothing(*_: object) -> None:
+    pass
+
+
+def _all_words(message: ChatMessage) -> str:
+    return "\n".join([message.text, *message.buttons])

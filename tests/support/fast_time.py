@@ -1,0 +1,84 @@
+"""Time that runs faster: the waits of a real bot, shortened for tests."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import cast
+
+from bot.app import App
+from bot.demo.telegram import TelegramSimulator
+from bot.middlewares.message_groups import AlbumMiddleware
+from bot.telegram.notifier import TelegramNotifier
+from bot.telegram.rate_limiter import RateLimiter
+from providers.polling import PollingProvider, Sleep
+
+SPEED = 100
+TICK_SPEED = 20
+"""Of the progress ticker, which would keep the machine busy otherwise."""
+QUIET_ALBUM = 0.05
+
+
+class AlbumTimer:
+    """Lets an album wait for as long as something of it is on its way, however busy the machine is."""
+
+    CHECKS = 5
+
+    def __init__(self, telegram: TelegramSimulator) -> None:
+        self._telegram = telegram
+
+    def time(self) -> float:
+        return time.monotonic()
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> asyncio.Task[None]:
+        return asyncio.create_task(self._wait(delay, callback))
+
+    async def _wait(self, delay: float, callback: Callable[[], object]) -> None:
+        calm = 0
+        while calm < self.CHECKS:
+            await asyncio.sleep(delay / self.CHECKS)
+            calm = 0 if on_its_way(self._telegram) else calm + 1
+        callback()
+
+
+def on_its_way(telegram: TelegramSimulator) -> bool:
+    """Whether Telegram has something that the bot has not fetched yet."""
+    return bool(len(telegram.world.updates)) or "deliver an album" in telegram.acts.background.running
+
+
+async def _fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep) -> None:
+    """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: how it waits until it asks a service again."""
+    flood = next(one for one in app.bot.session.middleware if isinstance(one, RateLimiter))
+    flood.clock, flood.sleep = _fast_clock, _fast_sleep
+    flood.limiters.clear()
+    albums = albums_of(app)
+    albums.quiet, albums.timer = QUIET_ALBUM, AlbumTimer(telegram)
+    engine = app.engine
+    engine._report._sleep = _tick
+    cast("TelegramNotifier", engine._stage)._status._lines._sleep = _fast_sleep
+    app.inbox.sleep = _fast_sleep
+    if isinstance(stage := engine._stage, TelegramNotifier):
+        stage._status._sleep = _fast_sleep
+    for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
+        part._sleep = _fast_sleep
+    for provider in app.engine._providers.values():
+        if isinstance(provider, PollingProvider):
+            provider.clock, provider.sleep = _fast_clock, poll_sleep
+            # On a busy machine a test that holds a task would exceed the limit otherwise.
+            patient = {"time_limit": provider.settings.time_limit * SPEED}
+            provider.settings = provider.settings.model_copy(update=patient)
+
+
+def albums_of(app: App) -> AlbumMiddleware:
+    return next(one for one in app.dispatcher.message.outer_middleware if isinstance(one, AlbumMiddleware))
+
+
+def _fast_clock() -> float:
+    return time.monotonic() * SPEED
+
+
+async def _tick(seconds: float) -> None:
+    await asyncio.sleep(seconds / TICK_SPEED)

@@ -1,0 +1,107 @@
+"""What a bot does at each start, done once for all the bots that the tests start in this process."""
+
+import asyncio
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from aiogram.client.session import aiohttp
+from aiogram.dispatcher.event.handler import CallableObject
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from providers import registry
+from storage import database
+
+
+@contextmanager
+def cached_startup() -> Iterator[None]:
+    """Bots that are started here look once for what is installed, once at the handlers' parameters and once for the
+    newest migration; a filter that waits for nothing is called at once, not in a thread."""
+    with (
+        cached_sessions(),
+        patch.object(registry, "entry_points", _installed),
+        patch.object(CallableObject, "__post_init__", _look_once),
+        patch.object(CallableObject, "call", _call),
+        patch.object(database, "upgrade", _upgrade_once),
+    ):
+        yield
+
+
+@contextmanager
+def cached_sessions() -> Iterator[None]:
+    """aiogram waits a quarter of a second after each close of a session, and reads all certificates anew for each,
+    which takes as long as all else of a bot's start."""
+    with (
+        patch.object(aiohttp, "asyncio", _WITHOUT_PAUSE),
+        patch.object(ssl, "create_default_context", return_value=_certificates()),
+    ):
+        yield
+
+
+async def _no_pause(_seconds: float) -> None:
+    """In the place of aiogram's only sleep."""
+
+
+_WITHOUT_PAUSE = SimpleNamespace(**{**vars(asyncio), "sleep": _no_pause})
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _installed(group: str) -> EntryPoints:
+    return _found(group, tuple(sys.path))
+
+
+@cache
+def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
+    return entry_points(group=group)
+
+
+_looked_at: dict[object, tuple[bool, set[str], bool]] = {}
+_look = CallableObject.__post_init__
+_upgrade = database.upgrade
+
+
+def _look_once(self: CallableObject) -> None:
+    """Functions of one code have the same parameters; aiogram looks at hundreds of them for each bot."""
+    function = getattr(self.callback, "__func__", self.callback)
+    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+        _look(self)
+        return
+    kind = function.__code__, function is self.callback
+    if kind not in _looked_at:
+        _look(self)
+        _looked_at[kind] = self.awaitable, self.params, self.varkw
+    self.awaitable, self.params, self.varkw = _looked_at[kind]
+
+
+async def _call(self: CallableObject, *args: Any, **kwargs: Any) -> Any:
+    given = kwargs if self.varkw else {name: kwargs[name] for name in self.params & kwargs.keys()}
+    result = self.callback(*args, **given)
+    return await result if self.awaitable else result
+
+
+@cache
+def _newest() -> str:
+    return str(ScriptDirectory(str(Path(database.__file__).parent / "migrations")).get_current_head())
+
+
+def _upgrade_once(connection: Connection, revision: str = "head") -> None:
+    """Alembic reads all migrations anew, also when there is nothing to do."""
+    if not (connection.dialect.has_table(connection, "alembic_version") and _revision(connection) == _newest()):
+        _upgrade(connection, revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)

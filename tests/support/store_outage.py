@@ -1,0 +1,113 @@
+"""The store takes nothing for a while: jobs at every step, and one that is asked for, live through it."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from storage.store import Store
+from tests.support.app_harness import picture
+from tests.support.gates import Gate
+from tests.support.process_harness import LONG, ProcessHarness, Seen
+
+AGAIN = "🔁 Again"
+REFUSED = "failed in the store"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should come of a job when the store works again."""
+
+    pictures: int = 1
+    words: str = AGAIN
+
+
+WANTED = {
+    "while references are fetched": Wanted(),
+    "while submitting": Wanted(),
+    "while queued": Wanted(),
+    "while running": Wanted(),
+    "while a picture is delivered": Wanted(),
+    "while three pictures are delivered": Wanted(3, "3 pictures"),
+    "asked meanwhile": Wanted(),
+}
+
+
+class Outage(ProcessHarness):
+    """A subclass says how the store fails; `refusals`: how many steps it did not take."""
+
+    def __init__(self, folder: Path, database: str = "") -> None:
+        super().__init__(folder, WANTED, 2, database)
+        self.seen: dict[str, Seen] = {}
+        self.unfinished = -1
+        self.refusals = 0
+
+    @abstractmethod
+    async def fail(self) -> None:
+        """From now on the store takes nothing."""
+
+    @abstractmethod
+    async def recover(self) -> None:
+        """From now on it works again."""
+
+    async def play_all(self) -> None:
+        async with self.open():
+            gates = await self._bring_to_every_step()
+            await self.fail()
+            await self.say("asked meanwhile")
+            for gate in gates:
+                gate.open()
+            self.all_done()
+            for step in ("what Telegram has", "a step of task", "a step of job"):
+                await self.bot.logged(step)
+            await self.bot.logged(REFUSED, times=5)
+            await self.recover()
+            for name, wanted in WANTED.items():
+                await self.shown(name, wanted.words)
+            self.bot.terminate()
+            await self.end()
+            self.refusals = self.bot.log.count(REFUSED)
+            self.seen = self.see()
+            store = await Store.open(self.database)
+            self.unfinished = len(await store.workers.recover_jobs(0, {}, 0.0))
+            await store.aclose()
+
+    async def _bring_to_every_step(self) -> list[Gate]:
+        single = self.hold("editMessageMedia", "while a picture is delivered")
+        three = self.hold("sendMediaGroup", "while three pictures are delivered")
+        for name in ("while a picture is delivered", "while three pictures are delivered"):
+            await self.say(name, "--n auto")
+        for gate in (single, three):
+            await gate.reached()
+        self.seconds = LONG
+        await self.say("while running")
+        await self.asked_for("while running")
+        submit = self.hold_submit()
+        await self.say("while submitting")
+        await submit.reached()
+        await self.say("while queued")
+        await self.shown("while queued", "⏳")
+        fetch = self.hold("getFile")
+        await self.say("while references are fetched", "", picture())
+        await fetch.reached()
+        return [fetch, single, three, submit]
+
+
+class OutageMatrix:
+    """The tests; a subclass has the fixture `process_harness`."""
+
+    @pytest.mark.parametrize("name", WANTED)
+    def test_nothing_is_lost_and_nothing_is_paid_twice(self, process_harness: Outage, name: str) -> None:
+        seen, wanted = process_harness.seen[name], WANTED[name]
+        assert wanted.words in seen.words
+        assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
+
+    def test_it_was_an_outage(self, process_harness: Outage) -> None:
+        assert process_harness.refusals >= 5
+
+    def test_nothing_is_left_to_do(self, process_harness: Outage) -> None:
+        assert process_harness.unfinished == 0
+
+    def test_the_process_lives_on(self, process_harness: Outage) -> None:
+        assert process_harness.codes == [0]

@@ -1,0 +1,62 @@
+"""The look ahead into the queue gives the order in which the store then gives turns."""
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.jobs.turns import order
+from storage.job_states import TaskState
+from storage.records import Limits, NewJob, WaitingTask
+from storage.store import Store
+from tests.support.blank_database import put_blank_database
+
+
+def waiting(task: int, user: int, queued_at: float, last_turn: float = 0.0) -> WaitingTask:
+    return WaitingTask(task, task, user, TaskState.QUEUED, queued_at, None, last_turn)
+
+
+def test_twenty_tasks_of_one_person_do_not_starve_another() -> None:
+    queue = [waiting(number, 1, 0.0) for number in range(20)] + [waiting(99, 2, 5.0)]
+    assert [task.task_id for task in order(queue, {})][:3] == [0, 99, 1]
+
+
+def test_who_has_fewer_under_way_goes_first() -> None:
+    queue = [waiting(1, 1, 0.0), waiting(2, 2, 9.0)]
+    assert [task.user_id for task in order(queue, {1: 1})] == [2, 1]
+
+
+def test_who_had_a_turn_lately_waits_longer() -> None:
+    queue = [waiting(1, 1, 0.0, last_turn=8.0), waiting(2, 2, 5.0)]
+    assert [task.user_id for task in order(queue, {})] == [2, 1]
+
+
+def test_an_empty_queue_has_no_turns() -> None:
+    assert order([], {1: 2}) == []
+
+
+async def _turns_of_the_store(people: list[int], most: int) -> tuple[list[int], list[int]]:
+    """The order foreseen at the start, and the order in which the store gave turns when nothing ended meanwhile."""
+    with TemporaryDirectory() as folder:
+        await asyncio.to_thread(put_blank_database, Path(folder) / "bot.db")
+        store = await Store.open(f"sqlite:///{folder}/bot.db")
+        for number, user in enumerate(people):
+            new = NewJob(f"{number}", 1, number, user, "en", "fake", "a fox", {})
+            job = await store.jobs.add(new, number)
+            assert job
+            await store.tasks.queue(job.id, "jimeng", [{}], [], float(number))
+        foreseen = [task.task_id for task in order(await store.tasks.line("fake"), {})]
+        given_turns: list[int] = []
+        while turns := (await store.tasks.claim("fake", Limits(1000), 100.0 + len(given_turns), most=most)).tasks:
+            given_turns += [task.id for task in turns]
+        await store.aclose()
+        return foreseen, given_turns
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 5))
+async def test_the_store_gives_turns_as_foreseen(people: list[int], most: int) -> None:
+    foreseen, given_turns = await _turns_of_the_store(people, most)
+    assert foreseen == given_turns
