@@ -14,7 +14,8 @@ from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import offer
 from bot.telegram.telegram_errors import is_too_late, is_unchanged
 from storage.pictures import Picture
-from storage.records import Job, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Job
 
 ANSWER_LENGTH = 200
 """What Telegram shows of an answer to a press."""

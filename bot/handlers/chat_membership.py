@@ -35,7 +35,7 @@ async def stands(event: ChatMemberUpdated, requests: RequestService, bot: Bot, a
     chat, muted = event.chat, not _may_write(event.new_chat_member, event.chat.type)
     await requests.store.chats.set(chat.id, muted=muted)
     if muted:
-        await requests.engine.clear(chat.id, SHUT_OUT)
+        await requests.engine.cancel_waiting(chat.id, SHUT_OUT)
     elif allowed and await _is_new(event, requests):
         await _greet(bot, chat.id)
 

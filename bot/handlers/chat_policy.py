@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiogram.utils.i18n import gettext as _
 
 from storage.chats import Chats
-from storage.records import ChatRules
+from storage.settings_records import ChatRules
 
 GENERAL = 1
 """The general topic of a forum; its messages name no topic."""

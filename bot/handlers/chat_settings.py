@@ -23,13 +23,15 @@ from bot.handlers.user_settings import (
     option_menu,
     service_menu,
 )
+from bot.telegram.callback_data import GroupCallback
 from bot.telegram.formatting import cut
-from bot.telegram.keyboards import GroupCallback, button, in_rows, keyboard
+from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
 from bot.telegram.provider_labels import title
 from providers.errors import Sentence
-from storage.records import ChatRules, OpenInChat, Replies
+from storage.records import OpenInChat
+from storage.settings_records import ChatRules, Replies
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
 """Like `settings.SERVICE`, these are no options."""
@@ -108,7 +110,7 @@ async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
 async def clear_confirmed(query: CallbackQuery, requests: RequestService, bot: Bot, pages: Pages) -> None:
     """Cancel all that waits."""
     if message := await _pressed(query, bot):
-        count = await requests.engine.clear(message.chat.id, CLEARED)
+        count = await requests.engine.cancel_waiting(message.chat.id, CLEARED)
         await answer(query, _("Cancelled: {count}").format(count=count))
         await pages.show(message, partial(_queue, message, requests))
 

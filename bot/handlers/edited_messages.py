@@ -31,16 +31,19 @@ from bot.handlers.imagine import (
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext, as_asked
 from bot.handlers.request_service import RequestService, too_many
+from bot.telegram.callback_data import JobCallback
 from bot.telegram.formatting import plain, say
-from bot.telegram.keyboards import JobCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import joined_words
 from bot.telegram.message_input import pictures_in
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.telegram_errors import is_unchanged
 from providers.errors import InvalidRequestError
 from storage.edited_prompts import Offer
-from storage.job_states import FOR_NOTHING, NOT_READY
-from storage.records import Draft, Job, Preferences, QuotaExceededError
+from storage.job_states import NOT_READY, WITHOUT_RESULT
+from storage.quota import QuotaExceededError
+from storage.records import Draft, Job
+from storage.settings_records import Preferences
 
 RECENT_SECONDS = 600
 """How long after it was written an edit may make a request of a message that was none."""
@@ -188,7 +191,7 @@ async def _offer(message: Message, asked: Asked, text: str, context: RequestCont
     if before and before.edited_at > new.edited_at:
         return
     words = _("✏️ You changed your words after I started on this. Shall I make it again with the new ones?")
-    if job.state in FOR_NOTHING:
+    if job.state in WITHOUT_RESULT:
         words = _("✏️ You changed your words after this had finished. Shall I make it with the new ones?")
     buttons = keyboard([button(_("🔁 Make it again"), JobCallback(do="reword", job=job.id), "primary")])
     # Where it was taken, its button comes back.

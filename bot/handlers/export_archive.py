@@ -14,7 +14,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.provider_labels import Providers, model, title
 from storage.exports import Exported
-from storage.records import Preferences, Style
+from storage.settings_records import Preferences, Style
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula at the beginning of a cell."""

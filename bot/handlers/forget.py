@@ -9,8 +9,9 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.i18n import Languages
-from bot.telegram.keyboards import ForgetCallback, button, into_private, keyboard
+from bot.telegram.keyboards import button, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from storage.erasure import JobsUnderWayError
 

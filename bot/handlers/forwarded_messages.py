@@ -9,11 +9,14 @@ from bot.handlers.imagine import PRIVATE, ask_for_words, own_pictures, words_or_
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, too_many
+from bot.telegram.callback_data import ForwardedCallback
 from bot.telegram.formatting import plain
-from bot.telegram.keyboards import ForwardedCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import is_forward
 from bot.telegram.unusable_media import why_unusable
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:

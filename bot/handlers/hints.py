@@ -14,10 +14,13 @@ from bot.handlers.prompt_flag_scan import without_name
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_DRAFT, RequestService, too_many
+from bot.telegram.callback_data import DrawCallback, ExampleCallback
 from bot.telegram.formatting import plain
-from bot.telegram.keyboards import DrawCallback, ExampleCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.private_reply import GROUPS, reply_privately
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 COMMAND_SIGNS = ("/", "／")
 """What a command begins with, also as a Chinese keyboard types it."""

@@ -32,16 +32,9 @@ from bot.handlers.history_page import (
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import caption
-from bot.telegram.keyboards import (
-    HistoryCallback,
-    at_a_glance,
-    in_details,
-    keyboard,
-    sure_to_hide,
-    under_result,
-    when_made,
-)
+from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import offer
 from bot.telegram.uploads import Uploads
@@ -169,7 +162,7 @@ async def months(query: CallbackQuery, callback_data: HistoryCallback, requests:
         made = await requests.store.history.moments(pressed.filters)
         found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in by_time(made, "%Y-%m").items()]
         await answer(query, _("Which month?"))
-        await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
+        await change_buttons(pressed.message, history_dates(pressed.picture, found[:MOST_MONTHS], "days"))
 
 
 async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
@@ -179,7 +172,7 @@ async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: R
         made = await requests.store.history.moments(pressed.filters, since=month, until=next_month(month))
         found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in by_time(made, "%d").items()]
         await answer(query, _("Which day?"))
-        await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
+        await change_buttons(pressed.message, history_dates(pressed.picture, found, "open"))
 
 
 async def grid(
@@ -202,7 +195,7 @@ async def grid(
     await pressed.message.answer_media_group(media)
     older = found[TEN].picture.id if len(found) > TEN else None
     text = "\n".join([_("Which one shall I open?"), *search_line(pressed.filters)])
-    buttons = at_a_glance([one.id for one in shown], older)
+    buttons = history_overview([one.id for one in shown], older)
     await pressed.message.answer(text, reply_markup=buttons)
 
 
@@ -210,7 +203,7 @@ async def hide(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     """Ask before a picture is deleted."""
     if pressed := await _pressed(query, callback_data, requests):
         await answer(query, _("Delete it from your history?"))
-        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
+        await change_buttons(pressed.message, confirm_hide(pressed.picture))
 
 
 async def stay(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:

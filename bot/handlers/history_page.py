@@ -21,11 +21,11 @@ from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from bot.telegram.keyboards import in_history
-from bot.telegram.provider_labels import maker
+from bot.telegram.provider_labels import model_of_job
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
-from storage.pictures import Found, Sent
+from storage.pictures import PictureWithPrompt, Sent
 from storage.records import Job
 from storage.store import Store
 
@@ -43,7 +43,7 @@ class HistoryEntry:
 
     page: Page
     filters: HistoryFilter
-    origins: Sequence[Found] = ()
+    origins: Sequence[PictureWithPrompt] = ()
 
 
 async def history_entry(store: Store, page: Page, filters: HistoryFilter) -> HistoryEntry:
@@ -135,7 +135,7 @@ def page_buttons(shown: HistoryEntry) -> InlineKeyboardMarkup:
         page.picture,
         newer=page.number > 1,
         older=page.number < page.count,
-        origin=origin,
+        made_from=origin,
         starred=shown.filters.starred,
     )
 
@@ -144,7 +144,7 @@ async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> st
     """All that is known of a picture."""
     picture = shown.page.picture
     task = await requests.store.tasks.get(picture.task_id)
-    lines = [_("Service: {name}").format(name=maker(requests.providers, job))]
+    lines = [_("Service: {name}").format(name=model_of_job(requests.providers, job))]
     if job.options:
         lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
     if job.style:

@@ -22,7 +22,9 @@ from bot.telegram.message_groups import is_forward
 from bot.telegram.message_input import pictures_in, pictures_replied_to, traced
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.unusable_media import why_reply_unusable, why_unusable
-from storage.records import Draft, Job, NewReference, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft, Job, NewReference
+from storage.settings_records import Preferences
 
 PRIVATE = F.chat.type == ChatType.PRIVATE
 MINE = ~F.func(is_forward)
@@ -143,7 +145,7 @@ async def _join(job: Job, item: Message, requests: RequestService) -> None:
     # Another process, to which this one's work went, may have had the whole album.
     known = {one.message_id for one in await requests.store.references.of_job(job.id)}
     for reference in pictures_in(item):
-        if reference.message_id not in known and not await requests.engine.join(job, reference):
+        if reference.message_id not in known and not await requests.engine.attach_reference(job, reference):
             await reply_privately(item, _too_late())
 
 

@@ -21,7 +21,7 @@ from bot.telegram.formatting import caption, cut
 from bot.telegram.message_input import traced
 from bot.telegram.telegram_errors import is_too_late
 from storage.history import HistoryFilter
-from storage.pictures import Found
+from storage.pictures import PictureWithPrompt
 from storage.records import Draft
 
 PAGE = 50
@@ -76,7 +76,7 @@ async def sent_here(message: Message, requests: RequestService, language: str) -
             await ask_for_words(message, context, requests, Draft(known))
 
 
-def _results(found: Sequence[Found]) -> list[InlineQueryResultUnion]:
+def _results(found: Sequence[PictureWithPrompt]) -> list[InlineQueryResultUnion]:
     return [
         InlineQueryResultCachedPhoto(
             id=str(one.picture.id),

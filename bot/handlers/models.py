@@ -11,9 +11,10 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import ProviderCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import money
-from bot.telegram.keyboards import ProviderCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import brand, title
 from providers.options import flags
 from providers.registry import AnyProvider

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.handlers.foreign_flags import NEED_NO_NUMBER, WAYS
-from bot.telegram.flag_names import Known
+from bot.telegram.flag_names import KnownFlag
 
 # Scripts written without spaces: a letter of these before a dash or after a value is a border between words.
 _UNSPACED = (
@@ -89,7 +89,7 @@ class Scan:
         return next((one.value for one in reversed(self.flags) if one.name == name), None)
 
 
-def scan(text: str, known: Mapping[str, Known]) -> Scan:
+def scan(text: str, known: Mapping[str, KnownFlag]) -> Scan:
     """Find the flags in a prompt by their looks. `known`: the flags of all providers and of the bot, by all names."""
     seen = [(context, _narrow(each)) for context, each in enumerate(text) if not _is_unseen(each)]
     view = "".join(each for _context, each in seen)
@@ -129,7 +129,7 @@ def _narrow(each: str) -> str:
     return str(unicodedata.decimal(each, "")) or _NARROW.get(each, each)
 
 
-def _named(match: re.Match[str], known: Mapping[str, Known]) -> tuple[str, Known | None]:
+def _named(match: re.Match[str], known: Mapping[str, KnownFlag]) -> tuple[str, KnownFlag | None]:
     """The name as typed, and the flag it means. Without spaces, the longest known name counts, and the rest is its
     value."""
     name = match["name"].lower()
@@ -139,7 +139,7 @@ def _named(match: re.Match[str], known: Mapping[str, Known]) -> tuple[str, Known
     return name, known.get(name) or known.get(name.replace("-", "_"))
 
 
-def _is_flag(view: str, match: re.Match[str], after: int, meant: Known | None, *, name: str, begins: bool) -> bool:
+def _is_flag(view: str, match: re.Match[str], after: int, meant: KnownFlag | None, *, name: str, begins: bool) -> bool:
     dashes = match["dashes"]
     # Chinese writes "——" where others write " – ".
     is_chinese = match["unspaced"] is not None
@@ -158,7 +158,7 @@ def _is_flag(view: str, match: re.Match[str], after: int, meant: Known | None, *
     return begins and hyphens and (not is_chinese or is_apart or has_number)
 
 
-def _is_after_one_hyphen(view: str, start: int, after: int, meant: Known | None, *, name: str) -> bool:
+def _is_after_one_hyphen(view: str, start: int, after: int, meant: KnownFlag | None, *, name: str) -> bool:
     """`-n 4`, `-n auto`; not `the -n suffix` and not `anime -style drawing`."""
     if not _starts_word(view, start):
         return False

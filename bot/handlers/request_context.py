@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from aiogram.types import CallbackQuery, Chat, Message, User
 
 from bot.telegram.message_input import digest, topic_of
-from storage.records import Job, Preferences
+from storage.records import Job
+from storage.settings_records import Preferences
 
 NOTHING_SET = Preferences()
 

@@ -11,25 +11,15 @@ from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, as_asked
 from bot.handlers.style_catalog import find, names_of_everybodys
-from bot.jobs.engine import Engine
-from bot.jobs.requests import would_be
+from bot.jobs.engine import JobEngine
+from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import known_names
 from bot.telegram.provider_labels import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
-from storage.jobs import ANYTHING
-from storage.records import (
-    ChatRules,
-    Draft,
-    Job,
-    NewDraft,
-    NewJob,
-    NewReference,
-    Preferences,
-    Quota,
-    QuotaExceededError,
-    Style,
-)
+from storage.quota import UNLIMITED, Quota, QuotaExceededError
+from storage.records import Draft, Job, NewDraft, NewJob, NewReference
+from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
 
 # How long pictures without words wait for the next message to bring them.
@@ -59,14 +49,14 @@ class RequestService:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: JobEngine,
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
         *,
         chat_policy: ChatPolicy,
         admins: Collection[int] = (),
-        quota: Callable[[int], Quota] = lambda _user_id: ANYTHING,
+        quota: Callable[[int], Quota] = lambda _user_id: UNLIMITED,
     ) -> None:
         self.engine = engine
         self.store = store
@@ -116,7 +106,7 @@ class RequestService:
         None when this update has made one, or of a double tap. Raises `FlagError`, `QuotaExceededError` or
         `ChatNotAllowedError`.
         """
-        return await self.engine.ask(await self._request(context, words, draft), self._allowed(context))
+        return await self.engine.submit(await self._request(context, words, draft), self._allowed(context))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a job that waits the words that its message has now. False: it has begun, or ended.
@@ -172,7 +162,7 @@ class RequestService:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
         options = job.options if change.options is None else change.options
-        return await self.engine.ask(
+        return await self.engine.submit(
             replace(new, options=options, style=change.style or job.style), self._allowed(context)
         )
 

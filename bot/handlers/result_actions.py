@@ -29,9 +29,10 @@ from bot.handlers.callback_helpers import (
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
+from bot.telegram.callback_data import JobCallback, PictureCallback
 from bot.telegram.formatting import quoted
-from bot.telegram.keyboards import JobCallback, PictureCallback, sure_to_delete, which_picture
+from bot.telegram.keyboards import confirm_delete, which_picture
 from bot.telegram.message_input import as_references, topic_of
 from bot.telegram.originals import ALL_REFUSED, Originals
 from bot.telegram.telegram_errors import meaning
@@ -80,7 +81,7 @@ async def look(query: CallbackQuery, callback_data: JobCallback, requests: Reque
     """Look again for what took too long, or fetch what did not arrive."""
     job = await own_job(query, callback_data.job, requests)
     if job and await may_fetch(query, job):
-        found = await requests.engine.look_again(job.id)
+        found = await requests.engine.retry(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 
@@ -168,7 +169,7 @@ async def delete(query: CallbackQuery, callback_data: PictureCallback, requests:
     if callback_data.do == "delete":
         until_stored = PictureCallback(do="delete-surely", picture=picture.id)
         await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, sure_to_delete(job, until_stored))
+        await change_buttons(message, confirm_delete(job, until_stored))
     else:
         await _delete(query, requests, message, job, [picture])
 
@@ -185,7 +186,7 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         await change_buttons(message, which_picture(job, "delete", pictures))
     elif callback_data.do == "delete-all":
         await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, sure_to_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
     else:
         await _delete(query, requests, message, job, pictures)
 

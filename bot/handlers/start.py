@@ -16,13 +16,16 @@ from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, too_many
+from bot.telegram.callback_data import ExampleCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import listed
-from bot.telegram.keyboards import ExampleCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
 from bot.telegram.provider_labels import STYLE
 from providers.options import Flag, flags
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:

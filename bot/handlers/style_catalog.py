@@ -10,7 +10,7 @@ from bot.handlers.prompt_flags import FlagError, shortened
 from bot.telegram.i18n import in_every_language
 from providers.errors import Sentence
 from providers.options import N_
-from storage.records import Style
+from storage.settings_records import Style
 
 OWN_STYLES = 30
 """At most so many of one's own: each is a button."""

@@ -13,10 +13,12 @@ from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, used
 from bot.handlers.style_catalog import NAME, NAME_BYTES, NAME_LENGTH, OWN_STYLES, STYLE_LENGTH, everybodys, find
+from bot.telegram.callback_data import StyleCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import cut, plain
-from bot.telegram.keyboards import StyleCallback, button, in_rows, keyboard
-from storage.records import Draft, Style
+from bot.telegram.keyboards import button, in_rows, keyboard
+from storage.records import Draft
+from storage.settings_records import Style
 
 ADD = {"add", "new", "set", "添加", "新增"}
 LISTED = 2000

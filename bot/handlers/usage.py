@@ -15,7 +15,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import money
 from bot.telegram.provider_labels import title
-from storage.records import NOBODY, Used
+from storage.records import ERASED_USER_ID, ProviderUsage
 
 MOST_PEOPLE = 20
 
@@ -46,7 +46,7 @@ def month_start(now: float) -> float:
     return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _by_provider(used: Iterable[Used], requests: RequestService) -> list[str]:
+def _by_provider(used: Iterable[ProviderUsage], requests: RequestService) -> list[str]:
     pictures, costs = Counter[str](), dict[str, Counter[str]]()
     for one in used:
         pictures[one.provider] += one.pictures
@@ -60,7 +60,7 @@ def _by_provider(used: Iterable[Used], requests: RequestService) -> list[str]:
     return lines
 
 
-def _by_person(used: Iterable[Used]) -> list[str]:
+def _by_person(used: Iterable[ProviderUsage]) -> list[str]:
     pictures, costs = Counter[int](), dict[int, Counter[str]]()
     for one in used:
         pictures[one.user_id] += one.pictures
@@ -73,10 +73,10 @@ def _by_person(used: Iterable[Used]) -> list[str]:
 
 
 def _person(user_id: int) -> str:
-    return _("Erased people") if user_id == NOBODY else f'<a href="tg://user?id={user_id}">{user_id}</a>'
+    return _("Erased people") if user_id == ERASED_USER_ID else f'<a href="tg://user?id={user_id}">{user_id}</a>'
 
 
-def _add(costs: Counter[str], used: Used) -> None:
+def _add(costs: Counter[str], used: ProviderUsage) -> None:
     for cost in used.costs:
         costs[cost.currency] += cost.amount
 

@@ -14,13 +14,14 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import SettingCallback
 from bot.telegram.flag_names import label, shown
 from bot.telegram.i18n import NAMES, Languages
-from bot.telegram.keyboards import SettingCallback, button, in_rows, into_private, keyboard
+from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import title
 from providers.options import Flag, flags
-from storage.records import ChatRules, Preferences
+from storage.settings_records import ChatRules, Preferences
 
 START = "settings"
 """What the button in a group starts the private chat with."""

@@ -19,8 +19,9 @@ from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NOTHING_ELSE, Change, RequestService, used
 from bot.handlers.style_catalog import everybodys, find
+from bot.telegram.callback_data import ChangeCallback, JobCallback, PictureCallback
 from bot.telegram.formatting import plain
-from bot.telegram.keyboards import ChangeCallback, JobCallback, PictureCallback, changes
+from bot.telegram.keyboards import changes
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import ENLARGED, SHAPE, STYLE, enlarged, offer
 from storage.pictures import Picture

@@ -16,7 +16,7 @@ from aiogram.types import Message, TelegramObject
 from bot.jobs.retry import until_stored
 from bot.telegram.album_buffer import AlbumBuffer, Timer
 from bot.telegram.i18n import Languages
-from bot.telegram.message_groups import MessageGroup, follows, is_comment, is_forward, sorted_out
+from bot.telegram.message_groups import MessageGroup, follows, group_messages, is_comment, is_forward
 from bot.telegram.message_input import pictures_in
 from storage.store import Store
 
@@ -147,7 +147,7 @@ class AlbumMiddleware(BaseMiddleware):
         if self._gathering().is_open(message.chat.id, latest[0].group):
             return latest[0].group
         # The rest of more than ten pictures belongs to those that were handled, also when it comes late.
-        is_rest = follows(sorted_out([one.message for one in latest])[-1], message)
+        is_rest = follows(group_messages([one.message for one in latest])[-1], message)
         return latest[0].group if is_rest and message.chat.type == ChatType.PRIVATE else None
 
     def _note(self, arrival: _Arrival, writer: Writer) -> None:
@@ -169,7 +169,7 @@ class AlbumMiddleware(BaseMiddleware):
 
     async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
         async with self._turn(_writer(items[0].message)):
-            for wish in sorted_out([item.message for item in items]):
+            for wish in group_messages([item.message for item in items]):
                 await self._hand_over(wish, items)
 
     async def _hand_over(self, wish: MessageGroup, items: tuple[_Arrival, ...]) -> None:
@@ -185,7 +185,7 @@ class AlbumMiddleware(BaseMiddleware):
             item.end()
 
     async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
-        wishes = sorted_out([each.message for each in items])
+        wishes = group_messages([each.message for each in items])
         album = item.message.media_group_id
         wish = next((one for one in wishes if any(each.media_group_id == album for each in one.messages)), wishes[-1])
         async with self._turn(_writer(item.message)):

@@ -91,7 +91,7 @@ async def test_a_picture_within_the_bots_own_network_is_not_fetched(harness: App
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql(f"UPDATE pictures SET url = '{secret}', photo_id = NULL, message_id = NULL")
         await connection.exec_driver_sql("UPDATE jobs SET state = 'failed'")
-    await harness.app.engine.look_again(1)
+    await harness.app.engine.retry(1)
     told = await harness.ended("Look again")
     assert "an address for it that I must not open" in told.text
     assert len(harness.album()) == 1
@@ -134,7 +134,7 @@ async def test_a_picture_that_took_long_is_an_answer_of_its_own(harness: AppHarn
     harness.hold()
     asked = await harness.say("a fox")
     status = await harness.shown("Drawing")
-    stage = harness.app.engine._stage
+    stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
     for board in stage._status._boards.values():
         board.sent_at = time.monotonic() - 60

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.jobs.announcements import LOOK_SECONDS
 from providers import polling
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
@@ -195,7 +196,7 @@ async def test_many_calls_are_one_question(harness: AppHarness) -> None:
     harness.hold()
     await harness.say("a fox")
     await harness.all_submitted(2)
-    clock = harness.app.engine._providers["jimeng"].clock  # type: ignore[attr-defined]
+    clock = harness.app.engine.context.providers["jimeng"].clock  # type: ignore[attr-defined]
     begun = clock()
     body = json.dumps({"task_id": harness.tasks[1].id}).encode()
     assert set(await call(harness, *[body] * 500)) == {200}
@@ -216,6 +217,7 @@ async def test_many_calls_are_one_question(harness: AppHarness) -> None:
     assert len(harness.album()) == 2
     # Also where they come at once.
     looks.clear()
-    harness.app.engine._announcements._looks.clear()
-    await asyncio.gather(*(harness.app.engine.called_back(2, body) for _ in range(50)))
+    later = harness.app.store.clock() + LOOK_SECONDS
+    harness.app.store.clock = lambda: later
+    await asyncio.gather(*(harness.app.parts.announcements.take(2, body) for _ in range(50)))
     assert looks == [2]

@@ -13,7 +13,7 @@ import pytest
 from bot.demo.telegram import ChatMessage, Delay
 from bot.handlers.export_archive import COLUMNS, table
 from bot.settings import AccessSettings, LimitsSettings
-from storage.records import Style
+from storage.settings_records import Style
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 
 

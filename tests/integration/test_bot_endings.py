@@ -11,11 +11,12 @@ import pytest
 from bot.demo.telegram import Drop, Flood, Refusal
 from bot.jobs import retry
 from bot.telegram.notifier import TelegramNotifier
-from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
+from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import Delivery, Job
+from storage.records import Job
+from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -36,7 +37,7 @@ async def wishes(harness: AppHarness, delivery: Delivery) -> None:
 
 
 def stage_of(harness: AppHarness) -> TelegramNotifier:
-    stage = harness.app.engine._stage
+    stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
     return stage
 
@@ -96,8 +97,12 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(har
     uploads = stage_of(harness)._uploads
     fetched = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
-        return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
+        return (
+            UnavailablePicture(picture, NOT_FETCHED)
+            if picture.id == 2
+            else await fetched(picture, stack, as_file=as_file)
+        )
 
     uploads.open_one = open_  # type: ignore[method-assign]
     told = await harness.made("foxes --n 3")
@@ -194,7 +199,7 @@ async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
     told = await harness.shown("Look again")
     await asyncio.sleep(0.2)
     await harness.press(told, "Look again")
-    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.engine._endings.is_delivering(1))
+    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.parts.finisher.is_delivering(1))
     await asyncio.sleep(0.5)
     slow.set()
     await harness.quiet()
@@ -251,7 +256,7 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarnes
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
     refuse(harness, "sendMediaGroup", words)
     harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    harness.app.engine._changed(job)
+    harness.app.engine.context.wake(job.id)
     await harness.quiet()
     after = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
     assert before[0]

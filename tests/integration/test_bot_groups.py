@@ -11,7 +11,7 @@ from bot.demo.telegram import Chat, ChatMessage, Delay
 from bot.handlers.request_service import RequestService
 from bot.settings import AccessSettings
 from storage.job_states import JobState
-from storage.records import ChatRules, Preferences
+from storage.settings_records import ChatRules, Preferences
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 
 OLD_GROUP = -1_900_000_005

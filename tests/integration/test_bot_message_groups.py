@@ -1,4 +1,4 @@
-"""One wish in several messages: captions of albums, comments with forwarded posts, more than ten pictures at once."""
+"""One request in several messages: album captions, comments with forwarded posts, more than ten pictures at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,13 +25,13 @@ from tests.support.fast_time import albums_of
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with open_app_harness(tmp_path) as harness:
         albums = albums_of(harness.app)
-        # On a busy machine the forward may be taken in a little after its comment.
+        # On a busy machine the forward may be handled a little after its comment.
         albums.quiet *= 3
         yield harness
 
 
 def numbered(count: int) -> list[bytes]:
-    """Pictures that can be told apart by their widths."""
+    """Pictures with different widths, by which the tests recognize them."""
     return [picture(200 + number) for number in range(count)]
 
 
@@ -41,7 +41,7 @@ def widths(harness: AppHarness) -> list[int]:
 
 
 async def posted(harness: AppHarness, words: str, *files: bytes) -> list[ChatMessage]:
-    """Bob posts something in the group, which the bot is no admin of."""
+    """Bob posts something in the group, in which the bot is no admin."""
     return await harness.telegram.send(harness.bob, harness.group, text=words, files=files)
 
 
@@ -247,7 +247,7 @@ async def test_the_eleventh_picture_that_takes_its_time_contradicts_nothing(harn
 
 
 async def test_a_picture_and_then_words_are_handled_in_their_order(harness: AppHarness) -> None:
-    """Also when both come at once, after the bot was away."""
+    """Also if both arrive at once, after the bot was stopped."""
     await harness.stop()
     await harness.say("", picture(201))
     await harness.say("in blue")
@@ -262,13 +262,13 @@ async def test_a_picture_and_then_words_are_handled_in_their_order(harness: AppH
 async def test_forwarded_words_are_drawn_once_however_late_the_second_press(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The second press is none of a double tap.
+    # The second press is not part of a double tap.
     monkeypatch.setattr("bot.handlers.request_service.DOUBLE_TAP_SECONDS", 0.0)
     harness.telegram.forward(harness.ann, await harness.say("a red fox", who=harness.bob, chat=harness.group))
     question = await harness.shown("Shall I draw its words")
     await harness.press(question, "🎨 Draw its words")
     await harness.quiet()
-    # The chat has not shown that the button is gone.
+    # The chat does not show yet that the button is gone.
     assert not (await harness.forge(question, "w")).alert
     await harness.quiet()
     assert len(harness.tasks) == 1

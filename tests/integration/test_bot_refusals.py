@@ -130,7 +130,7 @@ async def test_a_file_id_that_telegram_has_forgotten_is_fetched_anew(harness: Ap
     assert job
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL, photo_id = 'AgACforgotten'")
-    harness.app.engine._changed(job)
+    harness.app.engine.context.wake(job.id)
     await harness.telegram.until(lambda: len(harness.album()) == 2)
     assert statuses(harness, "sendPhoto") == [("sendPhoto", 400), ("sendPhoto", 200)]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.jobs import breaker, watch
-from bot.jobs.requests import Requests
+from bot.jobs import circuit_breaker, task_failures
+from bot.jobs.request_builder import RequestBuilder
 from bot.settings import AccessSettings
 from providers import http
 from providers.jimeng.simulator import Fault
@@ -153,8 +153,8 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
 
 @pytest.fixture
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 100.0)
-    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 100.0)
+    monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
     monkeypatch.setattr(http, "UNREACHABLE_RETRY_SECONDS", 0.01)
 
 
@@ -219,7 +219,7 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
     second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with second.harness(tmp_path) as harness:
-        monkeypatch.setattr("bot.jobs.engine.ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr("bot.jobs.task_runner.ANSWER_SECONDS", 0.01)
         await harness.say("a fox --provider openai")
         await harness.telegram.until(lambda: second.steps.waiting)
         await harness.restart()
@@ -270,7 +270,7 @@ async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
     async with second.harness(tmp_path, fallback="openai") as harness:
         harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
         monkeypatch.setattr(ProviderHealths, "get", stumble)
-        harness.app.engine._fallback._sleep = _at_once
+        harness.app.engine.context.sleep = _at_once
         await harness.made("a fox")
         assert (failures, second.prompts, len(harness.tasks)) == (1, ["a fox"], 0)
 
@@ -284,16 +284,16 @@ async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
     second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second.steps.open()
-    build, entered, gate = Requests.build, asyncio.Event(), asyncio.Event()
+    build, entered, gate = RequestBuilder.build, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Requests, *args: Any, **kwargs: Any) -> Any:
+    async def slow(self: RequestBuilder, *args: Any, **kwargs: Any) -> Any:
         request = await build(self, *args, **kwargs)
         if args[3].title == "Jimeng" and request.references and not gate.is_set():
             entered.set()
             await gate.wait()
         return request
 
-    monkeypatch.setattr(Requests, "build", slow)
+    monkeypatch.setattr(RequestBuilder, "build", slow)
     async with second.harness(tmp_path, fallback="openai") as harness:
         await harness.jimeng.aclose()
         await harness.say("in blue --scale 0.3", picture(201))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import ChatMessage, Refusal
-from storage.records import Delivery
+from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
 
 

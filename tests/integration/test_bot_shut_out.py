@@ -10,7 +10,7 @@ from bot.demo.bot_api.model import BotStatus
 from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage, Refusal
 from bot.jobs import retry
-from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
+from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload, Uploads
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
@@ -54,9 +54,9 @@ def lose(harness: AppHarness, picture_id: int) -> Callable[[], None]:
     uploads: Uploads = harness.app.dispatcher["uploads"]
     opened = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | UnavailablePicture:
         if picture.id == picture_id:
-            return Unfetched(picture, NOT_FETCHED)
+            return UnavailablePicture(picture, NOT_FETCHED)
         return await opened(picture, stack, as_file=as_file)
 
     uploads.open_one = open_  # type: ignore[method-assign]

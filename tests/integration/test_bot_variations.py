@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.bot_api.faults import Refusal
-from storage.records import Style
+from storage.settings_records import Style
 from tests.support.app_harness import AppHarness, look, open_app_harness, picture
 
 STRANGER = "These buttons belong to whoever asked for the picture. Make your own with /imagine."

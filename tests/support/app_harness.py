@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from unittest.mock import patch
 
-from bot.app import App, assembled
+from bot.app import App
 from bot.demo.bot_api.bot_view import press_json
 from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.calls import Call
@@ -34,6 +34,7 @@ from bot.settings import (
     TelegramSettings,
     WebSettings,
 )
+from bot.wiring import assembled
 from providers.jimeng.simulator import Call as JimengCall
 from providers.jimeng.simulator import JimengSimulator
 from providers.jimeng.simulator.tasks import Task
@@ -243,13 +244,13 @@ class AppHarness:
         """Wait until Jimeng has taken this many tasks, and the bot has stored the tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
         async with asyncio.timeout(20):
-            for flight in list(self.app.engine._outlook.flights.values()):
+            for flight in list(self.app.parts.progress.runs.values()):
                 await flight.safe.wait()
 
     def learn(self, *durations: float) -> None:
         """Let the bot know how long tasks took."""
         for seconds in durations:
-            self.app.engine._outlook.durations["jimeng"].add(seconds, {})
+            self.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app).gatherer
@@ -261,9 +262,7 @@ class AppHarness:
     def _busy(self) -> Iterator[object]:
         engine = self.app.engine
         yield from self._taking_in()
-        yield engine._outlook.jobs or engine._outlook.flights
-        yield engine._finishing._tasks
-        yield any(task.get_name().startswith("task ") for task in engine._background._tasks)
+        yield not engine.is_idle
 
     def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
         return self.draw(prompt, references, width, height, seed)

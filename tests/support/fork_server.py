@@ -21,7 +21,7 @@ from aiohttp import ClientTimeout
 
 ROOT = Path(__file__).parents[2]
 # Not `bot.__main__`: that is run anew.
-LOADED = ("bot.app", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
+LOADED = ("bot.wiring", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
 HELD_SECONDS = 50.0
 """For how long a host of pictures may say nothing: on a busy machine a scene holds one longer than the bot allows."""
 

@@ -20,7 +20,7 @@ class Machine:
         """It asks the server, which says so; the answer comes after `took` seconds."""
         asked = self.now
         self.now += took
-        self.clock.seen(said, asked)
+        self.clock.synchronize(said, asked)
 
 
 def test_it_is_the_servers_as_soon_as_that_was_seen() -> None:

@@ -1,4 +1,4 @@
-"""Metadata never decides whether a picture is good; missing pixels do; and no file gets more than a sentence."""
+"""Damaged pictures: missing pixels make one unusable, broken metadata never does, and any refusal is a sentence."""
 
 import asyncio
 import struct
@@ -115,7 +115,7 @@ JPEG_SEGMENTS = {
 
 
 async def is_good(worker: ImageWorker, data: bytes, like: bytes) -> Prepared:
-    """The picture is passed on as it is in its pixels, and so that a strict service takes it."""
+    """Check that the pixels are passed on unchanged, in a file that a strict service takes."""
     prepared = await worker.prepare(data, LIMITS)
     assert are_alike(opened(prepared.data), opened(like))
     assert prepared.changed == ()
@@ -135,7 +135,7 @@ async def test_a_png_is_good_whatever_it_tells(worker: ImageWorker, what: str, p
     assert sniff(data) == Header("image/png", 96, 64)
 
 
-# Pillow warns of some of it where the test looks at the file.
+# Pillow warns of some of them when the test reads the file.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("what", JPEG_SEGMENTS)
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE])
@@ -201,7 +201,7 @@ async def is_damaged(worker: ImageWorker, data: bytes) -> None:
             await work
 
 
-# A progressive one whose last scan is short and has an end is only less sharp.
+# A progressive JPEG with a short last scan and an end marker is only less sharp.
 @pytest.mark.parametrize(
     ("kind", "ending"),
     [
@@ -263,12 +263,12 @@ def test_a_png_in_bands_is_the_picture(mode: str, size: tuple[int, int], factor:
     image.paste(Image.linear_gradient("L").resize(size).convert(image.mode), (0, 0))
     options = {"transparency": (9, 9, 9)} if mode == "transparent" else {}
     data = saved(image, "PNG", **options)
-    file, before = BytesIO(data), image_png.BAND
-    image_png.BAND = band
+    file, before = BytesIO(data), image_png.BAND_BYTES
+    image_png.BAND_BYTES = band
     try:
         found = image_png.reduced(file, image_png.read(file), factor)
     finally:
-        image_png.BAND = before
+        image_png.BAND_BYTES = before
 
     expected = opened(data)
     wanted = {"P": "RGB", "LA": "RGBA", "transparent": "RGBA"}.get(mode, mode)
@@ -314,7 +314,7 @@ async def test_no_damage_leads_to_more_than_a_sentence(worker: ImageWorker, kind
 
 
 class Faulty(BytesIO):
-    """A file that can't be read to its end."""
+    """A file whose end can't be read."""
 
     def __init__(self, data: bytes, error: Exception) -> None:
         super().__init__(data)
@@ -349,7 +349,7 @@ def run_lengths(width: int, height: int) -> bytes:
     return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 1078 + len(rows), 0, 0, 1078, 40, *sizes) + bytes(1024) + rows
 
 
-# Each would keep Pillow busy for half a minute or more.
+# Each would take Pillow half a minute or more.
 ENDLESS = {
     "tiff": million_strips(),
     "bmp": run_lengths(3000, 3000),

@@ -29,7 +29,7 @@ async def image_worker() -> AsyncIterator[ImageWorker]:
 
 
 def drawing(width: int = 120, height: int = 90, mode: str = "RGB") -> Image.Image:
-    """Red on the left, blue on the right, so that turns and colours can be seen."""
+    """Red on the left, blue on the right, so that the test sees turns and colours."""
     image = Image.new("RGB", (width, height), (220, 20, 20))
     image.paste((20, 20, 220), (width // 2, 0, width, height))
     return image.convert(mode)
@@ -164,7 +164,7 @@ async def test_a_kind_the_provider_takes_is_left_as_it_is(worker: ImageWorker) -
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"])
 async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: str, orientation: int) -> None:
     seen = drawing(120, 90)
-    # How a camera stores what is seen: the turn that the tag tells to undo.
+    # How a camera stores the picture: turned, so that the tag's turn undoes it.
     undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
     same = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 7: "TRANSVERSE"}
     stored = seen.transpose(undo[orientation] if orientation in undo else Image.Transpose[same[orientation]])
@@ -178,7 +178,7 @@ async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: s
     assert near(image, (10, 45), (220, 20, 20), 40)
     assert near(image, (110, 45), (20, 20, 220), 40)
     assert image.getexif().get(0x0112, 1) == 1
-    # A HEIC is turned by its container, which every reader obeys: nothing to tell.
+    # The container of a HEIC turns it, and every reader obeys that: there is no change to tell.
     assert ("turned upright" in " ".join(map(str, prepared.changed))) == (kind != "HEIC")
 
 
@@ -197,7 +197,7 @@ async def test_a_ratio_beyond_the_bounds_is_refused(worker: ImageWorker, size: t
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "LA", "I;16", "1"])
 async def test_too_many_pixels_a_side_are_scaled_down(worker: ImageWorker, mode: str) -> None:
-    # 1203 × 401 is 3:1; careless rounding would carry it over the bound.
+    # 1203 × 401 is 3:1; careless rounding would exceed the bound.
     prepared = await worker.prepare(saved(drawing(1203, 401, mode), "PNG"), LIMITS)
 
     image = opened(prepared.data)
@@ -261,7 +261,7 @@ async def test_colours_of_a_profile_become_plain_ones(worker: ImageWorker, mode:
     assert near(result.convert("RGB"), (110, 45), (220, 20, 20), 30)
 
 
-# Pillow warns of such EXIF; a warning is no error outside of the tests.
+# Pillow warns of such EXIF; only in the tests a warning is an error.
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 async def test_an_unusable_profile_or_exif_is_no_reason_to_refuse(worker: ImageWorker) -> None:
     assert (await worker.prepare(saved(drawing(), "WEBP", icc_profile=b"nonsense" * 20), LIMITS)).width == 120
@@ -360,7 +360,7 @@ async def test_a_decompression_bomb_is_refused_before_it_is_decoded(
         assert await refusal(worker, data) == "This picture has more than 89 megapixels. Send a smaller copy of it."
 
 
-# Damage of which Pillow only warns doesn't stop it outside of the tests.
+# Outside of the tests Pillow only warns of this damage.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(WHOLE)), st.data())
