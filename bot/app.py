@@ -55,7 +55,7 @@ class App:
 
     @property
     def engine(self) -> JobEngine:
-        """What runs the jobs."""
+        """The engine, which runs the jobs."""
         return self.parts.engine
 
     async def run(self, *, handle_signals: bool = True) -> None:

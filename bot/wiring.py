@@ -180,7 +180,7 @@ def wire_engine(context: JobContext) -> EngineParts:
     announcements = Announcements(context, progress, calls, lost)
     heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
     scheduler = TaskScheduler(context, runner)
-    # What starts steps is closed before what runs them.
+    # The parts that start steps are closed before those that run them.
     starting = (calls, progress_loop, scheduler, heartbeat, reconciler)
     order = (*starting, runner, finisher, preparer, announcements, lost)
     engine = JobEngine(context, finisher, failover, order)
@@ -249,7 +249,7 @@ def make_dispatcher(
         observer.outer_middleware(albums)
     dispatcher.edited_message.outer_middleware(albums.edited)
     dispatcher.edited_channel_post.outer_middleware(albums.edited)
-    # What was posted in a channel was meant for the channel.
+    # A post in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
@@ -289,6 +289,6 @@ def _make_requests(settings: Settings, engine: JobEngine, store: Store, registry
 
 
 def _quotas(settings: Settings) -> Callable[[int], Quota]:
-    """What each person may ask for, by their id."""
+    """The quota of each person, by their id."""
     limited = Quota(settings.limits.waiting or None, settings.limits.daily or None)
     return lambda user_id: UNLIMITED if user_id in settings.access.admins else limited

@@ -94,7 +94,7 @@ class Jobs:
         """The job with this status message, or None."""
         return await self._one(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
 
-    async def settle(self, job_id: int) -> Job | None:
+    async def conclude(self, job_id: int) -> Job | None:
         """If all tasks of a working job have ended, move the job on and return it; else None."""
         async with self._db.write() as connection:
             # When two tasks end at once, in two processes, the second sees both.

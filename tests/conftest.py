@@ -17,7 +17,7 @@ from tests.support import postgres
 from tests.support.blank_database import put_blank_database
 from tests.support.compiled_statements import compiled_statements_cache, quick_steps
 
-# What is lost with the machine is no loss here; the processes of the kill matrices keep to the bot's own.
+# Nothing here must survive the machine; the processes of the kill matrices use the bot's own setting.
 sqlite.SYNCHRONOUS = "OFF"
 
 GROUPS = {
@@ -70,8 +70,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported stays: nobody need look through it for garbage, now or while the tests run. What the tests
-    leave behind is looked through seldom: as often as usual takes a sixth of their time."""
+    """Keep imported objects out of the garbage collection, and collect the tests' own seldom: the default takes a
+    sixth of their time."""
     gc.disable()
     try:
         return (yield)

@@ -20,7 +20,7 @@ MOST_LOOKS = 1000
 
 
 class Announcements(Component):
-    """What calls lead to. Nothing is believed of them but that now is a good time to ask."""
+    """Handles the calls of services. A call is not trusted: it only says that now is a good time to ask."""
 
     def __init__(self, context: JobContext, progress: ProgressTracker, calls: Calls, lost: LostTickets) -> None:
         self._context = context

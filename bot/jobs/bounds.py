@@ -1,4 +1,4 @@
-"""What a service says is bounded before it is believed: its tickets, its progress, and how much it gives."""
+"""Bounds for what a service answers: its tickets, its progress, and how many pictures it gives."""
 
 import logging
 import math

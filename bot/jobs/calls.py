@@ -25,7 +25,7 @@ class Calls(Component):
     def __init__(self, context: JobContext) -> None:
         self._context = context
         self._address = context.addresses.callback
-        # What the addresses of all tasks have in common: at another one nothing has arrived yet.
+        # The common part of the addresses of all tasks: at another one nothing has arrived yet.
         self._base = (self._address(0) or "").rpartition("/")[0]
         self._arriving: set[str] = set()
 

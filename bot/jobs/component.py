@@ -1,4 +1,4 @@
-"""What the parts of the engine have in common: they are started, told of notifications and stopped together."""
+"""The interface of the engine's parts: they are started, notified and stopped together."""
 
 from storage.notifications import Topic
 

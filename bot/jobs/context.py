@@ -1,4 +1,4 @@
-"""What every part of the engine gets: the store, the providers, the outside world, this worker, time, and `wake`."""
+"""The context of every part of the engine: the store, the providers, the notifier, this worker, time, and `wake`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ class WokenJobs:
 
 @dataclass(slots=True, eq=False)
 class JobContext:
-    """What the parts of one engine share.
+    """The context that the parts of one engine share.
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `woken`: what `wake` fills and
     the reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler.

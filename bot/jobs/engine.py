@@ -146,7 +146,7 @@ class JobEngine:
         # An album whose last missing picture was deleted still waits for its buttons.
         if all(picture.message_id for picture in pictures) or all(picture.hidden_at for picture in pictures):
             return False
-        # Of two presses at once only one gets the job. Who presses wants it even where it may have arrived.
+        # Of two taps at once only one gets the job. A person who taps wants it even where it may have arrived.
         return await self._reopen(job_id, JobState.DELIVERING, send_again=True)
 
     async def _reopen(self, job_id: int, state: JobState, *, send_again: bool = False) -> bool:

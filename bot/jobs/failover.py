@@ -26,7 +26,7 @@ class Failover:
         self._providers = context.providers
 
     def second(self, provider: str) -> str | None:
-        """Who takes over for a provider."""
+        """The provider that takes over for another one."""
         known = self._providers.get(provider)
         name: str | None = known.settings.fallback if known else None
         return name if name in self._providers else None

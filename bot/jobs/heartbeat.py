@@ -18,9 +18,9 @@ from storage.outage_log import Outage
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 LOST = OutcomeUnknownError.default
-"""What a person is told of a submit that was cut off with its worker."""
+"""The sentence about a submit that was cut off with its worker."""
 
 
 class Heartbeat(Component):
@@ -67,7 +67,7 @@ class Heartbeat(Component):
         """Give a sign of life, evict the dead, and claim what nobody owns. Raises `StoreError`."""
         async with self._looking:
             if not await self._worker.heartbeat():
-                # What is under way here belongs to others.
+                # The jobs under way here belong to others.
                 self._context.woken.add_all()
             await (self._hand_over() if self._draining else self._claim_orphans())
 
@@ -75,7 +75,7 @@ class Heartbeat(Component):
         outage = Outage(log, "no sign of life could be given")
         # Where there can be no other process there is nothing to do.
         while not self._context.store.database.backend.alone:
-            await self._context.sleep(QUICK_SECONDS if self._worker.has_doubts else BEAT_SECONDS)
+            await self._context.sleep(QUICK_SECONDS if self._worker.suspects_others else HEARTBEAT_SECONDS)
             try:
                 await self.look()
             except StoreError as error:

@@ -26,6 +26,8 @@ LOOK_SECONDS = 1.0
 """Between looks at a task whose submit may still be answered, and at a job that is being delivered."""
 CONFIRM_SECONDS = 600.0
 """How long the service is asked whether it knows a ticket, while it is out of order; then so long a pause is made."""
+SEARCHES_OF_A_TASK = 3
+"""At most so many tickets of one task are looked for at a time. A false one does not keep the true one out."""
 
 
 class LostTickets(Component):
@@ -37,26 +39,27 @@ class LostTickets(Component):
         self._providers = context.providers
         self._requests = requests
         self._background = Background()
-        self._searches: set[int] = set()
+        self._searches: set[tuple[int, str]] = set()
 
     async def find(self, task_id: int, ticket: str) -> None:
         """A call at the address of this task, which has no ticket, has named one. Raises `StoreError`: the ticket is
         not stored, and the service has to call again."""
-        if task_id in self._searches:
+        search = (task_id, ticket)
+        if search in self._searches or sum(one == task_id for one, _ in self._searches) >= SEARCHES_OF_A_TASK:
             return
-        self._searches.add(task_id)
+        self._searches.add(search)
         try:
             await self._store.lost_tickets.announced(task_id, ticket, self._context.worker.id)
         except BaseException:
-            self._searches.discard(task_id)
+            self._searches.discard(search)
             raise
         self._spawn(task_id, ticket)
 
     async def resume(self) -> None:
         """Take up the tickets that workers which are gone were told of. Raises `StoreError`."""
         for task_id, ticket in await self._store.lost_tickets.recover(self._context.worker.id):
-            if task_id not in self._searches:
-                self._searches.add(task_id)
+            if (task_id, ticket) not in self._searches:
+                self._searches.add((task_id, ticket))
                 self._spawn(task_id, ticket)
 
     async def aclose(self) -> None:
@@ -70,7 +73,7 @@ class LostTickets(Component):
         try:
             await self._search(task_id, ticket)
         finally:
-            self._searches.discard(task_id)
+            self._searches.discard((task_id, ticket))
 
     async def _search(self, task_id: int, ticket: str) -> None:
         is_known: bool | None = None

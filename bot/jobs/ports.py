@@ -1,4 +1,4 @@
-"""What the engine needs of the outside: where references come from, and where progress and results are shown."""
+"""The ports of the engine: where references come from, and where progress and results are shown."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
 
 class Phase(Enum):
-    """What a person is waiting for."""
+    """The step that a person is waiting for."""
 
     PREPARING = "preparing"
     WAITING = "waiting"
@@ -160,7 +160,8 @@ def error_message(sentence: Sentence) -> ErrorMessage:
 
 
 def error_message_of(error: ProviderError) -> ErrorMessage:
-    """What a provider's error is to the person: its sentence and, where a task was taken or turned away, whether it was
+    """A provider's error as a person is told of it: its sentence and, where a task was taken or turned away, whether
+    it was
     paid."""
     kept = error_message(error.sentence)
     return {**kept, "paid": error.paid} if isinstance(error, (ContentRefusedError, GenerationFailedError)) else kept

@@ -63,11 +63,11 @@ class Preparer(Component):
 
     async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
-        what = f"a step of job {job.id}"
-        parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), what)
+        parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), f"planning job {job.id}")
         queue = self._store.tasks.queue
         state = await self._context.until_stored(
-            lambda: queue(job.id, job.provider, parts, ids, job.created_at, said=job.said), what
+            lambda: queue(job.id, job.provider, parts, ids, job.created_at, said=job.said),
+            f"queueing job {job.id}",
         )
         if state is JobState.WORKING:
             self._context.queue_changed.set()
@@ -83,7 +83,7 @@ class Preparer(Component):
         return parts, [reference.id for reference in references]
 
     async def _is_changed(self, job: Job) -> bool:
-        latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"a step of job {job.id}")
+        latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"reading job {job.id}")
         return latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
 
     async def _refuse(self, job: Job, error: Exception) -> None:

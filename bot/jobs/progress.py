@@ -240,5 +240,5 @@ class _View:
 
 
 def by_provider(known: Mapping[str, Iterable[tuple[float, Mapping[str, Any]]]]) -> dict[str, Paces]:
-    """What the store knows of each provider's pace, ready to learn more."""
+    """The pace of each provider by what the store knows, ready to learn more."""
     return {name: Paces(durations) for name, durations in known.items()}

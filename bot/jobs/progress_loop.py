@@ -69,7 +69,7 @@ class ProgressLoop(Component):
         for place, (job_id, progress) in enumerate(chosen(jobs, shown)):
             opened = jobs.get(job_id)
             if opened and context.worker.may_show(opened.job):
-                opened.told, opened.told_at = gist(progress), self._ticks
+                opened.told, opened.told_at = news_of(progress), self._ticks
                 context.notifier.show(opened.job, progress)
             if place % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
@@ -105,7 +105,7 @@ def chosen(jobs: Mapping[int, OpenJob], shown: Mapping[int, Progress]) -> list[t
     if len(shown) <= MOST:
         return list(shown.items())
     known = ((jobs[job_id], progress) for job_id, progress in shown.items())
-    ordered = sorted(known, key=lambda one: (one[0].told == gist(one[1]), one[0].told_at))
+    ordered = sorted(known, key=lambda one: (one[0].told == news_of(one[1]), one[0].told_at))
     chats, places = Counter[int](), []
     for place, (opened, progress) in enumerate(ordered):
         chats[opened.job.chat_id] += 1
@@ -113,6 +113,6 @@ def chosen(jobs: Mapping[int, OpenJob], shown: Mapping[int, Progress]) -> list[t
     return [(job_id, progress) for *_, job_id, progress in nsmallest(MOST, places, key=lambda one: one[:2])]
 
 
-def gist(progress: Progress) -> tuple[Phase, bool]:
-    """What of progress is news when it changes: what is being done, and whether the job is next."""
+def news_of(progress: Progress) -> tuple[Phase, bool]:
+    """The facts of progress that are news when they change: the phase, and whether the job is next."""
     return progress.phase, progress.place == 1

@@ -1,4 +1,4 @@
-"""Who is next: the order in which the store will give turns, looked ahead for the places people are shown."""
+"""The order in which the store will claim tasks, forecast for the places in the queue that people are shown."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ def order(waiting: Iterable[WaitingTask], active: Mapping[int, int]) -> list[Wai
     for user, tasks in own.items():
         tasks.sort(key=_since)
         under_way = active.get(user, 0)
-        # Whoever gets a second turn stands behind those who come to the same number by their first.
+        # A person's second task stands behind those who come to the same number by their first.
         turns += [(under_way + place, -under_way, _since(tasks[0]), task) for place, task in enumerate(tasks)]
     return [task for *_, task in sorted(turns, key=lambda turn: turn[:3])]
 

@@ -16,8 +16,8 @@ from storage.records import Job, Task
 class Reconciler(Component):
     """Starts the steps of this worker's jobs. A step that runs is not started again; a job of another worker is left.
 
-    It does not matter how often a job is woken, or why: all is decided by what the store says at that moment. What was
-    read may be old when it arrives: a step may have ended meanwhile. Each step wakes its job when it ends, so a job
+    A job may be woken any number of times, for any reason: its stored state decides. A reading may be old when it
+    arrives: a step may have ended meanwhile. Each step wakes its job when it ends, so a job
     that was woken while it was read is read again before anything is started.
     """
 
@@ -82,7 +82,7 @@ class Reconciler(Component):
             self._reading[job_id] = True
             return
         self._reading[job_id] = False
-        reading = self._readings.spawn(self._reconcile(job_id), f"a step of job {job_id}")
+        reading = self._readings.spawn(self._reconcile(job_id), f"the next step of job {job_id}")
         reading.add_done_callback(lambda _: self._ended(job_id))
 
     def _ended(self, job_id: int) -> None:
@@ -97,9 +97,9 @@ class Reconciler(Component):
             for part in (self._preparer, self._runner, self._finisher):
                 part.leave(job_id)
         elif job.state is JobState.WORKING:
-            await self._go_on(job)
+            await self._continue(job)
         elif job.state in (JobState.CANCELLING, JobState.KEEPING):
-            await self._wind_up(job)
+            await self._stop(job)
         else:
             self._start_step(job)
 
@@ -114,14 +114,14 @@ class Reconciler(Component):
         elif job.state in ENDING:
             self._finisher.close(job)
 
-    async def _go_on(self, job: Job) -> None:
+    async def _continue(self, job: Job) -> None:
         self._finisher.reopened(job.id)
         tasks = await self._tasks(job.id)
         if tasks and not any(task.state in UNFINISHED for task in tasks):
-            settle = self._store.jobs.settle
-            settled = await self._context.until_stored(lambda: settle(job.id), f"a step of job {job.id}")
-            if settled:
-                self._start_step(settled)
+            conclude = self._store.jobs.conclude
+            concluded = await self._context.until_stored(lambda: conclude(job.id), f"concluding job {job.id}")
+            if concluded:
+                self._start_step(concluded)
             else:
                 # It was cancelled at this moment, or the answer to this step was lost.
                 self._context.wake(job.id)
@@ -130,16 +130,18 @@ class Reconciler(Component):
         if any(task.state is TaskState.QUEUED for task in tasks):
             self._context.queue_changed.set()
 
-    async def _wind_up(self, job: Job) -> None:
+    async def _stop(self, job: Job) -> None:
         tasks = await self._tasks(job.id)
         self._runner.cancel(job, tasks)
         self._start_step(job)
-        # What still runs ends later, and is kept then.
+        # A task that still runs ends later, and its pictures are kept then.
         if not any(task.state in UNFINISHED for task in tasks):
             self._finisher.keep(job)
 
     async def _read(self, job_id: int) -> Job | None:
-        return await self._context.until_stored(lambda: self._store.jobs.get(job_id), f"a step of job {job_id}")
+        return await self._context.until_stored(lambda: self._store.jobs.get(job_id), f"reading job {job_id}")
 
     async def _tasks(self, job_id: int) -> list[Task]:
-        return await self._context.until_stored(lambda: self._store.tasks.of_job(job_id), f"a step of job {job_id}")
+        return await self._context.until_stored(
+            lambda: self._store.tasks.of_job(job_id), f"reading the tasks of job {job_id}"
+        )

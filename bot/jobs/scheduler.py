@@ -31,7 +31,7 @@ class TaskScheduler(Component):
         self._background = Background()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
-        self._in_doubt = False
+        self._may_own_unknown_tasks = False
 
     async def start(self) -> None:
         """Claim tasks from now on."""
@@ -67,7 +67,7 @@ class TaskScheduler(Component):
                     outage.lasts(error)
                 else:
                     log.exception("claiming tasks failed; retrying in %.0f s", STORE_RETRY_SECONDS)
-                self._in_doubt = True
+                self._may_own_unknown_tasks = True
                 await self._context.sleep(STORE_RETRY_SECONDS)
                 continue
             outage.ends()
@@ -79,12 +79,12 @@ class TaskScheduler(Component):
 
     async def _claim_all(self) -> float | None:
         """Claim all that can begin now; returns when time alone frees a slot, if it does. Raises `StoreError`."""
-        if self._in_doubt:
+        if self._may_own_unknown_tasks:
             # The store may have given this worker tasks without its hearing of it. Those without a ticket were never
             # submitted; the others are found by the reconciler.
             await self._store.tasks.requeue_unsubmitted(self._context.worker.id, self._runner.task_ids)
             self._context.woken.add_all()
-            self._in_doubt = False
+            self._may_own_unknown_tasks = False
         awaited = await self._store.tasks.awaited()
         due = [await self._claim(name) for name in self._context.providers if name in awaited]
         return min((at for at in due if at is not None), default=None)

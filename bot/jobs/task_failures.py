@@ -1,4 +1,4 @@
-"""What a task comes to that its provider did not finish: it waits again, has failed, or can be taken up later."""
+"""The end of a task that its provider did not finish: it waits again, has failed, or can be taken up later."""
 
 import logging
 import random
@@ -96,7 +96,7 @@ class TaskFailures:
         again = self._context.clock() + self._delay(task.provider, busy)
         # The whole provider waits: the next in line would be refused as well.
         hold = self._store.provider_health.hold
-        await self._context.until_stored(lambda: hold(task.provider, again), f"a step of task {task.id}")
+        await self._context.until_stored(lambda: hold(task.provider, again), f"pausing provider {task.provider}")
         seconds = again - self._context.clock()
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, seconds)
         await self._wait(task, again)
@@ -108,16 +108,16 @@ class TaskFailures:
 
     async def _wait(self, task: Task, until: float) -> None:
         put_back = self._store.tasks.put_back
-        await self._context.until_stored(lambda: put_back(task.id, until), f"a step of task {task.id}")
+        await self._context.until_stored(lambda: put_back(task.id, until), f"putting back task {task.id}")
 
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._context.clock(), self._store.tasks.end_task
         await self._context.until_stored(
-            lambda: end(task.id, state, error_message_of(error), now, cost), f"a step of task {task.id}"
+            lambda: end(task.id, state, error_message_of(error), now, cost), f"storing the end of task {task.id}"
         )
 
 
 def cost_of(provider: Provider[Any, Any], task: Task, pictures: int) -> Cost | None:
-    """What a task has cost, where the operator has set a price."""
+    """The cost of a task, where the operator has set a price."""
     price = provider.price(provider.Options.model_validate(task.options))
     return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)

@@ -138,7 +138,9 @@ class TaskRunner(Component):
 
     async def _try(self, run: TaskRun) -> None:
         provider, task = self._context.providers[run.task.provider], run.task
-        request = await self._context.until_stored(lambda: self._request(run, provider), f"a step of task {task.id}")
+        request = await self._context.until_stored(
+            lambda: self._request(run, provider), f"reading the request of task {task.id}"
+        )
         run.callback = request.callback
         try:
             async with aclosing(provider.imagine(request, task.ticket)) as events:
@@ -203,7 +205,7 @@ class TaskRunner(Component):
         log.info("task %d of job %d has the ticket %.100r", task.id, task.job_id, ticket)
         run.since, run.ticket = now, ticket
         kept = await self._context.until_stored(
-            lambda: self._keep_ticket(run, ticket, now), f"a step of task {task.id}"
+            lambda: self._keep_ticket(run, ticket, now), f"storing the ticket of task {task.id}"
         )
         run.safe.set()
         self._failures.accepted(task.provider)
@@ -229,7 +231,7 @@ class TaskRunner(Component):
         cost = cost_of(self._context.providers[task.provider], task, len(results))
         seconds, finish = run.seconds(now), self._store.tasks.finish_task
         await self._context.until_stored(
-            lambda: finish(task.id, results, now, cost, seconds), f"a step of task {task.id}"
+            lambda: finish(task.id, results, now, cost, seconds), f"storing the result of task {task.id}"
         )
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
@@ -247,5 +249,7 @@ class TaskRunner(Component):
 
 
 def _broken(run: TaskRun, detail: str) -> ProviderError:
-    """What a provider's own fault comes to: with a ticket the picture may still be had; without, nothing is known."""
+    """The error for a provider's own fault: with a ticket the picture may still be fetched; without, nothing is
+    known.
+    """
     return TaskTimeoutError(OURS_PAID, detail=detail) if run.ticket else OutcomeUnknownError(detail=detail)

@@ -59,7 +59,7 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        """False: the others may have evicted this worker, and it finds out with its next beat."""
+        """False: the others may have evicted this worker, and it finds out with its next heartbeat."""
         return self._store.database.backend.alone or self._clock() - self._lived < LEASE_SECONDS
 
     # the others
@@ -70,8 +70,8 @@ class Worker:
         return 1 + len(self._seen)
 
     @property
-    def has_doubts(self) -> bool:
-        """Whether another worker may be dead, so that the next beat should come soon."""
+    def suspects_others(self) -> bool:
+        """Whether another worker may be dead, so that the next heartbeat should come soon."""
         return any(seen.absent for seen in self._seen.values())
 
     def pick(self) -> int:

@@ -56,7 +56,7 @@ async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) ->
     await store.tasks.accepted(task.id, f"secret-ticket-{job.id}", at)
     results = [NewPicture(url=f"https://secret/{job.id}", data=b"secret", seed=5) for _ in range(pictures)]
     await store.tasks.finish_task(task.id, results, at + 10, Cost(4000, "CNY"), 9.0)
-    await store.jobs.settle(job.id)
+    await store.jobs.conclude(job.id)
     ids = [picture.id for picture in await store.pictures.of_job(job.id)]
     await store.pictures.all_sent({one: Sent(f"secret-photo-{one}", 900 + one, 64, 48, 1000) for one in ids})
     await store.jobs.end(job.id, JobState.DELIVERED, at + 11)
@@ -212,6 +212,6 @@ async def test_a_ticket_that_comes_to_light_late_is_cancelled(store: Store) -> N
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
     (task,) = (await store.tasks.claim("jimeng", ONCE, NOW)).tasks
     await store.workers.recover_jobs(1, TROUBLE, NOW)
-    await store.jobs.settle(job.id)
+    await store.jobs.conclude(job.id)
     await store.erasure.erase(ANN, NOW)
     assert not (await store.tasks.accepted(task.id, "late", NOW)).is_wanted

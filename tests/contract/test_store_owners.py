@@ -135,7 +135,7 @@ async def test_a_ticket_that_comes_after_the_eviction_is_the_new_owners(store: S
     (task,) = await store.tasks.of_job(job.id)
     await store.workers.leave(two)
     await store.workers.recover_jobs(one, LOST, 3.0)
-    assert await store.jobs.settle(job.id)
+    assert await store.jobs.conclude(job.id)
     kept = await store.tasks.accepted(task.id, "t", 4.0, worker_id=two)
     assert (kept.is_wanted, kept.worker_id) == (True, one)
     again = await store.jobs.get(job.id)

@@ -24,13 +24,13 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     await store.tasks.accepted(task.id, "7392", 6.0)
     (running,) = await store.tasks.running()
     assert (running.ticket, running.submitted_at) == ("7392", 6.0)
-    assert await store.jobs.settle(job.id) is None
+    assert await store.jobs.conclude(job.id) is None
     made = [NewPicture(url="u1", seed=2**64 - 1), NewPicture(data=b"2", seed=2)]
     await store.tasks.finish_task(task.id, made, 16.0, seconds=9.5)
-    settled = await store.jobs.settle(job.id)
+    settled = await store.jobs.conclude(job.id)
     assert settled
     assert settled.state is JobState.DELIVERING
-    assert await store.jobs.settle(job.id) is None, "a job is handed on once"
+    assert await store.jobs.conclude(job.id) is None, "a job is handed on once"
     one, two = await store.pictures.of_job(job.id)
     assert (one.url, await store.pictures.data(two.id)) == ("u1", b"2")
     assert (one.seed, two.seed) == (None, 2), "one that is too large is left out"
@@ -103,7 +103,7 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     assert cancelled.state is JobState.CANCELLING
     assert await store.jobs.cancel(job.id, 2.0, ERROR_MESSAGE, ERROR_MESSAGE) is None
     await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
-    assert await store.jobs.settle(job.id) is None
+    assert await store.jobs.conclude(job.id) is None
     assert [picture.url for picture in await store.pictures.of_job(job.id)] == ["late"]
     assert [one.state for one in await store.tasks.of_job(job.id)] == [TaskState.DONE, TaskState.CANCELLED]
 
@@ -124,7 +124,7 @@ async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskSta
             await store.tasks.end_task(task.id, end, ERROR_MESSAGE, 2.0)
         else:
             await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
-    settled = await store.jobs.settle(job.id)
+    settled = await store.jobs.conclude(job.id)
     assert settled
     assert (settled.state, settled.error_message) == (state, ERROR_MESSAGE)
 
@@ -135,7 +135,7 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
     (recovered,) = await store.workers.recover_jobs(await store.workers.join(2.0), ERROR_MESSAGE, 2.0)
     assert recovered.id == job.id
     assert await nothing_due(store, 3.0) is None
-    settled = await store.jobs.settle(job.id)
+    settled = await store.jobs.conclude(job.id)
     assert settled
     assert settled.state is JobState.INTERRUPTING
 
@@ -144,7 +144,7 @@ async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) ->
     job = await queued(store, 1)
     task = await run(store, 1.0)
     await store.tasks.end_task(task.id, TaskState.OVERDUE, ERROR_MESSAGE, 900.0)
-    await store.jobs.settle(job.id)
+    await store.jobs.conclude(job.id)
     assert await store.jobs.reopen(job.id, JobState.WORKING)
     (again,) = await store.tasks.running()
     assert again.ticket == f"ticket {task.id}"

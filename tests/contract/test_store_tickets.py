@@ -103,7 +103,7 @@ async def test_a_cancelled_and_an_interrupted_one_among_others(store: Store) -> 
     one, two, three = await submitting(store, 3)
     assert await store.jobs.cancel(two.job_id, 3.0, WHY, WHY)
     await store.workers.recover_jobs(9, WHY, 3.0)
-    assert await store.jobs.settle(three.job_id)
+    assert await store.jobs.conclude(three.job_id)
     async with store.database.write() as connection:
         again = {"state": TaskState.SUBMITTING, "error_message": None, "finished_at": None}
         await connection.execute(update(tasks).where(tasks.c.id == one.id).values(again))

@@ -59,7 +59,7 @@ class Outage(ProcessHarness):
             for gate in gates:
                 gate.open()
             self.all_done()
-            for step in ("what Telegram has", "a step of task", "a step of job"):
+            for step in ("what Telegram has", " of task ", " job "):
                 await self.bot.logged(step)
             await self.bot.logged(REFUSED, times=5)
             await self.recover()

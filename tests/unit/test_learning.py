@@ -8,7 +8,7 @@ import pytest
 from bot.jobs import progress_loop
 from bot.jobs.ports import Phase, Progress
 from bot.jobs.progress import OpenJob
-from bot.jobs.progress_loop import MOST, chosen, gist
+from bot.jobs.progress_loop import MOST, chosen, news_of
 from storage.job_states import JobState
 from storage.records import Job
 from tests.support.engine_harness import EngineHarness, open_engine_harness
@@ -77,7 +77,7 @@ def waiting(chats: Mapping[int, int]) -> tuple[dict[int, OpenJob], dict[int, Pro
 def tick(number: int, jobs: Mapping[int, OpenJob], shown: Mapping[int, Progress]) -> list[int]:
     found = chosen(jobs, shown)
     for job_id, progress in found:
-        jobs[job_id].told, jobs[job_id].told_at = gist(progress), number
+        jobs[job_id].told, jobs[job_id].told_at = news_of(progress), number
     return [job_id for job_id, _ in found]
 
 
