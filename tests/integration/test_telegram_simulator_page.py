@@ -13,7 +13,7 @@ from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from aiohttp import ClientSession, FormData
 from PIL import Image
 
-from bot.demo.calls import LONGEST, CallLog
+from bot.demo.calls import MAX_STRING_LENGTH, CallLog
 from bot.demo.chat import groups
 from bot.demo.telegram import TelegramSimulator
 
@@ -311,4 +311,4 @@ def test_the_log_is_bounded_shortened_and_redacted() -> None:
     )
     assert call.request == ["a ***", {"size": 2}, "***"]
     assert call.response["1"] is True
-    assert len(call.response["text"]) < LONGEST + 30
+    assert len(call.response["text"]) < MAX_STRING_LENGTH + 30

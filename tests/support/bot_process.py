@@ -94,10 +94,10 @@ class BotProcess:
         )
         async for line in reader:
             self._lines.append(line.decode("utf-8", "replace"))
-            self._said.ring()
+            self._said.notify()
         transport.close()
         self._silent = True
-        self._said.ring()
+        self._said.notify()
 
 
 def write_config(

@@ -213,7 +213,7 @@ class ProcessHarness:
         if call.name == SUBMIT:
             self.on_submit(str(prompt), call.status)
         # Who waits for the chats to change looks at the service, too.
-        self.telegram.world.changed.ring()
+        self.telegram.world.changed.notify()
 
 
 def nothing(prompt: str, status: int) -> None:
