@@ -1,10 +1,9 @@
-"""The whole real bot in one process, between the strict Telegram and the strict Jimeng, with time running faster.
+"""`AppHarness`: the whole real bot in the test's process, between the simulated Telegram and Jimeng, on fast time.
 
-`async with open_app_harness(tmp_path) as house:` gives a bot at work. People act by `house.say` and `house.press`;
-what the
-bot does is awaited by `house.shown`, `house.ended` or `house.quiet`. Real polling, signing, SQLite and uploads; only
-the waits of the bot (flood control, polls, albums, the progress ticker) pass a hundred times as fast, and the pictures
-are plain and small.
+`async with open_app_harness(tmp_path) as harness:` gives a running bot. `harness.say` and `harness.press` act for
+people; `harness.shown`, `harness.ended` and `harness.quiet` wait for the bot. Polling, signing, SQLite and uploads are
+real; only the bot's waits (flood control, polls, albums, the progress ticker) are a hundred times as short, and the
+pictures are plain and small.
 """
 
 import asyncio
@@ -52,8 +51,9 @@ class AppHarness:
     """Both simulators and the bot. Made by `open_app_harness`.
 
     `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
-    them wait for `release`). `draw`: what it draws with. `jimeng_calls`: all that was asked of it, with nothing
-    redacted. `gates`: hold calls to both. `bob` is a third person, who speaks English, in the group.
+    them wait for `release`). `draw`: its drawing function. `jimeng_calls`: all calls to it,
+    unredacted. `gates`: hold calls to both simulators at an exact moment. `bob` is a third
+    person, who speaks English, in the group.
     """
 
     app: App
@@ -93,7 +93,7 @@ class AppHarness:
         await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
 
     async def stop(self) -> None:
-        """Stop the bot in good order."""
+        """Stop the bot as SIGTERM does."""
         if self._work:
             self.app.stop()
             self._work.cancel()
@@ -102,7 +102,7 @@ class AppHarness:
         await self._running.aclose()
 
     async def restart(self) -> None:
-        """Another process on the same database."""
+        """Stop the bot and start another one on the same database."""
         await self.stop()
         await self.start()
 
@@ -120,7 +120,7 @@ class AppHarness:
 
     @property
     def group(self) -> Chat:
-        """The group of both."""
+        """The group of Ann and 小明."""
         return self.telegram.group
 
     async def say(
@@ -130,7 +130,7 @@ class AppHarness:
         return (await self.telegram.send(who or self.ann, chat, text=text, files=files, **how))[0]
 
     async def press(self, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
-        """A person (Ann) presses the button whose label ends so; returns the answer when the bot is through."""
+        """A person (Ann) presses the button whose label ends so; returns the answer once the update is processed."""
         full = next((one for one in message.buttons if one.endswith(label)), label)
         press: Press = self.telegram.press(who or self.ann, message, full)
         answer = await self.telegram.until(lambda: press.answer)
@@ -140,7 +140,7 @@ class AppHarness:
     async def forge(
         self, message: ChatMessage, data: str, who: Person | None = None, *, there: bool = True
     ) -> CallbackAnswer:
-        """A person (Ann) presses with data of their own, as a client can. `there`: such a button stood there, once."""
+        """A person (Ann) sends forged button data, as a client can. `there`: the message once had such a button."""
         world = self.telegram.world
         id_ = str(len(world.presses))
         press = Press(id=id_, person=who or self.ann, message=message, data=data, at=world.clock())
@@ -173,19 +173,19 @@ class AppHarness:
         return await self.telegram.until(found, timeout)
 
     async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
-        """Wait for a job to end: its buttons are there, and nothing is under way any more."""
+        """Wait for a job to end: its buttons are shown and the bot is idle."""
         found = await self.shown(words, chat, timeout)
         await self.quiet()
         return found
 
     async def made(self, prompt: str, *files: Sendable, **how: Any) -> ChatMessage:
-        """Ask, and wait for the end; returns the message with the buttons."""
+        """Send a prompt and wait for its end; returns the message with the buttons."""
         asked = await self.say(prompt, *files, **how)
         await self.quiet()
         return self.answers(asked.chat)[-1]
 
     async def quiet(self, timeout: float = 30) -> None:
-        """Wait until the bot has taken in all that was sent and has nothing to do."""
+        """Wait until the bot has processed all updates and has no running work."""
         async with asyncio.timeout(timeout):
             calm = 0
             while calm < 3:
@@ -193,13 +193,13 @@ class AppHarness:
                 await asyncio.sleep(0.005)
 
     async def taken_in(self, timeout: float = 20) -> None:
-        """Wait until the bot has taken in all that was sent, whatever it does with it."""
+        """Wait until the bot has processed all updates; jobs may still run."""
         async with asyncio.timeout(timeout):
             while any(self._taking_in()):  # noqa: ASYNC110 - the bot has no events for this
                 await asyncio.sleep(0.005)
 
     def called(self, *methods: str, since: int = 0) -> list[Call]:
-        """The bot's calls of these methods of the Bot API; `since`: a call's number (`house.now`)."""
+        """The bot's calls of these methods of the Bot API; `since`: a call's number (`harness.now`)."""
         return [
             call for call in self.telegram.calls.since(since) if call.service == "telegram" and call.name in methods
         ]
@@ -213,7 +213,7 @@ class AppHarness:
 
     @property
     def tasks(self) -> list[Task]:
-        """What Jimeng has taken, and so is paid."""
+        """The tasks that Jimeng has accepted, which are paid."""
         return list(self.jimeng.tasks.values())
 
     def submitted(self) -> list[dict[str, Any]]:
@@ -223,7 +223,7 @@ class AppHarness:
 
     @staticmethod
     def without_addresses(submit: dict[str, Any]) -> dict[str, Any]:
-        """A submit without what is new each time: the signed addresses."""
+        """A submit without the signed addresses, which differ each time."""
         return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
 
     def pass_time(self, seconds: float) -> None:
@@ -231,23 +231,23 @@ class AppHarness:
         self._skipped += seconds
 
     def hold(self) -> None:
-        """Tasks submitted from now on are not finished before `release`."""
+        """Keep tasks that are submitted from now on unfinished until `release`."""
         self.seconds = 10_000.0
 
     def release(self) -> None:
-        """All tasks that were held are done; new ones are quick again."""
+        """Finish all held tasks; new ones are quick again."""
         self.pass_time(10_000.0)
         self.seconds = 0.005
 
     async def all_submitted(self, count: int) -> None:
-        """Wait until Jimeng has taken this many tasks, and the bot has stored the tickets."""
+        """Wait until Jimeng has accepted so many tasks and the bot has stored their tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
         async with asyncio.timeout(20):
             for flight in list(self.app.engine._outlook.flights.values()):
                 await flight.safe.wait()
 
     def learn(self, *durations: float) -> None:
-        """Let the bot know how long tasks took."""
+        """Teach the bot how long tasks took, in seconds."""
         for seconds in durations:
             self.app.engine._outlook.durations["jimeng"].add(seconds, {})
 
@@ -290,10 +290,10 @@ async def open_app_harness(
     tells: bool = False,
     database: str = "",
 ) -> AsyncIterator[AppHarness]:
-    """A bot at work. `folder`: where its database is (unless `database` is its URL); `public`: whether `web.public_url`
-    is set; `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
-    further tables, and additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen
-    calls."""
+    """Run a bot. `folder`: for its database, unless `database` is a URL; `public`: whether `web.public_url` is set;
+    `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
+    further tables, and additions to Jimeng's; `tells`: whether it registers its commands at Telegram, which takes two
+    dozen calls."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(harness: AppHarness) -> Settings:

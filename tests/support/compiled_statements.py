@@ -1,4 +1,4 @@
-"""SQL that costs little: compiled once for all the databases that the tests open in this process, and read at once."""
+"""Makes SQL cheap in tests: statements are compiled once for all databases of the process, SQLite runs in the loop."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from storage import postgres, sqlite
 
 @contextmanager
 def compiled_statements_cache() -> Iterator[None]:
-    """A statement that one database has compiled is known to all: else each test would compile all that it needs."""
+    """Share compiled statements between all databases: else each test compiles all that it needs."""
     known: dict[tuple[str, ...], tuple[Any, Any]] = {}
 
     def create(url: Any, **how: Any) -> AsyncEngine:
@@ -22,7 +22,7 @@ def compiled_statements_cache() -> Iterator[None]:
         own = engine.sync_engine
         kind = (own.dialect.name, str(how.get("isolation_level")))
         # SQLAlchemy has no public way to share this.
-        # One that was never connected doesn't know yet what the database can do.
+        # A dialect that was never connected does not know the database's features yet.
         if kind in known and known[kind][0].server_version_info:
             own.dialect, own._compiled_cache = known[kind]  # noqa: SLF001
             own.pool._dialect = own.dialect  # noqa: SLF001
@@ -41,8 +41,8 @@ _in_its_thread = vars(aiosqlite.Connection)["_execute"]
 
 @contextmanager
 def quick_reads() -> Iterator[None]:
-    """Steps of SQLite that wait for nobody are done at once: four changes of the thread for each statement take longer
-    than the statement. Other tasks get their turn all the same, and what waits for a lock does so in its thread."""
+    """Run steps of SQLite that never wait for a lock in the event loop: four switches of the thread for each statement
+    take longer than the statement. Other tasks still run in between; steps that may wait stay in their thread."""
 
     async def execute(connection: aiosqlite.Connection, step: Callable[..., Any], *given: Any, **named: Any) -> Any:
         if not _is_quick(step, given):

@@ -1,8 +1,8 @@
-"""The kill matrix: the real bot as a process, killed at each step of a job's life, on any database.
+"""`CrashScenario` and `KillMatrix`: the real bot as a process, killed at each step of a job's life, on any database.
 
-One story with several jobs, each in its own chat: they are brought to different steps, the process is killed (SIGKILL)
-with all of them there, and another one starts on the same database; later the same with a polite SIGTERM. The moments
-are held by the simulators, not by time. Each test of `KillMatrix` looks at one job of the story.
+One scenario has several jobs, each in its own chat. They are brought to different steps, the process is killed
+(SIGKILL), and another one starts on the same database; later the same happens with SIGTERM. The simulators hold the
+calls at the exact moments. Each test of `KillMatrix` checks one job of the scenario.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ RETRY, AGAIN = "🔁 Try again", "🔁 Again"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What should come of a job. `words`: of the bot's last message when nobody has pressed anything yet.
+    """The expected outcome of a job. `words`: in the bot's last message before anybody presses a button.
 
-    `retried`: what is paid in the end when the person presses "Try again" once.
+    `retried`: the number of paid tasks after one press of "Try again".
     """
 
     paid: int = 1
@@ -66,10 +66,10 @@ WANTED = {
 
 
 class CrashScenario(ProcessHarness):
-    """The jobs' common story.
+    """One scenario for all jobs.
 
-    `before`: what was there when nobody had pressed "Try again" yet; `after`: in the end; `unfinished` and `kept` (the
-    picture of a cancelled job): what the bot remembers.
+    `before`: the outcomes before anybody pressed "Try again"; `after`: those at the end; `unfinished` (jobs) and `kept`
+    (the picture of a cancelled job): from the bot's database.
     """
 
     held: Sequence[Gate]
@@ -83,7 +83,7 @@ class CrashScenario(ProcessHarness):
         self.kept: bytes | None = None
 
     async def play_all(self) -> None:
-        """The whole story, on one database."""
+        """Run the whole scenario on one database."""
         async with self.open():
             await self.bring_to_every_step()
             await self.fill_all_places_and_kill()
@@ -112,7 +112,7 @@ class CrashScenario(ProcessHarness):
         await self.say("killed between two albums of 12 pictures", "--n auto")
         await self.say("killed after everything")
         await self.taken("killed between two albums of 12 pictures", "killed after everything")
-        # These find places when those are done; one more delivery could not begin beside the three held ones.
+        # These get slots when those are done; one more delivery could not begin beside the three held ones.
         await self.say("killed while three pictures are delivered", "--n auto")
         await self.say("killed while a picture is delivered")
         fetch = self.hold("getFile")
@@ -128,7 +128,7 @@ class CrashScenario(ProcessHarness):
         self.applied = single
 
     async def fill_all_places_and_kill(self) -> None:
-        """The last thing that happens in this process's life is that the service takes a task."""
+        """Kill the process at the moment the service accepts a task."""
         before, refused = self.hold_submit(), self.hold_submit()
         await self.say("killed while submitting, before the service took it")
         await before.reached()
@@ -150,7 +150,7 @@ class CrashScenario(ProcessHarness):
         before.shut(HTTPServiceUnavailable())
         for gate in self.held:
             gate.shut(DroppedError())
-        # Telegram does this one all the same, and nobody hears of it.
+        # Telegram carries this call out, but its answer is lost.
         self.applied.open()
         self.all_done()
 
@@ -178,7 +178,7 @@ class CrashScenario(ProcessHarness):
         self.before |= self.see("heard nothing of a result")
 
     async def bring_to_some_steps_and_stop(self) -> None:
-        """SIGTERM: what is in the middle of something comes to a good end, the rest waits for the next process."""
+        """SIGTERM: calls under way are completed, everything else waits for the next process."""
         album = self.hold("sendMediaGroup")
         self.seconds = LONG
         await self.say("stopped while running")
@@ -209,7 +209,7 @@ class CrashScenario(ProcessHarness):
             await refused.wait()
 
     async def look_into_the_store(self) -> None:
-        """What the bot remembers in the end."""
+        """Read the bot's database at the end."""
         store = await Store.open(self.database)
         self.unfinished = await store.workers.recover_jobs(0, {}, 0.0)
         cancelled = self.people["killed while running, cancelled before"]
@@ -229,7 +229,7 @@ def _table(scenario: CrashScenario) -> str:
 
 
 def play(folder: Path, database: str = "") -> CrashScenario:
-    """The story from beginning to end; prints what came of each job."""
+    """Run the scenario and print the outcome of each job."""
 
     async def play() -> CrashScenario:
         scenario = CrashScenario(folder, database)

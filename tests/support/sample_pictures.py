@@ -1,4 +1,4 @@
-"""Plain pictures for tests."""
+"""Plain pictures for tests, and the format and size of a picture."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -21,5 +21,5 @@ def look(data: bytes) -> tuple[str, int, int]:
 
 
 def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """What the simulated Jimeng "draws": one colour for each seed."""
+    """The drawing function of the simulated Jimeng in tests: one colour for each seed."""
     return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")

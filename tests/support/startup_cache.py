@@ -1,4 +1,4 @@
-"""What a bot does at each start, done once for all the bots that the tests start in this process."""
+"""Caches slow steps of the bot's start, for all bots that the tests start in this process."""
 
 import asyncio
 import inspect
@@ -20,7 +20,7 @@ from providers import registry
 
 @contextmanager
 def cached_startup() -> Iterator[None]:
-    """Bots that are started here look once for what is installed, and once at the handlers' parameters."""
+    """Within it, started bots look up entry points and the handlers' parameters only once."""
     aware = SimpleNamespace(**{**vars(inspect), "signature": _signature})
     with cached_sessions(), patch.object(registry, "entry_points", _installed), patch.object(handler, "inspect", aware):
         yield
@@ -28,8 +28,8 @@ def cached_startup() -> Iterator[None]:
 
 @contextmanager
 def cached_sessions() -> Iterator[None]:
-    """aiogram waits a quarter of a second after each close of a session, and reads all certificates anew for each,
-    which takes as long as all else of a bot's start."""
+    """Make aiogram's sessions cheap: it waits a quarter of a second after each close, and reads all certificates for
+    each session, which takes as long as the rest of a bot's start."""
     with (
         patch.object(aiohttp, "asyncio", _WITHOUT_PAUSE),
         patch.object(ssl, "create_default_context", return_value=_certificates()),
@@ -38,7 +38,7 @@ def cached_sessions() -> Iterator[None]:
 
 
 async def _no_pause(_seconds: float) -> None:
-    """In the place of aiogram's only sleep."""
+    """Replaces aiogram's only sleep."""
 
 
 _WITHOUT_PAUSE = SimpleNamespace(**{**vars(asyncio), "sleep": _no_pause})
@@ -62,7 +62,7 @@ _signatures: dict[object, inspect.Signature] = {}
 
 
 def _signature(of: Callable[..., object], **how: Any) -> inspect.Signature:
-    """Functions of one code have the same parameters; aiogram looks at hundreds of them for each bot."""
+    """Functions with the same code have the same parameters; aiogram inspects hundreds of them for each bot."""
     if not isinstance(of, FunctionType):
         return inspect.signature(of, **how)
     if of.__code__ not in _signatures:

@@ -1,4 +1,4 @@
-"""The store takes nothing for a while: jobs at every step, and one that is asked for, live through it."""
+"""A scenario in which the store refuses all changes for a while: jobs at every step must survive it."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ REFUSED = "failed in the store"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What should come of a job when the store works again."""
+    """The expected outcome of a job once the store works again."""
 
     pictures: int = 1
     words: str = AGAIN
@@ -35,7 +35,7 @@ WANTED = {
 
 
 class Outage(ProcessHarness):
-    """A subclass says how the store fails; `refusals`: how many steps it did not take."""
+    """A subclass makes the store fail; `refusals`: how many steps it refused."""
 
     def __init__(self, folder: Path, database: str = "") -> None:
         super().__init__(folder, WANTED, 2, database)
@@ -45,11 +45,11 @@ class Outage(ProcessHarness):
 
     @abstractmethod
     async def fail(self) -> None:
-        """From now on the store takes nothing."""
+        """Make the store refuse everything from now on."""
 
     @abstractmethod
     async def recover(self) -> None:
-        """From now on it works again."""
+        """Let the store work again."""
 
     async def play_all(self) -> None:
         async with self.open():
