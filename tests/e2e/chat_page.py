@@ -67,7 +67,7 @@ class ChatPage:
         await self.at("send").click()
 
     async def attach(self, kind: str) -> None:
-        """Choose from the menu beside the input field: a "voice" message, "sticker", "video" or "location"; it is sent."""
+        """Choose from the menu beside the input: a "voice" message, "sticker", "video" or "location"; sends it."""
         await self.at("attach").click()
         await self.at(f"menu-{kind}").click()
 

@@ -7,8 +7,7 @@ pictures are plain and small.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
@@ -33,13 +32,11 @@ from bot.settings import (
     TelegramSettings,
     WebSettings,
 )
-from providers.jimeng.simulator import Call as JimengCall
-from providers.jimeng.simulator import JimengSimulator
-from providers.jimeng.simulator.tasks import Task
 from tests.support.blank_database import put_blank_database
 from tests.support.fast_time import albums_of, on_its_way, speed_up
 from tests.support.gates import Gates
-from tests.support.sample_pictures import draw_plain, look, picture
+from tests.support.jimeng_control import JimengControl
+from tests.support.sample_pictures import look, picture
 from tests.support.startup_cache import cached_startup
 
 __all__ = ["AppHarness", "look", "open_app_harness", "picture", "speed_up"]
@@ -47,13 +44,11 @@ __all__ = ["AppHarness", "look", "open_app_harness", "picture", "speed_up"]
 HOST = "127.0.0.1"
 
 
-class AppHarness:
+class AppHarness(JimengControl):
     """Both simulators and the bot. Made by `open_app_harness`.
 
-    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
-    them wait for `release`). `draw`: its drawing function. `jimeng_calls`: all calls to it,
-    unredacted. `gates`: hold calls to both simulators at an exact moment. `bob` is a third
-    person, who speaks English, in the group.
+    `updates`: how the next `start` gets them. `gates`: hold calls to both simulators at an exact moment. `bob` is a third
+    person, who speaks English, in the group. For the tasks at Jimeng see `JimengControl`.
     """
 
     app: App
@@ -62,20 +57,7 @@ class AppHarness:
     def __init__(self, settings: Callable[["AppHarness"], Settings], *, strict: bool) -> None:
         self.gates = Gates()
         self.telegram = TelegramSimulator(strict=strict, sleep=self.gates.sleep)
-        self.seconds = 0.005
-        self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
-        self.jimeng_calls: list[JimengCall] = []
-        self._skipped = 0.0
-        self.jimeng = JimengSimulator(
-            durations=lambda _: self.seconds,
-            concurrency=20,
-            qps=10_000,
-            draw_scale=0.1,
-            clock=lambda: time.monotonic() + self._skipped,
-            sleep=self.gates.sleep,
-            draw=self._draw,
-            on_call=self._record,
-        )
+        super().__init__(self.gates, self.telegram.calls)
         self.bob = self.telegram.world.add_person(510_000_003, "Bob", "bob_draws", "en")
         self.telegram.group.members.append(self.bob)
         self._settings = settings
@@ -209,36 +191,6 @@ class AppHarness:
         """The number of the latest call."""
         return max((call.n for call in self.telegram.calls), default=0)
 
-    # Jimeng
-
-    @property
-    def tasks(self) -> list[Task]:
-        """The tasks that Jimeng has accepted, which are paid."""
-        return list(self.jimeng.tasks.values())
-
-    def submitted(self) -> list[dict[str, Any]]:
-        """The parameters of all submits."""
-        wanted = [call.request for call in self.jimeng_calls if call.name == "CVSync2AsyncSubmitTask"]
-        return [request for request in wanted if isinstance(request, dict)]
-
-    @staticmethod
-    def without_addresses(submit: dict[str, Any]) -> dict[str, Any]:
-        """A submit without the signed addresses, which differ each time."""
-        return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass at Jimeng."""
-        self._skipped += seconds
-
-    def hold(self) -> None:
-        """Keep tasks that are submitted from now on unfinished until `release`."""
-        self.seconds = 10_000.0
-
-    def release(self) -> None:
-        """Finish all held tasks; new ones are quick again."""
-        self.pass_time(10_000.0)
-        self.seconds = 0.005
-
     async def all_submitted(self, count: int) -> None:
         """Wait until Jimeng has accepted so many tasks and the bot has stored their tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
@@ -264,15 +216,6 @@ class AppHarness:
         yield engine._outlook.jobs or engine._outlook.flights
         yield engine._finishing._tasks
         yield any(task.get_name().startswith("task ") for task in engine._background._tasks)
-
-    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-        return self.draw(prompt, references, width, height, seed)
-
-    def _record(self, call: JimengCall) -> None:
-        self.jimeng_calls.append(call)
-        self.telegram.calls.record(
-            "jimeng", call.name, status=call.status, ms=call.ms, request=call.request, response=call.response
-        )
 
 
 @asynccontextmanager

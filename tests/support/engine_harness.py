@@ -1,4 +1,4 @@
-"""`EngineHarness`: the engine with a real store that can refuse changes, a failing provider and notifier, and crashes."""
+"""`EngineHarness`: the engine with a real store that can refuse changes, a failing provider and notifier, crashes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
