@@ -1,4 +1,4 @@
-"""What the bot changes: texts, captions, media, keyboards, deletions, reactions; and the answers to taps."""
+"""Edits by the bot: texts, captions, media, keyboards, deletions, reactions; and answers to pressed buttons."""
 
 from collections.abc import AsyncIterator
 from io import BytesIO

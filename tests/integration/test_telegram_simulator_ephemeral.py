@@ -1,4 +1,4 @@
-"""What does not stay: drafts in private chats, and messages in groups that only one member sees."""
+"""Drafts in private chats, and ephemeral messages, which only one member of a group sees."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Groups, topics, channels, members, and commands for each of them, as the bot meets them."""
+"""Groups, topics, channels and members, and the commands for each of them."""
 
 from typing import Any
 
@@ -164,7 +164,7 @@ async def test_the_bot_posts_in_a_channel_as_its_admin(bot: Bot, telegram: Teleg
     assert [message.by_bot for message in telegram.messages(channel)] == [True]
     with pytest.raises(TelegramBadRequest, match="inline keyboard expected"):
         await bot.send_message(channel.id, "and you?", reply_markup=ForceReply())
-    # What stands in the discussion follows the post, as long as there is one.
+    # The forward in the discussion follows the edits of the post as long as it exists.
     assert [message.text for message in telegram.messages(telegram.group)] == ["changed"]
     assert [message.sender.id for message in telegram.messages(telegram.group)] == [777000]
     admin = await bot.get_chat_member(channel.id, bot.id)

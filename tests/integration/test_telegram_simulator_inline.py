@@ -1,4 +1,4 @@
-"""Inline mode: what the bot is asked, how it may answer, what Telegram keeps, and what a person sends of it."""
+"""Inline mode: queries, the bot's answers, Telegram's cache, and the results that people send."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def photo_id(telegram: TelegramSimulator) -> str:
 
 
 async def asked(bot: Bot) -> InlineQuery:
-    """The query that the bot is asked next; it is confirmed."""
+    """The bot's next query; its update is confirmed."""
     (update,) = await bot.get_updates()
     await bot.get_updates(offset=update.update_id + 1)
     assert update.inline_query

@@ -47,8 +47,8 @@ HOST = "127.0.0.1"
 class AppHarness(JimengControl):
     """Both simulators and the bot. Made by `open_app_harness`.
 
-    `updates`: how the next `start` gets them. `gates`: hold calls to both simulators at an exact moment. `bob` is a third
-    person, who speaks English, in the group. For the tasks at Jimeng see `JimengControl`.
+    `updates`: how the next `start` gets them. `gates`: hold calls to both simulators at an exact moment. `bob` is a
+    third person, who speaks English, in the group. For the tasks at Jimeng see `JimengControl`.
     """
 
     app: App

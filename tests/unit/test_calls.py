@@ -1,4 +1,4 @@
-"""Whether a provider's calls arrive is known after a restart, and forgotten when the bot's address changes."""
+"""The bot remembers over restarts whether a provider's callbacks arrive, and forgets it when its address changes."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ def at(public: str) -> Callable[[int], str | None]:
 
 
 async def expects(store: Store, public: str, provider: str = "jimeng") -> bool:
-    """Whether a process that starts there waits for calls."""
+    """Whether a process started with this address relies on callbacks."""
     calls = Calls(store, at(public))
     await calls.load(["jimeng", "other"])
     callback = calls.callback(7, provider)

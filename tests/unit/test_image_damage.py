@@ -78,7 +78,7 @@ JPEG_SEGMENTS = {
 
 
 async def is_good(worker: ImageWorker, data: bytes, like: bytes) -> Prepared:
-    """The picture is passed on as it is in its pixels, and so that a strict service takes it."""
+    """The pixels are passed on unchanged, in a file that a strict service accepts."""
     prepared = await worker.prepare(data, LIMITS)
     assert are_alike(opened(prepared.data), opened(like))
     assert prepared.changed == ()
@@ -98,7 +98,7 @@ async def test_a_png_is_good_whatever_it_tells(worker: ImageWorker, what: str, p
     assert sniff(data) == Header("image/png", 96, 64)
 
 
-# Pillow warns of some of it where the test looks at the file.
+# Pillow warns of some of it when the test opens the file.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("what", JPEG_SEGMENTS)
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE])

@@ -25,7 +25,7 @@ LIMITS = ReferenceLimits(10, 1_000_000, 400, (1 / 3, 3), frozenset({"image/jpeg"
 
 
 class Faulty(BytesIO):
-    """A file that can't be read to its end."""
+    """A file whose reads fail after its beginning."""
 
     def __init__(self, data: bytes, error: Exception) -> None:
         super().__init__(data)

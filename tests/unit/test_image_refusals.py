@@ -97,7 +97,7 @@ async def test_a_decompression_bomb_is_refused_before_it_is_decoded(
         assert await refusal(worker, data) == "This picture has more than 89 megapixels. Send a smaller copy of it."
 
 
-# Damage of which Pillow only warns doesn't stop it outside of the tests.
+# Outside of the tests Pillow's warnings about damage don't stop it.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(WHOLE)), st.data())

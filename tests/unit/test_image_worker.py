@@ -112,7 +112,7 @@ async def test_a_kind_the_provider_takes_is_left_as_it_is(worker: ImageWorker) -
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"])
 async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: str, orientation: int) -> None:
     seen = drawing(120, 90)
-    # How a camera stores what is seen: the turn that the tag tells to undo.
+    # A camera stores the picture turned, and the tag tells how to undo it.
     undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
     same = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 7: "TRANSVERSE"}
     stored = seen.transpose(undo[orientation] if orientation in undo else Image.Transpose[same[orientation]])
@@ -126,7 +126,7 @@ async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: s
     assert near(image, (10, 45), (220, 20, 20), 40)
     assert near(image, (110, 45), (20, 20, 220), 40)
     assert image.getexif().get(0x0112, 1) == 1
-    # A HEIC is turned by its container, which every reader obeys: nothing to tell.
+    # A HEIC is turned by its container, which every reader obeys.
     assert ("turned upright" in " ".join(map(str, prepared.changed))) == (kind != "HEIC")
 
 

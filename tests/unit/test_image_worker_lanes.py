@@ -1,4 +1,4 @@
-"""Nobody's picture waits for somebody else's large ones, and memory stays bounded."""
+"""Pictures don't wait for another person's large ones, and memory stays bounded."""
 
 import asyncio
 import struct
@@ -34,7 +34,7 @@ LARGE = flat_png(4000, 3300, colour=0)
 
 
 class HeldUp(BytesIO):
-    """A file whose pixels can't be read by the large ones' thread until it may go on."""
+    """A file whose pixels the thread for large pictures can't read before `go_on` is set."""
 
     go_on = threading.Event()
     reached = threading.Event()
@@ -74,7 +74,7 @@ async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
     first = asyncio.create_task(prepare(ANN))
     await asyncio.to_thread(HeldUp.reached.wait, 10)
     rest = [asyncio.create_task(prepare(person)) for person in (ANN, ANN, BOB)]
-    # All have been looked at, and found to be large.
+    # All have been found to be large.
     for person in (ANN, BOB):
         await worker.prepare(SMALL, LIMITS, person=person)
     HeldUp.go_on.set()
@@ -118,7 +118,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def forged(kind: str, width: int, height: int) -> bytes:
-    """A small picture that says it is a large one."""
+    """A small picture whose header tells a large size."""
     data = saved(
         Image.new("RGB", (40, 30)), kind, **{"JPEG": {"progressive": True}, "WEBP": {"lossless": True}}.get(kind, {})
     )
