@@ -23,7 +23,7 @@ from tests.support.fakes import RecordingNotifier
 
 JOBS = 5_000
 WATCHED_SECONDS = 30.0
-ROUND_TRIP = 0.1
+ROUND_TRIP_SECONDS = 0.1
 """Seconds of network time of a call to the real service."""
 
 
@@ -32,7 +32,7 @@ def serve(line: "Connection[str, object]") -> None:
 
     async def run() -> None:
         async def sleep(seconds: float) -> None:
-            await asyncio.sleep(seconds or ROUND_TRIP)
+            await asyncio.sleep(seconds or ROUND_TRIP_SECONDS)
 
         service = JimengSimulator(durations=lambda _: 36_000.0, concurrency=JOBS + 1, qps=10**9, sleep=sleep)
         await service.start()

@@ -17,7 +17,7 @@ ROUND_ROBIN = {
 }
 
 
-def late(chat: QueueChat) -> str:
+def shown_late(chat: QueueChat) -> str:
     """Mean and maximum, in seconds. A request for which it was never shown counts until its end."""
     told = [(one, min(one.first("Drawing"), one.first("done"))) for one in chat.asks]
     following = [min(one.first("You are next"), begun) - one.next for one, begun in told if one.next is not None]
@@ -44,5 +44,5 @@ async def main() -> None:
                     chat.command()
                     await chat.pass_(10)
                 where = "group" if group else "private chat"
-                sys.stdout.write(f"  {where}, tasks of {seconds:.0f} s: {late(chat)}; ")
+                sys.stdout.write(f"  {where}, tasks of {seconds:.0f} s: {shown_late(chat)}; ")
                 sys.stdout.write(f"answers wait at most {max(chat.waits):.1f} s (in turns: {before})\n")

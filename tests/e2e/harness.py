@@ -13,8 +13,8 @@ from tests.support.blank_database import blank_stores
 from tests.support.fast_time import SPEED, speed_up
 from tests.support.startup_cache import cached_startup
 
-QUICK = 0.02
-LONG = 10_000.0
+QUICK_SECONDS = 0.02
+LONG_SECONDS = 10_000.0
 
 
 class DemoHarness:
@@ -23,7 +23,7 @@ class DemoHarness:
     demo: Demo
 
     def __init__(self) -> None:
-        self._seconds = QUICK
+        self._seconds = QUICK_SECONDS
         self._skipped = 0.0
         self._released = asyncio.Event()
         self._released.set()
@@ -39,15 +39,15 @@ class DemoHarness:
 
     def hold(self, *usual: float) -> None:
         """Keep tasks that are submitted from now on until `release`; teach the bot `usual` durations in seconds."""
-        self._seconds = LONG
+        self._seconds = LONG_SECONDS
         self._released.clear()
         for seconds in usual:
             self.demo.app.engine._outlook.durations["jimeng"].add(seconds, {})
 
     def release(self) -> None:
         """Finish all held tasks; new ones are quick again."""
-        self._skipped += LONG
-        self._seconds = QUICK
+        self._skipped += LONG_SECONDS
+        self._seconds = QUICK_SECONDS
         self._released.set()
 
     async def until_next_poll(self, seconds: float) -> None:

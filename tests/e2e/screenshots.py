@@ -147,10 +147,10 @@ async def inline(browser: Browser, telegram: TelegramSimulator, person: Person, 
 
 
 async def visit(
-    browser: Browser, telegram: TelegramSimulator, person: Person, chat: Chat, look: dict[str, object]
+    browser: Browser, telegram: TelegramSimulator, person: Person, chat: Chat, window: dict[str, object]
 ) -> ChatPage:
     """A new page of a person, in the size of a desktop or a phone."""
-    context = await browser.new_context(**look)  # type: ignore[arg-type]
+    context = await browser.new_context(**window)  # type: ignore[arg-type]
     chat_page = ChatPage(await context.new_page(), telegram.url)
     await chat_page.open(person, chat)
     return chat_page
@@ -168,6 +168,7 @@ async def save(chat_page: ChatPage, path: Path) -> None:
     loaded = """() => [...document.querySelectorAll("img.picture")].every((image) =>
         image.matches(".loaded") || image.getBoundingClientRect().bottom < 0)"""
     await chat_page.page.wait_for_function(loaded)
+    await chat_page.page.mouse.move(0, 0)  # no button looks as if it were chosen
     shot = await chat_page.page.screenshot(animations="disabled", caret="hide")
     await asyncio.to_thread(_save, shot, path)
 

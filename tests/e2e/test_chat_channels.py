@@ -9,7 +9,7 @@ from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FOR_WHOEVER_ASKED = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+NOT_YOUR_BUTTONS = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
 
 
 async def test_an_admin_posts_a_wish_and_uses_the_buttons(harness: DemoHarness, visit: Visit) -> None:
@@ -54,8 +54,8 @@ async def test_readers_see_the_pictures_and_change_nothing(harness: DemoHarness,
     await harness.telegram.send(ann, channel, text="/imagine a red fox")
     await expect(chat_page.button("Again")).to_be_visible()
     for label, told in (
-        ("Again", FOR_WHOEVER_ASKED),
-        ("Files", FOR_WHOEVER_ASKED),
+        ("Again", NOT_YOUR_BUTTONS),
+        ("Files", NOT_YOUR_BUTTONS),
         ("🗑", "Only the person who asked for it, or an admin, can delete it."),
     ):
         await chat_page.press(label)

@@ -9,7 +9,7 @@ from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from storage.job_states import JobState
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def busy(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 def edit(harness: AppHarness, message: ChatMessage, words: str) -> None:

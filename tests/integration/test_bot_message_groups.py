@@ -17,7 +17,7 @@ from bot.telegram.i18n import Languages
 from storage.database import StoreUnavailableError
 from storage.records import NewReference
 from storage.store import Store
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.fast_time import albums_of
 
 
@@ -37,7 +37,7 @@ def numbered(count: int) -> list[bytes]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 async def posted(harness: AppHarness, words: str, *files: bytes) -> list[ChatMessage]:

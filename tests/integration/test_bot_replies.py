@@ -7,7 +7,7 @@ import pytest
 
 from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage, upload
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def numbered(count: int) -> list[bytes]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 def sees_everything(harness: AppHarness) -> None:

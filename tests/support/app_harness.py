@@ -36,10 +36,10 @@ from tests.support.blank_database import put_blank_database
 from tests.support.fast_time import albums_of, on_its_way, speed_up
 from tests.support.gates import Gates
 from tests.support.jimeng_control import JimengControl
-from tests.support.sample_pictures import look, picture
+from tests.support.sample_pictures import picture, picture_info
 from tests.support.startup_cache import cached_startup
 
-__all__ = ["AppHarness", "look", "open_app_harness", "picture", "speed_up"]
+__all__ = ["AppHarness", "open_app_harness", "picture", "picture_info", "speed_up"]
 
 HOST = "127.0.0.1"
 

@@ -23,7 +23,7 @@ SUBMIT = "CVSync2AsyncSubmitTask"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Outcome:
     """The outcome of a job. `paid`: tasks the service accepted; `pictures` in the chat; `doubles`: those too many;
     `words`: the bot's last message, with its buttons."""
 
@@ -143,15 +143,15 @@ class ProcessHarness:
         press = self.telegram.press(self.people[name], self.answers(name)[-1], button)
         await self.telegram.until(lambda: press.answer, 20)
 
-    def see(self, *names: str) -> dict[str, Seen]:
+    def see(self, *names: str) -> dict[str, Outcome]:
         """The present outcome of each of these jobs (by default all)."""
         return {name: self._seen(name) for name in names or self.people}
 
-    def _seen(self, name: str) -> Seen:
+    def _seen(self, name: str) -> Outcome:
         answers = self.answers(name)
         shown = Counter(one.photo.largest.unique_id for one in answers if one.photo)
         words = _all_words(answers[-1]) if answers else ""
-        return Seen(self.jimeng.submits[name], len(shown), shown.total() - len(shown), words)
+        return Outcome(self.jimeng.submits[name], len(shown), shown.total() - len(shown), words)
 
     @property
     def told(self) -> str:

@@ -14,7 +14,7 @@ def picture(width: int = 300, height: int = 200, kind: str = "JPEG", colour: str
     return out.getvalue()
 
 
-def look(data: bytes) -> tuple[str, int, int]:
+def picture_info(data: bytes) -> tuple[str, int, int]:
     """Format, width and height of a picture's bytes."""
     with Image.open(BytesIO(data)) as image:
         return str(image.format), image.width, image.height

@@ -124,7 +124,7 @@ document.addEventListener("visibilitychange", () => !document.hidden && store.wo
 
 const tick = () => (byId("clock").textContent = time(Date.now() / 1000));
 tick();
-setInterval(tick, 10_000);
+setInterval(tick, 1000);
 
 // Events that come while the state is being loaded are applied after it, so that none is lost.
 let waiting = null;
