@@ -28,8 +28,8 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-unit: .venv/ready
-	$(BIN)/pytest $(ARGS)
+unit: .venv/ready  ## each worker would compile all that it imports anew, where Python is told to keep nothing
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest $(ARGS)
 
 bench: .venv/ready  ## what a person waits for, beside its baselines
 	$(BIN)/python -m tests.bench $(ARGS)

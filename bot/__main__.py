@@ -9,11 +9,11 @@ from pathlib import Path
 
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot.app import assembled
 from bot.check import check
 from bot.jobs.engine import RESTORED
-from bot.jobs.stage import error_message
+from bot.jobs.ports import error_message
 from bot.settings import Settings, SettingsError, load, variable
+from bot.wiring import assembled
 from providers import registry
 from storage.backup import back_up
 from storage.database import UnusableStoreError

@@ -7,10 +7,10 @@ from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiohttp import ClientError, ClientSession
 from sqlalchemy.engine import make_url
 
-from bot.app import make_bot
 from bot.settings import Settings, variable
 from bot.telegram.rate_limiter import RateLimiter
 from bot.web.publishing import open_bucket
+from bot.wiring import make_bot
 from providers.errors import MisconfiguredError, ProviderError
 from providers.registry import AnyProvider, build
 from storage.database import UnusableStoreError

@@ -1,1 +1,1 @@
-"""What the bot remembers, in SQL. Knows neither Telegram nor the image services."""
+"""The bot's database, in SQL. It knows neither Telegram nor the image services."""

@@ -1,4 +1,4 @@
-"""A copy of the database in one SQLite file, as it is at one moment, taken while the bot works."""
+"""Backup: a consistent copy of the database in one SQLite file, taken while the bot works."""
 
 import asyncio
 import sqlite3
@@ -16,15 +16,15 @@ from storage.records import ErrorMessage
 from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
 
-STEP = 500
-"""Rows that are in memory at once."""
+ROWS_AT_ONCE = 500
+"""Rows in memory at once."""
 
 
 async def back_up(url: str, target: Path, unknown: ErrorMessage) -> None:
     """Copy the database at `url` to a new file. Raises `UnusableStoreError` with a sentence; then there is no file.
 
-    What waits there to be submitted is interrupted in the copy, with the words `unknown`: by the time somebody works
-    with it, it will have been submitted, and must not be paid again.
+    Tasks without a ticket are interrupted in the copy, with the message `unknown`: by the time somebody uses the copy,
+    the running bot will have submitted them, and they must not be paid again.
     """
     part = _beside(target)
     try:
@@ -37,12 +37,12 @@ async def back_up(url: str, target: Path, unknown: ErrorMessage) -> None:
     except (OSError, sqlite3.Error, StoreError) as error:
         raise UnusableStoreError(f"{target} could not be written: {error}") from error
     finally:
-        for left in target.parent.glob(part.name + "*"):
-            left.unlink()
+        for leftover in target.parent.glob(part.name + "*"):
+            leftover.unlink()
 
 
 def _beside(target: Path) -> Path:
-    """Where it is written until it is whole."""
+    """The file to write to until the copy is complete."""
     if target.exists():
         raise UnusableStoreError(f"{target} is there already: name another file, or move that one away.")
     if not target.parent.is_dir():
@@ -61,15 +61,15 @@ async def _copy_sqlite(url: str, part: Path) -> None:
 
 async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
     copy = await Database.open(f"sqlite:///{part}")
-    words = {"error_message": dict(unknown)}
+    message = {"error_message": dict(unknown)}
     try:
         async with copy.write() as writer:
             now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
             unsubmitted, waiting = tasks.c.ticket.is_(None), (TaskState.QUEUED, TaskState.SUBMITTING)
-            stop = move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **words)
+            stop = move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **message)
             await writer.execute(stop)
-            # The others move on by themselves when their tasks have ended.
-            await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **words))
+            # Jobs in other states follow from their tasks.
+            await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **message))
             await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
     finally:
         await copy.aclose()
@@ -78,10 +78,10 @@ async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
 async def _copy_rows(url: str, part: Path) -> None:
     source, copy = await Database.open(url), await Database.open(f"sqlite:///{part}")
     try:
-        unhurried = source.backend.unhurried
-        snapshot = unhurried.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        maintenance = source.backend.maintenance
+        snapshot = maintenance.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with snapshot.connect() as reader, copy.write() as writer:
-            # In this order each row's parents are there before it. The workers stay where they are.
+            # Sorted so that a row's parents come before it. Workers are not copied: their processes use the original.
             for table in metadata.sorted_tables:
                 if table is not workers:
                     async for rows in _rows(reader, table):
@@ -92,7 +92,7 @@ async def _copy_rows(url: str, part: Path) -> None:
 
 
 async def _rows(reader: AsyncConnection, table: Table) -> AsyncIterator[Sequence[dict[str, Any]]]:
-    """All rows, in pieces. Nothing belongs to a worker in the copy: whoever starts there takes it over."""
+    """All rows, in batches. No row has a worker in the copy: the process that starts there takes them over."""
     result = await reader.stream(select(table))
-    async for rows in result.mappings().partitions(STEP):
+    async for rows in result.mappings().partitions(ROWS_AT_ONCE):
         yield [{**row, "worker_id": None} if "worker_id" in row else dict(row) for row in rows]

@@ -1,4 +1,4 @@
-"""Groups: what their admins have set, what is open there, and where they have gone."""
+"""Groups: their settings, their open jobs, and their migration to supergroups."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,15 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
 from storage.job_states import IS_OPEN, NOT_READY
-from storage.records import ChatRules, OpenInChat, with_option
-from storage.rows import IS_BEGUN
+from storage.records import OpenInChat
+from storage.rows import IS_STARTED
 from storage.schema import chats, drafts, jobs, pictures
+from storage.settings_records import ChatRules, with_option
 
 _MESSAGES: Mapping[Table, Sequence[str]] = {
     jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
     drafts: ("message_id", "question_id"),
 }
-"""What names messages and topics of a chat."""
+"""The columns that hold ids of messages and topics of a chat."""
 
 
 class Chats:
@@ -26,53 +27,53 @@ class Chats:
         self._db = database
 
     async def rules(self, chat_id: int) -> ChatRules:
-        """What holds in this group; nothing of it, where nobody has set anything."""
+        """The settings of this group; the defaults where none were made."""
         return (await self.now(chat_id))[1]
 
     async def now(self, chat_id: int) -> tuple[int, ChatRules]:
-        """Where this group is now (it may have become a supergroup, with another id), and what holds there."""
+        """The present id of this group (it may have become a supergroup, with another id), and its settings."""
         async with self._db.read() as connection:
             return await _now(connection, chat_id)
 
     async def former(self, chat_id: int) -> int | None:
-        """The id that this supergroup had as a group; None where it was none, or nobody knows."""
+        """The id that this supergroup had as a group; None where it was none, or it is not known."""
         async with self._db.read() as connection:
             query = select(chats.c.migrated_from).where(chats.c.id == chat_id)
             return (await connection.execute(query)).scalar_one_or_none()
 
     async def open_jobs(self, chat_id: int) -> list[OpenInChat]:
         """The jobs of a chat that are not ready yet, oldest first."""
-        query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_BEGUN).where(
+        query = select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_STARTED).where(
             jobs.c.chat_id == chat_id, IS_OPEN, jobs.c.state.in_(NOT_READY)
         )
         async with self._db.read() as connection:
             return [OpenInChat(*row) for row in await connection.execute(query.order_by(jobs.c.id))]
 
     async def migrate(self, old: int, new: int) -> None:
-        """A group has become a supergroup: all that was in `old` is in `new` now. A second time changes nothing.
+        """A group has become a supergroup: everything of `old` moves to `new`. A second call changes nothing.
 
-        The messages of the old group are not in the new one: no job or draft names one any more. What was sent counts
-        as sent, in the group of before; what was posted is found there (see `Posted`).
+        The messages of the old group are not in the new one, so jobs and drafts no longer name them. Pictures that were
+        sent stay sent, in the former group; posted pictures are found there (see `Posted`).
         """
         async with self._db.write() as connection:
             await self._db.lock(connection, f"chat {old}")
             await self._move(connection, old, new)
-            for table, gone in _MESSAGES.items():
-                there = dict.fromkeys(gone)
-                await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new, **there))
+            for table, columns in _MESSAGES.items():
+                unknown = dict.fromkeys(columns)
+                await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new, **unknown))
             sent = case((pictures.c.message_id.is_not(None), old))
             theirs = update(pictures).where(pictures.c.chat_id == old)
             await connection.execute(theirs.values(chat_id=new, former_chat_id=sent))
 
     async def set(self, chat_id: int, **values: Any) -> None:
-        """From now on this holds: fields of `ChatRules`, None for what it is by default. Options: see `set_option`."""
+        """Store settings: fields of `ChatRules`, None for the default. For options see `set_option`."""
         async with self._db.write() as connection:
             await self._set(connection, chat_id, **values)
 
     async def set_option(self, chat_id: int, provider: str, name: str, value: str | None) -> None:
-        """From now on an option of this provider has this value in the group (None: its own default)."""
+        """Store the group's value of an option of this provider (None: the provider's default)."""
         async with self._db.write() as connection:
-            # Of two presses at once neither may undo the other.
+            # Two presses at once must not overwrite each other.
             await self._db.lock(connection, f"chat {chat_id}")
             known = (await _now(connection, chat_id))[1].options
             await self._set(connection, chat_id, options=with_option(known, provider, name, value))
@@ -82,7 +83,7 @@ class Chats:
         await connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
 
     async def _move(self, connection: Transaction, old: int, new: int) -> None:
-        """The settings; what has been set for the new one already stays."""
+        """Move the settings; those that the new group has already stay."""
         rows = await connection.execute(select(chats).where(chats.c.id.in_((old, new))))
         known = {row["id"]: row for row in rows.mappings()}
         before, after = known.get(old, {}), known.get(new, {})
@@ -97,5 +98,5 @@ async def _now(connection: AsyncConnection, chat_id: int) -> tuple[int, ChatRule
     query = select(*columns).where(or_(chats.c.id == chat_id, chats.c.migrated_from == chat_id))
     row = dict((await connection.execute(query.order_by(chats.c.migrated_from.is_(None)))).mappings().first() or {})
     now = row.pop("id", chat_id)
-    # What was never set is as it is by default.
+    # NULL is the default.
     return now, ChatRules(**{name: value for name, value in row.items() if value is not None})

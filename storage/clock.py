@@ -1,18 +1,18 @@
-"""The time that all processes of one database have in common, and bounds for times that some wrong clock has stored."""
+"""The clock that all processes of one database share, and limits for times that a wrong clock has stored."""
 
 import time
 from collections.abc import Callable
 
-LONGEST_HOLD = 900.0
-"""Seconds that a provider, or a task, may be held for at most: then one task tries it again."""
-LEEWAY = 60.0
-"""Seconds that a stored time may be further ahead than its rule allows, and count all the same."""
+LONGEST_HOLD_SECONDS = 900.0
+"""The longest hold of a provider or a task; then one task tries it again."""
+CLOCK_LEEWAY_SECONDS = 60.0
+"""How far beyond its limit a stored time may be ahead and still be valid."""
 
 
 class SharedClock:
-    """Seconds since 1970 by the database server's clock, as far as it was seen; until then by this machine's.
+    """Seconds since 1970 by the database server's clock; by this machine's until the first `synchronize`.
 
-    In between it runs with `monotonic`: nobody can set it.
+    Between two of them it follows `monotonic`, so that setting this machine's clock does not change it.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
@@ -24,10 +24,10 @@ class SharedClock:
         """The time now."""
         return self._wall() if self._offset is None else self.monotonic() + self._offset
 
-    def seen(self, said: float, asked: float) -> None:
-        """The server has just said its time, having been asked at `asked` (monotonic)."""
-        # It said so at some moment since then: what agrees with that is left as it is.
-        latest, earliest = said - asked, said - self.monotonic()
+    def synchronize(self, server_time: float, asked_at: float) -> None:
+        """Adjust to `server_time`, which the server was asked for at `asked_at` (monotonic) and has just answered."""
+        # The server read its clock between the question and now: an offset within these bounds stays as it is.
+        latest, earliest = server_time - asked_at, server_time - self.monotonic()
         if self._offset is None:
             self._offset = (latest + earliest) / 2
         self._offset = min(latest, max(earliest, self._offset))

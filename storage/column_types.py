@@ -1,7 +1,7 @@
-"""Texts as every database keeps them, by the same rule on each.
+"""Column types that clean texts by the same rule for every database: `String`, `Text`, `JSON`.
 
-PostgreSQL takes no NUL, and no encoding knows half of a surrogate pair; SQLite takes the one and not the other. Whoever
-sent them meant neither: a NUL is left out, a lone half becomes U+FFFD.
+PostgreSQL rejects NUL, SQLite accepts it; neither can encode a lone surrogate. Neither is meaningful text: a NUL is
+removed, a lone surrogate becomes U+FFFD.
 """
 
 import math
@@ -11,14 +11,14 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Dialect, TypeDecorator
 
-_NEVER = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(value: Any) -> Any:
-    """A text, or all texts within what JSON is made of, with nothing that a database refuses."""
+    """The value without characters and numbers that a database rejects; lists and dictionaries are cleaned inside."""
     match value:
         case str():
-            return _NEVER.sub(_instead, value) if _NEVER.search(value) else value
+            return _UNSTORABLE.sub(_replacement, value) if _UNSTORABLE.search(value) else value
         case float() if not math.isfinite(value):
             return None
         case list() | tuple():
@@ -28,7 +28,7 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _instead(found: re.Match[str]) -> str:
+def _replacement(found: re.Match[str]) -> str:
     return "" if found[0] == "\x00" else "\ufffd"
 
 
@@ -39,7 +39,7 @@ class String(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """On its way into the database."""
+        """Clean a value before it is stored."""
         return clean(value)
 
 
@@ -50,16 +50,16 @@ class Text(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """On its way into the database."""
+        """Clean a value before it is stored."""
         return clean(value)
 
 
 class JSON(TypeDecorator[Any]):
-    """Anything that JSON can say."""
+    """Any JSON value."""
 
     impl = sqlalchemy.JSON
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """On its way into the database."""
+        """Clean a value before it is stored."""
         return clean(value)

@@ -1,4 +1,4 @@
-"""One database: opening it, bringing its tables up to date, and transactions."""
+"""The database: opening it, migrating it, and transactions."""
 
 import asyncio
 import logging
@@ -16,12 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
+from storage import notifications
 from storage.backend import Backend
 from storage.outage_log import Outage
 from storage.priority_lock import PriorityLock
 from storage.retry import in_turn, repeat
 from storage.sqlite import SqliteBackend
-from storage.store_errors import StoreError, StoreUnavailableError, UnstorableValueError, briefly, may_come_up, may_pass
+from storage.store_errors import (
+    StoreError,
+    StoreUnavailableError,
+    UnstorableValueError,
+    describe_error,
+    is_temporary,
+    may_become_available,
+)
 
 __all__ = [
     "Database",
@@ -35,9 +43,9 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-OPEN_DELAYS = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between tries to open a database whose server is not there yet."""
-COMES_UP = retry_if_exception_type((OSError, SQLAlchemyError)) & retry_if_exception(may_come_up)
+OPEN_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
+"""Between attempts to open a database whose server is not available yet."""
+MAY_BECOME_AVAILABLE = retry_if_exception_type((OSError, SQLAlchemyError)) & retry_if_exception(may_become_available)
 
 
 class UnusableStoreError(Exception):
@@ -45,18 +53,18 @@ class UnusableStoreError(Exception):
 
 
 class Database:
-    """A SQLite file or a PostgreSQL database behind `read()` and `write()`. Made by `open`; ended with `aclose`."""
+    """A SQLite file or a PostgreSQL database behind `read()` and `write()`. Made by `open`; closed by `aclose`."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        # SQLite lets one writer in at a time and makes the others poll; here they queue instead.
-        self._writing = PriorityLock() if backend.one_writer else None
+        # SQLite allows one writer at a time and makes the others poll; here they queue instead.
+        self._writing = PriorityLock() if backend.single_writer else None
 
     @classmethod
     async def open(cls, url: str, *, wait: bool = False) -> "Database":
         """Open `sqlite:///path` (its folder is made) or `postgresql://…` and migrate it. Raises `UnusableStoreError`.
 
-        `wait`: for as long as the server is not there.
+        `wait`: retry for as long as the server is not available.
         """
         parsed = make_url(url)
         name = parsed.render_as_string(hide_password=True)
@@ -65,17 +73,17 @@ class Database:
         except OSError as error:
             raise UnusableStoreError(f"storage.url: {name} can't be opened: {error}") from error
         outage = Outage(log, f"storage.url: {name} is out of reach")
-        when = COMES_UP if wait and not database.backend.alone else retry_never
+        when = MAY_BECOME_AVAILABLE if wait and not database.backend.alone else retry_never
         try:
             await repeat(
-                database._migrate, when=when, wait=in_turn(OPEN_DELAYS), sleep=asyncio.sleep, failed=outage.lasts
+                database._migrate, when=when, wait=in_turn(OPEN_RETRY_SECONDS), sleep=asyncio.sleep, failed=outage.lasts
             )
         except BaseException as error:
             await database.aclose()
             if isinstance(error, CommandError):
                 why = f"{name} was written by a newer version of the bot: {error}"
             elif isinstance(error, OSError | SQLAlchemyError):
-                why = f"{name} can't be opened: {briefly(error)}"
+                why = f"{name} can't be opened: {describe_error(error)}"
             else:
                 raise
             raise UnusableStoreError(f"storage.url: {why}") from error
@@ -90,20 +98,20 @@ class Database:
 
     @asynccontextmanager
     async def write(self, *, urgent: bool = False) -> AsyncIterator["Transaction"]:
-        """A transaction: kept when the block ends well, undone when it raises.
+        """A transaction: committed when the block ends, rolled back when it raises.
 
-        `urgent`: it goes before all others that wait. For little that must not come late: tickets, signs of life.
+        `urgent`: it goes before all others that wait. For short ones that must not be late: tickets, heartbeats.
         """
         engine = self.backend.urgent if urgent else self.backend.engine
-        turn = self._writing.turn(first=urgent) if self._writing else nullcontext()
-        async with turn, self._transaction(engine) as connection:
+        lock = self._writing.acquire(urgent=urgent) if self._writing else nullcontext()
+        async with lock, self._transaction(engine) as connection:
             yield connection
 
     @asynccontextmanager
-    async def at_once(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is a transaction, before all others that wait to write."""
-        turn = self._writing.turn(first=True) if self._writing else nullcontext()
-        async with turn, _opened(self.backend.at_once) as connection:
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction; it goes before all others that wait to write."""
+        lock = self._writing.acquire(urgent=True) if self._writing else nullcontext()
+        async with lock, _opened(self.backend.autocommit) as connection:
             yield connection
 
     @asynccontextmanager
@@ -112,14 +120,17 @@ class Database:
             yield connection
             if connection.to_notify:
                 await self.backend.notify(connection, connection.to_notify)
-            await _in_full(connection.commit())
+            await _uncancelled(connection.commit())
+            if notifications.ORPHANS in connection.to_notify:
+                # This process can recover the work of a worker that is gone, too.
+                self.backend.tell(notifications.ORPHANS)
 
     def insert(self, table: Table) -> Any:
-        """An INSERT that can say what to do on a conflict."""
+        """An INSERT that supports ON CONFLICT."""
         return self.backend.insert(table)
 
     async def lock(self, connection: AsyncConnection, name: str) -> None:
-        """Until its transaction ends, no other transaction gets past this name."""
+        """Take the lock of this name until the transaction ends."""
         await self.backend.lock(connection, name)
 
     async def aclose(self) -> None:
@@ -127,16 +138,16 @@ class Database:
         await self.backend.aclose()
 
     async def _migrate(self) -> None:
-        async with self._transaction(self.backend.unhurried) as connection:
-            # Of several processes that start at once, one does it.
+        async with self._transaction(self.backend.maintenance) as connection:
+            # One of several processes that start at once migrates; the others wait.
             await self.lock(connection, "migrate")
             await connection.run_sync(upgrade)
 
 
 class Transaction(AsyncConnection):
-    """A connection that ends the statement it is in before a cancellation goes on.
+    """A connection that finishes its statement before it raises a cancellation.
 
-    Cut off within a statement, SQLAlchemy and the driver leave the connection open, and with it the lock of a write.
+    Cancelled within a statement, SQLAlchemy and the driver would leave the connection open, and its write lock held.
     """
 
     __slots__ = ("to_notify",)
@@ -146,45 +157,45 @@ class Transaction(AsyncConnection):
         self.to_notify: list[str] = []
 
     def notify(self, topic: str) -> None:
-        """Let the other processes know once this is committed; `storage.notifications` has the topics."""
+        """Notify the other processes when this is committed; the topics are in `storage.notifications`."""
         self.to_notify.append(topic)
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         """See `AsyncConnection.execute`."""
-        return await _in_full(super().execute(*args, **kwargs))
+        return await _uncancelled(super().execute(*args, **kwargs))
 
 
 @asynccontextmanager
 async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
-    """A connection of the pool; what was not committed is undone."""
+    """A connection of the pool; uncommitted changes are rolled back."""
     connection = Transaction(engine)
     try:
-        await _in_full(_started(connection))
+        await _uncancelled(_start(connection))
         yield connection
     except (SQLAlchemyError, OverflowError, UnicodeError) as error:
-        if not may_pass(error):
-            raise UnstorableValueError(briefly(error)) from error
-        # What state it is in nobody knows: it is not used again.
+        if not is_temporary(error):
+            raise UnstorableValueError(describe_error(error)) from error
+        # The state of the connection is unknown, so it is not used again.
         if connection.sync_connection:
-            await _in_full(connection.invalidate())
+            await _uncancelled(connection.invalidate())
         raise
     finally:
         if connection.sync_connection:
-            await _in_full(connection.close())
+            await _uncancelled(connection.close())
 
 
-async def _started(connection: Transaction) -> None:
+async def _start(connection: Transaction) -> None:
     try:
         await connection.start()
     except SQLAlchemyError:
         raise
     except Exception as error:
-        # The driver's own: the server is not there, is starting, refuses the password, or has no place left.
+        # An error of the driver: the server is away, is starting, rejects the password, or has no free connection.
         raise StoreUnavailableError(f"no connection: {error}") from error
 
 
-async def _in_full(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end, also when cancelled meanwhile: the cancellation goes on afterwards."""
+async def _uncancelled(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` to its end, even when cancelled meanwhile; then raise the cancellation."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -193,7 +204,7 @@ async def _in_full(work: Coroutine[Any, Any, T]) -> T:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({task})
         if not task.cancelled() and (error := task.exception()):
-            log.info("cut off while it failed anyway: %r", error)
+            log.info("a cancelled operation of the store had failed as well: %r", error)
         raise
 
 
@@ -201,7 +212,7 @@ def _backend(url: URL) -> Backend:
     if url.get_backend_name() == "sqlite":
         return SqliteBackend(url)
     try:
-        from storage.postgres import PostgresBackend  # noqa: PLC0415 - who doesn't use it needs no driver
+        from storage.postgres import PostgresBackend  # noqa: PLC0415 - SQLite needs no driver of PostgreSQL
     except ImportError as error:
         advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
         raise UnusableStoreError(f"storage.url: {advice} ({error}).") from error
@@ -209,7 +220,7 @@ def _backend(url: URL) -> Backend:
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the tables forward to this revision."""
+    """Migrate the tables to this revision."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

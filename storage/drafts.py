@@ -1,4 +1,4 @@
-"""Drafts: pictures that were sent without words, or a style that was chosen, and wait for them."""
+"""Drafts: pictures or a style that wait for their prompt."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.records import Draft, NewDraft, NewReference, Question
-from storage.rows import where_it_is
+from storage.rows import current_chat_id
 from storage.schema import draft_references, drafts, jobs
 
 
 class Drafts:
-    """The drafts of one database. Times are handed in, in seconds since 1970."""
+    """The drafts of one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def add(self, new: NewDraft, now: float) -> None:
-        """Keep it until its words come. It replaces what the same update began before, or took; an update that has made
-        its job begins nothing more."""
+        """Store a draft. It replaces those that the same update brought or took before; an update that has made its job
+        brings none."""
         async with self._db.write() as connection:
-            chat_id = await where_it_is(self._db, connection, new.chat_id)
+            chat_id = await current_chat_id(self._db, connection, new.chat_id)
             made = select(jobs.c.id).where(jobs.c.idempotency_key == new.idempotency_key)
             if (await connection.execute(made)).first():
                 return
@@ -42,12 +42,13 @@ class Drafts:
     async def take(
         self, chat_id: int, user_id: int, key: str, *, since: float, question_id: int | None = None
     ) -> Draft:
-        """What this person began without words; it waits no longer, but for the update of this key.
+        """The drafts of this person, as one; from here on they are reserved for the update of this key.
 
-        It is kept until this update has made its job (see `Jobs.add`): one that is handled again after a crash must not
-        find less, and pay for another picture than the person meant.
+        They are kept until this update has made its job (see `Jobs.add`): an update that is handled again after a crash
+        must find the same, or the person pays for another picture than they meant.
 
-        What was begun after `since`, and what the message `question_id` asked words for. Empty when there is nothing.
+        Taken are drafts added after `since`, and those for which the message `question_id` asked. An empty `Draft` when
+        there are none.
         """
         waits = drafts.c.created_at >= since
         if question_id:
@@ -63,8 +64,8 @@ class Drafts:
             return Draft(tuple(references), styles[-1] if styles else None)
 
     async def join(self, chat_id: int, message_id: int, new: NewReference) -> bool:
-        """A picture that arrives late joins the draft that this message began. False: there is none, or its words have
-        come."""
+        """Add a picture that arrives late to the draft that this message brought. False: there is none, or its prompt
+        has come."""
         async with self._db.write() as connection:
             query = select(drafts.c.id).where(_brought_by(chat_id, [message_id])).with_for_update()
             draft_id = (await connection.execute(query)).scalar()
@@ -76,13 +77,13 @@ class Drafts:
             return True
 
     async def is_waiting(self, chat_id: int, message_ids: Sequence[int]) -> bool:
-        """Whether what one of these messages brought waits for its words."""
+        """Whether a draft that one of these messages brought waits for its prompt."""
         async with self._db.read() as connection:
             query = select(drafts.c.id).where(_brought_by(chat_id, message_ids)).limit(1)
             return (await connection.execute(query)).first() is not None
 
     async def question(self, chat_id: int, question_id: int) -> Question | None:
-        """What this message of the bot asks; None: it asks for no words, or they have been drawn."""
+        """The question that this message asks; None: it asks for no prompt, or its draft has become a job."""
         query = select(drafts.c.user_id, drafts.c.words)
         async with self._db.read() as connection:
             asked = query.where(drafts.c.chat_id == chat_id, drafts.c.question_id == question_id)
@@ -90,19 +91,19 @@ class Drafts:
             return Question(*row) if row else None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
-        """The next words are not for pictures sent after `since`; an answer to the message that asked still is."""
+        """The next prompt is not for drafts added after `since`, unless it answers the message that asked."""
         async with self._db.write() as connection:
             fresh = update(drafts).where(_own(chat_id, user_id), drafts.c.created_at >= since)
             await connection.execute(fresh.values(created_at=since - 1))
 
     async def forget(self, before: float) -> None:
-        """Forget the drafts that were begun before this time."""
+        """Delete drafts that were added before this time."""
         async with self._db.write() as connection:
             await connection.execute(delete(drafts).where(drafts.c.created_at < before))
 
 
 async def drop_drafts(connection: AsyncConnection, key: str) -> None:
-    """The update of this key has led to something else: what it began, and what it took, gives way to that."""
+    """Delete the drafts that the update of this key brought or took: its new draft, or its job, replaces them."""
     await connection.execute(delete(drafts).where(or_(drafts.c.idempotency_key == key, drafts.c.taken_by == key)))
 
 
@@ -111,7 +112,7 @@ def _own(chat_id: int, user_id: int) -> ColumnElement[bool]:
 
 
 def _brought_by(chat_id: int, message_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Drafts that still wait, by the messages that brought them."""
+    """The drafts that these messages brought and that still wait."""
     here = and_(drafts.c.chat_id == chat_id, drafts.c.message_id.in_(list(message_ids)))
     return and_(here, drafts.c.taken_by.is_(None))
 
@@ -123,7 +124,7 @@ async def _add_references(connection: AsyncConnection, draft_id: int, new: Seque
 
 
 async def _references_of(connection: AsyncConnection, draft_id: int) -> list[NewReference]:
-    """In the order in which their messages were sent; first those that no message here shows."""
+    """In the order of their messages; first those that no message in this chat shows."""
     columns = [draft_references.c[name] for name in NewReference.__slots__]
     order = (draft_references.c.message_id.nulls_first(), draft_references.c.id)
     query = select(*columns).where(draft_references.c.draft_id == draft_id).order_by(*order)

@@ -1,27 +1,25 @@
-"""Words that people change: of a request that waits, and of one that has begun, where making it again is offered."""
+"""Edited messages: a waiting job gets the new prompt; for one that has started, making it again is offered."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
+from storage import notifications
 from storage.database import Database, Transaction
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.records import Job, NewJob
-from storage.references import add_references, references_of
-from storage.rows import as_job, locked, moved
+from storage.references import UNFETCHED, add_references, references_of
+from storage.rows import as_job, change_job, lock_job
 from storage.schema import captions, edits, jobs, references, tasks
-
-UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person has made of their words after the picture was begun. `job_id`: the latest job of this message;
-    `words`: what it would be made of now, None when nothing is offered; `said`: their digest; `offer_id`: the bot's
-    message with the button."""
+    """A message that was edited after its job had started. `job_id`: the latest job of this message; `words`: the
+    prompt that is offered to be made, None when nothing is offered; `said`: the digest of the message; `offer_id`: the
+    bot's message with the button."""
 
     chat_id: int
     message_id: int
@@ -33,13 +31,13 @@ class Offer:
 
 
 class Edits:
-    """The edited words of one database. Times are Telegram's, in seconds since 1970."""
+    """The edited messages of one database. Times are Telegram's, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def asked(self, chat_id: int, message_ids: Sequence[int]) -> Job | None:
-        """The job that one of these messages asked for; also by an item of its album that has words."""
+        """The job that one of these messages asked for; items of its album with a caption count as well."""
         numbers = list(message_ids)
         of_album = select(captions.c.job_id).where(captions.c.chat_id == chat_id, captions.c.message_id.in_(numbers))
         asked = or_(jobs.c.asked_message_id.in_(numbers), jobs.c.id.in_(of_album))
@@ -49,19 +47,19 @@ class Edits:
             return as_job(row) if row else None
 
     async def is_answered(self, chat_id: int, message_ids: Sequence[int]) -> bool:
-        """Whether a job answers to one of these messages, by whatever way it was made."""
+        """Whether a job replies to one of these messages, however it was made."""
         made = (jobs.c.chat_id == chat_id, jobs.c.message_id.in_(list(message_ids)))
         async with self._db.read() as connection:
             return (await connection.execute(select(jobs.c.id).where(*made).limit(1))).first() is not None
 
     async def captions(self, job_id: int) -> dict[int, str]:
-        """The words of the items of an album that a job was made of, by message."""
+        """The captions of the album that a job was made of, by message."""
         query = select(captions.c.message_id, captions.c.words).where(captions.c.job_id == job_id)
         async with self._db.read() as connection:
             return {row.message_id: row.words for row in await connection.execute(query)}
 
     async def keep_captions(self, job: Job, words: Mapping[int, str]) -> None:
-        """Remember the words of the items of an album, by message."""
+        """Store the captions of the album of this job, by message."""
         async with self._db.write() as connection:
             for message_id, said in words.items():
                 values = {"chat_id": job.chat_id, "message_id": message_id, "job_id": job.id, "words": said}
@@ -70,31 +68,31 @@ class Edits:
                 await connection.execute(changed)
 
     async def reword(self, job_id: int, new: NewJob, edited_at: float) -> Job | None:
-        """Give a job of which nothing has been begun other words, options and references: it is prepared anew, and
+        """Give a job of which no task was claimed another prompt, options and references: it is prepared anew, and
         keeps its place in the queue.
 
-        None: it is too late, or later words are known.
+        None: it is too late, or a later edit is known.
         """
         async with self._db.write() as connection:
-            job = await locked(connection, job_id)
+            job = await lock_job(connection, job_id)
             if job is None or job.state not in NOT_READY or (job.edited_at or 0) > edited_at:
                 return None
             own = select(tasks.c.state, tasks.c.ticket).where(tasks.c.job_id == job_id).with_for_update()
             rows = (await connection.execute(own)).all()
-            # One with a ticket that was put back is paid, although it waits.
+            # A task that was put back with its ticket is paid, although it waits.
             if any(row.ticket or row.state != TaskState.QUEUED for row in rows):
                 return None
             await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
+            connection.notify(notifications.QUEUE)
             await _replace_references(connection, job, new)
             same = {name: getattr(new, name) for name in ("provider", "prompt", "options", "style", "said")}
             values = {**same, "first_provider": None, "edited_at": edited_at}
-            return await moved(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **values))
+            return await change_job(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **values))
 
     async def offer(self, new: Offer) -> Offer | None:
-        """Remember what is offered now. Returns what was offered before; None where nothing was, or later words are
-        known: then nothing changes.
+        """Store the offer for a message, one for each. Returns the earlier one, or None where there was none.
 
-        One offer for each message.
+        Nothing changes where a later edit is known.
         """
         key = (edits.c.chat_id == new.chat_id, edits.c.message_id == new.message_id)
         values = {name: getattr(new, name) for name in Offer.__slots__ if name != "offer_id"}
@@ -107,18 +105,18 @@ class Edits:
             return Offer(**row) if row else None
 
     async def of_message(self, chat_id: int, message_id: int) -> Offer | None:
-        """What is known of the edits of a message."""
+        """The offer for a message, or None."""
         async with self._db.read() as connection:
             query = select(edits).where(edits.c.chat_id == chat_id, edits.c.message_id == message_id)
             row = (await connection.execute(query)).mappings().first()
             return Offer(**row) if row else None
 
     async def shown_at(self, offer: Offer, offer_id: int | None) -> None:
-        """Remember the message with the button."""
+        """Store the id of the message with the button."""
         await self._change(offer, offer_id=offer_id)
 
     async def taken(self, offer: Offer, job_id: int | None = None) -> None:
-        """Nothing is offered any more; `job_id` was made of what was."""
+        """Withdraw the offer; `job_id`: the job that was made of it."""
         await self._change(offer, words=None, **({"job_id": job_id} if job_id else {}))
 
     async def _change(self, offer: Offer, **values: object) -> None:
@@ -128,11 +126,11 @@ class Edits:
 
 
 async def _replace_references(connection: Transaction, job: Job, new: NewJob) -> None:
-    """The references become those of the new request; those that stay keep their bytes where they still fit."""
+    """The references become those of the new request; unchanged ones keep their bytes where these still fit."""
     known = Counter((one.file_id, one.message_id) for one in await references_of(connection, job.id))
     if known != Counter((one.file_id, one.message_id) for one in new.references):
         await connection.execute(delete(references).where(references.c.job_id == job.id))
         await add_references(connection, job.id, new.references)
     elif new.provider != job.provider or new.options != job.options:
-        # Another service, or model, has limits of its own.
+        # Another service or model has other limits.
         await connection.execute(update(references).where(references.c.job_id == job.id).values(dict(UNFETCHED)))

@@ -1,4 +1,4 @@
-"""Erasing a person: all that is theirs goes, and the sums of who runs the bot stay right."""
+"""Erasing a person's data; the operator's sums of pictures and costs stay right."""
 
 from collections.abc import Collection
 from typing import Any
@@ -18,8 +18,8 @@ from storage.job_states import (
     move_job,
     move_task,
 )
-from storage.jobs import DAY, counts
-from storage.records import NOBODY
+from storage.jobs import DAY, counts_for_quota
+from storage.records import ERASED_USER_ID
 from storage.schema import (
     announced,
     captions,
@@ -37,11 +37,11 @@ from storage.schema import (
 
 
 class JobsUnderWayError(Exception):
-    """Something is being made for this person: nothing was erased."""
+    """A job of this person is under way: nothing was erased."""
 
 
 class Erasure:
-    """Erases people from one database. Times are handed in, in seconds since 1970."""
+    """Erases people from one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -60,37 +60,37 @@ class Erasure:
     async def erase(self, user_id: int, now: float) -> None:
         """Erase this person, in one step. Raises `JobsUnderWayError`.
 
-        Preferences, styles, pictures, references and drafts go. Of jobs and tasks stays what was made when, by which
-        provider and for how much, and whose it was is taken out; for a day it is known how often this person has asked.
+        Preferences, styles, pictures, references and drafts are deleted. Jobs and tasks keep their times, provider and
+        cost, but not their person; the times of this person's requests are kept for a day.
         """
         async with self._db.write() as connection:
-            # What this person asks for at this moment is in before, and refuses this, or comes after it.
+            # A request of this person at this moment comes before, and prevents the erasure, or after it.
             await self._db.lock(connection, f"person {user_id}")
             if await _is_under_way(connection, user_id):
                 raise JobsUnderWayError
-            await _erase_things(connection, user_id)
-            await _remember_todays(connection, user_id, now - DAY)
+            await _delete_rows(connection, user_id)
+            await _keep_times(connection, user_id, now - DAY)
             await _empty_tasks(connection, user_id)
             await _empty_jobs(connection, user_id, now)
-            # What another process has taken up again meanwhile was left alone above.
+            # Jobs that another process has reopened meanwhile were left alone above.
             if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
                 raise JobsUnderWayError
 
     async def forget(self, before: float) -> None:
-        """Forget who had everything erased and had asked before this time."""
+        """Delete the times before this one at which erased people had asked."""
         async with self._db.write() as connection:
             await connection.execute(delete(erased).where(erased.c.asked_at <= before))
 
 
 async def _is_under_way(connection: AsyncConnection, user_id: int, states: Collection[JobState] = OPEN) -> bool:
-    made = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
-    asked = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(states))
-    found = [(await connection.execute(query.limit(1))).first() for query in (made, asked)]
+    unfinished = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
+    open_jobs = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(states))
+    found = [(await connection.execute(query.limit(1))).first() for query in (unfinished, open_jobs)]
     return any(found)
 
 
-async def _erase_things(connection: Transaction, user_id: int) -> None:
-    """What is only theirs."""
+async def _delete_rows(connection: Transaction, user_id: int) -> None:
+    """Delete the rows that belong to the person alone."""
     await connection.execute(delete(drafts).where(drafts.c.user_id == user_id))
     own = select(jobs.c.id).where(jobs.c.user_id == user_id)
     await connection.execute(delete(pictures).where(pictures.c.job_id.in_(own)))
@@ -102,36 +102,36 @@ async def _erase_things(connection: Transaction, user_id: int) -> None:
     await connection.execute(delete(users).where(users.c.id == user_id))
 
 
-async def _remember_todays(connection: Transaction, user_id: int, since: float) -> None:
-    """A day's limit is not to be got round."""
+async def _keep_times(connection: Transaction, user_id: int, since: float) -> None:
+    """Keep the times of requests, so that erasing does not reset the daily quota."""
     todays = select(jobs.c.user_id, jobs.c.created_at).where(
-        jobs.c.user_id == user_id, jobs.c.created_at > since, counts()
+        jobs.c.user_id == user_id, jobs.c.created_at > since, counts_for_quota()
     )
     await connection.execute(insert(erased).from_select(["user_id", "asked_at"], todays))
 
 
 async def _empty_tasks(connection: Transaction, user_id: int) -> None:
-    nothing: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None, "worker_id": None}
+    empty: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None}
     ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
-    # Without its ticket nobody can look again for what took too long.
+    # Without its ticket an overdue task can't be looked for again.
     overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)
     await connection.execute(overdue)
     own = select(tasks.c.id).where(tasks.c.user_id == user_id)
     await connection.execute(delete(announced).where(announced.c.task_id.in_(own)))
-    await connection.execute(ended.values(user_id=NOBODY, **nothing))
+    await connection.execute(ended.values(user_id=ERASED_USER_ID, **empty))
 
 
 async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None:
-    nothing: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "error_message": None, "language": ""}
-    nothing |= {"user_name": None, "said": None, "edited_at": None}
-    gone = ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")
-    nowhere: dict[str, Any] = {"chat_id": 0, **dict.fromkeys(gone)}
+    empty: dict[str, Any] = {"prompt": "", "options": {}, "style": None, "error_message": None, "language": ""}
+    empty |= {"user_name": None, "said": None, "edited_at": None}
+    message_columns = ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")
+    no_chat: dict[str, Any] = {"chat_id": 0, **dict.fromkeys(message_columns)}
     own = jobs.c.user_id == user_id
-    # A ticket that comes to light late, from a worker that was taken for dead, is cancelled and not watched.
+    # A ticket that arrives late, from a worker that was evicted, is cancelled and not polled.
     given_up = (*INTERRUPTED_STATES, JobState.CANCELLING, JobState.KEEPING)
     await connection.execute(move_job(own, given_up, JobState.CANCELLED))
-    # There is nobody left to be told how it ended.
+    # The person is not told how it ended.
     await connection.execute(move_job(own, (JobState.FAILING,), JobState.FAILED))
     ended = update(jobs).where(own, jobs.c.state.in_(CLOSED))
     closed = {"worker_id": None, "finished_at": func.coalesce(jobs.c.finished_at, now)}
-    await connection.execute(ended.values(user_id=NOBODY, **closed, **nothing, **nowhere))
+    await connection.execute(ended.values(user_id=ERASED_USER_ID, **closed, **empty, **no_chat))

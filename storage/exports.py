@@ -1,4 +1,4 @@
-"""All that is stored of a person's pictures, for themselves to keep."""
+"""The export of a person's pictures, with all that is stored about them."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -12,16 +12,16 @@ from storage.database import Database
 from storage.records import Cost
 from storage.schema import jobs, pictures, references, tasks
 
-PAGE = 500
-"""Jobs that are read at once."""
+JOBS_AT_ONCE = 500
+"""Jobs read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One picture with all that is known of how it was made.
+    """One picture with all that is stored about it.
 
     `size`: bytes; `cost`: of the whole task, which gave `among` pictures; `seconds`: from submit to result;
-    `references`: how many went with the prompt; `made_from`: those among them that are pictures of the same person.
+    `references`: how many went with the prompt; `made_from`: the ids of those that are pictures of the same person.
     """
 
     id: int
@@ -47,7 +47,7 @@ class Exported:
 
 
 class Exports:
-    """Reads the pictures of people out of one database."""
+    """Reads people's pictures from one database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -55,13 +55,13 @@ class Exports:
     async def pictures(self, user_id: int) -> AsyncIterator[list[Exported]]:
         """All of a person's pictures, oldest first, in pages; those deleted from their history too."""
         async with self._db.read() as connection:
-            # By their jobs: the index of pictures knows only those that are shown.
+            # By their jobs: the index of pictures has only those that are not hidden.
             own = select(jobs.c.id).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
             ids = list((await connection.execute(own)).scalars())
-        for first in range(0, len(ids), PAGE):
-            # A connection for each page: nobody waits for a long reader.
+        for first in range(0, len(ids), JOBS_AT_ONCE):
+            # A connection for each page: a long export must not hold one.
             async with self._db.read() as connection:
-                yield await _page(connection, user_id, ids[first : first + PAGE])
+                yield await _page(connection, user_id, ids[first : first + JOBS_AT_ONCE])
 
 
 async def _page(connection: AsyncConnection, user_id: int, ids: Sequence[int]) -> list[Exported]:

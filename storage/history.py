@@ -1,4 +1,4 @@
-"""The history: what a person looks through of their pictures, one by one, by month, or by words."""
+"""The history of a person's pictures: paging, search by words, and times for the months."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,14 +6,14 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, func, select
 
 from storage.database import Database
-from storage.pictures import Found, Picture, picture_of, select_pictures
+from storage.pictures import Picture, PictureWithPrompt, picture_of, select_pictures
 from storage.schema import jobs, pictures
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Whose history: a person's, in one chat when `chat_id` is given, with all of `words` in the prompt, or only the
-    favourites."""
+    """The pictures of a person that a history shows: in one chat when `chat_id` is given, with all of `words` in the
+    prompt, or only the favourites."""
 
     user_id: int
     chat_id: int | None = None
@@ -23,7 +23,7 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One picture of a shelf. `number` of `count`: 1 is the newest."""
+    """One picture of a history. `number` of `count`: 1 is the newest."""
 
     picture: Picture
     prompt: str
@@ -33,7 +33,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Which picture of a shelf: the newest; or that with the id `at`, the next one back or forward in time from it."""
+    """A position in a history: the newest picture (no `at`), or the one with the id `at`, or the one next to it."""
 
     at: int | None = None
     towards: Literal["here", "older", "newer"] = "here"
@@ -49,9 +49,9 @@ class History:
         self._db = database
 
     async def page(self, filters: HistoryFilter, step: Step = NEWEST) -> Page | None:
-        """All that is shown of one picture in its owner's history, in one question. None: there is no such picture."""
-        own = self._on(filters).cte("own")
-        # Prompts are searched once, and not once for each number; without words an index gives them all at once.
+        """One picture with all that its page shows, read in one query. None: there is no such picture."""
+        own = self._ids(filters).cte("own")
+        # With words the prompts are searched once, not once for each count; without, an index answers at once.
         own = own.prefix_with("MATERIALIZED" if filters.words else "NOT MATERIALIZED")
         here = _target(own.c.id, step).select_from(own).cte("here")
         count = select(func.count()).select_from(own).scalar_subquery()
@@ -68,10 +68,10 @@ class History:
                 return None
             return Page(picture_of(row), row["prompt"], row["number"], row["count"])
 
-    async def find(self, filters: HistoryFilter, most: int, before: int | None = None) -> list[Found]:
-        """The newest pictures of a shelf that Telegram has, at most so many; `before`: older than the one of this
+    async def find(self, filters: HistoryFilter, most: int, before: int | None = None) -> list[PictureWithPrompt]:
+        """The newest pictures that Telegram has, at most `most`; `before`: only those older than the one with this
         id."""
-        own = self._on(filters).where(pictures.c.photo_id.is_not(None))
+        own = self._ids(filters).where(pictures.c.photo_id.is_not(None))
         if before is not None:
             own = own.where(pictures.c.id < before)
         newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
@@ -82,13 +82,14 @@ class History:
             .order_by(pictures.c.id.desc())
         )
         async with self._db.read() as connection:
-            return [Found(picture_of(row), row["prompt"]) for row in (await connection.execute(query)).mappings()]
+            rows = (await connection.execute(query)).mappings()
+            return [PictureWithPrompt(picture_of(row), row["prompt"]) for row in rows]
 
     async def moments(
         self, filters: HistoryFilter, since: float = 0.0, until: float | None = None
     ) -> list[tuple[int, float]]:
-        """When the pictures of a shelf were made: their ids and times, newest first."""
-        ids = self._on(filters).subquery("ids")
+        """The ids of the pictures and the times at which they were made, newest first."""
+        ids = self._ids(filters).subquery("ids")
         made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
         made = made.where(pictures.c.created_at >= since)
         if until is not None:
@@ -97,8 +98,8 @@ class History:
             rows = await connection.execute(made.order_by(pictures.c.id.desc()))
             return [(row.id, row.created_at) for row in rows]
 
-    def _on(self, filters: HistoryFilter) -> Select[Any]:
-        """The ids of a shelf's pictures."""
+    def _ids(self, filters: HistoryFilter) -> Select[Any]:
+        """The ids of the pictures that pass the filter."""
         shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
         if filters.chat_id is not None:
             shown = shown.where(pictures.c.chat_id == filters.chat_id)
@@ -106,8 +107,8 @@ class History:
             shown = shown.where(pictures.c.starred_at.is_not(None))
         if not filters.words:
             return shown.where(pictures.c.user_id == filters.user_id)
-        # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese signs. From
-        # the jobs to their pictures, and not by the person again: that way PostgreSQL looks through all for each job.
+        # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese characters.
+        # From the jobs to their pictures, not by person again: that makes PostgreSQL scan all of them for each job.
         found = (self._db.backend.contains(jobs.c.prompt, word) for word in filters.words)
         return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == filters.user_id, *found)
 

@@ -1,4 +1,4 @@
-"""The states of jobs and tasks, and who may go where: `JOB_MOVES` and `TASK_MOVES`.
+"""The states of jobs and tasks, and the allowed moves between them: `JOB_MOVES` and `TASK_MOVES`.
 
 `move_job` and `move_task` build the only statements that write `state`. `bot/README.md` shows both tables as diagrams.
 """
@@ -25,19 +25,19 @@ class JobState(StrEnum):
     DELIVERING = "delivering"
     # The album has arrived.
     DELIVERED = "delivered"
-    # It came to nothing; the person is not told yet.
+    # It failed; the person is not told yet.
     FAILING = "failing"
-    # It came to nothing, and the person knows.
+    # It failed, and the person is told.
     FAILED = "failed"
-    # The person wants it no more; the person is not told yet that it ends.
+    # The person has cancelled it, and is not told yet that it ends.
     CANCELLING = "cancelling"
-    # It is cancelled, and the person knows; pictures that are paid are kept for the history when they are ready.
+    # It is cancelled, and the person is told; paid pictures are kept for the history when they are ready.
     KEEPING = "keeping"
-    # It is cancelled, and nothing is left to keep.
+    # It is cancelled, and no picture is left to keep.
     CANCELLED = "cancelled"
-    # Nobody knows whether a submit was taken, so the person decides; the person is not told yet.
+    # It is not known whether a submit was accepted, so the person decides; the person is not told yet.
     INTERRUPTING = "interrupting"
-    # Nobody knows whether a submit was taken, and the person knows that.
+    # It is not known whether a submit was accepted, and the person is told.
     INTERRUPTED = "interrupted"
 
 
@@ -54,44 +54,44 @@ class TaskState(StrEnum):
     DONE = "done"
     # It ended without pictures.
     FAILED = "failed"
-    # It took too long and is watched no longer; its ticket may still be good.
+    # It took too long and is no longer polled; its ticket may still be good.
     OVERDUE = "overdue"
-    # It was cancelled before the service took it.
+    # It was cancelled before the service accepted it.
     CANCELLED = "cancelled"
-    # Nobody knows whether the service took it.
+    # It is not known whether the service accepted it.
     INTERRUPTED = "interrupted"
 
 
 OPEN = (JobState.PREPARING, JobState.WORKING, JobState.DELIVERING)
-"""Something is being made or sent."""
+"""Pictures are being made or sent."""
 NOT_READY = (JobState.PREPARING, JobState.WORKING)
-"""Something is being made: it can be cancelled, reworded, or go to another provider."""
+"""Pictures are being made: the job can be cancelled, reworded, or go to another provider."""
 ENDING = (JobState.FAILING, JobState.CANCELLING, JobState.KEEPING, JobState.INTERRUPTING)
-"""It has ended without an album, and something is left to tell or to keep."""
+"""It has ended without an album; the person is still to be told, or pictures are still to be kept."""
 CLOSED = (JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
-"""Nothing is left to do or to tell."""
+"""Nothing is left to do."""
 FAILED_STATES = (JobState.FAILING, JobState.FAILED)
 CANCELLED_STATES = (JobState.CANCELLING, JobState.KEEPING, JobState.CANCELLED)
 INTERRUPTED_STATES = (JobState.INTERRUPTING, JobState.INTERRUPTED)
-FOR_NOTHING = (*FAILED_STATES, *CANCELLED_STATES)
+WITHOUT_RESULT = (*FAILED_STATES, *CANCELLED_STATES)
 CLOSED_AS = {
     JobState.DELIVERING: JobState.DELIVERED,
     JobState.FAILING: JobState.FAILED,
     JobState.KEEPING: JobState.CANCELLED,
     JobState.INTERRUPTING: JobState.INTERRUPTED,
 }
-"""The states in which the last step is done, and those to which it leads."""
+"""The states in which the last step is done, and the closed states to which they lead."""
 
 ACTIVE = (TaskState.SUBMITTING, TaskState.RUNNING)
 UNFINISHED = (TaskState.QUEUED, *ACTIVE)
-BEGUN = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
-"""It is paid, or may be."""
+MAY_BE_PAID = (*ACTIVE, TaskState.DONE, TaskState.OVERDUE, TaskState.INTERRUPTED)
+"""The task is paid, or may be."""
 
-# An ended job is taken up again: its tasks are watched, or its pictures sent.
-_AGAIN = (JobState.WORKING, JobState.DELIVERING)
+# An ended job is reopened: its tasks are polled, or its pictures sent.
+_REOPENED = (JobState.WORKING, JobState.DELIVERING)
 
 JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
-    # Other words and another provider move it to itself. A backup interrupts it.
+    # An edited prompt and another provider move it to itself. A backup interrupts it.
     JobState.PREPARING: (
         JobState.PREPARING,
         JobState.WORKING,
@@ -107,21 +107,21 @@ JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
         JobState.INTERRUPTING,
     ),
     JobState.DELIVERING: (JobState.DELIVERED, JobState.FAILING),
-    JobState.DELIVERED: _AGAIN,
-    JobState.FAILING: (JobState.FAILED, *_AGAIN),
-    JobState.FAILED: _AGAIN,
-    # Erasing a person ends it at once: there is nobody to tell.
-    JobState.CANCELLING: (JobState.KEEPING, JobState.CANCELLED, *_AGAIN),
-    JobState.KEEPING: (JobState.CANCELLED, *_AGAIN),
+    JobState.DELIVERED: _REOPENED,
+    JobState.FAILING: (JobState.FAILED, *_REOPENED),
+    JobState.FAILED: _REOPENED,
+    # Erasing a person closes it at once: nobody is told.
+    JobState.CANCELLING: (JobState.KEEPING, JobState.CANCELLED, *_REOPENED),
+    JobState.KEEPING: (JobState.CANCELLED, *_REOPENED),
     # A lost ticket that is found moves it back.
-    JobState.CANCELLED: (JobState.KEEPING, *_AGAIN),
-    # Erasing a person cancels it: nobody can decide any more.
-    JobState.INTERRUPTING: (JobState.INTERRUPTED, JobState.CANCELLED, *_AGAIN),
-    JobState.INTERRUPTED: (JobState.CANCELLED, *_AGAIN),
+    JobState.CANCELLED: (JobState.KEEPING, *_REOPENED),
+    # Erasing a person cancels it: nobody can decide any longer.
+    JobState.INTERRUPTING: (JobState.INTERRUPTED, JobState.CANCELLED, *_REOPENED),
+    JobState.INTERRUPTED: (JobState.CANCELLED, *_REOPENED),
 }
 
 TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
-    # One that was put back with its ticket runs at once: it is not submitted again. A backup interrupts it.
+    # A task that was put back with its ticket runs at once: it is not submitted again. A backup interrupts it.
     TaskState.QUEUED: (TaskState.SUBMITTING, TaskState.RUNNING, TaskState.CANCELLED, TaskState.INTERRUPTED),
     TaskState.SUBMITTING: (
         TaskState.QUEUED,
@@ -132,7 +132,7 @@ TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
         TaskState.CANCELLED,
         TaskState.INTERRUPTED,
     ),
-    # A ticket that is stored once more moves it to itself: the first answer of the store was lost.
+    # Storing a ticket again moves it to itself: the first answer of the store was lost.
     TaskState.RUNNING: (
         TaskState.RUNNING,
         TaskState.QUEUED,
@@ -141,31 +141,31 @@ TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
         TaskState.OVERDUE,
         TaskState.INTERRUPTED,
     ),
-    # Its pictures are there: nothing may bring them twice.
+    # Its pictures are stored, and must not be stored twice.
     TaskState.DONE: (),
-    # A ticket that comes to light moves this one and those below back.
+    # A lost ticket that is found moves this one and those below back.
     TaskState.FAILED: (TaskState.RUNNING,),
-    # Without its ticket, which is erased with its person, nobody can look for it again.
+    # Its ticket is erased with its person, and without it the task can't be looked for.
     TaskState.OVERDUE: (TaskState.RUNNING, TaskState.FAILED),
     TaskState.CANCELLED: (TaskState.RUNNING,),
     TaskState.INTERRUPTED: (TaskState.RUNNING,),
 }
 
 IS_OPEN: ColumnElement[bool] = jobs.c.state.not_in([literal_column(f"'{state}'") for state in CLOSED])
-"""Of a row of `jobs` in a question: whether something is left to do for it.
+"""SQL condition on `jobs`: whether something is left to do for the job.
 
-The states stand in the statement itself: so both databases know that the index `ix_jobs_open` has all such rows.
+The states are literals in the statement, so that both databases use the index `ix_jobs_open`.
 """
 
 
 class MoveNotAllowedError(ValueError):
-    """The table does not allow this move."""
+    """The table of moves does not allow this one."""
 
 
 def move_job(which: ColumnElement[bool], before: Collection[JobState], to: JobState, **values: Any) -> Update:
-    """The statement that moves those jobs to `to` that are in one of the states `before`, and sets `values`.
+    """The statement that moves jobs to `to` if they are in one of the states `before`, and sets `values`.
 
-    Raises `MoveNotAllowedError` if the table doesn't allow a move from one of them.
+    Raises `MoveNotAllowedError` if the table does not allow a move from one of these states.
     """
     _check(JOB_MOVES, before, to)
     return update(jobs).where(which, _is_in(jobs.c.state, before)).values(state=to, **values)

@@ -1,4 +1,4 @@
-"""Pictures: what a job gave, what Telegram calls it, and each person's history."""
+"""Pictures: the results of jobs, their Telegram ids, and how often they were sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
 
 from storage.database import Database
+from storage.rows import owned_by
 from storage.schema import jobs, pictures, references, tasks
 
 
@@ -14,8 +15,8 @@ from storage.schema import jobs, pictures, references, tasks
 class Picture:
     """One result. `photo_id` and `message_id` are None until Telegram has confirmed it; `size` is in bytes.
 
-    `former_chat_id`: the group in which its message stands, where that has become this chat since; `sends`: how often
-    it was sent and no answer was read. The bytes that are kept for it, if any, are read with `Pictures.data`.
+    `former_chat_id`: the group that holds its message, where it has become this chat since; `sends`: how often it was
+    sent without an answer. Its stored bytes, if any, are read with `Pictures.data`.
     """
 
     id: int
@@ -45,20 +46,20 @@ class Picture:
 
     @property
     def file_id(self) -> str | None:
-        """What Telegram calls it, as a photo or as a file; None while Telegram does not have it."""
+        """Telegram's id of the photo or the file; None while Telegram does not have it."""
         return self.photo_id or self.document_id
 
     def message_in(self, chat_id: int) -> int | None:
-        """The message that shows it in this chat; None where none does: one of the group that this was before is not
-        here."""
+        """The message that shows it in this chat; None where none does. A message of the group that this was before is
+        not in this chat."""
         return self.message_id if self.chat_id == chat_id and self.former_chat_id is None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is known of a picture once Telegram has it. `width`, `height` and `size` are the original's.
+    """Telegram's answer for a picture that was sent. `width`, `height` and `size` are the original's.
 
-    `message_id` is None when it was shown in passing only: then it still has to be delivered.
+    `message_id` is None when it was not sent as a result (say, shown in the gallery): it still has to be delivered.
     """
 
     photo_id: str | None
@@ -70,16 +71,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A picture, and the words that made it."""
+class PictureWithPrompt:
+    """A picture, and the prompt that made it."""
 
     picture: Picture
     prompt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """How a picture came to be: the words, the provider, and its `number` among the `count` pictures of its job."""
+class PictureDetails:
+    """How a picture was made: the prompt, the provider, and its `number` among the `count` pictures of its job."""
 
     prompt: str
     provider: str
@@ -101,21 +102,21 @@ class Pictures:
         return await self._one(select(*_COLUMNS).where(pictures.c.id == picture_id))
 
     async def shown_as(self, unique_id: str, chat_id: int, message_id: int | None) -> Picture | None:
-        """The picture that a message shows: the photo is the same, or it was delivered in that very message (None: the
-        message is not of this chat)."""
+        """The picture that a message shows: its photo has this unique id, or it was delivered in that very message
+        (`message_id` is None for a message of another chat)."""
         shown = pictures.c.unique_id == unique_id
         if message_id is not None:
-            # A message of the group that this was before is not here.
+            # A message of the group that this was before is not in this chat.
             is_here = and_(pictures.c.chat_id == chat_id, pictures.c.former_chat_id.is_(None))
             shown = or_(shown, and_(is_here, pictures.c.message_id == message_id))
         return await self._one(select(*_COLUMNS).where(shown).order_by(pictures.c.id).limit(1))
 
-    async def lineage(self, picture: Picture, most: int = 10) -> list[Found]:
-        """What a picture was made from, and what that was made from, and so on: at most so many steps back.
+    async def lineage(self, picture: Picture, most: int = 10) -> list[PictureWithPrompt]:
+        """The pictures from which a picture was made, step by step, at most `most` steps back.
 
-        Of several references the first one counts. Only pictures that are still in their owner's history.
+        Of several references the first one counts. Pictures that were hidden from the history end the chain.
         """
-        steps: list[Found] = []
+        steps: list[PictureWithPrompt] = []
         async with self._db.read() as connection:
             while len(steps) < most:
                 last = steps[-1].picture if steps else picture
@@ -133,11 +134,11 @@ class Pictures:
                 row = (await connection.execute(query)).mappings().first()
                 if row is None:
                     break
-                steps.append(Found(picture_of(row), row["prompt"]))
+                steps.append(PictureWithPrompt(picture_of(row), row["prompt"]))
         return steps
 
     async def star(self, picture_id: int, now: float | None) -> None:
-        """Make a picture one of its owner's favourites, or (None) no longer."""
+        """Mark a picture as one of its owner's favourites; None removes the mark."""
         await self._update(picture_id, starred_at=now)
 
     async def of_job(self, job_id: int) -> list[Picture]:
@@ -147,22 +148,22 @@ class Pictures:
             return [Picture(**row) for row in (await connection.execute(query)).mappings()]
 
     async def readdress(self, task_id: int, urls: Sequence[str]) -> bool:
-        """The pictures of a task have these addresses now, in order. False: nothing has changed.
+        """Store the new URLs of the pictures of a task, in order. False: nothing has changed.
 
-        Fewer addresses than pictures change nothing: which one belongs to which is not known.
+        Fewer URLs than pictures change nothing: it is not known which belongs to which.
         """
         query = select(pictures.c.id, pictures.c.url).where(pictures.c.task_id == task_id).order_by(pictures.c.id)
         async with self._db.write() as connection:
             known = (await connection.execute(query)).all()
             if len(urls) < len(known):
                 return False
-            moved = {one.id: url for one, url in zip(known, urls, strict=False) if one.url and one.url != url}
-            for picture_id, url in moved.items():
+            changed = {one.id: url for one, url in zip(known, urls, strict=False) if one.url and one.url != url}
+            for picture_id, url in changed.items():
                 await connection.execute(update(pictures).where(pictures.c.id == picture_id).values(url=url))
-            return bool(moved)
+            return bool(changed)
 
-    async def making(self, picture: Picture) -> Making:
-        """How a picture came to be."""
+    async def details(self, picture: Picture) -> PictureDetails:
+        """How a picture was made."""
         of_job = select(func.count()).select_from(pictures).where(pictures.c.job_id == picture.job_id)
         # In the order of `of_job`.
         is_earlier = or_(
@@ -177,30 +178,30 @@ class Pictures:
         )
         query = query.join_from(tasks, jobs, jobs.c.id == tasks.c.job_id).where(tasks.c.id == picture.task_id)
         async with self._db.read() as connection:
-            return Making(*(await connection.execute(query)).one())
+            return PictureDetails(*(await connection.execute(query)).one())
 
     async def data(self, picture_id: int) -> bytes | None:
-        """The bytes that are kept for a picture."""
+        """The stored bytes of a picture, or None."""
         async with self._db.read() as connection:
             query = select(pictures.c.data).where(pictures.c.id == picture_id)
             data: bytes | None = (await connection.execute(query)).scalar()
             return data
 
     async def keep(self, picture_id: int, data: bytes) -> None:
-        """Keep the bytes of a picture that Telegram doesn't have yet."""
+        """Store the bytes of a picture that Telegram does not have yet."""
         await self._update(picture_id, data=data)
 
     async def forget_bytes(self, before: float) -> None:
-        """Forget the bytes of pictures made before this time."""
+        """Delete the bytes of pictures made before this time."""
         async with self._db.write() as connection:
             old = (pictures.c.data.is_not(None), pictures.c.created_at < before)
             await connection.execute(update(pictures).where(*old).values(data=None))
 
     async def begin_sending(self, job_id: int, worker_id: int | None, ids: Collection[int]) -> bool:
-        """Pictures of a job are sent now: it is written down before. False: this worker may not send them, since the
-        job is another's now, or one of them has arrived or was deleted. Then nothing is written.
+        """Count one more send of these pictures of a job, before they are sent. False: this worker must not send them,
+        since another worker owns the job, or one of them has arrived or was deleted. Then nothing changes.
         """
-        own = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.worker_id.is_not_distinct_from(worker_id))
+        own = select(jobs.c.id).where(jobs.c.id == job_id, owned_by(worker_id))
         missing = (pictures.c.id.in_(ids), pictures.c.message_id.is_(None), pictures.c.hidden_at.is_(None))
         sending = update(pictures).where(*missing, own.exists()).values(sends=pictures.c.sends + 1)
         async with self._db.write() as connection:
@@ -210,24 +211,24 @@ class Pictures:
             return False
 
     async def not_sent(self, ids: Collection[int]) -> None:
-        """Telegram has refused what was begun: these have surely not arrived."""
+        """Telegram has refused these: they have not arrived, so the send is not counted."""
         refused = update(pictures).where(pictures.c.id.in_(ids), pictures.c.sends > 0)
         async with self._db.write() as connection:
             await connection.execute(refused.values(sends=pictures.c.sends - 1))
 
     async def send_again(self, job_id: int) -> None:
-        """A person wants what may have arrived once more."""
+        """A person wants pictures that may have arrived to be sent again."""
         async with self._db.write() as connection:
             await connection.execute(update(pictures).where(pictures.c.job_id == job_id).values(sends=0))
 
     async def sent(self, picture_id: int, sent: Sent) -> None:
-        """Telegram has it: its ids are remembered and kept bytes are forgotten."""
+        """Telegram has it: its ids are stored, and its bytes are deleted."""
         await self.all_sent({picture_id: sent})
 
     async def all_sent(self, confirmed: Mapping[int, Sent]) -> None:
-        """Telegram has these, by id. All in one step: what was confirmed together is never known in part.
+        """Telegram has these, by id. They are stored in one step, so that no crash leaves half of an album confirmed.
 
-        A status message that has become a picture is none any more: it must not be edited or deleted as one.
+        A status message that has become a picture is removed from its job: it must not be edited or deleted as one.
         """
         async with self._db.write() as connection:
             for picture_id, sent in confirmed.items():
@@ -241,7 +242,7 @@ class Pictures:
                 await connection.execute(change.values(**known, data=None))
 
     async def forget_file_ids(self, picture_id: int, *, only_document: bool = False) -> None:
-        """Telegram does not know it any more, or only not as a file: it is fetched from the service again."""
+        """Telegram no longer has it, or no longer as a file: it is fetched from the service again."""
         stale: dict[str, None] = {"document_id": None}
         await self._update(picture_id, **(stale if only_document else {**stale, "photo_id": None}))
 
@@ -256,7 +257,7 @@ class Pictures:
             return (await connection.execute(query.limit(1))).first() is not None
 
     async def hide(self, picture_id: int, user_id: int, now: float) -> bool:
-        """Take a picture out of its owner's history. False when it isn't theirs or is hidden already."""
+        """Hide a picture from its owner's history. False when it is another person's or hidden already."""
         mine = (pictures.c.id == picture_id, pictures.c.user_id == user_id, pictures.c.hidden_at.is_(None))
         async with self._db.write() as connection:
             return bool((await connection.execute(update(pictures).where(*mine).values(hidden_at=now))).rowcount)
@@ -272,10 +273,10 @@ class Pictures:
 
 
 def select_pictures(*more: ColumnElement[Any]) -> Select[Any]:
-    """A SELECT of pictures, without their bytes, and of these columns."""
+    """A SELECT of pictures, without their bytes, and of more columns."""
     return select(*_COLUMNS, *more)
 
 
 def picture_of(row: RowMapping) -> Picture:
-    """A picture of a row that has more than its columns."""
+    """The picture in a row that has more columns."""
     return Picture(**{column.name: row[column.name] for column in _COLUMNS})

@@ -8,13 +8,13 @@ from storage.schema import chats, posted
 
 
 class Posted:
-    """Items of albums by their messages, so that a reply to one finds all."""
+    """The items of posted albums, so that a reply to one finds all."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def add(self, chat_id: int, media_group_id: str, item: NewReference, now: float) -> None:
-        """Remember an item of an album; a second time changes nothing."""
+        """Store an item of an album; a second time changes nothing."""
         values = {
             "chat_id": chat_id,
             "media_group_id": media_group_id,
@@ -26,20 +26,20 @@ class Posted:
             await connection.execute(self._db.insert(posted).values(values).on_conflict_do_nothing())
 
     async def album(self, chat_id: int, media_group_id: str) -> tuple[NewReference, ...]:
-        """The items of an album as far as they were seen, in the order in which they were sent; also one that was
-        posted in the group that this supergroup was before: no message here shows its items."""
+        """The stored items of an album, in the order of their messages; also of one that was posted in the group that
+        this supergroup was before: no message in this chat shows its items."""
         former = select(chats.c.migrated_from).where(chats.c.id == chat_id)
-        here = case((posted.c.chat_id == chat_id, posted.c.message_id))
-        query = select(posted.c.file_id, here).where(
+        own_message = case((posted.c.chat_id == chat_id, posted.c.message_id))
+        query = select(posted.c.file_id, own_message).where(
             or_(posted.c.chat_id == chat_id, posted.c.chat_id == former.scalar_subquery()),
             posted.c.media_group_id == media_group_id,
         )
         async with self._db.read() as connection:
-            # Of one album all are in the same chat.
+            # All items of an album are in the same chat.
             ordered = query.order_by(posted.c.message_id)
             return tuple(NewReference(*row) for row in await connection.execute(ordered))
 
     async def forget(self, before: float) -> None:
-        """Forget what was posted before this time."""
+        """Delete pictures that were posted before this time."""
         async with self._db.write() as connection:
             await connection.execute(delete(posted).where(posted.c.posted_at < before))

@@ -1,4 +1,4 @@
-"""One at a time: whoever is in a hurry goes before all who wait."""
+"""A lock with a fast lane: `PriorityLock`."""
 
 import asyncio
 from collections import deque
@@ -7,40 +7,40 @@ from contextlib import asynccontextmanager
 
 
 class PriorityLock:
-    """Lets one in at a time, in the order in which they come; `first` before the others."""
+    """A lock that is given in order of arrival, to urgent callers before the others."""
 
     def __init__(self) -> None:
-        self._taken = False
-        self._first: deque[asyncio.Future[None]] = deque()
+        self._is_held = False
+        self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def turn(self, *, first: bool = False) -> AsyncIterator[None]:
-        """Wait for the turn, and have it until the block ends."""
-        await self._enter(self._first if first else self._others)
+    async def acquire(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Wait for the lock, and hold it until the block ends."""
+        await self._acquire(self._urgent if urgent else self._others)
         try:
             yield
         finally:
-            self._leave()
+            self._release()
 
-    async def _enter(self, line: deque[asyncio.Future[None]]) -> None:
-        if not self._taken:
-            self._taken = True
+    async def _acquire(self, queue: deque[asyncio.Future[None]]) -> None:
+        if not self._is_held:
+            self._is_held = True
             return
-        turn = asyncio.get_running_loop().create_future()
-        line.append(turn)
+        waiter = asyncio.get_running_loop().create_future()
+        queue.append(waiter)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            # The turn may have come at the very moment of the cancellation.
-            if turn.done() and not turn.cancelled():
-                self._leave()
+            # The lock may have been given at the very moment of the cancellation.
+            if waiter.done() and not waiter.cancelled():
+                self._release()
             raise
 
-    def _leave(self) -> None:
-        for line in (self._first, self._others):
-            while line:
-                if not (turn := line.popleft()).done():
-                    turn.set_result(None)
+    def _release(self) -> None:
+        for queue in (self._urgent, self._others):
+            while queue:
+                if not (waiter := queue.popleft()).done():
+                    waiter.set_result(None)
                     return
-        self._taken = False
+        self._is_held = False

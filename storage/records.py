@@ -1,27 +1,24 @@
-"""The plain frozen records that the store takes in and hands out."""
+"""The frozen records of jobs, references, drafts, tasks, pictures, workers and updates, as the store takes and returns
+them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from storage.clock import LEEWAY, LONGEST_HOLD
 from storage.job_states import JobState, TaskState
 
-Delivery = Literal["album", "files", "both"]
-OptionsSet = Mapping[str, Mapping[str, str]]
-"""Options that were chosen for good, by provider and name."""
 ErrorMessage = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
 
 
-NOBODY = 0
-"""Whose the jobs and tasks are of people who had everything erased."""
+ERASED_USER_ID = 0
+"""The owner of the jobs and tasks of people whose data was erased."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewReference:
-    """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: one elsewhere, or
-    none), and which of our pictures it is."""
+    """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: it was in another
+    chat, or in no message), and the bot's own picture that it is."""
 
     file_id: str
     message_id: int | None
@@ -29,19 +26,11 @@ class NewReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """Words with a name, added to a prompt by that name."""
-
-    name: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is known when a person asks. `idempotency_key` names the update, so that a repeated one makes no second job;
-    `message_id`: what the answer replies to; `asked_message_id`: the message whose words these are, or `button`: what
-    was pressed; `user_name`: what they are called in a chat with others; `said`: a digest of the message as it was
-    written."""
+    """A request to store. `idempotency_key` names the update, so that a repeated one makes no second job;
+    `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
+    `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
+    message as it was written."""
 
     idempotency_key: str
     chat_id: int
@@ -62,11 +51,11 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`: see `NewJob`; no message is
-    named that stood in the group that the chat was before. `finished_at`: when all was done for it, the person's being
-    told included; `worker_id`: who shows it, delivers it and tells its end; `first_provider`: what was asked for, where
-    another one took over; `style`: the `name` and `words` of the style that was named; `said`: see `NewJob`;
-    `edited_at`: when its words were changed, if they were."""
+    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`: see `NewJob`; messages
+    of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
+    told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
+    was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
+    `edited_at`: when its message was edited, if it was."""
 
     id: int
     state: JobState
@@ -109,13 +98,13 @@ class StoredReference:
     picture_id: int | None = None
 
     def again(self) -> NewReference:
-        """The same for another job."""
+        """The same reference for another job."""
         return NewReference(self.file_id, self.message_id, self.picture_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What goes with a person's words, or waits for them: pictures, and perhaps a style."""
+    """Pictures, and perhaps a style, that wait for a prompt or go with one."""
 
     references: tuple[NewReference, ...] = ()
     style: Mapping[str, str] | None = None
@@ -123,8 +112,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """A draft as it is kept. `idempotency_key` names the update that brought it; `message_id`: the message that brought
-    its pictures; `question_id`: the bot's message that asks for the words; `words`: what a button of that one draws."""
+    """A draft to store. `idempotency_key` names the update that brought it; `message_id`: the message that brought its
+    pictures; `question_id`: the bot's message that asks for the prompt; `words`: the prompt that its button submits."""
 
     idempotency_key: str
     chat_id: int
@@ -137,7 +126,8 @@ class NewDraft:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the bot's message that asks for the words of a draft is about: who is asked, and what its button draws."""
+    """The bot's message that asks for the prompt of a draft: the person asked, and the prompt that its button
+    submits."""
 
     user_id: int
     words: str
@@ -145,7 +135,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CheckedReference:
-    """A reference as the provider will get it. `changes`: sentences on what was done to it."""
+    """A reference as the provider will get it. `changes`: sentences on the changes made to it."""
 
     data: bytes
     media_type: str
@@ -156,8 +146,9 @@ class CheckedReference:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One submission. `begun_at`: when it got its turn; `submitted_at`: when its ticket was stored; `worker_id`: who
-    watches it; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known."""
+    """One submission; it belongs to the worker of its job. `begun_at`: when it was claimed; `submitted_at`: when its
+    ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known.
+    """
 
     id: int
     job_id: int
@@ -172,7 +163,6 @@ class Task:
     begun_at: float | None
     submitted_at: float | None
     finished_at: float | None
-    worker_id: int | None
     cost: int | None = None
     currency: str | None = None
     pictures: int | None = None
@@ -180,47 +170,17 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
-    """What a person has set. `options`: by provider and name, what holds where the person types nothing; `delivery`:
-    how results come; `spoiler`: covered until touched; `drafts`: progress as a draft in the private chat."""
+class TicketKept:
+    """The job of a task as its ticket was stored. `is_wanted`: False where it was cancelled meanwhile; `worker_id`: its
+    owner, which goes on with the task."""
 
-    provider: str | None = None
-    language: str | None = None
-    options: OptionsSet = field(default_factory=dict)
-    delivery: Delivery = "album"
-    spoiler: bool = False
-    drafts: bool = False
-
-
-Replies = Literal["own", "all", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRules:
-    """What the admins of a group have set. `provider`, `options`: what holds where a person has set and typed nothing;
-    `quiet`: no sound and no progress; `paused`: nothing is taken; `muted`: the bot may not write there; `thread_id`:
-    the only topic in which the bot works (1: a forum's general one); `replies`: whose replies to a picture ask for
-    another one: those of whoever asked for it, everybody's, or nobody's, so that only commands count."""
-
-    admins_only: bool = False
-    provider: str | None = None
-    options: OptionsSet = field(default_factory=dict)
-    quiet: bool = False
-    paused: bool = False
-    muted: bool = False
-    thread_id: int | None = None
-    replies: Replies = "own"
-
-
-def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:
-    """The options with this one set for this provider; None: as if it had never been set."""
-    others = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
-    return {**known, provider: others if value is None else {**others, name: value}}
+    is_wanted: bool
+    worker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInChat:
-    """A job of a chat that is not ready yet. `begun`: something of it is being drawn, or may be."""
+    """A job of a chat that is not ready yet. `begun`: one of its tasks has been claimed, so it may be paid."""
 
     job_id: int
     user_id: int
@@ -230,16 +190,16 @@ class OpenInChat:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a task cost: `amount` in ten-thousandths of the `currency`."""
+    """The cost of a task: `amount` in ten-thousandths of the `currency`."""
 
     amount: int
     currency: str
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What one person (`NOBODY`: those who had it erased) has made by one provider: `pictures`, and what they cost, by
-    currency where it is known."""
+class ProviderUsage:
+    """The use of one provider by one person (`ERASED_USER_ID`: by all whose data was erased): `pictures`, and their
+    costs by currency where they are known."""
 
     user_id: int
     provider: str
@@ -249,7 +209,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
-    """A result as the provider gives it: at `url`, or its bytes. `seed`: the number it was drawn from."""
+    """A result as the provider gives it: at `url`, or its bytes. `seed`: its random seed."""
 
     url: str | None = None
     data: bytes | None = None
@@ -258,8 +218,8 @@ class NewPicture:
 
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
-    """A task that waits or is under way, as fairness and the look ahead see it. `last_turn`: its person's; `begun_at`:
-    when it got its turn."""
+    """A task that waits or is under way, with the fields that the fair order and the forecast need. `last_turn`: when a
+    task of the same person was last claimed; `begun_at`: when this one was claimed."""
 
     task_id: int
     job_id: int
@@ -273,45 +233,24 @@ class WaitingTask:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one provider's account may do: tasks at once, and tasks begun in a minute (None: as many as it takes)."""
+    """The limits of one provider's account: tasks at once, and tasks started in a minute (None: no limit)."""
 
     at_once: int
     per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """Tasks whose turn it is now. `due`: when to look again, where time alone makes room for the next one."""
+class ClaimedTasks:
+    """Tasks that were claimed. `due`: when to claim again, where time alone frees the next slot."""
 
     tasks: tuple[Task, ...]
     due: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """How a provider does. Nothing is submitted `not_before`; `failures` in a row; `error_message`: why it is paused;
-    `calls_at`: the public address at which its calls have been arriving."""
-
-    name: str
-    not_before: float = 0.0
-    failures: int = 0
-    error_message: ErrorMessage | None = None
-    calls_at: str | None = None
-
-    def is_held(self, now: float) -> bool:
-        """Whether nothing is submitted now. A time further ahead than anything is held for was stored by a wrong
-        clock, and holds nothing."""
-        return now < self.not_before <= now + LONGEST_HOLD + LEEWAY
-
-    def tried_since(self, now: float) -> float:
-        """Since when a task that was begun tries whether a paused one works again."""
-        return self.not_before if self.not_before <= now else now - LONGEST_HOLD
-
-
-@dataclass(frozen=True, slots=True)
 class Worker:
-    """A process of the bot. `present`: whether its line to the database is up; `session`: what its sessions there are
-    called by."""
+    """A process of the bot. `present`: whether its connection to the database is up; `session`: the name of its
+    sessions there."""
 
     id: int
     heartbeat: int
@@ -321,32 +260,8 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """An update as Telegram sent it. `album` is what the items of one album have in common."""
+    """An update as Telegram sent it. `album` is the same for all items of one album."""
 
     id: int
     payload: dict[str, Any]
     album: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What one person may ask for (None: as much as they like): jobs not ready yet, and jobs a day.
-
-    `apart`: seconds within which the same wish by a button, twice, is one wish.
-    """
-
-    waiting: int | None = None
-    daily: int | None = None
-    apart: float = 0.0
-
-
-class QuotaExceededError(Exception):
-    """A person has asked for as much as one person may. `waiting`: jobs that have not come to their end; else a day's.
-
-    `most`: how many are allowed.
-    """
-
-    def __init__(self, most: int, *, waiting: bool) -> None:
-        self.most = most
-        self.waiting = waiting
-        super().__init__(f"at most {most} {'waiting' if waiting else 'a day'}")

@@ -1,4 +1,4 @@
-"""Repeating a step that fails, on tenacity. Every retry loop of the house goes through `repeat`."""
+"""Repeating a step that fails, with tenacity. Every retry loop of the bot uses `repeat`."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar, cast
@@ -10,14 +10,14 @@ from tenacity.wait import WaitBaseT
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
-GenerationFailedError = Callable[[BaseException, float], Awaitable[None] | None]
-"""Is told of an error after which a step is repeated, and in how many seconds."""
+OnFailure = Callable[[BaseException, float], Awaitable[None] | None]
+"""Called with the error after which a step is repeated, and the seconds until then."""
 ANY_ERROR = retry_if_exception_type(Exception)
-"""For a step without which nothing goes on, whatever its error is. A cancellation is no error."""
+"""For a step that must succeed before the program can go on. A cancellation is no error."""
 
 
 def in_turn(delays: Sequence[float]) -> WaitBaseT:
-    """The seconds before each next try, one after the other. The last one repeats."""
+    """Wait for these seconds before each next attempt, one after the other. The last one repeats."""
     return wait_chain(*map(wait_fixed, delays))
 
 
@@ -27,17 +27,17 @@ async def repeat(
     when: RetryBaseT,
     wait: WaitBaseT,
     sleep: Sleep,
-    failed: GenerationFailedError | None = None,
+    failed: OnFailure | None = None,
     stop: StopBaseT = stop_never,
 ) -> T:
-    """Carry out `step` until it succeeds; returns its result.
+    """Run `step` until it succeeds; returns its result.
 
     `when`, `wait` and `stop` are tenacity's: after which errors it is repeated, after how many seconds, and until when.
-    Raises the last error when it stops; any other error, and a cancellation, at once. `sleep` waits so many seconds.
+    Raises the last error when it stops; any other error, and a cancellation, at once. `sleep` takes seconds.
     """
 
     try:
-        # Nearly every step succeeds at once, and tenacity takes as much time as a small statement.
+        # Nearly every step succeeds at once, and tenacity costs as much time as a small statement.
         return await step()
     except Exception as error:
         first = [error]
@@ -48,16 +48,16 @@ async def repeat(
         return await step()
 
     async def before_sleep(state: RetryCallState) -> None:
-        telling = failed(error_of(state), state.upcoming_sleep) if failed else None
-        if telling is not None:
-            await telling
+        reported = failed(error_of(state), state.upcoming_sleep) if failed else None
+        if reported is not None:
+            await reported
 
-    # One for each call: tenacity keeps the state of a call in it.
+    # A new one for each call: tenacity keeps the state of the call in it.
     retrying = AsyncRetrying(sleep=sleep, stop=stop, wait=wait, retry=when, before_sleep=before_sleep, reraise=True)
     result: T = await retrying(attempt)
     return result
 
 
 def error_of(state: RetryCallState) -> BaseException:
-    """The error of the try that has just failed."""
+    """The error of the attempt that has just failed."""
     return cast("BaseException", state.outcome and state.outcome.exception())

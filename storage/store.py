@@ -1,4 +1,4 @@
-"""The whole store in one hand."""
+"""`Store`: opens the database, and has one attribute for each group of operations."""
 
 from storage.chats import Chats
 from storage.database import Database
@@ -20,16 +20,16 @@ from storage.usage import Usage
 from storage.users import Users
 from storage.workers import Workers
 
-DRAFT_SECONDS = 24 * 3600
-POSTED_SECONDS = 30 * 24 * 3600
-# Telegram itself gives up on an update after a day.
-UPDATE_SECONDS = 2 * 24 * 3600
+DRAFT_LIFETIME_SECONDS = 24 * 3600
+POSTED_LIFETIME_SECONDS = 30 * 24 * 3600
+# Telegram itself drops an update after a day.
+UPDATE_LIFETIME_SECONDS = 2 * 24 * 3600
 
 
 class Store:
-    """All that is remembered, by room. Made by `open`; give it back with `aclose`.
+    """The operations on one database, by topic. Made by `open`; closed by `aclose`.
 
-    `clock`: seconds since 1970, the same for all processes that share it. Times that are stored are of this clock.
+    `clock`: seconds since 1970, the same for all processes that share the database. Stored times are of this clock.
     """
 
     def __init__(self, database: Database) -> None:
@@ -58,18 +58,18 @@ class Store:
     async def open(cls, url: str, *, wait: bool = False) -> "Store":
         """Open and migrate the database at `url` (`sqlite:///path` or `postgresql://user:password@host/name`).
 
-        `wait`: for as long as the server is not there. Raises `UnusableStoreError`.
+        `wait`: retry for as long as the server is not available. Raises `UnusableStoreError`.
         """
         return cls(await Database.open(url, wait=wait))
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
-        """Forget what nobody will come back to: pictures that waited for words, albums posted long ago, updates.
+        """Delete old rows: drafts, posted albums, updates, and the request times of erased people.
 
-        After `keep_days` also the bytes of references, and those of pictures that Telegram doesn't have.
+        After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
-        await self.drafts.forget(now - DRAFT_SECONDS)
-        await self.posted.forget(now - POSTED_SECONDS)
-        await self.updates.forget(now - UPDATE_SECONDS)
+        await self.drafts.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.posted.forget(now - POSTED_LIFETIME_SECONDS)
+        await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
         await self.references.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)

@@ -1,14 +1,14 @@
-"""Styles: words that people have given a name."""
+"""Styles: words to which people have given a name."""
 
 from sqlalchemy import delete, func, select
 
 from storage.database import Database
-from storage.records import Style
 from storage.schema import styles
+from storage.settings_records import Style
 
 
 class Styles:
-    """The styles of one database. Names are compared as they are written."""
+    """The styles of one database. Names are case-sensitive."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -20,7 +20,7 @@ class Styles:
             return [Style(row.name, row.words) for row in await connection.execute(query)]
 
     async def keep(self, user_id: int, style: Style, most: int) -> bool:
-        """Give words a name, in place of what had it. False: the person has `most` already."""
+        """Store a style, in place of one of the same name. False: the person has `most` already."""
         async with self._db.write() as connection:
             await self._db.lock(connection, f"person {user_id}")
             others = select(func.count()).where(styles.c.user_id == user_id, styles.c.name != style.name)
@@ -32,7 +32,7 @@ class Styles:
             return True
 
     async def drop(self, user_id: int, name: str) -> bool:
-        """Forget a style. False: there is none of this name."""
+        """Delete a style. False: there is none of this name."""
         async with self._db.write() as connection:
             own = delete(styles).where(styles.c.user_id == user_id, styles.c.name == name)
             return bool((await connection.execute(own)).rowcount)

@@ -1,7 +1,7 @@
-"""Tickets are stored at once: they stand for money, and without its ticket a task that was paid can't be found again.
+"""Storing tickets without delay: a ticket stands for money, and without it a paid task can't be found again.
 
-They go before all else that waits to be written. Those that come while others are being stored are stored together, in
-one statement, which is one transaction.
+Tickets go before all other writes. Those that arrive while others are being stored are stored together, in one
+statement, which is one transaction.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Float,
     String,
     Text,
+    Update,
     and_,
     bindparam,
     cast,
@@ -24,36 +25,37 @@ from sqlalchemy import (
     null,
     select,
     type_coerce,
+    update,
 )
 
-from storage import notifications
 from storage.column_types import clean
 from storage.database import Database, StoreError, UnstorableValueError
 from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, move_job, move_task
-from storage.rows import locked
+from storage.records import Job, TicketKept
+from storage.rows import change_job, living_worker_or, lock_job
 from storage.schema import jobs, tasks
 
-NOT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
-MOST = 100
-"""Tickets that are stored together."""
+ALL_BUT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
+TICKETS_AT_ONCE = 100
+"""Tickets stored by one statement."""
 
 
-def _stored(which: ColumnElement[bool], ticket: Any, submitted_at: Any, worker_id: Any) -> Any:
-    """The statement that stores the tickets of tasks that are being submitted; it returns their ids, and the states of
+def _stored(which: ColumnElement[bool], ticket: Any, submitted_at: Any) -> Any:
+    """The statement that stores the tickets of submitting tasks; it returns their ids, and the states and workers of
     their jobs."""
-    values = {"ticket": ticket, "submitted_at": submitted_at, "worker_id": worker_id}
+    values = {"ticket": ticket, "submitted_at": submitted_at}
     ready = move_task(
         which, (TaskState.SUBMITTING,), TaskState.RUNNING, error_message=null(), finished_at=None, **values
     )
-    return ready.returning(tasks.c.id, _JOB_STATE)
+    return ready.returning(tasks.c.id, _JOB_STATE, _JOB_WORKER)
 
 
 def _postgres() -> Any:
-    columns = (("id", BigInteger), ("ticket", Text), ("submitted_at", Float), ("worker_id", BigInteger))
+    columns = (("id", BigInteger), ("ticket", Text), ("submitted_at", Float))
     rows = func.json_to_recordset(cast(_TICKETS, JSON)).table_valued(*(column(*one) for one in columns))
     given = rows.render_derived(name="given", with_types=True)
-    # Only those that nobody else holds: a job can't be interrupted for such a task meanwhile. The others are seen to
-    # one by one. It is not known to the planner how few these are; the indices are.
+    # Only tasks that no other transaction has locked: their jobs can't be interrupted meanwhile. The others are stored
+    # one by one. The planner does not know how few rows are given, so each step selects by an indexed id.
     free = (
         select(tasks.c.id)
         .join(jobs, jobs.c.id == tasks.c.job_id)
@@ -64,7 +66,7 @@ def _postgres() -> Any:
         .cte("free")
     )
     which = and_(tasks.c.id == given.c.id, given.c.id == free.c.id)
-    return _stored(which, given.c.ticket, given.c.submitted_at, given.c.worker_id)
+    return _stored(which, given.c.ticket, given.c.submitted_at)
 
 
 def _sqlite() -> Any:
@@ -74,39 +76,40 @@ def _sqlite() -> Any:
         return type_coerce(given.c.value.op("->>")(name), of)
 
     which = and_(tasks.c.id == part("id", BigInteger), _JOB_STATE.not_in(INTERRUPTED_STATES))
-    return _stored(which, part("ticket", Text), part("submitted_at", Float), part("worker_id", BigInteger))
+    return _stored(which, part("ticket", Text), part("submitted_at", Float))
 
 
 _TICKETS = bindparam("tickets", type_=String)
 _JOB_STATE = select(jobs.c.state).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
+_JOB_WORKER = select(jobs.c.worker_id).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
 _POSTGRES, _SQLITE = _postgres(), _sqlite()
 
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """What is to be stored, and then what came of it: the state of its job; an error; or neither, where it is seen to
-    alone."""
+    """A ticket to store, and then the result: `kept`, an error, or neither if it must be stored alone. `worker_id`: the
+    worker that has read it."""
 
     task_id: int
     ticket: str
     submitted_at: float
     worker_id: int
     is_tried: bool = False
-    job_state: str | None = None
+    kept: TicketKept | None = None
     error: StoreError | None = None
 
 
 class Tickets:
-    """The tickets of one database's tasks, on their way into it."""
+    """Stores the tickets of one database's tasks, in batches."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._waiting: list[_Ticket] = []
         self._storing = asyncio.Lock()
-        self._statement = _SQLITE if database.backend.one_writer else _POSTGRES
+        self._statement = _SQLITE if database.backend.single_writer else _POSTGRES
 
-    async def keep(self, task_id: int, ticket: str, now: float, worker_id: int) -> bool:
-        """Store it. False: the task's job was cancelled meanwhile. Raises `StoreError`."""
+    async def keep(self, task_id: int, ticket: str, now: float, worker_id: int) -> TicketKept:
+        """Store a ticket. Raises `StoreError`."""
         new = _Ticket(task_id, ticket, now, worker_id)
         self._waiting.append(new)
         try:
@@ -119,52 +122,58 @@ class Tickets:
             raise
         if new.error:
             raise new.error
-        if new.job_state is None:
-            return await self._alone(new)
-        return new.job_state not in CANCELLED_STATES
+        return new.kept or await self._store_alone(new)
 
     async def _store_waiting(self) -> None:
-        # Those whose answers have arrived at this moment come along.
+        # Other answers that have arrived at this moment join the batch.
         await asyncio.sleep(0)
-        together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        together, self._waiting = self._waiting[:TICKETS_AT_ONCE], self._waiting[TICKETS_AT_ONCE:]
         try:
-            states = await self._store(together)
+            found = await self._store(together)
         except UnstorableValueError:
-            # One of them; the others must not suffer for it.
-            states = {}
+            # One of them is unstorable: each is stored alone.
+            found = {}
         except StoreError as error:
             for one in together:
                 one.error = error
-            states = {}
+            found = {}
         except BaseException:
-            # Whoever is next stores them, once more if need be.
+            # The next caller stores them, again if need be.
             self._waiting[:0] = together
             raise
         for one in together:
-            one.is_tried, one.job_state = True, states.get(one.task_id)
+            one.is_tried, one.kept = True, found.get(one.task_id)
 
-    async def _store(self, together: list[_Ticket]) -> dict[int, str]:
-        """The states of the jobs of those that are stored now."""
-        given = [
-            {"id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at, "worker_id": one.worker_id}
-            for one in together
-        ]
-        async with self._db.at_once() as connection:
+    async def _store(self, together: list[_Ticket]) -> dict[int, TicketKept]:
+        """Store a batch; returns those that were stored, by task id."""
+        given = [{"id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at} for one in together]
+        async with self._db.autocommit() as connection:
             rows = await connection.execute(self._statement, {"tickets": json.dumps(clean(given))})
-            return {row[0]: row[1] for row in rows}
+            return {row[0]: TicketKept(row[1] not in CANCELLED_STATES, row[2]) for row in rows}
 
-    async def _alone(self, one: _Ticket) -> bool:
-        """Store it when whoever holds its task is done; a task that was given up, and its job, live on."""
+    async def _store_alone(self, one: _Ticket) -> TicketKept:
+        """Store a ticket when its task is no longer locked; a task that had ended runs again, and its job is open.
+
+        Another worker may own the job by now, and goes on with the task: it is notified. If the owner is gone, this
+        worker becomes the owner.
+        """
         own = tasks.c.id == one.task_id
         async with self._db.write() as connection:
-            values = {"ticket": one.ticket, "submitted_at": one.submitted_at, "worker_id": one.worker_id}
-            ready = move_task(own, NOT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
+            values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
+            ready = move_task(own, ALL_BUT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
             await connection.execute(ready)
-            # One that is done meanwhile was watched by another worker, and stays done.
+            # A task that is done was polled by another worker meanwhile, and stays done.
             job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
-            job = await locked(connection, job_id)
-            if job and job.state in INTERRUPTED_STATES:
-                again = {"error_message": None, "finished_at": None}
-                await connection.execute(move_job(jobs.c.id == job.id, INTERRUPTED_STATES, JobState.WORKING, **again))
-                connection.notify(notifications.job(job.id, job.worker_id))
-            return job is not None and job.state not in CANCELLED_STATES
+            job = await lock_job(connection, job_id)
+            if job is None:
+                return TicketKept(is_wanted=False, worker_id=None)
+            job = await change_job(connection, _reopened(job, one.worker_id)) or job
+            return TicketKept(job.state not in CANCELLED_STATES, job.worker_id)
+
+
+def _reopened(job: Job, worker_id: int) -> Update:
+    """The statement that gives the job a living owner, and opens it again if it was interrupted."""
+    owned, own = {"worker_id": living_worker_or(worker_id)}, jobs.c.id == job.id
+    if job.state not in INTERRUPTED_STATES:
+        return update(jobs).where(own).values(owned)
+    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **owned)

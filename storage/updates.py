@@ -1,4 +1,4 @@
-"""The inbox: Telegram's updates, kept from the moment they are taken until they are done with."""
+"""The inbox: Telegram's updates, stored from the moment they are taken until they are done."""
 
 from collections.abc import Sequence
 
@@ -11,20 +11,20 @@ from storage.records import NewUpdate
 from storage.schema import updates, workers
 
 ALBUM_SECONDS = 120.0
-"""For so long the items of an album go to the worker that got the first."""
+"""How long the items of an album go to the worker that got the first."""
 
 
 class Updates:
-    """The inbox of one database. Times are handed in, in seconds since 1970."""
+    """The inbox of one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def take(self, worker_id: int, new: Sequence[NewUpdate], now: float) -> list[NewUpdate]:
-        """Keep what has come, all of it or nothing. Returns what is this worker's to do.
+        """Store updates, all or none. Returns those that this worker must handle.
 
-        Left out are updates that are known already, and items of albums whose first item another worker has: that one
-        is told.
+        Left out are updates that are stored already, and items of albums whose first item another worker has: that
+        worker is notified.
         """
         mine = []
         async with self._db.write() as connection:
@@ -43,13 +43,13 @@ class Updates:
         return mine
 
     async def done(self, ids: Sequence[int], now: float) -> None:
-        """These are done with; only that they were here is remembered."""
+        """Mark updates as done, and delete their payloads."""
         async with self._db.write() as connection:
             change = update(updates).where(updates.c.id.in_(ids))
             await connection.execute(change.values(done_at=now, payload=None))
 
     async def of(self, worker_id: int) -> list[NewUpdate]:
-        """What this worker is not done with, oldest first; what a worker that is gone has left becomes its own."""
+        """The open updates of this worker, oldest first; it takes over those of workers that are gone."""
         living = select(workers.c.id).where(workers.c.id == updates.c.worker_id)
         async with self._db.write() as connection:
             left = select(updates.c.id).where(updates.c.done_at.is_(None), ~exists(living)).order_by(updates.c.id)
@@ -62,13 +62,13 @@ class Updates:
             return [NewUpdate(*row) for row in await connection.execute(own.order_by(updates.c.id))]
 
     async def forget(self, before: float) -> None:
-        """Forget those that were taken before this time and are done with."""
+        """Delete updates that were taken before this time and are done."""
         async with self._db.write() as connection:
             old = (updates.c.taken_at < before, updates.c.done_at.is_not(None))
             await connection.execute(delete(updates).where(*old))
 
     async def _worker_of(self, connection: AsyncConnection, one: NewUpdate, now: float) -> int | None:
-        """Who has the other items of an album."""
+        """The worker that has the other items of an album, or None."""
         if one.album is None:
             return None
         await self._db.lock(connection, f"album {one.album}")

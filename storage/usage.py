@@ -1,11 +1,11 @@
-"""What was made and what it cost, by person and provider."""
+"""Sums of pictures and costs, by person and provider."""
 
 from collections import defaultdict
 
 from sqlalchemy import func, select
 
 from storage.database import Database
-from storage.records import Cost, Used
+from storage.records import Cost, ProviderUsage
 from storage.schema import tasks
 
 
@@ -15,8 +15,8 @@ class Usage:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def since(self, start: float, user_id: int | None = None) -> list[Used]:
-        """What was made since `start` (seconds since 1970) by one person, or by each; most pictures first."""
+    async def since(self, start: float, user_id: int | None = None) -> list[ProviderUsage]:
+        """The usage since `start` (seconds since 1970) by one person, or by each; most pictures first."""
         ended = [tasks.c.finished_at >= start]
         if user_id is not None:
             ended.append(tasks.c.user_id == user_id)
@@ -28,5 +28,5 @@ class Usage:
             counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(count)}
             for person, provider, currency, amount in await connection.execute(paid.group_by(*key, tasks.c.currency)):
                 costs[person, provider].append(Cost(int(amount), currency))
-        found = [Used(*one, counted.get(one, 0), tuple(costs[one])) for one in sorted({*counted, *costs})]
+        found = [ProviderUsage(*one, counted.get(one, 0), tuple(costs[one])) for one in sorted({*counted, *costs})]
         return sorted(found, key=lambda used: -used.pictures)

@@ -1,26 +1,26 @@
-"""The processes that share the database: who lives, and who takes over what a dead one has left."""
+"""Workers: their heartbeats, eviction of dead ones, and recovery of their jobs and tasks."""
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from collections.abc import Collection
+
+from sqlalchemy import and_, delete, insert, select, update
 
 from storage import notifications
 from storage.backend import DatabaseInUseError
 from storage.database import Database, Transaction, UnusableStoreError
-from storage.job_states import IS_OPEN, TaskState, move_task
-from storage.records import ErrorMessage, Job, Task, Worker
-from storage.rows import as_job
+from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, move_task
+from storage.records import ErrorMessage, Job, Worker
+from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
-from storage.tasks import as_task
 
 
 class Workers:
-    """The workers of one database. Times are handed in, in seconds since 1970."""
+    """The workers of one database. Times are passed in, in seconds since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def join(self, now: float) -> int:
-        """One more worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
+        """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
         async with self._db.write() as connection:
             values = {"started_at": now, "session": self._db.backend.session}
             row = insert(workers).values(values).returning(workers.c.id)
@@ -36,7 +36,7 @@ class Workers:
         return worker_id
 
     async def heartbeat(self, worker_id: int) -> list[Worker] | None:
-        """A sign of life; returns the other workers. None: the others took this one for dead and have its work."""
+        """A sign of life; returns the other workers. None: this one was evicted, and the others have its work."""
         async with self._db.write(urgent=True) as connection:
             alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
             if not (await connection.execute(alive)).rowcount:
@@ -47,12 +47,13 @@ class Workers:
             return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
 
     async def evict(self, worker: Worker) -> bool:
-        """Its sessions are ended, and its work is to be adopted.
+        """End the sessions of a dead worker, and release all that it owned at once, for recovery: a job, its tasks and
+        an update belong to their worker only while its row exists.
 
-        False: it has shown a sign of life meanwhile, or is buried already.
+        False: its heartbeat has changed meanwhile, or it is evicted already.
         """
         still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
-        # First of all: it may have stopped within a transaction that holds its own row, or what all others need.
+        # Before its row is deleted: it may hang within a transaction that locks this row, or one that the others need.
         async with self._db.write(urgent=True) as connection:
             if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
                 return False
@@ -64,54 +65,52 @@ class Workers:
             return True
 
     async def leave(self, worker_id: int) -> None:
-        """This worker ends; what it leaves is to be adopted."""
+        """This worker ends; its work is released for recovery."""
         async with self._db.write() as connection:
             await connection.execute(delete(workers).where(workers.c.id == worker_id))
             connection.notify(notifications.ORPHANS)
 
     async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
-        """Take over unfinished jobs whose workers are gone.
+        """Take over unfinished jobs whose workers are gone, and their tasks with them, at most `most`.
 
-        Before that, tasks whose submit was cut off with their worker are interrupted (`lost` is the person's sentence):
-        they may have been paid, and nobody knows their tickets.
+        Tasks whose worker died during the submit are interrupted (`lost` is the message for the person): they may be
+        paid, and their tickets are not known.
         """
         async with self._db.write() as connection:
-            await self._interrupt_lost(connection, lost, now)
-            return [as_job(row) for row in await self._adopted(connection, jobs, IS_OPEN, worker_id, most)]
+            found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
+            ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
+            if not ids:
+                return []
+            await _interrupt_cut_off(connection, ids, lost, now)
+            taken = update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=worker_id).returning(jobs)
+            return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
 
-    async def recover_tasks(self, worker_id: int, most: int = 100) -> list[Task]:
-        """Take over the watch of tasks that the services work on and whose workers are gone."""
+    async def release_waiting(self, worker_id: int) -> list[int]:
+        """Before this worker ends: release its jobs of which no task is under way, so that others recover them at once.
+
+        Returns their ids.
+        """
+        under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
+        waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
         async with self._db.write() as connection:
-            running = tasks.c.state == TaskState.RUNNING
-            return [as_task(row) for row in await self._adopted(connection, tasks, running, worker_id, most)]
+            released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
+            ids = list((await connection.execute(released)).scalars())
+            if ids:
+                connection.notify(notifications.ORPHANS)
+            return ids
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
-        """All jobs that this worker has something left to do for, oldest first."""
-        own = (jobs.c.worker_id == worker_id, IS_OPEN)
+        """All jobs of this worker with something left to do, oldest first."""
+        own = (owned_by(worker_id), IS_OPEN)
         async with self._db.read() as connection:
             query = select(jobs).where(*own).order_by(jobs.c.id)
             return [as_job(row) for row in (await connection.execute(query)).mappings()]
 
-    async def _interrupt_lost(self, connection: Transaction, lost: ErrorMessage, now: float) -> None:
-        cut_off = and_(tasks.c.ticket.is_(None), ownerless(tasks))
-        values = {"error_message": dict(lost), "finished_at": now}
-        change = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
-        found = (await connection.execute(change.returning(tasks.c.job_id))).scalars().all()
-        owners = select(jobs.c.id, jobs.c.worker_id).where(jobs.c.id.in_(found))
-        for row in await connection.execute(owners) if found else ():
-            connection.notify(notifications.job(row.id, row.worker_id))
 
-    async def _adopted(
-        self, connection: AsyncConnection, table: Table, which: ColumnElement[bool], worker_id: int, most: int
-    ) -> list[RowMapping]:
-        found = select(table.c.id).where(which, ownerless(table)).order_by(table.c.id).limit(most)
-        ids = (await connection.execute(found.with_for_update(skip_locked=True, of=table))).scalars().all()
-        if not ids:
-            return []
-        taken = update(table).where(table.c.id.in_(ids)).values(worker_id=worker_id).returning(table)
-        return sorted((await connection.execute(taken)).mappings().all(), key=lambda row: int(row["id"]))
-
-
-def ownerless(table: Table) -> ColumnElement[bool]:
-    """Rows whose workers are gone."""
-    return ~exists(select(workers.c.id).where(workers.c.id == table.c.worker_id))
+async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: ErrorMessage, now: float) -> None:
+    cut_off = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
+    values = {"error_message": dict(lost), "finished_at": now}
+    interrupt = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
+    if (await connection.execute(interrupt)).rowcount:
+        # The interrupted tasks free their slots.
+        connection.notify(notifications.QUEUE)

@@ -13,13 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.app import App, assembled
+from bot.app import App
 from bot.demo.calls import CallLog
 from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram import TelegramSimulator
 from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from bot.wiring import assembled
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.simulators.service import ServiceSimulator
 

@@ -1,4 +1,4 @@
-"""What all handlers of buttons share: finding the message, answering, and knowing who may."""
+"""Helpers for handlers of button presses: find the message and the job, check permissions, answer, change buttons."""
 
 from aiogram import Bot
 from aiogram.enums import ChatMemberStatus, ChatType
@@ -7,21 +7,22 @@ from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwne
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import NOTHING_ELSE, Change, RequestService, too_many
+from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
 from bot.telegram.captions import is_incomplete
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import offer
 from bot.telegram.telegram_errors import is_too_late, is_unchanged
 from storage.pictures import Picture
-from storage.records import Job, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Job
 
 ANSWER_LENGTH = 200
-"""What Telegram shows of an answer to a press."""
+"""Telegram shows so many characters of an answer to a press."""
 
 
 async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -> None:
-    """Answer a press; too late an answer is no error."""
+    """Answer a press. An answer that comes too late is no error."""
     try:
         await query.answer(cut(text, ANSWER_LENGTH), show_alert=alert)
     except TelegramBadRequest as error:
@@ -29,33 +30,33 @@ async def answer(query: CallbackQuery, text: str = "", *, alert: bool = False) -
             raise
 
 
-async def once_more(
+async def repeat_request(
     query: CallbackQuery,
     requests: RequestService,
     context: RequestContext,
     job: Job,
-    change: Change = NOTHING_ELSE,
+    overrides: Overrides = NO_OVERRIDES,
     *,
     said: str = "",
 ) -> None:
-    """Run a request again, or with a change, and say so."""
+    """Run the request of a job again, with `overrides`, and answer the press: with `said`, or the usual text."""
     if job.provider not in requests.providers:
-        # It would wait for good.
+        # The job would wait forever.
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     try:
-        await requests.ask_again(context, job, change)
+        await requests.ask_again(context, job, overrides)
     except QuotaExceededError as error:
-        await answer(query, too_many(error), alert=True)
+        await answer(query, quota_text(error), alert=True)
     else:
         await answer(query, said or _("One more time!"))
 
 
 async def own_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
-    """The job that a button is about, for whoever asked for it; the others hear why not, and get None."""
+    """The job of a button, if the person may use it; else the press is answered with the reason, and None returned."""
     job = await requests.store.jobs.get(job_id)
     if job is None:
-        await answer(query, gone(), alert=True)
+        await answer(query, forgotten_text(), alert=True)
     elif not await owns(query, job.user_id):
         await answer(query, _not_theirs(), alert=True)
     elif not await _may_press(query):
@@ -66,38 +67,38 @@ async def own_job(query: CallbackQuery, job_id: int, requests: RequestService) -
 
 
 async def own_picture(query: CallbackQuery, picture_id: int, requests: RequestService) -> tuple[Picture, Job] | None:
-    """The picture that a button is about, and its job; see `own_job`."""
+    """The picture of a button and its job; see `own_job`."""
     picture = await requests.store.pictures.get(picture_id)
     job = await own_job(query, picture.job_id if picture else 0, requests)
     return (picture, job) if picture and job else None
 
 
-async def job_here(query: CallbackQuery, job_id: int, requests: RequestService) -> tuple[Job, Message] | None:
-    """The job that a button is about, and the message with the button: in the chat of the job for all, elsewhere, and
-    in a channel, for whoever asked for it. None when it was answered here."""
+async def visible_job(query: CallbackQuery, job_id: int, requests: RequestService) -> tuple[Job, Message] | None:
+    """The job of a button, and the message with the button: for everybody in the chat of the job; in other chats and
+    in channels only for the person who asked. None when the press was answered here."""
     job = await requests.store.jobs.get(job_id)
     message = await message_of(query) if job else None
-    # What a button carries can be forged: words and pictures are shown only where they have been seen.
+    # Callback data can be forged: prompts and pictures are shown only in the chat that has them.
     is_here = job is not None and message is not None and message.chat.id == job.chat_id
-    # Readers of a channel may not make anything appear in it.
+    # Readers of a channel may not cause posts in it.
     is_for_all = is_here and not is_channel(message)
     if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
-        await answer(query, _not_theirs() if is_here else gone(), alert=True)
+        await answer(query, _not_theirs() if is_here else forgotten_text(), alert=True)
     return None
 
 
 async def _may_press(query: CallbackQuery) -> bool:
-    """In a channel only its admins make something appear, and who asked for a picture may be none any more."""
+    """In a channel only admins cause posts; the person who asked may be no admin any more."""
     chat = query.message.chat if query.message else None
     if chat is None or chat.type != ChatType.CHANNEL or query.bot is None:
         return True
     return await is_chat_admin(query.bot, chat.id, query.from_user.id)
 
 
-async def may_fetch(query: CallbackQuery, job: Job) -> bool:
-    """Whether whoever presses, perhaps elsewhere, may make something appear in the chat of the job; answered if not."""
+async def may_post_in_chat_of(query: CallbackQuery, job: Job) -> bool:
+    """Whether the person, who may press in another chat, may cause posts in the chat of the job; answered if not."""
     chat = query.message.chat if query.message else None
     if query.bot is None or job.chat_id > 0 or (chat and chat.id == job.chat_id):
         return True
@@ -118,7 +119,7 @@ async def _may_write(bot: Bot, chat_id: int, user_id: int) -> bool:
 
 
 def is_channel(message: Message | None) -> bool:
-    """Whether a message stands in a channel."""
+    """Whether the message is a channel post."""
     return message is not None and message.chat.type == ChatType.CHANNEL
 
 
@@ -127,24 +128,24 @@ def _not_theirs() -> str:
 
 
 def _not_there() -> str:
-    """To somebody who is no admin of a channel, or not in a group, any more."""
+    """For a person who is no longer an admin of the channel, or no longer in the group."""
     return _("You can't post there any more. Your pictures are in /history.")
 
 
-def gone() -> str:
-    """About a job that was forgotten."""
+def forgotten_text() -> str:
+    """The answer about a job that the store does not have any more."""
     return _("I don't remember this one any more. Send your words again.")
 
 
 async def change_star(query: CallbackQuery, picture: Picture, requests: RequestService) -> None:
-    """Make a picture one of its owner's favourites, or not any more, and say so."""
+    """Add a picture to its owner's favourites or remove it, and answer the press."""
     starred = picture.starred_at is None
     await requests.store.pictures.star(picture.id, requests.store.clock() if starred else None)
     await answer(query, _("⭐ Added to favourites.") if starred else _("Removed from favourites."))
 
 
 async def pictures_above(message: Message, job: Job, requests: RequestService) -> list[Picture]:
-    """The pictures that a keyboard under a message is about: the one it shows, or all of the job."""
+    """The pictures that a message's keyboard applies to: the one that the message shows, or all of the job."""
     shown = [one for one in await requests.store.pictures.of_job(job.id) if one.hidden_at is None and one.file_id]
     if not message.photo or len(shown) < 2:
         return shown
@@ -153,8 +154,8 @@ async def pictures_above(message: Message, job: Job, requests: RequestService) -
     return [one for one in shown if here and one.id == here.id] or shown
 
 
-async def first_buttons(message: Message, job: Job, requests: RequestService) -> None:
-    """The buttons that stand under a result at first, in place of a question."""
+async def restore_buttons(message: Message, job: Job, requests: RequestService) -> None:
+    """Replace a question's buttons by the usual ones of a result."""
     pictures = await pictures_above(message, job, requests)
     if pictures:
         look = await is_incomplete(requests.store, job)
@@ -162,13 +163,13 @@ async def first_buttons(message: Message, job: Job, requests: RequestService) ->
 
 
 def reply_to(job: Job, message: Message) -> int:
-    """The message that another result of the same request answers to."""
+    """The id of the message that another result of the same request replies to."""
     above = job.message_id if job.chat_id == message.chat.id else None
     return above or message.message_id
 
 
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
-    """Put other buttons under a message."""
+    """Replace the buttons of a message."""
     try:
         await message.edit_reply_markup(reply_markup=buttons)
     except TelegramBadRequest as error:
@@ -177,7 +178,7 @@ async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> Non
 
 
 async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup | None) -> None:
-    """Put other words into a message, or under what it shows, with these buttons (None: without any)."""
+    """Replace the text or caption of a message, and its buttons (None: without any)."""
     try:
         if message.photo or message.document:
             await message.edit_caption(caption=text, reply_markup=buttons)
@@ -189,7 +190,7 @@ async def change_text(message: Message, text: str, buttons: InlineKeyboardMarkup
 
 
 async def message_of(query: CallbackQuery) -> Message | None:
-    """The message under which the button stands; says so when Telegram no longer shows it to the bot."""
+    """The message with the button. When Telegram no longer shows it to the bot, the press is answered so; then None."""
     if isinstance(query.message, Message):
         return query.message
     await answer(query, _("These buttons are too old to work. Use /history instead."), alert=True)
@@ -197,14 +198,14 @@ async def message_of(query: CallbackQuery) -> Message | None:
 
 
 async def owns(query: CallbackQuery, owner: int) -> bool:
-    """Whether what belongs to `owner` is this person's. What was asked in a group's name is its admins'."""
+    """Whether the person may use what belongs to `owner`. Requests in a group's name belong to all its admins."""
     if query.from_user.id == owner:
         return True
     return owner < 0 and query.bot is not None and await is_chat_admin(query.bot, owner, query.from_user.id)
 
 
 async def is_chat_admin(bot: Bot, chat_id: int, user_id: int) -> bool:
-    """Whether a person administers a group."""
+    """Whether a person administers a chat; False where Telegram refuses the question."""
     try:
         member = await bot.get_chat_member(chat_id, user_id)
     except TelegramAPIError:

@@ -1,4 +1,4 @@
-"""How the bot stands in chats: added, muted, blocked or removed, and groups that become supergroups."""
+"""The bot's membership in chats: added, muted, blocked or removed; and groups that become supergroups."""
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
@@ -22,20 +22,20 @@ SHUT_OUT = Sentence("Cancelled, because I couldn't have posted it here. Nothing 
 
 
 def make_router() -> Router:
-    """The bot's standing."""
+    """Updates about the bot's membership."""
     router = Router(name="membership")
-    router.my_chat_member.register(stands)
+    router.my_chat_member.register(membership_changed)
     router.message.register(moved_to, F.migrate_to_chat_id)
     router.message.register(moved_from, F.migrate_from_chat_id)
     return router
 
 
-async def stands(event: ChatMemberUpdated, requests: RequestService, bot: Bot, allowed: bool) -> None:
-    """Remember whether the bot may write; what could not be sent any more is not begun. Greet where it is new."""
+async def membership_changed(event: ChatMemberUpdated, requests: RequestService, bot: Bot, allowed: bool) -> None:
+    """Store whether the bot may write. Where it may not, cancel the chat's waiting jobs; greet a group that adds it."""
     chat, muted = event.chat, not _may_write(event.new_chat_member, event.chat.type)
     await requests.store.chats.set(chat.id, muted=muted)
     if muted:
-        await requests.engine.clear(chat.id, SHUT_OUT)
+        await requests.engine.cancel_waiting(chat.id, SHUT_OUT)
     elif allowed and await _is_new(event, requests):
         await _greet(bot, chat.id)
 
@@ -50,19 +50,19 @@ async def may_write(bot: Bot, chat_id: int) -> bool:
 
 
 async def moved_to(message: Message, requests: RequestService) -> None:
-    """Said in the old group."""
+    """The service message of the old group."""
     if message.migrate_to_chat_id:
         await requests.store.chats.migrate(message.chat.id, message.migrate_to_chat_id)
 
 
 async def moved_from(message: Message, requests: RequestService) -> None:
-    """Said in the new one."""
+    """The service message of the new supergroup."""
     if message.migrate_from_chat_id:
         await requests.store.chats.migrate(message.migrate_from_chat_id, message.chat.id)
 
 
 async def _is_new(event: ChatMemberUpdated, requests: RequestService) -> bool:
-    """Whether the bot has come into a group. One that has become a supergroup knows it."""
+    """Whether the bot was added to a group. A group that became a supergroup has been greeted before."""
     came = event.chat.type in GROUPS and _is_out(event.old_chat_member)
     return came and await requests.store.chats.former(event.chat.id) is None
 
@@ -76,7 +76,7 @@ async def _greet(bot: Bot, chat_id: int) -> None:
     try:
         await bot.send_message(chat_id, words)
     except TelegramAPIError:
-        # Nobody has asked for it; where members may not write, an admin lets it later.
+        # Nobody asked for the greeting. Where members may not write, an admin may allow it later.
         return
 
 

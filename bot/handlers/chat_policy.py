@@ -1,19 +1,19 @@
-"""Whether anything may be asked for in a chat, as its admins have set it."""
+"""Whether a chat accepts requests, as its admins have set it."""
 
 from collections.abc import Awaitable, Callable
 
 from aiogram.utils.i18n import gettext as _
 
 from storage.chats import Chats
-from storage.records import ChatRules
+from storage.settings_records import ChatRules
 
-GENERAL = 1
+GENERAL_TOPIC = 1
 """The general topic of a forum; its messages name no topic."""
 
 
 class ChatNotAllowedError(Exception):
-    """Nothing is taken here and now. `why` is what whoever asks is told, empty where nobody can be told; `link`: where
-    to go instead."""
+    """The chat accepts no requests now. `why`: the answer to the person, empty where nobody can be told; `link`: where
+    to ask instead."""
 
     def __init__(self, why: str = "", link: str = "") -> None:
         self.why = why
@@ -22,14 +22,14 @@ class ChatNotAllowedError(Exception):
 
     @property
     def text(self) -> str:
-        """The words as HTML, with the link."""
+        """The reason as HTML, with the link."""
         there = _("Go to that topic")
         return f'{self.why}\n<a href="{self.link}">{there}</a>' if self.link else self.why
 
 
 class ChatPolicy:
-    """Lets wishes in. `is_admin(chat_id, user_id)`: whether somebody administers a group; `may_write(chat_id)`: whether
-    the bot may write there."""
+    """Checks requests against the rules of their chat. `is_admin(chat_id, user_id)`: whether a person administers a
+    group; `may_write(chat_id)`: whether the bot may write there."""
 
     def __init__(
         self,
@@ -42,28 +42,28 @@ class ChatPolicy:
         self._may_write = may_write
 
     async def rules(self, chat_id: int, thread_id: int | None, user_id: int, *, by_press: bool) -> ChatRules:
-        """What holds for a wish in this chat. Raises `ChatNotAllowedError`."""
+        """The rules for a request in this chat. Raises `ChatNotAllowedError`."""
         if chat_id > 0 and not by_press:
-            # Who writes in private has not blocked the bot, whatever Telegram said before.
+            # A person who writes in private has not blocked the bot, whatever Telegram reported before.
             return ChatRules()
         rules = await self._chats.rules(chat_id)
         if rules.muted:
-            # That this has changed may not have been heard.
+            # The update about a change may not have arrived.
             if not await self._may_write(chat_id):
                 raise ChatNotAllowedError
             await self._chats.set(chat_id, muted=None)
         if rules.paused:
             raise ChatNotAllowedError(_("The admins have paused me here."))
-        if rules.thread_id is not None and rules.thread_id != (thread_id or GENERAL):
+        if rules.thread_id is not None and rules.thread_id != (thread_id or GENERAL_TOPIC):
             raise ChatNotAllowedError(
                 _("In this group I only work in one topic."), _topic_link(chat_id, rules.thread_id)
             )
-        # Who writes in the group's own name is an admin.
+        # Only admins write in the group's own name.
         if rules.admins_only and user_id != chat_id and not await self._is_admin(chat_id, user_id):
             raise ChatNotAllowedError(_("In this group only admins can ask me for pictures."))
         return rules
 
 
 def _topic_link(chat_id: int, thread_id: int) -> str:
-    """Supergroups alone have topics; their ids are -100… ."""
+    """Only supergroups have topics; their ids are -100… ."""
     return f"https://t.me/c/{str(chat_id).removeprefix('-100')}/{thread_id}"

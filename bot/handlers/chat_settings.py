@@ -1,4 +1,4 @@
-"""`/settings` in a group, for its admins: what holds there, and the queue. Every press is checked anew."""
+"""`/settings` in a group, for its admins: the group's rules and its queue. Every press is checked anew."""
 
 from functools import partial
 from html import escape
@@ -10,40 +10,42 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, is_chat_admin, message_of
-from bot.handlers.chat_policy import GENERAL
-from bot.handlers.request_service import RequestService
-from bot.handlers.user_settings import (
+from bot.handlers.chat_policy import GENERAL_TOPIC
+from bot.handlers.option_menus import (
     SERVICE,
     Menu,
     Pages,
     is_offered,
-    link_to_own,
     menu,
     option_buttons,
     option_menu,
     service_menu,
+    settings_link,
 )
+from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import GroupCallback
 from bot.telegram.formatting import cut
-from bot.telegram.keyboards import GroupCallback, button, in_rows, keyboard
+from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
 from bot.telegram.provider_labels import title
 from providers.errors import Sentence
-from storage.records import ChatRules, OpenInChat, Replies
+from storage.records import OpenInChat
+from storage.settings_records import ChatRules, Replies
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
-"""Like `settings.SERVICE`, these are no options."""
+"""Settings that are not provider options, like `option_menus.SERVICE`."""
 SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
 ON = "1"
-MOST_LISTED, MOST_WORDS = 15, 60
+MAX_JOBS_LISTED, LISTED_PROMPT_LENGTH = 15, 60
 CLEARED = Sentence("A group admin cancelled the waiting requests. Nothing was charged.")
 
 
 class ByAdmin(Filter):
-    """A message by an admin of the group, in their own name or in the group's."""
+    """Passes messages by admins of the group, in their own name or in the group's."""
 
     async def __call__(self, message: Message, bot: Bot) -> bool:
-        """Whether it is."""
+        """Whether the author is an admin."""
         if message.sender_chat:
             return message.sender_chat.id == message.chat.id
         who = message.from_user
@@ -84,7 +86,7 @@ async def show(
 async def choose(
     query: CallbackQuery, callback_data: GroupCallback, requests: RequestService, bot: Bot, pages: Pages
 ) -> None:
-    """Set one, and go back to all."""
+    """Set one value, and go back to all settings."""
     if not (message := await _pressed(query, bot)):
         return
     is_set = await _set(message, requests, callback_data.name, callback_data.value)
@@ -106,17 +108,17 @@ async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
 
 
 async def clear_confirmed(query: CallbackQuery, requests: RequestService, bot: Bot, pages: Pages) -> None:
-    """Cancel all that waits."""
+    """Cancel all waiting jobs."""
     if message := await _pressed(query, bot):
-        count = await requests.engine.clear(message.chat.id, CLEARED)
+        count = await requests.engine.cancel_waiting(message.chat.id, CLEARED)
         await answer(query, _("Cancelled: {count}").format(count=count))
         await pages.show(message, partial(_queue, message, requests))
 
 
 async def _pressed(query: CallbackQuery, bot: Bot) -> Message | None:
-    """The page that an admin of its group has pressed on; None when it was answered here.
+    """The page that an admin of its group pressed; None when the press was answered here.
 
-    What a button carries can be forged: it is about the group in which it stands, whatever it says.
+    Callback data can be forged: a press applies to the group that has the message, whatever the data says.
     """
     message = await message_of(query)
     if message and not await is_chat_admin(bot, message.chat.id, query.from_user.id):
@@ -126,12 +128,12 @@ async def _pressed(query: CallbackQuery, bot: Bot) -> Message | None:
 
 
 async def _set(message: Message, requests: RequestService, name: str, value: str) -> bool:
-    """False: the page was of another service than is set now."""
+    """Store one value. False: the page belongs to another service than the group has now."""
     chats, chat_id = requests.store.chats, message.chat.id
     if name in SWITCHES:
         await chats.set(chat_id, **{SWITCHES[name]: value == ON})
     elif name == TOPIC:
-        await chats.set(chat_id, thread_id=topic_of(message) or GENERAL if value == ON else None)
+        await chats.set(chat_id, thread_id=topic_of(message) or GENERAL_TOPIC if value == ON else None)
     elif name == REPLIES:
         await chats.set(chat_id, replies=value if value in {"all", "none"} else None)
     elif name == SERVICE:
@@ -168,20 +170,20 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
     waiting = button(_("🚦 Queue: {count}").format(count=len(queue)), GroupCallback(do="show", name=QUEUE))
     pause = _("▶️ Resume") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
-    return "\n".join(lines), keyboard(*rows, [await link_to_own(bot)])
+    return "\n".join(lines), keyboard(*rows, [await settings_link(bot)])
 
 
 def _whose_replies() -> dict[Replies, str]:
-    """The choices, the usual one first."""
+    """The choices of whose replies count, the default first."""
     return {"own": _("who asked for it"), "all": _("everyone"), "none": _("only commands")}
 
 
 def _is_in_topic(message: Message, now: ChatRules) -> bool:
-    return now.thread_id == (topic_of(message) or GENERAL)
+    return now.thread_id == (topic_of(message) or GENERAL_TOPIC)
 
 
 def _switch(label: str, name: str, is_on: bool) -> InlineKeyboardButton:
-    """A button that turns something on or off. What it does stands in it: a double tap does it once."""
+    """A button that turns a setting on or off. Its data holds the new value, so a double tap acts once."""
     text = label.format(state=_("on") if is_on else _("off"))
     return button(text, GroupCallback(do="set", name=name, value="" if is_on else ON))
 
@@ -191,7 +193,7 @@ def _back(name: str = "") -> InlineKeyboardButton:
 
 
 async def _choices(message: Message, requests: RequestService, name: str) -> Menu | None:
-    """One setting, or the queue; None where there is nothing of this name (any more)."""
+    """One setting, or the queue; None where nothing has this name (any more)."""
     if name == QUEUE:
         return await _queue(message, requests)
     now = await requests.store.chats.rules(message.chat.id)
@@ -210,9 +212,9 @@ async def _choices(message: Message, requests: RequestService, name: str) -> Men
 
 async def _queue(message: Message, requests: RequestService) -> Menu:
     waiting = await requests.store.chats.open_jobs(message.chat.id)
-    names = {one.user_id: await _name(message, one.user_id) for one in waiting[:MOST_LISTED]}
-    lines = [_line(number, one, names[one.user_id]) for number, one in enumerate(waiting[:MOST_LISTED], 1)]
-    if (more := len(waiting) - MOST_LISTED) > 0:
+    names = {one.user_id: await _name(message, one.user_id) for one in waiting[:MAX_JOBS_LISTED]}
+    lines = [_line(number, one, names[one.user_id]) for number, one in enumerate(waiting[:MAX_JOBS_LISTED], 1)]
+    if (more := len(waiting) - MAX_JOBS_LISTED) > 0:
         lines.append(_("… and {count} more").format(count=more))
     lines = lines or [_("The queue is empty.")]
     text = "\n".join([_("🚦 <b>Queue of this group</b>"), "", *lines])
@@ -222,17 +224,17 @@ async def _queue(message: Message, requests: RequestService) -> Menu:
 
 def _line(number: int, one: OpenInChat, name: str) -> str:
     state = _("🎨 drawing") if one.begun else _("⏳ waiting")
-    return f"{number}. {name}: {escape(cut(one.prompt, MOST_WORDS), quote=False)} · {state}"
+    return f"{number}. {name}: {escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False)} · {state}"
 
 
 async def _name(message: Message, user_id: int) -> str:
-    """What somebody is called, as HTML. Not a mention: nobody is called to the page."""
+    """A person's name, as HTML. It is no mention: nobody is notified of the page."""
     if user_id == message.chat.id:
         return _("an admin")
     if user_id > 0 and message.bot:
         try:
             return escape((await message.bot.get_chat_member(message.chat.id, user_id)).user.full_name, quote=False)
         except TelegramAPIError:
-            # They have left, perhaps.
+            # The person may have left.
             return f'<a href="tg://user?id={user_id}">{user_id}</a>'
     return _("a channel")

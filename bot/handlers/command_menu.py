@@ -1,4 +1,4 @@
-"""What Telegram itself says of the bot: the commands in each kind of chat, and what an empty chat shows."""
+"""The bot's profile at Telegram: the commands in each kind of chat, and the description of an empty chat."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,9 +24,9 @@ IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "exp
 IN_GROUPS = ("imagine", "history", "style", "settings", "help")
 
 
-async def tell(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> None:
-    """Tell Telegram, in every language, what it doesn't know yet. Whenever that is too much at once, after a while."""
-    # The default comes last: what another language lacks is shown in its words, and must not look like its own.
+async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> None:
+    """Send Telegram the commands and descriptions that it doesn't have yet, in every language; obey `retry_after`."""
+    # The default comes last: Telegram reports it for languages without their own text, which would look up to date.
     default = languages.default_locale
     for locale in [*(one for one in languages.available_locales if one != default), default]:
         code = None if locale == default else locale
@@ -45,14 +45,14 @@ def _demanded(error: BaseException) -> float:
 
 
 async def _command(bot: Bot, scope: BotCommandScopeUnion, commands: list[BotCommand], code: str | None) -> None:
-    # To ask costs nothing; telling is limited.
+    # Reading is not limited; writing is.
     known = [(one.command, one.description) for one in await bot.get_my_commands(scope, code)]
     if known != [(one.command, one.description) for one in commands]:
         await bot.set_my_commands(commands, scope, code)
 
 
 async def _describe(bot: Bot, code: str | None) -> None:
-    """Fill in what is empty: what the operator has written with @BotFather stays."""
+    """Fill in empty descriptions: those that the operator wrote with @BotFather stay."""
     if not (await bot.get_my_description(code)).description:
         await bot.set_my_description(_long(), code)
     if not (await bot.get_my_short_description(code)).short_description:

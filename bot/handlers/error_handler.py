@@ -1,6 +1,6 @@
-"""What stops a handler: a chat that takes nothing now, or what nobody thought of. The person hears of it.
+"""Errors of handlers: a chat that accepts no requests, or an unexpected error. The person gets an answer.
 
-That chats are closed is told here and nowhere else, so that no way to a job can forget it.
+Only this module tells people that a chat is closed, so no handler can forget it.
 """
 
 import logging
@@ -22,29 +22,29 @@ log = logging.getLogger(__name__)
 
 
 def make_router() -> Router:
-    """The last resort."""
-    router = Router(name="mishaps")
+    """Errors that no handler catches."""
+    router = Router(name="errors")
     router.errors.register(handle_error)
     return router
 
 
 async def handle_error(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
-    """Answer a press, or a message in private; in a group nobody knows whether it was meant for the bot."""
+    """Answer a press, or a message in private. In a group the message may not have been meant for the bot."""
     error, query, message = event.exception, event.update.callback_query, _message(event)
     if isinstance(error, StoreError) and not isinstance(error, UnstorableValueError):
-        # The inbox keeps the update and hands it over again.
+        # The inbox keeps the update and passes it on again.
         raise error
     if isinstance(error, TelegramForbiddenError) or (isinstance(error, TelegramBadRequest) and is_gone(error)):
-        log.info("an answer reaches nobody any more: %s", error.message)
+        log.info("an answer was dropped, its chat or message is gone: %s", error.message)
         if query:
             with suppress(TelegramAPIError):
                 await query.answer()
         return
     if isinstance(error, ChatNotAllowedError):
         with languages.speaking(language), suppress(TelegramAPIError):
-            await _not_here(error, query, message or _post(event))
+            await _tell_not_allowed(error, query, message or _post(event))
         return
-    log.error("update %d could not be handled", event.update.update_id, exc_info=error)
+    log.error("handling update %d failed; it is not repeated", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
         words = _("Something went wrong on my side. Please try again in a while.")
         if isinstance(error, UnstorableValueError):
@@ -63,8 +63,8 @@ def _post(event: ErrorEvent) -> Message | None:
     return event.update.channel_post or event.update.edited_channel_post
 
 
-async def _not_here(error: ChatNotAllowedError, query: CallbackQuery | None, message: Message | None) -> None:
-    """Nothing is taken in this chat; where nobody can be told why, a press is answered all the same."""
+async def _tell_not_allowed(error: ChatNotAllowedError, query: CallbackQuery | None, message: Message | None) -> None:
+    """Tell why the chat accepts no requests; a press is answered even without a reason."""
     if query:
         await query.answer(error.why, show_alert=bool(error.why))
     elif message and error.why:

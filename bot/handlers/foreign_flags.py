@@ -1,13 +1,13 @@
-"""Flags that people bring from Midjourney and the like: for each, what to do here instead."""
+"""Flags that people know from Midjourney and the like: for each, the alternatives here."""
 
 from collections.abc import Container, Mapping
 
 from providers.errors import Sentence
 from providers.options import N_
 
-Ways = tuple[tuple[str, str], ...]
-"""What to do instead, the best first: the flag that it takes ("": none), and a sentence with the fields `name` (as it
-was typed) and `use` (that flag)."""
+Alternatives = tuple[tuple[str, str], ...]
+"""Alternatives, the best first: the flag that each needs ("": none), and a sentence with the fields `name` (as it was
+typed) and `use` (that flag)."""
 
 _MODEL = ("model", N_("There is no --{name} here. Choose the model with {use}."))
 _LOOK = ("style", N_("There is no --{name} here. Describe the style in your prompt, or choose one with {use}."))
@@ -26,7 +26,7 @@ _PATTERN = ("", N_("There is no --{name} here. Say it in your prompt: seamless p
 _PHOTO = ("", N_("There is no --{name} here. Send that picture as a photo with your prompt."))
 _LEAVE = ("", N_("There is no --{name} here. Leave it out."))
 
-_TABLE: Mapping[str, Ways] = {
+_TABLE: Mapping[str, Alternatives] = {
     "v version niji": (_MODEL, _LEAVE),
     "s stylize exp p personalize profile raw": (_LOOK, _LEAVE),
     "no negative avoid": (_AVOID, _WITHOUT),
@@ -40,17 +40,19 @@ _TABLE: Mapping[str, Ways] = {
     "sw cw ow": (_SAY_HOW_NEAR,),
     "fast relax turbo draft stealth public stop video creative test testp steps cfg": (_LEAVE,),
 }
-WAYS: Mapping[str, Ways] = {name: ways for names, ways in _TABLE.items() for name in names.split()}
+ALTERNATIVES: Mapping[str, Alternatives] = {
+    name: alternatives for names, alternatives in _TABLE.items() for name in names.split()
+}
 NEED_NO_NUMBER = frozenset({"no", "tile", "niji", "hd", "sref", "cref", "oref"})
-"""Those that are meant as flags after one long dash too, with no number behind them: the others are words as well."""
+"""Flags after one long dash even without a number behind them; the other names are also ordinary words."""
 
 
-def instead(name: str, written: str, offered: Container[str]) -> Sentence | None:
-    """What to do instead of a flag that the service doesn't have; None for one that nobody has.
+def alternative_to(name: str, written: str, offered: Container[str]) -> Sentence | None:
+    """The alternative to a flag that the service doesn't have; None for an unknown one.
 
-    `written`: as it was typed; `offered`: the flags that there are.
+    `written`: as it was typed; `offered`: the names of the flags that the service has.
     """
-    for flag, template in WAYS.get(name, ()):
+    for flag, template in ALTERNATIVES.get(name, ()):
         if not flag or flag in offered:
             return Sentence(template, {"name": written, **({"use": f"--{flag}"} if flag else {})})
     return None

@@ -1,4 +1,4 @@
-"""`/forget`: everything that is kept of a person is erased, after a question."""
+"""`/forget`: erases all data about a person, after a question."""
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
@@ -9,29 +9,30 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.i18n import Languages
-from bot.telegram.keyboards import ForgetCallback, button, into_private, keyboard
+from bot.telegram.keyboards import button, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from storage.erasure import JobsUnderWayError
 
-START = "forget"
-"""What the button in a group starts the private chat with."""
-HERE = F.message.chat.type == ChatType.PRIVATE
+START_PARAMETER = "forget"
+"""The deep-link parameter of the button in a group."""
+PRIVATE_PRESS = F.message.chat.type == ChatType.PRIVATE
 
 
 def make_router() -> Router:
-    """Being forgotten."""
+    """Erasing a person's data."""
     router = Router(name="forget")
     router.message.register(ask, Command("forget"), PRIVATE)
-    router.message.register(ask, CommandStart(deep_link=True, magic=F.args == START), PRIVATE)
-    router.message.register(elsewhere, Command("forget"))
-    router.callback_query.register(keep, ForgetCallback.filter(F.do == "keep"), HERE)
-    router.callback_query.register(forget, ForgetCallback.filter(F.do == "surely"), HERE)
+    router.message.register(ask, CommandStart(deep_link=True, magic=F.args == START_PARAMETER), PRIVATE)
+    router.message.register(link_to_private_chat, Command("forget"))
+    router.callback_query.register(keep, ForgetCallback.filter(F.do == "keep"), PRIVATE_PRESS)
+    router.callback_query.register(forget, ForgetCallback.filter(F.do == "surely"), PRIVATE_PRESS)
     return router
 
 
 async def ask(message: Message, requests: RequestService) -> None:
-    """Say what goes and what stays, and ask."""
+    """Say what will be erased and what will stay, and ask."""
     if message.from_user is None:
         return
     if await requests.store.erasure.is_under_way(message.from_user.id):
@@ -56,27 +57,27 @@ async def ask(message: Message, requests: RequestService) -> None:
     )
 
 
-async def elsewhere(message: Message, bot: Bot) -> None:
-    """In a group: the way to the private chat."""
-    link = await into_private(bot, _("🗑 My data"), START)
+async def link_to_private_chat(message: Message, bot: Bot) -> None:
+    """In a group: a link to the private chat."""
+    link = await into_private(bot, _("🗑 My data"), START_PARAMETER)
     await reply_privately(message, _("Let's do this in private:"), keyboard([link]))
 
 
 async def keep(query: CallbackQuery) -> None:
-    """Nothing is erased."""
+    """Erase nothing."""
     await answer(query)
     await _say(query, _("Everything stays as it is."))
 
 
 async def forget(query: CallbackQuery, requests: RequestService, languages: Languages) -> None:
-    """Erase all that is kept of whoever pressed. Twice is as good as once."""
+    """Erase all data about the person who pressed. A second press changes nothing."""
     try:
-        # What has begun since the question was asked, only the store knows.
+        # The store checks again for jobs that began after the question.
         await requests.store.erasure.erase(query.from_user.id, requests.store.clock())
     except JobsUnderWayError:
         await answer(query, _under_way(), alert=True)
         return
-    # The language that they had chosen is forgotten, too.
+    # The person's chosen language is erased, too.
     with languages.speaking(languages.pick(query.from_user.language_code)):
         await answer(query, _("Erased."))
         await _say(
@@ -97,7 +98,7 @@ def _under_way() -> str:
 
 
 async def _say(query: CallbackQuery, text: str) -> None:
-    """In place of the question, without its buttons."""
+    """Replace the question and its buttons by a text."""
     message = await message_of(query)
     if message:
         await change_text(message, text, None)

@@ -1,23 +1,26 @@
-"""What was forwarded without a comment: somebody else's words, so nothing is ordered before a person has said so."""
+"""Messages forwarded without a comment: other people's words, which the bot draws only after a press."""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_text, gone, message_of
+from bot.handlers.callback_helpers import answer, change_text, forgotten_text, message_of
 from bot.handlers.imagine import PRIVATE, ask_for_words, own_pictures, words_or_pictures
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import RequestService, too_many
+from bot.handlers.request_service import RequestService, quota_text
+from bot.telegram.callback_data import ForwardedCallback
 from bot.telegram.formatting import plain
-from bot.telegram.keyboards import ForwardedCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import is_forward
 from bot.telegram.unusable_media import why_unusable
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:
-    """Forwarded messages in private chats; in groups they are left alone."""
+    """Forwarded messages in private chats; in groups the bot ignores them."""
     router = Router(name="forwarded")
     router.message.register(forwarded, PRIVATE, F.func(is_forward), words_or_pictures)
     router.callback_query.register(draw, ForwardedCallback.filter())
@@ -27,7 +30,7 @@ def make_router() -> Router:
 async def forwarded(
     message: Message, requests: RequestService, language: str, album: list[Message] | None = None
 ) -> None:
-    """Ask what to make of pictures; of words, whether to draw them."""
+    """Ask for a prompt for pictures; ask whether to draw a text."""
     context = RequestContext.of_message(message, language)
     brought = album or [message]
     if pictures := await own_pictures(brought, requests, context):
@@ -40,20 +43,20 @@ async def forwarded(
 
 
 async def draw(query: CallbackQuery, requests: RequestService, language: str, preferences: Preferences) -> None:
-    """Make a picture of the words above the question, as if whoever pressed had written them."""
+    """Draw the text above the question, as if the person who pressed had written it."""
     message = await message_of(query)
     if message is None:
         return
     above = message.reply_to_message
     if above is None or not above.text:
-        await answer(query, gone(), alert=True)
+        await answer(query, forgotten_text(), alert=True)
         return
     context = RequestContext.of_press(query, message, above.message_id, language, preferences)
     context = context.as_words_of(above)
     try:
         await requests.ask(context, requests.scan(above.text))
     except QuotaExceededError as error:
-        await answer(query, too_many(error), alert=True)
+        await answer(query, quota_text(error), alert=True)
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
     else:

@@ -1,4 +1,4 @@
-"""Replies to the bot's messages in a group: some ask for a picture, others are talk among people."""
+"""Replies to the bot's messages in a group: whether one is a request, or talk among people."""
 
 from aiogram.types import Message
 
@@ -9,10 +9,10 @@ from bot.telegram.message_input import pictures_replied_to
 from storage.records import Question
 
 
-async def is_order(message: Message, requests: RequestService) -> bool:
-    """Whether a reply to one of the bot's messages, that neither begins with a command nor names the bot, asks for
-    something; "thanks" does not. An answer to the bot's own question does, from whoever was asked; a reply to a picture
-    does by the group's rule."""
+async def is_request(message: Message, requests: RequestService) -> bool:
+    """Whether a reply to one of the bot's messages, without a command or a mention, is a request. "Thanks" is none. An
+    answer to the bot's own question is one, from the person who was asked; a reply to a picture follows the group's
+    rule."""
     there = message.reply_to_message
     words = message.text or message.caption or ""
     if there is None or (words and is_talk(words)):
@@ -32,7 +32,7 @@ async def is_order(message: Message, requests: RequestService) -> bool:
 
 
 async def is_answer(message: Message, requests: RequestService) -> bool:
-    """Whether a message answers the bot's own question, and is from whoever was asked."""
+    """Whether a message answers the bot's own question, and comes from the person who was asked."""
     there = message.reply_to_message
     question = await _asked_by(there, message.chat.id, requests) if there else None
     return question is not None and question.user_id == RequestContext.of_message(message, "").user_id

@@ -1,7 +1,7 @@
-"""Words that are talk, or a misspelled command: a hint what to write, and a button that draws them all the same.
+"""Hints after talk or a misspelled command: an example to write, and a button that draws the text anyway.
 
-The words stay in the message that the hint answers, the pictures that go with them wait like those without words. The
-job is named after that message, so it is made once, however often and whenever the button is pressed.
+The text stays in the message that the hint replies to; its pictures wait as a draft. The job's idempotency key names
+that message, so however often the button is pressed, one job is made.
 """
 
 from aiogram import Router
@@ -9,18 +9,21 @@ from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_buttons, gone, message_of
+from bot.handlers.callback_helpers import answer, change_buttons, forgotten_text, message_of
 from bot.handlers.prompt_flag_scan import without_name
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import NO_DRAFT, RequestService, too_many
+from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.telegram.callback_data import DrawCallback, ExampleCallback
 from bot.telegram.formatting import plain
-from bot.telegram.keyboards import DrawCallback, ExampleCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.private_reply import GROUPS, reply_privately
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 COMMAND_SIGNS = ("/", "／")
-"""What a command begins with, also as a Chinese keyboard types it."""
+"""The signs that begin a command, also as a Chinese keyboard types it."""
 
 
 def make_router() -> Router:
@@ -31,7 +34,7 @@ def make_router() -> Router:
 
 
 def examples() -> tuple[str, str, str]:
-    """Prompts to begin with; `ExampleCallback` has their places."""
+    """Example prompts; `ExampleCallback.at` is the index."""
     return (
         _("a red fox in the snow"),
         _("a lighthouse at dusk, oil painting"),
@@ -40,10 +43,10 @@ def examples() -> tuple[str, str, str]:
 
 
 async def hint(
-    message: Message, context: RequestContext, requests: RequestService, draft: Draft, *, aside: bool = False
+    message: Message, context: RequestContext, requests: RequestService, draft: Draft, *, only_replies: bool = False
 ) -> None:
-    """Say that these words were taken for talk. What they would have used (`draft`) waits on; `aside`: only for an
-    answer to the hint, or its button."""
+    """Say that the text was taken for talk. Its `draft` waits on; `only_replies`: only for a reply to the hint, or its
+    button."""
     if draft.references:
         text = _(
             "That sounded like chatting, so I haven't drawn anything. "
@@ -55,26 +58,26 @@ async def hint(
             "Tell me what you'd like to see, for example: <i>a red fox in the snow</i>"
         )
     if message.chat.type != ChatType.PRIVATE:
-        # A button would be everybody's; /imagine draws the words all the same.
-        await tell(message, context, requests, text, draft, aside=aside)
+        # Everybody could press a button; /imagine draws the text anyway.
+        await explain_usage(message, context, requests, text, draft, only_replies=only_replies)
         return
     label = _("🎨 Draw it anyway")
-    await offer(message, context, requests, draft, text=text, label=label, with_example=True, aside=aside)
+    await offer(message, context, requests, draft, text=text, label=label, with_example=True, only_replies=only_replies)
 
 
-async def tell(
+async def explain_usage(
     message: Message,
     context: RequestContext,
     requests: RequestService,
     text: str,
     draft: Draft = NO_DRAFT,
     *,
-    aside: bool = False,
+    only_replies: bool = False,
 ) -> None:
-    """Tell whoever asks how to ask, or what is wrong. In a group, their answer to it counts like one to a question."""
-    told = await reply_privately(message, text)
+    """Tell a person how to ask, or what is wrong. In a group, their reply to it counts like one to a question."""
+    sent = await reply_privately(message, text)
     if message.chat.type in GROUPS:
-        await requests.wait_for_words(context.of_answer(), draft, told.message_id, aside=aside)
+        await requests.wait_for_words(context.of_answer(), draft, sent.message_id, only_replies=only_replies)
 
 
 async def offer(
@@ -86,32 +89,32 @@ async def offer(
     text: str,
     label: str,
     with_example: bool = False,
-    aside: bool = False,
+    only_replies: bool = False,
 ) -> None:
-    """Answer a message by `text` and a button that draws its words with `draft`, which waits for that; `aside`: for
-    that, or an answer, alone."""
+    """Reply with `text` and a button that draws the message's text with `draft`, which waits for the press;
+    `only_replies`: only for the press or a reply."""
     has_kept = draft != NO_DRAFT
     rows = [[button(label, DrawCallback(kept=has_kept))]]
     if with_example and not has_kept:
         rows.append([button(f"✨ {examples()[0]}", ExampleCallback(at=0))])
     about = ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True)
-    told = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
+    sent = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
     if has_kept:
-        # A press shows only one message of an album.
+        # A press has only one message of an album.
         words = await words_of(message) if message.media_group_id else ""
-        await requests.wait_for_words(context, draft, told.message_id, aside=aside, words=words)
+        await requests.wait_for_words(context, draft, sent.message_id, only_replies=only_replies, words=words)
 
 
 async def draw(
     query: CallbackQuery, callback_data: DrawCallback, requests: RequestService, language: str, preferences: Preferences
 ) -> None:
-    """Draw the words of the message that the hint answers, with what was kept for them."""
+    """Draw the text of the message that the hint replies to, with its draft."""
     message = await message_of(query)
     asked = message.reply_to_message if message else None
     if message is None:
         return
     if asked is None:
-        await answer(query, gone(), alert=True)
+        await answer(query, forgotten_text(), alert=True)
         return
     context = RequestContext.of_message(asked, language, preferences)
     why = await _draw(asked, context, requests, message.message_id if callback_data.kept else None)
@@ -121,26 +124,26 @@ async def draw(
 
 
 async def _draw(asked: Message, context: RequestContext, requests: RequestService, kept_by: int | None) -> str:
-    """Make a job of a message, if it has made none. `kept_by`: the hint for which pictures wait. Returns why not."""
-    draft = await requests.kept_for(context, kept_by) if kept_by else NO_DRAFT
+    """Make a job of a message, if it has none. `kept_by`: the id of the hint that has a draft. Returns an error."""
+    draft = await requests.take_draft_of(context, kept_by) if kept_by else NO_DRAFT
     question = await requests.store.drafts.question(context.chat_id, kept_by) if kept_by else None
     words = (question.words if question else "") or await words_of(asked)
     if await requests.store.jobs.made_by(context.idempotency_key):
         return ""
     if kept_by and draft == NO_DRAFT:
-        # Other words have used the pictures meanwhile.
-        return gone()
+        # Another prompt has used the pictures meanwhile.
+        return forgotten_text()
     try:
         await requests.ask(context, requests.scan(words), draft)
     except FlagError as error:
         return "\n".join(map(plain, error.sentences))
     except QuotaExceededError as error:
-        return too_many(error)
+        return quota_text(error)
     return ""
 
 
 async def words_of(message: Message) -> str:
-    """What a message says, without a command and the bot's own name."""
+    """The text of a message, without a command and the bot's own name."""
     text = message.text or message.caption or ""
     if text.startswith(COMMAND_SIGNS):
         _command, *words = text.lstrip("/／ ").split(maxsplit=1)
@@ -149,6 +152,6 @@ async def words_of(message: Message) -> str:
 
 
 async def spoken(message: Message, text: str) -> str:
-    """A text to the bot without the bot's own name."""
+    """A text without the bot's own name."""
     name = (await message.bot.me()).username if message.bot else None
     return without_name(text, name) if name else text

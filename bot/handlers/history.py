@@ -1,7 +1,7 @@
-"""`/history`: one's own pictures, one at a time, newest first; `/history words` searches, `/history 2026-11` jumps."""
+"""`/history`: a person's pictures, one at a time, newest first; `/history words` searches, `/history 2026-11` jumps."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
@@ -9,15 +9,19 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InputMediaPhoto, MediaUnion, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_buttons, change_star, change_text, message_of, once_more, owns
+from bot.handlers.callback_helpers import (
+    answer,
+    change_buttons,
+    change_star,
+    change_text,
+    repeat_request,
+)
 from bot.handlers.history_page import (
     SEARCH_LENGTH,
-    HistoryEntry,
-    by_time,
     details,
-    end_of,
+    end_of_date,
     filter_for,
-    filter_of,
+    group_by_time,
     history_entry,
     month_of,
     next_month,
@@ -29,48 +33,41 @@ from bot.handlers.history_page import (
     show_first,
     written_date,
 )
+from bot.handlers.history_press import HistoryPress, context_of, entry_anywhere, entry_of, has_file, history_press
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import caption
-from bot.telegram.keyboards import (
-    HistoryCallback,
-    at_a_glance,
-    in_details,
-    keyboard,
-    sure_to_hide,
-    under_result,
-    when_made,
-)
+from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import offer
 from bot.telegram.uploads import Uploads
-from storage.history import NEWEST, HistoryFilter, Step
-from storage.pictures import Picture
-from storage.records import Draft, Job
+from storage.history import NEWEST, Step
+from storage.records import Draft
 
 log = logging.getLogger(__name__)
 
-FEWEST, TEN = 2, 10
-"""Of an album."""
-MOST_MONTHS = 36
+MIN_ALBUM_SIZE, OVERVIEW_SIZE = 2, 10
+"""The sizes that Telegram allows for an album."""
+MAX_MONTHS_SHOWN = 36
 HistoryStep = HistoryCallback.filter(F.do.in_({"newer", "older"}))
 
 
 def make_router() -> Router:
-    """The history."""
+    """Commands and buttons of the history."""
     router = Router(name="history")
     router.message.register(history, Command("history"))
     router.callback_query.register(step, HistoryStep)
-    router.callback_query.register(open_, HistoryCallback.filter(F.do == "open"))
+    router.callback_query.register(open_picture, HistoryCallback.filter(F.do == "open"))
     router.callback_query.register(star, HistoryCallback.filter(F.do == "star"))
     router.callback_query.register(favourites, HistoryCallback.filter(F.do.in_({"stars", "all"})))
-    router.callback_query.register(tell, HistoryCallback.filter(F.do == "details"))
+    router.callback_query.register(show_details, HistoryCallback.filter(F.do == "details"))
     router.callback_query.register(months, HistoryCallback.filter(F.do == "months"))
     router.callback_query.register(days, HistoryCallback.filter(F.do == "days"))
     router.callback_query.register(grid, HistoryCallback.filter(F.do == "grid"))
     router.callback_query.register(hide, HistoryCallback.filter(F.do == "hide"))
-    router.callback_query.register(stay, HistoryCallback.filter(F.do == "stay"))
+    router.callback_query.register(keep, HistoryCallback.filter(F.do == "stay"))
     router.callback_query.register(hide_confirmed, HistoryCallback.filter(F.do == "hide-surely"))
     router.callback_query.register(send, HistoryCallback.filter(F.do == "send"))
     router.callback_query.register(again, HistoryCallback.filter(F.do == "again"))
@@ -81,11 +78,11 @@ def make_router() -> Router:
 async def history(
     message: Message, command: CommandObject, requests: RequestService, uploads: Uploads, language: str
 ) -> None:
-    """Show the newest picture; `/history words` the newest one with these words, `/history 2026-11` of that time."""
+    """Show the newest picture, the newest with the given words, or the newest of a date."""
     context = RequestContext.of_message(message, language)
     words = (command.args or "")[:SEARCH_LENGTH].split()
     date = written_date(words[0]) if words else None
-    until = end_of(date) if date else None
+    until = end_of_date(date) if date else None
     filters = filter_for(message, context.user_id, words if until is None else words[1:])
     step = NEWEST
     if until is not None:
@@ -105,8 +102,8 @@ async def history(
 async def step(
     query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
 ) -> None:
-    """To the next picture, newer or older."""
-    if not (pressed := await _pressed(query, callback_data, requests)):
+    """Show the next picture, newer or older."""
+    if not (pressed := await history_press(query, callback_data, requests)):
         return
     towards = Step(pressed.picture.id, "newer" if callback_data.do == "newer" else "older")
     page = await requests.store.history.page(pressed.filters, towards)
@@ -117,29 +114,29 @@ async def step(
     await show(pressed.message, requests, uploads, await history_entry(requests.store, page, pressed.filters))
 
 
-async def open_(
+async def open_picture(
     query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
 ) -> None:
-    """To a certain picture; where the search doesn't have it, among all."""
-    if pressed := await _pressed(query, callback_data, requests):
+    """Show one picture; where the search doesn't contain it, among all."""
+    if pressed := await history_press(query, callback_data, requests):
         await _open(query, pressed, requests, uploads)
 
 
 async def star(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """Make the picture a favourite, or not any more."""
-    if not (pressed := await _pressed(query, callback_data, requests)):
+    """Add the picture to the favourites, or remove it."""
+    if not (pressed := await history_press(query, callback_data, requests)):
         return
     await change_star(query, pressed.picture, requests)
-    # One that is no favourite any more stays in sight, among all.
-    if shown := await _history_entry_anywhere(pressed, requests):
+    # A picture that left the favourites stays visible, among all.
+    if shown := await entry_anywhere(pressed, requests):
         await change_text(pressed.message, page_text(shown), page_buttons(shown))
 
 
 async def favourites(
     query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
 ) -> None:
-    """Only the favourites, or all pictures again."""
-    if not (pressed := await _pressed(query, callback_data, requests)):
+    """Show only the favourites, or all pictures again."""
+    if not (pressed := await history_press(query, callback_data, requests)):
         return
     filters = replace(pressed.filters, starred=callback_data.do == "stars")
     history = requests.store.history
@@ -152,10 +149,10 @@ async def favourites(
     await show(pressed.message, requests, uploads, await history_entry(requests.store, page, filters))
 
 
-async def tell(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """All that is known of a picture, and each step on the way to it."""
-    if (pressed := await _pressed(query, callback_data, requests)) and (
-        shown := await _history_entry(pressed, requests)
+async def show_details(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
+    """Show the details of a picture, and each picture it was made from."""
+    if (pressed := await history_press(query, callback_data, requests)) and (
+        shown := await entry_of(pressed, requests)
     ):
         await answer(query)
         steps = [step.picture for step in reversed(shown.origins)]
@@ -164,60 +161,60 @@ async def tell(query: CallbackQuery, callback_data: HistoryCallback, requests: R
 
 
 async def months(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """The months that have pictures."""
-    if pressed := await _pressed(query, callback_data, requests):
+    """Show the months that have pictures."""
+    if pressed := await history_press(query, callback_data, requests):
         made = await requests.store.history.moments(pressed.filters)
-        found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in by_time(made, "%Y-%m").items()]
+        found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
         await answer(query, _("Which month?"))
-        await change_buttons(pressed.message, when_made(pressed.picture, found[:MOST_MONTHS], "days"))
+        await change_buttons(pressed.message, history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days"))
 
 
 async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """The days of a month that have pictures."""
-    if pressed := await _pressed(query, callback_data, requests):
+    """Show the days of a month that have pictures."""
+    if pressed := await history_press(query, callback_data, requests):
         month = month_of(pressed.picture.created_at)
         made = await requests.store.history.moments(pressed.filters, since=month, until=next_month(month))
-        found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in by_time(made, "%d").items()]
+        found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in group_by_time(made, "%d").items()]
         await answer(query, _("Which day?"))
-        await change_buttons(pressed.message, when_made(pressed.picture, found, "open"))
+        await change_buttons(pressed.message, history_dates(pressed.picture, found, "open"))
 
 
 async def grid(
     query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
 ) -> None:
-    """Ten pictures at a glance, from this one on, and a button for each; the last one of all, if it alone is left."""
-    if not (pressed := await _pressed(query, callback_data, requests)):
+    """Send an album of ten pictures, from this one on, with a button for each; a single one left is opened instead."""
+    if not (pressed := await history_press(query, callback_data, requests)):
         return
-    found = await requests.store.history.find(pressed.filters, TEN + 1, before=pressed.picture.id + 1)
-    shown = [one.picture for one in found[:TEN]]
+    found = await requests.store.history.find(pressed.filters, OVERVIEW_SIZE + 1, before=pressed.picture.id + 1)
+    shown = [one.picture for one in found[:OVERVIEW_SIZE]]
     media: list[MediaUnion] = [InputMediaPhoto(media=one.photo_id or "") for one in shown]
-    if len(media) < FEWEST:
+    if len(media) < MIN_ALBUM_SIZE:
         if pressed.message.photo or pressed.message.document:
             await answer(query, _("There are no other pictures to show."), alert=True)
         else:
-            # Under the ten before it.
+            # The press is under the ten before it.
             await _open(query, pressed, requests, uploads)
         return
     await answer(query)
     await pressed.message.answer_media_group(media)
-    older = found[TEN].picture.id if len(found) > TEN else None
+    older = found[OVERVIEW_SIZE].picture.id if len(found) > OVERVIEW_SIZE else None
     text = "\n".join([_("Which one shall I open?"), *search_line(pressed.filters)])
-    buttons = at_a_glance([one.id for one in shown], older)
+    buttons = history_overview([one.id for one in shown], older)
     await pressed.message.answer(text, reply_markup=buttons)
 
 
 async def hide(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Ask before a picture is deleted."""
-    if pressed := await _pressed(query, callback_data, requests):
+    if pressed := await history_press(query, callback_data, requests):
         await answer(query, _("Delete it from your history?"))
-        await change_buttons(pressed.message, sure_to_hide(pressed.picture))
+        await change_buttons(pressed.message, confirm_hide(pressed.picture))
 
 
-async def stay(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """It is not deleted."""
-    if pressed := await _pressed(query, callback_data, requests):
+async def keep(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
+    """Delete nothing; show the page again."""
+    if pressed := await history_press(query, callback_data, requests):
         await answer(query)
-        if shown := await _history_entry(pressed, requests):
+        if shown := await entry_of(pressed, requests):
             await change_text(pressed.message, page_text(shown), page_buttons(shown))
 
 
@@ -225,7 +222,7 @@ async def hide_confirmed(
     query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
 ) -> None:
     """Delete a picture from the history and show its neighbour."""
-    if not (pressed := await _pressed(query, callback_data, requests)):
+    if not (pressed := await history_press(query, callback_data, requests)):
         return
     history, at = requests.store.history, pressed.picture.id
     await requests.store.pictures.hide(at, pressed.picture.user_id, requests.store.clock())
@@ -237,14 +234,14 @@ async def hide_confirmed(
         try:
             await pressed.message.delete()
         except TelegramBadRequest as error:
-            # It is older than two days, or gone.
-            log.info("a history message stays: %s", error.message)
+            # The message is older than two days, or deleted.
+            log.info("deleting a history message failed; it stays without buttons: %s", error.message)
             await change_buttons(pressed.message, keyboard())
 
 
 async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Send a picture to the chat again, by its file id, with the buttons of a result."""
-    if not (pressed := await _pressed(query, callback_data, requests)) or not await _has_file(query, pressed):
+    if not (pressed := await history_press(query, callback_data, requests)) or not await has_file(query, pressed):
         return
     await answer(query)
     job, picture = pressed.job, pressed.picture
@@ -257,68 +254,22 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
 
 async def again(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, language: str) -> None:
     """Run the request of a picture again."""
-    if pressed := await _pressed(query, callback_data, requests):
-        await once_more(query, requests, _context(query, pressed, language), pressed.job)
+    if pressed := await history_press(query, callback_data, requests):
+        await repeat_request(query, requests, context_of(query, pressed, language), pressed.job)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, language: str) -> None:
     """Use a picture of the history as reference."""
-    if (pressed := await _pressed(query, callback_data, requests)) and await _has_file(query, pressed):
-        message, context = pressed.message, _context(query, pressed, language)
+    if (pressed := await history_press(query, callback_data, requests)) and await has_file(query, pressed):
+        message, context = pressed.message, context_of(query, pressed, language)
         await requests.check(context)
         await answer(query)
         await ask_for_words(message, context, requests, Draft(as_references([pressed.picture], message.chat.id)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Pressed:
-    """A history message whose owner has pressed a button."""
-
-    message: Message
-    picture: Picture
-    job: Job
-    filters: HistoryFilter
-
-
-async def _pressed(query: CallbackQuery, press: HistoryCallback, requests: RequestService) -> _Pressed | None:
-    """What a press is about; None when it was answered here."""
-    picture = await requests.store.pictures.get(press.at)
-    job = await requests.store.jobs.get(picture.job_id) if picture else None
-    # What a button carries can be forged: whose picture it is, only the store knows.
-    if picture is None or job is None or not await owns(query, picture.user_id):
-        await answer(query, _("This is someone else's history. See yours with /history."), alert=True)
-        return None
-    message = await message_of(query)
-    return _Pressed(message, picture, job, filter_of(message, picture.user_id)) if message else None
-
-
-async def _open(query: CallbackQuery, pressed: _Pressed, requests: RequestService, uploads: Uploads) -> None:
-    if shown := await _history_entry_anywhere(pressed, requests):
+async def _open(query: CallbackQuery, pressed: HistoryPress, requests: RequestService, uploads: Uploads) -> None:
+    if shown := await entry_anywhere(pressed, requests):
         await answer(query)
         await show(pressed.message, requests, uploads, shown)
     else:
         await answer(query, _("This picture is no longer in your history."), alert=True)
-
-
-def _context(query: CallbackQuery, pressed: _Pressed, language: str) -> RequestContext:
-    return RequestContext.of_press(query, pressed.message, pressed.message.message_id, language)
-
-
-async def _has_file(query: CallbackQuery, pressed: _Pressed) -> bool:
-    if pressed.picture.file_id is None:
-        await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
-    return pressed.picture.file_id is not None
-
-
-async def _history_entry(pressed: _Pressed, requests: RequestService) -> HistoryEntry | None:
-    """The page of a picture as it is now; None where it is not on the shelf."""
-    page = await requests.store.history.page(pressed.filters, Step(pressed.picture.id))
-    return await history_entry(requests.store, page, pressed.filters) if page else None
-
-
-async def _history_entry_anywhere(pressed: _Pressed, requests: RequestService) -> HistoryEntry | None:
-    """The page of a picture; where it is not on the shelf, among all of the same person in the same place."""
-    everything = filter_for(pressed.message, pressed.picture.user_id, [])
-    return await _history_entry(pressed, requests) or await _history_entry(
-        replace(pressed, filters=everything), requests
-    )

@@ -1,4 +1,4 @@
-"""How the history is shown: a picture with its words and its place, its details, dates, and ten at a glance."""
+"""The pages of the history: a picture with its prompt and position, its details, and the dates to jump to."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,33 +21,33 @@ from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from bot.telegram.keyboards import in_history
-from bot.telegram.provider_labels import maker
+from bot.telegram.provider_labels import model_of_job
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
-from storage.pictures import Found, Sent
+from storage.pictures import PictureWithPrompt, Sent
 from storage.records import Job
 from storage.store import Store
 
-SEARCH = "🔎 "
-"""What is searched for stands in the last line of a history message: buttons have no room for it."""
+SEARCH_MARK = "🔎 "
+"""Marks the last line of a history message, which keeps the search: callback data is too short for it."""
 STAR = "⭐"
 _DATE = re.compile(r"(20\d\d)[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 SEARCH_LENGTH = 100
-GLANCE = 40
+SHORT_PROMPT_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One picture of a shelf with all that is shown of it. `origins`: what it was made from, the last step first."""
+    """One picture of a filtered history. `origins`: the pictures it was made from, the last step first."""
 
     page: Page
     filters: HistoryFilter
-    origins: Sequence[Found] = ()
+    origins: Sequence[PictureWithPrompt] = ()
 
 
 async def history_entry(store: Store, page: Page, filters: HistoryFilter) -> HistoryEntry:
-    """A page with where its picture comes from, as far as that is its owner's; in a group only what was made there."""
+    """A page with its picture's origins, as far as they are the same owner's; in a group only those made there."""
     steps = [step for step in await store.pictures.lineage(page.picture) if step.picture.user_id == filters.user_id]
     return HistoryEntry(
         page, filters, [one for one in steps if filters.chat_id is None or one.picture.chat_id == filters.chat_id]
@@ -55,25 +55,25 @@ async def history_entry(store: Store, page: Page, filters: HistoryFilter) -> His
 
 
 def filter_for(message: Message, user_id: int, words: Sequence[str]) -> HistoryFilter:
-    """A person's pictures; in a group those made there. A star among the words means favourites."""
+    """The filter of a person's pictures; in a group those made there. A star among the words means favourites."""
     here = None if message.chat.type == ChatType.PRIVATE else message.chat.id
     return HistoryFilter(user_id, here, tuple(word for word in words if word != STAR), starred=STAR in words)
 
 
 def filter_of(message: Message, user_id: int) -> HistoryFilter:
-    """The shelf that a history message shows."""
+    """The filter of a history message."""
     last = (message.caption or message.text or "").rsplit("\n", 1)[-1]
-    return filter_for(message, user_id, last.removeprefix(SEARCH).split() if last.startswith(SEARCH) else [])
+    return filter_for(message, user_id, last.removeprefix(SEARCH_MARK).split() if last.startswith(SEARCH_MARK) else [])
 
 
 def search_line(filters: HistoryFilter) -> list[str]:
-    """The line in which the next press finds the shelf."""
+    """The line in which the next press finds the filter; none without a search."""
     words = [*([STAR] if filters.starred else []), *filters.words]
-    return [SEARCH + " ".join(words)] if words else []
+    return [SEARCH_MARK + " ".join(words)] if words else []
 
 
 def nothing_found(filters: HistoryFilter) -> str:
-    """Why there is no page to show."""
+    """The text when no picture matches."""
     if filters.starred:
         return _("You have no favourites yet: tap ☆ under a picture.")
     if filters.words:
@@ -84,7 +84,7 @@ def nothing_found(filters: HistoryFilter) -> str:
 
 
 async def show_first(message: Message, requests: RequestService, uploads: Uploads, shown: HistoryEntry) -> None:
-    """Answer with a page."""
+    """Reply with a page."""
     picture, buttons = shown.page.picture, page_buttons(shown)
     async with uploads.open(picture) as upload:
         photo = upload.photo if isinstance(upload, Upload) else None
@@ -99,7 +99,7 @@ async def show_first(message: Message, requests: RequestService, uploads: Upload
 
 
 async def show(message: Message, requests: RequestService, uploads: Uploads, shown: HistoryEntry) -> None:
-    """Turn a history message into this page."""
+    """Replace a history message by this page."""
     picture, buttons = shown.page.picture, page_buttons(shown)
     async with uploads.open(picture) as upload:
         photo = upload.photo if isinstance(upload, Upload) else None
@@ -120,10 +120,10 @@ async def show(message: Message, requests: RequestService, uploads: Uploads, sho
 
 
 def page_text(shown: HistoryEntry, *, unfetched: bool = False) -> str:
-    """The words of a picture, its place among the others, and where it comes from."""
+    """The prompt of a picture, its position, and its origin."""
     below = [_("⚠️ This picture can't be fetched from the service any more.")] if unfetched else []
     if shown.origins:
-        below.append(_("↩️ from “{words}”").format(words=cut(shown.origins[0].prompt, GLANCE)))
+        below.append(_("↩️ from “{words}”").format(words=cut(shown.origins[0].prompt, SHORT_PROMPT_LENGTH)))
     return _caption(shown, below)
 
 
@@ -135,16 +135,16 @@ def page_buttons(shown: HistoryEntry) -> InlineKeyboardMarkup:
         page.picture,
         newer=page.number > 1,
         older=page.number < page.count,
-        origin=origin,
+        made_from=origin,
         starred=shown.filters.starred,
     )
 
 
 async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> str:
-    """All that is known of a picture."""
+    """The caption with all details of a picture."""
     picture = shown.page.picture
     task = await requests.store.tasks.get(picture.task_id)
-    lines = [_("Service: {name}").format(name=maker(requests.providers, job))]
+    lines = [_("Service: {name}").format(name=model_of_job(requests.providers, job))]
     if job.options:
         lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
     if job.style:
@@ -158,33 +158,33 @@ async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> st
         lines.append(_("Cost: {amount}").format(amount=cost))
     if task and task.begun_at and task.finished_at:
         lines.append(_("Time: {time}").format(time=duration(task.finished_at - task.begun_at)))
-    steps = [cut(step.prompt, GLANCE) for step in reversed(shown.origins)]
+    steps = [cut(step.prompt, SHORT_PROMPT_LENGTH) for step in reversed(shown.origins)]
     lines += [f"{number}. {words} ↓" for number, words in enumerate(steps, 1)]
     return _caption(shown, lines)
 
 
 def _caption(shown: HistoryEntry, below: Sequence[str]) -> str:
-    """The words of a picture, its place among the others, when it was made and how large it is, and lines `below`."""
+    """The prompt of a picture, its position, time and size, and the lines `below`."""
     page, picture = shown.page, shown.page.picture
-    context = _("{number} of {count}").format(number=page.number, count=page.count)
+    position = _("{number} of {count}").format(number=page.number, count=page.count)
     size = pixels(picture.width, picture.height)
-    return caption(page.prompt, context, when(picture.created_at), size, below=_below(below, shown.filters))
+    return caption(page.prompt, position, utc_time(picture.created_at), size, below=_below(below, shown.filters))
 
 
 def _below(lines: Sequence[str], filters: HistoryFilter) -> list[str]:
-    """Lines and what is searched for, which is never cut: the next press reads it there."""
+    """Lines, cut to fit, and the search line, which is never cut: the next press reads it."""
     search = search_line(filters)
-    room = CAPTION_LENGTH // 2 - sum(2 * len(line) + 1 for line in search)
-    return [*([cut("\n".join(lines), room)] if lines else []), *search]
+    space = CAPTION_LENGTH // 2 - sum(2 * len(line) + 1 for line in search)
+    return [*([cut("\n".join(lines), space)] if lines else []), *search]
 
 
 def written_date(text: str) -> re.Match[str] | None:
-    """Whether a word is meant as a day or a month: "2026-11-03", "2026/11", "2026年11月"; it may be one that isn't."""
+    """Whether a word has the form of a day or month ("2026-11-03", "2026/11", "2026年11月"), valid or not."""
     return _DATE.fullmatch(text)
 
 
-def end_of(date: re.Match[str]) -> float | None:
-    """When a day or month that is written so ends; None when there is no such day."""
+def end_of_date(date: re.Match[str]) -> float | None:
+    """The end of a written day or month, in seconds since 1970; None for an invalid date."""
     year, month, day = date.groups()
     try:
         begins = datetime(int(year), int(month), int(day or 1), tzinfo=UTC)
@@ -194,31 +194,31 @@ def end_of(date: re.Match[str]) -> float | None:
 
 
 def month_of(moment: float) -> float:
-    """When the month of this moment begins."""
+    """The beginning of the month of `moment`; both in seconds since 1970."""
     first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return first.timestamp()
 
 
 def next_month(moment: float) -> float:
-    """When the month after this moment's begins."""
+    """The beginning of the month after `moment`; both in seconds since 1970."""
     return month_of(month_of(moment) + 32 * 24 * 3600)
 
 
-def by_time(made: Iterable[tuple[int, float]], written: str) -> dict[str, list[int]]:
-    """The ids of pictures by when they were made, as `written` for `strftime`; the order stays."""
+def group_by_time(made: Iterable[tuple[int, float]], written: str) -> dict[str, list[int]]:
+    """The ids of pictures by their time, in the `strftime` format `written`; the order stays."""
     found: dict[str, list[int]] = {}
     for picture_id, moment in made:
         found.setdefault(datetime.fromtimestamp(moment, UTC).strftime(written), []).append(picture_id)
     return found
 
 
-def when(moment: float) -> str:
-    """A time as everybody reads it."""
+def utc_time(moment: float) -> str:
+    """A time (seconds since 1970) as text, in UTC."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 async def _remember(requests: RequestService, upload: Upload, shown: Message) -> None:
-    """A picture that nobody had seen (its job was cancelled, or is being delivered) has its file id now."""
+    """Store the file id of a picture that was not sent before (its job was cancelled, or is being delivered)."""
     if not upload.picture.photo_id and shown.photo:
         photo, size = shown.photo[-1], (upload.width, upload.height, upload.size)
         await requests.store.pictures.sent(upload.picture.id, Sent(photo.file_id, None, *size, photo.file_unique_id))

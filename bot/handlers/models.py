@@ -1,4 +1,4 @@
-"""`/models`: which services there are, what each can do and costs, and which one a person's jobs go to."""
+"""`/models`: the services with their abilities and prices, and the choice of one for a person's jobs."""
 
 from collections.abc import Iterator
 from html import escape
@@ -11,15 +11,16 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.telegram.callback_data import ProviderCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import money
-from bot.telegram.keyboards import ProviderCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import brand, title
 from providers.options import flags
 from providers.registry import AnyProvider
 
-IN_A_ROW = 3
-MOST_MODELS = 6
+BUTTONS_PER_ROW = 3
+MAX_MODELS_LISTED = 6
 
 
 def make_router() -> Router:
@@ -37,7 +38,7 @@ async def models(message: Message, requests: RequestService, language: str) -> N
 
 
 async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests: RequestService) -> None:
-    """From now on this person's jobs go there."""
+    """Choose the service of this person's next jobs."""
     if callback_data.name not in requests.providers:
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
@@ -46,7 +47,7 @@ async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests
         query, _("From now on {name} draws your pictures.").format(name=title(requests.providers, callback_data.name))
     )
     message = await message_of(query)
-    # In a group the list is everybody's: it shows nobody's choice but that of whoever asked for it.
+    # In a group everybody sees the list: it keeps showing the choice of the person who asked for it.
     if message and message.chat.type == "private":
         await change_text(message, _listed(requests, callback_data.name), _buttons(requests, callback_data.name))
 
@@ -61,14 +62,14 @@ def _listed(requests: RequestService, chosen: str) -> str:
 
 
 def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str]:
-    """A service in a few lines."""
+    """The lines about a service."""
     can = provider.capabilities
     called = brand(provider)
     title = called if called.lower() == name else f"{called} ({name})"
     yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if is_chosen else "")
     photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
     facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
-    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())[:MOST_MODELS]
+    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())[:MAX_MODELS_LISTED]
     prices = [_price(provider, {"model": model}) for model in offered] or [_price(provider, {})]
     if is_same := len(set(prices)) == 1:
         facts += [_("{price} a picture").format(price=prices[0])] if prices[0] else []
@@ -91,4 +92,4 @@ def _buttons(requests: RequestService, chosen: str) -> InlineKeyboardMarkup | No
         )
         for name in requests.providers
     ]
-    return keyboard(*(buttons[first : first + IN_A_ROW] for first in range(0, len(buttons), IN_A_ROW)))
+    return keyboard(*(buttons[first : first + BUTTONS_PER_ROW] for first in range(0, len(buttons), BUTTONS_PER_ROW)))

@@ -1,14 +1,14 @@
-"""Finding flags in a prompt by their looks: `a fox --ar 16:9 -n 4`, also as phones and Chinese keyboards type them.
+"""Finds flags in a prompt by their form: `a fox --ar 16:9 -n 4`, also as phones and Chinese keyboards type them.
 
-What counts as a flag:
+These count as flags:
 - two or more dashes of any kind and a known name (`--ar`, `－－ａｒ`, `——ar`), even glued to the word before;
 - one long dash and a known name at the start of a word (`—ar`: phones turn `--` into it). After Chinese, which writes
   no spaces, every place is the start of a word. `a cat — sleeping` and `a fox—size of a cat` stay words;
 - one hyphen and a known name where a number or another value of that flag follows: `-n 4`, not `the -n suffix`;
-- two hyphens and an unknown name at the start of a word: it is found, so that a person is told what there is.
+- two hyphens and an unknown name at the start of a word: it is found, so that the person is told which flags exist.
 In Chinese a name needs no space after it (`--比例16:9`); after long dashes, which are Chinese punctuation, it does.
-A value follows after spaces, `=` or `:` on the same line, in quotes if it has spaces. Characters that nobody sees count
-for nothing; a digit is a digit in every script.
+A value follows after spaces, `=` or `:` on the same line, in quotes if it has spaces. Invisible characters are ignored;
+digits of every script count.
 """
 
 import re
@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.handlers.foreign_flags import NEED_NO_NUMBER, WAYS
-from bot.telegram.flag_names import Known
+from bot.handlers.foreign_flags import ALTERNATIVES, NEED_NO_NUMBER
+from bot.telegram.flag_names import KnownFlag
 
-# Scripts written without spaces: a letter of these before a dash or after a value is a border between words.
+# Scripts written without spaces: one of their letters before a dash or after a value ends a word.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff"
 )
@@ -34,11 +34,11 @@ _NARROW |= {
     for wide in wides
 }
 _MODIFIERS = re.compile("[\u034f\u115f\u1160\u180b-\u180d\u180f\u20e3\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Invisible, and yet no format characters: selectors of variants, fillers, the frame of a key."""
+"""Invisible, but no format characters: variation selectors, fillers, the keycap frame."""
 _UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\ufeff" + "".join(
     map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070)))
 )
-"""Format characters that mean nothing to the letter or the emoji before them."""
+"""Format characters that don't change the letter or emoji before them."""
 
 _NAME = re.compile(
     rf"""(?<![-–—])(?P<dashes>[-–—]++)
@@ -50,8 +50,8 @@ _VALUE = re.compile(
     rf"""[^\S\n]*+(?:[=:][^\S\n]*+)?+(?:
         ["“”„‟«»「」『』](?P<double>[^"“”„‟«»「」『』\n]*)["“”„‟«»「」『』]
       | ['‘’‚‛](?P<single>[^'‘’‚‛\n]*)['‘’‚‛]
-      | (?P<plain>{_IN_VALUE}*(?:{_LETTER}|[%+\#]))   # what ends a sentence doesn't end a value
-        (?:(?<=\d)[张張幅枚个個](?:图片?|照片)?(?!\w))?   # so many pictures
+      | (?P<plain>{_IN_VALUE}*(?:{_LETTER}|[%+\#]))   # punctuation that ends a sentence doesn't end a value
+        (?:(?<=\d)[张張幅枚个個](?:图片?|照片)?(?!\w))?   # a number of pictures, with its Chinese measure word
       | (?P<unspaced>\w+)
     )""",
     re.VERBOSE,
@@ -63,7 +63,7 @@ _MARKS = ",.;:!?，。．、；：！？…"
 _CLOSING = _MARKS + ")]}）】》」』”’"
 _DANGLING = ",;:，、；：．。"
 _LONGEST_NAME = 12
-"""Characters that are tried as a name in a script without spaces."""
+"""The longest name that is tried in a script without spaces, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +85,19 @@ class Scan:
     flags: tuple[Typed, ...]
 
     def value(self, name: str) -> str | None:
-        """What was typed for this flag (the last time), None if it wasn't."""
+        """The value typed for this flag (the last one); None if it wasn't typed."""
         return next((one.value for one in reversed(self.flags) if one.name == name), None)
 
 
-def scan(text: str, known: Mapping[str, Known]) -> Scan:
-    """Find the flags in a prompt by their looks. `known`: the flags of all providers and of the bot, by all names."""
-    seen = [(context, _narrow(each)) for context, each in enumerate(text) if not _is_unseen(each)]
-    view = "".join(each for _context, each in seen)
-    places = [*(context for context, _each in seen), len(text)]
+def scan(text: str, known: Mapping[str, KnownFlag]) -> Scan:
+    """Find the flags in a prompt by their form. `known`: the flags of all providers and of the bot, by all names."""
+    seen = [(index, _narrow(each)) for index, each in enumerate(text) if not _is_unseen(each)]
+    view = "".join(each for _index, each in seen)
+    places = [*(index for index, _each in seen), len(text)]
     found: list[Typed] = []
-    prompt, kept_from, end, context = "", 0, 0, 0
-    while match := _NAME.search(view, context):
-        context = match.end()
+    prompt, kept_from, end, index = "", 0, 0, 0
+    while match := _NAME.search(view, index):
+        index = match.end()
         name, meant = _named(match, known)
         after = match.start("name") + len(name)
         begins = match.start() == end or _starts_word(view, match.start())
@@ -106,13 +106,13 @@ def scan(text: str, known: Mapping[str, Known]) -> Scan:
         value = _VALUE.match(view, after)
         found.append(Typed(meant.name if meant else name.replace("-", "_"), _value(value), name, meant is not None))
         prompt = _join(prompt, text[kept_from : places[match.start()]], after_cut=len(found) > 1)
-        end = context = value.end() if value else after
+        end = index = value.end() if value else after
         kept_from = places[end]
     return Scan(_ended(prompt, text[kept_from:], was_cut=bool(found)), tuple(found))
 
 
 def without_name(text: str, name: str) -> str:
-    """A text without the bot's own name (`@name`), wherever and however often it stands."""
+    """A text without the bot's own name (`@name`), wherever and however often it occurs."""
     kept, *others = re.split(rf"(?<![A-Za-z0-9_])@{re.escape(name)}(?![A-Za-z0-9_])", text, flags=re.IGNORECASE)
     for other in others:
         kept = _join(kept, other, after_cut=True)
@@ -125,13 +125,13 @@ def _is_unseen(each: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _narrow(each: str) -> str:
-    """One character for one."""
+    """The narrow form of a character; one for one, so that indexes stay."""
     return str(unicodedata.decimal(each, "")) or _NARROW.get(each, each)
 
 
-def _named(match: re.Match[str], known: Mapping[str, Known]) -> tuple[str, Known | None]:
-    """The name as typed, and the flag it means. Without spaces, the longest known name counts, and the rest is its
-    value."""
+def _named(match: re.Match[str], known: Mapping[str, KnownFlag]) -> tuple[str, KnownFlag | None]:
+    """The name as typed, and the flag it means. In a script without spaces the longest known name counts; the rest is
+    its value."""
     name = match["name"].lower()
     if match["unspaced"]:
         starts = (name[:length] for length in range(min(len(name), _LONGEST_NAME), 0, -1))
@@ -139,7 +139,7 @@ def _named(match: re.Match[str], known: Mapping[str, Known]) -> tuple[str, Known
     return name, known.get(name) or known.get(name.replace("-", "_"))
 
 
-def _is_flag(view: str, match: re.Match[str], after: int, meant: Known | None, *, name: str, begins: bool) -> bool:
+def _is_flag(view: str, match: re.Match[str], after: int, meant: KnownFlag | None, *, name: str, begins: bool) -> bool:
     dashes = match["dashes"]
     # Chinese writes "——" where others write " – ".
     is_chinese = match["unspaced"] is not None
@@ -152,31 +152,31 @@ def _is_flag(view: str, match: re.Match[str], after: int, meant: Known | None, *
         return True
     has_number = _NUMBER.match(view, after) is not None
     is_apart = _stands_apart(view, match.start())
-    if name in WAYS and (len(dashes) == 1 or "—" in dashes):
+    if name in ALTERNATIVES and (len(dashes) == 1 or "—" in dashes):
         return begins and (has_number or (name in NEED_NO_NUMBER and is_apart))
     hyphens = "—" not in dashes and len(dashes) == 2
     return begins and hyphens and (not is_chinese or is_apart or has_number)
 
 
-def _is_after_one_hyphen(view: str, start: int, after: int, meant: Known | None, *, name: str) -> bool:
+def _is_after_one_hyphen(view: str, start: int, after: int, meant: KnownFlag | None, *, name: str) -> bool:
     """`-n 4`, `-n auto`; not `the -n suffix` and not `anime -style drawing`."""
     if not _starts_word(view, start):
         return False
     if meant is None:
-        return name in WAYS and _NUMBER.match(view, after) is not None
+        return name in ALTERNATIVES and _NUMBER.match(view, after) is not None
     value = _VALUE.match(view, after)
     typed = _value(value)
     is_quoted = value is not None and value.lastgroup in {"double", "single"}
     return bool(typed) and (is_quoted or typed.lower() in meant.values or any(each.isdecimal() for each in typed))
 
 
-def _starts_word(view: str, context: int) -> bool:
-    return context == 0 or re.match(_LETTER, view[context - 1]) is None
+def _starts_word(view: str, index: int) -> bool:
+    return index == 0 or re.match(_LETTER, view[index - 1]) is None
 
 
-def _stands_apart(view: str, context: int) -> bool:
-    """Whether a place is no part of a word, nor of words that are written without spaces."""
-    return context == 0 or not view[context - 1].isalnum()
+def _stands_apart(view: str, index: int) -> bool:
+    """Whether no letter or digit precedes the index, also in scripts without spaces."""
+    return index == 0 or not view[index - 1].isalnum()
 
 
 def _value(match: re.Match[str] | None) -> str:
@@ -187,7 +187,7 @@ def _value(match: re.Match[str] | None) -> str:
 
 
 def _join(left: str, right: str, *, after_cut: bool) -> str:
-    """Put together what stood around a flag, with no more space and punctuation than a sentence needs."""
+    """Join the text around a flag, without superfluous spaces and punctuation."""
     if not after_cut:
         return left + right
     before = left.rstrip(_SPACES + _UNSEEN)
@@ -201,13 +201,13 @@ def _join(left: str, right: str, *, after_cut: bool) -> str:
 
 
 def _ended(prompt: str, rest: str, *, was_cut: bool) -> str:
-    """The prompt with what followed its last flag. Where that was the end, no comma is left hanging."""
+    """The prompt with the text after its last flag; at the end no comma is left."""
     whole = _join(prompt, rest, after_cut=was_cut)
     return _without_dangling(whole, rest) if was_cut else whole.strip()
 
 
 def _without_dangling(prompt: str, rest: str) -> str:
-    """A prompt without the commas and the full stop at its end, if nothing else came after the last cut (`rest`)."""
+    """A prompt without commas and the full stop at its end, if nothing else followed the last cut (`rest`)."""
     prompt = prompt.strip()
     while prompt and not rest.strip(_SPACES + _UNSEEN + _MARKS + "\n"):
         shorter = prompt.rstrip(_DANGLING).rstrip()

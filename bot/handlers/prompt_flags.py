@@ -1,8 +1,8 @@
-"""What the flags found in a prompt mean: the options of a provider's model and the bot's own.
+"""Reads the flags of a prompt: the options of a provider's model, and the bot's own.
 
-Two steps, because `--provider` decides which options model the others are read by: `scan` finds the flags by their
-looks, `read` gives them their meaning. `parse` does both where the model is known. A flag given twice: the last one
-counts, so that a pasted prompt is changed by adding to it. All that is wrong is told at once.
+There are two steps, because `--provider` decides which options model reads the others: `scan` finds the flags by their
+form, `read` validates them. `parse` does both where the model is known. Of a flag given twice the last one counts, so a
+pasted prompt is changed by adding to it. All errors are told at once.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.handlers.foreign_flags import instead
+from bot.handlers.foreign_flags import alternative_to
 from bot.handlers.prompt_flag_scan import Scan, Typed, scan
 from bot.telegram.flag_names import known_names, spellings
 from providers.errors import Sentence
@@ -25,12 +25,12 @@ from providers.options import Flag, Options, flags
 __all__ = ["FlagError", "Parsed", "Scan", "parse", "read", "scan", "shortened"]
 
 OptionsT = TypeVar("OptionsT", bound=Options)
-MOST_TOLD = 8
-"""Wrong flags that are explained in one answer."""
+MAX_PROBLEMS_SHOWN = 8
+"""At most so many wrong flags are explained in one answer."""
 
 
 class FlagError(Exception):
-    """Flags that can't be used as typed. `sentences` say of each what is allowed; `sentence` is the first."""
+    """Flags that can't be used as typed. `sentences` explain what each allows; `sentence` is the first."""
 
     def __init__(self, *sentences: Sentence) -> None:
         self.sentences = sentences
@@ -40,7 +40,7 @@ class FlagError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[OptionsT]):
-    """The words, the provider's options, and the values of the bot's own flags (only those that were typed)."""
+    """The prompt, the provider's options, and the values of the bot's own flags (only those that were typed)."""
 
     prompt: str
     options: OptionsT
@@ -59,26 +59,26 @@ def read(
     defaults: Mapping[str, object] = MappingProxyType({}),
     wrong: Sequence[Sentence] = (),
 ) -> Parsed[OptionsT]:
-    """Give the flags their meaning. Raises `FlagError` with what is allowed, for all of them.
+    """Validate the flags. Raises `FlagError` about all wrong ones, with the allowed values.
 
-    `extra`: the bot's own flags; one with `choices` takes only these. `defaults`: the person's saved settings; what is
-    typed goes before them, and one that this model doesn't know or that doesn't go with what is typed is left out.
-    `wrong`: what is known to be wrong already.
+    `extra`: the bot's own flags; one with `choices` takes only these. `defaults`: the person's saved settings; typed
+    flags override them, and one that this model doesn't know or that conflicts with typed flags is left out. `wrong`:
+    errors that are known already.
     """
     offered = {flag.name: flag for flag in (*flags(options), *extra)}
     last = {one.name: one for one in found.flags if one.name in offered}
     empty = [_missing(offered[one.name], one) for one in last.values() if not one.value]
     typed = {name: one for name, one in last.items() if one.value}
     own, refused = _choices([flag for flag in extra if flag.name in typed], typed)
-    values, unfit = _values(
+    values, invalid = _values(
         options, {name: one for name, one in typed.items() if name in options.model_fields}, offered
     )
     if refused:
-        # Of another service nobody knows what it takes.
-        unfit = []
-    strange = [one for one in found.flags if one.name not in offered and not (refused and one.is_known)]
-    if problems := [*_strange(strange, offered), *empty, *refused, *unfit, *wrong]:
-        raise FlagError(*{str(one): one for one in problems[:MOST_TOLD]}.values())
+        # The wrong flag may be the service: its options are unknown.
+        invalid = []
+    unknown = [one for one in found.flags if one.name not in offered and not (refused and one.is_known)]
+    if problems := [*_unknown_flags(unknown, offered), *empty, *refused, *invalid, *wrong]:
+        raise FlagError(*{str(one): one for one in problems[:MAX_PROBLEMS_SHOWN]}.values())
     for name, value in defaults.items():
         if name in options.model_fields and name not in values:
             with suppress(ValidationError):
@@ -88,21 +88,22 @@ def read(
 
 
 def shortened(typed: str) -> str:
-    """What was typed, as a sentence has room for it."""
+    """Typed text, cut for use in a sentence."""
     return typed if len(typed) <= 40 else f"{typed[:39]}…"
 
 
-def _strange(found: Sequence[Typed], offered: Mapping[str, Flag]) -> list[Sentence]:
-    """About flags that are not there: those that people know from elsewhere, misspelled ones, and others."""
-    ways = [instead(one.name, one.written, offered) for one in found]
-    told = [way or _unknown(one, offered) for one, way in zip(found, ways, strict=True)][: MOST_TOLD - 1]
+def _unknown_flags(found: Sequence[Typed], offered: Mapping[str, Flag]) -> list[Sentence]:
+    """Sentences about unknown flags: those of other bots, misspelled ones, and others."""
+    alternatives = [alternative_to(one.name, one.written, offered) for one in found]
+    told = [known or _unknown_flag(one, offered) for one, known in zip(found, alternatives, strict=True)]
+    told = told[: MAX_PROBLEMS_SHOWN - 1]
     every = Sentence("You can use {flags}.", {"flags": ", ".join(f"--{each}" for each in offered)})
-    return told if all(ways) else [*told, every]
+    return told if all(alternatives) else [*told, every]
 
 
-def _unknown(typed: Typed, offered: Mapping[str, Flag]) -> Sentence:
+def _unknown_flag(typed: Typed, offered: Mapping[str, Flag]) -> Sentence:
     name, names = shortened(typed.written), sorted(name for each in offered for name in spellings(each))
-    # Chinese names have two or three characters, of which the first is more often right.
+    # Chinese names have two or three characters; the first one is usually right.
     cutoff = 0.6
     if not name.isascii():
         names, cutoff = [one for one in names if one[0] == name[0]], 0.5
@@ -123,7 +124,7 @@ def _refused(flag: Flag, typed: Typed) -> Sentence:
 
 
 def _choices(own: Sequence[Flag], typed: Mapping[str, Typed]) -> tuple[dict[str, str], list[Sentence]]:
-    """The values of the bot's own flags, and what is wrong with the others."""
+    """The values of the bot's own flags, and sentences about wrong ones."""
     values: dict[str, str] = {}
     wrong = []
     for flag in own:
@@ -139,9 +140,9 @@ def _choices(own: Sequence[Flag], typed: Mapping[str, Typed]) -> tuple[dict[str,
 def _values(
     options: type[Options], typed: Mapping[str, Typed], offered: Mapping[str, Flag]
 ) -> tuple[dict[str, object], list[Sentence]]:
-    """What was typed, as the model takes it, and what is wrong with the rest; with that left out, the others may still
-    not go together."""
-    values = {name: _meant(options, name, one.value) for name, one in typed.items()}
+    """The typed values as the model takes them, and sentences about wrong ones. Without these, the others may still
+    conflict, so the rest is validated again."""
+    values = {name: _as_model_takes(options, name, one.value) for name, one in typed.items()}
     wrong: list[Sentence] = []
     while problems := _problems(options, values):
         wrong += [_sentence(problem, typed.get(name), offered) for name, problem in problems.items()]
@@ -153,7 +154,7 @@ def _values(
 
 
 def _problems(options: type[Options], values: Mapping[str, object]) -> dict[str, ErrorDetails]:
-    """What a model says against values, by the name of each; "" is about several."""
+    """A model's errors about values, by field name; "" is about several fields."""
     try:
         options.model_validate(values)
     except ValidationError as error:
@@ -164,8 +165,8 @@ def _problems(options: type[Options], values: Mapping[str, object]) -> dict[str,
     return {}
 
 
-def _meant(options: type[Options], name: str, value: str) -> object:
-    """A value as it stands, if the model takes it, else as it was meant (`4K`, `0,5`, `16x9`)."""
+def _as_model_takes(options: type[Options], name: str, value: str) -> object:
+    """The value as typed, if the model takes it, else in the form that the model takes (`4K`, `0,5`, `16x9`)."""
     annotation = options.model_fields[name].annotation
     lower = re.sub(r"(?<=\d),(?=\d)", ".", value.lower())
     same = (literal for literal in _literals(annotation) if str(literal).lower() == lower)

@@ -1,4 +1,4 @@
-"""Where and by whom something is asked, and the key that names the update which asks."""
+"""The context of a request: its chat, its author, and the idempotency key of its update."""
 
 import zlib
 from dataclasses import dataclass, replace
@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from aiogram.types import CallbackQuery, Chat, Message, User
 
 from bot.telegram.message_input import digest, topic_of
-from storage.records import Job, Preferences
+from storage.records import Job
+from storage.settings_records import Preferences
 
 NOTHING_SET = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Where and by whom something is asked. `idempotency_key` names the update; `message_id` is what the answer replies
-    to; `asked_message_id`: the message whose words ask, or `button`: what was pressed, the same for every press on it;
-    `user_name`: what others there call them; `said`: a digest of the message as it was written, which its edits are
-    compared with."""
+    """The chat and author of a request. `idempotency_key` names the update; `message_id`: the message that the answer
+    replies to; `asked_message_id`: the message with the prompt, or `button`: the pressed button, the same for every
+    press on it; `user_name`: the author's name in the chat; `said`: a digest of the message, to compare edits with."""
 
     idempotency_key: str
     chat_id: int
@@ -32,8 +32,8 @@ class RequestContext:
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "RequestContext":
-        """The place of a message."""
-        # Anonymous admins and channels write in a chat's name; all of them share one user, so the chat is the person.
+        """The context of a message."""
+        # Anonymous admins and channels write in a chat's name, and all share one user: the chat counts as the author.
         author = message.sender_chat or message.from_user or message.chat
         return cls(
             idempotency_key=key_of(message.chat.id, "message", message.message_id),
@@ -57,7 +57,7 @@ class RequestContext:
         language: str,
         preferences: Preferences = NOTHING_SET,
     ) -> "RequestContext":
-        """The place of a press on a button under `message`; the answer replies to `reply_to`."""
+        """The context of a press on a button under `message`; the answer replies to `reply_to`."""
         button = f"{zlib.crc32(f'{message.message_id} {query.data}'.encode()):08x}"
         return cls(
             idempotency_key=key_of(message.chat.id, "press", button, query.id),
@@ -72,29 +72,29 @@ class RequestContext:
         )
 
     def as_words_of(self, message: Message) -> "RequestContext":
-        """A press that asks with the words of this message: like those, it makes one job, however often and whenever
-        the button is pressed."""
+        """The context of a press that draws this message's text: it has the key of the message, so however often the
+        button is pressed, one job is made."""
         key, number = key_of(message.chat.id, "message", message.message_id), message.message_id
         return replace(self, idempotency_key=key, asked_message_id=number, button=None)
 
     def of_answer(self) -> "RequestContext":
-        """The place of what an answer to the bot's reply will ask; the message itself may still ask otherwise."""
+        """The context of a reply to the bot's explanation; the message itself may still become a request."""
         key = key_of(self.chat_id, "told", self.message_id)
         return replace(self, idempotency_key=key, asked_message_id=None)
 
 
 def key_of(chat_id: int, kind: str, *numbers: int | str) -> str:
-    """The idempotency key of an update: the same whenever it comes again, and no other's."""
+    """The idempotency key of an update: the same for a repeated one, different for all others."""
     return ":".join(map(str, (chat_id, kind, *numbers)))
 
 
 def name_of(author: User | Chat) -> str:
-    """What others in a chat call whoever writes; at most 64 characters."""
+    """The author's name in a chat; at most 64 characters."""
     name = author.first_name if isinstance(author, User) else author.title or author.first_name
     return (name or "")[:64]
 
 
-def as_asked(context: RequestContext, job: Job) -> RequestContext:
-    """A press on a button of this job. An admin who asked in a chat's name is not named by pressing: it stays the
-    chat's."""
+def keep_chat_as_author(context: RequestContext, job: Job) -> RequestContext:
+    """The context of a press on a button of this job. A job in a chat's name stays the chat's, so the admin who presses
+    is not named."""
     return replace(context, user_id=job.user_id, user_name=job.user_name) if job.user_id < 0 else context

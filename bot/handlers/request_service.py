@@ -1,4 +1,4 @@
-"""The desk where people's wishes are taken in: words and pictures become a job, or wait for each other."""
+"""Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -9,64 +9,54 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
-from bot.handlers.request_context import RequestContext, as_asked
-from bot.handlers.style_catalog import find, names_of_everybodys
-from bot.jobs.engine import Engine
-from bot.jobs.requests import would_be
+from bot.handlers.request_context import RequestContext, keep_chat_as_author
+from bot.handlers.style_catalog import built_in_style_names, find
+from bot.jobs.engine import JobEngine
+from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import known_names
 from bot.telegram.provider_labels import STYLE
 from providers.base import Provider
 from providers.options import N_, Flag, flags
-from storage.jobs import ANYTHING
-from storage.records import (
-    ChatRules,
-    Draft,
-    Job,
-    NewDraft,
-    NewJob,
-    NewReference,
-    Preferences,
-    Quota,
-    QuotaExceededError,
-    Style,
-)
+from storage.quota import UNLIMITED, Quota, QuotaExceededError
+from storage.records import Draft, Job, NewDraft, NewJob, NewReference
+from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
 
-# How long pictures without words wait for the next message to bring them.
 DRAFT_SECONDS = 600
+"""The time for which pictures wait for the next message to bring their prompt."""
 DOUBLE_TAP_SECONDS = 2.0
 NO_DRAFT = Draft()
-StyleUsed = Mapping[str, str]
+JobStyle = Mapping[str, str]
 """A style as a job keeps it: its `name` and `words`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What is otherwise in a request that is made once more, where it isn't None."""
+class Overrides:
+    """The parts of a repeated request that differ from the first one; None: the same."""
 
     references: tuple[NewReference, ...] | None = None
     options: Mapping[str, Any] | None = None
-    style: StyleUsed | None = None
+    style: JobStyle | None = None
 
 
-NOTHING_ELSE = Change()
+NO_OVERRIDES = Overrides()
 
 
 class RequestService:
-    """Takes wishes in. `providers` by name; `default` is the one for who names none; `admins`: who runs the bot;
-    `chat_policy`: whether a chat takes wishes; `quota`: what a person may ask for, by their id.
+    """Takes requests in. `providers` by name; `default`: the provider without a choice; `admins`: user ids of those who
+    run the bot; `chat_policy`: whether a chat accepts requests; `quota`: a person's limits, by their id.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        engine: JobEngine,
         store: Store,
         providers: Mapping[str, Provider[Any, Any]],
         default: str,
         *,
         chat_policy: ChatPolicy,
         admins: Collection[int] = (),
-        quota: Callable[[int], Quota] = lambda _user_id: ANYTHING,
+        quota: Callable[[int], Quota] = lambda _user_id: UNLIMITED,
     ) -> None:
         self.engine = engine
         self.store = store
@@ -77,8 +67,8 @@ class RequestService:
         self._quota = quota
         self._clock = store.clock
 
-    def own_flags(self) -> tuple[Flag, ...]:
-        """The flags of the bot itself."""
+    def bot_flags(self) -> tuple[Flag, ...]:
+        """The bot's own flags."""
         names = tuple(self.providers)
         return (
             Flag("provider", N_("which service draws it"), ", ".join(names), names, self.default),
@@ -86,21 +76,21 @@ class RequestService:
         )
 
     async def chosen(self, context: RequestContext) -> str:
-        """The name of the provider that a person's jobs go to in this chat."""
+        """The name of the provider of a person's jobs in this chat."""
         return self.service_of(
             await self.store.users.preferences(context.user_id), await self.store.chats.rules(context.chat_id)
         )
 
     def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
-        """The name of the provider for who has these preferences, in a chat with these rules."""
+        """The name of the provider for a person's preferences, in a chat with these rules."""
         names = (preferences.provider, rules.provider if rules else None)
         return next((name for name in names if name is not None and name in self.providers), self.default)
 
     async def check(self, context: RequestContext) -> ChatRules:
-        """What holds for a wish at this place. Raises `ChatNotAllowedError` where the admins, or Telegram, don't let
-        the bot work.
+        """The chat's rules for a request. Raises `ChatNotAllowedError` where the admins, or Telegram, don't let the bot
+        work.
 
-        `ask` and `ask_again` look themselves; this is for what comes before.
+        `ask` and `ask_again` check by themselves; call this for earlier steps.
         """
         by_press = context.button is not None
         return await self._chat_policy.rules(context.chat_id, context.thread_id, context.user_id, by_press=by_press)
@@ -108,20 +98,20 @@ class RequestService:
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
         offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
-        return scan(text, known_names([*offered, *self.own_flags()], {STYLE: names_of_everybodys()}))
+        return scan(text, known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()}))
 
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
-        """Make a job of words and what goes with them; a style that the words name goes before the one chosen.
+        """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
 
-        None when this update has made one, or of a double tap. Raises `FlagError`, `QuotaExceededError` or
+        None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError` or
         `ChatNotAllowedError`.
         """
-        return await self.engine.ask(await self._request(context, words, draft), self._allowed(context))
+        return await self.engine.submit(await self._request(context, words, draft), self._allowed(context))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
-        """Give a job that waits the words that its message has now. False: it has begun, or ended.
+        """Give a waiting job the prompt that its message has now. False: it has begun, or ended.
 
-        Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then it stays as it was.
+        Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then the job stays as it was.
         """
         new = await self._request(context, words, draft)
         provider = self.providers[new.provider]
@@ -129,7 +119,7 @@ class RequestService:
         return await self.engine.reword(job.id, new, edited_at)
 
     async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> NewJob:
-        """What is asked for, as the settings and the flags say. Raises `FlagError` or `ChatNotAllowedError`."""
+        """The job by the settings and flags. Raises `FlagError` or `ChatNotAllowedError`."""
         name, parsed, style = await self.understand(context, words, await self.check(context))
         if style:
             draft = replace(draft, style=style)
@@ -139,9 +129,9 @@ class RequestService:
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
-    ) -> tuple[str, Parsed[Any], StyleUsed | None]:
-        """What the flags in these words mean: the name of the provider, its options, and the style, if one is named.
-        Raises `FlagError` with all that is wrong."""
+    ) -> tuple[str, Parsed[Any], JobStyle | None]:
+        """Read the flags: the name of the provider, its options, and the style, if one is named. Raises `FlagError`
+        about all wrong flags."""
         preferences = context.preferences
         typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
@@ -149,55 +139,55 @@ class RequestService:
         style, wrong = None, None
         if typed_style := words.value(STYLE):
             try:
-                style = used(find(typed_style, await self.store.styles.of(context.user_id), typed=True))
+                style = job_style(find(typed_style, await self.store.styles.of(context.user_id), typed=True))
             except FlagError as error:
                 wrong = error
-        # The person's own come first: what of the group's doesn't go with them is left out.
+        # The person's own options come first: those of the group that conflict with them are left out.
         own = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
-        parsed = read(words, self.providers[name].Options, self.own_flags(), own, wrong.sentences if wrong else ())
+        parsed = read(words, self.providers[name].Options, self.bot_flags(), own, wrong.sentences if wrong else ())
         return name, parsed, style
 
-    async def ask_again(self, context: RequestContext, job: Job, change: Change = NOTHING_ELSE) -> Job | None:
-        """The same request once more, or with a change, as a job of whoever pressed the button. Raises
-        `QuotaExceededError` or
-        `ChatNotAllowedError`.
+    async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
+        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises `QuotaExceededError`
+        or `ChatNotAllowedError`.
 
-        None: a double tap is one wish, and each would be paid.
+        None: a double tap is one request, and each job would be paid.
         """
         await self.check(context)
-        context = as_asked(context, job)
-        references = change.references
+        context = keep_chat_as_author(context, job)
+        references = overrides.references
         if references is None:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
-        options = job.options if change.options is None else change.options
-        return await self.engine.ask(
-            replace(new, options=options, style=change.style or job.style), self._allowed(context)
+        options = job.options if overrides.options is None else overrides.options
+        return await self.engine.submit(
+            replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
         )
 
     async def wait_for_words(
-        self, context: RequestContext, draft: Draft, question_id: int, *, aside: bool = False, words: str = ""
+        self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""
     ) -> None:
-        """Keep it until its words come: as an answer to the message `question_id`, or, unless `aside`, with the next
-        message. It replaces what this message began before. `words`: for a button of that question."""
+        """Store a draft until its prompt comes: as a reply to the message `question_id`, or, unless `only_replies`,
+        with the next message. It replaces an earlier draft of this message. `words`: the prompt for a button of that
+        question."""
         key, message_id = context.idempotency_key, context.asked_message_id
         new = NewDraft(key, context.chat_id, context.user_id, question_id, draft, message_id=message_id, words=words)
-        await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if aside else 0))
+        await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if only_replies else 0))
 
-    async def what_waits(self, context: RequestContext, question_id: int | None) -> Draft:
-        """The pictures that waited for words of this person, and the style; they wait no longer."""
+    async def take_draft(self, context: RequestContext, question_id: int | None) -> Draft:
+        """Take the person's draft, all pictures and the style; it waits no longer."""
         since = self._clock() - DRAFT_SECONDS
         who = (context.chat_id, context.user_id, context.idempotency_key)
         return await self.store.drafts.take(*who, since=since, question_id=question_id)
 
-    async def kept_for(self, context: RequestContext, question_id: int) -> Draft:
-        """What waited for an answer to the message `question_id`, and nothing else; it waits no longer."""
+    async def take_draft_of(self, context: RequestContext, question_id: int) -> Draft:
+        """Take only the draft that waits for a reply to the message `question_id`; it waits no longer."""
         who = (context.chat_id, context.user_id, context.idempotency_key)
         return await self.store.drafts.take(*who, since=math.inf, question_id=question_id)
 
-    async def set_waiting_aside(self, context: RequestContext) -> None:
-        """This person speaks of other pictures now: those that wait are used only by an answer to what was asked."""
+    async def set_drafts_aside(self, context: RequestContext) -> None:
+        """Keep the person's drafts only for replies to their questions: the person speaks of other pictures now."""
         await self.store.drafts.set_aside(context.chat_id, context.user_id, self._clock() - DRAFT_SECONDS)
 
     def _allowed(self, context: RequestContext) -> Quota:
@@ -225,13 +215,13 @@ class RequestService:
         )
 
 
-def used(style: Style) -> StyleUsed:
+def job_style(style: Style) -> JobStyle:
     """A style as a job keeps it."""
     return {"name": style.name, "words": style.words}
 
 
-def too_many(error: QuotaExceededError) -> str:
-    """What somebody hears who has asked for as much as one person may."""
+def quota_text(error: QuotaExceededError) -> str:
+    """The text for a person who has reached a limit."""
     if error.waiting:
         words = _("You've reached your limit: {most} at a time. Try again when one is done.")
     else:

@@ -1,4 +1,4 @@
-"""The buttons under a job: cancel while it runs; edit, files, favourite, delete and look again when it has ended."""
+"""The buttons of a job: cancel while it runs; edit, files, favourite, delete and look again after its end."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -13,25 +13,26 @@ from bot.handlers.callback_helpers import (
     answer,
     change_buttons,
     change_star,
-    first_buttons,
-    gone,
+    forgotten_text,
     is_channel,
     is_chat_admin,
-    job_here,
-    may_fetch,
+    may_post_in_chat_of,
     message_of,
     own_job,
     own_picture,
     owns,
     pictures_above,
     reply_to,
+    restore_buttons,
+    visible_job,
 )
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
+from bot.telegram.callback_data import JobCallback, PictureCallback
 from bot.telegram.formatting import quoted
-from bot.telegram.keyboards import JobCallback, PictureCallback, sure_to_delete, which_picture
+from bot.telegram.keyboards import confirm_delete, which_picture
 from bot.telegram.message_input import as_references, topic_of
 from bot.telegram.originals import ALL_REFUSED, Originals
 from bot.telegram.telegram_errors import meaning
@@ -42,16 +43,16 @@ ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"edit", "vary", "enlarge", "star"}
 
 
 def make_router() -> Router:
-    """The buttons under a job, but for those that make another picture."""
+    """The buttons of a job, except those that make another picture."""
     router = Router(name="results")
     router.callback_query.register(cancel, JobCallback.filter(F.do == "cancel"))
-    router.callback_query.register(look, JobCallback.filter(F.do == "look"))
-    router.callback_query.register(which, ONE_OF_SEVERAL)
+    router.callback_query.register(look_again, JobCallback.filter(F.do == "look"))
+    router.callback_query.register(ask_which, ONE_OF_SEVERAL)
     router.callback_query.register(back, JobCallback.filter(F.do == "back"))
     router.callback_query.register(edit, PictureCallback.filter(F.do == "edit"))
     router.callback_query.register(edit_all, JobCallback.filter(F.do == "edit-all"))
     router.callback_query.register(files, JobCallback.filter(F.do == "files"))
-    router.callback_query.register(words, JobCallback.filter(F.do == "words"))
+    router.callback_query.register(send_prompt, JobCallback.filter(F.do == "words"))
     router.callback_query.register(star, PictureCallback.filter(F.do == "star"))
     router.callback_query.register(delete, PictureCallback.filter(F.do.in_({"delete", "delete-surely"})))
     router.callback_query.register(
@@ -61,10 +62,10 @@ def make_router() -> Router:
 
 
 async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: RequestService, bot: Bot) -> None:
-    """Cancel a job: for whoever asked, and the chat's admins."""
+    """Cancel a job: for the person who asked, and the chat's admins."""
     job = await requests.store.jobs.get(callback_data.job)
     if job is None:
-        await answer(query, gone(), alert=True)
+        await answer(query, forgotten_text(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
     elif await requests.engine.cancel(job.id):
@@ -76,15 +77,15 @@ async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: Req
                 await requests.engine.tell_again(job, query.message.message_id)
 
 
-async def look(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """Look again for what took too long, or fetch what did not arrive."""
+async def look_again(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Poll a task again that took too long, or fetch pictures that did not arrive."""
     job = await own_job(query, callback_data.job, requests)
-    if job and await may_fetch(query, job):
-        found = await requests.engine.look_again(job.id)
+    if job and await may_post_in_chat_of(query, job):
+        found = await requests.engine.retry(job.id)
         await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 
-async def which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
     job = await own_job(query, callback_data.job, requests)
     message = await message_of(query) if job else None
@@ -95,11 +96,11 @@ async def which(query: CallbackQuery, callback_data: JobCallback, requests: Requ
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """Back to the first buttons."""
-    if found := await job_here(query, callback_data.job, requests):
+    """Show the usual buttons again."""
+    if found := await visible_job(query, callback_data.job, requests):
         job, message = found
         await answer(query)
-        await first_buttons(message, job, requests)
+        await restore_buttons(message, job, requests)
 
 
 async def edit(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str) -> None:
@@ -118,8 +119,8 @@ async def edit_all(query: CallbackQuery, callback_data: JobCallback, requests: R
 async def files(
     query: CallbackQuery, callback_data: JobCallback, requests: RequestService, originals: Originals
 ) -> None:
-    """The originals as files, for anybody who sees the result: it costs nothing."""
-    found = await job_here(query, callback_data.job, requests)
+    """Send the originals as files, to anybody who sees the result: it costs nothing."""
+    found = await visible_job(query, callback_data.job, requests)
     if found is None:
         return
     job, message = found
@@ -140,41 +141,41 @@ async def files(
         await message.reply(text.format(count=missing))
 
 
-async def words(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """A prompt that is too long for a button that copies: as a message, in which a touch copies it."""
-    if found := await job_here(query, callback_data.job, requests):
+async def send_prompt(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
+    """Send a prompt that is too long for a copy button: as a message in which a tap copies it."""
+    if found := await visible_job(query, callback_data.job, requests):
         job, message = found
         await answer(query, _("Tap the text to copy it."))
         await message.reply(quoted(job.prompt))
 
 
 async def star(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
-    """Make a picture a favourite, or not any more."""
+    """Add a picture to the favourites, or remove it."""
     own = await own_picture(query, callback_data.picture, requests)
     message = await message_of(query) if own else None
     if own and message:
         picture, job = own
         await change_star(query, picture, requests)
-        await first_buttons(message, job, requests)
+        await restore_buttons(message, job, requests)
 
 
 async def delete(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
-    """Take one picture out of the chat, and out of its owner's history; ask first."""
+    """Delete one picture from the chat and from its owner's history; ask first."""
     picture = await requests.store.pictures.get(callback_data.picture)
     job = await requests.store.jobs.get(picture.job_id) if picture else None
     message = await _deletable(query, job)
     if not (picture and job and message):
         return
     if callback_data.do == "delete":
-        until_stored = PictureCallback(do="delete-surely", picture=picture.id)
+        confirmation = PictureCallback(do="delete-surely", picture=picture.id)
         await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, sure_to_delete(job, until_stored))
+        await change_buttons(message, confirm_delete(job, confirmation))
     else:
         await _delete(query, requests, message, job, [picture])
 
 
 async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """Which picture of an album is to be deleted, or all of them; ask first."""
+    """Ask which picture of an album to delete, or delete all of them; confirm first."""
     job = await requests.store.jobs.get(callback_data.job)
     message = await _deletable(query, job)
     if not (job and message):
@@ -185,20 +186,20 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         await change_buttons(message, which_picture(job, "delete", pictures))
     elif callback_data.do == "delete-all":
         await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, sure_to_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
     else:
         await _delete(query, requests, message, job, pictures)
 
 
 async def _deletable(query: CallbackQuery, job: Job | None) -> Message | None:
-    """The message with the button, for who may delete the pictures of this job; the others hear why not."""
+    """The message with the button, if the person may delete the job's pictures; None when the press was answered."""
     if job is None:
-        await answer(query, gone(), alert=True)
+        await answer(query, forgotten_text(), alert=True)
         return None
     message = await message_of(query)
     if message is None:
         return None
-    # Who administers another chat has no say in this one's pictures.
+    # An admin of another chat may not delete this one's pictures.
     bot = query.bot if message.chat.id == job.chat_id else None
     is_admin = bot is not None and await is_chat_admin(bot, job.chat_id, query.from_user.id)
     if is_admin or await owns(query, job.user_id):
@@ -213,27 +214,27 @@ async def _delete(
     if await owns(query, job.user_id):
         for picture in pictures:
             await requests.store.pictures.hide(picture.id, picture.user_id, requests.store.clock())
-    doomed = {number for one in pictures if (number := one.message_in(message.chat.id))}
+    message_ids = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, requests) if one not in pictures]
     if not left or message.photo:
-        doomed.add(message.message_id)
+        message_ids.add(message.message_id)
     else:
-        await first_buttons(message, job, requests)
-    # All of them, even where one can't be deleted.
-    if all([await _is_taken_away(message, number) for number in sorted(doomed)]):
+        await restore_buttons(message, job, requests)
+    # Delete all of them, even where one can't be deleted.
+    if all([await _deleted_message(message, number) for number in sorted(message_ids)]):
         await answer(query, _("Deleted."))
     else:
         await answer(query, _("Telegram only lets me delete messages less than two days old."), alert=True)
 
 
-async def _is_taken_away(message: Message, number: int) -> bool:
+async def _deleted_message(message: Message, number: int) -> bool:
     """Delete a message of the same chat. False: it is too old for that."""
     try:
         await message.chat.delete_message(number)
     except TelegramBadRequest as error:
         if "can't be deleted" in error.message:
             return False
-        # What is gone already is as good as deleted.
+        # A message that is gone already counts as deleted.
         if "not found" not in error.message:
             raise
     return True
@@ -242,7 +243,7 @@ async def _is_taken_away(message: Message, number: int) -> bool:
 async def _edit(
     query: CallbackQuery, requests: RequestService, language: str, *, job: Job, pictures: list[Picture] | None
 ) -> None:
-    """Ask what to make of these pictures, or of all."""
+    """Ask for the prompt of these pictures, or of all."""
     message = await message_of(query)
     if message is None:
         return
@@ -253,11 +254,11 @@ async def _edit(
         query, message, message.message_id if is_private else reply_to(job, message), language
     )
     await requests.check(context)
-    # Telegram demands no replies there, and what is posted for the readers is no answer to the bot.
+    # A channel has no forced replies, and its posts are no answers to the bot.
     can_ask = not is_channel(message)
     how = "" if can_ask else _("In a channel, reply to the picture with /imagine and your words.")
     await answer(query, how, alert=not can_ask)
     if len(shown) > 1:
-        await first_buttons(message, job, requests)
+        await restore_buttons(message, job, requests)
     if can_ask and (references := as_references(pictures or shown, message.chat.id)):
         await ask_for_words(message, context, requests, Draft(references))

@@ -1,12 +1,12 @@
-"""Whether words are talk or a wish: thanks, hellos, a question mark or an emoji are not worth a bill."""
+"""Tells talk from requests: thanks, hellos, a question mark or an emoji should cost nothing."""
 
 import re
 import unicodedata
 
-MOST_CHARACTERS = 80
-"""Longer words say more than hello."""
+MAX_TALK_LENGTH = 80
+"""A longer text, in characters, is no talk."""
 
-# Each group is talk by itself; one word or phrase a line would be longer, not clearer.
+# Each phrase is talk by itself. One phrase a line would be longer, not clearer.
 _TALK = """
     hi|hii|hiya|hello|helo|hallo|hey|heya|hei|hej|yo|howdy|greetings|sup|whats up|wassup
     good morning|good afternoon|good evening|good night|good day|morning|gn|gm|bye|bye bye|goodbye|see you|cya
@@ -69,7 +69,7 @@ _TALK = """
     xin chao|chao|cam on|cam on ban|sawasdee|สวัสดี|สวัสดีครับ|สวัสดีค่ะ|ขอบคุณ|ขอบคุณครับ|ขอบคุณค่ะ
     dziekuje|czesc|dzien dobry|tak|dank je|dank u|bedankt|hoi|tack|tak|takk|kiitos|hej
 """
-# These say nothing alone, and change nothing.
+# Words that may stand beside talk; alone they are none.
 _FILLERS = """
     you|u|ya|so|very|much|a lot|lots|a million|there|here|again|all|everyone|everybody
     to|for|it|that|this|is|thats|its|really|my|too|and|also|but|now|then|just|me|i|everything|is it
@@ -80,19 +80,19 @@ _FILLERS = """
 
 
 def is_talk(words: str) -> bool:
-    """Whether words are no more than a greeting, thanks, a short remark, punctuation, a number or emoji."""
+    """Whether a text is only a greeting, thanks, a short remark, punctuation, a number or emoji."""
     plain = _plain(words)
     if not any(each.isalpha() for each in plain):
         return True
-    if len(plain) > MOST_CHARACTERS:
+    if len(plain) > MAX_TALK_LENGTH:
         return False
-    context, says_something = 0, False
-    while context < len(plain):
-        match = _NEXT.match(plain, context)
+    index, says_something = 0, False
+    while index < len(plain):
+        match = _NEXT.match(plain, index)
         if match is None:
             return False
         says_something = says_something or match["talk"] is not None
-        context = match.end()
+        index = match.end()
     return says_something
 
 
@@ -106,12 +106,12 @@ def _plain(words: str) -> str:
 def _letter(each: str) -> str:
     if each.isalnum():
         return each
-    # Accents are left out, here and in the phrases.
+    # Accents are dropped, here and in the phrases.
     return "" if unicodedata.category(each) in {"Mn", "Cf", "Me"} else " "
 
 
 def _phrases(words: str) -> str:
-    """Alternatives of a pattern, the longest first. In scripts without spaces, another word may follow at once."""
+    """A pattern of alternatives, the longest first. In scripts without spaces, another word may follow at once."""
     found = {_plain(phrase) for line in words.split("\n") for phrase in line.split("|")} - {""}
     ordered = sorted(found, key=lambda one: (-len(one), one))
     return "|".join(re.escape(one) + ("" if _UNSPACED.match(one[-1]) else r"(?!\w)") for one in ordered)

@@ -1,4 +1,4 @@
-"""The first minute: `/start`, `/help`, and a word to those who send what the bot can't use."""
+"""`/start`, `/help`, and answers to commands and messages that the bot can't use."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -10,23 +10,26 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, gone, message_of
+from bot.handlers.callback_helpers import answer, forgotten_text, message_of
 from bot.handlers.command_menu import IN_PRIVATE
 from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import RequestService, too_many
+from bot.handlers.request_service import RequestService, quota_text
+from bot.telegram.callback_data import ExampleCallback
 from bot.telegram.flag_names import shown
 from bot.telegram.formatting import listed
-from bot.telegram.keyboards import ExampleCallback, button, keyboard
+from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
 from bot.telegram.provider_labels import STYLE
 from providers.options import Flag, flags
-from storage.records import Draft, Preferences, QuotaExceededError
+from storage.quota import QuotaExceededError
+from storage.records import Draft
+from storage.settings_records import Preferences
 
 
 def make_router() -> Router:
-    """The first minute."""
+    """`/start`, `/help` and the examples."""
     router = Router(name="start")
     router.message.register(start, CommandStart())
     router.message.register(help_, Command("help"))
@@ -35,7 +38,7 @@ def make_router() -> Router:
 
 
 def make_fallback() -> Router:
-    """What nothing else has answered."""
+    """Updates that no other router handled."""
     router = Router(name="fallback")
     router.message.register(unknown_command, F.chat.type == ChatType.PRIVATE, ~F.func(is_no_command))
     router.message.register(something_else, F.chat.type == ChatType.PRIVATE)
@@ -44,7 +47,7 @@ def make_fallback() -> Router:
 
 
 async def start(message: Message) -> None:
-    """What to do, in three lines, and three examples that run at a press. Whatever link led here."""
+    """Explain the bot in three lines, with three examples that run at a press. Unknown deep links end here, too."""
     buttons = [button(words, ExampleCallback(at=at)) for at, words in enumerate(examples())]
     await message.answer(
         _(
@@ -66,7 +69,7 @@ async def run_example(
     language: str,
     preferences: Preferences,
 ) -> None:
-    """Make the picture of an example, as if whoever pressed had written it."""
+    """Draw an example, as if the person who pressed had written it."""
     message = await message_of(query)
     if message is None:
         return
@@ -76,16 +79,16 @@ async def run_example(
         context = RequestContext.of_press(query, message, message.message_id, language, preferences)
         await requests.ask(context, requests.scan(words))
     except QuotaExceededError as error:
-        await answer(query, too_many(error), alert=True)
+        await answer(query, quota_text(error), alert=True)
     else:
         await answer(query, words)
 
 
 async def help_(message: Message, requests: RequestService, language: str) -> None:
-    """The options of the provider that this person's jobs go to, with an example."""
+    """Explain the options of this person's provider, with an example."""
     provider = requests.providers[await requests.chosen(RequestContext.of_message(message, language))]
     limits = provider.reference_limits(provider.Options())
-    own = [flag for flag in requests.own_flags() if flag.name == STYLE or len(requests.providers) > 1]
+    own = [flag for flag in requests.bot_flags() if flag.name == STYLE or len(requests.providers) > 1]
     offered = [*flags(provider.Options), *own]
     lines = [
         f"<code>{escape(shown(f'--{flag.name}'))}</code> "
@@ -112,7 +115,7 @@ async def help_(message: Message, requests: RequestService, language: str) -> No
 async def unknown_command(
     message: Message, requests: RequestService, language: str, album: list[Message] | None = None
 ) -> None:
-    """A command that is not there, but perhaps one of this name almost is."""
+    """Answer an unknown command, with the closest known one."""
     typed = (message.text or message.caption or "").lstrip("".join((*COMMAND_SIGNS, " "))).partition("@")[0]
     name = "".join(typed.lower().split(maxsplit=1)[:1])
     (close,) = get_close_matches(name, (*IN_PRIVATE, "start"), n=1, cutoff=0.7) or [""]
@@ -131,12 +134,12 @@ async def unknown_command(
 
 
 async def unknown_press(query: CallbackQuery) -> None:
-    """A button of a version that nobody remembers, or a press that was made up."""
-    await answer(query, gone(), alert=True)
+    """A button of an old version, or forged callback data."""
+    await answer(query, forgotten_text(), alert=True)
 
 
 async def something_else(message: Message) -> None:
-    """Voice notes, stickers, videos and the like: what to send instead."""
+    """Answer voice notes, stickers, videos and the like: what to send instead."""
     match message.content_type:
         case ContentType.VOICE | ContentType.AUDIO | ContentType.VIDEO_NOTE:
             words = _("I can't listen to voice messages. Please write what you'd like to see.")
@@ -148,7 +151,7 @@ async def something_else(message: Message) -> None:
 
 
 def _example(offered: Sequence[Flag]) -> str:
-    """An example with flags that this provider has."""
+    """An example with flags that the provider has."""
     words, names = _("a lighthouse at dusk"), {flag.name: flag for flag in offered}
     shape = next((one for one in names["ar"].choices if one in {"16:9", "3:2"}), "") if "ar" in names else ""
     return " ".join(

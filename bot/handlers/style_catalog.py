@@ -1,4 +1,4 @@
-"""Styles: words with a name, the person's own and a few that everybody has."""
+"""Styles: named additions to a prompt, a person's own and the built-in ones."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,18 +10,18 @@ from bot.handlers.prompt_flags import FlagError, shortened
 from bot.telegram.i18n import in_every_language
 from providers.errors import Sentence
 from providers.options import N_
-from storage.records import Style
+from storage.settings_records import Style
 
-OWN_STYLES = 30
-"""At most so many of one's own: each is a button."""
-STYLE_LENGTH = 500
-NAME_BYTES = 36
-"""What a button has room for: a dozen Chinese signs."""
-NAME_LENGTH = 32
-"""What the store has room for."""
+MAX_OWN_STYLES = 30
+"""At most so many styles of a person: each is a button."""
+MAX_STYLE_LENGTH = 500
+MAX_NAME_BYTES = 36
+"""Callback data has room for so many bytes: a dozen Chinese characters."""
+MAX_NAME_LENGTH = 32
+"""The store has room for so many characters."""
 NAME = re.compile(r"\w[\w-]*")
 
-EVERYBODYS = (
+BUILT_IN_STYLES = (
     (N_("photo"), N_("a photograph in natural light, shallow depth of field, true colours, fine detail")),
     (N_("watercolour"), N_("a loose watercolour painting, soft washes, paper grain, white margins")),
     (N_("oil"), N_("an oil painting with thick, visible brush strokes, rich colours and warm light")),
@@ -34,20 +34,20 @@ EVERYBODYS = (
 )
 
 
-def everybodys() -> list[Style]:
-    """The styles that everybody has, in the language at hand."""
-    return [Style(_(name), _(words)) for name, words in EVERYBODYS]
+def built_in_styles() -> list[Style]:
+    """The built-in styles, in the current language."""
+    return [Style(_(name), _(words)) for name, words in BUILT_IN_STYLES]
 
 
-def names_of_everybodys() -> set[str]:
-    """What they are called, in all languages."""
-    return {said for name, _words in EVERYBODYS for said in (name, *in_every_language(name))}
+def built_in_style_names() -> set[str]:
+    """The names of the built-in styles, in all languages."""
+    return {said for name, _words in BUILT_IN_STYLES for said in (name, *in_every_language(name))}
 
 
 def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
-    """The style of this name: one's own first, then everybody's, by their names in this language or in English.
+    """The style of this name: a person's own first, then the built-in ones, by their names in this language or English.
 
-    Where it was `typed`, a slip of the finger is forgiven (watercolor). Raises `FlagError` with the names there are.
+    A name that was `typed` may be misspelled (watercolor). Raises `FlagError` with the existing names.
     """
     known = {style.name.casefold(): style for style in _known(own)}
     wanted = name.casefold()
@@ -55,15 +55,15 @@ def find(name: str, own: Sequence[Style], *, typed: bool = False) -> Style:
         wanted = next(iter(get_close_matches(wanted, known, n=1, cutoff=0.85)), wanted)
     if wanted in known:
         return known[wanted]
-    names = _(", ").join(style.name for style in (*own, *everybodys()))
+    names = _(", ").join(style.name for style in (*own, *built_in_styles()))
     raise FlagError(
         Sentence("There is no style called {name}. You can use: {names}.", {"name": shortened(name), "names": names})
     )
 
 
 def _known(own: Sequence[Style]) -> Iterator[Style]:
-    """Of two with one name the later one counts."""
-    for style, (english, _words) in zip(everybodys(), EVERYBODYS, strict=True):
+    """All styles by precedence: of two with one name the later one counts."""
+    for style, (english, _words) in zip(built_in_styles(), BUILT_IN_STYLES, strict=True):
         yield Style(english, style.words)
         yield style
     yield from own

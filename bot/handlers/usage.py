@@ -1,4 +1,4 @@
-"""`/usage`: what a person has made this month and what it cost; admins see everybody's."""
+"""`/usage`: a person's pictures and costs this month; admins see everybody's."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,25 +15,25 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import money
 from bot.telegram.provider_labels import title
-from storage.records import NOBODY, Used
+from storage.records import ERASED_USER_ID, ProviderUsage
 
-MOST_PEOPLE = 20
+MAX_PEOPLE_LISTED = 20
 
 
 def make_router() -> Router:
-    """What it costs."""
+    """Pictures and costs of a month."""
     router = Router(name="usage")
     router.message.register(usage, Command("usage"))
     return router
 
 
 async def usage(message: Message, requests: RequestService, language: str) -> None:
-    """This month's pictures, by service."""
+    """Show this month's pictures and costs, by service."""
     user_id = RequestContext.of_message(message, language).user_id
     start = month_start(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, requests) or [_("None yet.")])]
-    # In a group everybody reads along.
+    # In a group everybody can read the answer.
     if user_id in requests.admins and message.chat.type == "private":
         everybody = await requests.store.usage.since(start)
         lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, requests)]
@@ -41,12 +41,12 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
 
 
 def month_start(now: float) -> float:
-    """When the month began that `now` (seconds since 1970) falls into, in UTC."""
+    """The beginning of the month of `now`, in UTC; both in seconds since 1970."""
     today = datetime.fromtimestamp(now, UTC)
     return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _by_provider(used: Iterable[Used], requests: RequestService) -> list[str]:
+def _by_provider(used: Iterable[ProviderUsage], requests: RequestService) -> list[str]:
     pictures, costs = Counter[str](), dict[str, Counter[str]]()
     for one in used:
         pictures[one.provider] += one.pictures
@@ -60,23 +60,23 @@ def _by_provider(used: Iterable[Used], requests: RequestService) -> list[str]:
     return lines
 
 
-def _by_person(used: Iterable[Used]) -> list[str]:
+def _by_person(used: Iterable[ProviderUsage]) -> list[str]:
     pictures, costs = Counter[int](), dict[int, Counter[str]]()
     for one in used:
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
-    shown = pictures.most_common(MOST_PEOPLE)
+    shown = pictures.most_common(MAX_PEOPLE_LISTED)
     lines = [_line(_person(person), count, costs[person]) for person, count in shown]
-    if len(pictures) > MOST_PEOPLE:
-        lines.append(_("… and {count} more people").format(count=len(pictures) - MOST_PEOPLE))
+    if len(pictures) > MAX_PEOPLE_LISTED:
+        lines.append(_("… and {count} more people").format(count=len(pictures) - MAX_PEOPLE_LISTED))
     return lines
 
 
 def _person(user_id: int) -> str:
-    return _("Erased people") if user_id == NOBODY else f'<a href="tg://user?id={user_id}">{user_id}</a>'
+    return _("Erased people") if user_id == ERASED_USER_ID else f'<a href="tg://user?id={user_id}">{user_id}</a>'
 
 
-def _add(costs: Counter[str], used: Used) -> None:
+def _add(costs: Counter[str], used: ProviderUsage) -> None:
     for cost in used.costs:
         costs[cost.currency] += cost.amount
 

@@ -6,11 +6,12 @@ usual pace.
 """
 
 import logging
-from collections.abc import Callable, Iterable
 
+from bot.jobs.component import Component
+from bot.jobs.context import JobContext
+from bot.jobs.retry import START_DELAYS
 from providers.base import Callback
 from storage.database import StoreError
-from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -18,20 +19,23 @@ LATE_SECONDS = 10.0
 """A call so long after its task has ended comes too late to be waited for."""
 
 
-class Calls:
-    """The providers whose calls arrive, by name. `address`: where a task's end can be announced, if anywhere."""
+class Calls(Component):
+    """The providers whose calls arrive, by name."""
 
-    def __init__(self, store: Store, address: Callable[[int], str | None]) -> None:
-        self._store = store
-        self._address = address
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._address = context.addresses.callback
         # What the addresses of all tasks have in common: at another one nothing has arrived yet.
-        self._base = (address(0) or "").rpartition("/")[0]
+        self._base = (self._address(0) or "").rpartition("/")[0]
         self._arriving: set[str] = set()
 
-    async def load(self, providers: Iterable[str]) -> None:
-        """Remember what was known before the start. Raises `StoreError`."""
-        for name in providers:
-            if self._base and (await self._store.provider_health.get(name)).calls_at == self._base:
+    async def open(self) -> None:
+        """Remember what was known before the start."""
+        await self._context.until_stored(self._load, "reading which providers call back", START_DELAYS)
+
+    async def _load(self) -> None:
+        for name in self._context.providers:
+            if self._base and (await self._context.store.provider_health.get(name)).calls_at == self._base:
                 self._arriving.add(name)
 
     def callback(self, task_id: int, provider: str) -> Callback | None:
@@ -59,6 +63,6 @@ class Calls:
 
     async def _remember(self, provider: str, address: str | None) -> None:
         try:
-            await self._store.provider_health.calls_arrive(provider, address)
+            await self._context.store.provider_health.calls_arrive(provider, address)
         except StoreError as error:
             log.info("whether provider %s calls could not be stored: %s", provider, error)

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from bot.jobs.requests import Requests
+from bot.jobs.context import JobContext
+from bot.jobs.request_builder import RequestBuilder
 from providers.base import Finished, Provider
 from providers.errors import ProviderError
 from storage.database import StoreError
 from storage.job_states import TaskState
 from storage.records import Job, Task
-from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +23,9 @@ ASK_SECONDS = 15.0
 class FreshAddresses:
     """Replaces the addresses of stored pictures. Nothing is paid, and no task changes."""
 
-    def __init__(self, store: Store, providers: Mapping[str, Provider[Any, Any]], requests: Requests) -> None:
-        self._store = store
-        self._providers = providers
+    def __init__(self, context: JobContext, requests: RequestBuilder) -> None:
+        self._store = context.store
+        self._providers = context.providers
         self._requests = requests
 
     async def of_job(self, job_id: int) -> bool:

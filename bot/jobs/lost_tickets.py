@@ -7,21 +7,18 @@ once: its call is stored before it is answered, and a process that ends leaves w
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from bot.background import Background
-from bot.jobs.requests import Requests
-from bot.jobs.retry import Sleep, until_stored
-from providers.base import Provider
+from bot.jobs.component import Component
+from bot.jobs.context import JobContext
+from bot.jobs.request_builder import RequestBuilder
 from providers.errors import ContentRefusedError, MisconfiguredError, ProviderBusyError, ProviderError
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
-from storage.records import Job, Task
-from storage.store import Store
+from storage.records import Task
 
 log = logging.getLogger(__name__)
 
@@ -31,29 +28,15 @@ CONFIRM_SECONDS = 600.0
 """How long the service is asked whether it knows a ticket, while it is out of order; then so long a pause is made."""
 
 
-class LostTickets:
-    """Finds tickets again. `found` is told of each job and task that goes on; `worker`: the id of this process now."""
+class LostTickets(Component):
+    """Finds tickets again."""
 
-    def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider[Any, Any]],
-        requests: Requests,
-        found: Callable[[Job, Iterable[Task]], None],
-        *,
-        worker: Callable[[], int],
-        background: Background,
-        clock: Callable[[], float],
-        sleep: Sleep,
-    ) -> None:
-        self._store = store
-        self._providers = providers
+    def __init__(self, context: JobContext, requests: RequestBuilder) -> None:
+        self._context = context
+        self._store = context.store
+        self._providers = context.providers
         self._requests = requests
-        self._found = found
-        self._worker = worker
-        self._background = background
-        self._clock = clock
-        self._sleep = sleep
+        self._background = Background()
         self._searches: set[int] = set()
 
     async def find(self, task_id: int, ticket: str) -> None:
@@ -63,7 +46,7 @@ class LostTickets:
             return
         self._searches.add(task_id)
         try:
-            await self._store.lost_tickets.announced(task_id, ticket, self._worker())
+            await self._store.lost_tickets.announced(task_id, ticket, self._context.worker.id)
         except BaseException:
             self._searches.discard(task_id)
             raise
@@ -71,10 +54,14 @@ class LostTickets:
 
     async def resume(self) -> None:
         """Take up the tickets that workers which are gone were told of. Raises `StoreError`."""
-        for task_id, ticket in await self._store.lost_tickets.recover(self._worker()):
+        for task_id, ticket in await self._store.lost_tickets.recover(self._context.worker.id):
             if task_id not in self._searches:
                 self._searches.add(task_id)
                 self._spawn(task_id, ticket)
+
+    async def aclose(self) -> None:
+        """The next start goes on."""
+        await self._background.aclose()
 
     def _spawn(self, task_id: int, ticket: str) -> None:
         self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}")
@@ -96,26 +83,26 @@ class LostTickets:
             if is_known is False or (is_known and await self._is_taken_up(task_id, ticket)):
                 break
             # Its job may be in delivery.
-            await self._sleep(LOOK_SECONDS if is_known else CONFIRM_SECONDS)
+            await self._context.sleep(LOOK_SECONDS if is_known else CONFIRM_SECONDS)
         forget = self._store.lost_tickets.forget
-        await until_stored(
-            lambda: forget(task_id, ticket), f"forgetting the announced ticket of task {task_id}", self._sleep
+        await self._context.until_stored(
+            lambda: forget(task_id, ticket), f"forgetting the announced ticket of task {task_id}"
         )
 
     async def _undecided(self, task_id: int) -> Task | None:
         """The task, once its submit is over, if it has come to no ticket. None: it needs none."""
         while True:
-            task = await until_stored(lambda: self._store.tasks.get(task_id), f"reading task {task_id}", self._sleep)
+            task = await self._context.until_stored(lambda: self._store.tasks.get(task_id), f"reading task {task_id}")
             if task is None or task.ticket or task.state is TaskState.DONE:
                 return None
-            job = await until_stored(
-                partial(self._store.jobs.get, task.job_id), f"reading job {task.job_id}", self._sleep
+            job = await self._context.until_stored(
+                partial(self._store.jobs.get, task.job_id), f"reading job {task.job_id}"
             )
             if job is None:
                 return None
             if task.state is not TaskState.SUBMITTING and job.state is not JobState.DELIVERING:
                 return task
-            await self._sleep(LOOK_SECONDS)
+            await self._context.sleep(LOOK_SECONDS)
 
     async def _is_confirmed(self, task: Task, ticket: str) -> bool | None:
         """Whether the service knows the ticket, and no other task has it. None: nobody can tell at present."""
@@ -149,12 +136,11 @@ class LostTickets:
     async def _is_taken_up(self, task_id: int, ticket: str) -> bool:
         store = self._store.lost_tickets.found
         step = f"storing the ticket of task {task_id}"
-        found = await until_stored(
-            lambda: store(task_id, ticket, self._clock(), worker_id=self._worker()), step, self._sleep
+        found = await self._context.until_stored(
+            lambda: store(task_id, ticket, self._context.clock(), worker_id=self._context.worker.id), step
         )
         if found is None:
             return False
-        job, task = found
-        log.info("task %d of job %d has its ticket again: %s", task.id, job.id, ticket)
-        self._found(job, [task])
+        log.info("task %d of job %d has its ticket again: %s", task_id, found.id, ticket)
+        self._context.wake(found.id)
         return True

@@ -6,7 +6,7 @@ from typing import cast
 
 from tenacity import RetryCallState, retry_if_exception_type, retry_if_not_exception_type
 
-from bot.jobs.stage import NotYet, Undelivered
+from bot.jobs.ports import NotYet, Undelivered
 from storage.database import StoreError, UnstorableValueError
 from storage.outage_log import Outage
 from storage.retry import Sleep, T, error_of, in_turn, repeat

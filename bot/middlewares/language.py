@@ -9,7 +9,7 @@ from aiogram import BaseMiddleware
 from aiogram.types import Message, TelegramObject, Update, User
 
 from bot.telegram.i18n import Languages
-from storage.records import Preferences
+from storage.settings_records import Preferences
 from storage.users import Users
 
 

@@ -16,7 +16,7 @@ from aiogram.types import Message, TelegramObject
 from bot.jobs.retry import until_stored
 from bot.telegram.album_buffer import AlbumBuffer, Timer
 from bot.telegram.i18n import Languages
-from bot.telegram.message_groups import MessageGroup, follows, is_comment, is_forward, sorted_out
+from bot.telegram.message_groups import MessageGroup, follows, group_messages, is_comment, is_forward
 from bot.telegram.message_input import pictures_in
 from storage.store import Store
 
@@ -25,18 +25,18 @@ LateItem = Callable[[Message, Message], Awaitable[bool]]
 Writer = tuple[int, int]
 """A chat, and the person who writes in it."""
 COMPANION_SHARE = 0.5
-"""The share of an album's quiet time that a message waits for others of its group: they need no upload."""
-GROUPS_REMEMBERED = 500
+"""The share of an album's quiet time that a message waits for others of its batch: they need no upload."""
+BATCHES_REMEMBERED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message that waits for its group. `group`: the key; `over` ends when its wish was handled or has failed."""
+    """A message that waits for others of its batch. `batch`: the key; `over`: done when its group was handled."""
 
     message: Message
     handler: Handler
     data: dict[str, Any]
-    group: str
+    batch: str
     over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -45,7 +45,7 @@ class _Arrival:
 
     @property
     def media_group_id(self) -> str:
-        return self.group
+        return self.batch
 
     @property
     def message_id(self) -> int:
@@ -61,10 +61,10 @@ class _Arrival:
 
 
 class AlbumMiddleware(BaseMiddleware):
-    """Gathers the messages that one person sends at once in one chat, divides them into wishes, and handles these one
-    after the other. A person's texts and pictures are handled in their order.
+    """Gathers the messages that one person sends at once in one chat (a batch), divides them into groups, each of which
+    is one request, and handles these one after the other. A person's texts and pictures are handled in their order.
 
-    For a wish of several messages, handlers get them as `album`. `late(main, item)` is called for an item that arrives
+    For a group of several messages, handlers get them as `album`. `late(main, item)` is called for an item that arrives
     after its album was handled; `main` is the message that the handler got. When it returns False, an item with words
     goes to a handler, too. `quiet`: seconds without a further item after which an album counts as complete, by `timer`
     (the running loop, unless another one is set before the first message comes).
@@ -78,27 +78,27 @@ class AlbumMiddleware(BaseMiddleware):
         self.timer: Timer | None = None
         self.gatherer: AlbumBuffer[_Arrival] | None = None
         self._numbers = count()
-        # The group of each person's latest messages, and of each album.
+        # Each person's latest batch, and the batch of each album.
         self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
-        self._groups: OrderedDict[tuple[int, str], str] = OrderedDict()
+        self._batches: OrderedDict[tuple[int, str], str] = OrderedDict()
         # The message of each album that a handler got.
         self._mains: OrderedDict[tuple[int, str], Message] = OrderedDict()
         self._turns: WeakValueDictionary[Writer, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Hold back a message that may be part of a group; pass any other on, in its turn."""
+        """Hold back a message that may be part of a batch; pass any other on, in its turn."""
         if not isinstance(event, Message) or _is_other_command(event):
-            # A command may take long, and is part of no group.
+            # A command may take long, and is part of no batch.
             return await handler(event, data)
         # Registered before anything is awaited: the items of an album must not overtake each other here.
         writer, share = _writer(event), _share(event)
-        group = self._group(event, writer)
-        if not share and group is None:
+        batch = self._batch(event, writer)
+        if not share and batch is None:
             async with self._turn(writer):
                 return await handler(event, data)
-        arrival = _Arrival(event, handler, data, group or str(next(self._numbers)))
+        arrival = _Arrival(event, handler, data, batch or str(next(self._numbers)))
         is_new = self._gathering().add(arrival, share)
-        if is_new and (not group or self._gathering().is_open(event.chat.id, group)):
+        if is_new and (not batch or self._gathering().is_open(event.chat.id, batch)):
             self._note(arrival, writer)
         if event.media_group_id:
             for source in pictures_in(event):
@@ -138,72 +138,72 @@ class AlbumMiddleware(BaseMiddleware):
         """The lock that orders a writer's messages: first come, first served."""
         return self._turns.setdefault(writer, asyncio.Lock())
 
-    def _group(self, message: Message, writer: Writer) -> str | None:
-        """The group of a message; None: it is the first or the only one."""
-        known = self._groups.get((message.chat.id, message.media_group_id or ""))
+    def _batch(self, message: Message, writer: Writer) -> str | None:
+        """The key of a message's batch; None: it is the first or the only one."""
+        known = self._batches.get((message.chat.id, message.media_group_id or ""))
         latest = self._latest.get(writer)
         if known or not latest:
             return known
-        if self._gathering().is_open(message.chat.id, latest[0].group):
-            return latest[0].group
+        if self._gathering().is_open(message.chat.id, latest[0].batch):
+            return latest[0].batch
         # The rest of more than ten pictures belongs to those that were handled, also when it comes late.
-        is_rest = follows(sorted_out([one.message for one in latest])[-1], message)
-        return latest[0].group if is_rest and message.chat.type == ChatType.PRIVATE else None
+        is_rest = follows(group_messages([one.message for one in latest])[-1], message)
+        return latest[0].batch if is_rest and message.chat.type == ChatType.PRIVATE else None
 
     def _note(self, arrival: _Arrival, writer: Writer) -> None:
-        """Remember the group of a message."""
+        """Remember the batch of a message."""
         latest = self._latest.pop(writer, [])
-        same = latest if latest and latest[0].group == arrival.group else []
+        same = latest if latest and latest[0].batch == arrival.batch else []
         self._latest[writer] = [*same, arrival]
         if album := arrival.message.media_group_id:
-            self._groups[arrival.chat_id, album] = arrival.group
-        for known in (self._latest, self._groups):
-            while len(known) > GROUPS_REMEMBERED:
+            self._batches[arrival.chat_id, album] = arrival.batch
+        for known in (self._latest, self._batches):
+            while len(known) > BATCHES_REMEMBERED:
                 known.popitem(last=False)
 
     def _keep_main(self, main: Message, messages: Iterable[Message]) -> None:
         for album in {each.media_group_id for each in messages if each.media_group_id}:
             self._mains[main.chat.id, album] = main
-        while len(self._mains) > GROUPS_REMEMBERED:
+        while len(self._mains) > BATCHES_REMEMBERED:
             self._mains.popitem(last=False)
 
     async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
         async with self._turn(_writer(items[0].message)):
-            for wish in sorted_out([item.message for item in items]):
-                await self._hand_over(wish, items)
+            for group in group_messages([item.message for item in items]):
+                await self._hand_over(group, items)
 
-    async def _hand_over(self, wish: MessageGroup, items: tuple[_Arrival, ...]) -> None:
-        parts = {id(message) for message in (*wish.messages, wish.comment)}
+    async def _hand_over(self, group: MessageGroup, items: tuple[_Arrival, ...]) -> None:
+        parts = {id(message) for message in (*group.messages, group.comment)}
         of_it = [item for item in items if id(item.message) in parts]
-        main = next(item for item in of_it if item.message is wish.main)
-        is_several = len(wish.messages) > 1 or wish.comment is not None or bool(main.message.media_group_id)
-        self._keep_main(wish.main, wish.messages)
-        data = {**main.data, "album": list(wish.messages) if is_several else None}
+        main = next(item for item in of_it if item.message is group.main)
+        is_several = len(group.messages) > 1 or group.comment is not None or bool(main.message.media_group_id)
+        self._keep_main(group.main, group.messages)
+        data = {**main.data, "album": list(group.messages) if is_several else None}
         with self._languages.speaking(main.data["language"]):
-            await _handle(partial(main.handler, wish.spoken(), data), main)
+            await _handle(partial(main.handler, group.spoken(), data), main)
         for item in of_it:
             item.end()
 
     async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
-        wishes = sorted_out([each.message for each in items])
+        groups = group_messages([each.message for each in items])
         album = item.message.media_group_id
-        wish = next((one for one in wishes if any(each.media_group_id == album for each in one.messages)), wishes[-1])
+        group = next((one for one in groups if any(each.media_group_id == album for each in one.messages)), groups[-1])
         async with self._turn(_writer(item.message)):
             with self._languages.speaking(item.data["language"]):
-                await _handle(partial(self._take_late, wish, item), item)
+                await _handle(partial(self._take_late, group, item), item)
 
-    async def _take_late(self, wish: MessageGroup, item: _Arrival) -> None:
+    async def _take_late(self, group: MessageGroup, item: _Arrival) -> None:
         # With late items another message may be the first.
-        albums = [(each.chat.id, each.media_group_id or "") for each in wish.messages]
-        main = next((self._mains[album] for album in albums if album in self._mains), wish.main)
+        albums = [(each.chat.id, each.media_group_id or "") for each in group.messages]
+        main = next((self._mains[album] for album in albums if album in self._mains), group.main)
         if not await self._late(main, item.message) and item.message.caption:
-            self._keep_main(item.message, wish.messages)
-            data = {**item.data, "album": [*wish.messages, item.message]}
+            self._keep_main(item.message, group.messages)
+            data = {**item.data, "album": [*group.messages, item.message]}
             await item.handler(item.message, data)
 
 
 async def _handle(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:
-    """Handle a wish or an item; an error goes to the waiter for `item`."""
+    """Handle a group or an item; an error goes to the waiter for `item`."""
     try:
         # Repeated here: passed through the middleware again, the item would count as late.
         await until_stored(handle, f"handling message {item.message_id}", asyncio.sleep)
@@ -224,7 +224,7 @@ def _is_other_command(message: Message) -> bool:
 
 
 def _share(message: Message) -> float:
-    """The share of the quiet time that a message waits for others of its group."""
+    """The share of the quiet time that a message waits for others of its batch."""
     if message.media_group_id:
         return 1.0
     if message.chat.type == ChatType.CHANNEL or message.via_bot or message.is_automatic_forward:

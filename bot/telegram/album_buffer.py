@@ -1,7 +1,7 @@
-"""Gathering of incoming albums.
+"""Collecting the items of incoming albums.
 
-Telegram sends each picture of an album as a message of its own, with one `media_group_id`, out of order and with no
-end marker. So an album counts as complete when nothing has come for a moment, and what comes later is passed on alone.
+Telegram sends each picture of an album as a separate message with the same `media_group_id`, out of order and without
+an end marker. So an album counts as complete when no item has come for a moment; later items are passed on alone.
 """
 
 import asyncio
@@ -17,33 +17,33 @@ log = logging.getLogger(__name__)
 
 
 class AlbumItem(Protocol):
-    """One picture of an album. Small records are best: they are remembered for a while (`memory`)."""
+    """One picture of an album; better a small record, as it is remembered for `memory` seconds."""
 
     @property
     def chat_id(self) -> int:
-        """The chat it came in."""
+        """The chat of the message."""
 
     @property
     def media_group_id(self) -> str:
-        """What the album's items share (within their chat)."""
+        """The id that the album's items share (within their chat)."""
 
     @property
     def message_id(self) -> int:
-        """Its place in the album."""
+        """The message's id, which gives its position in the album."""
 
 
 class Handle(Protocol):
-    """What `Timer.call_later` gives."""
+    """The result of `Timer.call_later`."""
 
     def cancel(self) -> object:
-        """Don't call."""
+        """Cancel the call."""
 
 
 class Timer(Protocol):
-    """The little that is needed of a clock. An asyncio loop is one."""
+    """The clock and timer that the buffer needs. An asyncio loop is one."""
 
     def time(self) -> float:
-        """Seconds from any beginning."""
+        """Seconds since any fixed moment."""
 
     def call_later(self, delay: float, callback: Callable[[], object], /) -> Handle:
         """Call once, after `delay` seconds."""
@@ -63,19 +63,19 @@ class _Album(Generic[ItemT]):
     busy: bool = False
 
     def in_order(self) -> tuple[ItemT, ...]:
-        return tuple(self.items[place] for place in sorted(self.items))
+        return tuple(self.items[message_id] for message_id in sorted(self.items))
 
 
 class AlbumBuffer(Generic[ItemT]):
     """Collects the items of albums, by chat and media group, and hands each album over once.
 
-    `gathered(items)`: called once an album, `quiet` seconds after its last item (or the `part` of them that an item
-    needs) and at most `cap` seconds after its first, with all items in the order of their message ids.
-    `late(items_so_far, item)`: called once for each item that comes after that, up to `memory` seconds; after them it
-    would count as a new album. The calls of one album follow one another, those of different albums don't wait.
-    A repeated message is ignored. A callback that raises is logged and told to `failed`; the album counts as handed
+    `gathered(items)`: called once for each album, `quiet` seconds after its last item (or the `part` of them that an
+    item needs) and at most `cap` seconds after its first, with all items in the order of their message ids.
+    `late(items_so_far, item)`: called once for each item that comes later, up to `memory` seconds; after that it counts
+    as a new album. The calls of one album run one after another, those of different albums at once.
+    A repeated message is ignored. An error of a callback is logged and passed to `failed`; the album counts as handed
     over. At most `most` albums that were handed over are remembered.
-    Built inside the running loop unless a `timer` is given.
+    Create it inside the running loop unless you pass a `timer`.
     """
 
     def __init__(
@@ -98,17 +98,17 @@ class AlbumBuffer(Generic[ItemT]):
         self._ended = False
 
     def is_open(self, chat_id: int, media_group_id: str) -> bool:
-        """Whether this album is still being gathered."""
+        """Whether this album is still being collected."""
         album = self._albums.get((chat_id, media_group_id))
         return album is not None and album.closed is None
 
     def add(self, item: ItemT, part: float = 1.0) -> bool:
-        """Register an arrival and return at once. False: it is known. Raises `RuntimeError` after `aclose`.
+        """Add an item and return at once. False: it is known already. Raises `RuntimeError` after `aclose`.
 
-        `part`: how much of the quiet time must pass after it.
+        `part`: the share of the quiet time that must pass after it.
         """
         if self._ended:
-            raise RuntimeError("the gatherer of albums is closed")
+            raise RuntimeError("the album buffer is closed")
         now = self._timer.time()
         self._forget(now)
         album = self._albums.setdefault((item.chat_id, item.media_group_id), _Album(now, now))
@@ -128,20 +128,20 @@ class AlbumBuffer(Generic[ItemT]):
 
     @property
     def remembered(self) -> int:
-        """How many albums are known, open or handed over."""
+        """How many albums are remembered, open or handed over."""
         return len(self._albums)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being gathered or handed over."""
+        """Whether nothing is being collected or handed over."""
         return all(album.closed is not None and not album.busy for album in self._albums.values())
 
     async def drain(self) -> None:
-        """Wait until what is complete has been handed over."""
+        """Wait until all complete albums have been handed over."""
         await self._background.drain()
 
     def drop(self) -> list[ItemT]:
-        """Give back what is still being waited for: it is not handed over."""
+        """Drop the albums that are still being collected and return their items."""
         dropped: list[ItemT] = []
         for key, album in list(self._albums.items()):
             if album.closed is None:
@@ -151,7 +151,7 @@ class AlbumBuffer(Generic[ItemT]):
         return dropped
 
     async def aclose(self) -> None:
-        """Stop: nothing more is handed over, and callbacks that still run are cancelled."""
+        """Stop: hand nothing over any more, and cancel running callbacks."""
         self._ended = True
         for album in self._albums.values():
             if album.timer:
@@ -185,13 +185,13 @@ class AlbumBuffer(Generic[ItemT]):
         try:
             await callback
         except Exception as error:
-            log.exception("an album could not be taken in")
+            log.exception("handling an album failed; its items are not handled again")
             if self._failed:
                 self._failed(error)
 
     def _forget(self, now: float) -> None:
-        """Drop the oldest of what was handed over, by age and by number."""
+        """Forget the oldest albums that were handed over, by age and by number."""
         old = [(key, each.closed) for key, each in self._albums.items() if each.closed is not None and not each.busy]
-        for place, (key, closed) in enumerate(old):
-            if place < len(old) - self._most or now - closed > self._memory:
+        for number, (key, closed) in enumerate(old):
+            if number < len(old) - self._most or now - closed > self._memory:
                 del self._albums[key]

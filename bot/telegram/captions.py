@@ -1,14 +1,14 @@
-"""What stands under a result: its words, what a person should know of it, and its buttons."""
+"""The captions of results, the notes and the buttons under them."""
 
 from collections.abc import Sequence
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import sentence
-from bot.telegram.formatting import caption, cut, pixels, plain, told
+from bot.jobs.ports import sentence
+from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
-from bot.telegram.provider_labels import ENLARGED, Providers, maker, offer, title
+from bot.telegram.provider_labels import ENLARGED, Providers, model_of_job, offer, title
 from bot.telegram.uploads import Upload
 from storage.job_states import TaskState
 from storage.pictures import Picture
@@ -16,30 +16,30 @@ from storage.records import Job, StoredReference
 from storage.store import Store
 
 MOST_SENDS = 2
-"""How often pictures are sent by themselves when nobody knows whether they have arrived."""
-MOST_WORDS = 40
-"""How much is repeated of the words of another picture, in UTF-16 units."""
-# What was done to the references is told of so many; more would bury the result.
+"""How often a picture is sent automatically while it is not known whether it has arrived."""
+QUOTED_PROMPT_LENGTH = 40
+"""The longest quotation of another picture's prompt, in UTF-16 units."""
 MOST_CHANGES = 3
+"""How many changes of references are listed; more would hide the result."""
 
 
 class ResultCaptions:
-    """The labels of results, in the language at hand."""
+    """The captions, notes and buttons of results, in the current language."""
 
     def __init__(self, store: Store, providers: Providers) -> None:
         self._store = store
         self._providers = providers
 
     def caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        """The words that made it, by what, and in groups for whom; escaped. `upload`: how large it is; `notes`: lines
-        below."""
+        """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
+        lines below."""
         size = pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
-        return caption(job.prompt, maker(self._providers, job), size, style, _whose(job), below=notes)
+        return caption(job.prompt, model_of_job(self._providers, job), size, style, _whose(job), below=notes)
 
     def summary(self, job: Job, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
-        """What stands below an album: how many pictures there are, in groups for whom, and what is not as it should
-        be. `refused`: how many Telegram takes in no form."""
+        """The lines below an album: how many pictures there are, in groups for whom, and which are missing. `refused`:
+        how many Telegram takes in no form."""
         sent = [picture for picture in pictures if picture.message_id is not None]
         unconfirmed = sum(picture.is_missing and picture.sends >= MOST_SENDS for picture in pictures)
         left = sum(picture.is_missing for picture in pictures) - unconfirmed - refused
@@ -59,20 +59,20 @@ class ResultCaptions:
         return lines
 
     async def notes(self, job: Job) -> list[str]:
-        """What the person should know: what went wrong with a part, and what was done to the references."""
-        error_message = [f"⚠️ {told(job.error_message)}"] if job.error_message else []
+        """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
+        error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
         references = await self._store.references.of_job(job.id)
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
-            *await self._origin(job, references),
+            *await self._made_from_notes(job, references),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
 
-    async def _origin(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
-        """Which picture of ours it was made from, where it was made from one."""
+    async def _made_from_notes(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
+        """A line that names the bot's picture it was made from, if there is one."""
         ids = [reference.picture_id for reference in references]
         picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
         before = await self._store.jobs.get(picture.job_id) if picture else None
@@ -87,14 +87,14 @@ class ResultCaptions:
         return words.format(first=title(self._providers, first), second=title(self._providers, second))
 
     async def buttons(self, job: Job) -> InlineKeyboardMarkup:
-        """What stands under the pictures of a job; a picture that has not arrived can be fetched."""
+        """The buttons under a job's pictures; one fetches those that have not arrived."""
         pictures = await self._store.pictures.of_job(job.id)
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
 
 
 def _made_from(job: Job, before: Job, which: int | None) -> str:
-    words = cut(before.prompt, MOST_WORDS)
+    words = cut(before.prompt, QUOTED_PROMPT_LENGTH)
     is_larger = bool(job.style and ENLARGED in job.style["name"])
     if which is None:
         if is_larger:
@@ -108,7 +108,7 @@ def _made_from(job: Job, before: Job, which: int | None) -> str:
 
 
 def _whose(job: Job) -> str:
-    """For whom it was made, where others see it too."""
+    """For whom it was made, if others see it, too."""
     return _("for {name}").format(name=job.user_name) if job.chat_id < 0 and job.user_name else ""
 
 

@@ -1,4 +1,4 @@
-"""What Telegram allows: for each chat a lane of what was sent lately, and permissions to send more."""
+"""The rate limit of one chat: the messages sent lately, and permits to send more."""
 
 import asyncio
 import math
@@ -10,16 +10,17 @@ from bot.fair_slots import FairSlots
 
 @dataclass(frozen=True, slots=True)
 class ProgressShare:
-    """How much of a limit may be used up when progress goes. `spaced`: it keeps its distance from the one before."""
+    """The share of a limit that may be used up when progress is sent. `spaced`: it keeps the limit's `progress_every`
+    seconds from the progress before it."""
 
     share: float
     spaced: bool = True
 
 
-NEWS, SOME_NEWS = ProgressShare(3 / 4, spaced=False), ProgressShare(5 / 12, spaced=False)
-"""Somebody is next, or it begins: this goes before all other progress. What is new and matters less comes after it."""
-ALONE, AMONG_OTHERS = ProgressShare(1 / 2), ProgressShare(1 / 5)
-"""How far a job is: of the only one in its chat, and of one of several, whose news need room, too."""
+IMPORTANT_PROGRESS, CHANGED_PROGRESS = ProgressShare(3 / 4, spaced=False), ProgressShare(5 / 12, spaced=False)
+"""The shares of a job that is next or begins, which goes before all other progress, and of changes that matter less."""
+ONLY_JOB, ONE_OF_SEVERAL_JOBS = ProgressShare(1 / 2), ProgressShare(1 / 5)
+"""The shares of how far a job is: the only open one in its chat, or one of several, whose changes need room, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ GROUP = Limit(19, 60.5, 4.5)
 
 @dataclass(slots=True)
 class _Sent:
-    """Messages that count `cost`, sent at a time. `is_answer`: they went before those that stood in line."""
+    """Messages that count `cost`, sent at the time `at`. `is_answer`: they overtook the queue."""
 
     at: float
     cost: int
@@ -47,24 +48,24 @@ class _Sent:
 
 @dataclass(slots=True)
 class ChatLimiter:
-    """What was sent lately within one limit, oldest first; `reserved`: what may be sent and has not been yet."""
+    """The messages sent lately within one limit, oldest first; `reserved`: the cost of unused permits."""
 
     limit: Limit
     sent: deque[_Sent] = field(default_factory=deque)
     reserved: int = 0
     muted_until: float = 0.0
     progress_at: float = float("-inf")
-    line: FairSlots = field(default_factory=lambda: FairSlots(1))
+    queue: FairSlots = field(default_factory=lambda: FairSlots(1))
     freed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def used(self, now: float) -> int:
-        """How much of the limit is used up at this moment."""
+        """How much of the limit is used up now, permits included."""
         while self.sent and self.sent[0].at <= now - self.limit.seconds:
             self.sent.popleft()
         return sum(one.cost for one in self.sent) + self.reserved
 
     def wait(self, now: float, cost: int) -> float:
-        """Seconds until messages that count `cost` may go; infinite while others may go first that have not gone."""
+        """Seconds until messages that count `cost` may go; infinite while that depends on unused permits."""
         over = self.used(now) + min(cost, self.limit.most) - self.limit.most
         until = self.muted_until
         for one in self.sent:
@@ -75,35 +76,36 @@ class ChatLimiter:
         return math.inf if over > 0 else max(0.0, until - now)
 
     def take(self, now: float, cost: int, *, is_answer: bool = False) -> None:
-        """Messages that count `cost` go now."""
+        """Count messages of this cost as sent now."""
         self.sent.append(_Sent(now, cost, is_answer))
 
     def mute(self, until: float) -> None:
-        """Nothing goes before this time."""
+        """Send nothing before this time."""
         self.muted_until = max(self.muted_until, until)
 
     def lets_answers_pass(self, now: float) -> bool:
-        """Whether an answer may go before those that stand in line: such answers get half of the limit at most."""
+        """Whether an answer may overtake the queue: such answers get half of the limit at most."""
         return self.used(now) < self.limit.most and sum(one.cost for one in self.sent if one.is_answer) < (
             self.limit.most / 2
         )
 
-    def has_room_for_progress(self, now: float, courtesy: ProgressShare) -> bool:
-        """Progress leaves a part of the limit to answers and deliveries, and never goes before one that waits."""
+    def has_room_for_progress(self, now: float, progress: ProgressShare) -> bool:
+        """Whether progress may go: it leaves a part of the limit to answers and deliveries, and never overtakes the
+        queue."""
         return (
             now >= self.muted_until
-            and self.used(now) < self.limit.most * courtesy.share
-            and (not courtesy.spaced or now - self.progress_at >= self.limit.progress_every)
-            and self.line.is_idle
+            and self.used(now) < self.limit.most * progress.share
+            and (not progress.spaced or now - self.progress_at >= self.limit.progress_every)
+            and self.queue.is_idle
         )
 
     def is_quiet(self, now: float) -> bool:
-        """Whether nothing needs to be known of this lane."""
-        return self.used(now) == 0 and now >= self.muted_until and self.line.is_idle
+        """Whether this limiter can be forgotten."""
+        return self.used(now) == 0 and now >= self.muted_until and self.queue.is_idle
 
 
 class Permit:
-    """A chat's permission to send messages that count `cost`: the room is kept until they go or it is given back."""
+    """A chat's permission to send messages that count `cost`: the room is reserved until it is used or given back."""
 
     def __init__(self, limiter: ChatLimiter, cost: int, *, is_answer: bool = False) -> None:
         self._limiter = limiter
@@ -114,23 +116,23 @@ class Permit:
         limiter.reserved += cost
 
     def is_good(self, now: float) -> bool:
-        """Whether the chat takes messages now: meanwhile Telegram may have demanded a wait."""
+        """Whether the permit still holds: meanwhile Telegram may have demanded a wait."""
         return self._is_kept and now >= self._limiter.muted_until
 
     def use(self, now: float) -> None:
-        """The messages go now."""
+        """Count the messages as sent now."""
         self.give_back()
         self._is_used = True
         self._limiter.take(now, self._cost, is_answer=self._is_answer)
 
     def covers(self, limiter: ChatLimiter) -> bool:
-        """Whether what goes to this lane has been counted by it. It is so once."""
+        """Whether this limiter has counted the next call already. True only once."""
         covers = self._is_used and self._limiter is limiter
         self._is_used = False
         return covers
 
     def give_back(self) -> None:
-        """Others may have the room; once is enough."""
+        """Free the reserved room. A second call does nothing."""
         if self._is_kept:
             self._is_kept = False
             self._limiter.reserved -= self._cost

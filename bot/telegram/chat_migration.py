@@ -1,4 +1,4 @@
-"""What is sent to a group goes where the group is now, and as quietly as its admins want."""
+"""Middleware that sends calls to a migrated group's new chat, and silently where its admins want that."""
 
 import logging
 from typing import Any
@@ -13,20 +13,20 @@ from aiogram.types import InputFile
 from bot.telegram.rate_limiter import DroppedError, is_permitted, is_progress
 from storage.chats import Chats
 from storage.database import StoreError
-from storage.records import ChatRules
+from storage.settings_records import ChatRules
 
 log = logging.getLogger(__name__)
 
 
 class ChatMigratedError(TelegramBadRequest):
-    """The message is in a group that has become a supergroup: it can't be changed any more."""
+    """The message is in a group that has become a supergroup, so it can't be changed any more."""
 
 
 class ChatMigrationMiddleware(BaseRequestMiddleware):
-    """A request middleware for the bot's session, outside of flood control, which counts by the chat.
+    """A request middleware for the bot's session, outside of the rate limiter, which counts by chat.
 
-    What is known of a job may be older than the move of its group: here each call learns of it. Calls about messages
-    of the old group raise `ChatMigratedError`.
+    A job may still have the old id of its group: each call gets the new one here. Calls about messages of the old
+    group raise `ChatMigratedError`.
     """
 
     def __init__(self, chats: Chats) -> None:
@@ -38,7 +38,7 @@ class ChatMigrationMiddleware(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Send as it should be. Raises `DroppedError` for progress in a quiet group."""
+        """Send to the right chat. Raises `DroppedError` for progress in a quiet group."""
         chat = getattr(method, "chat_id", None)
         if not isinstance(chat, int) or chat > 0:
             return await make_request(bot, method)
@@ -48,7 +48,7 @@ class ChatMigrationMiddleware(BaseRequestMiddleware):
         call = _quietly(method) if rules.quiet else method
         if now != chat:
             if is_permitted():
-                # The permit is that of the group of before.
+                # The permit belongs to the old group.
                 raise TelegramMigrateToChat(method, "the group has moved", now)
             return await make_request(bot, _moved(call, now))
         try:
@@ -57,7 +57,7 @@ class ChatMigrationMiddleware(BaseRequestMiddleware):
             await self._chats.migrate(chat, error.migrate_to_chat_id)
             call = _moved(call, error.migrate_to_chat_id)
             if is_permitted() or _is_used_up(call):
-                # The permit, or what was being uploaded, is gone with the refused call; its sender can begin again.
+                # The refused call has used up the permit or the upload; its sender can begin again.
                 raise
             return await make_request(bot, call)
 
@@ -65,8 +65,8 @@ class ChatMigrationMiddleware(BaseRequestMiddleware):
         try:
             return await self._chats.now(chat)
         except StoreError as error:
-            # What is to be sent matters more than how.
-            log.warning("it is not known what holds in chat %d: %s", chat, error)
+            # Sending matters more than the rules.
+            log.warning("reading the rules of chat %d failed (%s); sending without them", chat, error)
             return chat, ChatRules()
 
 
@@ -77,10 +77,10 @@ def _quietly(method: TelegramMethod[TelegramType]) -> TelegramMethod[TelegramTyp
 
 
 def _moved(method: TelegramMethod[TelegramType], chat: int) -> TelegramMethod[TelegramType]:
-    """The same call for the new group, in which no message of the old one is. Raises `ChatMigratedError`."""
+    """The same call for the new group, without ids of the old one's messages. Raises `ChatMigratedError`."""
     fields = type(method).model_fields.keys()
     if fields & {"message_id", "message_ids"} and "from_chat_id" not in fields:
-        raise ChatMigratedError(method, "the message is in the group of before")
+        raise ChatMigratedError(method, "the message is in the old group")
     there: dict[str, Any] = {"chat_id": chat, "reply_parameters": None, "message_thread_id": None}
     return method.model_copy(update={name: there[name] for name in there.keys() & fields})
 

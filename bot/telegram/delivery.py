@@ -1,4 +1,4 @@
-"""Delivering: from the provider's pictures to an album in the chat, each picture once as far as Telegram confirmed."""
+"""Delivery: sends a job's pictures to its chat as an album, each picture once as far as Telegram confirms it."""
 
 import asyncio
 import logging
@@ -22,24 +22,25 @@ from aiogram.exceptions import (
 from aiogram.methods import EditMessageMedia
 from aiogram.types import Message
 
-from bot.jobs.stage import Undelivered, Unreachable
+from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
-from bot.telegram.result_sender import ChangedError, Parcel, ResultSender, Sending, as_media, sent_as
+from bot.telegram.result_sender import ChangedError, JobAttempt, ResultBatch, ResultSender, as_media, sent_as
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
-from bot.telegram.uploads import NOT_NOW, Unfetched, Upload, Uploads
+from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
-from storage.records import Job, Preferences
+from storage.records import Job
+from storage.settings_records import Preferences
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-ALBUM = 10
+ALBUM_SIZE = 10
 EDIT_SECONDS = 8.0
-"""How old a status message may be to become the picture: an edit notifies nobody, and it stays where it is."""
+"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down."""
 
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
@@ -50,11 +51,11 @@ UNCONFIRMED = Sentence(
 
 
 Problem = Undelivered | Unreachable
-"""Why pictures were not sent."""
+"""The reason why pictures were not sent."""
 
 
 class Delivery:
-    """Sends what jobs have made."""
+    """Delivers the pictures of jobs."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        labels: ResultCaptions,
+        captions: ResultCaptions,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -75,16 +76,16 @@ class Delivery:
         self._status = status
         self._uploads = uploads
         self._originals = originals
-        self._labels = labels
+        self._captions = captions
         self._clock = clock
 
     async def deliver(self, job: Job) -> None:
-        """Send what has not been confirmed of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
+        """Send a job's unconfirmed pictures. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         try:
             try:
                 await self._deliver(job)
             except ChangedError:
-                # A picture was deleted meanwhile, say: it is looked at anew.
+                # For example, a picture was deleted meanwhile: read the job again.
                 await self._deliver(job)
         except ChangedError as error:
             raise Undelivered("it changes while it is sent") from error
@@ -101,27 +102,29 @@ class Delivery:
             problems = await self._single(job, pictures[0], preferences)
         else:
             problems = await self._several(job, pictures, preferences)
-        if lost := [problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED]:
-            raise lost[0]
+        if unanswered := [
+            problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED
+        ]:
+            raise unanswered[0]
         latest = await self._store.pictures.of_job(job.id)
         left = [picture for picture in latest if picture.is_missing]
         if left and not any(picture.message_id for picture in latest):
             if any(picture.sends >= MOST_SENDS for picture in left):
                 raise Undelivered("it is not known whether any has arrived", at_last=UNCONFIRMED, is_final=True)
             raise problems[0] if problems else Undelivered("some have come meanwhile")
-        # What has arrived has its buttons, whatever is still missing.
+        # The pictures that have arrived get their buttons even if others are missing.
         await self._also_files(job, preferences)
         if not is_alone:
             await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
 
     async def _several(self, job: Job, pictures: Sequence[Picture], preferences: Preferences) -> list[Problem]:
-        """Send what is missing, in albums. What keeps one back keeps no other back; returns why pictures were not
-        sent: a part of them that was not fetched, or each that goes in no form."""
+        """Send the missing pictures in albums; one failure stops no other. Returns why pictures were not sent: one
+        problem for each album that failed, or for each picture that Telegram takes in no form."""
         await self._status.close(job)
         unsent, problems = _unsent(pictures), list[Problem]()
-        for first in range(0, len(unsent), ALBUM):
+        for first in range(0, len(unsent), ALBUM_SIZE):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM], preferences)
+                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences)
             except Undelivered as error:
                 problems.append(error)
             except UnansweredError as error:
@@ -131,34 +134,34 @@ class Delivery:
         return problems
 
     async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
-        """Returns why pictures go in no form."""
-        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
+        """Send one album. Returns the errors of pictures that Telegram takes in no form."""
+        async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            parcel = Parcel(job, self._labels.caption(job, uploads[0]), covered=preferences.spoiler)
+            batch = ResultBatch(job, self._captions.caption(job, uploads[0]), covered=preferences.spoiler)
             if preferences.delivery == "files":
-                await self._as_files(parcel, uploads)
+                await self._as_files(batch, uploads)
             else:
-                await self._results.send(parcel, uploads)
-            return parcel.failed
+                await self._results.send(batch, uploads)
+            return batch.failed
 
-    async def _as_files(self, parcel: Parcel, uploads: Sequence[Upload]) -> None:
-        """The originals in place of an album; a group may take photos and no files."""
-        await self._results.files(parcel, [upload for upload in uploads if upload.document])
-        parcel.failed.clear()
-        if left := [upload.picture for upload in uploads if upload.picture.id not in parcel.sent]:
+    async def _as_files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
+        """Send the originals instead of an album; photos where a group takes no files."""
+        await self._results.files(batch, [upload for upload in uploads if upload.document])
+        batch.failed.clear()
+        if left := [upload.picture for upload in uploads if upload.picture.id not in batch.sent]:
             async with AsyncExitStack() as stack:
                 opened = await self._opened(left, stack)
-                await self._results.send(parcel, [upload for upload in opened if isinstance(upload, Upload)])
+                await self._results.send(batch, [upload for upload in opened if isinstance(upload, Upload)])
 
     async def _opened(
         self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
-    ) -> Sequence[Upload | Unfetched]:
-        """These pictures, fetched. Raises `Undelivered` when none can be."""
+    ) -> Sequence[Upload | UnavailablePicture]:
+        """Fetch these pictures. Raises `Undelivered` if none can be fetched."""
         opened = await asyncio.gather(
             *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
         )
-        failed = [one for one in opened if isinstance(one, Unfetched)]
+        failed = [one for one in opened if isinstance(one, UnavailablePicture)]
         if len(failed) == len(opened):
             final = all(one.is_final or one.is_gone for one in failed)
             raise Undelivered(
@@ -167,114 +170,118 @@ class Delivery:
         return opened
 
     async def _also_files(self, job: Job, preferences: Preferences) -> None:
-        """The originals beside an album; of those that can't be had the button says so."""
+        """Send the originals beside an album, if the person wants both. The Files button tells which are missing."""
         if preferences.delivery == "both":
             pictures = await self._store.pictures.of_job(job.id)
             try:
                 wanted = [one for one in pictures if not one.document_id and one.hidden_at is None]
-                await self._originals.send(job, wanted, job.message_id, Sending(self._store, job))
+                await self._originals.send(job, wanted, job.message_id, JobAttempt(self._store, job))
             except (TelegramBadRequest, TelegramEntityTooLarge) as error:
-                # The album is there.
-                log.info("the originals of job %d are not sent: %s", job.id, error)
+                # The album has arrived.
+                log.info("sending the originals of job %d failed (%s); the album is there", job.id, error)
 
     async def _where_it_is(self, job: Job) -> Job:
-        """The job in the chat where it is now: its group may have become a supergroup."""
+        """The job with its present chat: its group may have become a supergroup."""
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
     async def _close(self, job: Job, refused: int) -> None:
-        """The words and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
+        """Send the summary and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
         pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
-            # Their owner has deleted them all: there is nothing to put buttons under.
+            # Their owner has deleted them all: no message needs buttons.
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [*self._labels.summary(job, pictures, refused), *await self._labels.notes(job)]
+        lines = [*self._captions.summary(job, pictures, refused), *await self._captions.notes(job)]
         text = escape("\n".join(lines), quote=False)
-        buttons = await self._labels.buttons(job)
-        await Sending(self._store, job).begin()
+        buttons = await self._captions.buttons(job)
+        await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
         try:
             await self._status.move_below(job, text, buttons, reply_to=album)
         except (TelegramForbiddenError, TelegramBadRequest):
-            # A chat may take photos and no words: the status message is there already.
+            # A chat may take photos but no text: then edit the status message.
             if not await self._status.change(job, text, buttons):
                 raise
         except (TelegramNetworkError, TelegramServerError) as error:
-            # It may have arrived. An edit says it for sure, and says it once.
+            # The new message may have arrived. An edit can be repeated safely.
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
     async def _single(self, job: Job, picture: Picture, preferences: Preferences) -> list[Problem]:
-        """The status message itself becomes the picture, with its buttons, while it is new and the last one in its
-        chat; else the picture is an answer of its own, which notifies, and the status goes. Returns why it was not
+        """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;
+        else the picture is a new reply, which notifies, and the status message is deleted. Returns why it was not
         sent."""
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
         if not (unsent := _unsent([picture])):
             if not picture.is_missing and status_id not in {None, picture.message_in(job.chat_id)}:
-                # It was sent, with its buttons, in the place of the status message; or its owner has deleted it.
+                # The picture was sent with its buttons, or deleted by its owner: delete the status message.
                 await self._status.take_away(job, status_id or 0)
             return []
-        async with self._sender.room(job.chat_id, job.user_id), AsyncExitStack() as stack:
+        async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             (upload,) = await self._opened(unsent, stack)
-            if isinstance(upload, Unfetched):
+            if isinstance(upload, UnavailablePicture):
                 return []
-            text = self._labels.caption(job, upload, await self._labels.notes(job))
-            parcel = Parcel(job, text, await self._labels.buttons(job), covered=preferences.spoiler)
+            text = self._captions.caption(job, upload, await self._captions.notes(job))
+            batch = ResultBatch(job, text, await self._captions.buttons(job), covered=preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
                 fresh = _WhileFresh(self._store, job, picture.id, still)
-                message = await self._turn_into_picture(parcel, status_id, upload, fresh)
+                message = await self._turn_into_picture(batch, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
                     return []
-            await self._results.send(parcel, [upload])
-        if parcel.failed:
-            return [Unreachable(parcel.failed[0].message)]
+            await self._results.send(batch, [upload])
+        if batch.failed:
+            return [Unreachable(batch.failed[0].message)]
         if status_id is not None:
             await self._status.take_away(job, status_id)
         return []
 
     async def _turn_into_picture(
-        self, parcel: Parcel, status_id: int, upload: Upload, fresh: "_WhileFresh"
+        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
     ) -> Message | None:
-        """None: it can't become the picture."""
-        job, media = parcel.job, as_media(upload, parcel.text, parcel)
-        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=parcel.buttons)
+        """Turn the status message into the picture. None: Telegram refuses that."""
+        job, media = batch.job, as_media(upload, batch.text, batch)
+        edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
             message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
         except TelegramBadRequest as error:
             if meaning(error).why is Refusal.CHAT:
                 raise
-            log.info("the status message of job %d can't become the picture: %s", job.id, error.message)
+            log.info(
+                "turning the status message of job %d into the picture failed (%s); sending it anew",
+                job.id,
+                error.message,
+            )
             return None
         return message if isinstance(message, Message) else None
 
 
-class _WhileFresh(Sending):
-    """An edit that is made only while its message is new and the last one: it may have to wait before."""
+class _WhileFresh(JobAttempt):
+    """An edit that is made only if its message is still new and the last one after the wait for a slot."""
 
     def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
         super().__init__(store, job, [picture_id])
         self._is_fresh = is_fresh
 
     async def begin(self) -> None:
-        """See `Sending`. Raises `ChangedError` when a new message is better."""
+        """See `JobAttempt`. Raises `ChangedError` if a new message is better by now."""
         if not self._is_fresh():
             raise ChangedError
         await super().begin()
 
 
 def _unsent(pictures: Sequence[Picture]) -> list[Picture]:
-    """Those to be sent. Where it is not known whether they have arrived, a person decides whether once more."""
+    """The pictures to send. If it is unknown whether one has arrived, the person decides whether to send it again."""
     return [picture for picture in pictures if picture.is_missing and picture.sends < MOST_SENDS]
 
 
 def _failure(error: TelegramAPIError) -> Undelivered | Unreachable:
-    """What it means for a job that Telegram did not take its pictures."""
+    """The job's error for an error of Telegram."""
     if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramEntityTooLarge):
         return Unreachable(error.message)
     if isinstance(error, TelegramMigrateToChat):

@@ -1,6 +1,6 @@
-"""The names of flags in every language: all are understood, the language at hand decides which one is shown.
+"""The names of flags in every language: all are recognized, those of the current language are shown.
 
-A translation of `--ar` is one or more names with spaces between them; the first one is shown.
+A translation of `--ar` is one or more names separated by spaces; the first one is shown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,21 +25,21 @@ NAMES = (
     N_("--size"),
     N_("--style"),
 )
-"""Those of the providers in this repository and of the bot. A flag that is not here has its own name only."""
-ALSO = {"aspect": "ar", "ratio": "ar", "count": "n"}
-"""Further names that people know from elsewhere."""
+"""The flags of the bot and of the providers in this repository. Other flags have no translated names."""
+ALIASES = {"aspect": "ar", "ratio": "ar", "count": "n"}
+"""Further names, known from other tools."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A flag that a typed name means. `values`: words, in lower case, that can only be meant as its value."""
+class KnownFlag:
+    """The flag that a typed name means. `values`: words, in lower case, that can only be its value."""
 
     name: str
     values: frozenset[str] = frozenset()
 
 
 def shown(flag: str) -> str:
-    """A flag in the language at hand: `--ar` → `--比例`."""
+    """A flag in the current language: `--ar` → `--比例`."""
     return _(flag).split()[0]
 
 
@@ -54,14 +54,14 @@ def spellings(name: str) -> set[str]:
     return {name, *(one.removeprefix("--").lower() for one in names)}
 
 
-def known_names(offered: Iterable[Flag], values: Mapping[str, Iterable[str]] | None = None) -> dict[str, Known]:
-    """What each name that can be typed means. `values`: further words for the flags of these names."""
+def known_names(offered: Iterable[Flag], values: Mapping[str, Iterable[str]] | None = None) -> dict[str, KnownFlag]:
+    """The flag for each name that can be typed. `values`: further value words, by flag name."""
     words: dict[str, set[str]] = {flag.removeprefix("--"): set() for flag in NAMES}
     for flag in offered:
         words.setdefault(flag.name, set()).update(choice.lower() for choice in flag.choices)
     for name, more in (values or {}).items():
         words.setdefault(name, set()).update(word.lower() for word in more)
-    known = {name: Known(name, frozenset(its)) for name, its in words.items()}
+    known = {name: KnownFlag(name, frozenset(its)) for name, its in words.items()}
     typed = {spelling: one for one in known.values() for spelling in spellings(one.name)}
-    # A name of a flag's own goes before one that another language or service has for another.
-    return {**{name: known[meant] for name, meant in ALSO.items() if meant in known}, **typed, **known}
+    # A flag's own name takes precedence over another flag's translation.
+    return {**{name: known[meant] for name, meant in ALIASES.items() if meant in known}, **typed, **known}

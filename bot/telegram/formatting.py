@@ -1,4 +1,4 @@
-"""How things are put into words for Telegram: translated sentences, captions that fit, times and bars."""
+"""Formatting text for Telegram: translated sentences, captions within the limits, sizes, prices, times and bars."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -6,7 +6,7 @@ from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import sentence
+from bot.jobs.ports import sentence
 from bot.telegram.flag_names import shown
 from providers.errors import Sentence
 from storage.records import ErrorMessage
@@ -17,14 +17,14 @@ BAR_LENGTH = 10
 
 
 def say(*sentences: Sentence) -> str:
-    """Sentences in the language at hand, each in a line of its own, escaped for HTML."""
+    """Sentences in the current language, one a line, escaped for HTML."""
     return escape("\n".join(map(plain, sentences)), quote=False)
 
 
 def plain(sentence: Sentence) -> str:
-    """A sentence in the language at hand, as it is."""
+    """A sentence in the current language, not escaped."""
     values = dict(sentence.values)
-    # What a flag allows and what flags there are is in our words, not in the person's.
+    # These values are the bot's own words, so they are translated, too.
     if isinstance(allowed := values.get("allowed"), str) and allowed:
         values["allowed"] = listed(allowed)
     if isinstance(use := values.get("use"), str):
@@ -35,13 +35,13 @@ def plain(sentence: Sentence) -> str:
 
 
 def listed(allowed: str) -> str:
-    """What an option allows, in the language at hand; several values stand between this language's commas."""
+    """The values that an option allows, in the current language, separated by its commas."""
     words = _(allowed)
     return _(", ").join(allowed.split(", ")) if words == allowed else words
 
 
-def told(error_message: ErrorMessage) -> str:
-    """What went wrong, and whether it was paid, in the language at hand; not escaped."""
+def error_text(error_message: ErrorMessage) -> str:
+    """An error in the current language, and whether the attempt was charged; not escaped."""
     words = plain(sentence(error_message))
     if "paid" not in error_message:
         return words
@@ -60,12 +60,12 @@ def cut(text: str, length: int) -> str:
     words, _space, _part = kept.rpartition(" ")
     if text[len(kept) : len(kept) + 1].isspace():
         words = kept
-    # A text without spaces (Chinese) is cut where it has to be.
+    # A text without spaces (Chinese) is cut anywhere.
     return (words if _units(words) > length // 2 else kept).rstrip() + "…"
 
 
 def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
-    """The caption of a result: the prompt, cut so that all fits, a line of details, and lines `below`. Escaped."""
+    """The caption of a result: the prompt, cut to fit, a line of details, and the lines `below`. Escaped."""
     line = " · ".join(detail for detail in details if detail)
     end = cut("\n".join(below), CAPTION_LENGTH // 2)
     text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
@@ -74,18 +74,18 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
 
 
 def quoted(words: str) -> str:
-    """Words as code, which a touch copies; escaped, and cut where they fit into no message."""
+    """Text as code, which a touch copies; escaped, and cut to the length of a message."""
     return f"<code>{escape(cut(words, TEXT_LENGTH), quote=False)}</code>"
 
 
 def flags_of(options: Mapping[str, object]) -> str:
-    """Options as they are typed: "--ar 16:9 --n 4"."""
+    """Options as flags: "--ar 16:9 --n 4"."""
     values = {name: str(value) for name, value in options.items()}
     return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
 
 
 def pixels(width: int | None, height: int | None) -> str:
-    """The size of a picture: "2048×1152"; empty where it is not known."""
+    """The size of a picture: "2048×1152"; empty if unknown."""
     return f"{width}×{height}" if width else ""
 
 
@@ -99,7 +99,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def bar(fraction: float) -> str:
-    """A bar of ten: `▰▰▰▱▱▱▱▱▱▱`. Full only at the very end."""
+    """A progress bar of ten: `▰▰▰▱▱▱▱▱▱▱`; full only at 1.0."""
     full = min(BAR_LENGTH, int(max(0.0, fraction) * BAR_LENGTH))
     return "▰" * full + "▱" * (BAR_LENGTH - full)
 

@@ -17,11 +17,11 @@ DOMAIN = "messages"
 ENGLISH = "en"
 _HAN, _KANA = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[\u3040-\u30ff]")
 NAMES = {"en": "English", "zh": "中文"}
-"""What the languages call themselves."""
+"""The languages' own names."""
 
 
 class Languages(I18n):
-    """aiogram's I18n, reading the catalogues' sources: there is nothing to compile and nothing that can be stale."""
+    """aiogram's I18n, reading the catalogues' sources: there are no compiled files that could be outdated."""
 
     def __init__(self) -> None:
         super().__init__(path=LOCALES, default_locale=ENGLISH, domain=DOMAIN)
@@ -36,14 +36,14 @@ class Languages(I18n):
         return language if language in self.locales else ENGLISH
 
     def of_words(self, text: str) -> str:
-        """The bot's language in which words seem to be written: Chinese where there are Chinese characters and no
-        Japanese ones."""
+        """The language in which a text seems to be written: Chinese if it has Chinese characters and no Japanese ones,
+        else English."""
         return "zh" if _HAN.search(text) and not _KANA.search(text) else ENGLISH
 
     @contextmanager
     def speaking(self, language: str) -> Iterator[None]:
-        """What is said inside is said in this language."""
-        # aiogram looks for the instance of I18n itself, not of a subclass.
+        """Translate into this language inside the block."""
+        # aiogram looks for the current instance of I18n itself, not of a subclass.
         token = I18n.set_current(self)
         try:
             with self.use_locale(language):

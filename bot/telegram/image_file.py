@@ -1,6 +1,6 @@
-"""Picture files opened by their bytes: what they are, how large, and whether they are whole. Nothing is scaled here.
+"""Opening picture files: their format and size by their bytes, and whether they are whole. Nothing is scaled here.
 
-Metadata never decides whether a picture can be used: of JPEG and PNG a decoder gets to see nothing but the pixels.
+Metadata never decides whether a picture can be used: a decoder of JPEG and PNG gets nothing but the pixels.
 """
 
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MOST_MEGAPIXELS = 89
 
 # Bytes of memory for each pixel while a picture is decoded, as measured with Pillow 13 and pillow-heif 1.8. A JPEG and
-# a PNG that are scaled down on the way need little.
+# a PNG need little if they are scaled down while they are decoded.
 _BYTES_A_PIXEL: Mapping[str, float] = {"image/webp": 16, "image/avif": 10, "image/heic": 9}
 _OTHERS_BYTES_A_PIXEL = 6.0
 _FORMATS: Mapping[str, str] = {
@@ -34,13 +34,14 @@ _FORMATS: Mapping[str, str] = {
     "image/gif": "GIF",
     "image/bmp": "BMP",
 }
-MOST_ITEMS = 1 << 20
+ITEM_TABLE_BYTES = 1 << 20
+"""The first bytes of an AVIF or HEIC, in which its table of items is looked for."""
 # The names of metadata in the table of an AVIF's or HEIC's items (ISO 14496-12, 8.11.6).
 _METADATA_ITEM = re.compile(rb"(infe[\x02\x03].{3}(?:.{2}|.{4})\0\0)(?:Exif|mime)", re.DOTALL)
 
 
 class UnusableImageError(Exception):
-    """A picture that can't be used. `sentence` says why, and what would do."""
+    """A picture that can't be used. `sentence` says why, and what to send instead."""
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
@@ -48,12 +49,12 @@ class UnusableImageError(Exception):
 
 
 class TooLargeToDecodeError(UnusableImageError):
-    """To decode it takes more memory than there is for it. It may be a good picture all the same."""
+    """Decoding takes more memory than is allowed. The picture may still be good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the first bytes of a picture tell. Sides in pixels, as stored (EXIF may turn them)."""
+    """Format and size, read from the first bytes. Sides in pixels, as stored (EXIF may turn them)."""
 
     media_type: str
     width: int
@@ -61,10 +62,10 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it, `moves`: animated.
+class ImageSource:
+    """An opened picture, not decoded yet. `orientation` as in EXIF, `size` as a person sees it.
 
-    `layout`: how a JPEG or a PNG is laid out; `memory`: bytes that it takes to decode it without scaling it on the way.
+    `layout`: the layout of a JPEG or PNG; `memory`: bytes needed for decoding it without scaling it meanwhile.
     """
 
     file: BinaryIO
@@ -73,16 +74,16 @@ class Source:
     orientation: int
     size: Size
     profile: bytes | None
-    moves: bool
+    is_animated: bool
     memory: float
     layout: Jpeg | Png | None = None
 
 
 def sniff(source: bytes | BinaryIO) -> Header | None:
-    """Type and size of a file, or by a file's first bytes; nothing is decoded. None: no picture that can be used, or
-    more bytes are needed.
+    """Type and size of a file or of its first bytes; nothing is decoded. None: no usable picture, or more bytes are
+    needed.
 
-    PNG, GIF, BMP and WebP tell within 32 bytes, a JPEG after its metadata, TIFF, AVIF and HEIC only when whole.
+    PNG, GIF, BMP and WebP need 32 bytes, a JPEG its metadata; TIFF, AVIF and HEIC must be whole.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
     try:
@@ -94,8 +95,8 @@ def sniff(source: bytes | BinaryIO) -> Header | None:
     return Header(media_type, *size) if fits else None
 
 
-def open_picture(file: BinaryIO) -> Source:
-    """Read a picture's header. Raises `UnusableImageError` for what is none, or too large ever to be decoded."""
+def open_picture(file: BinaryIO) -> ImageSource:
+    """Read a picture's header. Raises `UnusableImageError` if it is no picture, or has too many pixels."""
     media_type = _media_type(file)
     try:
         if (size := _early_size(file, media_type)) is not None:
@@ -111,22 +112,20 @@ def open_picture(file: BinaryIO) -> Source:
     return source
 
 
-def check_memory(source: Source, most: float) -> None:
-    """Raises `TooLargeToDecodeError` for a picture that takes more than `most` bytes of memory to decode."""
+def check_memory(source: ImageSource, most: float) -> None:
+    """Raises `TooLargeToDecodeError` if decoding takes more than `most` bytes of memory."""
     if source.memory > most:
         pixels = source.size[0] * source.size[1]
         raise TooLargeToDecodeError(_too_many_pixels(int(most / source.memory * pixels / 1_000_000)).sentence)
 
 
 def upright(size: Size, orientation: int) -> Size:
-    """Width and height as seen, of sides as stored; and the other way round."""
+    """Convert stored sides to sides as seen, or back."""
     return (size[1], size[0]) if orientation >= 5 else size
 
 
-def is_whole(source: Source) -> bool:
-    """Whether no pixels are missing. Raises `UnusableImageError` where that can't be told without decoding, and it
-    fails.
-    """
+def is_whole(source: ImageSource) -> bool:
+    """Whether no pixels are missing. Raises `UnusableImageError` if the check needs decoding, and that fails."""
     try:
         if isinstance(source.layout, Jpeg):
             return image_jpeg.is_whole(source.file, source.layout)
@@ -138,8 +137,8 @@ def is_whole(source: Source) -> bool:
     return True
 
 
-def untouched(source: Source) -> bytes:
-    """The bytes of a whole picture, without what only some decoders take, and with its end."""
+def untouched(source: ImageSource) -> bytes:
+    """The bytes of a whole picture, without metadata that some decoders reject, and with its end marker."""
     if isinstance(source.layout, Png) and not source.layout.is_plain:
         return image_png.cleaned(source.file, source.layout)
     source.file.seek(0)
@@ -149,7 +148,7 @@ def untouched(source: Source) -> bytes:
 
 
 def load(image: Image.Image) -> None:
-    """Decode. Raises `UnusableImageError` where that fails."""
+    """Decode. Raises `UnusableImageError` if that fails."""
     try:
         image.load()
     except Exception as error:
@@ -158,7 +157,7 @@ def load(image: Image.Image) -> None:
 
 def broken(error: Exception) -> UnusableImageError:
     """The refusal of a file that can't be decoded."""
-    log.info("a picture could not be read: %r", error)
+    log.info("reading a picture failed: %r", error)
     return UnusableImageError(Sentence("This picture is damaged or incomplete. Please send it again."))
 
 
@@ -173,7 +172,7 @@ def _media_type(file: BinaryIO) -> str:
 
 
 def _early_size(file: BinaryIO, media_type: str) -> Size | None:
-    """Sides as stored, where they can be told without a decoder. Raises `ValueError`."""
+    """Sides as stored, if no decoder is needed to find them. Raises `ValueError`."""
     if media_type == "image/jpeg":
         return image_jpeg.size_of(file)
     if media_type == "image/png":
@@ -192,32 +191,32 @@ def _size(file: BinaryIO, media_type: str) -> Size:
     return size
 
 
-def _open_jpeg(file: BinaryIO, media_type: str) -> Source:
+def _open_jpeg(file: BinaryIO, media_type: str) -> ImageSource:
     jpeg = image_jpeg.read(file)
     image = image_jpeg.opened(file, jpeg)
     size = upright(image.size, jpeg.orientation)
-    # Two bytes for each value of all scans, and what is decoded of them.
-    memory = jpeg.width * jpeg.height * (jpeg.samples * 2 + 1) if jpeg.gradual else 0
-    return Source(
-        file, image, media_type, jpeg.orientation, size, jpeg.profile, moves=False, memory=memory, layout=jpeg
+    # Two bytes for each value of all scans, and the decoded pixels.
+    memory = jpeg.width * jpeg.height * (jpeg.samples * 2 + 1) if jpeg.multi_scan else 0
+    return ImageSource(
+        file, image, media_type, jpeg.orientation, size, jpeg.profile, is_animated=False, memory=memory, layout=jpeg
     )
 
 
-def _open_png(file: BinaryIO, media_type: str) -> Source:
+def _open_png(file: BinaryIO, media_type: str) -> ImageSource:
     png = image_png.read(file)
     image = image_png.opened(file, png)
     size = upright(image.size, png.orientation)
     memory = 0 if png.has_bands else png.width * png.height * (10 if png.depth == 16 else 5)
-    return Source(file, image, media_type, png.orientation, size, png.profile, png.moves, memory, png)
+    return ImageSource(file, image, media_type, png.orientation, size, png.profile, png.is_animated, memory, png)
 
 
-def _open_heic(file: BinaryIO, media_type: str) -> Source:
-    # Made directly: to register it with Pillow would be global state. It turns pictures upright by itself.
+def _open_heic(file: BinaryIO, media_type: str) -> ImageSource:
+    # Made directly: registering it with Pillow would be global state. It turns pictures upright by itself.
     image: Image.Image = HeifImageFile(_without_metadata(file))  # type: ignore[no-untyped-call]
     return _source(file, image, media_type, 1)
 
 
-def _open_other(file: BinaryIO, media_type: str) -> Source:
+def _open_other(file: BinaryIO, media_type: str) -> ImageSource:
     stripped = _without_metadata(file) if media_type == "image/avif" else file
     stripped.seek(0)
     image = Image.open(stripped, formats=[_FORMATS[media_type]])
@@ -225,18 +224,20 @@ def _open_other(file: BinaryIO, media_type: str) -> Source:
     return _source(file, image, media_type, orientation_in(exif) if isinstance(exif, bytes) else 1)
 
 
-def _open_tiff(file: BinaryIO, media_type: str) -> Source:
+def _open_tiff(file: BinaryIO, media_type: str) -> ImageSource:
     orientation = tiff_orientation(file)
     file.seek(0)
     return _source(file, Image.open(file, formats=["TIFF"]), media_type, orientation)
 
 
-def _source(file: BinaryIO, image: Image.Image, media_type: str, orientation: int) -> Source:
+def _source(file: BinaryIO, image: Image.Image, media_type: str, orientation: int) -> ImageSource:
     profile = image.info.get("icc_profile")
     # Phones put depth maps and further exposures into a HEIC; the first picture is the picture.
-    moves = media_type != "image/heic" and bool(getattr(image, "is_animated", False))
+    is_animated = media_type != "image/heic" and bool(getattr(image, "is_animated", False))
     memory = image.width * image.height * _BYTES_A_PIXEL.get(media_type, _OTHERS_BYTES_A_PIXEL)
-    return Source(file, image, media_type, orientation, upright(image.size, orientation), profile, moves, memory)
+    return ImageSource(
+        file, image, media_type, orientation, upright(image.size, orientation), profile, is_animated, memory
+    )
 
 
 _OPENERS = {
@@ -248,9 +249,9 @@ _OPENERS = {
 
 
 def _without_metadata(file: BinaryIO) -> BinaryIO:
-    """An AVIF or HEIC without EXIF and XMP for a decoder; how it is turned is said elsewhere (ISO 23008-12, 6.5.10)."""
+    """An AVIF or HEIC without EXIF and XMP for a decoder; its rotation is stored elsewhere (ISO 23008-12, 6.5.10)."""
     file.seek(0)
-    return BytesIO(_METADATA_ITEM.sub(rb"\1skip", file.read(MOST_ITEMS)) + file.read())
+    return BytesIO(_METADATA_ITEM.sub(rb"\1skip", file.read(ITEM_TABLE_BYTES)) + file.read())
 
 
 def _check_pixels(size: Size) -> None:

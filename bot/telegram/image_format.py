@@ -1,4 +1,4 @@
-"""The formats of pictures, told by their first bytes, and the few facts that are read without a decoder."""
+"""The formats of pictures, by their first bytes, and the facts that can be read without a decoder."""
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -17,11 +17,11 @@ EXTENSIONS: Mapping[str, str] = {
     "image/bmp": "bmp",
     "image/tiff": "tiff",
 }
-"""The ending of a file's name, without the dot, by media type."""
+"""File name extensions, without the dot, by media type."""
 
 MOST_VALUES = 100_000
 _ORIENTATION, _PIECES = 0x0112, {273, 324}
-# Bytes and text are taken as a whole.
+# Pillow reads bytes and text as a whole.
 _BLOBS = {1, 2, 6, 7}
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _AVIF = {b"avif", b"avis"}
@@ -29,7 +29,7 @@ _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
 def media_type_of(head: bytes) -> str | None:
-    """The media type of a file by its first 64 bytes (18 are enough but for AVIF and HEIC); None: no known picture."""
+    """The media type of a file by its first 64 bytes (18 are enough but for AVIF and HEIC); None: an unknown format."""
     for magic, media_type in (
         (b"\xff\xd8\xff", "image/jpeg"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -43,7 +43,7 @@ def media_type_of(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
-        # Pillow unpacks run lengths one by one in Python: 6 MB of them take 6 s. Nobody has used them for long.
+        # Pillow unpacks run lengths one by one in Python: 6 MB of them take 6 s. Today nobody uses them.
         return None if int.from_bytes(head[30:34], "little") in {1, 2} else "image/bmp"
     return _iso_media_type(head) if head[4:8] == b"ftyp" else None
 
@@ -51,15 +51,14 @@ def media_type_of(head: bytes) -> str | None:
 def _iso_media_type(head: bytes) -> str | None:
     """AVIF and HEIC share a container; the brands tell them apart (ISO 23008-12)."""
     end = min(len(head), int.from_bytes(head[:4], "big"))
-    brands = {head[8:12], *(head[place : place + 4] for place in range(16, end - 3, 4))}
+    brands = {head[8:12], *(head[offset : offset + 4] for offset in range(16, end - 3, 4))}
     if brands & _AVIF:
         return "image/avif"
     return "image/heic" if brands & _HEIC else None
 
 
 def plain_size(file: BinaryIO, media_type: str) -> Size | None:
-    """Width and height in pixels, where the format says them at its very beginning; None: it doesn't, or more bytes are
-    needed."""
+    """Width and height in pixels, if the format begins with them; None: it doesn't, or more bytes are needed."""
     file.seek(0)
     read = _SIZES.get(media_type)
     try:
@@ -99,9 +98,9 @@ _SIZES: Mapping[str, Callable[[bytes], Size]] = {"image/gif": _gif, "image/bmp":
 
 
 def orientation_in(exif: bytes) -> int:
-    """The orientation (1–8) that EXIF data tells; 1 where it tells none or can't be read.
+    """The orientation (1–8) in EXIF data; 1 if there is none or it can't be read.
 
-    Nothing else is looked at, so broken EXIF breaks nothing. (TIFF 6.0, section 2; EXIF 2.3, 4.6.4.)
+    No other entry is read, so broken EXIF does no harm. (TIFF 6.0, section 2; EXIF 2.3, 4.6.4.)
     """
     try:
         for entry in _tiff_entries(BytesIO(exif.removeprefix(b"Exif\0\0"))):
@@ -113,10 +112,10 @@ def orientation_in(exif: bytes) -> int:
 
 
 def tiff_orientation(file: BinaryIO) -> int:
-    """The orientation (1–8) that a TIFF's first directory tells; 1 where it tells none.
+    """The orientation (1–8) in a TIFF's first directory; 1 if there is none.
 
-    Raises `ValueError` where an entry has so many values that Pillow, which looks at each in Python, would take for
-    ever: 8 MB of a million strips take 37 s. Raises `struct.error` where the directory can't be read.
+    Raises `ValueError` if an entry has too many values for Pillow, which reads each in Python: 8 MB of a million strips
+    take 37 s. Raises `struct.error` if the directory can't be read.
     """
     entries = list(_tiff_entries(file))
     for tag, kind, amount, _value in entries:
@@ -131,12 +130,12 @@ def _orientation(entry: tuple[int, int, int, int]) -> int | None:
 
 
 def _tiff_entries(file: BinaryIO) -> Iterator[tuple[int, int, int, int]]:
-    """Tag, kind, amount of values, and the first two bytes of these as a number."""
+    """Tag, kind, number of values, and the first two bytes of the values as a number."""
     file.seek(0)
     head = file.read(8)
     order = {b"II": "<", b"MM": ">"}.get(head[:2], "<")
-    (place,) = struct.unpack(order + "4xI", head)
-    file.seek(place)
+    (offset,) = struct.unpack(order + "4xI", head)
+    file.seek(offset)
     (count,) = struct.unpack(order + "H", file.read(2))
     for _number in range(count):
         yield struct.unpack(order + "HHIH2x", file.read(12))

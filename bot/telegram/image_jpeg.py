@@ -1,4 +1,4 @@
-"""A JPEG's own pixels, apart from all that may stand around them: metadata before, trailers behind.
+"""The pixels of a JPEG without the metadata before them and the trailers behind them.
 
 (ITU T.81, annex B: a file is a list of segments, each with a marker; pixels come in scans, up to the end marker.)
 """
@@ -14,7 +14,7 @@ from bot.telegram.image_parts import Range, joined
 
 END = b"\xff\xd9"
 
-# JFIF and Adobe's segment say what the colours mean; the others are tables, the frame, and restart intervals.
+# JFIF's and Adobe's segments define the colours; the others are tables, the frame, and restart intervals.
 _KEPT = {0xE0, 0xEE, 0xDB, 0xC4, 0xCC, 0xDD}
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -22,26 +22,27 @@ _ALONE = {0x01, *range(0xD0, 0xD9)}
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
 
 MOST_SEGMENTS = 10_000
-MOST_JUNK = 64 * 1024
-MOST_COMPARED = 8_000_000
-"""Pixels that are compared when it is not known whether a scan is complete."""
+MOST_JUNK_BYTES = 64 * 1024
+MOST_COMPARED_PIXELS = 8_000_000
+"""The size at which decoded pictures are compared to find out whether a scan is complete."""
 
-# No Huffman code consists of ones only: with these bits a scan that is not complete can't go on for more than a block
-# or two. A complete one needs none of them, but libjpeg reads up to eight bytes ahead.
+# No Huffman code consists of ones only: these bits stop the decoder of an incomplete scan after a block or two. A
+# complete scan needs none of them, but libjpeg reads up to eight bytes ahead.
 _ONES = b"\xff\x00" * 8
 
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """What stands before the pixels. `scans`: where they begin; `tables`: what a decoder needs of the segments before.
+    """The contents of the segments before the pixels. `scans`: the offset of the pixels; `tables`: the segments that a
+    decoder needs.
 
-    `gradual`: they come in several scans, and are decoded as a whole only (`samples`: values for each pixel).
+    `multi_scan`: the pixels come in several scans and are decoded only as a whole; `samples`: values for each pixel.
     """
 
     width: int
     height: int
     samples: float
-    gradual: bool
+    multi_scan: bool
     tables: bytes
     scans: int
     orientation: int
@@ -49,17 +50,17 @@ class Jpeg:
 
 
 def size_of(file: BinaryIO) -> Size:
-    """Width and height in pixels. Raises `ValueError` when the file ends before it tells."""
-    for marker, body, _place in _segments(file):
+    """Width and height in pixels. Raises `ValueError` if the file ends before its frame."""
+    for marker, body, _offset in _segments(file):
         if marker in _FRAMES:
             return _sides(body)
     raise ValueError("a JPEG without a frame")
 
 
 def read(file: BinaryIO) -> Jpeg:
-    """Read all up to the pixels. Raises `ValueError` where that is not possible."""
+    """Read all segments before the pixels. Raises `ValueError` if they are broken."""
     kept, frame, orientation, profile = [b"\xff\xd8"], None, 0, dict[int, bytes]()
-    for marker, body, place in _segments(file):
+    for marker, body, offset in _segments(file):
         if marker in _KEPT or marker in _FRAMES:
             kept.append(bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body)
         if marker in _FRAMES:
@@ -72,21 +73,21 @@ def read(file: BinaryIO) -> Jpeg:
             if frame is None:
                 break
             width, height = _sides(frame[1])
-            gradual = frame[0] in _PROGRESSIVE or body[:1] != frame[1][5:6]
+            multi_scan = frame[0] in _PROGRESSIVE or body[:1] != frame[1][5:6]
             icc = b"".join(profile[number] for number in sorted(profile)) or None
-            return Jpeg(width, height, _samples(frame[1]), gradual, b"".join(kept), place, orientation or 1, icc)
+            return Jpeg(width, height, _samples(frame[1]), multi_scan, b"".join(kept), offset, orientation or 1, icc)
     raise ValueError("a JPEG without a frame")
 
 
 def opened(file: BinaryIO, jpeg: Jpeg) -> Image.Image:
-    """The picture, ready to be decoded, with an end marker in any case. Look at `is_whole` first."""
+    """The picture, ready to be decoded, always with an end marker. Check `is_whole` first."""
     return _opened(file, jpeg, END)
 
 
 def is_whole(file: BinaryIO, jpeg: Jpeg) -> bool:
     """Whether the scans are complete, with an end marker or not; decodes at an eighth. Raises a decoder's errors."""
     try:
-        if jpeg.gradual:
+        if jpeg.multi_scan:
             return end_of(file, jpeg) is not None or _is_unaffected(file, jpeg)
         image = _opened(file, jpeg, _ONES)
         image.draft(None, (1, 1))
@@ -97,31 +98,31 @@ def is_whole(file: BinaryIO, jpeg: Jpeg) -> bool:
 
 
 def end_of(file: BinaryIO, jpeg: Jpeg) -> int | None:
-    """Where the end marker is."""
-    place, rest = jpeg.scans, b""
-    file.seek(place)
+    """The offset of the end marker, if there is one."""
+    offset, rest = jpeg.scans, b""
+    file.seek(offset)
     while chunk := file.read(1 << 18):
         found = (rest + chunk).find(END)
         if found >= 0:
-            return place - len(rest) + found
-        place, rest = place + len(chunk), chunk[-1:]
+            return offset - len(rest) + found
+        offset, rest = offset + len(chunk), chunk[-1:]
     return None
 
 
 def _is_unaffected(file: BinaryIO, jpeg: Jpeg) -> bool:
-    """Whether it makes no difference what comes behind the last scan: then nothing of it is missing."""
-    one, other = (_opened(file, jpeg, _filling(jpeg, piece) + END) for piece in (bytes(254), bytes(range(1, 255))))
+    """Whether bytes added behind the last scan change nothing: then the scan is complete."""
+    one, other = (_opened(file, jpeg, _padding(jpeg, piece) + END) for piece in (bytes(254), bytes(range(1, 255))))
     for image in (one, other):
         factor = 1
-        while factor < 8 and jpeg.width * jpeg.height > MOST_COMPARED * factor**2:
+        while factor < 8 and jpeg.width * jpeg.height > MOST_COMPARED_PIXELS * factor**2:
             factor *= 2
         image.draft(None, (jpeg.width // factor, jpeg.height // factor))
         image.load()
     return ImageChops.difference(one, other).getbbox() is None
 
 
-def _filling(jpeg: Jpeg, piece: bytes) -> bytes:
-    """Something for a scan to go on with, in each of its restart intervals."""
+def _padding(jpeg: Jpeg, piece: bytes) -> bytes:
+    """Bytes to add behind a scan, for each of its restart intervals."""
     restarts = b"\xff\xdd" in jpeg.tables
     return b"".join(piece + (bytes((0xFF, 0xD0 + number % 8)) if restarts else b"") for number in range(16))
 
@@ -135,28 +136,28 @@ def _opened(file: BinaryIO, jpeg: Jpeg, ending: bytes) -> Image.Image:
 
 
 def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
-    """Markers up to the first scan's, with what belongs to them, and where they stand. Raises `ValueError`."""
+    """The segments up to the first scan: marker, body, offset. Raises `ValueError`."""
     file.seek(2)
-    patience = iter(range(MOST_JUNK))
+    junk_left = iter(range(MOST_JUNK_BYTES))
     for _count in range(MOST_SEGMENTS):
-        marker = _marker(file, patience)
+        marker = _marker(file, junk_left)
         if marker in _ALONE:
             continue
-        place = file.tell() - 2
+        offset = file.tell() - 2
         length = int.from_bytes(file.read(2), "big")
         body = file.read(max(0, length - 2))
         if length < 2 or len(body) < length - 2:
             break
-        yield marker, body, place
+        yield marker, body, offset
         if marker == 0xDA:
             return
     raise ValueError("a JPEG that ends before its pixels")
 
 
-def _marker(file: BinaryIO, patience: Iterator[int]) -> int:
+def _marker(file: BinaryIO, junk_left: Iterator[int]) -> int:
     """The next marker; some writers leave a few bytes too many between segments."""
     last = file.read(2)
-    while len(last) == 2 and next(patience, None) is not None:
+    while len(last) == 2 and next(junk_left, None) is not None:
         if last[0] == 0xFF and last[1] not in {0x00, 0xFF}:
             return last[1]
         last = last[1:] + file.read(1)

@@ -1,4 +1,4 @@
-"""The pixels of a picture: decoded upright in plain colours, scaled, and encoded within bounds."""
+"""Decoding pictures to upright sRGB pixels, scaling, and encoding them within a provider's or Telegram's limits."""
 
 import logging
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from math import ceil, sqrt
 from PIL import Image, ImageCms
 
 from bot.telegram import image_png
-from bot.telegram.image_file import Source, UnusableImageError, broken, upright
+from bot.telegram.image_file import ImageSource, UnusableImageError, broken, upright
 from bot.telegram.image_format import Size
 from bot.telegram.image_png import Png
 from providers.base import ReferenceLimits
@@ -27,8 +27,8 @@ _TURNS = {
 }
 
 
-def decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
-    """The pixels as RGB or RGBA in sRGB, upright, within the sides. Raises `UnusableImageError`."""
+def decoded(source: ImageSource, limits: ReferenceLimits) -> Image.Image:
+    """The pixels as RGB or RGBA in sRGB, upright, within the limit of the sides. Raises `UnusableImageError`."""
     try:
         return _decoded(source, limits)
     except UnusableImageError:
@@ -37,7 +37,7 @@ def decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
         raise broken(error) from error
 
 
-def _decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
+def _decoded(source: ImageSource, limits: ReferenceLimits) -> Image.Image:
     factor = min(1, limits.side / max(source.size))
     target = upright(_scaled(source.size, factor, limits) if factor < 1 else source.size, source.orientation)
     image, box = _loaded(source, target)
@@ -45,21 +45,21 @@ def _decoded(source: Source, limits: ReferenceLimits) -> Image.Image:
     if image.size != target:
         image = image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
     image = _srgb(image, source.profile)
-    # What the file said of itself (profile, EXIF) isn't true any more and must not be written again.
+    # The file's profile and EXIF are no longer true and must not be written again.
     image.info = {}
     turn = _TURNS.get(source.orientation)
     return image if turn is None else image.transpose(turn)
 
 
-def _loaded(source: Source, target: Size) -> tuple[Image.Image, tuple[float, float, float, float] | None]:
-    """The decoded picture, no smaller than `target` but smaller than the file's where it can be had so cheaply; and the
-    part of it that is the picture."""
+def _loaded(source: ImageSource, target: Size) -> tuple[Image.Image, tuple[float, float, float, float] | None]:
+    """The decoded picture, no smaller than `target`, reduced while decoding where that is cheap; and the box of it that
+    holds the picture."""
     image = source.image
     factor = min(image.width // target[0], image.height // target[1])
     if isinstance(source.layout, Png) and source.layout.has_bands and factor > 1:
         box = (0, 0, image.width / factor, image.height / factor)
         return image_png.reduced(source.file, source.layout, factor), box
-    # A JPEG is decoded at a half, a quarter or an eighth already where that is enough.
+    # A JPEG can be decoded at a half, a quarter or an eighth of its size.
     drafted = image.draft(None, target) if factor > 1 else None
     image.load()
     return image, drafted[1] if drafted else None
@@ -71,7 +71,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         opaque = image.getchannel("A").getextrema()[0] == 255
         return image.convert("RGB") if opaque else image
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        # Pillow would cut everything above 255 off.
+        # Pillow would clip values above 255.
         wide = image if image.mode == "F" else image.convert("I")
         high = wide.getextrema()[1]
         most = high if image.mode == "F" and isinstance(high, float) and high > 0 else 65535
@@ -85,15 +85,16 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             own = ImageCms.ImageCmsProfile(BytesIO(profile))
             converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode=mode)
-        except Exception as error:  # whatever a profile is, the picture is good without it
-            log.info("unusable colour profile: %r", error)
+        except Exception as error:  # the picture is good without its profile
+            log.info("reading a colour profile failed (%r); the picture is used without it", error)
         else:
             image = converted or image
     return image if image.mode == mode else image.convert(mode)
 
 
 def encoded(image: Image.Image, limits: ReferenceLimits) -> tuple[bytes, str, Size]:
-    """The picture's bytes, within the limit: at lower quality first, then smaller. Raises `UnusableImageError`."""
+    """The bytes, media type and size of the picture within the limits: at lower quality first, then scaled down. Raises
+    `UnusableImageError`."""
     media_type = _type_for(image.mode, limits.media_types)
     if media_type == "image/jpeg" and image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
@@ -124,7 +125,7 @@ def _saved(image: Image.Image, media_type: str, quality: int) -> bytes:
 
 
 def _scaled(size: Size, factor: float, limits: ReferenceLimits) -> Size:
-    """The sides times a factor; rounding never carries the ratio over its bounds."""
+    """The sides times a factor; rounding keeps the ratio within its bounds."""
     least, most = limits.ratio
     width, height = (max(1, round(side * factor)) for side in size)
     return max(width, ceil(height * least)), max(height, ceil(width / most))

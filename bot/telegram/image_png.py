@@ -1,4 +1,4 @@
-"""A PNG's own pixels, apart from the chunks that only tell about them; and its rows without decoding all at once.
+"""The pixels of a PNG without its metadata; large ones are decoded in bands of rows.
 
 (https://www.w3.org/TR/png-3/: a file is a list of chunks; the pixels are one zlib stream in all IDAT chunks.)
 """
@@ -17,12 +17,12 @@ from bot.telegram.image_parts import Range, joined
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 MOST_CHUNKS = 100_000
-MOST_METADATA = 1 << 20
-"""Bytes of one chunk that are looked at; also the most that a profile may have, as with Pillow."""
-BAND = 4 << 20
-"""Bytes of rows that are decoded at once."""
-_PIECE = 256 * 1024
-# Pillow, for one, refuses a picture for any fault in these, and for compressed text that comes to more than 1 MB.
+MOST_METADATA_BYTES = 1 << 20
+"""The largest chunk of metadata that is read, and the largest profile, as with Pillow."""
+BAND_BYTES = 4 << 20
+"""The size of the rows that are decoded at once."""
+_PIECE_BYTES = 256 * 1024
+# Pillow, for example, rejects a picture for any fault in these, and for compressed text of more than 1 MB.
 _RISKY = {b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT"}
 _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7}
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -32,9 +32,9 @@ PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 
 @dataclass(slots=True)
 class Png:
-    """What the chunks say. `colour`: the colour type; `pixels`: where the IDAT chunks' contents are.
+    """The contents of the chunks. `colour`: the colour type; `pixels`: the ranges of the IDAT chunks' contents.
 
-    `is_plain`: every decoder takes the file as it is: it has its end, and nothing that some choke on.
+    `is_plain`: every decoder takes the file as it is: it has its end, and no chunk that some decoders reject.
     """
 
     width: int
@@ -48,7 +48,7 @@ class Png:
     is_plain: bool = True
     orientation: int = 1
     profile: bytes | None = field(default=None, repr=False)
-    moves: bool = False
+    is_animated: bool = False
 
     @property
     def has_bands(self) -> bool:
@@ -57,14 +57,14 @@ class Png:
 
 
 def size_of(head: bytes) -> Size | None:
-    """Width and height in pixels by the first 24 bytes; None where they are not there."""
+    """Width and height in pixels from the first 24 bytes; None if they are not there."""
     if len(head) < 24 or head[12:16] != b"IHDR":
         return None
     return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
 
 
 def read(file: BinaryIO) -> Png:
-    """Look at all chunks. Raises `ValueError` where those are missing or broken without which there are no pixels."""
+    """Read all chunks. Raises `ValueError` if one that the pixels need is missing or broken."""
     size = file.seek(0, 2)
     file.seek(8)
     png, ended = None, False
@@ -100,8 +100,8 @@ def _header(kind: bytes, body: bytes | None) -> Png:
 
 
 def _take(png: Png, kind: bytes, file: BinaryIO, length: int) -> None:
-    """What one of the other chunks says."""
-    body = _body(file, kind, length) if length <= MOST_METADATA else None
+    """Read one of the other chunks into `png`."""
+    body = _body(file, kind, length) if length <= MOST_METADATA_BYTES else None
     if kind in {b"PLTE", b"tRNS"} and not png.pixels:
         if body is None:
             raise ValueError(f"a PNG with a broken {kind!r}")
@@ -116,11 +116,11 @@ def _take(png: Png, kind: bytes, file: BinaryIO, length: int) -> None:
     elif kind == b"iCCP":
         png.profile = _profile(body)
         png.is_plain &= png.profile is not None
-    png.moves |= kind == b"acTL" and int.from_bytes((body or b"")[:4], "big") > 1
+    png.is_animated |= kind == b"acTL" and int.from_bytes((body or b"")[:4], "big") > 1
 
 
 def _body(file: BinaryIO, kind: bytes, length: int) -> bytes | None:
-    """A chunk's contents; None where they don't match their checksum."""
+    """A chunk's contents; None if they don't match their checksum."""
     body = file.read(length)
     return body if file.read(4) == zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big") else None
 
@@ -129,7 +129,7 @@ def _profile(body: bytes) -> bytes | None:
     _name, _zero, packed = body.partition(b"\0")
     inflater = zlib.decompressobj()
     try:
-        profile = inflater.decompress(packed[1:], MOST_METADATA)
+        profile = inflater.decompress(packed[1:], MOST_METADATA_BYTES)
     except zlib.error:
         return None
     return profile if inflater.eof else None
@@ -141,7 +141,7 @@ def opened(file: BinaryIO, png: Png) -> Image.Image:
 
 
 def cleaned(file: BinaryIO, png: Png) -> bytes:
-    """The file with nothing but its pixels and its colour profile."""
+    """The file with only its pixels and its colour profile."""
     return joined(file, _parts(png, png.profile)).read()
 
 
@@ -154,7 +154,7 @@ def _parts(png: Png, profile: bytes | None = None) -> list[bytes | Range]:
 
 
 def _head(png: Png, height: int) -> list[bytes]:
-    """All that stands before the pixels of a picture like this one."""
+    """The signature and the chunks before the pixels, for a picture of this height."""
     sides = png.width.to_bytes(4, "big") + height.to_bytes(4, "big")
     rest = bytes((png.depth, png.colour, 0, 0, png.interlaced))
     chunks = [(b"IHDR", sides + rest), (b"PLTE", png.palette), (b"tRNS", png.transparency)]
@@ -177,7 +177,7 @@ def is_whole(file: BinaryIO, png: Png) -> bool:
 
 
 def _inflated_size(png: Png) -> int:
-    """The bytes of all rows, each with the byte that names its filter."""
+    """The size of all rows in bytes, each with its filter byte."""
     bits = png.depth * _CHANNELS[png.colour]
     passes = PASSES if png.interlaced else ((0, 0, 1, 1),)
     size = 0
@@ -188,7 +188,7 @@ def _inflated_size(png: Png) -> int:
 
 
 def _inflated(file: BinaryIO, png: Png) -> Iterator[bytes]:
-    """The rows as they are filtered, in pieces. Raises `ValueError` or `zlib.error` for damage; ends where they end."""
+    """The filtered rows, in pieces; ends early if rows are missing. Raises `ValueError` or `zlib.error` for damage."""
     left = _inflated_size(png)
     inflater = zlib.decompressobj()
     for start, length in png.pixels:
@@ -198,30 +198,30 @@ def _inflated(file: BinaryIO, png: Png) -> Iterator[bytes]:
             checksum = zlib.crc32(block, checksum)
             rest = block
             while rest and left > 0:
-                piece = inflater.decompress(rest, _PIECE)
+                piece = inflater.decompress(rest, _PIECE_BYTES)
                 left -= len(piece)
                 yield piece
                 rest = inflater.unconsumed_tail
         if file.read(4) != checksum.to_bytes(4, "big"):
             raise ValueError("a PNG with a damaged chunk")
-    while left > 0 and (piece := inflater.decompress(b"", _PIECE)):
+    while left > 0 and (piece := inflater.decompress(b"", _PIECE_BYTES)):
         left -= len(piece)
         yield piece
 
 
 def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
-    for place in range(0, length, _PIECE):
-        yield file.read(min(_PIECE, length - place))
+    for offset in range(0, length, _PIECE_BYTES):
+        yield file.read(min(_PIECE_BYTES, length - offset))
 
 
 def reduced(file: BinaryIO, png: Png, factor: int) -> Image.Image:
     """The picture with each side divided by `factor` (rounded up), decoded a few rows at a time.
 
-    Each band is decoded as a PNG of its own, with the row before it, from which its first row may be predicted.
-    Raises `ValueError` or `zlib.error` when rows are missing.
+    Each band is decoded as a PNG of its own, together with the row before it, which may predict its first row. Raises
+    `ValueError` or `zlib.error` if rows are missing.
     """
     stride = 1 + png.width * _CHANNELS[png.colour]
-    rows = max(1, BAND // stride // factor) * factor
+    rows = max(1, BAND_BYTES // stride // factor) * factor
     has_alpha = png.colour in {4, 6} or png.transparency is not None
     mode = "RGBA" if has_alpha else "L" if png.colour == 0 else "RGB"
     canvas = Image.new(mode, (-(-png.width // factor), -(-png.height // factor)))

@@ -1,8 +1,8 @@
-"""Pictures checked by their bytes and made to fit: references for a provider, results for Telegram.
+"""Checking pictures and making them fit: references for a provider, results for Telegram.
 
-What fits is passed on untouched after a look at whether it is whole: the rows of a PNG are inflated, a JPEG is decoded
-at an eighth, which costs a small part of decoding it. A file that only lacks its end, or has metadata on which others
-may choke, is passed on with its end and without these.
+A picture that fits is passed on unchanged after a check that it is whole: the rows of a PNG are inflated, a JPEG is
+decoded at an eighth, which costs a small part of decoding it. If only the end is missing, it is added; metadata that
+other decoders may reject is removed.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bot.fair_slots import FairSlots
 from bot.telegram.image_file import (
     MOST_MEGAPIXELS,
     Header,
-    Source,
+    ImageSource,
     TooLargeToDecodeError,
     UnusableImageError,
     broken,
@@ -46,23 +46,23 @@ __all__ = [
 ]
 
 ResultT = TypeVar("ResultT")
-Given = bytes | Path | BinaryIO
-"""A picture's bytes, or where they are. A file is read from its beginning, by one at a time."""
+ImageInput = bytes | Path | BinaryIO
+"""A picture's bytes, its path, or an open file, which is read from its beginning by one caller at a time."""
 
-LARGE = 13_000_000
-"""Pixels above which a picture is large; those of most phones have 12.2 million."""
-REFERENCE_MEMORY = 640_000_000
-"""Bytes that decoding a reference may take: enough for the 48 megapixels of a phone's HEIC."""
-PHOTO_MEMORY = 270_000_000
-"""Bytes that decoding a result may take; one that needs more is better sent as a file."""
+LARGE_PIXELS = 13_000_000
+"""A picture with more pixels is large; those of most phones have 12.2 million."""
+REFERENCE_MEMORY_BYTES = 640_000_000
+"""Memory for decoding a reference: enough for the 48 megapixels of a phone's HEIC."""
+PHOTO_MEMORY_BYTES = 270_000_000
+"""Memory for decoding a result; one that needs more is sent as a file."""
 
-# Telegram's bounds of a photo: 10 MB, width + height 10000, ratio 20. It shows at most about 2560 pixels a side.
+# Telegram's limits of a photo: 10 MB, width + height 10000, ratio 20. It shows at most about 2560 pixels a side.
 PHOTO = ReferenceLimits(1, 10_000_000, 2560, (1 / 20, 20), frozenset({"image/jpeg"}))
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture within the bounds. Sides in pixels; `changed`: what was done to it, in sentences for its sender."""
+    """A picture within the limits. Sides in pixels; `changed`: sentences that tell its sender how it was changed."""
 
     data: bytes
     media_type: str
@@ -72,49 +72,49 @@ class Prepared:
 
 
 class ImageWorker:
-    """Decodes and encodes pictures in threads, so that the event loop goes on.
+    """Decodes and encodes pictures in threads, so that the event loop is not blocked.
 
-    Small and large ones have a thread each, with one picture at a time: memory stays bounded, and nobody's small
-    picture waits for a large one. In each, people (`person`: any key of theirs) get turns.
+    Small and large pictures have a thread each, which works on one at a time: memory stays bounded, and no small
+    picture waits for a large one. In each thread people (`person`: any key of theirs) take turns.
     """
 
     def __init__(self) -> None:
-        self.small = _Lane("pictures")
-        self.large = _Lane("large pictures")
+        self.small = _ImageThread("pictures")
+        self.large = _ImageThread("large pictures")
 
-    async def prepare(self, given: Given, limits: ReferenceLimits, *, person: int = 0) -> Prepared:
+    async def prepare(self, given: ImageInput, limits: ReferenceLimits, *, person: int = 0) -> Prepared:
         """Check a reference and make it fit: converted, turned upright and scaled down where needed.
 
-        Raises `UnusableImageError` for what is no picture, broken, too large to decode, or of a ratio beyond the
-        bounds.
+        Raises `UnusableImageError` if it is no picture, is broken, is too large to decode, or has a ratio beyond the
+        limits.
         """
         return await self._run(person, given, partial(_prepare, limits=limits))
 
-    async def fit_photo(self, given: Given, *, person: int = 0) -> bytes:
+    async def fit_photo(self, given: ImageInput, *, person: int = 0) -> bytes:
         """A JPEG that Telegram takes as a photo, from any picture.
 
-        Raises `UnusableImageError`, also for a ratio over 20, and its kind `TooLargeToDecodeError`: send it as a file.
+        Raises `UnusableImageError`, also for a ratio over 20, or its subclass `TooLargeToDecodeError`: send a file.
         """
         return await self._run(person, given, _fit_photo)
 
-    async def is_whole(self, given: Given, *, person: int = 0) -> bool:
-        """Whether no pixels of a picture are missing. Raises `UnusableImageError` for what is none."""
+    async def is_whole(self, given: ImageInput, *, person: int = 0) -> bool:
+        """Whether no pixels of a picture are missing. Raises `UnusableImageError` if it is no picture."""
         return await self._run(person, given, _is_whole)
 
     async def aclose(self) -> None:
-        """Drop what waits and let what runs come to its end."""
+        """Drop waiting work and let running work finish."""
         await self.small.aclose()
         await self.large.aclose()
 
-    async def _run(self, person: int, given: Given, work: Callable[[Source], ResultT]) -> ResultT:
+    async def _run(self, person: int, given: ImageInput, work: Callable[[ImageSource], ResultT]) -> ResultT:
         try:
-            return await self.small.run(person, partial(_done, given, work, most=LARGE))
+            return await self.small.run(person, partial(_process, given, work, most=LARGE_PIXELS))
         except _LargeError:
-            return await self.large.run(person, partial(_done, given, work))
+            return await self.large.run(person, partial(_process, given, work))
 
 
-class _Lane:
-    """A thread, which people get in turns."""
+class _ImageThread:
+    """One thread, in which people take turns."""
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
@@ -129,13 +129,13 @@ class _Lane:
 
 
 class _LargeError(Exception):
-    """A picture that belongs into the other lane."""
+    """A picture that belongs to the thread for large ones."""
 
 
-def _done(given: Given, work: Callable[[Source], ResultT], most: int = MOST_MEGAPIXELS * 1_000_000) -> ResultT:
-    """The work on a picture. Raises `UnusableImageError`, whatever goes wrong, or `_LargeError` beyond `most`
-    pixels.
-    """
+def _process(
+    given: ImageInput, work: Callable[[ImageSource], ResultT], most: int = MOST_MEGAPIXELS * 1_000_000
+) -> ResultT:
+    """Do the work on a picture. Raises `UnusableImageError` for any failure, `_LargeError` beyond `most` pixels."""
     try:
         with _opened(given) as file:
             return work(_checked(open_picture(file), most))
@@ -145,14 +145,14 @@ def _done(given: Given, work: Callable[[Source], ResultT], most: int = MOST_MEGA
         raise broken(error) from error
 
 
-def _checked(source: Source, most: int) -> Source:
+def _checked(source: ImageSource, most: int) -> ImageSource:
     if source.size[0] * source.size[1] > most:
         raise _LargeError
     return source
 
 
 @contextmanager
-def _opened(given: Given) -> Iterator[BinaryIO]:
+def _opened(given: ImageInput) -> Iterator[BinaryIO]:
     if isinstance(given, Path):
         with given.open("rb") as file:
             yield file
@@ -160,29 +160,29 @@ def _opened(given: Given) -> Iterator[BinaryIO]:
         yield BytesIO(given) if isinstance(given, bytes) else given
 
 
-def _prepare(source: Source, limits: ReferenceLimits) -> Prepared:
+def _prepare(source: ImageSource, limits: ReferenceLimits) -> Prepared:
     _check_ratio(source.size, limits)
     kind, size = _kind(source.media_type, source.image.mode), source.file.seek(0, 2)
     fits = source.media_type in limits.media_types and size <= limits.size and max(source.size) <= limits.side
-    # Few services read CMYK, and not all of them turn a picture as its EXIF says.
+    # Few services read CMYK, and not all of them follow the orientation in EXIF.
     plain = source.orientation == 1 and source.image.mode != "CMYK"
-    _check(source, REFERENCE_MEMORY)
+    _check(source, REFERENCE_MEMORY_BYTES)
     if fits and plain:
         return Prepared(untouched(source), source.media_type, *source.size, tuple(_frames(source)))
     made, media_type, sides = encoded(decoded(source, limits), limits)
-    told = [*_frames(source), *_conversion(kind, _kind(media_type)), *_turn(source)]
-    told += _shrinking(source.size, sides) or _compression(size, len(made), limits)
-    return Prepared(made, media_type, *sides, tuple(told))
+    changes = [*_frames(source), *_conversion(kind, _kind(media_type)), *_turn(source)]
+    changes += _shrinking(source.size, sides) or _compression(size, len(made), limits)
+    return Prepared(made, media_type, *sides, tuple(changes))
 
 
-def _check(source: Source, memory: float) -> None:
+def _check(source: ImageSource, memory: float) -> None:
     check_memory(source, memory)
     if not is_whole(source):
         raise broken(ValueError("pixels are missing"))
 
 
-def _frames(source: Source) -> list[Sentence]:
-    return [Sentence("Your picture has several frames; only the first one is used.")] if source.moves else []
+def _frames(source: ImageSource) -> list[Sentence]:
+    return [Sentence("Your picture has several frames; only the first one is used.")] if source.is_animated else []
 
 
 def _conversion(before: str, after: str) -> list[Sentence]:
@@ -190,7 +190,7 @@ def _conversion(before: str, after: str) -> list[Sentence]:
     return [Sentence("Your picture was converted from {before} to {after}.", values)] if before != after else []
 
 
-def _turn(source: Source) -> list[Sentence]:
+def _turn(source: ImageSource) -> list[Sentence]:
     return [Sentence("Your picture was turned upright.")] if source.orientation != 1 else []
 
 
@@ -204,14 +204,14 @@ def _compression(before: int, after: int, limits: ReferenceLimits) -> list[Sente
     return [Sentence("Your picture was compressed from {before} to {after}.", values)] if before > limits.size else []
 
 
-def _fit_photo(source: Source) -> bytes:
+def _fit_photo(source: ImageSource) -> bytes:
     _check_ratio(source.size, PHOTO)
-    _check(source, PHOTO_MEMORY)
+    _check(source, PHOTO_MEMORY_BYTES)
     return encoded(decoded(source, PHOTO), PHOTO)[0]
 
 
-def _is_whole(source: Source) -> bool:
-    check_memory(source, REFERENCE_MEMORY)
+def _is_whole(source: ImageSource) -> bool:
+    check_memory(source, REFERENCE_MEMORY_BYTES)
     return is_whole(source)
 
 

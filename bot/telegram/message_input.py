@@ -1,4 +1,4 @@
-"""Reading what people send: which pictures a message brings, shows or answers to."""
+"""Finding the pictures that a message shows or replies to."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -25,14 +25,14 @@ from storage.records import NewReference
 from storage.store import Store
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff", ".gif")
-UNTOLD = {None, "", "application/octet-stream"}
-"""Types of files that say nothing of what they hold."""
+UNSPECIFIC_TYPES = {None, "", "application/octet-stream"}
+"""Media types that don't tell what a file holds."""
 Holder = Message | ExternalReplyInfo | PollMedia
-"""What Telegram puts pictures into."""
+"""Telegram's objects that contain pictures."""
 
 
 def pictures_in(message: Message) -> tuple[NewReference, ...]:
-    """The pictures that a message shows, as photos or as a file; none of what it replies to."""
+    """The pictures that a message shows, as photos or as a file; not those of the message that it replies to."""
     return tuple(NewReference(file.file_id, message.message_id) for file in _files(message))
 
 
@@ -44,17 +44,17 @@ def pictures_of(messages: Iterable[Message]) -> tuple[NewReference, ...]:
 
 
 async def pictures_replied_to(message: Message, store: Store, user_id: int) -> tuple[NewReference, ...]:
-    """The pictures that a reply of this person is about, also one to a message of another chat.
+    """The pictures of the message that this person replies to, also in another chat.
 
-    One of the bot's pictures counts alone, and the message with the buttons of an album for all of it; an item of a
-    person's album stands for the whole album as far as the bot has seen it.
+    A reply to one of the bot's pictures means that picture, one to the message with an album's buttons the whole album.
+    A reply to an item of a person's album means the whole album as far as the bot has seen it.
     """
     there = message.reply_to_message
     if there is None:
         elsewhere = message.external_reply
         return await _known(elsewhere, message, store, user_id) if elsewhere else ()
     ours = there.from_user is not None and message.bot is not None and there.from_user.id == message.bot.id
-    # A channel's posts name no author.
+    # Posts of a channel have no author.
     if (ours or there.chat.type == ChatType.CHANNEL) and not pictures_in(there):
         return await _album_of_buttons(there, store)
     if there.media_group_id and not ours:
@@ -70,15 +70,15 @@ async def _album_of_buttons(there: Message, store: Store) -> tuple[NewReference,
 
 
 async def traced(message: Message, store: Store, user_id: int) -> tuple[NewReference, ...]:
-    """The pictures that a message shows, and which of our pictures each is, so that its history is known.
+    """The pictures that a message shows, each with the id of the bot's picture that it is, if it is one.
 
-    Others' pictures count only where they were made in this chat: their words are not for everybody.
+    Another person's picture is recognized only if it was made in this chat: its prompt is not for everybody.
     """
     return await _known(message, message, store, user_id)
 
 
 async def _known(holder: Holder, message: Message, store: Store, user_id: int) -> tuple[NewReference, ...]:
-    """The pictures of what `message` holds, or replies to; see `traced`."""
+    """The pictures of `holder`, which is `message` or the object that it replies to; see `traced`."""
     number = message.message_id if holder is message else None
     found = []
     for file in _files(holder):
@@ -96,21 +96,21 @@ def as_references(pictures: Iterable[Picture], chat_id: int) -> tuple[NewReferen
 
 
 def digest(message: Message) -> str:
-    """What somebody wrote and showed, in short: Telegram tells of edits also where neither has changed."""
-    said = message.text or message.caption or ""
-    # Of an album one item is not the whole.
+    """A digest of a message's text and pictures: Telegram also reports edits that change neither."""
+    text = message.text or message.caption or ""
+    # An item of an album is only a part of the pictures.
     shown = [] if message.media_group_id else [file.file_unique_id for file in _files(message)]
-    return blake2b("\n".join([said, *shown]).encode(), digest_size=16).hexdigest()
+    return blake2b("\n".join([text, *shown]).encode(), digest_size=16).hexdigest()
 
 
 def topic_of(message: Message) -> int | None:
-    """The forum topic in which a message stands, None outside of topics."""
+    """The forum topic of a message, None outside of topics."""
     return message.message_thread_id if message.is_topic_message else None
 
 
 def _files(holder: Holder) -> Iterator[PhotoSize | Document]:
-    """The files of pictures, wherever they stand; of a photo the largest size."""
-    # For backward compatibility a film without sound is a document, too.
+    """The picture files of an object, at any place; of a photo the largest size."""
+    # For backward compatibility Telegram also makes an animation a document.
     if (file := holder.document) and holder.animation is None and _is_picture(file):
         yield file
     yield from (sizes[-1] for sizes in _photos(holder) if sizes)
@@ -118,7 +118,7 @@ def _files(holder: Holder) -> Iterator[PhotoSize | Document]:
 
 def _photos(holder: Holder) -> Iterator[list[PhotoSize]]:
     """Photos by their sizes, smallest first."""
-    # The photo of a live photo stands beside it, as a rule.
+    # Usually Telegram adds the still photo of a live photo as `photo`.
     yield holder.photo or _still(holder.live_photo)
     if isinstance(holder, PollMedia):
         return
@@ -137,7 +137,7 @@ def _still(live: LivePhoto | None) -> list[PhotoSize]:
 
 
 def _paid(media: PaidMediaInfo | None) -> Iterator[list[PhotoSize]]:
-    """What was paid for, or is the bot's own, is shown; the rest is a preview without a file."""
+    """The photos of paid media; unless they are paid for, or the bot's own, there is only a preview without a file."""
     for one in media.paid_media if media else ():
         if isinstance(one, PaidMediaPhoto):
             yield one.photo
@@ -159,8 +159,8 @@ def _in_blocks(node: object) -> Iterator[list[PhotoSize]]:
 
 def _is_picture(file: Document) -> bool:
     """Whether a file may be a picture; its bytes are checked later."""
-    # Phones send HEIC files without a type of their own, and some of them without an ending.
+    # Phones send HEIC files without a media type, some also without a file name extension.
     name = (file.file_name or "").lower()
-    if file.mime_type in UNTOLD and not PurePath(name).suffix:
+    if file.mime_type in UNSPECIFIC_TYPES and not PurePath(name).suffix:
         return True
     return (file.mime_type or "").startswith("image/") or name.endswith(PICTURE_ENDINGS)

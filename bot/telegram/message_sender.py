@@ -1,8 +1,8 @@
-"""Sending messages with files so that nobody waits for another's trouble, and nothing is sent by who may not.
+"""Sending messages with files: a slow or limited chat delays no other, and only a job's owner sends its pictures.
 
-The order is always the same: first the chat's permission, then a shared place for the bytes, then the question whether
-it may still be sent, then the bytes. While a chat demands a wait, no shared place is held for it. Whatever has to begin
-again, for a wait or without a topic that is gone, begins with the chat's permission.
+The order is always the same: first the chat's permit, then a shared upload slot, then the check whether it may still
+be sent, then the bytes. No upload slot is held while a chat has to wait. A send that begins again, after
+a wait or without a topic that is gone, begins with the chat's permit.
 """
 
 import asyncio
@@ -17,40 +17,40 @@ from aiogram.methods.base import TelegramType
 
 from bot.background import Background
 from bot.fair_slots import FairSlots, Slot
-from bot.telegram.missing_targets import without_lost_target
+from bot.telegram.missing_targets import without_missing_target
 from bot.telegram.rate_limiter import DroppedError, RateLimiter, permitted
 from bot.telegram.spooled_file import SpooledFile
 from bot.telegram.telegram_errors import is_unanswered
 
 UPLOADS_AT_ONCE = 6
-SLOW_AFTER = 2.0
-"""Seconds after which an upload leaves its place to others and goes on in the lane of the slow ones."""
+SLOW_AFTER_SECONDS = 2.0
+"""An upload that takes longer gives its slot to others and goes on in a slot for slow ones."""
 SLOW_UPLOADS = 90
-"""With those that have left and wait for their answer: each has a connection."""
+"""Including requests that are uploaded and wait for their answer: each has a connection."""
 READY_AT_ONCE, MORE_READY = 6, 18
-"""Of one chat: how many hold their files ready to be sent, and how many more when these take longer."""
-# An upload may take a start, in which Telegram may answer late, and a slow line's seconds for each byte.
+"""How many sends of one chat hold their files ready, and how many more when these take longer."""
+# The time limit of an upload: a fixed part, because Telegram may answer late, and a slow line's time for each byte.
 BASE_SECONDS, BYTES_PER_SECOND = 120, 50_000
-ACTION_AFTER, ACTION_EVERY = 0.5, 4.5
-"""Seconds: a send that is quick needs no "sending a photo…", and Telegram shows one for five seconds."""
+ACTION_AFTER_SECONDS, ACTION_EVERY_SECONDS = 0.5, 4.5
+"""A quick send needs no "sending a photo…"; Telegram shows one for five seconds."""
 
 
 class UnansweredError(Exception):
-    """Telegram has probably sent it, and the answer was lost: it must not simply be sent again."""
+    """Telegram has probably sent the message, but its answer was lost: do not simply send it again."""
 
 
 class Attempt(Protocol):
-    """What is written down of a send. Its methods are called for each time that something is really sent."""
+    """Records a send. Its methods are called for each request that is really made."""
 
     async def begin(self) -> None:
-        """It is sent now, unless this raises."""
+        """Called right before the request, which is not made if this raises."""
 
     async def refused(self) -> None:
-        """Telegram has refused it: nothing was sent."""
+        """Called when Telegram has refused the request: nothing was sent."""
 
 
-class Untold:
-    """An attempt of which nothing is written down."""
+class UnrecordedAttempt:
+    """An attempt that records nothing."""
 
     async def begin(self) -> None:
         """See `Attempt`."""
@@ -59,17 +59,17 @@ class Untold:
         """See `Attempt`."""
 
 
-UNTOLD = Untold()
+UNRECORDED = UnrecordedAttempt()
 
 
 class Sender:
-    """Sends what has files. Give it back with `aclose`."""
+    """Sends messages with files. Close it with `aclose`."""
 
-    def __init__(self, bot: Bot, flood: RateLimiter) -> None:
+    def __init__(self, bot: Bot, limiter: RateLimiter) -> None:
         self._bot = bot
-        self._flood = flood
-        self._slots = FairSlots(UPLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_UPLOADS)
-        self._rooms: dict[int, FairSlots] = {}
+        self._limiter = limiter
+        self._slots = FairSlots(UPLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_UPLOADS)
+        self._ready: dict[int, FairSlots] = {}
         self._background = Background()
 
     @property
@@ -78,16 +78,19 @@ class Sender:
         return self._slots.is_idle
 
     @asynccontextmanager
-    async def room(self, chat: int, person: int) -> AsyncIterator[None]:
-        """Wait until files for this chat may lie ready: it takes messages, and not too many are ready already."""
-        room = self._rooms.setdefault(chat, FairSlots(READY_AT_ONCE, slow_after=SLOW_AFTER, slow_most=MORE_READY))
+    async def ready_slot(self, chat: int, person: int) -> AsyncIterator[None]:
+        """Wait until files for this chat may be fetched: the chat takes messages, and not too many files are ready
+        already."""
+        ready = self._ready.setdefault(
+            chat, FairSlots(READY_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=MORE_READY)
+        )
         try:
-            async with room.slot(person):
-                await self._flood.unmuted(chat)
+            async with ready.slot(person):
+                await self._limiter.unmuted(chat)
                 yield
         finally:
-            if room.is_idle:
-                self._rooms.pop(chat, None)
+            if ready.is_idle:
+                self._ready.pop(chat, None)
 
     async def send(
         self,
@@ -95,24 +98,24 @@ class Sender:
         *,
         person: int,
         files: Sequence[SpooledFile] = (),
-        attempt: Attempt = UNTOLD,
+        attempt: Attempt = UNRECORDED,
     ) -> TelegramType:
-        """Send, in the turn of `person`. `files`: those of the method's files that have to be uploaded.
+        """Send. People (`person`: any key of theirs) take turns. `files`: the method's files that have to be uploaded.
 
-        Raises `UnansweredError`, what `attempt` raises, and aiogram's errors but `TelegramRetryAfter`, which is
-        waited out.
+        Raises `UnansweredError`, the errors of `attempt`, and aiogram's errors except `TelegramRetryAfter`: it waits
+        and sends again.
         """
         while True:
-            permit = await self._flood.permit(method, person)
+            permit = await self._limiter.permit(method, person)
             try:
                 async with self._slots.slot(person) as slot:
-                    # While the slot was waited for, the chat may have been muted.
-                    if await self._flood.begin(permit):
+                    # Telegram may have demanded a wait meanwhile.
+                    if await self._limiter.begin(permit):
                         await attempt.begin()
                         with permitted(permit), suppress(TelegramRetryAfter):
                             return await self._sent(method, files, slot, attempt)
             except TelegramBadRequest as error:
-                rest = without_lost_target(method, error)
+                rest = without_missing_target(method, error)
                 if rest is None:
                     raise
                 method = rest
@@ -126,7 +129,7 @@ class Sender:
     async def _sent(
         self, method: TelegramMethod[TelegramType], files: Sequence[SpooledFile], slot: Slot, attempt: Attempt
     ) -> TelegramType:
-        left = _Left(files, slot)
+        left = _LeavingFiles(files, slot)
         seconds = BASE_SECONDS + sum(file.size for file in files) // BYTES_PER_SECOND
         try:
             async with self._action(method):
@@ -139,7 +142,7 @@ class Sender:
 
     @asynccontextmanager
     async def _action(self, method: TelegramMethod[TelegramType]) -> AsyncIterator[None]:
-        """The chat sees that a picture is being sent, if that takes a moment."""
+        """Show the chat "sending a photo…" if the send takes a moment."""
         action = self._background.spawn(self._act(method), "chat action")
         try:
             yield
@@ -149,15 +152,16 @@ class Sender:
     async def _act(self, method: TelegramMethod[TelegramType]) -> None:
         chat = getattr(method, "chat_id", None)
         thread = getattr(method, "message_thread_id", None)
-        await asyncio.sleep(ACTION_AFTER)
-        while isinstance(chat, int) and not self._flood.is_muted(chat):
+        await asyncio.sleep(ACTION_AFTER_SECONDS)
+        while isinstance(chat, int) and not self._limiter.is_muted(chat):
             with suppress(TelegramAPIError, DroppedError):
                 await self._bot(SendChatAction(chat_id=chat, action="upload_photo", message_thread_id=thread))
-            await asyncio.sleep(ACTION_EVERY)
+            await asyncio.sleep(ACTION_EVERY_SECONDS)
 
 
-class _Left:
-    """Whether all files of a request have left. Its quick place is given back then: only the answer is waited for."""
+class _LeavingFiles:
+    """Counts a request's files that are still being uploaded. After the last one the quick slot is freed: only the
+    answer is still to come."""
 
     def __init__(self, files: Sequence[SpooledFile], slot: Slot) -> None:
         self._waiting = len(files)

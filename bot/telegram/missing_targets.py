@@ -1,4 +1,4 @@
-"""What is sent to a topic, or in answer to a message, that is gone meanwhile is sent without it."""
+"""Middleware that repeats a refused message without the topic or the replied message that is gone."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from bot.telegram.telegram_errors import Refusal, meaning
 _FIELDS = {Refusal.TOPIC: "message_thread_id", Refusal.REPLY: "reply_parameters"}
 
 
-class WithoutLostTargets(BaseRequestMiddleware):
-    """A request middleware for the bot's session: only the topic or the message is gone, the chat is not.
+class MissingTargetMiddleware(BaseRequestMiddleware):
+    """A request middleware for the bot's session: the topic or the replied message is gone, but the chat is not.
 
-    What goes with a permit (see `flood`) has used it up: its sender begins again.
+    A refused call with a permit (see `rate_limiter`) has used it up: its sender begins again.
     """
 
     async def __call__(
@@ -26,20 +26,20 @@ class WithoutLostTargets(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Send, and once more without what is gone."""
+        """Send; if the target is gone, send again without it."""
         try:
             return await make_request(bot, method)
         except TelegramBadRequest as error:
-            rest = None if is_permitted() else without_lost_target(method, error)
+            rest = None if is_permitted() else without_missing_target(method, error)
             if rest is None:
                 raise
             return await self(make_request, bot, rest)
 
 
-def without_lost_target(
+def without_missing_target(
     method: TelegramMethod[TelegramType], error: TelegramAPIError
 ) -> TelegramMethod[TelegramType] | None:
-    """The method without what is gone by this refusal; None: it is not refused for that."""
+    """The method without the target that is gone; None: it was refused for another reason."""
     name = _FIELDS.get(meaning(error).why)
     if name is None or getattr(method, name, None) is None:
         return None

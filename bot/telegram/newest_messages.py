@@ -1,4 +1,4 @@
-"""Which message is the newest in each chat, as far as this process has seen."""
+"""The newest message of each chat, as far as this process has seen."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,16 +13,16 @@ CHATS_REMEMBERED = 10_000
 
 
 class NewestMessages:
-    """The number of the newest message of each chat: of those that arrive, and of those that the bot sends."""
+    """The id of the newest message of each chat, among those received and those sent by the bot."""
 
     def __init__(self) -> None:
         self._newest: dict[int, int] = {}
 
     def note(self, message: object) -> None:
-        """A message (or something else) was seen."""
+        """Note a message that was seen; other objects are ignored."""
         if not isinstance(message, Message):
             return
-        # Those heard of last stand last, so that the oldest can be forgotten.
+        # The chat moves to the end, so that the oldest chat can be forgotten.
         before = self._newest.pop(message.chat.id, 0)
         self._newest[message.chat.id] = max(before, message.message_id)
         if len(self._newest) > CHATS_REMEMBERED:
@@ -62,8 +62,8 @@ class NoteOutgoing(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Note what was sent; of an album the last one."""
-        # A middleware gets what Telegram has answered, not its envelope.
+        """Note the messages that were sent."""
+        # A middleware gets the result of the call, not the whole response.
         answer = await make_request(bot, method)
         found: object = answer
         for message in found if isinstance(found, list) else [found]:

@@ -1,4 +1,4 @@
-"""Telegram as the engine sees it: where references come from, and where progress and albums are shown."""
+"""The engine's port to Telegram: fetches references, shows progress, delivers albums, reports failures."""
 
 import logging
 from html import escape
@@ -18,9 +18,9 @@ from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientError, ClientResponseError
 
 from bot.fair_slots import FairSlots
-from bot.jobs.stage import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
+from bot.jobs.ports import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
 from bot.telegram.delivery import Delivery
-from bot.telegram.formatting import cut, told
+from bot.telegram.formatting import cut, error_text
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
@@ -34,20 +34,20 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-MOST_WORDS = 60
-DEMANDED_SECONDS = 5.0
-"""A wait that is demanded without a number."""
+QUOTED_PROMPT_LENGTH = 60
+DEFAULT_RETRY_SECONDS = 5.0
+"""The wait if a server demands one without a number."""
 DOWNLOADS_AT_ONCE = 12
-"""They go through the connections of all other calls."""
-SLOW_AFTER, SLOW_DOWNLOADS = 2.0, 40
-"""Seconds after which a download leaves its place to others, and how many such there may be."""
-IN_MEMORY = 1 << 20
-"""Bytes; what is larger waits for its turn on disk."""
+"""Downloads share the connections of all other calls."""
+SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
+"""A download that takes longer gives its slot to others; how many such slow ones there may be."""
+IN_MEMORY_BYTES = 1 << 20
+"""A larger reference waits on disk."""
 TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
 class TelegramNotifier:
-    """Implements `bot.jobs.stage.Stage`."""
+    """Implements `bot.jobs.ports.JobNotifier`."""
 
     def __init__(
         self,
@@ -67,13 +67,12 @@ class TelegramNotifier:
         self._delivery = delivery
         self._uploads = uploads
         self._images = images
-        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER, slow_most=SLOW_DOWNLOADS)
+        self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
-        """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
-        `OSError` when it
-        can't be fetched now."""
-        with SpooledTemporaryFile(IN_MEMORY) as spooled:
+        """Fetch and check a reference; people take turns. Raises `InvalidReferenceError`; if it can't be fetched now,
+        `NotYet` or another `OSError`."""
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
             file = cast("BinaryIO", spooled)
             async with self._downloads.slot(person):
                 await self._download(file_id, file)
@@ -85,24 +84,24 @@ class TelegramNotifier:
         return CheckedReference(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
     def show(self, job: Job, progress: Progress) -> None:
-        """Show progress soon, or not at all when there is no room for it."""
+        """Show progress soon, or not at all if there is no room for it."""
         self._status.show(job, progress)
 
     async def deliver(self, job: Job) -> None:
-        """Send the pictures that have not been sent. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
+        """Send the unsent pictures of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
         with self._languages.speaking(job.language):
             await self._delivery.deliver(job)
 
     async def keep(self, job: Job) -> None:
-        """Fetch the pictures that did not get to Telegram, for their owner's history. Raises `Undelivered`."""
+        """Fetch and store the pictures that did not reach Telegram, for their owner's history. Raises `Undelivered`."""
         pictures = [one for one in await self._store.pictures.of_job(job.id) if one.hidden_at is None]
         kept = [await self._uploads.keep(picture) for picture in pictures]
         if not all(kept):
             raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now", unfetched=True)
 
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
-        """Say that pictures are kept and could not be sent: in the status message, else (unless `only_here`) in private
-        to whoever asked. Raises `Undelivered`."""
+        """Tell that pictures are stored but could not be sent: in the status message, else (unless `only_here`) in the
+        requester's private chat. Raises `Undelivered`."""
         pictures = await self._store.pictures.of_job(job.id)
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
@@ -120,17 +119,17 @@ class TelegramNotifier:
             await self._tell_in_private(job, text.format(words=_words(job), sent=sent, total=total))
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
-        """Say how a job ended that has no album: failed, cancelled or interrupted; in private to whoever asked where
-        its chat can't be told (unless `only_here`). Raises `Undelivered`."""
+        """Tell how a job without an album ended: failed, cancelled or interrupted; in the requester's private chat if
+        its own chat takes no messages (unless `only_here`). Raises `Undelivered`."""
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = escape(told(job.error_message), quote=False) if job.error_message else _("This didn't work.")
+            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)
-            # What was refused before it came to a task would be refused again.
-            # What was made and could not be sent needs no paying again.
+            # A job that was refused before it had a task would be refused again.
+            # Pictures that were made and could not be sent must not be paid again.
             again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
             buttons = after_ending(job, look=look, again=again)
             try:
@@ -139,12 +138,12 @@ class TelegramNotifier:
                 raise Undelivered(error.message) from error
             except TelegramAPIError as error:
                 # The chat is gone or closed; the store knows how the job ended.
-                log.info("job %d: its chat can't be told: %s", job.id, error.message)
+                log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
                 if job.state not in CANCELLED_STATES and not only_here:
                     await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
 
     async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Tell whoever asked elsewhere, if the bot may write to them. Raises `Undelivered`."""
+        """Tell the requester in private, if the bot may write to them. Raises `Undelivered`."""
         if job.user_id < 0 or job.user_id == job.chat_id:
             return
         try:
@@ -153,10 +152,10 @@ class TelegramNotifier:
             raise Undelivered(error.message) from error
         except TelegramAPIError as error:
             # They have never written to the bot, or have blocked it.
-            log.info("job %d: nobody can be told: %s", job.id, error.message)
+            log.info("telling the requester how job %d ended failed (%s); nobody is told", job.id, error.message)
 
     async def _download(self, file_id: str, file: BinaryIO) -> None:
-        # Errors of the transfer name the file's URL, and with it the bot's token: they stop here.
+        # Errors of the transfer contain the file's URL, and with it the bot's token: they must not go further.
         try:
             await self._bot.download(file_id, file)
         except TelegramBadRequest as error:
@@ -174,10 +173,12 @@ class TelegramNotifier:
 
 
 def _words(job: Job) -> str:
-    return escape(cut(job.prompt, MOST_WORDS), quote=False)
+    return escape(cut(job.prompt, QUOTED_PROMPT_LENGTH), quote=False)
 
 
 def _retry_after(error: ClientResponseError) -> float:
-    """The wait that a server of files demands, in seconds."""
-    told = (error.headers.get("Retry-After") if error.headers else None) or ""
-    return float(told) if told.isascii() and told.isdecimal() and len(told) < 10 else DEMANDED_SECONDS
+    """The wait that the file server demands, in seconds."""
+    demanded = (error.headers.get("Retry-After") if error.headers else None) or ""
+    return (
+        float(demanded) if demanded.isascii() and demanded.isdecimal() and len(demanded) < 10 else DEFAULT_RETRY_SECONDS
+    )

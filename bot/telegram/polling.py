@@ -1,4 +1,4 @@
-"""Asking Telegram for updates: one process of all does so."""
+"""Polling Telegram for updates: only the leader of all processes does so."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,13 +16,13 @@ from storage.retry import ANY_ERROR, Sleep, in_turn, repeat
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
-LEADER_DELAY = 1.0
-"""Seconds between tries to become the process that polls."""
-DELAYS = (0.5, 1.0, 2.0, 5.0)
+LEADER_RETRY_SECONDS = 1.0
+"""The pause between tries to become the leader."""
+RETRY_DELAYS = (0.5, 1.0, 2.0, 5.0)
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """`getUpdates` that returns what Telegram sent: an update that this version can't read spoils no other."""
+    """`getUpdates` that returns raw updates: one that this version can't parse does not lose the others."""
 
     __returning__ = list[dict[str, Any]]
     __api_method__ = GetUpdates.__api_method__
@@ -33,7 +33,7 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Poller:
-    """Asks for updates while this process is the leader. `take` stores them, and raises `StoreError`."""
+    """Polls for updates while this process is the leader. `take` stores them and raises `StoreError`."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Poller:
         self._sleep = sleep
 
     async def run(self, kinds: list[str]) -> None:
-        """Ask for updates of these kinds, whenever this process is the leader, until cancelled."""
+        """Poll for updates of these kinds whenever this process is the leader, until cancelled."""
         follows = False
         while True:
             if await self._leads():
@@ -59,27 +59,29 @@ class Poller:
             elif not follows:
                 log.info("another process polls; this one takes over when that ends")
                 follows = True
-            await self._sleep(LEADER_DELAY)
+            await self._sleep(LEADER_RETRY_SECONDS)
 
     async def _leads(self) -> bool:
         try:
             return await self._backend.become_leader()
         except (StoreError, OSError) as error:
-            log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_DELAY)
+            log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_RETRY_SECONDS)
             return False
 
     async def _poll(self, kinds: list[str]) -> None:
         ask = RawUpdates(timeout=POLL_SECONDS, allowed_updates=kinds)
         while self._backend.leads:
             fetch = partial(self._fetched, ask)
-            # Whatever the error is: without updates there is no bot.
-            updates = await repeat(fetch, when=ANY_ERROR, wait=in_turn(DELAYS), sleep=self._sleep, failed=self._say_why)
+            # Retry after any error: without updates the bot does nothing.
+            updates = await repeat(
+                fetch, when=ANY_ERROR, wait=in_turn(RETRY_DELAYS), sleep=self._sleep, failed=self._log_failure
+            )
             if updates:
-                # Only what is stored is confirmed.
+                # Confirm only stored updates.
                 ask = ask.model_copy(update={"offset": updates[-1]["update_id"] + 1})
 
     async def _fetched(self, ask: RawUpdates) -> list[dict[str, Any]]:
-        """Fetch updates and store them. None are fetched when this process is no longer the leader."""
+        """Fetch and store updates; an empty list if this process is no longer the leader."""
         if not self._backend.leads:
             return []
         seconds = int((self._bot.session.timeout or 0) + POLL_SECONDS)
@@ -87,11 +89,11 @@ class Poller:
         await self._take(updates)
         return updates
 
-    def _say_why(self, error: BaseException, seconds: float) -> None:
+    def _log_failure(self, error: BaseException, seconds: float) -> None:
         if isinstance(error, StoreError):
             log.error("storing updates failed (%s); Telegram keeps them; retrying in %g s", error, seconds)
         elif isinstance(error, TelegramConflictError) and self._backend.leads:
             log.error("another bot polls with this token, on another database; stop one; retrying in %g s", seconds)
         else:
-            # Not the error's own words: those of a transport may name the address, and with it the token.
+            # The text of a transport's error may contain the address, and with it the token.
             log.warning("fetching updates failed (%s); retrying in %g s", type(error).__name__, seconds)

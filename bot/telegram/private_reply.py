@@ -1,6 +1,6 @@
-"""Notices that concern one person: in a group nobody else sees them, where Telegram can do that.
+"""Replies that only one person in a group sees, where Telegram allows that.
 
-It can where the bot is an admin (https://core.telegram.org/bots/api#ephemeral-messages-and-commands).
+It does where the bot is an admin (https://core.telegram.org/bots/api#ephemeral-messages-and-commands).
 """
 
 from aiogram.enums import ChatType
@@ -11,7 +11,7 @@ GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 
 async def reply_privately(message: Message, text: str, buttons: InlineKeyboardMarkup | None = None) -> Message:
-    """Tell something to whoever wrote `message`, in reply to it. Returns what was sent; raises aiogram's errors."""
+    """Reply to `message`, visible only to its author if possible. Returns the reply; raises aiogram's errors."""
     if (writer := _person(message)) is not None:
         try:
             return await message.answer(
@@ -21,13 +21,13 @@ async def reply_privately(message: Message, text: str, buttons: InlineKeyboardMa
                 ephemeral_message_parameters=EphemeralMessageParameters(receiver_user_id=writer),
             )
         except TelegramBadRequest:
-            # Not there, or not for this person: better all see it than nobody.
+            # Not possible in this group or for this person: a reply that all see is better than none.
             pass
     return await message.reply(text, reply_markup=buttons)
 
 
 def _person(message: Message) -> int | None:
-    """The member of a group who wrote it; None in other chats, and of who writes in a chat's name."""
+    """The group member who wrote it; None in other chats, and for messages in the name of a chat."""
     user = message.from_user
     if message.chat.type not in GROUPS or user is None or user.is_bot or message.sender_chat:
         return None

@@ -1,13 +1,13 @@
-"""Progress in words."""
+"""The text of progress in the status message."""
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.formatting import bar, duration, say
 
 
 def words(progress: Progress) -> str:
-    """Progress in the language at hand, escaped."""
+    """Progress as text in the current language, escaped."""
     match progress.phase:
         case Phase.PREPARING:
             return _("👀 Got it.")

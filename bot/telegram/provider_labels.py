@@ -1,4 +1,4 @@
-"""What people call the image services, and what they have made."""
+"""The names of providers and models for people, and what can be done with a provider's pictures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,16 @@ from storage.records import Job
 
 Providers = Mapping[str, AnyProvider]
 SHAPE = "ar"
-"""The option that every provider calls so, if it has one."""
+"""The aspect ratio's option name; every provider that has this option calls it so."""
 ENLARGED = "🔍"
-"""The style that a larger picture is asked for with."""
+"""The style name that marks a request for a larger picture."""
 STYLE = "style"
-"""The option of the bot's own that names a style."""
+"""The bot's own option that names a style."""
 
 
 def title(providers: Providers, name: str) -> str:
-    """The name people see; of two accounts at one service also the operator's own. One that is gone: that alone."""
+    """A provider's name for people; with the configured name if two are of one service. A removed provider has only
+    the configured name."""
     provider = providers.get(name)
     if provider is None:
         return name
@@ -31,17 +32,17 @@ def title(providers: Providers, name: str) -> str:
 
 
 def brand(provider: AnyProvider) -> str:
-    """What the service calls itself in the language at hand: "Jimeng", "即梦"."""
+    """The service's own name in the current language: "Jimeng", "即梦"."""
     return _(provider.title)
 
 
-def maker(providers: Providers, job: Job) -> str:
-    """What made a job's pictures: "Jimeng 4.6"."""
+def model_of_job(providers: Providers, job: Job) -> str:
+    """The model that made a job's pictures: "Jimeng 4.6"."""
     return model(providers, job.provider, job.options)
 
 
 def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
-    """What this provider makes pictures with when it is given these options: "Jimeng 4.6"."""
+    """The model that this provider uses with these options: "Jimeng 4.6"."""
     provider = providers.get(name)
     if provider is None:
         return name
@@ -51,8 +52,8 @@ def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What can be done with a picture of a job. `shapes`: those to choose from; `references`: whether the service takes
-    pictures; `enlarges`: whether it can make one as large as it can, from a smaller one."""
+    """The actions that a provider offers for a job's picture. `shapes`: the aspect ratios to choose from; `references`:
+    whether it takes pictures; `enlarges`: whether it can make a larger picture from a smaller one."""
 
     shapes: tuple[str, ...] = ()
     references: bool = False
@@ -60,7 +61,7 @@ class Offer:
 
 
 def offer(providers: Providers, job: Job) -> Offer:
-    """What the provider of a job offers; nothing where it is gone."""
+    """The actions that a job's provider offers; none if it was removed."""
     provider = providers.get(job.provider)
     if provider is None:
         return Offer()
@@ -74,7 +75,7 @@ def offer(providers: Providers, job: Job) -> Offer:
 
 
 def enlarged(providers: Providers, job: Job, picture: Picture) -> dict[str, Any] | None:
-    """The options for making a picture of a job anew as large as its service can; None where it can't."""
+    """The options for making a job's picture again as large as the provider can; None if it can't."""
     provider = providers.get(job.provider)
     options = _read(provider, job.options) if provider else None
     if provider is None or options is None or not offer(providers, job).enlarges:
@@ -82,13 +83,13 @@ def enlarged(providers: Providers, job: Job, picture: Picture) -> dict[str, Any]
     try:
         larger = provider.enlarged(options, (picture.width or 1, picture.height or 1))
     except ValidationError:
-        # It is thinner than what the service draws.
+        # The picture is narrower than the service allows.
         return None
     return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
 
 
 def _read(provider: AnyProvider, options: Mapping[str, Any]) -> BaseModel | None:
-    """None: an older version stored options that this one no longer knows."""
+    """Stored options as a model; None: an older version stored options that this one no longer knows."""
     try:
         known: BaseModel = provider.Options.model_validate(options)
     except ValidationError:

@@ -1,7 +1,7 @@
-"""Fetching from addresses that somebody else names: only public ones, so that nothing inside the network is shown.
+"""Fetching from untrusted addresses: only public ones, so that nothing inside the network is exposed (SSRF).
 
-The check is made where a connection is opened, on the very IP address it goes to. So it holds for names that resolve
-anew to something else (DNS rebinding), for every spelling of a number (`2130706433`, `0x7f.1`), and for each redirect.
+The check is made when a connection is opened, on the IP address it goes to. So it holds for names that later resolve to
+another address (DNS rebinding), for every spelling of a number (`2130706433`, `0x7f.1`), and for each redirect.
 """
 
 import asyncio
@@ -33,20 +33,20 @@ TIMEOUT = ClientTimeout(total=None, sock_connect=10, sock_read=60)
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# Special by IANA's registries, but global by the tables of some versions of Python.
+# Special in IANA's registries, but global in the tables of some versions of Python.
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 # RFC 6052: the well-known prefix of NAT64.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Public by number, but Azure answers there only to its own machines, with what they are.
+# A public number, but Azure serves metadata there to its own machines.
 _PLATFORM = ipaddress.IPv4Address("168.63.129.16")
 
 
 class FetchRefusedError(Exception):
-    """A picture that is not fetched, now or later. The message is for the log."""
+    """A fetch that is refused, now and later. The message is for the log."""
 
 
 class ForbiddenAddressError(FetchRefusedError):
-    """The address, or a redirect, is not http(s), names a user, or leads to something that is not public."""
+    """The address, or a redirect, is not http(s), contains a user name, or is not public."""
 
 
 class TooManyRedirectsError(FetchRefusedError):
@@ -58,9 +58,9 @@ class EncodedBodyError(FetchRefusedError):
 
 
 class PublicFetcher:
-    """The HTTP session for such addresses. Give it back with `aclose`; to be made inside the event loop.
+    """The HTTP session for such addresses. Close it with `aclose`; create it inside the event loop.
 
-    Connections are not limited here: the caller counts transfers. `is_allowed` tells of an IP address whether it may be
+    Connections are not limited here: the caller limits transfers. `is_allowed` tells whether an IP address may be
     connected to; `resolver` replaces the system's; both are for tests.
     """
 
@@ -74,17 +74,17 @@ class PublicFetcher:
         self._is_allowed = is_allowed or is_public
         self._resolver = resolver or _Resolver()
         self._public = self._session(timeout, TCPConnector(limit=0, resolver=self._resolver, socket_factory=self._open))
-        # A pool of its own: a connection that was opened without the check is never used for others.
+        # A separate pool: a connection opened without the check is never used for untrusted addresses.
         self._trusted = self._session(timeout, TCPConnector(limit=0, resolver=self._resolver))
 
     @asynccontextmanager
     async def get(
         self, url: str, *, trusted: Collection[Origin] = frozenset(), headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[ClientResponse]:
-        """The answer to a GET, after redirects, whatever its status; its body is not read yet and not compressed.
+        """The answer to a GET after redirects, with any status; its body is not read yet and not compressed.
 
-        `trusted`: where the operator has set up the service that named the address (`Provider.origins`); these may be
-        private. Raises `FetchRefusedError`s, which trying again does not change, and aiohttp's `ClientError`,
+        `trusted`: the hosts that the operator has set for the service which gave the address (`Provider.origins`);
+        they may be private. Raises `FetchRefusedError`, which a retry does not change, and aiohttp's `ClientError`,
         `TimeoutError` or `OSError`.
         """
         address = _parsed(url)
@@ -112,7 +112,7 @@ class PublicFetcher:
             raise ForbiddenAddressError("not an address") from error
 
     def _open(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-        """The socket for one address to connect to."""
+        """Open the socket for one address, if it is allowed."""
         family, kind, protocol, _name, address = info
         if not self._is_allowed(str(address[0])):
             raise _NotPublicError("not public")
@@ -135,24 +135,24 @@ class PublicFetcher:
 
 
 def origin(address: URL) -> Origin | None:
-    """Where an address leads; None where it names no host."""
+    """Host and port of an address; None if it has no host."""
     return (address.host, address.port) if address.host and address.port is not None else None
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the open internet: none of this machine, its network or its platform."""
+    """Whether an IP address is on the public internet, and not of this machine, its network or its platform."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        # Addresses that only wrap one of IPv4 lead where that leads.
+        # An address that wraps an IPv4 address leads to that.
         wrapped = found.ipv4_mapped or found.sixtofour
         if found in _NAT64:
             wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(str(wrapped))
-        # `is_global` is true of much that nobody may use: ::127.0.0.1, site-local fec0::/10, multicast ff0e::/16.
+        # `is_global` is true of addresses that nobody may use: ::127.0.0.1, site-local fec0::/10, multicast ff0e::/16.
         if found not in _GLOBAL_UNICAST:
             return False
     elif found.is_multicast or found.is_reserved or found == _PLATFORM:
@@ -161,13 +161,13 @@ def is_public(address: str) -> bool:
 
 
 class _NotPublicError(OSError):
-    """An OSError, so that the next address of the same name is tried."""
+    """An OSError, so that aiohttp tries the next address of the same name."""
 
 
 class _Resolver(AbstractResolver):
-    """The system's resolver in threads of its own: names that resolve slowly hold up nothing but such fetches.
+    """The system's resolver in separate threads: names that resolve slowly delay only such fetches.
 
-    aiohttp's uses the event loop's few threads, by which Telegram's name is looked up, too.
+    aiohttp's resolver uses the event loop's few threads, which also look up Telegram's name.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,8 @@
-"""Flood control: deliveries go first, progress is dropped rather than queued, Telegram's `retry_after` is obeyed.
+"""The rate limiter: deliveries go first, progress is dropped rather than queued, Telegram's `retry_after` is obeyed.
 
-Telegram allows about one send or edit a second in a private chat, twenty a minute in a group (the items of an
-album count one by one) and thirty a second over all; too many edits earn minutes of silence that swallow results.
+Telegram allows about one send or edit a second in a private chat, twenty a minute in a group (the items of an album
+count one by one) and thirty a second in all chats. After too many edits it refuses everything for minutes, results
+included.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 
-from bot.telegram.chat_limiter import ALONE, GROUP, PRIVATE, ChatLimiter, Limit, Permit, ProgressShare
+from bot.telegram.chat_limiter import GROUP, ONLY_JOB, PRIVATE, ChatLimiter, Limit, Permit, ProgressShare
 
 COUNTED = (
     SendMessage,
@@ -47,31 +48,32 @@ COUNTED = (
     EditMessageMedia,
     EditMessageReplyMarkup,
 )
-IN_PASSING = (AnswerCallbackQuery, SendChatAction, SetMessageReaction)
-"""Calls that are worth nothing later."""
-LANES_KEPT = 1000
-ANSWERS = "answers"
-"""In whose turn goes what is not sent for a certain person."""
-LONGEST_WAIT = 24 * 3600.0
-LONGEST_PATIENCE = 60.0
-"""Seconds that a call which no limit counts is held back at most; then its caller hears of the refusal."""
+BEST_EFFORT = (AnswerCallbackQuery, SendChatAction, SetMessageReaction)
+"""Calls that are useless later: they are never repeated."""
+CHATS_REMEMBERED = 1000
+ANSWERS_KEY = "answers"
+"""The queue key of messages that are not sent for a certain person."""
+MAX_MUTE_SECONDS = 24 * 3600.0
+"""The longest demanded wait that is obeyed in full."""
+MAX_UNCOUNTED_WAIT_SECONDS = 60.0
+"""The longest demanded wait that an uncounted call waits out; of a longer one its caller gets the error."""
 _DEMANDED = re.compile(r"retry after (\d+)", re.IGNORECASE)
 
 
-OVER_ALL_PART = 2 / 3
-"""Over all chats progress leaves more room than within one."""
+ALL_CHATS_FACTOR = 2 / 3
+"""Progress may use a smaller share of the limit of all chats than of a chat's own."""
 
 _progress: ContextVar[ProgressShare | None] = ContextVar("progress", default=None)
 
 
 class DroppedError(Exception):
-    """A progress edit found no room; the next one says more anyway."""
+    """A progress edit found no room. The next edit replaces it."""
 
 
 @asynccontextmanager
-async def as_progress(courtesy: ProgressShare = ALONE) -> AsyncIterator[None]:
-    """What is sent inside is progress: it goes at once or raises `DroppedError`."""
-    token = _progress.set(courtesy)
+async def as_progress(progress: ProgressShare = ONLY_JOB) -> AsyncIterator[None]:
+    """Calls made inside are progress: each is sent at once or raises `DroppedError`."""
+    token = _progress.set(progress)
     try:
         yield
     finally:
@@ -79,18 +81,18 @@ async def as_progress(courtesy: ProgressShare = ALONE) -> AsyncIterator[None]:
 
 
 def is_progress() -> bool:
-    """Whether what is sent here is progress."""
+    """Whether calls made here are progress."""
     return _progress.get() is not None
 
 
-OVER_ALL = Limit(25, 1.1)
+ALL_CHATS = Limit(25, 1.1)
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
 
 
 @contextmanager
 def permitted(permit: Permit) -> Iterator[None]:
-    """The message that is sent inside has its chat's permission already."""
+    """The call made inside already has its chat's permit."""
     token = _permit.set(permit)
     try:
         yield
@@ -99,13 +101,13 @@ def permitted(permit: Permit) -> Iterator[None]:
 
 
 def is_permitted() -> bool:
-    """Whether what is sent here has its permission already, for one call."""
+    """Whether the next call made here already has its permit."""
     return _permit.get() is not None
 
 
 class RateLimiter(BaseRequestMiddleware):
-    """A request middleware for the bot's session; one for each bot. `among`: how many processes speak for this bot
-    now; they share what Telegram allows over all.
+    """A request middleware for the bot's session; one for each bot. `among`: how many processes send for this bot now;
+    they share the limit of all chats.
     """
 
     def __init__(
@@ -119,7 +121,7 @@ class RateLimiter(BaseRequestMiddleware):
         self.sleep = sleep
         self.limiters: dict[int | str, ChatLimiter] = {}
         self._among = among
-        self._everything = ChatLimiter(OVER_ALL)
+        self._all_chats_limiter = ChatLimiter(ALL_CHATS)
 
     async def __call__(
         self,
@@ -127,9 +129,9 @@ class RateLimiter(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Wait for room (or drop progress), send, and wait out what Telegram demands.
+        """Wait for room (or drop progress), send, and wait as long as Telegram demands.
 
-        With a permit of `permitted` nothing is waited for: a demanded wait is raised, and others know of it.
+        With a permit of `permitted` it does not wait: it raises a demanded wait, and notes it for other calls.
         """
         chat = getattr(method, "chat_id", None)
         counted = isinstance(method, COUNTED)
@@ -138,33 +140,35 @@ class RateLimiter(BaseRequestMiddleware):
         limiter = self.limiter(chat)
         permit = _permit.get()
         if permit and permit.covers(limiter):
-            return await self._ask(make_request, bot, method, limiter)
+            return await self._request(make_request, bot, method, limiter)
         while True:
-            courtesy = _progress.get()
-            if courtesy:
-                self._take_or_drop(limiter, courtesy)
-            elif not await self.begin(await self._permit(limiter, _cost(limiter, method), ANSWERS)):
+            progress = _progress.get()
+            if progress:
+                self._take_or_drop(limiter, progress)
+            elif not await self.begin(await self._permit(limiter, _cost(limiter, method), ANSWERS_KEY)):
                 continue
             try:
-                return await self._ask(make_request, bot, method, limiter)
+                return await self._request(make_request, bot, method, limiter)
             except TelegramRetryAfter as error:
-                # A refusal is certain: nothing was sent, so sending again is safe.
-                if courtesy:
+                # Telegram has refused it, so nothing was sent, and sending again is safe.
+                if progress:
                     raise DroppedError from error
 
     async def permit(self, method: TelegramMethod[TelegramType], key: Hashable) -> Permit:
-        """Wait until the chat of a method that sends takes it, in the turn of `key`. Nothing shared is held meanwhile.
+        """Wait until the chat of a sending method takes it; different keys take turns. Nothing shared is held
+        meanwhile.
 
-        Next comes `begin`, then the send within `permitted`; or it is given back.
+        Then call `begin` and send within `permitted`, or give the permit back.
         """
         chat = getattr(method, "chat_id", None)
         limiter = self.limiter(chat if isinstance(chat, int | str) else 0)
         return await self._permit(limiter, _cost(limiter, method), key)
 
     async def begin(self, permit: Permit) -> bool:
-        """Wait for room over all chats, which is short, and count what goes now. False: the chat takes nothing now."""
+        """Wait shortly for room in the limit of all chats, and count the messages as sent. False: the permit holds no
+        longer."""
         try:
-            while (wait := self._all.wait(self.clock(), 1)) > 0:
+            while (wait := self._all_chats.wait(self.clock(), 1)) > 0:
                 await self.sleep(wait)
         except BaseException:
             permit.give_back()
@@ -174,7 +178,7 @@ class RateLimiter(BaseRequestMiddleware):
             permit.give_back()
             return False
         permit.use(now)
-        self._all.take(now, 1)
+        self._all_chats.take(now, 1)
         return True
 
     def is_muted(self, chat: int) -> bool:
@@ -193,71 +197,71 @@ class RateLimiter(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
         chat: int | str | None,
     ) -> Response[TelegramType]:
-        """A call that no limit counts; a wait that is demanded for it counts all the same."""
+        """Make a call that no limit counts. A wait that Telegram demands for it is obeyed."""
         limiter = self.limiter(f"{type(method).__name__}" if chat is None else chat)
-        if isinstance(method, IN_PASSING):
-            return await self._ask(make_request, bot, method, limiter)
+        if isinstance(method, BEST_EFFORT):
+            return await self._request(make_request, bot, method, limiter)
         while True:
-            # The same demand may have been made to others, for a method without a chat.
+            # Of a method without a chat, Telegram may have demanded the wait of another call.
             if chat is None and (wait := limiter.muted_until - self.clock()) > 0:
-                if wait > LONGEST_PATIENCE:
+                if wait > MAX_UNCOUNTED_WAIT_SECONDS:
                     raise TelegramRetryAfter(method, "Too Many Requests", math.ceil(wait))
                 await self.sleep(wait)
             try:
-                return await self._ask(make_request, bot, method, limiter)
+                return await self._request(make_request, bot, method, limiter)
             except TelegramRetryAfter as error:
-                if error.retry_after > LONGEST_PATIENCE:
+                if error.retry_after > MAX_UNCOUNTED_WAIT_SECONDS:
                     raise
                 await self.sleep(error.retry_after)
 
-    async def _ask(
+    async def _request(
         self,
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
         limiter: ChatLimiter,
     ) -> Response[TelegramType]:
-        """Raises `TelegramRetryAfter` wherever Telegram says so: it also stands within refusals of another kind."""
+        """Raises `TelegramRetryAfter` wherever Telegram demands a wait: some other refusals contain one, too."""
         try:
             return await make_request(bot, method)
         except TelegramRetryAfter as error:
-            limiter.mute(self.clock() + min(error.retry_after, LONGEST_WAIT))
+            limiter.mute(self.clock() + min(error.retry_after, MAX_MUTE_SECONDS))
             raise
         except TelegramBadRequest as error:
             if (demanded := _DEMANDED.search(error.message)) is None:
                 raise
             seconds = int(demanded[1])
-            limiter.mute(self.clock() + min(seconds, LONGEST_WAIT))
+            limiter.mute(self.clock() + min(seconds, MAX_MUTE_SECONDS))
             raise TelegramRetryAfter(method, error.message, seconds) from error
 
     @property
-    def _all(self) -> ChatLimiter:
-        limiter, most = self._everything, max(1, OVER_ALL.most // self._among())
+    def _all_chats(self) -> ChatLimiter:
+        limiter, most = self._all_chats_limiter, max(1, ALL_CHATS.most // self._among())
         if limiter.limit.most != most:
-            limiter.limit = replace(OVER_ALL, most=most)
+            limiter.limit = replace(ALL_CHATS, most=most)
         return limiter
 
-    def has_room_for_progress(self, chat: int, courtesy: ProgressShare = ALONE) -> bool:
-        """Whether a progress edit would go now."""
-        return self._has_room(self.limiter(chat), courtesy)
+    def has_room_for_progress(self, chat: int, progress: ProgressShare = ONLY_JOB) -> bool:
+        """Whether a progress edit would be sent now."""
+        return self._has_room(self.limiter(chat), progress)
 
-    def _has_room(self, limiter: ChatLimiter, courtesy: ProgressShare) -> bool:
-        now, over_all = self.clock(), replace(courtesy, share=courtesy.share * OVER_ALL_PART)
-        return limiter.has_room_for_progress(now, courtesy) and self._all.has_room_for_progress(now, over_all)
+    def _has_room(self, limiter: ChatLimiter, progress: ProgressShare) -> bool:
+        now, in_all_chats = self.clock(), replace(progress, share=progress.share * ALL_CHATS_FACTOR)
+        return limiter.has_room_for_progress(now, progress) and self._all_chats.has_room_for_progress(now, in_all_chats)
 
-    def _take_or_drop(self, limiter: ChatLimiter, courtesy: ProgressShare) -> None:
-        if not self._has_room(limiter, courtesy):
+    def _take_or_drop(self, limiter: ChatLimiter, progress: ProgressShare) -> None:
+        if not self._has_room(limiter, progress):
             raise DroppedError
         now = self.clock()
         limiter.progress_at = now
         limiter.take(now, 1)
-        self._all.take(now, 1)
+        self._all_chats.take(now, 1)
 
     async def _permit(self, limiter: ChatLimiter, cost: int, key: Hashable) -> Permit:
         now = self.clock()
-        if key == ANSWERS and limiter.wait(now, cost) == 0 and limiter.lets_answers_pass(now):
+        if key == ANSWERS_KEY and limiter.wait(now, cost) == 0 and limiter.lets_answers_pass(now):
             return Permit(limiter, cost, is_answer=True)
-        async with limiter.line.slot(key):
+        async with limiter.queue.slot(key):
             while (wait := limiter.wait(self.clock(), cost)) > 0:
                 if math.isfinite(wait):
                     await self.sleep(wait)
@@ -267,9 +271,9 @@ class RateLimiter(BaseRequestMiddleware):
             return Permit(limiter, cost)
 
     def limiter(self, chat: int | str) -> ChatLimiter:
-        """What is known of a chat."""
+        """The limiter of a chat."""
         if (limiter := self.limiters.get(chat)) is None:
-            if len(self.limiters) >= LANES_KEPT:
+            if len(self.limiters) >= CHATS_REMEMBERED:
                 self._forget_quiet(self.clock())
             limiter = self.limiters[chat] = ChatLimiter(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
         return limiter

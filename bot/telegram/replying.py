@@ -1,8 +1,8 @@
-"""What a message of the bot replies to."""
+"""Reply parameters for the bot's messages."""
 
 from aiogram.types import ReplyParameters
 
 
 def in_reply_to(message_id: int | None) -> ReplyParameters | None:
-    """A reply to this message, sent also where that is gone; None: to none."""
+    """Reply to this message, or send without a reply if it is gone; None: no reply."""
     return ReplyParameters(message_id=message_id, allow_sending_without_reply=True) if message_id else None

@@ -1,7 +1,7 @@
-"""The session to Telegram: aiogram's, with errors that tell what became of a call whatever stands in between.
+"""The HTTP session to Telegram: aiogram's, with errors that tell whether a call may have been carried out.
 
-What was not sent for want of a connection is told apart from what was sent and not answered; a page of a gateway, in
-place of Telegram's JSON, counts by its status.
+A call without a connection was not sent; one that was sent and not answered may have been carried out. A gateway's
+page in place of Telegram's JSON is judged by its status.
 """
 
 from functools import cache
@@ -23,37 +23,36 @@ from aiogram.methods.base import TelegramType
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
 
 CONNECTIONS = 300
-"""More than those who count what they send take together: see `sender` and `stage`."""
+"""More than all limited transfers take together: see `message_sender` and `notifier`."""
 CONNECT_SECONDS = 10.0
-"""For a connection to be free, and to be made."""
-GATEWAY_WAIT = 5
-"""Seconds to wait when a gateway says that there are too many calls, and not for how long."""
+"""The time limit for getting a free connection and connecting."""
+GATEWAY_RETRY_SECONDS = 5
+"""The wait after a gateway's "too many requests" that names none."""
 
 
 class NotConnectedError(TelegramNetworkError):
-    """There was no connection: nothing was sent."""
+    """There was no connection, so nothing was sent."""
 
 
 class Session(AiohttpSession):
-    """See `AiohttpSession`. `getUpdates` has connections of its own: whatever waits, people are heard.
+    """See `AiohttpSession`. `getUpdates` has separate connections: updates arrive even while all other calls wait.
 
-    aiogram reads each answer with `Response[…]` of what the method returns. Pydantic forgets such a class when nobody
-    holds it, and building it once more takes longer (5 ms and more, when all stands still) than all else that is done
-    with an answer.
+    aiogram parses each answer with `Response[…]` of the method's return type. Pydantic drops such a class when it is
+    unreferenced, and rebuilding it blocks the event loop for 5 ms and more, longer than all other work on an answer.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(limit=CONNECTIONS, **kwargs)
         self._polling: ClientSession | None = None
-        # Nothing is open yet that would have to be closed first.
+        # No connector is open yet that would have to be closed first.
         self._should_reset_connector = False
 
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
     ) -> TelegramType:
-        """Call. `timeout` in seconds, from when there is a connection. Raises aiogram's errors.
+        """Make a call. `timeout`: seconds from when there is a connection. Raises aiogram's errors.
 
-        They have none of the transport's below them: its words may name the address, and with it the token.
+        They have no cause: the text of a transport's error may contain the address, and with it the token.
         """
         session = await self._connections(method)
         seconds = float(timeout or self.timeout)
@@ -88,7 +87,7 @@ class Session(AiohttpSession):
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
         """Read an answer; see `BaseSession.check_response`."""
-        _form(method.__returning__)
+        _response_class(method.__returning__)
         try:
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError:
@@ -96,20 +95,20 @@ class Session(AiohttpSession):
 
 
 @cache
-def _form(returned: Any) -> type[Response[Any]]:
-    """The class of answers that hold this, kept for good: there are as many as methods in use."""
+def _response_class(returned: Any) -> type[Response[Any]]:
+    """The class of answers that hold this type, cached for good: one for each return type in use."""
     return Response[returned]
 
 
 def _of_gateway(method: TelegramMethod[Any], status: int) -> TelegramAPIError:
-    """What an answer means that is none of Telegram's."""
+    """The error for an answer that is not Telegram's JSON."""
     if status < HTTPStatus.BAD_REQUEST:
         return TelegramNetworkError(method, "the answer can't be read")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TelegramEntityTooLarge(method, "Request Entity Too Large")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_WAIT)
+        return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_RETRY_SECONDS)
     if status == HTTPStatus.GATEWAY_TIMEOUT:
         return TelegramServerError(method, "Gateway Timeout")
-    # Also for 403 and 404: Telegram itself says of a chat in JSON that it is gone.
+    # Also for 403 and 404: Telegram itself reports a chat that is gone in JSON.
     return TelegramServerError(method, f"a gateway says {status}")

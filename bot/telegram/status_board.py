@@ -1,4 +1,4 @@
-"""One job's status message: where it stands, what it says, and editing it."""
+"""One job's status message: where it is, its text, and how it is edited."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,26 +8,26 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto
 
-from bot.jobs.stage import Progress
+from bot.jobs.ports import Progress
 from bot.telegram.telegram_errors import is_unchanged
 
 NO_TEXT = "no text in the message"
-"""Telegram's words for a message that is a picture."""
+"""Telegram's error text when the message to edit is a picture."""
 
 
 @dataclass(slots=True)
 class StatusBoard:
-    """What is known of one job's status message. `chat_id`: where it stands, which may not be where the group is now;
-    `sent_at`: when, if this process has sent it; `told`: what it says now, `text`: how, `told_at`: since when;
-    `preview`: the unfinished picture that was put into it, or was refused; `is_photo`: it has become one by that;
+    """The state of one job's status message. `chat_id`: its chat, perhaps the old id of a group that has moved;
+    `sent_at`: when this process sent it, if it did; `shown`: the progress that it shows as `text` since `shown_since`;
+    `preview`: the unfinished picture that was put into it or refused; `is_photo`: the preview made it a photo;
     `as_draft`: progress is a draft, which is no message; None: not known yet."""
 
     chat_id: int
     message_id: int | None
     sent_at: float | None = None
     as_draft: bool | None = None
-    told: Progress | None = None
-    told_at: float = 0.0
+    shown: Progress | None = None
+    shown_since: float = 0.0
     text: str = ""
     preview: bytes | None = None
     is_photo: bool = False
@@ -35,17 +35,17 @@ class StatusBoard:
     closed: bool = False
 
     def id_in(self, chat_id: int) -> int | None:
-        """The message, if it stands in this chat."""
+        """The message's id, if it is in this chat."""
         return self.message_id if self.chat_id == chat_id else None
 
     def unseen(self, preview: bytes | None) -> bytes | None:
-        """The unfinished picture to put into the message, unless it is there."""
+        """The unfinished picture to put into the message, unless it is there already."""
         return None if preview is self.preview else preview
 
     async def edit(
         self, bot: Bot, text: str, buttons: InlineKeyboardMarkup | None, preview: bytes | None = None
     ) -> None:
-        """Change what the message says, or what stands under its picture. Raises aiogram's errors."""
+        """Change the message's text, or the caption of its picture. Raises aiogram's errors."""
         where: dict[str, Any] = {"chat_id": self.chat_id, "message_id": self.message_id, "reply_markup": buttons}
         if preview is not None:
             media = InputMediaPhoto(media=BufferedInputFile(preview, "preview.png"), caption=text)
@@ -57,12 +57,12 @@ class StatusBoard:
             await bot.edit_message_text(text, **where)
 
     async def end(self, bot: Bot, text: str, buttons: InlineKeyboardMarkup) -> bool:
-        """Let the message say its last words. False: it is gone. Raises aiogram's errors."""
+        """Put the final text into the message. False: it is gone. Raises aiogram's errors."""
         try:
             await self.edit(bot, text, buttons)
         except TelegramBadRequest as error:
             if NO_TEXT in error.message:
-                # It became a picture before this process came.
+                # Another process has turned it into a picture.
                 self.is_photo = True
                 return await self.end(bot, text, buttons)
             return is_unchanged(error)

@@ -1,4 +1,4 @@
-"""Which open job of a chat is shown next: a chat has little room for edits, and it goes to what is news."""
+"""The queue of status edits in each chat: there is little room for edits, and important changes go first."""
 
 import asyncio
 from collections import defaultdict
@@ -9,19 +9,19 @@ from enum import IntEnum
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.background import Background
-from bot.jobs.stage import Phase, Progress
-from bot.telegram.chat_limiter import ALONE, AMONG_OTHERS, NEWS, SOME_NEWS, ProgressShare
+from bot.jobs.ports import Phase, Progress
+from bot.telegram.chat_limiter import CHANGED_PROGRESS, IMPORTANT_PROGRESS, ONE_OF_SEVERAL_JOBS, ONLY_JOB, ProgressShare
 from bot.telegram.rate_limiter import RateLimiter
 from storage.records import Job
 
-LOOK_SECONDS, LOOKS = 0.5, 200
-"""How often it is looked whether a chat has room, and how often at most in a second, over all chats."""
+ROOM_CHECK_SECONDS, ROOM_CHECKS_PER_SECOND = 0.5, 200
+"""How often a chat is checked for room, and how many checks a second all chats get together."""
 DELIVERING_SECONDS = 1.0
-"""Most pictures are there sooner than somebody would have read that they are being sent."""
+""""Sending…" is shown only when a delivery takes longer; most are over sooner."""
 
 
-class News(IntEnum):
-    """How much it matters that somebody reads it now; more goes first."""
+class Importance(IntEnum):
+    """How much it matters that a change is read now; the highest goes first."""
 
     NONE = 0
     SOME = 1
@@ -29,38 +29,39 @@ class News(IntEnum):
     BEGINS = 3
 
 
-def news(told: Progress | None, now: Progress) -> News:
-    """How new `now` is to somebody who was `told` the other."""
+def importance(shown: Progress | None, now: Progress) -> Importance:
+    """How important `now` is to a person who was last shown `shown`."""
     if now.phase is Phase.DELIVERING:
-        return News.BEGINS if now.why else News.NONE
+        return Importance.BEGINS if now.why else Importance.NONE
     is_next = now.phase is Phase.WAITING and (now.place or 1) <= 1
-    if told is None or told.phase is not now.phase:
+    if shown is None or shown.phase is not now.phase:
         begins = now.phase in {Phase.WORKING, Phase.PAUSED}
-        return News.BEGINS if begins else News.NEXT if is_next else News.SOME
-    was_next = told.phase is Phase.WAITING and (told.place or 1) <= 1
+        return Importance.BEGINS if begins else Importance.NEXT if is_next else Importance.SOME
+    was_next = shown.phase is Phase.WAITING and (shown.place or 1) <= 1
     if is_next != was_next:
-        # It may have been overtaken by somebody who had fewer turns.
-        return News.NEXT if is_next else News.SOME
-    return News.SOME if (now.done, now.is_late) != (told.done, told.is_late) else News.NONE
+        # A person with fewer turns may have overtaken it.
+        return Importance.NEXT if is_next else Importance.SOME
+    return Importance.SOME if (now.done, now.is_late) != (shown.done, shown.is_late) else Importance.NONE
 
 
-def worth(told: Progress | None, now: Progress) -> int:
-    """How much more often than a time left this is shown: a drawing more often than a place."""
+def weight(shown: Progress | None, now: Progress) -> int:
+    """How much more often this is shown than a mere change of the time left: a drawing most, then a place."""
     if now.phase is Phase.WORKING:
         return 3
-    return 2 if told is None or told.place != now.place else 1
+    return 2 if shown is None or shown.place != now.place else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a job's status message shall say, in place of what it has `told` since `told_at`; `since`: since when."""
+    """A text for a status message that has shown the progress `shown` since `shown_since`. `since`: when the first text
+    of its phase was queued."""
 
     job: Job
     progress: Progress
     text: str
     buttons: InlineKeyboardMarkup | None
-    told: Progress | None
-    told_at: float
+    shown: Progress | None
+    shown_since: float
     since: float
 
     @property
@@ -69,29 +70,29 @@ class Pending:
         return self.progress.phase is Phase.DELIVERING
 
     @property
-    def is_news(self) -> bool:
-        """Whether it matters that somebody reads it now."""
-        return news(self.told, self.progress) > News.NONE
+    def is_important(self) -> bool:
+        """Whether it matters that it is read now."""
+        return importance(self.shown, self.progress) > Importance.NONE
 
     def is_ready(self, now: float) -> bool:
-        """Whether it is worth an edit."""
+        """Whether it is time for the edit."""
         return not self.is_sending or self.progress.why is not None or now >= self.since + DELIVERING_SECONDS
 
     def score(self, now: float) -> tuple[int, float]:
-        """The highest goes first; of equal news the one that came first."""
-        new = news(self.told, self.progress)
-        return new, 0.0 if new else (now - self.told_at) * worth(self.told, self.progress)
+        """The highest score goes first; among equally important ones the oldest in the queue."""
+        new = importance(self.shown, self.progress)
+        return new, 0.0 if new else (now - self.shown_since) * weight(self.shown, self.progress)
 
 
-class Lines:
-    """What is pending in each chat. `begin` shows something, or returns None where that is not needed any more;
-    `is_busy`: whether something is being shown of a job."""
+class StatusQueues:
+    """The pending edits of each chat. `begin` starts one, or returns None if it is not needed any more; `is_busy` tells
+    whether an edit of a job is under way."""
 
     def __init__(
         self,
         begin: Callable[[Pending], asyncio.Task[None] | None],
         is_busy: Callable[[int], bool],
-        flood: RateLimiter,
+        limiter: RateLimiter,
         background: Background,
         *,
         clock: Callable[[], float],
@@ -99,81 +100,81 @@ class Lines:
     ) -> None:
         self._begin = begin
         self._is_busy = is_busy
-        self._flood = flood
+        self._limiter = limiter
         self._background = background
         self._clock = clock
         self._sleep = sleep
         self._open: defaultdict[int, set[int]] = defaultdict(set)
-        self._lines: dict[int, dict[int, Pending]] = {}
-        self._naps: dict[int, asyncio.Future[object]] = {}
+        self._queues: dict[int, dict[int, Pending]] = {}
+        self._pauses: dict[int, asyncio.Future[object]] = {}
 
     def add(self, pending: Pending) -> None:
-        """Show this as soon as it is its turn, in place of what was pending of its job."""
+        """Queue an edit; it replaces a pending one of the same job."""
         chat = pending.job.chat_id
         self._open[chat].add(pending.job.id)
-        if (line := self._lines.get(chat)) is not None:
-            line[pending.job.id] = pending
-            if pending.is_news and (nap := self._naps.get(chat)):
-                nap.cancel()
+        if (queue := self._queues.get(chat)) is not None:
+            queue[pending.job.id] = pending
+            if pending.is_important and (pause := self._pauses.get(chat)):
+                pause.cancel()
             return
-        self._lines[chat] = {pending.job.id: pending}
+        self._queues[chat] = {pending.job.id: pending}
         self._background.spawn(self._serve(chat), f"status messages of chat {chat}")
 
     def has_nothing_new(self, job: Job) -> None:
-        """The job is open, and nothing is to be shown of it now."""
+        """Note that the job is open, and drop its pending edit."""
         self._open[job.chat_id].add(job.id)
-        self._lines.get(job.chat_id, {}).pop(job.id, None)
+        self._queues.get(job.chat_id, {}).pop(job.id, None)
 
     def leave(self, job: Job) -> None:
-        """Nothing more is shown of this job."""
-        self._lines.get(job.chat_id, {}).pop(job.id, None)
+        """Forget a job that is no longer open."""
+        self._queues.get(job.chat_id, {}).pop(job.id, None)
         if jobs := self._open.get(job.chat_id):
             jobs.discard(job.id)
         if not jobs:
             self._open.pop(job.chat_id, None)
 
     def clear(self, chat: int) -> None:
-        """There is no room in this chat; what is said next is newer anyway."""
-        self._lines.get(chat, {}).clear()
+        """Drop a chat's pending edits: it has no room, and later ones are newer."""
+        self._queues.get(chat, {}).clear()
 
     def since(self, job: Job, progress: Progress) -> float:
-        """Since when something of this kind is pending."""
-        before = self._lines.get(job.chat_id, {}).get(job.id)
+        """Since when an edit of this job and phase is pending; now, if none is."""
+        before = self._queues.get(job.chat_id, {}).get(job.id)
         return before.since if before and before.progress.phase is progress.phase else self._clock()
 
     def progress_share(self, pending: Pending) -> ProgressShare:
-        """The room that it may use: more for what is new, and for how far the only open job of a chat is."""
-        new = news(pending.told, pending.progress)
+        """The share of the limit that an edit may use: more for important changes, and for a chat's only open job."""
+        new = importance(pending.shown, pending.progress)
         if new:
-            return NEWS if new >= News.NEXT else SOME_NEWS
-        return ALONE if len(self._open.get(pending.job.chat_id, ())) <= 1 else AMONG_OTHERS
+            return IMPORTANT_PROGRESS if new >= Importance.NEXT else CHANGED_PROGRESS
+        return ONLY_JOB if len(self._open.get(pending.job.chat_id, ())) <= 1 else ONE_OF_SEVERAL_JOBS
 
     async def _serve(self, chat: int) -> None:
-        # All that is said at this moment is known before one is chosen.
+        # Collect all edits of this moment before one is chosen.
         await asyncio.sleep(0)
-        line = self._lines[chat]
+        queue = self._queues[chat]
         try:
-            while line:
-                pending = self._first(line)
-                if pending is None or not self._flood.has_room_for_progress(chat, self.progress_share(pending)):
-                    await self._nap(chat)
+            while queue:
+                pending = self._first(queue)
+                if pending is None or not self._limiter.has_room_for_progress(chat, self.progress_share(pending)):
+                    await self._pause(chat)
                     continue
-                del line[pending.job.id]
-                if begun := self._begin(pending):
-                    await asyncio.wait({begun}, timeout=LOOK_SECONDS)
+                del queue[pending.job.id]
+                if started := self._begin(pending):
+                    await asyncio.wait({started}, timeout=ROOM_CHECK_SECONDS)
         finally:
-            del self._lines[chat]
+            del self._queues[chat]
 
-    async def _nap(self, chat: int) -> None:
-        seconds = max(LOOK_SECONDS, len(self._lines) / LOOKS)
-        nap = self._naps[chat] = asyncio.ensure_future(self._sleep(seconds))
+    async def _pause(self, chat: int) -> None:
+        seconds = max(ROOM_CHECK_SECONDS, len(self._queues) / ROOM_CHECKS_PER_SECOND)
+        pause = self._pauses[chat] = asyncio.ensure_future(self._sleep(seconds))
         try:
-            await asyncio.wait({nap})
+            await asyncio.wait({pause})
         finally:
-            nap.cancel()
-            del self._naps[chat]
+            pause.cancel()
+            del self._pauses[chat]
 
-    def _first(self, line: Mapping[int, Pending]) -> Pending | None:
+    def _first(self, queue: Mapping[int, Pending]) -> Pending | None:
         now = self._clock()
-        ready = [one for one in line.values() if one.is_ready(now) and not self._is_busy(one.job.id)]
+        ready = [one for one in queue.values() if one.is_ready(now) and not self._is_busy(one.job.id)]
         return max(ready, key=lambda one: one.score(now), default=None)

@@ -1,4 +1,4 @@
-"""What Telegram means by its refusals: it says so in words alone, and they are known here and nowhere else."""
+"""Classifying Telegram's errors by their texts; only this module knows the texts."""
 
 import re
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from aiogram.exceptions import (
 
 from bot.telegram.session import NotConnectedError
 
-# A chat in which the bot can't write (any more), or a topic that was closed on purpose.
-GONE = (
+# The bot can't write in this chat (any more), or the topic was closed on purpose.
+CHAT_GONE = (
     "chat not found",
     "not enough rights",
     "have no rights",
@@ -32,7 +32,7 @@ _ITEM = re.compile(r"message #(\d+)")
 
 
 class Refusal(Enum):
-    """Why Telegram does not take a message as it is."""
+    """Why Telegram refuses a message."""
 
     CHAT = "the bot can't write there"
     PHOTOS = "the chat takes no photos"
@@ -41,14 +41,14 @@ class Refusal(Enum):
     REPLY = "the message that it replies to is gone"
     SIZE = "it is too large"
     FILE_ID = "Telegram does not know the file any more"
-    CAPTION = "its words can't be shown"
+    CAPTION = "its caption can't be shown"
     PICTURE = "Telegram can't use this picture as a photo"
-    OTHER = "a reason that is not known here"
+    OTHER = "an unknown reason"
 
 
 @dataclass(frozen=True, slots=True)
 class TelegramRefusal:
-    """Why, and which item of an album is meant: 0 is the first; None: all, or it is not told."""
+    """The reason of a refusal. `item`: the index of the refused item in an album; None: all, or unknown."""
 
     why: Refusal
     item: int | None = None
@@ -65,7 +65,7 @@ _WORDS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
 
 
 def meaning(error: TelegramAPIError) -> TelegramRefusal:
-    """What a refused send means."""
+    """The refusal that an error of a send means."""
     item = _ITEM.search(error.message)
     number = int(item[1]) - 1 if item else None
     if isinstance(error, TelegramEntityTooLarge):
@@ -80,29 +80,29 @@ def meaning(error: TelegramAPIError) -> TelegramRefusal:
 
 
 def is_gone(error: TelegramAPIError) -> bool:
-    """Whether the bot was refused because it can't write there: trying again is no use."""
-    return any(words in error.message for words in GONE)
+    """Whether the bot can't write there, so that trying again is useless."""
+    return any(words in error.message for words in CHAT_GONE)
 
 
 def is_unchanged(error: TelegramBadRequest) -> bool:
-    """Whether an edit was refused because the message says that already: as good as done."""
+    """Whether an edit was refused because the message already has this content: it counts as done."""
     return "not modified" in error.message
 
 
 def is_too_late(error: TelegramBadRequest) -> bool:
-    """Whether a press, or a search by inline mode, is no longer waited for."""
+    """Whether it is too late to answer a button press or an inline query."""
     return "query is too old" in error.message
 
 
 def is_unanswered(error: TelegramAPIError, *, body_left: bool = True) -> bool:
-    """Whether Telegram may have done what nobody heard of: the whole request had left, and no answer was read.
+    """Whether Telegram may have carried out the call: the whole request was sent, and no answer was read.
 
-    `body_left`: whether all of the request is known to have left, or may have.
+    `body_left`: whether the whole request was sent, or may have been.
     """
     if isinstance(error, TelegramEntityTooLarge):
         return False
     if isinstance(error, TelegramServerError):
-        # Of the servers' errors only this one comes from a gateway that had passed the request on.
+        # Of the server errors only this one comes from a gateway that had passed the request on.
         return "gateway timeout" in error.message.lower()
     if not isinstance(error, TelegramNetworkError):
         return False

@@ -1,4 +1,4 @@
-"""Why something can't be a reference: said instead of drawing without it, which would cost money for something else."""
+"""Reasons why a message's media can't be a reference: told instead of paying for a picture without it."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,14 +24,14 @@ OTHERS = (
 
 
 def why_unusable(message: Message) -> str | None:
-    """Why what a message shows can't be used as a picture; None where it shows pictures, or words only."""
+    """Why a message's media can't be used as a picture; None if it has pictures, or only text."""
     return None if pictures_in(message) else _why(message)
 
 
 def why_reply_unusable(message: Message) -> str | None:
-    """Why what a message replies to can't be used as a picture; None where it can, or is only words.
+    """Why the media of the replied message can't be used as a picture; None if it can, or if there is only text.
 
-    Asked when no pictures were found there.
+    Call it if no pictures were found there.
     """
     if message.reply_to_story:
         return _story()

@@ -1,7 +1,8 @@
-"""The inbox: updates are stored before Telegram is told that they arrived, and stay until they are done with. (But
-for those that are worth nothing a few seconds later: see `PASSING`.)
+"""The inbox: updates are stored before Telegram gets their confirmation, and deleted only after they are handled.
+(Except kinds that are useless a few seconds later: see `NOT_STORED`.)
 
-One that comes twice, by whatever way and to whichever process, acts once; what a process could not end goes to another.
+An update that arrives twice, in any way and at any process, is handled once. Another process takes over the updates
+of one that is gone.
 """
 
 import asyncio
@@ -26,23 +27,23 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-PASSING = frozenset({"inline_query"})
-"""Updates that are answered at once or never, and change nothing: they are not stored."""
-REMEMBERED = 10_000
-"""Updates begun here of which it is known that they were; what is read from the store is younger."""
-AT_ONCE = 100
-"""Updates of one person in one chat that are at work at once. The others wait behind them."""
-PATIENCE = 5.0
-"""Seconds that handlers at work get when the bot stops."""
+NOT_STORED = frozenset({"inline_query"})
+"""Kinds of updates that are answered at once or never, and change nothing."""
+UPDATES_REMEMBERED = 10_000
+"""How many started updates are remembered, so that none is started twice; the store holds younger ones."""
+UPDATES_AT_ONCE = 100
+"""How many updates with the same queue key are handled at once. Further ones wait."""
+STOP_SECONDS = 5.0
+"""The time that running handlers get when the bot stops."""
 
 
-Lane = tuple[bool, int | None, int | None]
-"""Whether it is a press, and the chat and the person: a press is not held up by messages that wait for something."""
+QueueKey = tuple[bool, int | None, int | None]
+"""Whether it is a button press, the chat, and the person: a press does not wait behind messages."""
 
 
 class UpdateInbox:
-    """Takes updates in and hands them to `dispatcher`. `worker`: the id of this process now. `work`
-    handles them, `notes` stores which are done."""
+    """Stores updates and hands them to `dispatcher`. `worker`: gives this process's present worker id. `work` runs
+    the handlers, `notes` stores which updates are done."""
 
     def __init__(
         self,
@@ -60,14 +61,14 @@ class UpdateInbox:
         self._clock = store.clock
         self.sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
-        # What waits behind others of its lane, and how many of each are at work.
-        self._waiting: dict[Lane, deque[NewUpdate]] = {}
-        self._at_work: Counter[Lane] = Counter()
-        # The album that each has begun with last: the rest of it waits for nobody.
-        self._albums: dict[Lane, str | None] = {}
+        # The waiting updates of each key, and how many of each are being handled.
+        self._waiting: dict[QueueKey, deque[NewUpdate]] = {}
+        self._at_work: Counter[QueueKey] = Counter()
+        # The album started last for each key: the rest of it does not wait.
+        self._albums: dict[QueueKey, str | None] = {}
         self._ended: list[int] = []
-        # What was begun here is not begun again, whatever was read of it meanwhile; the oldest are forgotten.
-        self._begun: dict[int, None] = {}
+        # Updates started here are not started again if the store is read meanwhile; the oldest are forgotten.
+        self._started: dict[int, None] = {}
         self.work = Background()
         self.notes = Background()
         self._polling = Background()
@@ -79,119 +80,117 @@ class UpdateInbox:
         return bool(self._handlers)
 
     async def start(self) -> None:
-        """Take up what this process, or one that is gone, could not end."""
-        self._store.database.backend.listen(self._hear)
-        await until_stored(self._take_up, "reading the inbox", self.sleep, START_DELAYS)
+        """Handle the stored updates that this process, or one that is gone, has not finished."""
+        self._store.database.backend.listen(self._on_notification)
+        await until_stored(self._handle_stored, "reading the inbox", self.sleep, START_DELAYS)
 
-    def inherit(self) -> None:
-        """There may be updates whose process is gone: take them up, soon."""
+    def recover(self) -> None:
+        """Take over updates whose process is gone, in the background."""
         if not self._closed:
-            self.work.spawn(until_stored(self._take_up, "reading the inbox", self.sleep), "inbox")
+            self.work.spawn(until_stored(self._handle_stored, "reading the inbox", self.sleep), "inbox")
 
     def poll(self) -> None:
-        """Ask Telegram for updates whenever this is the process that does so."""
+        """Poll Telegram for updates while this process is the leader."""
         poller = Poller(self._bot, self._store.database.backend, self.take, self.sleep)
         self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
-        """Store updates as Telegram sent them; their handlers run on their own. Raises `StoreError`.
+        """Store updates as Telegram sent them and start their handlers. Raises `StoreError`.
 
-        False: this process takes no more.
+        False: this process takes no more updates.
         """
         if self._closed:
             return False
-        # From here on nobody meets a sign that can't be stored.
+        # Remove characters that can't be stored.
         clear = [clean(dict(payload)) for payload in payloads]
         new = [NewUpdate(int(payload["update_id"]), payload, _album(payload)) for payload in clear]
-        for one in filter(_passes, new):
+        for one in filter(_is_not_stored, new):
             self._begin(one)
-        if kept := [one for one in new if not _passes(one)]:
+        if kept := [one for one in new if not _is_not_stored(one)]:
             for one in await self._stored(kept):
                 self._begin(one)
         return True
 
     async def close(self) -> None:
-        """Take nothing more."""
+        """Take no more updates."""
         self._closed = True
         await self._polling.aclose()
         await self._store.database.backend.stop_leading()
 
     async def aclose(self) -> None:
-        """Let the handlers at work come to their end (5 s at most); the rest waits in the store."""
+        """Wait for running handlers, `STOP_SECONDS` at most; the rest stays in the store."""
         if self._handlers:
-            await asyncio.wait(self._handlers.values(), timeout=PATIENCE)
+            await asyncio.wait(self._handlers.values(), timeout=STOP_SECONDS)
         if self._handlers:
             log.warning("stopped while %d updates were being handled; the next start handles them", len(self._handlers))
         await self.work.aclose()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STOP_SECONDS):
                 await self.notes.drain()
         except TimeoutError:
-            log.warning("it could not be stored that some updates are done with")
+            log.warning("storing which updates are done failed; the next start handles them once more")
         await self.notes.aclose()
 
     async def _stored(self, new: Sequence[NewUpdate]) -> list[NewUpdate]:
-        """Store them; returns those that are this process's. One that can't be stored spoils no other."""
+        """Store updates; returns those that this process is to handle. One that can't be stored is left out."""
         try:
             return await self._store.updates.take(self._worker(), new, self._clock())
         except UnstorableValueError as error:
             if len(new) == 1:
-                log.warning("update %d can never be stored (%s); it is left out", new[0].id, error)
+                log.warning("storing update %d failed for good (%s); it is left out", new[0].id, error)
                 return []
         return [one for each in new for one in await self._stored([each])]
 
-    # handling
-
-    async def _take_up(self) -> None:
+    async def _handle_stored(self) -> None:
         for one in await self._store.updates.of(self._worker()):
             self._begin(one)
 
     def _begin(self, one: NewUpdate) -> None:
-        # What was stored in the very moment of a stop waits for the next start.
-        if not self._closed and one.id not in self._begun:
-            self._begun[one.id] = None
-            if len(self._begun) > REMEMBERED and not self._is_open(oldest := next(iter(self._begun))):
-                del self._begun[oldest]
-            lane = _lane(one.payload)
-            if self._at_work[lane] < AT_ONCE or (one.album and one.album == self._albums.get(lane)):
-                self._start(one, lane)
+        # An update stored during the stop waits for the next start.
+        if not self._closed and one.id not in self._started:
+            self._started[one.id] = None
+            if len(self._started) > UPDATES_REMEMBERED and not self._is_open(oldest := next(iter(self._started))):
+                del self._started[oldest]
+            key = _queue_key(one.payload)
+            if self._at_work[key] < UPDATES_AT_ONCE or (one.album and one.album == self._albums.get(key)):
+                self._start(one, key)
             else:
-                # One chat that takes nothing now, or one person who sends a lot, fills its own lane only.
-                self._waiting.setdefault(lane, deque()).append(one)
+                # A chat that takes nothing now, or a person who sends a lot, blocks only this key.
+                self._waiting.setdefault(key, deque()).append(one)
 
     def _is_open(self, update_id: int) -> bool:
-        """Whether an update is at work, or waits for it."""
+        """Whether an update is being handled or waits."""
         return update_id in self._handlers or any(
             update_id == one.id for waiting in self._waiting.values() for one in waiting
         )
 
-    def _start(self, one: NewUpdate, lane: Lane) -> None:
-        self._at_work[lane] += 1
-        self._albums[lane] = one.album
+    def _start(self, one: NewUpdate, key: QueueKey) -> None:
+        self._at_work[key] += 1
+        self._albums[key] = one.album
         task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}")
-        # Not in the task itself: cancelled at its beginning it would never come so far.
-        task.add_done_callback(partial(self._over, one.id, lane))
+        # Not in the task itself: a task cancelled before its first step runs no `finally`.
+        task.add_done_callback(partial(self._over, one.id, key))
 
-    def _over(self, update_id: int, lane: Lane, task: asyncio.Task[None]) -> None:
+    def _over(self, update_id: int, key: QueueKey, task: asyncio.Task[None]) -> None:
         del self._handlers[update_id]
         if task.cancelled():
-            # It waits in the store for whoever takes it up.
-            self._begun.pop(update_id, None)
-        self._at_work[lane] -= 1
+            # It stays in the store and may be started again.
+            self._started.pop(update_id, None)
+        self._at_work[key] -= 1
         if not self._closed:
-            self._go_on(lane)
-        if not self._at_work[lane]:
-            del self._at_work[lane], self._albums[lane]
+            self._start_waiting(key)
+        if not self._at_work[key]:
+            del self._at_work[key], self._albums[key]
 
-    def _go_on(self, lane: Lane) -> None:
-        """Begin what waits in a lane: the next one, and with an item of an album the items behind it."""
-        waiting = self._waiting.get(lane, deque())
+    def _start_waiting(self, key: QueueKey) -> None:
+        """Start the next waiting update of a key; for an item of an album, also the items behind it."""
+        waiting = self._waiting.get(key, deque())
         if waiting:
-            self._start(waiting.popleft(), lane)
-        while waiting and waiting[0].album and waiting[0].album == self._albums[lane]:
-            self._start(waiting.popleft(), lane)
+            self._start(waiting.popleft(), key)
+        while waiting and waiting[0].album and waiting[0].album == self._albums[key]:
+            self._start(waiting.popleft(), key)
         if not waiting:
-            self._waiting.pop(lane, None)
+            self._waiting.pop(key, None)
 
     async def _handle(self, one: NewUpdate) -> None:
         try:
@@ -200,11 +199,11 @@ class UpdateInbox:
             await until_stored(feed, f"handling update {one.id}", self.sleep)
         except Exception:
             # It would fail again, also after a restart.
-            log.exception("update %d could not be handled", one.id)
-        if _passes(one):
+            log.exception("handling update %d failed; it is not repeated", one.id)
+        if _is_not_stored(one):
             return
         self._ended.append(one.id)
-        # Those that end while this is being written are written together.
+        # Updates that end during this write are written together next.
         if len(self._ended) == 1:
             self.notes.spawn(self._note(), "done updates")
 
@@ -215,24 +214,22 @@ class UpdateInbox:
             try:
                 await until_stored(done, "marking updates as done", self.sleep)
             except UnstorableValueError:
-                log.exception("it can't be stored that these updates are done with: %s", ids)
+                log.exception("storing that updates are done failed for good; these may be handled once more: %s", ids)
             del self._ended[: len(ids)]
 
-    def _hear(self, topic: str) -> None:
-        heard = notifications.parse(topic)
-        mine = heard.kind == notifications.INBOX and heard.worker_id == self._worker()
-        if mine or heard.kind in {notifications.ORPHANS, EVERYTHING}:
-            self.inherit()
-
-    # polling
+    def _on_notification(self, topic: str) -> None:
+        notification = notifications.parse(topic)
+        mine = notification.kind == notifications.INBOX and notification.worker_id == self._worker()
+        if mine or notification.kind in {notifications.ORPHANS, EVERYTHING}:
+            self.recover()
 
 
-def _passes(one: NewUpdate) -> bool:
-    return not PASSING.isdisjoint(one.payload)
+def _is_not_stored(one: NewUpdate) -> bool:
+    return not NOT_STORED.isdisjoint(one.payload)
 
 
-def _lane(payload: Mapping[str, Any]) -> Lane:
-    """Whose lane an update goes through."""
+def _queue_key(payload: Mapping[str, Any]) -> QueueKey:
+    """The queue key of an update."""
     kind, event = next(((name, one) for name, one in payload.items() if isinstance(one, dict)), ("", {}))
     chat = event.get("chat") or (event.get("message") or {}).get("chat") or {}
     person = event.get("sender_chat") or event.get("from") or {}

@@ -1,4 +1,4 @@
-"""A stored picture as something Telegram takes: its file id, or its bytes as a photo and as a file."""
+"""Preparing stored pictures for sending: by file id where Telegram has them, else their bytes, as a photo or file."""
 
 import asyncio
 import logging
@@ -30,17 +30,17 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-# Telegram's limits of a photo; beyond them it is sent smaller, with the original on demand.
+# Telegram's limits of a photo; a larger one is scaled down, and the original is sent on demand.
 PHOTO_TYPES = ("image/jpeg", "image/png")
 PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
 DOCUMENT_BYTES = 50 * 1024 * 1024
-HEAD = 64
-"""Bytes that tell what a file is."""
+HEAD_BYTES = 64
+"""Enough of a file to recognize its format."""
 NAME_LENGTH = 40
-NO_SECONDS = 5.0
-"""How long a service's "no" holds that was asked where the pictures of a job are now: they are asked for together."""
+NO_ADDRESS_SECONDS = 5.0
+"""How long a job's addresses are not asked for again after the service gave none: its pictures are fetched together."""
 
 NOT_NOW = Sentence("I can't fetch the picture from the service yet.")
 NOT_FETCHED = Sentence("It's ready, but I can't fetch it from the service. Tap “Look again” to try once more.")
@@ -51,9 +51,9 @@ DAMAGED = Sentence("The service's file is damaged or isn't a picture.")
 
 
 @dataclass(frozen=True, slots=True)
-class Unfetched:
-    """A picture that can't be sent. `why` is said to a person; `is_gone`: the service may still give another address;
-    `is_final`: trying again is no use."""
+class UnavailablePicture:
+    """A picture that can't be fetched. `why`: the reason for a person; `is_gone`: the service may still give another
+    address; `is_final`: trying again is useless."""
 
     picture: Picture
     why: Sentence
@@ -65,8 +65,8 @@ class Unfetched:
 class Upload:
     """A picture ready to be sent. `width`, `height` (pixels) and `size` (bytes) are the original's.
 
-    `photo`: what goes as a photo; None: it can only go as a file. `original`: its bytes as the service made them, where
-    they have been fetched.
+    `photo`: sent as a photo; None: it can only be sent as a file. `original`: its bytes as the service made them, if
+    they were fetched.
     """
 
     picture: Picture
@@ -78,26 +78,26 @@ class Upload:
 
     @property
     def spooled(self) -> list[SpooledFile]:
-        """The bytes that leave when it goes as a photo."""
+        """The files to upload when it is sent as a photo."""
         return [self.photo] if isinstance(self.photo, SpooledFile) else []
 
     @property
     def bytes_as_photo(self) -> int:
-        """How much leaves when it goes as a photo."""
+        """The bytes to upload when it is sent as a photo."""
         return sum(file.size for file in self.spooled)
 
     @property
     def document(self) -> str | SpooledFile | None:
-        """What goes as a file, if anything can."""
+        """The file to send as a document, if there is one that is not too large."""
         if self.picture.document_id:
             return self.picture.document_id
         return self.original if self.original and self.original.size <= DOCUMENT_BYTES else None
 
 
 class Uploads:
-    """Opens stored pictures for sending. `providers` by name: where their settings lead, pictures may lie.
+    """Opens stored pictures for sending. `providers` by name: pictures may be fetched from the hosts of their settings.
 
-    `renew(job_id)` asks the service for fresh addresses of a job's pictures, and tells whether there are some.
+    `renew(job_id)` asks the service for fresh addresses of a job's pictures and returns whether it gave some.
     """
 
     def __init__(
@@ -115,37 +115,37 @@ class Uploads:
         self._providers = providers
         self.renew: Callable[[int], Awaitable[bool]] = _nothing_fresh
         self._clock = clock
-        self._no: dict[int, float] = {}
+        self._no_address_until: dict[int, float] = {}
         self._renewing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | Unfetched]:
-        """A picture as a photo, or `as_file`; fetched whole where Telegram doesn't have it so."""
+    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | UnavailablePicture]:
+        """A picture as a photo, or `as_file`; fetched whole unless Telegram has it in that form."""
         async with AsyncExitStack() as stack:
             yield await self.open_one(picture, stack, as_file=as_file)
 
-    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
-        """One picture, whose file is closed with `stack`; or that it can not be fetched."""
+    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
+        """One picture, whose file is closed with `stack`, or the reason why it can't be fetched."""
         if as_file:
             return await self._as_file(picture, stack)
         if picture.photo_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
         found = await self.original(picture, stack)
-        return found if isinstance(found, Unfetched) else await self._fitted(picture, found, stack)
+        return found if isinstance(found, UnavailablePicture) else await self._fitted(picture, found, stack)
 
-    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | Unfetched:
+    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | UnavailablePicture:
         if picture.document_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
         found = await self.original(picture, stack)
-        if isinstance(found, Unfetched):
+        if isinstance(found, UnavailablePicture):
             return found
         header = sniff(found.file)
         sides = (header.width, header.height) if header else (picture.width, picture.height)
         return Upload(picture, picture.photo_id, found, *sides, found.size)
 
-    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | Unfetched:
-        """The bytes that the provider made, named for whoever keeps them."""
-        making = await self._store.pictures.making(picture)
+    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | UnavailablePicture:
+        """The bytes that the provider made, with a file name for the person's device."""
+        making = await self._store.pictures.details(picture)
         if kept := await self._store.pictures.data(picture.id):
             file = SpooledFile("picture", kept)
             stack.callback(file.close)
@@ -153,63 +153,67 @@ class Uploads:
             provider = self._providers.get(making.provider)
             trusted = provider.origins if provider else frozenset()
             fetched = await self._fetched(picture, picture.url, trusted, stack)
-            if isinstance(fetched, Unfetched) and fetched.is_gone and (url := await self._fresh_address(picture)):
+            if (
+                isinstance(fetched, UnavailablePicture)
+                and fetched.is_gone
+                and (url := await self._fresh_address(picture))
+            ):
                 fetched = await self._fetched(picture, url, trusted, stack)
-            if isinstance(fetched, Unfetched):
+            if isinstance(fetched, UnavailablePicture):
                 return fetched
             file = fetched
-        file.filename = file_name(making.prompt, making.number if making.count > 1 else None, file.head(HEAD))
+        file.filename = file_name(making.prompt, making.number if making.count > 1 else None, file.head(HEAD_BYTES))
         return file
 
     async def _fetched(
         self, picture: Picture, url: str | None, trusted: frozenset[Origin], stack: AsyncExitStack
-    ) -> SpooledFile | Unfetched:
+    ) -> SpooledFile | UnavailablePicture:
         if url is None:
-            return Unfetched(picture, NO_MORE, is_final=True)
+            return UnavailablePicture(picture, NO_MORE, is_final=True)
         try:
             return await stack.enter_async_context(self._downloads.open(url, person=picture.user_id, trusted=trusted))
         except FetchError as error:
-            log.info("picture %d was not fetched: %r", picture.id, error)
-            return _unfetched(picture, error)
+            log.info("fetching picture %d failed: %r", picture.id, error)
+            return _unavailable(picture, error)
 
     async def _fresh_address(self, picture: Picture) -> str | None:
-        """Where the service has the picture now; None where it doesn't tell."""
+        """The picture's new address at the service, if it gives one."""
         lock = self._renewing.setdefault(picture.job_id, asyncio.Lock())
         async with lock:
-            # The pictures of a job are asked for together.
+            # One answer has the addresses of all pictures of a job.
             latest = await self._store.pictures.get(picture.id)
             if latest and latest.url == picture.url and await self._renewed(picture.job_id):
                 latest = await self._store.pictures.get(picture.id)
         return latest.url if latest and latest.url != picture.url else None
 
     async def _renewed(self, job_id: int) -> bool:
-        """Ask for fresh addresses, unless there were none a moment ago."""
+        """Ask for fresh addresses, unless the service just gave none."""
         now = self._clock()
-        self._no = {job: until for job, until in self._no.items() if now < until}
-        if job_id in self._no:
+        self._no_address_until = {job: until for job, until in self._no_address_until.items() if now < until}
+        if job_id in self._no_address_until:
             return False
         renewed = await self.renew(job_id)
         if not renewed:
-            self._no[job_id] = self._clock() + NO_SECONDS
+            self._no_address_until[job_id] = self._clock() + NO_ADDRESS_SECONDS
         return renewed
 
     async def keep(self, picture: Picture) -> bool:
-        """Fetch a picture that did not get to Telegram, so that it can still be shown when its URL has expired.
+        """Fetch and store a picture that did not reach Telegram, so that it can be shown after its URL has expired.
 
-        False: it can't be fetched for now.
+        False: it can't be fetched now, but perhaps later.
         """
         if picture.photo_id or picture.url is None or await self._store.pictures.data(picture.id):
             return True
         async with AsyncExitStack() as stack:
             found = await self.original(picture, stack)
-            if isinstance(found, Unfetched):
+            if isinstance(found, UnavailablePicture):
                 return found.is_final or found.is_gone
             await self._store.pictures.keep(picture.id, found.whole())
         return True
 
-    async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | Unfetched:
-        if media_type_of(file.head(HEAD)) is None:
-            return Unfetched(picture, DAMAGED, is_final=True)
+    async def _fitted(self, picture: Picture, file: SpooledFile, stack: AsyncExitStack) -> Upload | UnavailablePicture:
+        if media_type_of(file.head(HEAD_BYTES)) is None:
+            return UnavailablePicture(picture, DAMAGED, is_final=True)
         header = sniff(file.file)
         width, height = (header.width, header.height) if header else (None, None)
         if _fits(header, file.size):
@@ -217,7 +221,7 @@ class Uploads:
         try:
             photo = await self._images.fit_photo(file.file, person=picture.user_id)
         except UnusableImageError as error:
-            log.info("picture %d can't be a photo: %s", picture.id, error)
+            log.info("making a photo of picture %d failed (%s); it is sent as a file", picture.id, error)
             return Upload(picture, None, file, width, height, file.size)
         smaller = SpooledFile(f"{(file.filename or 'picture').rpartition('.')[0]}.jpg", photo)
         stack.callback(smaller.close)
@@ -225,28 +229,28 @@ class Uploads:
 
 
 async def _nothing_fresh(_job_id: int) -> bool:
-    """Before there is somebody who can ask a service."""
+    """The default of `Uploads.renew`: there are no fresh addresses."""
     return False
 
 
-def _unfetched(picture: Picture, error: FetchError) -> Unfetched:
+def _unavailable(picture: Picture, error: FetchError) -> UnavailablePicture:
     if isinstance(error, PictureGoneError):
-        return Unfetched(picture, NO_MORE, is_gone=True)
+        return UnavailablePicture(picture, NO_MORE, is_gone=True)
     if isinstance(error, TooLargeError):
-        return Unfetched(picture, TOO_LARGE, is_final=True)
+        return UnavailablePicture(picture, TOO_LARGE, is_final=True)
     if isinstance(error, CompressedError):
-        return Unfetched(picture, DAMAGED, is_final=True)
+        return UnavailablePicture(picture, DAMAGED, is_final=True)
     if isinstance(error, UnusableError):
-        return Unfetched(picture, UNUSABLE, is_final=True)
-    return Unfetched(picture, NOT_FETCHED)
+        return UnavailablePicture(picture, UNUSABLE, is_final=True)
+    return UnavailablePicture(picture, NOT_FETCHED)
 
 
 def file_name(prompt: str, number: int | None, head: bytes) -> str:
-    """The file name under which a person finds a picture on their device: the words, its number among several, and the
-    ending of what its first bytes are: "a-red-fox-3.jpg"."""
+    """The file name of a picture on a person's device: the prompt, its number among several, and the extension for its
+    first bytes: "a-red-fox-3.jpg"."""
     words = "-".join(re.findall(r"[^\W_]+", prompt.lower()))
     while len(words.encode()) > NAME_LENGTH:
-        # A text without spaces (Chinese) is cut where it has to be.
+        # A text without spaces (Chinese) is cut anywhere.
         shorter, _dash, _rest = words.rpartition("-")
         words = shorter or words[: max(1, len(words) * 3 // 4)]
     ending = EXTENSIONS.get(media_type_of(head) or "", "jpg")

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from bot.jobs.engine import Engine
-from bot.jobs.requests import NOWHERE, Addresses
+from bot.jobs.ports import NOWHERE, Addresses
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import JimengSimulator
 from storage.records import NewJob
 from storage.store import Store
 from tests.bench.figures import databases, percentile
 from tests.support.fakes import RecordingNotifier
+from tests.support.parts import engine_parts
 
 JOBS = 5_000
 WATCHED_SECONDS = 30.0
@@ -65,14 +65,14 @@ async def fly(url: str, address: str, access: str, secret: str, addresses: Addre
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": JOBS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)
-        engine = Engine(store, {"jimeng": provider}, RecordingNotifier(store), addresses)
-        await engine.enter()
+        engine = engine_parts(store, {"jimeng": provider}, RecordingNotifier(store), addresses=addresses).engine
+        await engine.open()
         await engine.start()
         idle, idle_late = resident(), await lateness(5)
         began = time.perf_counter()
         for number in range(JOBS):
             prompt = f"a red fox in the snow, number {number}"
-            await engine.ask(NewJob(f"message:{number}", number, number, number, "en", "jimeng", prompt, {}))
+            await engine.submit(NewJob(f"message:{number}", number, number, number + 1, "en", "jimeng", prompt, {}))
         await _until(lambda: _all_run(store))
         brought = time.perf_counter() - began
         late, full = await lateness(WATCHED_SECONDS), resident()

@@ -10,14 +10,14 @@ from typing import Any
 from aiohttp import ClientSession
 from sqlalchemy import insert
 
-from bot.jobs.engine import Engine
 from providers.jimeng import Jimeng
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
-from storage.records import NewJob
+from storage.records import NewJob, TicketKept
 from storage.schema import users
 from storage.store import Store
 from tests.bench.figures import databases, percentile
 from tests.support.fakes import RecordingNotifier
+from tests.support.parts import engine_parts
 
 AT_ONCE, ROUNDS = 40, 10
 SUBMIT = "CVSync2AsyncSubmitTask"
@@ -66,10 +66,10 @@ class Stored:
         self._accepted = store.tasks.accepted
         store.tasks.accepted = self._note  # type: ignore[method-assign]
 
-    async def _note(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> bool:
-        wanted = await self._accepted(task_id, ticket, now, worker_id=worker_id)
+    async def _note(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
+        kept = await self._accepted(task_id, ticket, now, worker_id=worker_id)
         self.at[ticket] = time.monotonic()
-        return wanted
+        return kept
 
 
 async def submit(store: Store, address: str, access: str, secret: str) -> dict[str, float]:
@@ -78,20 +78,20 @@ async def submit(store: Store, address: str, access: str, secret: str) -> dict[s
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": AT_ONCE * ROUNDS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)
         harness, stored = RecordingNotifier(store), Stored(store)
-        engine = Engine(store, {"jimeng": provider}, harness)
-        await engine.enter()
+        engine = engine_parts(store, {"jimeng": provider}, harness).engine
+        await engine.open()
         await engine.start()
         for start in range(0, AT_ONCE * ROUNDS, AT_ONCE):
             wishes = [
                 NewJob(f"message:{number}", number, number, number, "en", "jimeng", f"a fox {number}", {})
                 for number in range(start + 1, start + AT_ONCE + 1)
             ]
-            await asyncio.gather(*(engine.ask(wish) for wish in wishes))
+            await asyncio.gather(*(engine.submit(wish) for wish in wishes))
             async with asyncio.timeout(60):
                 while len(stored.at) < start + AT_ONCE:  # noqa: ASYNC110 - the store has no events
                     await asyncio.sleep(0.01)
-        await engine._background.aclose()
-        await engine.crew.leave()
+        await engine.abandon()
+        await engine.context.worker.leave()
         return stored.at
 
 

@@ -1,4 +1,4 @@
-"""Groups in the store: what is open in one, and one that becomes a supergroup, on each database."""
+"""Groups in the store, on each database: their open jobs, and migration to a supergroup."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,7 +8,8 @@ import pytest
 from storage.history import HistoryFilter
 from storage.job_states import JobState
 from storage.pictures import Sent
-from storage.records import ChatRules, Draft, Limits, NewDraft, NewJob, NewPicture, NewReference, OpenInChat
+from storage.records import Draft, Limits, NewDraft, NewJob, NewPicture, NewReference, OpenInChat
+from storage.settings_records import ChatRules
 from storage.store import Store
 
 OLD, NEW = -55, -1_000_000_000_066
@@ -86,7 +87,7 @@ async def test_all_of_a_group_follows_it_into_the_supergroup(store: Store) -> No
     ]
     assert await store.history.page(HistoryFilter(7, NEW))
     assert await store.posted.album(NEW, "album") == (NewReference("file 8", None), NewReference("file 9", None))
-    # The new group counts its messages anew: none of them is taken for one of the old.
+    # The new group numbers its messages anew: an old id must not match a new message.
     assert await store.jobs.add(new_request(1, NEW), 4.0)
 
 

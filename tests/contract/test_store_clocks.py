@@ -1,6 +1,6 @@
-"""What a wrong clock has stored stops nobody for longer than anything may be held, on each database.
+"""Times stored by a wrong clock hold no task longer than `LONGEST_HOLD_SECONDS`, on each database.
 
-The times here are ahead as after a clock that was two hours wrong for a while.
+The times here are ahead, as if the clock had been two hours wrong for a while.
 """
 
 import time
@@ -8,17 +8,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.jobs.engine import Engine
-from bot.jobs.turns import order
+from bot.jobs.queue_order import order
 from providers.base import ProviderSettings
 from providers.errors import ProviderBusyError, ProviderUnavailableError
-from storage.clock import LONGEST_HOLD
+from storage.clock import LONGEST_HOLD_SECONDS
 from storage.job_states import JobState
-from storage.records import Limits, NewJob, NewPicture, Quota, Task
+from storage.quota import Quota
+from storage.records import Limits, NewJob, NewPicture, Task
 from storage.store import Store
 from tests.support import postgres
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 
 NOW = 1_700_000_000.0
 AHEAD = NOW + 2 * 3600
@@ -52,7 +53,7 @@ async def test_a_hold_ends(store: Store) -> None:
     await queued(store, 1, NOW)
     await store.provider_health.hold("fake", AHEAD)
     assert len(await claimed(store)) == 1
-    # A right one takes its place.
+    # A correct time replaces it.
     await store.provider_health.hold("fake", NOW + 5)
     assert (await store.provider_health.get("fake")).not_before == NOW + 5
 
@@ -70,14 +71,15 @@ async def test_nothing_is_held_for_longer_than_it_may_be(store: Store) -> None:
     await queued(store, 1, 0.0)
     now = store.clock()
     await store.provider_health.hold("fake", now + 10**9)
-    assert now + LONGEST_HOLD <= (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
+    held_until = (await store.provider_health.get("fake")).not_before
+    assert now + LONGEST_HOLD_SECONDS <= held_until <= store.clock() + LONGEST_HOLD_SECONDS
     await store.provider_health.pause("fake", WHY, now + 10**9)
-    assert (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD
-    (task,) = await claimed(store, now + LONGEST_HOLD + 5)
+    assert (await store.provider_health.get("fake")).not_before <= store.clock() + LONGEST_HOLD_SECONDS
+    (task,) = await claimed(store, now + LONGEST_HOLD_SECONDS + 5)
     await store.tasks.put_back(task.id, now + 10**9)
     found = await store.tasks.get(task.id)
     assert found
-    assert found.not_before <= store.clock() + LONGEST_HOLD
+    assert found.not_before <= store.clock() + LONGEST_HOLD_SECONDS
 
 
 async def test_a_task_that_waits_is_tried(store: Store) -> None:
@@ -98,7 +100,7 @@ async def test_a_rate_is_counted_by_what_began_lately(store: Store) -> None:
 async def test_who_asked_by_a_wrong_clock_is_not_behind_all_who_come_later(store: Store) -> None:
     await queued(store, 1, AHEAD, user=1)
     await queued(store, 2, NOW + 1, user=2)
-    # It is foreseen by the clock of now, which is later than all of these.
+    # The forecast uses the present time, which is later than all of these.
     assert [one.user_id for one in order(await store.tasks.line("fake"), {})] == [2, 1]
     assert [task.user_id for task in await claimed(store, NOW + 2)] == [2]
     await queued(store, 3, NOW + 3, user=3)
@@ -131,10 +133,10 @@ async def test_processes_go_by_the_databases_clock(
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
     provider = FakeProvider(ProviderSettings())
     provider.refuse = [ProviderBusyError(retry_after=5), *(ProviderUnavailableError() for _ in range(3))]
-    engine = Engine(store, {"fake": provider}, RecordingNotifier(store))
-    await engine.enter()
+    engine = engine_parts(store, {"fake": provider}, RecordingNotifier(store)).engine
+    await engine.open()
     await engine.start()
-    job = await engine.ask(new_request(1))
+    job = await engine.submit(new_request(1))
     assert job
 
     async def is_held() -> bool:

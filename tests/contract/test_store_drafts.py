@@ -1,11 +1,12 @@
-"""Drafts: they wait for their words, and become a job in one step, on each database."""
+"""Drafts in the store, on each database: they wait for their prompt, and become a job in one step."""
 
 from collections.abc import AsyncIterator
 from math import inf
 
 import pytest
 
-from storage.records import Draft, NewDraft, NewJob, NewReference, Question, Quota, QuotaExceededError
+from storage.quota import Quota, QuotaExceededError
+from storage.records import Draft, NewDraft, NewJob, NewReference, Question
 from storage.store import Store
 
 ANN, MING = 11, 22
@@ -37,7 +38,7 @@ async def test_drafts_wait_for_words(store: Store) -> None:
     assert await store.drafts.take(-5, MING, "-5:message:99", since=0.0) == Draft()
     taken = await store.drafts.take(-5, ANN, "-5:message:99", since=50.0)
     assert [reference.file_id for reference in taken.references] == ["a", "b", "c"]
-    # The same update again, after a crash, finds what it found; another finds nothing, and none once there is a job.
+    # The same update again, after a crash, finds the same; another finds nothing, and none does once there is a job.
     assert await store.drafts.take(-5, ANN, "-5:message:99", since=50.0) == taken
     assert await store.drafts.take(-5, ANN, "-5:message:98", since=50.0) == Draft()
     assert await store.jobs.add(new_job(99, taken), 120.0)
@@ -67,7 +68,7 @@ async def test_a_draft_becomes_one_job_with_all_that_it_has(store: Store) -> Non
     await store.drafts.add(NewDraft("brought", OLD, ANN, 70, Draft(pictures, STYLE), message_id=7), 100.0)
     taken = await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0)
     assert taken == Draft(pictures, STYLE)
-    # A kill here loses nothing; one after the job is stored makes no second.
+    # A crash here loses nothing; one after the job is stored makes no second job.
     taken = await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0)
     job = await store.jobs.add(new_job(9, taken), 110.0)
     assert job
@@ -88,7 +89,7 @@ async def test_a_job_that_is_one_too_many_leaves_the_draft(store: Store) -> None
 async def test_the_latest_of_an_update_counts(store: Store) -> None:
     await store.drafts.add(new_draft(6, NewReference("earlier", 6)), 90.0)
     taken = await store.drafts.take(OLD, ANN, "-5:message:7", since=0.0)
-    # Its words were wrong: what it took waits on, as its own.
+    # Its prompt was invalid: the drafts that it took wait on, as its own.
     await store.drafts.add(new_draft(7, *taken.references), 100.0)
     await store.drafts.add(new_draft(7, *taken.references, words="a fox"), 101.0)
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == taken

@@ -1,4 +1,4 @@
-"""Edited words in the store, on each database: nothing that may be paid changes any more."""
+"""Edited messages in the store, on each database: a job that may be paid no longer changes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ async def test_what_waits_is_prepared_anew(store: Store) -> None:
     assert (changed.prompt, changed.options, changed.state) == ("a red fox", {"n": 2}, JobState.PREPARING)
     assert (changed.edited_at, changed.created_at) == (5.0, job.created_at)
     assert await store.tasks.of_job(job.id) == []
-    # What was prepared of the old words does not come into the queue.
+    # Tasks prepared from the old prompt are not queued.
     ids = [one.id for one in await store.references.of_job(job.id)]
     assert await store.tasks.queue(job.id, "jimeng", [{}], ids, 1.0, said="1") is JobState.PREPARING
     assert await store.tasks.queue(job.id, "jimeng", [{}], ids, 1.0, said="2") is JobState.WORKING
@@ -71,7 +71,7 @@ async def test_what_has_begun_stays(store: Store) -> None:
     job = await waiting(store, parts=2)
     (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
     assert await store.edits.reword(job.id, NEW, 5.0) is None
-    # Put back with its ticket it waits, and is paid.
+    # A task that was put back with its ticket waits, and is paid.
     await store.tasks.accepted(task.id, "ticket", 3.0)
     await store.tasks.put_back(task.id, 100.0)
     assert await store.edits.reword(job.id, NEW, 5.0) is None
@@ -95,9 +95,9 @@ async def test_of_an_edit_and_a_claim_at_once_one_is_first(store: Store) -> None
     for number in range(10):
         job = await waiting(store, replace(NEW_REQUEST, idempotency_key=f"message:{number}", user_id=number + 1))
         claim = store.tasks.claim("jimeng", Limits(100), 2.0 + number)
-        changed, turns = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
-        assert (changed is None) is bool(turns.tasks)
-        assert len(await store.tasks.of_job(job.id)) == len(turns.tasks)
+        changed, claimed = await asyncio.gather(store.edits.reword(job.id, NEW, 5.0), claim)
+        assert (changed is None) is bool(claimed.tasks)
+        assert len(await store.tasks.of_job(job.id)) == len(claimed.tasks)
 
 
 async def test_a_message_is_found_by_its_job_and_by_its_album(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A person's own data: found, given out whole, and erased, on each database."""
+"""A person's own data, on each database: searched, exported, and erased."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,8 +12,9 @@ from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
 from storage.pictures import Sent
+from storage.quota import Quota, QuotaExceededError
 from storage.records import (
-    NOBODY,
+    ERASED_USER_ID,
     Cost,
     Draft,
     Limits,
@@ -21,13 +22,10 @@ from storage.records import (
     NewJob,
     NewPicture,
     NewReference,
-    Preferences,
-    Quota,
-    QuotaExceededError,
-    Style,
-    Used,
+    ProviderUsage,
 )
 from storage.schema import metadata
+from storage.settings_records import Preferences, Style
 from storage.store import Store
 
 ANN, BOB = 7, 8
@@ -92,7 +90,7 @@ async def test_pictures_are_found_by_all_their_words(store: Store) -> None:
 
 
 async def test_an_export_is_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.exports.PAGE", 2)
+    monkeypatch.setattr("storage.exports.JOBS_AT_ONCE", 2)
     first = await made(store, new_request(1))
     (theirs,) = await made(store, new_request(2, BOB), pictures=1)
     given = (NewReference("a", 1, first[1]), NewReference("b", 2, theirs), NewReference("c", 3))
@@ -146,18 +144,18 @@ async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     assert await store.jobs.get(1) is None
     assert await store.jobs.reopen(1, JobState.DELIVERING) is None
     assert await store.drafts.take(ANN, ANN, "message:99", since=0.0) == Draft()
-    # What is others' is as it was, and so are the sums.
+    # Other people's rows are unchanged, and so are the sums.
     assert [one.id for one in await exported(store, BOB)] == kept
     assert await seconds_known(store) == durations == [9.0] * 3
     assert sorted(await store.usage.since(0.0), key=lambda used: used.user_id) == [
-        Used(NOBODY, "jimeng", 4, (Cost(8000, "CNY"),)),
+        ProviderUsage(ERASED_USER_ID, "jimeng", 4, (Cost(8000, "CNY"),)),
         *(used for used in total if used.user_id == BOB),
     ]
     await store.erasure.erase(ANN, NOW + 3 * DAY)
     assert await everything(store) == left
     await store.erasure.erase(BOB, NOW + 3 * DAY)
     assert "secret" not in await everything(store)
-    # Messages may come again under the same numbers.
+    # New messages may have the same ids.
     assert await made(store, new_request(1))
 
 
@@ -189,7 +187,7 @@ async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
     (task,) = (await store.tasks.claim("jimeng", ONCE, NOW)).tasks
     await store.tasks.accepted(task.id, "secret-ticket", NOW)
-    # Cancelled, but the service works on it and will be paid.
+    # It is cancelled, but the service still works on it and will be paid.
     await store.jobs.cancel(job.id, NOW, TROUBLE, TROUBLE)
     await refused(store)
     assert [one.id for one in await exported(store, ANN)] == kept
@@ -197,8 +195,8 @@ async def test_nothing_is_erased_while_something_is_made(store: Store) -> None:
     assert not await store.erasure.is_under_way(ANN)
     await store.erasure.erase(ANN, NOW)
     assert "secret" not in await everything(store)
-    # What took too long can't be looked for again, and nobody is told how it ended.
-    assert await store.tasks.watch_again(job.id) == []
+    # An overdue task can't be looked for again, and the person is not told how it ended.
+    assert await store.jobs.reopen(job.id, JobState.WORKING) is None
     assert await store.workers.recover_jobs(1, TROUBLE, NOW) == []
 
 
@@ -212,8 +210,8 @@ async def test_a_ticket_that_comes_to_light_late_is_cancelled(store: Store) -> N
     job = await store.jobs.add(new_request(1), NOW)
     assert job
     await store.tasks.queue(job.id, "jimeng", [{}], [], NOW)
-    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW, worker_id=99)).tasks
+    (task,) = (await store.tasks.claim("jimeng", ONCE, NOW)).tasks
     await store.workers.recover_jobs(1, TROUBLE, NOW)
     await store.jobs.settle(job.id)
     await store.erasure.erase(ANN, NOW)
-    assert not await store.tasks.accepted(task.id, "late", NOW)
+    assert not (await store.tasks.accepted(task.id, "late", NOW)).is_wanted

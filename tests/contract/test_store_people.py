@@ -1,13 +1,14 @@
-"""What people have chosen, what they have used, and jobs that another provider takes over, on each database."""
+"""Settings, usage, and jobs that another provider takes over, on each database."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.handlers.style_catalog import NAME_BYTES
+from bot.handlers.style_catalog import MAX_NAME_BYTES
 from storage.job_states import JobState
-from storage.records import ChatRules, Cost, Limits, NewJob, NewPicture, Preferences, Style, Used
+from storage.records import Cost, Limits, NewJob, NewPicture, ProviderUsage
+from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
 
 
@@ -64,7 +65,7 @@ async def test_how_results_come_is_kept(store: Store) -> None:
 async def test_styles_are_each_persons_own(store: Store) -> None:
     styles = store.styles
     soft, hard = Style("mine", "soft light"), Style("mine", "hard light")
-    another = Style("a" * NAME_BYTES, "in ink")
+    another = Style("a" * MAX_NAME_BYTES, "in ink")
     assert await styles.keep(7, soft, most=2)
     assert await styles.keep(7, another, most=2)
     assert not await styles.keep(7, Style("third", "in oil"), most=2)
@@ -96,7 +97,7 @@ async def test_what_was_used(store: Store) -> None:
     (task,) = (await store.tasks.claim("jimeng", Limits(1), 2.0)).tasks
     await store.tasks.accepted(task.id, "t", 2.0)
     await store.tasks.finish_task(task.id, [NewPicture(url="a"), NewPicture(url="b")], 10.0, Cost(4000, "CNY"))
-    assert await store.usage.since(5.0, 7) == [Used(7, "jimeng", 2, (Cost(4000, "CNY"),))]
+    assert await store.usage.since(5.0, 7) == [ProviderUsage(7, "jimeng", 2, (Cost(4000, "CNY"),))]
     assert await store.usage.since(5.0) == await store.usage.since(5.0, 7)
     assert await store.usage.since(11.0) == await store.usage.since(5.0, 8) == []
 

@@ -1,4 +1,4 @@
-"""A database of any earlier revision opens: nothing in it is lost, open jobs go on, drafts get their words."""
+"""A database of any earlier revision opens: no row is lost, open jobs go on, drafts get their prompts."""
 
 import asyncio
 import shutil
@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.handlers.request_context import key_of
-from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import upgrade
 from storage.job_states import JobState, TaskState
@@ -22,6 +21,7 @@ from tests.support import postgres
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.old_rows import ANN, GROUP, SUPERGROUP, Row, everything, leave_rows, revisions
+from tests.support.parts import engine_parts
 
 REVISIONS = revisions(before="0014")
 RENAMED = {"trouble": "error_message", "beat": "heartbeat"}
@@ -34,7 +34,7 @@ New = Callable[[str], str]
 
 @asynccontextmanager
 async def changing(url: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
-    """Run functions on a database as it is, without bringing its tables forward."""
+    """Run functions on a database without migrating it."""
     driver = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
     engine = create_async_engine(driver)
     try:
@@ -51,7 +51,7 @@ async def step(url: str, revision: str) -> None:
 
 @pytest.fixture(scope="module")
 def sqlite_revisions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One database stepped through all revisions, and a copy of it at each; all without rows."""
+    """One database migrated through all revisions, with a copy at each; all without rows."""
     folder, copies = tmp_path_factory.mktemp("revisions"), dict[str, Path]()
     for revision in REVISIONS:
         asyncio.run(step(f"sqlite:///{folder}/bot.db", revision))
@@ -70,7 +70,7 @@ def postgres_revisions(postgres_server: postgres.Server) -> dict[str, str]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> New:
-    """Makes a database of a revision, with nothing in it."""
+    """Makes an empty database of a revision."""
     if request.param == "sqlite":
         files = request.getfixturevalue("sqlite_revisions")
         return lambda revision: f"sqlite:///{shutil.copy(files[revision], tmp_path / 'bot.db')}"
@@ -87,7 +87,7 @@ async def left_at(url: str, revision: str) -> dict[str, list[Row]]:
 
 
 def as_it_is_now(table: str, row: Row) -> Row | None:
-    """What of a row of before is in the same table now; None: it is a draft's, which has tables of its own."""
+    """The columns of an old row that are in the same table now; None: it is a draft's, which has tables of its own."""
     now = {RENAMED.get(column, column): value for column, value in row.items()}
     if table == "jobs":
         if row["state"] == "draft":
@@ -97,7 +97,7 @@ def as_it_is_now(table: str, row: Row) -> Row | None:
             key, chat_id = key.removeprefix("old:"), GROUP
         now["idempotency_key"] = None if key.startswith("erased:") else f"{chat_id}:{key}"
         if row["finished_at"] is None:
-            # That the person is to be told was no state of its own.
+            # Before, "the person is still to be told" was no state of its own.
             del now["state"]
     elif table == "sources" and row["job_id"] in DRAFTS:
         return None
@@ -105,21 +105,28 @@ def as_it_is_now(table: str, row: Row) -> Row | None:
         now |= {"chat_id": GROUP, "message_id": -row["message_id"]}
     elif table == "pictures" and (row["message_id"] or 0) < 0:
         now |= {"former_chat_id": GROUP, "message_id": -row["message_id"]}
-    elif table == "tasks" and row["state"] == "done":
-        now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]
+    elif table == "tasks":
+        now = _task_as_it_is_now(now)
     if table in {"jobs", "sources"} and row["message_id"] <= 0:
         now["message_id"] = None
     return now
 
 
+def _task_as_it_is_now(row: Row) -> dict[str, Any]:
+    now = {name: value for name, value in row.items() if name != "worker_id"}
+    if row["state"] == "done":
+        now["pictures"] = {6: 1, 10: 2, 17: 1}[row["job_id"]]
+    return now
+
+
 class Later:
-    """The bot of now on a database of before. Its service ends each task at once."""
+    """The present bot on an old database. Its service ends each task at once."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.provider = FakeProvider(ProviderSettings())
         self.stage = RecordingNotifier(store)
-        self.engine = Engine(store, {"fake": self.provider}, self.stage, sleep=_soon)
+        self.engine = engine_parts(store, {"fake": self.provider}, self.stage, sleep=_soon).engine
         for ticket in ("ticket-4", "announced", *(f"t{number}" for number in range(1, 20))):
             self.provider.finish(ticket)
         picture = CheckedReference(b"fetched now", changes=[], **LIMITS)  # type: ignore[arg-type]
@@ -131,19 +138,18 @@ class Later:
         self.fetched.append(file_id)
 
     async def start(self) -> None:
-        await self.engine.enter()
+        await self.engine.open()
         await self.engine.start()
 
     async def closed(self, job_id: int) -> JobState:
-        """How a job has ended, once the person knows."""
-
+        """The state of a job once the person is told."""
         await self._until(job_id, lambda job: job.finished_at is not None)
         job = await self.store.jobs.get(job_id)
         assert job
         return job.state
 
     async def delivered(self, job_id: int) -> None:
-        """Wait for it. (One of which a task is found again had ended otherwise.)"""
+        """Wait for it. (A job of which a lost task was found had ended in another state before.)"""
         await self._until(job_id, lambda job: job.state is JobState.DELIVERED)
 
     async def _until(self, job_id: int, true: Callable[[Job], bool]) -> None:
@@ -153,23 +159,21 @@ class Later:
 
         await until(is_so)
 
-    async def draft(
-        self, words: int, *, chat_id: int = ANN, since: float = 0.0, question_id: int | None = None
-    ) -> Draft:
-        """What waits for the words of a message."""
+    async def draft(self, words: int, *, chat_id: int = ANN, since: float = 0, question_id: int | None = None) -> Draft:
+        """The drafts that wait for the prompt of a message."""
         key = key_of(chat_id, "message", words)
         return await self.store.drafts.take(chat_id, ANN, key, since=since, question_id=question_id)
 
     async def ask(self, words: int, draft: Draft, chat_id: int = ANN) -> int:
         key = key_of(chat_id, "message", words)
         new = NewJob(key, chat_id, words, ANN, "en", "fake", "a fox", {"n": 1}, references=draft.references)
-        job = await self.engine.ask(new)
+        job = await self.engine.submit(new)
         assert job
         return job.id
 
 
 async def _soon(seconds: float) -> None:
-    # Not at once: workers would do little else than give signs of life.
+    # Not at once: workers would do little but send heartbeats.
     await asyncio.sleep(min(seconds, 0.05))
 
 
@@ -186,7 +190,7 @@ async def opened(url: str) -> AsyncIterator[Later]:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_a_database_of_an_earlier_revision(database_at: New, revision: str) -> None:
-    """All in one: to open one costs more than all else."""
+    """All checks in one test: opening a database costs more than all else."""
     before = await left_at(url := database_at(revision), revision)
     has_groups = revision >= "0005"
     async with opened(url) as later:
@@ -243,17 +247,17 @@ async def the_messages_of_the_former_group_are_not_here(store: Store) -> None:
 
 
 async def drafts_wait(later: Later, style: Mapping[str, str] | None) -> dict[int, Draft]:
-    """Returns what waits, by the message that brings the words."""
+    """Returns the waiting drafts, by the message that brings the prompt."""
     drafts = later.store.drafts
     assert await drafts.is_waiting(ANN, [21])
     assert not await drafts.is_waiting(ANN, [22, 23]), "its words have come, or it is of talk"
     assert await drafts.question(ANN, 123) == Question(ANN, "hello")
-    # Words that were being handled as the bot ended find what they had found.
+    # A prompt that was being handled when the bot ended finds the same drafts.
     taken = await later.draft(60, since=9.0)
     assert taken == Draft((NewReference("file 36", 22),))
     assert await later.draft(61, since=9.0, question_id=123) == Draft((), style)
     rest = await later.draft(62)
-    # Before there were styles, no reference named the picture of ours that it is.
+    # Before there were styles, no reference named the bot's own picture that it is.
     assert rest == Draft((NewReference("file 35", None, 61 if style else None), NewReference("file 34", 21)))
     return {60: taken, 62: rest}
 
@@ -267,7 +271,7 @@ async def open_jobs_go_on(later: Later, of_the_group: list[int], found_again: li
     assert {number: await later.closed(number) for number in told} == told
     assert sorted(later.stage.delivered) == delivered
     assert sorted({job.id for job in later.stage.endings}) == sorted(told)
-    # Only what had not been submitted is; nothing that had been fetched is fetched again.
+    # Only tasks that had not been submitted are submitted; no reference that had been fetched is fetched again.
     assert later.provider.submits == len(waiting)
     assert "ticket-4" in later.provider.resumed
     assert later.fetched == ["file 32"]
@@ -276,7 +280,7 @@ async def open_jobs_go_on(later: Later, of_the_group: list[int], found_again: li
 
 
 async def drafts_become_jobs(later: Later, drafts: dict[int, Draft], chat_id: int = ANN) -> None:
-    """Each makes one job, with all of its pictures, and waits no longer."""
+    """Each draft makes one job, with all of its pictures, and no longer waits."""
     for words, draft in drafts.items():
         assert draft.references
         job_id = await later.ask(words, draft, chat_id)
@@ -287,7 +291,7 @@ async def drafts_become_jobs(later: Later, drafts: dict[int, Draft], chat_id: in
 
 
 def test_the_rows_fill_every_table() -> None:
-    """A table that comes to be later is forgotten here by nobody."""
+    """Fails for a new table until the rows of these tests fill it."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
         upgrade(connection, REVISIONS[-1])

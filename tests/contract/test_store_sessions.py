@@ -1,4 +1,4 @@
-"""What a process that hangs holds at the database, PostgreSQL: it keeps nobody waiting."""
+"""The locks of a process that hangs, on PostgreSQL: nobody waits for them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from storage.database import StoreError
 from storage.records import Limits, Worker
 from storage.schema import workers
 from storage.store import Store
-from storage.store_errors import may_pass
+from storage.store_errors import is_temporary
 from tests.support import postgres
 
 
@@ -38,7 +38,7 @@ async def other(database: str) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[AsyncConnection]:
-    """It holds its own row and what turns are given by, and does not go on."""
+    """It locks its own row and the claims of a provider, and does not go on."""
     async with store.database.backend.engine.connect() as connection:
         await store.database.lock(connection, "provider jimeng")
         await connection.execute(update(workers).where(workers.c.id == worker).values(heartbeat=workers.c.heartbeat))
@@ -47,13 +47,13 @@ async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[AsyncConn
 
 
 async def others(store: Store, worker: int) -> list[Worker]:
-    """Whom this one sees, at a sign of life."""
+    """The other workers, as the heartbeat of this one returns them."""
     seen = await store.workers.heartbeat(worker)
     assert seen is not None
     return seen
 
 
-async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Store) -> None:
+async def test_evicting_ends_all_sessions_of_a_worker(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
@@ -62,17 +62,17 @@ async def test_burying_ends_all_sessions_of_a_worker(hanging: Store, other: Stor
     assert await other.workers.heartbeat(second) == []
 
 
-async def test_a_worker_that_has_lost_its_line_is_ended_too(hanging: Store, other: Store) -> None:
+async def test_a_worker_that_has_lost_its_connection_is_ended_too(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     assert isinstance(hanging.database.backend, backend.PostgresBackend)
-    await hanging.database.backend.hang_up()
+    await hanging.database.backend.disconnect()
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
         assert await other.workers.evict(seen)
         await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)
 
 
-async def test_one_that_lives_keeps_its_sessions(hanging: Store, other: Store) -> None:
+async def test_a_live_worker_keeps_its_sessions(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
     await hanging.workers.heartbeat(first)
@@ -82,7 +82,7 @@ async def test_one_that_lives_keeps_its_sessions(hanging: Store, other: Store) -
         await connection.execute(update(workers).values(heartbeat=workers.c.heartbeat))
 
 
-async def test_waiting_for_a_lock_is_a_fault_that_passes(
+async def test_waiting_for_a_lock_is_a_temporary_error(
     monkeypatch: pytest.MonkeyPatch, hanging: Store, database: str
 ) -> None:
     monkeypatch.setattr(backend, "LOCK_SECONDS", 0.05)
@@ -91,14 +91,12 @@ async def test_waiting_for_a_lock_is_a_fault_that_passes(
     async with in_a_transaction(hanging, first):
         with pytest.raises(StoreError) as caught:
             await impatient.tasks.claim("jimeng", Limits(1), 1.0)
-    assert may_pass(caught.value)
+    assert is_temporary(caught.value)
     await impatient.tasks.claim("jimeng", Limits(1), 1.0)
     await impatient.aclose()
 
 
-async def test_nobody_stands_still_within_a_transaction(
-    monkeypatch: pytest.MonkeyPatch, other: Store, database: str
-) -> None:
+async def test_an_idle_transaction_is_ended(monkeypatch: pytest.MonkeyPatch, other: Store, database: str) -> None:
     monkeypatch.setattr(backend, "IDLE_SECONDS", 0.5)
     idle = await Store.open(database)
     first = await idle.workers.join(0.0)

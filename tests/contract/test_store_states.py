@@ -1,4 +1,4 @@
-"""The tables of moves, walked on each database: what they allow succeeds, and nothing else changes a row."""
+"""The tables of moves, on each database: an allowed move succeeds, and no other changes a row."""
 
 import asyncio
 import random
@@ -44,7 +44,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def put(connection: Transaction, table: Table, state: StrEnum) -> None:
-    """The row is in this state, however it came there."""
+    """Put the row in this state, past the table of moves."""
     await connection.exec_driver_sql(f"UPDATE {table.name} SET state = '{state}'")
 
 
@@ -91,7 +91,7 @@ async def test_a_random_walk_never_leaves_the_table(
         for _ in range(STEPS):
             state = kind(await state_of(connection, table))
             reached.add(state)
-            # From any number of states, of which the one that holds need not be one.
+            # From any number of states, which need not include the present one.
             to = walk.choice([to for to in kind if any(to in after for after in moves.values())])
             allowed = [one for one in kind if to in moves[one]]
             before = walk.sample(allowed, walk.randint(1, len(allowed)))
@@ -126,7 +126,7 @@ async def test_of_two_moves_from_the_same_state_one_wins(
 async def test_a_task_that_is_done_does_not_run_again_when_its_ticket_comes_late(store: Store) -> None:
     async with store.database.write() as connection:
         await put(connection, tasks, TaskState.DONE)
-    assert await store.tasks.accepted(1, "late", 3.0)
+    assert (await store.tasks.accepted(1, "late", 3.0)).is_wanted
     task = await store.tasks.get(1)
     assert task
     assert (task.state, task.ticket) == (TaskState.DONE, None)

@@ -38,7 +38,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> NewUrl:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    """A transaction on a database as it is."""
+    """A transaction on a database without migrating it."""
     system, _, rest = url.partition(":")
     engine = create_async_engine(f"{DRIVERS[system]}:{rest}")
     async with engine.begin() as connection:
@@ -95,7 +95,7 @@ async def test_the_indexes_are_those_of_the_schema(new_url: NewUrl) -> None:
 
 
 async def indexes(url: str) -> dict[str, str]:
-    """How the indexes of the bot's tables are defined."""
+    """The definitions of the indexes of the bot's tables."""
     own = {str(index.name) for table in metadata.tables.values() for index in table.indexes}
     async with connected(url) as connection:
         rows = await connection.execute(text(INDEXES[connection.dialect.name]))
@@ -109,7 +109,7 @@ async def test_open_jobs_are_found_by_their_index(database_url: str) -> None:
         explain = "EXPLAIN QUERY PLAN"
         if connection.dialect.name == "postgresql":
             explain = "EXPLAIN"
-            # It would read so small a table from end to end.
+            # For so small a table the planner would choose a full scan.
             await connection.exec_driver_sql("SET enable_seqscan = off")
         plan = await connection.execute(text(f"{explain} {query}"), query.compile().params)
         assert "ix_jobs_open" in str(plan.all())

@@ -1,4 +1,4 @@
-"""A ticket is stored before all that waits to be written, and with the others that came meanwhile, on each database."""
+"""A ticket is stored before all waiting writes, and with the others that came meanwhile, on each database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from storage import postgres
 from storage.database import StoreError, UnstorableValueError
 from storage.job_states import JobState, TaskState
-from storage.records import Limits, NewJob, Task
+from storage.records import Limits, NewJob, Task, TicketKept
 from storage.schema import jobs, tasks, users
 from storage.store import Store
 from tests.support import postgres as server
@@ -26,12 +26,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def submitting(store: Store, count: int) -> list[Task]:
-    """So many tasks that are being submitted."""
+    """This many tasks in `SUBMITTING`."""
     for number in range(count):
         job = await store.jobs.add(NewJob(f"m:{number}", 5, number, number, "en", "fake", "a fox", {}), 1.0)
         assert job
         await store.tasks.queue(job.id, "fake", [{}], [], 1.0)
-    return list((await store.tasks.claim("fake", Limits(count), 2.0, worker_id=7, most=count)).tasks)
+    return list((await store.tasks.claim("fake", Limits(count), 2.0, most=count)).tasks)
 
 
 async def stored(store: Store) -> dict[int, str | None]:
@@ -45,7 +45,7 @@ class Statements:
 
     def __init__(self, store: Store) -> None:
         self.count = 0
-        self._engine = store.database.backend.at_once.sync_engine
+        self._engine = store.database.backend.autocommit.sync_engine
         event.listen(self._engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -69,8 +69,8 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
         await store.tasks.accepted(task.id, "t1", 3.0, worker_id=7)
         order.append("ticket")
 
-    # As many as may write at once, each of which takes its time, and more that wait.
-    many = 1 if store.database.backend.one_writer else 2 * postgres.POOL
+    # As many slow writers as may write at once, and more that wait.
+    many = 1 if store.database.backend.single_writer else 2 * postgres.POOL_SIZE
     begun = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(write("first", begun))
@@ -79,24 +79,24 @@ async def test_a_ticket_overtakes_all_that_waits(store: Store) -> None:
             group.create_task(write(f"other {number}"))
         await asyncio.sleep(0)
         ticket = group.create_task(keep())
-        if store.database.backend.one_writer:
+        if store.database.backend.single_writer:
             await asyncio.sleep(0)
         else:
             await ticket
         go.set()
-    assert order.index("ticket") <= (1 if store.database.backend.one_writer else 0)
+    assert order.index("ticket") <= (1 if store.database.backend.single_writer else 0)
 
 
 async def test_those_that_come_meanwhile_are_stored_together(store: Store) -> None:
     found = await submitting(store, 40)
     statements = Statements(store)
     kept = await asyncio.gather(*(store.tasks.accepted(one.id, f"t{one.id}", 3.0, worker_id=8) for one in found))
-    assert kept == [True] * 40
+    assert kept == [TicketKept(is_wanted=True, worker_id=None)] * 40
     assert await stored(store) == {one.id: f"t{one.id}" for one in found}
-    # The first alone or with some, the others when it is done.
+    # The first is stored alone or with some, the others when it is done.
     assert statements.count <= 2
     (one,) = [one for one in await store.tasks.running() if one.id == found[0].id]
-    assert (one.state, one.submitted_at, one.worker_id, one.error_message) == (TaskState.RUNNING, 3.0, 8, None)
+    assert (one.state, one.submitted_at, one.error_message) == (TaskState.RUNNING, 3.0, None)
 
 
 async def test_a_cancelled_and_an_interrupted_one_among_others(store: Store) -> None:
@@ -108,7 +108,8 @@ async def test_a_cancelled_and_an_interrupted_one_among_others(store: Store) -> 
         again = {"state": TaskState.SUBMITTING, "error_message": None, "finished_at": None}
         await connection.execute(update(tasks).where(tasks.c.id == one.id).values(again))
     keep = store.tasks.accepted
-    assert await asyncio.gather(*(keep(task.id, "t", 3.0) for task in (one, two, three))) == [True, False, True]
+    kept = await asyncio.gather(*(keep(task.id, "t", 3.0) for task in (one, two, three)))
+    assert [each.is_wanted for each in kept] == [True, False, True]
     async with store.database.read() as connection:
         states = {row[0]: row[1] for row in await connection.execute(select(jobs.c.id, jobs.c.state))}
     assert states[three.job_id] == JobState.WORKING
@@ -123,8 +124,8 @@ async def test_one_that_can_never_be_stored_spoils_no_other(store: Store) -> Non
         store.tasks.accepted(two.id, "t2", 3.0),
         return_exceptions=True,
     )
-    assert [results[0], results[2]] == [True, True]
     assert isinstance(results[1], UnstorableValueError)
+    assert [one.is_wanted for one in results if isinstance(one, TicketKept)] == [True, True]
     assert await stored(store) == {one.id: "t1", two.id: "t2"}
 
 
@@ -137,7 +138,8 @@ async def test_a_fault_reaches_all_and_each_tries_again(store: Store) -> None:
     assert all(isinstance(one, StoreError) for one in results)
     async with store.database.write() as connection:
         await connection.exec_driver_sql("ALTER TABLE away RENAME TO tasks")
-    assert await asyncio.gather(*(keep(one.id, "t", 3.0) for one in found)) == [True] * 3
+    kept = await asyncio.gather(*(keep(one.id, "t", 3.0) for one in found))
+    assert [one.is_wanted for one in kept] == [True] * 3
 
 
 async def test_who_stops_waiting_takes_no_other_along(store: Store) -> None:
@@ -148,7 +150,7 @@ async def test_who_stops_waiting_takes_no_other_along(store: Store) -> None:
     # The first is storing, the second waits.
     working[0].cancel()
     working[1].cancel()
-    assert await working[2]
+    assert (await working[2]).is_wanted
     assert (await stored(store))[found[2].id] == f"t{found[2].id}"
 
 
@@ -161,9 +163,9 @@ async def test_a_task_that_somebody_holds_keeps_no_other_waiting(
         connection = await stack.enter_async_context(store.database.write())
         await connection.execute(select(tasks.c.id).where(tasks.c.id == one.id).with_for_update())
         held = asyncio.create_task(store.tasks.accepted(one.id, "t1", 3.0))
-        assert await store.tasks.accepted(two.id, "t2", 3.0)
+        assert (await store.tasks.accepted(two.id, "t2", 3.0)).is_wanted
         assert not held.done()
-    assert await held
+    assert (await held).is_wanted
     assert await stored(store) == {one.id: "t1", two.id: "t2"}
     await store.aclose()
 
@@ -176,7 +178,7 @@ async def test_an_announced_ticket_outlives_the_worker_that_heard_the_call(store
     await lost.announced(first.id, "t1", living + 1)
     await lost.announced(second.id, "t2", living)
     assert await lost.recover(living) == [(first.id, "t1"), (second.id, "t2")]
-    # Nobody takes what one that lives asks about.
+    # A ticket about which a live worker asks is not taken over.
     assert await lost.recover(living + 2) == []
     await lost.forget(first.id, "an older one")
     await lost.forget(second.id, "t2")

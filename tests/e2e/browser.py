@@ -18,6 +18,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--in-process-gpu",
+    # A page lives for a second or two: to optimize its scripts takes longer than they run.
+    "--js-flags=--no-opt",
 )
 MISSING = f"The chat page needs a browser: install one of {', '.join(NAMES)}."
 

@@ -42,7 +42,7 @@ class DemoHarness:
         self._seconds = LONG_SECONDS
         self._released.clear()
         for seconds in usual:
-            self.demo.app.engine._outlook.durations["jimeng"].add(seconds, {})
+            self.demo.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def release(self) -> None:
         """Finish all held tasks; new ones are quick again."""

@@ -1,4 +1,4 @@
-"""A backup is one file that the bot can run on, taken from either database while somebody writes."""
+"""A backup is one file with which the bot can run, taken from either database during writes."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ async def made(store: Store, number: int, at: float = 1.0) -> Job:
     (known,) = await store.references.of_job(job.id)
     await store.references.store(known.id, CheckedReference(b"bytes", "image/png", 1, 1, []), "jimeng")
     await store.tasks.queue(job.id, "jimeng", [{"n": 1}], [known.id], at)
-    (task,) = (await store.tasks.claim("jimeng", Limits(100), at)).tasks
+    (task,) = (await store.tasks.claim("jimeng", Limits(100), at, worker_id=job.worker_id)).tasks
     await store.tasks.accepted(task.id, f"t{number}", at)
     await store.tasks.finish_task(task.id, [NewPicture(data=b"a picture")], at)
     return job

@@ -1,4 +1,4 @@
-"""Pictures that a service doesn't hand over: it is asked for fresh addresses, and people hear soon how it stands."""
+"""Pictures that a service doesn't hand over: it is asked for fresh addresses, and people are told soon."""
 
 import gzip
 import time
@@ -48,7 +48,7 @@ async def test_what_the_service_has_lost_is_told_at_once(harness: AppHarness) ->
     await harness.say("foxes --n 2")
     told = await harness.ended("Look again")
     assert told.text == "⚠️ It was made, but the service doesn't have it any more."
-    # Each address is tried once, and once more after the service was asked; half of it is to keep them.
+    # Each address is tried once, and once more after the service was asked; half of the fetches store them.
     assert fetches(harness) <= 8
     harness.jimeng.faults.clear()
     await harness.press(told, "Look again")
@@ -78,11 +78,11 @@ async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(harn
     assert told.text == "⚠️ It's ready, but I can't fetch it from the service. Tap “Look again” to try once more."
     said = [call.request["text"] for call in harness.called("editMessageText")]
     assert any("I can't fetch the picture from the service yet" in text and "Trying again in" in text for text in said)
-    # Half of it is to keep them for the history.
+    # Half of the fetches store them for the history.
     assert fetches(harness) == 16
 
 
-# what is no picture, or too much of one
+# invalid and oversized pictures
 
 
 async def test_a_picture_within_the_bots_own_network_is_not_fetched(harness: AppHarness) -> None:
@@ -91,7 +91,7 @@ async def test_a_picture_within_the_bots_own_network_is_not_fetched(harness: App
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql(f"UPDATE pictures SET url = '{secret}', photo_id = NULL, message_id = NULL")
         await connection.exec_driver_sql("UPDATE jobs SET state = 'failed'")
-    await harness.app.engine.look_again(1)
+    await harness.app.engine.retry(1)
     told = await harness.ended("Look again")
     assert "an address for it that I must not open" in told.text
     assert len(harness.album()) == 1
@@ -134,7 +134,7 @@ async def test_a_picture_that_took_long_is_an_answer_of_its_own(harness: AppHarn
     harness.hold()
     asked = await harness.say("a fox")
     status = await harness.shown("Drawing")
-    stage = harness.app.engine._stage
+    stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
     for board in stage._status._boards.values():
         board.sent_at = time.monotonic() - 60
@@ -167,7 +167,7 @@ async def test_a_send_that_takes_a_moment_shows_that_a_photo_is_coming(
     assert action.request["action"] == "upload_photo"
 
 
-# whose it is
+# whose picture it is
 
 
 async def test_in_groups_it_is_said_whose_it_is_and_below_its_own_album(harness: AppHarness) -> None:

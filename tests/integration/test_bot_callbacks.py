@@ -1,4 +1,4 @@
-"""The service calls when a task has ended: at once, late, twice, never, too early; and somebody else calls."""
+"""The service calls back when a task has ended: at once, late, twice, never, too early; and forged calls."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.jobs.announcements import LOOK_SECONDS
 from providers import polling
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
@@ -17,7 +18,7 @@ FOR_EVER = 1_000_000.0
 
 @pytest.fixture
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AppHarness]:
-    """A bot that has got a call: it asks of its own accord only when it has lost its trust in calls."""
+    """A bot that has received a call: it polls only after a call was missed."""
     monkeypatch.setattr(polling, "CALLBACK_POLL_SECONDS", FOR_EVER)
     async with open_app_harness(tmp_path) as harness:
         harness.seconds = 0.1
@@ -26,7 +27,7 @@ async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 def polls(harness: AppHarness) -> list[int]:
-    """Of all tasks but the first."""
+    """The numbers of polls of all tasks but the first."""
     return [harness.jimeng.polls[task.id] for task in harness.tasks[1:]]
 
 
@@ -62,7 +63,7 @@ async def test_a_call_that_comes_late(harness: AppHarness) -> None:
 async def test_a_call_before_the_end(harness: AppHarness) -> None:
     harness.jimeng.faults.append(Fault(kind="early", action="call"))
     await harness.made("a fox")
-    assert 1 < polls(harness)[0] < 20, "it is asked for as if the service couldn't call"
+    assert 1 < polls(harness)[0] < 20, "it is polled as if the service couldn't call"
     assert len(harness.album()) == 2
 
 
@@ -81,8 +82,8 @@ async def test_calls_that_never_come(harness: AppHarness) -> None:
         await harness.restart()
         await harness.made("a fox")
         await harness.made("a cat")
-    # The usual pace knows when they are ready: the first query may find them so.
-    assert len(harness.album()) == 5, "none of them was left alone until a call comes"
+    # Normal polling begins when they are probably ready, so the first query may find them done.
+    assert len(harness.album()) == 5, "none of them waited for a call"
     assert not [call for call in harness.jimeng_calls[calls:] if call.name == "callback"]
 
 
@@ -92,8 +93,8 @@ async def test_one_call_that_does_not_come(harness: AppHarness, monkeypatch: pyt
     service = harness.app.store.provider_health.get
     assert (await service("jimeng")).calls_at
     await harness.made("a fox")
-    assert polls(harness) == [1], "it was waited for in vain"
-    assert (await service("jimeng")).calls_at is None, "the next task is asked for at the usual pace"
+    assert polls(harness) == [1], "the call was missed"
+    assert (await service("jimeng")).calls_at is None, "the next task is polled at the normal pace"
     await harness.made("a cat")
     assert (await service("jimeng")).calls_at, "its call has come"
 
@@ -195,11 +196,11 @@ async def test_many_calls_are_one_question(harness: AppHarness) -> None:
     harness.hold()
     await harness.say("a fox")
     await harness.all_submitted(2)
-    clock = harness.app.engine._providers["jimeng"].clock  # type: ignore[attr-defined]
+    clock = harness.app.engine.context.providers["jimeng"].clock  # type: ignore[attr-defined]
     begun = clock()
     body = json.dumps({"task_id": harness.tasks[1].id}).encode()
     assert set(await call(harness, *[body] * 500)) == {200}
-    # After the first call, which came too early, it is asked for at the usual pace as well: every 2 s.
+    # After the first call, which came too early, it is polled at the normal pace as well: every 2 s.
     assert polls(harness)[0] <= 2 + (clock() - begun) / 2
     harness.release()
     await harness.ended()
@@ -216,6 +217,7 @@ async def test_many_calls_are_one_question(harness: AppHarness) -> None:
     assert len(harness.album()) == 2
     # Also where they come at once.
     looks.clear()
-    harness.app.engine._announcements._looks.clear()
-    await asyncio.gather(*(harness.app.engine.called_back(2, body) for _ in range(50)))
+    later = harness.app.store.clock() + LOOK_SECONDS
+    harness.app.store.clock = lambda: later
+    await asyncio.gather(*(harness.app.parts.announcements.take(2, body) for _ in range(50)))
     assert looks == [2]

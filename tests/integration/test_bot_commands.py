@@ -1,4 +1,4 @@
-"""What Telegram itself says of the bot: commands by language and kind of chat, and descriptions."""
+"""The bot's profile at Telegram: commands by language and kind of chat, and descriptions."""
 
 from aiogram import Bot
 
@@ -10,7 +10,7 @@ SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administr
 
 
 async def test_all_is_told_once(telegram: TelegramSimulator, bot: Bot) -> None:
-    await command_menu.tell(bot, Languages())
+    await command_menu.publish(bot, Languages())
     known, texts = telegram.bot_user.commands, telegram.bot_user.texts
     assert set(known) == {(scope, code) for scope in SCOPES for code in ("", "zh")}
     private, group, admins = (known[scope, ""] for scope in SCOPES[1:])
@@ -23,13 +23,13 @@ async def test_all_is_told_once(telegram: TelegramSimulator, bot: Bot) -> None:
     assert known["default", "zh"] != known["default", ""]
     assert set(texts) == {(kind, code) for kind in ("description", "short_description") for code in ("", "zh")}
     before = len([call for call in telegram.calls if call.name.startswith("set")])
-    await command_menu.tell(bot, Languages())
+    await command_menu.publish(bot, Languages())
     assert len([call for call in telegram.calls if call.name.startswith("set")]) == before == 12
 
 
 async def test_what_the_operator_has_written_stays(telegram: TelegramSimulator, bot: Bot) -> None:
     await bot.set_my_description("The bot of our club.")
-    await command_menu.tell(bot, Languages())
+    await command_menu.publish(bot, Languages())
     assert telegram.bot_user.texts["description", ""] == "The bot of our club."
     assert telegram.bot_user.texts["short_description", ""]
 
@@ -41,6 +41,6 @@ async def test_too_much_at_once_is_told_after_a_while(telegram: TelegramSimulato
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    await command_menu.tell(bot, Languages(), sleep)
+    await command_menu.publish(bot, Languages(), sleep)
     assert waited == [3600, 3600]
     assert len(telegram.bot_user.commands) == 8

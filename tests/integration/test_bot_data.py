@@ -1,4 +1,4 @@
-"""One's own data: given out as a file, and erased."""
+"""A person's own data: exported as a file, and erased."""
 
 import csv
 import json
@@ -11,9 +11,9 @@ from zipfile import ZipFile
 import pytest
 
 from bot.demo.telegram import ChatMessage, Delay
-from bot.handlers.export_archive import COLUMNS, table
+from bot.handlers.export import COLUMNS, table
 from bot.settings import AccessSettings, LimitsSettings
-from storage.records import Style
+from storage.settings_records import Style
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 
 

@@ -1,4 +1,4 @@
-"""Delivery when things are large, many, slow or broken: all arrives, nothing twice, nothing without a word."""
+"""Delivery of large, many, slow or broken pictures: all arrive once, or the person is told."""
 
 import random
 from collections.abc import AsyncIterator
@@ -30,14 +30,14 @@ def heavy(width: int, height: int) -> bytes:
 
 
 def streamed(harness: AppHarness) -> bytes:
-    """Let Jimeng make pictures that are too large to be read at once with their head."""
+    """Let Jimeng make pictures too large to be read in one piece with their header."""
     made = heavy(700, 500)
     harness.draw = lambda *of: made
     return made
 
 
 def sizes(harness: AppHarness) -> set[str]:
-    """What the captions say of the pictures."""
+    """The captions of the pictures."""
     return {message.text.rsplit(" · ", 1)[-1] for message in harness.album() if message.text}
 
 
@@ -80,7 +80,7 @@ async def test_eleven_are_an_album_and_one(harness: AppHarness) -> None:
 
 async def test_a_picture_that_breaks_off_does_not_keep_the_others_back(harness: AppHarness) -> None:
     streamed(harness)
-    # All three break off while they are streamed, and one of them once more when they are fetched whole.
+    # All three break off at first, and one of them again when they are fetched again.
     harness.jimeng.faults.append(Fault(kind="cut", action="picture", times=4))
     told = await harness.made("foxes --n 3")
     assert told.text == "✅ 2 pictures\n1 couldn't be fetched from the service."
@@ -205,7 +205,7 @@ async def test_a_bot_that_was_blocked_ends_quietly_and_keeps_the_picture(
     harness.release()
     await harness.quiet()
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
-    # Days later, when the service has deleted its copy, the person comes back.
+    # Days later, the service has deleted its copy, and the person comes back.
     harness.pass_time(48 * 3600)
     groups.set_bot_status(harness.telegram.world, harness.ann.chat, "member")
     await harness.say("/history")
@@ -224,7 +224,7 @@ async def test_removed_from_the_group_or_muted(harness: AppHarness, status: str)
     harness.release()
     await harness.quiet()
     assert harness.album(harness.group) == []
-    # Where nothing can be changed in the group any more, whoever asked hears of it in private.
+    # If no message of the group can be changed any more, the requester is told in private.
     told = (
         "I can't post it here" if status == "restricted" else ("“foxes” is ready, but I can't post it where you asked")
     )
@@ -232,7 +232,7 @@ async def test_removed_from_the_group_or_muted(harness: AppHarness, status: str)
     assert told in (await harness.shown(told, place)).text
     await harness.say("/history")
     assert (await harness.shown("1 of 2")).photo
-    # What stood there when the bot was shut out is put right by a press, and nothing is drawn anew.
+    # A press corrects the messages from before the bot was shut out; nothing is drawn again.
     groups.set_bot_status(harness.telegram.world, harness.group, "member")
     if status != "restricted":
         assert (await harness.press(asked, "Cancel")).text == "Too late: it has already finished."

@@ -1,4 +1,4 @@
-"""Edited messages: what waits is changed, what has begun is offered again, and nothing is paid twice."""
+"""Edited messages: a waiting request gets the new prompt, other messages may become requests, nothing is paid twice."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.demo.chat import groups
-from bot.demo.telegram import ChatMessage
 from bot.settings import LimitsSettings
 from storage.job_states import JobState
-from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
+from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.bot_steps import edit, edited, widths
 
 
 @pytest.fixture
@@ -28,30 +28,14 @@ async def busy(tmp_path: Path) -> AsyncIterator[AppHarness]:
         yield harness
 
 
-def widths(harness: AppHarness) -> list[int]:
-    """The widths of the references of the latest task, in order."""
-    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
-
-
-def edit(harness: AppHarness, message: ChatMessage, words: str) -> None:
-    """Whoever wrote it changes the words."""
-    harness.telegram.edit(message.author or message.sender, message, words)  # type: ignore[arg-type]
-
-
-async def edited(harness: AppHarness, message: ChatMessage, words: str) -> None:
-    """Ann changes the words, and the bot has taken it in."""
-    edit(harness, message, words)
-    await harness.taken_in()
-
-
-async def finished(harness: AppHarness, chat: object = None) -> list[str]:
-    """What was drawn of Ann's when all is done."""
+async def finished(harness: AppHarness) -> list[str]:
+    """The prompts of Ann's tasks, when all is done."""
     harness.release()
     await harness.quiet()
     return [task.prompt for task in harness.tasks if task.prompt != "first"]
 
 
-# what waits
+# waiting requests
 
 
 async def test_a_request_that_waits_gets_the_new_words(busy: AppHarness) -> None:
@@ -68,7 +52,7 @@ async def test_a_request_that_waits_gets_the_new_words(busy: AppHarness) -> None
 
 
 async def test_limits_count_a_changed_request_once(busy: AppHarness) -> None:
-    """One may wait, and one a day: the changes are not more."""
+    """The limits are one waiting request and one a day; changes don't count."""
     asked = await busy.say("a cat")
     await busy.shown("You are next")
     for words in ("a dog", "a hare --n 2", "a fox"):
@@ -152,38 +136,6 @@ async def test_what_has_become_another_command_changes_nothing(busy: AppHarness)
     assert len(busy.answers()) == 1
 
 
-async def test_in_a_channel(harness: AppHarness) -> None:
-    channel = harness.telegram.world.add_channel("Foxes", harness.ann, admins=(harness.ann,))
-    harness.hold()
-    post = await harness.say("/imagine a fox", chat=channel)
-    await harness.all_submitted(1)
-    await edited(harness, post, "/imagine a red fox")
-    offer = await harness.shown("Shall I make it again", channel)
-    await harness.press(offer, "Make it again")
-    harness.release()
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks] == ["a fox", "a red fox"]
-
-
-async def test_an_offer_in_a_channel_speaks_the_language_of_the_words(harness: AppHarness) -> None:
-    channel = harness.telegram.world.add_channel("狐狸", harness.ann, admins=(harness.ann,))
-    post = await harness.made("/imagine 一只红色的狐狸在雪地里", chat=channel)
-    asked = channel.find(post.reply_to or 0)
-    assert asked
-    await edited(harness, asked, "/imagine 一只蓝色的狐狸在雪地里")
-    await harness.shown("要按新的文字再画一次吗", channel)
-
-
-async def test_an_anonymous_admin_who_takes_an_offer_is_not_named(harness: AppHarness) -> None:
-    asked = await harness.say("/imagine a fox", chat=harness.group, anonymous=True)
-    await harness.ended(chat=harness.group)
-    edit(harness, asked, "/imagine a cat")
-    await harness.press(await harness.shown("Shall I make it again", harness.group), "Make it again")
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks] == ["a fox", "a cat"]
-    assert not any("Ann" in one.text for one in harness.answers(harness.group))
-
-
 async def test_what_was_cancelled_was_not_begun(busy: AppHarness) -> None:
     asked = await busy.say("a cat")
     await busy.press(await busy.shown("You are next"), "Cancel")
@@ -205,7 +157,7 @@ async def test_a_change_survives_a_restart(busy: AppHarness) -> None:
 
 
 async def test_an_edit_right_after_the_message(harness: AppHarness) -> None:
-    """Also while the message is still held back for what may belong to it."""
+    """Also while the message is still held back for others of its batch."""
     asked = await harness.say("a read fox")
     edit(harness, asked, "a red fox")
     await harness.quiet()
@@ -218,92 +170,7 @@ async def test_an_edit_right_after_the_message(harness: AppHarness) -> None:
     assert offered is (job.prompt == "a read fox")
 
 
-# what has begun
-
-
-async def test_what_has_begun_is_offered_again_with_the_new_words(harness: AppHarness) -> None:
-    harness.hold()
-    asked = await harness.say("a read fox", picture(201))
-    await harness.all_submitted(1)
-    await edited(harness, asked, "a red fox")
-    offer = await harness.shown("Shall I make it again")
-    assert offer.reply_to == asked.id
-    # One offer, which follows further edits without a word.
-    since = harness.now
-    await edited(harness, asked, "a red fox --n 2")
-    assert not harness.called("sendMessage", since=since)
-    assert offer.edited is None
-    assert sum("Shall I" in one.text for one in harness.answers()) == 1
-    assert len(harness.tasks) == 1
-    await harness.press(offer, "Make it again")
-    await harness.all_submitted(3)
-    harness.release()
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks] == ["a read fox", "a red fox", "a red fox"]
-    assert widths(harness) == [201]
-    assert offer.buttons == []
-
-
-async def test_an_offer_is_taken_once(harness: AppHarness) -> None:
-    asked = await harness.say("a read fox")
-    await harness.ended()
-    await edited(harness, asked, "a red fox")
-    offer = await harness.shown("Shall I make it again")
-    data = offer.keyboard[0][0]["callback_data"] if offer.keyboard else ""
-    await harness.restart()
-    assert (await harness.press(offer, "Make it again")).text == "The new words are on their way."
-    assert (await harness.forge(offer, data)).alert
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks] == ["a read fox", "a red fox"]
-    # The next edit is about what was made last.
-    await edited(harness, asked, "a blue fox")
-    await harness.telegram.until(lambda: offer.buttons)
-    await harness.press(offer, "Make it again")
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks][-1] == "a blue fox"
-
-
-async def test_words_that_are_changed_back_take_the_offer_back(harness: AppHarness) -> None:
-    asked = await harness.say("a fox")
-    await harness.ended()
-    await edited(harness, asked, "a cat")
-    offer = await harness.shown("Shall I make it again")
-    await edited(harness, asked, "a fox")
-    assert harness.ann.chat.find(offer.id) is None
-    await edited(harness, asked, "a hare")
-    assert (await harness.shown("Shall I make it again")).id != offer.id
-    assert len(harness.tasks) == 1
-
-
-async def test_somebody_elses_offer_can_not_be_taken(harness: AppHarness) -> None:
-    asked = await harness.say("/imagine a fox", chat=harness.group)
-    await harness.ended(chat=harness.group)
-    await edited(harness, asked, "/imagine a cat")
-    offer = await harness.shown("Shall I make it again", harness.group)
-    assert (await harness.press(offer, "Make it again", harness.bob)).alert
-    assert len(harness.tasks) == 1
-
-
-async def test_limits_hold_for_an_offer(tmp_path: Path) -> None:
-    async with open_app_harness(tmp_path, limits=LimitsSettings(daily=1)) as harness:
-        asked = await harness.say("a fox")
-        await harness.ended()
-        await edited(harness, asked, "a cat")
-        offer = await harness.shown("Shall I make it again")
-        assert "You've reached your limit" in (await harness.press(offer, "Make it again")).text
-        assert len(harness.tasks) == 1
-        assert offer.buttons
-
-
-async def test_wrong_words_of_what_has_ended_are_explained(harness: AppHarness) -> None:
-    asked = await harness.say("a fox")
-    await harness.ended()
-    await edited(harness, asked, "a cat --ar 9:1")
-    told = await harness.shown("from 1:3 to 3:1")
-    assert "stays as it was" not in told.text
-
-
-# what was no request
+# messages that were no requests
 
 
 async def test_an_edit_that_makes_a_request_of_what_was_none(harness: AppHarness) -> None:
@@ -357,7 +224,7 @@ async def test_an_old_message_does_not_become_a_request(harness: AppHarness) -> 
 
 
 async def test_of_an_edit_and_a_claim_one_is_first(tmp_path: Path) -> None:
-    """Whatever comes first, each request is paid once: with the old words or with the new ones."""
+    """Each request is paid once, with the old or the new text, whichever comes first."""
     async with open_app_harness(tmp_path) as harness:
         prompts = []
         for number in range(4):
@@ -422,12 +289,3 @@ async def test_new_words_that_are_too_long_with_their_style_leave_the_request_as
     await busy.shown("Your request stays as it was.")
     (drawn,) = await finished(busy)
     assert drawn.startswith("a fox, ")
-
-
-async def test_an_album_with_a_command_that_is_touched_is_not_offered_again(harness: AppHarness) -> None:
-    files = [picture(201), picture(202)]
-    album = await harness.telegram.send(harness.ann, harness.group, text="/imagine cats", files=files)
-    await harness.quiet()
-    await edited(harness, album[0], "/imagine cats")
-    await harness.quiet()
-    assert not any("Shall I make it again" in one.text for one in harness.answers(harness.group))

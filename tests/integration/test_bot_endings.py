@@ -1,4 +1,4 @@
-"""How deliveries end: with buttons under what has arrived, in plain words for the rest, and nothing for ever."""
+"""How deliveries end: buttons under what has arrived, plain words about the rest, and an end for every job."""
 
 import asyncio
 import time
@@ -11,11 +11,12 @@ import pytest
 from bot.demo.telegram import Drop, Flood, Refusal
 from bot.jobs import retry
 from bot.telegram.notifier import TelegramNotifier
-from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload
+from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
-from storage.records import Delivery, Job
+from storage.records import Job
+from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
 
 BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
@@ -31,18 +32,18 @@ def refuse(harness: AppHarness, method: str, description: str, times: int = 1, c
     harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
-async def wishes(harness: AppHarness, delivery: Delivery) -> None:
+async def set_delivery(harness: AppHarness, delivery: Delivery) -> None:
     await harness.app.store.users.deliver(harness.ann.id, delivery)
 
 
 def stage_of(harness: AppHarness) -> TelegramNotifier:
-    stage = harness.app.engine._stage
+    stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
     return stage
 
 
 def grow_old(harness: AppHarness, seconds: float) -> None:
-    """The status messages were sent long ago."""
+    """Make all status messages so old."""
     for board in stage_of(harness)._status._boards.values():
         board.sent_at = time.monotonic() - seconds
 
@@ -96,8 +97,12 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(har
     uploads = stage_of(harness)._uploads
     fetched = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | Unfetched:
-        return Unfetched(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, as_file=as_file)
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
+        return (
+            UnavailablePicture(picture, NOT_FETCHED)
+            if picture.id == 2
+            else await fetched(picture, stack, as_file=as_file)
+        )
 
     uploads.open_one = open_  # type: ignore[method-assign]
     told = await harness.made("foxes --n 3")
@@ -119,15 +124,6 @@ async def test_one_picture_that_goes_in_no_form_keeps_the_second_album_and_the_b
     await harness.quiet()
     assert len(harness.album()) == 11
     assert has_button(harness, "Again")
-
-
-async def test_an_original_that_is_too_large_takes_the_albums_buttons(harness: AppHarness) -> None:
-    await wishes(harness, "both")
-    refuse(harness, "sendDocument", "Request Entity Too Large", times=100, code=413)
-    await harness.say("foxes --n 2")
-    await harness.quiet()
-    assert len(harness.album()) == 2
-    assert has_button(harness, "Files")
 
 
 @pytest.mark.parametrize("words", ["foxes --n 2", "a fox"])
@@ -166,7 +162,7 @@ async def over(harness: AppHarness) -> None:
 
 
 async def test_who_hangs_while_originals_wait_sends_none_afterwards(harness: AppHarness) -> None:
-    await wishes(harness, "both")
+    await set_delivery(harness, "both")
     harness.telegram.play(Flood(method="sendDocument", retry_after=60))
     await harness.say("foxes --n 2")
     await harness.telegram.until(lambda: harness.called("sendDocument"))
@@ -194,7 +190,7 @@ async def test_a_second_failure_while_pictures_are_still_being_kept_is_told(
     told = await harness.shown("Look again")
     await asyncio.sleep(0.2)
     await harness.press(told, "Look again")
-    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.engine._endings.is_delivering(1))
+    await harness.telegram.until(lambda: len(harness.album()) >= 8 or not harness.app.parts.finisher.is_delivering(1))
     await asyncio.sleep(0.5)
     slow.set()
     await harness.quiet()
@@ -223,17 +219,6 @@ async def test_a_status_that_grew_old_in_a_flood_wait_does_not_become_the_pictur
     assert made.id > talk.id
 
 
-async def test_a_forgotten_document_id_is_fetched_anew(harness: AppHarness) -> None:
-    made = await harness.made("a fox")
-    await harness.press(made, "Files")
-    await harness.quiet()
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET document_id = 'BQACforgotten'")
-    await harness.press(made, "Files")
-    await harness.quiet()
-    assert len([m for m in harness.answers() if m.document]) == 2
-
-
 async def test_ten_that_arrived_have_buttons_though_the_eleventh_is_unconfirmed(harness: AppHarness) -> None:
     harness.telegram.play(Drop(method="sendPhoto", applied=True, times=2))
     await harness.say("foxes --n 11")
@@ -251,42 +236,12 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarnes
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
     refuse(harness, "sendMediaGroup", words)
     harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))
-    harness.app.engine._changed(job)
+    harness.app.engine.context.wake(job.id)
     await harness.quiet()
     after = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
     assert before[0]
     assert after[0]
     assert len(harness.album()) == 3
-
-
-@pytest.mark.parametrize("how", ["both", "button"])
-async def test_one_original_whose_answer_is_lost_does_not_keep_the_others_back(harness: AppHarness, how: str) -> None:
-    if how == "both":
-        await wishes(harness, "both")
-    else:
-        made = await harness.made("foxes --n 3")
-    harness.telegram.play(Drop(method="sendDocument", applied=True))
-    if how == "both":
-        await harness.made("foxes --n 3")
-    else:
-        await harness.press(made, "Files")
-        await harness.quiet()
-    assert len([m for m in harness.answers() if m.document]) == 3
-
-
-async def test_one_original_that_is_refused_does_not_keep_the_others_back(harness: AppHarness) -> None:
-    await wishes(harness, "both")
-    refuse(harness, "sendDocument", "Bad Request: file is too big")
-    await harness.made("foxes --n 3")
-    assert len([m for m in harness.answers() if m.document]) == 2
-
-
-async def test_a_group_that_takes_no_files_says_so(harness: AppHarness) -> None:
-    made = await harness.made("/imagine foxes --n 2", chat=harness.group)
-    refuse(harness, "sendDocument", "Bad Request: CHAT_SEND_DOCS_FORBIDDEN", times=10)
-    await harness.press(made, "Files")
-    await harness.quiet()
-    assert any("I can't send files in this chat" in m.text for m in harness.answers(harness.group))
 
 
 async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(

@@ -127,7 +127,7 @@ async def test_help_tells_of_every_flag(harness: AppHarness) -> None:
     told = await harness.shown("--ar")
     for flag in ("--ar", "--size", "--n", "--scale", "--model"):
         assert flag in told.text
-    assert "--provider" not in told.text  # there is but one
+    assert "--provider" not in told.text  # there is only one provider
 
 
 async def test_a_wrong_flag_in_a_caption_or_a_reply_is_explained(harness: AppHarness) -> None:

@@ -1,4 +1,4 @@
-"""Inline mode: one's own pictures, found in any chat by the bot's name and words."""
+"""Inline mode: a person's own pictures, found in any chat by the bot's name and words."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -49,14 +49,14 @@ async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
     assert found.results[0].photo.largest.unique_id == picture.unique_id
     assert found.results[0].text == "a red fox <3"
     assert ids(await asked(harness, who=harness.bob)) == ["4"]
-    # It is over in a moment, and stored nowhere.
+    # Inline queries are answered at once, and not stored in the inbox.
     async with harness.app.store.database.read() as connection:
         count = len((await connection.execute(select(updates))).all())
     assert count == 3
 
 
 async def test_page_by_page(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.handlers.inline.PAGE", 2)
+    monkeypatch.setattr("bot.handlers.inline.PAGE_SIZE", 2)
     await harness.made("a fox --n 4")
     first = await asked(harness)
     assert (ids(first), first.next_offset) == (["4", "3"], "3")
@@ -84,7 +84,7 @@ async def test_strangers_find_nothing(tmp_path: Path) -> None:
         assert harness.answers(harness.bob.chat) == []
 
 
-async def test_a_result_sent_to_the_bot_is_no_new_wish(harness: AppHarness) -> None:
+async def test_a_result_sent_to_the_bot_is_no_new_request(harness: AppHarness) -> None:
     await harness.made("a fox")
     query, results = await harness.telegram.results(harness.ann, "fox")
     sent = harness.telegram.choose(harness.ann, query, results[0])
@@ -96,7 +96,7 @@ async def test_a_result_sent_to_the_bot_is_no_new_wish(harness: AppHarness) -> N
     newest = await harness.app.store.pictures.get(2)
     assert newest
     assert [step.prompt for step in await harness.app.store.pictures.lineage(newest)] == ["a fox"]
-    # In a group it is talk.
+    # In a group the result is no request.
     query, results = await harness.telegram.results(harness.ann, "fox", harness.group)
     harness.telegram.choose(harness.ann, query, results[0])
     await harness.quiet()

@@ -1,4 +1,4 @@
-"""What one person may ask for: so many requests waiting, so many a day."""
+"""A person's limits: requests that wait at once, and requests a day."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

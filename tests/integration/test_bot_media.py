@@ -1,4 +1,4 @@
-"""A picture is found wherever Telegram puts it; what can't be used is answered in words, not drawn without."""
+"""References in every kind of message: pictures are found, and unusable media get an explanation, not a picture."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -126,7 +126,7 @@ async def test_a_file_without_a_type_and_an_ending_is_known_by_its_bytes(harness
 
 
 def film(**fields: Any) -> JSON:
-    """What all films have."""
+    """The fields that all videos have."""
     return {"file_id": "film", "file_unique_id": "film", "width": 640, "height": 480, "duration": 3, **fields}
 
 
@@ -150,7 +150,7 @@ async def test_what_cant_be_used_is_answered_in_words(harness: AppHarness, field
     assert (await harness.shown(words, harness.group)).reply_to == asked.id
     asked = await harness.say("like this", external=theirs)
     assert (await harness.shown(words)).reply_to == asked.id
-    # Without words nothing is asked for that can't be had.
+    # Without words there is no request, so nothing is explained.
     await harness.say("/imagine", chat=harness.group, reply_to=theirs)
     await harness.quiet()
     assert [words in one.text for one in harness.answers(harness.group)] == [True, True]

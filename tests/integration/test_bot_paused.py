@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import breaker, watch
+from bot.jobs import circuit_breaker, task_failures
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
 
 
 @pytest.fixture
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AppHarness]:
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 0.4)
-    monkeypatch.setattr(breaker, "LONGEST_PAUSE", 0.4)
-    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.4)
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", 0.4)
+    monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
     async with open_app_harness(tmp_path, concurrency=3) as harness:
         yield harness
 
@@ -39,9 +39,9 @@ async def test_the_operator_must_act(harness: AppHarness, caplog: pytest.LogCapt
     edits = [call for call in harness.called("editMessageText") if "⏸ The image" in str(call.request)]
     assert len(edits) == 1, "people are told once"
     failed = [message.text for message in harness.answers(harness.ming.chat) if message.text.startswith("⚠️")]
-    assert len(failed) == 2, "those before it was clear that it would go on"
+    assert len(failed) == 2, "the tasks that failed before the pause"
     levels = [record.levelname for record in caplog.records if "is paused" in record.getMessage()]
-    assert levels == ["ERROR", "INFO", "INFO"], "operators hear of it once"
+    assert levels == ["ERROR", "INFO", "INFO"], "the operator is told once"
     assert "works again" in caplog.text
 
 
@@ -57,8 +57,8 @@ async def test_a_service_that_takes_tasks_and_fails_them(harness: AppHarness) ->
 
 
 async def test_it_is_paused_over_a_restart(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 1000.0)
-    monkeypatch.setattr(breaker, "LONGEST_PAUSE", 1000.0)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 1000.0)
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", 1000.0)
     harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=3))
     for prompt in ("one", "two", "three"):
         await harness.say(prompt)

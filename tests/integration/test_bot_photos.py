@@ -1,4 +1,4 @@
-"""References as people send them: photos, albums in any order, picture files; and what is refused, with the reason."""
+"""References as people send them: photos, albums in any order, picture files; and refusals with their reasons."""
 
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -12,7 +12,7 @@ from pillow_heif import from_pillow
 from bot.demo.bot_api.bot_view import message_json
 from bot.demo.bot_api.files import Upload
 from bot.demo.telegram import upload
-from bot.handlers.imagine import came_late
+from bot.handlers.late_items import handle_late_item
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
@@ -30,7 +30,7 @@ def heic(width: int = 320, height: int = 240) -> Upload:
 
 
 def numbered(count: int) -> list[bytes]:
-    """Pictures that can be told apart by their widths."""
+    """Pictures with different widths, by which the tests recognize them."""
     return [picture(200 + number) for number in range(count)]
 
 
@@ -210,14 +210,14 @@ async def test_more_than_ten_are_refused_and_nothing_is_submitted(harness: AppHa
 
 
 async def test_an_item_that_another_process_has_used_is_not_called_late(harness: AppHarness) -> None:
-    """A process that hung takes its part of an album for all of it when it wakes, and the rest for late."""
+    """A process that hung takes a part of an album for the whole when it continues, and the rest for late items."""
     await harness.made("together", *numbered(2))
     context = {"bot": harness.app.bot}
     main, item = (
         Message.model_validate(message_json(one), context=context)
         for one in harness.telegram.messages(harness.ann.chat)[:2]
     )
-    await came_late(main, item, harness.app.dispatcher["requests"])
+    await handle_late_item(main, item, harness.app.dispatcher["requests"])
     await harness.quiet()
     assert not any("too late" in one.text for one in harness.answers())
 

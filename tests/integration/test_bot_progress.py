@@ -1,18 +1,18 @@
-"""A chat whose requests wait in line: its room for edits goes to who is next and who begins. On virtual time."""
+"""A chat with several queued jobs: edits go first to jobs that are next or begin. On virtual time."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from providers.errors import Sentence
 from tests.support.queue_chat import Ask, QueueChat, queue_chat
 
 LATE = {False: 2.0, True: 6.0}
-"""Seconds after which it is shown at the latest who is next and who begins: in private, and in a group."""
+"""Seconds within which a job that is next or begins is shown: in private, and in a group."""
 MINUTE = 61.0
-"""Seconds that a group remembers what was sent."""
+"""Seconds for which a sent message counts in a group's limit."""
 
 
 def shown_next(asks: Iterable[Ask]) -> list[float]:
@@ -24,7 +24,7 @@ def shown_begun(asks: Iterable[Ask]) -> list[float]:
 
 
 async def six_wait(chat: QueueChat, *, group: bool = False) -> list[Ask]:
-    """One is drawn, and six wait; returns those."""
+    """Let one job be drawn and six wait; returns the waiting ones."""
     await chat.ask()
     await chat.pass_(2)
     waiting = [await chat.ask() for _ in range(6)]

@@ -1,4 +1,4 @@
-"""How references reach Jimeng: by address or within the request; and that Telegram's own address never leaves."""
+"""Passing references to Jimeng: by URL or within the request, and never by Telegram's own URL with the token."""
 
 import json
 import logging

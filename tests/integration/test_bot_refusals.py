@@ -125,12 +125,12 @@ async def test_a_file_id_that_telegram_has_forgotten_is_fetched_anew(harness: Ap
     await harness.stop()
     await harness.start()
     await harness.quiet()
-    # The picture was shown in passing, has not been delivered, and its id is not known any more.
+    # The picture was shown before, but not delivered, and Telegram does not know its file id any more.
     job = await harness.app.store.jobs.reopen(1, JobState.DELIVERING)
     assert job
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL, photo_id = 'AgACforgotten'")
-    harness.app.engine._changed(job)
+    harness.app.engine.context.wake(job.id)
     await harness.telegram.until(lambda: len(harness.album()) == 2)
     assert statuses(harness, "sendPhoto") == [("sendPhoto", 400), ("sendPhoto", 200)]
 
@@ -253,7 +253,7 @@ async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(harness:
     harness.telegram.play(Flood(method="sendMediaGroup", retry_after=60))
     await harness.say("foxes --n 2")
     await harness.telegram.until(lambda: harness.called("sendMediaGroup"))
-    # Meanwhile another process has taken this one for dead.
+    # Meanwhile another process has evicted this one.
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
     await harness.quiet()

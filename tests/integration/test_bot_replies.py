@@ -7,23 +7,14 @@ import pytest
 
 from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage, upload
-from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
+from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.bot_steps import numbered, widths
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with open_app_harness(tmp_path) as harness:
         yield harness
-
-
-def numbered(count: int) -> list[bytes]:
-    """Pictures that can be told apart by their widths."""
-    return [picture(200 + number) for number in range(count)]
-
-
-def widths(harness: AppHarness) -> list[int]:
-    """The widths of the references of the latest task, in order."""
-    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 def sees_everything(harness: AppHarness) -> None:
@@ -196,7 +187,7 @@ async def test_a_reply_to_another_photo_wins_over_pictures_that_wait(harness: Ap
     await harness.made("a cat")
     assert widths(harness) == []
     await harness.made("in green", reply_to=asked)
-    assert widths(harness) == [202], "an answer to what was asked still finds them"
+    assert widths(harness) == [202], "a reply to the question still uses them"
 
 
 async def test_words_in_reply_to_the_photo_itself_are_its_words(harness: AppHarness) -> None:

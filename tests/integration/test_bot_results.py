@@ -1,4 +1,4 @@
-"""What a person gets and may press: the album and its caption, again, edit, originals."""
+"""Results and their buttons: the album and its caption, again, edit, originals."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -77,7 +77,7 @@ async def test_again_makes_a_new_job_with_the_same_references_and_options(harnes
     assert {message.reply_to for message in harness.album()} == {1}  # the prompt
 
 
-async def test_a_double_tap_on_again_is_one_wish(harness: AppHarness) -> None:
+async def test_a_double_tap_on_again_is_one_request(harness: AppHarness) -> None:
     result = await harness.made("a fox")
     await harness.press(result, "Again")
     await harness.press(result, "Again")
@@ -226,7 +226,7 @@ async def test_a_storage_that_takes_its_time_holds_up_nobody(
     told = await harness.shown("Fetch the missing")
 
     async def delivered() -> bool:
-        return not harness.app.engine._endings.is_delivering(1)
+        return not harness.app.parts.finisher.is_delivering(1)
 
     await until(delivered)
     answer = await harness.press(told, "Fetch the missing")

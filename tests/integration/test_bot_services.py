@@ -1,86 +1,28 @@
-"""Several services in one bot: choosing one, previews, what is paid, and who steps in for one that can't work."""
+"""Several services in one bot: choosing one, previews, costs, and the fallback of one that doesn't work."""
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.jobs import breaker, watch
-from bot.jobs.requests import Requests
-from bot.settings import AccessSettings
+from bot.jobs import circuit_breaker, task_failures
+from bot.jobs.request_builder import RequestBuilder
 from providers import http
 from providers.jimeng.simulator import Fault
-from providers.openai.simulator import OpenAISimulator
 from storage.provider_health import ProviderHealths
-from tests.support.app_harness import AppHarness, open_app_harness, picture
-from tests.support.sample_pictures import draw_plain
-
-
-class Steps:
-    """A stand-in's sleep: each waits for `go`."""
-
-    def __init__(self) -> None:
-        self.waiting: list[asyncio.Event] = []
-        self.is_open = False
-
-    async def __call__(self, seconds: float) -> None:
-        if not self.is_open:
-            self.waiting.append(event := asyncio.Event())
-            await event.wait()
-
-    def go(self) -> None:
-        self.waiting.pop(0).set()
-
-    def open(self) -> None:
-        self.is_open = True
-        while self.waiting:
-            self.go()
-
-
-class Second:
-    """OpenAI's stand-in beside Jimeng, whose tasks pass step by step; each drawing is a little wider than the last."""
-
-    def __init__(self) -> None:
-        self.steps = Steps()
-        self._drawn = 0
-        self.service = OpenAISimulator(durations=lambda _: 0.001, sleep=self.steps, draw=self._draw, draw_scale=0.1)
-
-    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-        self._drawn += 1
-        return draw_plain(prompt, references, width + self._drawn, height, seed)
-
-    @asynccontextmanager
-    async def harness(self, folder: Path, **jimeng: Any) -> AsyncIterator[AppHarness]:
-        """A bot with both; Ann is admin."""
-        await self.service.start()
-        table = {"api_key": self.service.key, "base_url": f"{self.service.url}/v1", "previews": 2, "price": "0.042"}
-        tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
-        try:
-            async with open_app_harness(
-                folder, providers=tables, access=AccessSettings(admins={510_000_001})
-            ) as harness:
-                assert harness.ann.id == 510_000_001
-                yield harness
-                self.steps.open()
-        finally:
-            await self.service.aclose()
-
-    @property
-    def prompts(self) -> list[str]:
-        return [task.prompt for task in self.service.tasks.values()]
+from tests.support.app_harness import picture
+from tests.support.second_service import SecondService
 
 
 @pytest.fixture
-def second() -> Second:
-    return Second()
+def second() -> SecondService:
+    return SecondService()
 
 
-async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path: Path) -> None:
+async def test_previews_are_shown_in_the_status_message(second: SecondService, tmp_path: Path) -> None:
     async with second.harness(tmp_path) as harness:
         await harness.say("a fox --provider openai")
         status = await harness.shown("Drawing")
@@ -95,12 +37,12 @@ async def test_previews_are_shown_in_the_status_message(second: Second, tmp_path
             sides.append(status.photo)
         second.steps.open()
         result = await harness.ended()
-        assert result.id == status.id, "one message from the first word to the picture"
+        assert result.id == status.id, "one message from the prompt to the picture"
         assert result.photo not in sides
         assert "a fox" in result.text
 
 
-async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_path: Path) -> None:
+async def test_a_refusal_after_a_preview_is_said_under_it(second: SecondService, tmp_path: Path) -> None:
     async with second.harness(tmp_path) as harness:
         await harness.say("an unsafe result --provider openai")
         status = await harness.shown("Drawing")
@@ -112,7 +54,7 @@ async def test_a_refusal_after_a_preview_is_said_under_it(second: Second, tmp_pa
         assert "refused" in status.text
 
 
-async def test_ones_own_service(second: Second, tmp_path: Path) -> None:
+async def test_ones_own_service(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path) as harness:
         await harness.say("/models")
@@ -125,13 +67,13 @@ async def test_ones_own_service(second: Second, tmp_path: Path) -> None:
         assert [task.prompt for task in harness.tasks] == ["a hare"]
         await harness.say("一只猫", who=harness.ming)
         await harness.ended("再来一次", harness.ming.chat)
-        assert len(harness.tasks) == 2, "another's choice is another's"
+        assert len(harness.tasks) == 2, "the choice holds for one person"
         await harness.press(listed, "jimeng")
         await harness.made("an owl")
         assert len(harness.tasks) == 3
 
 
-async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
+async def test_what_it_costs(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path) as harness:
         await harness.say("/usage", who=harness.ming)
@@ -153,12 +95,12 @@ async def test_what_it_costs(second: Second, tmp_path: Path) -> None:
 
 @pytest.fixture
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 100.0)
-    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 100.0)
+    monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
     monkeypatch.setattr(http, "UNREACHABLE_RETRY_SECONDS", 0.01)
 
 
-async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp_path: Path) -> None:
+async def test_another_steps_in_when_the_first_is_not_set_up(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai") as harness:
         harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
@@ -166,11 +108,11 @@ async def test_another_steps_in_when_the_first_is_not_set_up(second: Second, tmp
         assert second.prompts == ["a fox"]
         assert "Jimeng isn't working right now, so OpenAI made this." in result.text
         await harness.made("a hare")
-        assert [task.prompt for task in harness.tasks] == ["a hare"], "the next one tries the first again"
+        assert [task.prompt for task in harness.tasks] == ["a hare"], "the next job tries the first service again"
 
 
 @pytest.mark.usefixtures("quick_pauses")
-async def test_another_steps_in_while_the_first_is_paused(second: Second, tmp_path: Path) -> None:
+async def test_another_steps_in_while_the_first_is_paused(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai") as harness:
         await harness.jimeng.aclose()
@@ -181,7 +123,7 @@ async def test_another_steps_in_while_the_first_is_paused(second: Second, tmp_pa
         assert harness.tasks == []
 
 
-async def test_a_refusal_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
+async def test_a_refusal_is_not_taken_elsewhere(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai") as harness:
         harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50412))
@@ -191,7 +133,7 @@ async def test_a_refusal_is_not_taken_elsewhere(second: Second, tmp_path: Path) 
         assert second.prompts == []
 
 
-async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path: Path) -> None:
+async def test_what_may_be_paid_is_not_taken_elsewhere(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai") as harness:
         harness.jimeng.faults.append(Fault(kind="lost", action="submit"))
@@ -201,13 +143,13 @@ async def test_what_may_be_paid_is_not_taken_elsewhere(second: Second, tmp_path:
         assert (second.prompts, len(harness.tasks)) == ([], 1)
 
 
-async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp_path: Path) -> None:
+async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: SecondService, tmp_path: Path) -> None:
     async with second.harness(tmp_path) as harness:
         await harness.say("a fox --provider openai")
         await harness.telegram.until(lambda: second.steps.waiting)
         stopping = asyncio.create_task(harness.stop())
         done, _ = await asyncio.wait({stopping}, timeout=0.2)
-        assert not done, "it is paid, and nobody could ask for it later"
+        assert not done, "the task is paid, and its answer can't be fetched later"
         second.steps.open()
         await stopping
         await harness.start()
@@ -216,10 +158,10 @@ async def test_a_stop_waits_for_an_answer_that_would_be_lost(second: Second, tmp
 
 
 async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
-    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second: SecondService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with second.harness(tmp_path) as harness:
-        monkeypatch.setattr("bot.jobs.engine.ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr("bot.jobs.task_runner.ANSWER_SECONDS", 0.01)
         await harness.say("a fox --provider openai")
         await harness.telegram.until(lambda: second.steps.waiting)
         await harness.restart()
@@ -232,8 +174,8 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
         assert second.prompts == ["a fox", "a fox"]
 
 
-async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp_path: Path) -> None:
-    """Whatever the service calls it: something has been drawn, and may be paid."""
+async def test_a_fault_after_previews_is_not_submitted_again(second: SecondService, tmp_path: Path) -> None:
+    """Whatever the error says: something was drawn, and may be paid."""
     take = second.service.take
 
     def busy_later(*args: Any, **kwargs: Any) -> Any:
@@ -252,7 +194,7 @@ async def test_a_fault_after_previews_is_not_submitted_again(second: Second, tmp
 
 
 async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
-    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second: SecondService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second.steps.open()
     get, failures = ProviderHealths.get, 0
@@ -270,7 +212,7 @@ async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
     async with second.harness(tmp_path, fallback="openai") as harness:
         harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401))
         monkeypatch.setattr(ProviderHealths, "get", stumble)
-        harness.app.engine._fallback._sleep = _at_once
+        harness.app.engine.context.sleep = _at_once
         await harness.made("a fox")
         assert (failures, second.prompts, len(harness.tasks)) == (1, ["a fox"], 0)
 
@@ -281,19 +223,19 @@ async def _at_once(_seconds: float) -> None:
 
 @pytest.mark.usefixtures("quick_pauses")
 async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
-    second: Second, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second: SecondService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second.steps.open()
-    build, entered, gate = Requests.build, asyncio.Event(), asyncio.Event()
+    build, entered, gate = RequestBuilder.build, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Requests, *args: Any, **kwargs: Any) -> Any:
+    async def slow(self: RequestBuilder, *args: Any, **kwargs: Any) -> Any:
         request = await build(self, *args, **kwargs)
         if args[3].title == "Jimeng" and request.references and not gate.is_set():
             entered.set()
             await gate.wait()
         return request
 
-    monkeypatch.setattr(Requests, "build", slow)
+    monkeypatch.setattr(RequestBuilder, "build", slow)
     async with second.harness(tmp_path, fallback="openai") as harness:
         await harness.jimeng.aclose()
         await harness.say("in blue --scale 0.3", picture(201))

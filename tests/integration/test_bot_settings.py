@@ -1,4 +1,4 @@
-"""`/settings`: what holds for all of a person's requests, chosen by buttons made from the provider's options."""
+"""`/settings`: the options of all of a person's requests, chosen by buttons made from the provider's options."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import ChatMessage, Refusal
-from storage.records import Delivery
+from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
+from tests.support.bot_steps import press
 
 
 @pytest.fixture
@@ -19,14 +20,6 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 async def settings(harness: AppHarness) -> ChatMessage:
     await harness.say("/settings")
     return await harness.shown("Your settings")
-
-
-async def press(harness: AppHarness, page: ChatMessage, label: str) -> str:
-    """Press a button and wait for the page that follows; returns the answer's words."""
-    before = page.text, page.buttons
-    answer = await harness.press(page, label)
-    await harness.telegram.until(lambda: (page.text, page.buttons) != before)
-    return answer.text
 
 
 async def test_an_option_holds_until_it_is_taken_back(harness: AppHarness) -> None:
@@ -41,7 +34,7 @@ async def test_an_option_holds_until_it_is_taken_back(harness: AppHarness) -> No
     await harness.made("a hare --ar 1:1 --n 1")
     first, second, third = harness.submitted()
     assert (first["width"] > first["height"], second["width"] > second["height"]) == (True, True)
-    assert third["width"] == third["height"], "what is typed goes before it"
+    assert third["width"] == third["height"], "a typed flag overrides it"
     await press(harness, page, "n: 2")
     await press(harness, page, "1")
     await harness.made("an owl")
@@ -145,7 +138,7 @@ async def test_results_as_files(harness: AppHarness) -> None:
     assert len(harness.tasks[-1].references) == 1
     assert one.text == "✅ 1 picture\n↩️ From picture 2 of “foxes”"
     assert "🎲 Variations" in one.buttons
-    # The history has them as files, also when the service has forgotten them.
+    # The history has them as files, also after the service has deleted them.
     harness.pass_time(25 * 3600)
     await harness.say("/history")
     shown = await harness.shown("1 of 3")

@@ -1,4 +1,4 @@
-"""Where a chat takes nothing from the bot any more: what is kept, who is told, and how it goes on when it may speak."""
+"""Chats that exclude or mute the bot: pictures are kept, people are told, and delivery resumes with permission."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -10,7 +10,7 @@ from bot.demo.bot_api.model import BotStatus
 from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage, Refusal
 from bot.jobs import retry
-from bot.telegram.uploads import NOT_FETCHED, Unfetched, Upload, Uploads
+from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload, Uploads
 from providers.jimeng.simulator import Fault
 from storage.job_states import JobState
 from storage.pictures import Picture
@@ -28,7 +28,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 
 async def under_way(harness: AppHarness, prompt: str, count: int) -> ChatMessage:
-    """A job in the group that waits for `house.release`; returns its status message."""
+    """A job in the group that waits for `harness.release`; returns its status message."""
     harness.hold()
     await harness.say(prompt, chat=harness.group)
     await harness.all_submitted(count)
@@ -50,13 +50,13 @@ async def hide(harness: AppHarness, picture_id: int) -> None:
 
 
 def lose(harness: AppHarness, picture_id: int) -> Callable[[], None]:
-    """The service has lost this picture, until what is returned is called."""
+    """The service has lost this picture until the returned function is called."""
     uploads: Uploads = harness.app.dispatcher["uploads"]
     opened = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | Unfetched:
+    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | UnavailablePicture:
         if picture.id == picture_id:
-            return Unfetched(picture, NOT_FETCHED)
+            return UnavailablePicture(picture, NOT_FETCHED)
         return await opened(picture, stack, as_file=as_file)
 
     uploads.open_one = open_  # type: ignore[method-assign]
@@ -68,12 +68,12 @@ def lose(harness: AppHarness, picture_id: int) -> Callable[[], None]:
 
 
 def said(harness: AppHarness) -> str:
-    """All that the bot has said, in the group and to Ann."""
+    """All texts of the bot, in the group and to Ann."""
     return "\n".join(one.text for one in [*harness.answers(harness.group), *harness.answers()])
 
 
 async def test_photos_only(harness: AppHarness) -> None:
-    """A group may take photos and no words: the album is there, and its buttons are where the status stood."""
+    """A group may allow photos but no text: the album arrives, and the status message gets its buttons."""
     status = await under_way(harness, "/imagine foxes --n 2", 2)
     refusal = Refusal(method="sendMessage", code=400, description=NO_TEXT, chat=harness.group.id, times=100)
     harness.telegram.play(refusal)
@@ -229,7 +229,7 @@ async def test_shut_out_between_the_album_and_its_buttons(harness: AppHarness) -
 
 
 async def test_a_late_cancel_leaves_an_album_that_is_not_whole(harness: AppHarness) -> None:
-    """Its words have been sent below it meanwhile: they are not those of the message that was pressed."""
+    """Its text was sent below the album meanwhile, as another message than the pressed one."""
     status = await under_way(harness, "/imagine foxes --n 2", 2)
     lose(harness, 2)
     harness.release()

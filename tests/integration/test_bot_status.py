@@ -1,4 +1,4 @@
-"""The status message: at once, in reply to the prompt; place, bar and time left; cancelled by whoever may."""
+"""The status message: sent at once in reply to the prompt; queue place, bar and time left; who may cancel."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -138,7 +138,7 @@ async def test_cancelling_twice_and_too_late(harness: AppHarness) -> None:
     harness.release()
 
 
-# what goes wrong
+# failures
 
 
 async def test_a_failure_is_told_where_the_progress_stood(harness: AppHarness) -> None:
@@ -162,7 +162,7 @@ async def test_a_part_that_failed_is_told_with_the_album(tmp_path: Path) -> None
 async def test_a_part_that_failed_is_told_with_the_one_that_is_left(tmp_path: Path) -> None:
     async with open_app_harness(tmp_path) as harness:
         harness.jimeng.faults.append(Fault(kind="code", code=50411, action="submit"))
-        # With the longest prompt that there is, all of it must still fit.
+        # All of it must fit with the longest possible prompt.
         result = await harness.made("🦊" * 500 + " --n 2", picture())
         assert result.photo
         assert "⚠️ The service refused one of the reference pictures" in result.text
@@ -180,7 +180,7 @@ async def test_the_operator_must_act_and_the_person_is_told_so(harness: AppHarne
 async def test_a_lost_submit_is_not_repeated_by_itself(harness: AppHarness) -> None:
     harness.release()
     harness.jimeng.faults.append(Fault(kind="lost", action="submit"))
-    # Its call would bring the ticket.
+    # The callback would bring the ticket.
     harness.jimeng.faults.append(Fault(kind="drop", action="call"))
     await harness.say("a fox")
     told = await harness.ended("Try again")
@@ -195,7 +195,7 @@ async def test_a_deleted_status_message_is_no_error(harness: AppHarness) -> None
     await harness.say("a fox")
     status = await harness.shown("Drawing")
     harness.telegram.delete(harness.ann, status)
-    harness.learn(40, 40)  # the bar wants to be shown
+    harness.learn(40, 40)  # enough samples for the bar to be shown
     harness.release()
     result = await harness.ended()
     assert result.photo

@@ -168,7 +168,7 @@ async def test_from_webhook_back_to_polling(tmp_path: Path) -> None:
         assert len(harness.tasks) == 2
 
 
-# who may
+# permissions
 
 
 async def test_people_who_are_not_invited(tmp_path: Path) -> None:
@@ -226,13 +226,13 @@ async def test_a_press_of_somebody_who_is_not_invited(tmp_path: Path) -> None:
         assert told.text == "This bot is invitation-only."
 
 
-# one person's trouble
+# one person's updates don't block others
 
 
 async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch, harness: AppHarness) -> None:
-    """Fifty updates wait where Telegram demands a minute; somebody else's prompt is answered at once."""
-    # They are still waiting when this is over.
-    monkeypatch.setattr(update_inbox, "PATIENCE", 0.1)
+    """Fifty updates wait in a chat of which Telegram demands a minute; another person's prompt is answered at once."""
+    # They are still waiting when the test ends.
+    monkeypatch.setattr(update_inbox, "STOP_SECONDS", 0.1)
     result = await harness.made("a fox")
     count = len(harness.answers())
     harness.telegram.play(Flood(method="sendMessage", chat=harness.ann.chat.id, retry_after=60 * SPEED, times=50))
@@ -242,15 +242,15 @@ async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch
     began = time.monotonic()
     await harness.say("a hare", who=harness.bob)
     await harness.shown("Again", harness.bob.chat)
-    # The person's own presses are heard, too.
+    # The person's own presses are answered, too.
     press = harness.telegram.press(harness.ann, result, "🗑")
     await harness.telegram.until(lambda: press.answer)
-    # A fraction of a second, but where the machine is busy.
+    # Usually a fraction of a second; more on a busy machine.
     assert time.monotonic() - began < 5
     assert len(harness.answers()) == count
 
 
-# in which language
+# languages
 
 
 async def test_everybody_is_answered_in_their_language(harness: AppHarness) -> None:
@@ -260,7 +260,7 @@ async def test_everybody_is_answered_in_their_language(harness: AppHarness) -> N
     assert english.text == "✅ 2 pictures · for Ann"
     assert chinese.text != english.text
     assert "2" in chinese.text
-    # A button speaks the language of who presses it.
+    # A press is answered in the language of the person who presses.
     assert (await harness.press(chinese, chinese.buttons[1], harness.ann)).text.startswith("These buttons belong to")
     assert not (await harness.press(english, english.buttons[1], harness.ming)).text.startswith("These buttons")
 
@@ -287,15 +287,12 @@ async def test_the_commands_are_told_to_telegram(tmp_path: Path) -> None:
         assert names[:3] == ["imagine", "history", "style"]
 
 
-# what nobody thought of
-
-
-async def test_a_mishap_is_told_instead_of_silence(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_is_answered(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
     result = await harness.made("a fox")
     harness.telegram.play(Refusal(method="sendPhoto", code=400, description="Bad Request: something new"))
     asked = await harness.say("/history")
     told = await harness.shown("went wrong on my side")
     assert told.reply_to == asked.id
     await harness.quiet()
-    assert "could not be handled" in caplog.text
+    assert "failed; it is not repeated" in caplog.text
     assert result.photo

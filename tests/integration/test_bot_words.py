@@ -183,7 +183,7 @@ async def test_start_shows_how_to_begin_with_examples_that_run(harness: AppHarne
     assert [task.prompt for task in harness.tasks] == ["a lighthouse at dusk, oil painting"]
 
 
-async def test_a_double_tap_on_an_example_is_one_wish(harness: AppHarness) -> None:
+async def test_a_double_tap_on_an_example_is_one_request(harness: AppHarness) -> None:
     harness.hold()
     await harness.say("/start")
     told = await harness.shown("Tell me what you'd like to see")

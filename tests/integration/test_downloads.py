@@ -1,4 +1,4 @@
-"""Pictures from hosts that lie: their bytes are counted as they come, and nothing is unpacked."""
+"""Downloads from hosts that lie: received bytes are counted, and nothing is unpacked."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ PICTURE = picture()
 
 
 class Host:
-    """A picture host on loopback, trusted or not, that answers as it is told."""
+    """A picture host on loopback, trusted or not, with answers set by the test."""
 
     def __init__(self) -> None:
         self.serve: Serve = _whole
@@ -80,7 +80,7 @@ async def test_a_body_without_end_is_left(host: Host, monkeypatch: pytest.Monkey
     host.serve = endless
     with pytest.raises(TooLargeError):
         await host.fetch()
-    # What was on its way is all that came beyond it.
+    # Only the bytes that were in transit came after the limit.
     assert host.sent < 20_000_000
 
 
@@ -171,8 +171,8 @@ async def test_a_picture_may_take_longer_only_while_it_comes(host: Host, monkeyp
 
 
 async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "AT_ONCE", 2)
-    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.05)
+    monkeypatch.setattr(downloads, "PER_HOST_AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_AFTER_SECONDS", 0.05)
     go_on = asyncio.Event()
 
     async def dripping(request: web.Request) -> web.StreamResponse:
@@ -194,9 +194,9 @@ async def test_a_host_that_drips_leaves_the_lane_to_others(host: Host, monkeypat
 async def test_one_persons_slow_pictures_leave_places_to_the_others(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "AT_ONCE", 2)
-    monkeypatch.setattr(downloads, "SLOW_AT_ONCE", 6)
-    monkeypatch.setattr(downloads, "SLOW_AFTER", 0.01)
+    monkeypatch.setattr(downloads, "PER_HOST_AT_ONCE", 2)
+    monkeypatch.setattr(downloads, "SLOW_PER_HOST_AT_ONCE", 6)
+    monkeypatch.setattr(downloads, "SLOW_AFTER_SECONDS", 0.01)
     go_on = asyncio.Event()
 
     async def hanging(request: web.Request) -> web.StreamResponse:

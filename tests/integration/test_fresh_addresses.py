@@ -1,4 +1,4 @@
-"""The service is asked anew where finished pictures are: nothing is paid for it, and nothing else changes."""
+"""Asking the service for fresh addresses of finished pictures: it costs nothing and changes nothing else."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ async def test_every_picture_gets_its_new_address_and_nothing_is_paid(harness: A
     tasks, before = await state(harness)
     harness.jimeng.expire_addresses()
     assert await answers(before) == [403, 403]
-    assert await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert await harness.app.parts.fresh_addresses.of_job(await job_id(harness))
     same, after = await state(harness)
     assert await answers(after) == [200, 200]
     assert [(one.url or "").split("?")[0] for one in after] == [(one.url or "").split("?")[0] for one in before]
@@ -54,7 +54,7 @@ async def test_what_the_service_has_forgotten_has_no_fresh_addresses(harness: Ap
     before = await state(harness)
     for task in harness.tasks:
         harness.jimeng.forget(task.id)
-    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert not await harness.app.parts.fresh_addresses.of_job(await job_id(harness))
     assert await state(harness) == before
 
 
@@ -64,7 +64,7 @@ async def test_a_service_out_of_reach_does_not_hold_anybody_up(
     monkeypatch.setattr("bot.jobs.fresh_addresses.ASK_SECONDS", 0.3)
     harness.jimeng.faults.append(Fault(kind="drop", action="result", times=1000))
     before = await state(harness)
-    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
+    assert not await harness.app.parts.fresh_addresses.of_job(await job_id(harness))
     assert await state(harness) == before
 
 
@@ -72,8 +72,8 @@ async def test_without_tickets_nobody_is_asked(harness: AppHarness) -> None:
     async with harness.app.store.database.write() as connection:
         await connection.exec_driver_sql("UPDATE tasks SET ticket = NULL")
     polls = harness.jimeng.polls.total()
-    assert not await harness.app.engine.fresh_addresses(await job_id(harness))
-    assert not await harness.app.engine.fresh_addresses(12345), "there is no such job"
+    assert not await harness.app.parts.fresh_addresses.of_job(await job_id(harness))
+    assert not await harness.app.parts.fresh_addresses.of_job(12345), "there is no such job"
     assert harness.jimeng.polls.total() == polls
 
 

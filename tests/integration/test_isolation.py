@@ -1,4 +1,4 @@
-"""One chat's, host's or person's trouble keeps nobody else waiting. The trouble lasts until the others have theirs."""
+"""A problem of one chat, host or person delays nobody else. It lasts until the others have their pictures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +15,7 @@ from tests.support.fast_time import SPEED
 from tests.support.gates import Gate
 
 JOBS = 8
-"""More than there are places of any kind."""
+"""More than there are slots of any kind."""
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ async def ready(harness: AppHarness, flags: str = "") -> None:
 
 
 async def drawn(harness: AppHarness) -> None:
-    """All pictures are made: they are on their way or have arrived."""
+    """All pictures are made: they are being delivered or have arrived."""
     await harness.taken_in()
-    await until(lambda: not harness.app.engine._outlook.jobs)
+    await until(lambda: not harness.app.parts.progress.jobs)
 
 
 async def others(harness: AppHarness) -> ChatMessage:
@@ -75,7 +75,7 @@ def gate(harness: AppHarness) -> Gate:
 
 
 async def test_a_muted_chat(harness: AppHarness) -> None:
-    # Longer than the test takes, however busy the machine is.
+    # Longer than the test takes on any machine.
     wait, flood, seconds = LongWait(200), flood_of(harness), 3000
     flood.sleep, clock = wait.sleep, flood.clock
     harness.telegram.play(Flood(method="sendPhoto", chat=harness.group.id, retry_after=seconds))
@@ -171,7 +171,7 @@ async def test_what_waits_for_a_muted_chat_does_not_lie_ready(harness: AppHarnes
 
 async def test_references_that_telegram_does_not_hand_over(harness: AppHarness) -> None:
     wait = LongWait(0.5)
-    harness.app.engine._requests._sleep = wait.sleep
+    harness.app.engine.context.sleep = wait.sleep
     words = "Bad Request: wrong file_id or the file is temporarily unavailable"
     harness.telegram.play(Refusal(method="getFile", code=400, description=words, times=JOBS))
     for number in range(JOBS):

@@ -1,4 +1,4 @@
-"""The connection to the database is cut again and again, at every step of a job's life, by the server itself."""
+"""The server cuts the connection to the database repeatedly, at every step of a job."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1
 
 @dataclass(frozen=True)
 class Expected:
-    """What should come of a job, whenever the connection was cut."""
+    """The expected result of a job, whenever the connection was cut."""
 
     pictures: int = 1
     words: str = AGAIN
@@ -39,7 +39,7 @@ STEADY = [name for name in EXPECTED if "all the time" not in name]
 
 
 class Cut(ProcessHarness):
-    """Every step is cut once while it is held; then a number of jobs live through cuts that never end."""
+    """Every step is cut once while it is held; then several jobs run under continuous cuts."""
 
     def __init__(self, folder: Path, database: str) -> None:
         super().__init__(folder, EXPECTED, 3, database)
@@ -102,7 +102,7 @@ class Cut(ProcessHarness):
 
     @asynccontextmanager
     async def cutting(self) -> AsyncIterator[None]:
-        """Cut it every 0.1 s meanwhile."""
+        """Cut the connection every 0.1 s during the block."""
 
         async def cut() -> None:
             while True:

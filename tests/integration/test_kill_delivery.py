@@ -1,4 +1,4 @@
-"""What is made must arrive, once, whatever Telegram does: answers lost, servers down, chats closed."""
+"""Pictures arrive once, whatever Telegram does: answers lost, servers down, chats closed."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -111,7 +111,7 @@ async def test_a_task_whose_end_was_not_heard_of_can_be_fetched_later(harness: A
     harness.jimeng.queue.durations = lambda _: next(seconds)
     await harness.say("a fox --n 2")
     await harness.shown("1 of 2 ready")
-    # The operator's mistake, for longer than the provider's patience: the ticket is as good as before.
+    # The operator's mistake lasts longer than the provider retries: the ticket is still good.
     harness.jimeng.faults.append(Fault(kind="gateway", action="result", name="AccessDenied", status=403, times=1000))
     first = await harness.ended("Fetch the missing", timeout=10)
     assert first.photo

@@ -1,4 +1,4 @@
-"""The disk is full: from one moment on the bot's process can't write a byte of its database, at every step of a job."""
+"""The disk is full: the bot's process can't write to its database any more, at every step of a job."""
 
 import asyncio
 import resource
@@ -19,7 +19,7 @@ class Full(Outage):
         self._limit(resource.RLIM_INFINITY)
 
     def _limit(self, size: int) -> None:
-        """No file of the process may be written beyond this size, in bytes."""
+        """Limit the size of files that the process writes, in bytes."""
         resource.prlimit(self.bot.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 

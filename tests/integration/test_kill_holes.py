@@ -1,4 +1,4 @@
-"""Holes through which a paid job could be lost or left without a word: a store that fails, a crash between two steps.
+"""Faults that could lose a paid job, or end one silently: a store that fails, a crash between two steps.
 
 The store is real; a trigger that refuses changes stands for a full disk.
 """
@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.jobs.crew import LEASE
 from bot.jobs.engine import CANCELLED
-from bot.jobs.stage import InvalidReferenceError, Undelivered, error_message
+from bot.jobs.ports import InvalidReferenceError, Undelivered, error_message
+from bot.jobs.worker import LEASE_SECONDS
 from providers.errors import ContentRefusedError, OutcomeUnknownError, Sentence
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
 from storage.pictures import Sent
-from storage.records import Job, Limits, NewReference, Turns
-from tests.support.clock import Clock
+from storage.records import ClaimedTasks, Job, Limits, NewReference
 from tests.support.engine_harness import EngineHarness, logged, open_engine_harness, until
 
 
@@ -30,18 +29,17 @@ async def engine_harness(tmp_path: Path) -> AsyncIterator[EngineHarness]:
 
 
 async def test_who_may_have_been_taken_for_dead_shows_nothing(engine_harness: EngineHarness) -> None:
-    """A process that hung would paint its progress over the last words of whoever has its work by now."""
+    """A process that hung would overwrite the last messages of the worker that has its work by now."""
     engine_harness.store.database.backend.alone = False
-    clock = engine_harness.engine.crew._clock = Clock()
-    await engine_harness.engine.crew.look()
+    await engine_harness.parts.heartbeat.look()
     job = await engine_harness.ask()
     await engine_harness.running()
-    clock.now += LEASE
+    engine_harness.clock.now += LEASE_SECONDS
     engine_harness.stage.shown.clear()
-    await engine_harness.engine._report._show_all()
+    await engine_harness.parts.progress_loop.show_all()
     assert engine_harness.stage.shown == {}
-    await engine_harness.engine.crew.look()
-    await engine_harness.engine._report._show_all()
+    await engine_harness.parts.heartbeat.look()
+    await engine_harness.parts.progress_loop.show_all()
     assert job.id in engine_harness.stage.shown
 
 
@@ -120,7 +118,7 @@ async def _has_pictures(engine_harness: EngineHarness, job: Job, count: int) -> 
     return len(await engine_harness.store.pictures.of_job(job.id)) == count
 
 
-# ends that must be told
+# ends of which the person must be told
 
 
 async def test_an_end_is_told_after_a_crash_just_before_it_was(engine_harness: EngineHarness) -> None:
@@ -210,7 +208,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = engine_harness.store.tasks.claim
 
-    async def slow(provider: str, limits: Limits, now: float, **how: int) -> Turns:
+    async def slow(provider: str, limits: Limits, now: float, **how: Any) -> ClaimedTasks:
         turns = await claim(provider, limits, now, **how)
         if turns.tasks:
             claimed.set()
@@ -231,7 +229,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness
     assert engine_harness.provider.submits == 1
 
 
-# the store does it, and the answer is lost
+# the store succeeds, and its answer is lost
 
 
 @pytest.mark.parametrize(
@@ -256,7 +254,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
         nonlocal answers_lost
         result = await real(*arguments, **how)
         # A claim that finds nothing changes nothing.
-        if result != Turns((), None) and not answers_lost and (operation != "settle" or result):
+        if result != ClaimedTasks((), None) and not answers_lost and (operation != "settle" or result):
             answers_lost += 1
             raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
         return result
@@ -265,8 +263,8 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
     try:
         job = await engine_harness.ask()
     except StoreError:
-        # As the inbox does: the same update once more.
-        assert await engine_harness.engine.ask(engine_harness.wish) is None
+        # As the inbox does: the same update again.
+        assert await engine_harness.engine.submit(engine_harness.wish) is None
         found = await engine_harness.store.jobs.made_by(engine_harness.wish.idempotency_key)
         assert found
         job = found

@@ -1,4 +1,4 @@
-"""Jobs cancelled, pressed for twice, delivered to nobody, given to providers that break their contract."""
+"""Jobs that are cancelled, asked for twice, not deliverable, or given to providers that break their contract."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import field_validator
 
-from bot.jobs.endings import UNSENT
 from bot.jobs.engine import CANCELLED_PAID
+from bot.jobs.finisher import UNSENT
+from bot.jobs.ports import Undelivered, Unreachable, error_message
 from bot.jobs.retry import DELIVERY_DELAYS
-from bot.jobs.stage import Undelivered, Unreachable, error_message
-from bot.jobs.watch import OURS_PAID
+from bot.jobs.task_runner import OURS_PAID
 from providers.base import Accepted, Event, Finished, ImageRequest
 from providers.errors import OutcomeUnknownError, ProviderBusyError
 from storage.job_states import JobState, TaskState
@@ -36,15 +36,15 @@ async def test_pictures_that_were_ready_when_their_job_was_cancelled_are_kept(en
     engine_harness.provider.refuse = [ProviderBusyError(retry_after=1000)]
     engine_harness.provider.finish("t1")
     await until(lambda: in_states(engine_harness, job, [TaskState.DONE, TaskState.QUEUED]))
-    await until(lambda: _nobody_flies(engine_harness))
+    await until(lambda: _none_in_flight(engine_harness))
     assert await engine_harness.engine.cancel(job.id)
     await engine_harness.finished(job, JobState.CANCELLED)
     assert job.id in engine_harness.stage.kept
     assert [ended.error_message for ended in engine_harness.stage.endings] == [error_message(CANCELLED_PAID)]
 
 
-async def _nobody_flies(engine_harness: EngineHarness) -> bool:
-    return not engine_harness.engine._outlook.flights
+async def _none_in_flight(engine_harness: EngineHarness) -> bool:
+    return not engine_harness.parts.progress.runs
 
 
 async def test_a_cancelled_task_that_the_service_was_too_busy_for_is_not_submitted_later(
@@ -104,7 +104,7 @@ async def test_a_task_that_is_ready_at_the_start_is_delivered_once(engine_harnes
     await engine_harness.start()
     await engine_harness.finished(ready, JobState.DELIVERED)
     await engine_harness.finished(lost, JobState.INTERRUPTED)
-    assert (engine_harness.stage.delivered, engine_harness.engine._outlook.jobs) == ([ready.id], {})
+    assert (engine_harness.stage.delivered, engine_harness.parts.progress.jobs) == ([ready.id], {})
 
 
 async def test_two_presses_at_once_deliver_once(engine_harness: EngineHarness) -> None:
@@ -124,7 +124,7 @@ async def test_two_presses_at_once_deliver_once(engine_harness: EngineHarness) -
         return await of_job(job_id)
 
     engine_harness.store.pictures.of_job = together  # type: ignore[method-assign]
-    found = await asyncio.gather(*(engine_harness.engine.look_again(job.id) for _ in range(3)))
+    found = await asyncio.gather(*(engine_harness.engine.retry(job.id) for _ in range(3)))
     assert sorted(found) == [False, False, True]
     await engine_harness.finished(job, JobState.DELIVERED)
     assert engine_harness.stage.delivered == [job.id]
@@ -175,7 +175,7 @@ async def test_a_fault_after_the_ticket_leaves_the_picture_within_reach(
     assert await engine_harness.tasks(job) == [TaskState.OVERDUE]
     assert [ended.error_message for ended in engine_harness.stage.endings] == [error_message(OURS_PAID)]
     engine_harness.provider.finish("t1")
-    assert await engine_harness.engine.look_again(job.id)
+    assert await engine_harness.engine.retry(job.id)
     await engine_harness.finished(job, JobState.DELIVERED)
     assert (engine_harness.provider.submits, engine_harness.provider.resumed) == (1, ["t1"])
 
@@ -239,7 +239,7 @@ async def test_what_took_too_long_is_fetched_after_a_restart(engine_harness: Eng
     await engine_harness.crash()
     await engine_harness.start()
     engine_harness.provider.finish("t1")
-    assert await engine_harness.engine.look_again(job.id)
+    assert await engine_harness.engine.retry(job.id)
     await engine_harness.finished(job, JobState.DELIVERED)
     assert engine_harness.stage.delivered == [job.id]
 
@@ -252,6 +252,6 @@ async def test_what_was_not_sent_is_sent_after_a_restart(engine_harness: EngineH
     await engine_harness.finished(job, JobState.FAILED)
     await engine_harness.crash()
     await engine_harness.start()
-    assert await engine_harness.engine.look_again(job.id)
+    assert await engine_harness.engine.retry(job.id)
     await engine_harness.finished(job, JobState.DELIVERED)
     assert engine_harness.stage.delivered == [job.id]

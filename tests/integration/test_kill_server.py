@@ -1,4 +1,4 @@
-"""The database server crashes, and is started again seconds later, at every step of a job."""
+"""The database server crashes, and restarts seconds later, at every step of a job."""
 
 import asyncio
 from pathlib import Path
@@ -10,11 +10,11 @@ from tests.support.store_outage import Outage, OutageMatrix
 
 
 class Crashed(Outage):
-    """The whole PostgreSQL server is away."""
+    """The whole PostgreSQL server is down."""
 
     def __init__(self, folder: Path, server: postgres.Server, template: str) -> None:
         database = server.database(template)
-        # What was committed has to be there after this crash.
+        # Committed rows must survive this crash.
         server.run(f'ALTER DATABASE "{database}" SET synchronous_commit = on')
         super().__init__(folder, server.url(database))
         self._server = server

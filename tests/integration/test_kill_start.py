@@ -1,4 +1,4 @@
-"""A process starts while its database server is not there, or goes away meanwhile: it waits, and says so once."""
+"""A process starts while its database server is down, or goes down meanwhile: it waits, and logs that once."""
 
 import asyncio
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.jobs.engine import Engine
 from providers.base import ProviderSettings
 from storage.database import StoreUnavailableError, UnusableStoreError
 from storage.store import Store
-from storage.store_errors import may_come_up
+from storage.store_errors import may_become_available
 from tests.support import postgres
 from tests.support.bot_process import READY
 from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 from tests.support.process_harness import ProcessHarness
 
 AWAY = "is out of reach"
@@ -22,7 +22,7 @@ AGAIN = "🔁 Again"
 
 
 class Started(ProcessHarness):
-    """The server is away when the process starts, and again while it starts."""
+    """The server is down when the process starts, and again while it starts."""
 
     def __init__(self, folder: Path, server: postgres.Server, template: str) -> None:
         super().__init__(folder, ["asked after the start"], 1, server.url(server.database(template)))
@@ -63,16 +63,18 @@ async def test_who_joins_the_others_waits_too(
     postgres_server: postgres.Server, postgres_template: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
-    engine = Engine(store, {"fake": FakeProvider(ProviderSettings())}, RecordingNotifier(store), sleep=_soon)
+    engine = engine_parts(
+        store, {"fake": FakeProvider(ProviderSettings())}, RecordingNotifier(store), sleep=_soon
+    ).engine
     await asyncio.to_thread(postgres_server.crash)
-    joining = asyncio.create_task(engine.enter())
+    joining = asyncio.create_task(engine.open())
     async with asyncio.timeout(10):
         while REFUSED not in caplog.text:  # noqa: ASYNC110 - the log has no events
             await asyncio.sleep(0.01)
     await asyncio.to_thread(postgres_server.start)
     async with asyncio.timeout(10):
         await joining
-    assert engine.crew.id
+    assert engine.context.worker.id
     assert caplog.text.count(REFUSED) == 1
     await engine.start()
     await engine.stop()
@@ -111,4 +113,4 @@ async def test_a_trial_does_not_wait(postgres_server: postgres.Server) -> None:
 def test_what_may_come_up(reason: Exception, comes: bool) -> None:
     error = StoreUnavailableError("no connection")
     error.__cause__ = reason
-    assert may_come_up(error) is comes
+    assert may_become_available(error) is comes

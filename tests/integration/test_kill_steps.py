@@ -11,4 +11,4 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> CrashScenario:
 
 
 class TestSqlite(KillMatrix):
-    """Every way to end at every step."""
+    """Every way to end, at every step."""

@@ -15,4 +15,4 @@ def scenario(
 
 
 class TestPostgres(KillMatrix):
-    """Every way to end at every step."""
+    """Every way to end, at every step."""

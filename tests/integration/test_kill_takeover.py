@@ -1,6 +1,6 @@
-"""Two processes on one database: what one leaves, killed or hanging, the other takes up, by its ticket and once.
+"""Two processes on one database: when one is killed or hangs, the other recovers its jobs by their tickets, once.
 
-What the services answer to one that hangs it hears when it wakes: long after the other has gone on with its work.
+A process that hangs reads the services' answers when it wakes, long after the other has recovered its jobs.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
 from bot.demo.bot_api.errors import DroppedError
-from storage.postgres import NAMED_LOCKS
+from storage.postgres import NAMED_LOCK_SPACE
 from storage.store import Store
 from tests.support import postgres
 from tests.support.app_harness import picture
@@ -23,13 +23,13 @@ from tests.support.process_harness import LONG, QUICK, Outcome, ProcessHarness
 
 AGAIN, UNKNOWN = "🔁 Again", "can't tell whether"
 WAITS = "SELECT true FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'advisory'"
-# Five to thirteen on an idle machine, and this one runs the other tests meanwhile.
-TAKEN_UP_WITHIN = 30.0
+# 5 to 13 s on an idle machine; this one runs other tests meanwhile.
+RECOVERED_WITHIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What should come of a job. `words`: in the bot's last message."""
+    """The expected result of a job. `words`: in the bot's last message."""
 
     paid: int = 1
     pictures: int = 1
@@ -54,13 +54,13 @@ EXPECTED = {
     "photos arrive": Expected(),
     LATER: Expected(),
 }
-# The ticket was in its hands after all.
+# The first process had the ticket after all.
 WOKEN = {**EXPECTED, TAKEN: Expected()}
 
 
 class Takeover(ProcessHarness):
-    """The first process has jobs at every step when it ends `how`; the second stands by. `seconds_taken`: until all
-    had an answer, and a new request as well.
+    """The first process has jobs at every step when it ends `how`; the second runs beside it. `seconds_taken`: until
+    all were answered, and a new request as well.
     """
 
     second: BotProcess
@@ -113,7 +113,7 @@ class Takeover(ProcessHarness):
             await self.asked_for(name)
         await self.press(cancelled, "Cancel")
         await self.shown(cancelled, "/history")
-        # The last places are taken by tasks that the service doesn't answer.
+        # The last slots are taken by tasks that the service does not answer.
         self.submit, taken = self.hold_submit(), self.hold_submit()
         await self.say("submitting")
         await self.submit.reached()
@@ -125,7 +125,7 @@ class Takeover(ProcessHarness):
         await self.write("answering /start", "/start")
         await hello.reached()
         self.lost, self.done = [twelve, fetch], [three, download, taken]
-        # One that hangs would hear of a lost answer when it wakes, and excuse itself.
+        # A process that hangs would notice a lost answer when it wakes, and apologise.
         (self.lost if self.how == "killed" else self.done).append(hello)
 
     async def end_the_first(self) -> None:
@@ -141,7 +141,7 @@ class Takeover(ProcessHarness):
             gate.shut(DroppedError())
         for gate in self.done:
             gate.open()
-        await self.second.logged("its work is taken over", TAKEN_UP_WITHIN)
+        await self.second.logged("its work is taken over", RECOVERED_WITHIN_SECONDS)
         self.seconds_to_notice = time.monotonic() - began
         self.seconds = QUICK
         self.all_done()
@@ -156,9 +156,9 @@ class Takeover(ProcessHarness):
         await self.all_taken_in()
 
     async def hang_within_a_transaction(self) -> None:
-        """The first holds what turns are given by: it stops between two statements."""
+        """The first process holds the lock for claims: it stops between two statements."""
         server = await asyncpg.connect(self.database)
-        key = (NAMED_LOCKS, "provider jimeng")
+        key = (NAMED_LOCK_SPACE, "provider jimeng")
         try:
             await server.execute("SELECT pg_advisory_lock($1, hashtext($2))", *key)
             await self.photos_arrive()
@@ -172,12 +172,12 @@ class Takeover(ProcessHarness):
             await server.close()
 
     async def wake_the_first(self) -> None:
-        """It finds out that the other has its work."""
+        """The first process finds out that it was evicted."""
         self.bot.wake()
         await self.bot.logged("was taken for dead")
-        await self.bot.logged("is up again")
+        await self.bot.logged("is restored")
         await self.shown(TAKEN, WOKEN[TAKEN].words)
-        # Whatever it would do wrong it would do in this time.
+        # Time in which it could do something wrong.
         await asyncio.sleep(1)
         self.bot.terminate()
         await self.end()
@@ -219,7 +219,7 @@ def test_who_wakes_does_nothing_twice(process_harness: Takeover, name: str) -> N
 
 
 def test_it_is_taken_up_soon(process_harness: Takeover) -> None:
-    assert process_harness.seconds_taken < TAKEN_UP_WITHIN
+    assert process_harness.seconds_taken < RECOVERED_WITHIN_SECONDS
 
 
 def test_nothing_is_left_to_do(process_harness: Takeover) -> None:

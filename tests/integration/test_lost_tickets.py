@@ -1,4 +1,4 @@
-"""A call of the service brings the ticket of a task along that had lost it: its picture is delivered, paid once."""
+"""A callback of the service brings a task its lost ticket: the picture is delivered, and paid once."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.demo.ports import free_port
+from bot.jobs.announcements import LOOK_SECONDS
 from providers.jimeng.simulator import Fault
 from storage.job_states import CLOSED, JobState, TaskState
 from storage.store_errors import StoreUnavailableError
@@ -27,21 +28,21 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 
 async def states(harness: AppHarness) -> list[tuple[str, str | None]]:
-    """Of all tasks, with their tickets."""
+    """The states of all tasks, with their tickets."""
     async with harness.app.store.database.read() as connection:
         rows = await connection.exec_driver_sql("SELECT state, ticket FROM tasks ORDER BY id")
         return [(row.state, row.ticket) for row in rows]
 
 
 async def lose(harness: AppHarness, times: int = 1) -> None:
-    """Ann asks for a fox, and the answer to the submit is lost."""
+    """Ann requests a fox, and the answer to the submit is lost."""
     harness.jimeng.faults.append(Fault(kind="lost", action="submit", times=times))
     await harness.say("a fox")
     await harness.shown(UNKNOWN)
 
 
 async def call(harness: AppHarness, number: int, ticket: str, status: int = 200) -> None:
-    """A call at the address of the task that was submitted as this number."""
+    """A callback at the address of the task with this number in the order of submits."""
     address = str(harness.submitted()[number]["callback_url"])
     async with ClientSession() as session, session.post(address, json={"task_id": ticket}) as answer:
         assert answer.status == status
@@ -118,9 +119,15 @@ async def test_a_cancelled_job_keeps_the_picture_for_the_history(harness: AppHar
 
 
 async def house_store(harness: AppHarness, statement: str) -> None:
-    """Change the tables while the bot stands still."""
+    """Change the tables while the bot is stopped."""
     with sqlite3.connect(harness.app.settings.storage.url.removeprefix("sqlite:///")) as connection:
         connection.execute(statement)
+
+
+def pass_time(harness: AppHarness, seconds: float) -> None:
+    """So much time has passed, by the store's clock."""
+    now = harness.app.store.clock() + seconds
+    harness.app.store.clock = lambda: now
 
 
 async def test_a_ticket_is_not_believed_blindly(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,12 +137,12 @@ async def test_a_ticket_is_not_believed_blindly(harness: AppHarness, caplog: pyt
     before = await states(harness)
     await call(harness, 1, harness.tasks[0].id)
     await harness.telegram.until(lambda: "the ticket of another task" in caplog.text)
-    # Calls about the same task are looked into every 3 s.
-    harness.app.engine._announcements._looks.clear()
+    # Callbacks about the same task are handled every 3 s.
+    pass_time(harness, LOOK_SECONDS)
     await call(harness, 1, "7000000000000000001")
     await harness.telegram.until(lambda: "does not know" in caplog.text)
     assert await states(harness) == before
-    harness.app.engine._announcements._looks.clear()
+    pass_time(harness, LOOK_SECONDS)
     harness.release()
     await harness.telegram.until(lambda: len(harness.album()) == 2)
 
@@ -143,7 +150,7 @@ async def test_a_ticket_is_not_believed_blindly(harness: AppHarness, caplog: pyt
 async def test_a_ticket_that_a_call_brought_survives_a_restart(harness: AppHarness) -> None:
     harness.jimeng.faults.append(Fault(kind="drop", action="call", times=99))
     await lose(harness)
-    # The service calls once, and can't be asked at this moment.
+    # The service calls back once, and can't be asked at this moment.
     harness.jimeng.faults.append(Fault(kind="drop", action="result", times=99))
     await call(harness, 0, harness.tasks[0].id)
     await harness.restart()
@@ -187,7 +194,7 @@ async def test_a_task_that_failed_says_why(harness: AppHarness) -> None:
 
 
 async def killed_at_the_answer(process_harness: ProcessHarness) -> None:
-    """The process is killed when the service has taken its task, and the next one hears the call."""
+    """The process is killed when the service has accepted its task, and the next one receives the callback."""
     process_harness.port = free_port()
     async with process_harness.open():
         process_harness.seconds = LONG

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import breaker, watch
+from bot.jobs import circuit_breaker, task_failures
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
 
@@ -17,7 +17,7 @@ DEEP = '{"code":10000,"data":' + "[" * 100_000 + "]" * 100_000 + "}"
 
 @pytest.fixture
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AppHarness]:
-    monkeypatch.setattr(watch, "ANOTHER_FIRST", 0.1)
+    monkeypatch.setattr(task_failures, "OTHERS_FIRST_SECONDS", 0.1)
     async with open_app_harness(tmp_path, public=False, concurrency=3) as harness:
         yield harness
 
@@ -44,7 +44,7 @@ async def test_a_wait_of_years_is_a_pause(harness: AppHarness, caplog: pytest.Lo
     await harness.say("a fox")
     await harness.shown("⏸")
     state = await harness.app.store.provider_health.get("jimeng")
-    assert 500 < state.not_before - time.time() <= 1.25 * watch.MOST_WAIT
+    assert 500 < state.not_before - time.time() <= 1.25 * task_failures.LONGEST_WAIT_SECONDS
     assert state.error_message, "one task at a time tries it"
     assert harness.tasks == []
 
@@ -52,8 +52,8 @@ async def test_a_wait_of_years_is_a_pause(harness: AppHarness, caplog: pytest.Lo
 async def test_after_the_pause_one_task_tries_and_all_go_on(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "MOST_WAIT", 0.4)
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", 0.4)
+    monkeypatch.setattr(task_failures, "LONGEST_WAIT_SECONDS", 0.4)
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 0.4)
     harness.jimeng.faults.append(Fault(kind="status", action="submit", status=429, retry_after="99999999", times=4))
     for number in range(3):
         await harness.say(f"number {number}")

@@ -1,4 +1,4 @@
-"""A task that is cancelled within an operation of the store leaves nothing open and nothing half done."""
+"""A task that is cancelled within an operation of the store leaves no open connection and no partial change."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ def job(number: int) -> NewJob:
 
 
 async def turns(count: int) -> None:
-    """Let everybody else have so many turns."""
+    """Let the event loop run this many rounds."""
     for _ in range(count):
         await asyncio.sleep(0)
 
@@ -36,7 +36,7 @@ async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
     done = []
     for moment in range(60):
         work = asyncio.create_task(store.jobs.add(job(moment), 0) if write else store.jobs.get(1))
-        # The first turns go quickly; later ones wait for the driver's thread.
+        # The first rounds are quick; later ones wait for the driver's thread.
         await turns(moment % 30)
         await asyncio.sleep(0.0005 * (moment // 30))
         work.cancel()
@@ -46,10 +46,10 @@ async def test_cancelled_at_any_moment(tmp_path: Path, *, write: bool) -> None:
         if found:
             assert len(await store.references.of_job(found.id)) == 1
         done.append(outcome)
-    # Nobody holds the database: a writer gets in at once.
+    # No lock is left: a writer starts at once.
     async with asyncio.timeout(1):
         assert await store.jobs.add(job(1000), 0)
     assert any(isinstance(outcome, asyncio.CancelledError) for outcome in done)
     await store.aclose()
-    # What was left open would be complained of here.
+    # A connection left open would cause a warning here.
     gc.collect()

@@ -1,4 +1,4 @@
-"""Signs and numbers that a database never takes: the bot goes on, and each ends with pictures or with a sentence."""
+"""Characters and numbers that a database rejects: each job ends with pictures or a message, and the bot goes on."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.stage import Undelivered
+from bot.jobs.ports import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
 from providers.errors import GenerationFailedError, OutcomeUnknownError, Sentence
 from storage.column_types import clean
@@ -19,13 +19,13 @@ from tests.support.engine_harness import EngineHarness, Provider, logged
 from tests.support.fakes import FakeOptions
 
 NEVER, KEPT = "a\x00b\ud800c", "ab\ufffdc"
-# For what is logged: the lines of a test must be texts.
+# For the log: the lines of a test must be texts.
 NUL, SAID = "a\x00b", "ab"
 HUGE = 10**20
 
 
 class Odd(Provider):
-    """A service whose tickets, addresses and complaints have signs that no database takes."""
+    """A service whose tickets, URLs and error messages contain characters that no database stores."""
 
     async def imagine(
         self, request: ImageRequest[FakeOptions], ticket: str | None = None
@@ -110,8 +110,8 @@ async def test_a_result_that_can_never_be_stored_ends_with_a_sentence(
     (ended,) = engine_harness.stage.endings
     assert (ended.id, await engine_harness.tasks(second)) == (second.id, [TaskState.OVERDUE])
     assert "can never be stored" in caplog.text
-    # Nobody else is held up, and looking again pays nothing.
-    assert await engine_harness.engine.look_again(second.id)
+    # No other job waits, and looking again pays nothing.
+    assert await engine_harness.engine.retry(second.id)
     engine_harness.provider.finish(f"t2{SAID}")
     await engine_harness.finished(second, JobState.DELIVERED)
     assert engine_harness.provider.submits == 2
@@ -138,7 +138,7 @@ async def test_what_took_too_long_and_has_no_ticket_is_not_made_anew(engine_harn
     job = await engine_harness.ask()
     await engine_harness.running()
     await engine_harness.run("UPDATE tasks SET state = 'overdue', ticket = NULL")
-    assert await engine_harness.store.tasks.watch_again(job.id) == []
+    assert await engine_harness.store.jobs.reopen(job.id, JobState.WORKING) is None
 
 
 async def test_numbers_that_no_column_holds(engine_harness: EngineHarness) -> None:
@@ -166,5 +166,5 @@ async def test_a_person_is_answered_and_nobody_is_held_up(
     await harness.shown("can't store this")
     await harness.made("a snow owl")
     assert harness.jimeng.submits[f"a {KEPT} fox"] == 1
-    assert caplog.text.count("could not be handled") == 1
+    assert caplog.text.count("failed; it is not repeated") == 1
     assert "failed in the store" not in caplog.text

@@ -1,4 +1,4 @@
-"""The inbox: an update acts once, to its end, whatever happens to the processes that hold it."""
+"""The inbox: each update is handled once and completely, even if its process dies."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,7 +10,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 from sqlalchemy.exc import OperationalError
 
-from bot.telegram.update_inbox import AT_ONCE, UpdateInbox
+from bot.telegram.update_inbox import UPDATES_AT_ONCE, UpdateInbox
 from storage.database import UnstorableValueError
 from storage.records import NewUpdate
 from storage.store import Store
@@ -27,7 +27,7 @@ def update(
 
 
 class Process:
-    """A process's inbox with one handler, which notes what it got. `wait`: what the handler waits for."""
+    """A process's inbox with one handler, which records its updates. `wait`: the event that the handler waits for."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -45,7 +45,7 @@ class Process:
         await self.inbox.start()
 
     async def die(self) -> None:
-        """End without cleaning up."""
+        """End without cleanup."""
         await self.inbox.work.aclose()
         await self.inbox.notes.aclose()
         await self.store.workers.leave(self.worker)
@@ -120,10 +120,10 @@ async def test_what_was_begun_is_not_begun_again_before_its_end_is_stored(new_pr
     process.store.updates.done = slowly  # type: ignore[method-assign]
     await process.inbox.take([update(1)])
     await process.until(lambda: process.seen == [1])
-    process.inbox.inherit()
+    process.inbox.recover()
     await process.inbox.take([update(2)])
     await process.until(lambda: 2 in process.seen)
-    # What is left is taken up also while that waits.
+    # The remaining updates are taken over even while that waits.
     await process.inbox.work.drain()
     go.set()
     assert process.seen == [1, 2]
@@ -142,7 +142,7 @@ async def test_what_ends_while_others_are_looked_for_is_not_begun_again(new_proc
     process.store.updates.of = slowly  # type: ignore[method-assign]
     process.wait = read.wait
     await process.inbox.take([update(1)])
-    process.inbox.inherit()
+    process.inbox.recover()
     await process.until(lambda: process.seen == [1] and not process.inbox.is_handling)
     await process.inbox.notes.drain()
     go.set()
@@ -156,7 +156,7 @@ async def test_what_is_taken_up_before_it_is_taken_in_is_not_begun_again(new_pro
 
     async def slowly(worker_id: int, new: Sequence[NewUpdate], now: float) -> list[NewUpdate]:
         mine = await take(worker_id, new, now)
-        process.inbox.inherit()
+        process.inbox.recover()
         await process.saw(1)
         return mine
 
@@ -172,8 +172,8 @@ async def test_what_fails_is_not_tried_for_ever(new_process: New, caplog: pytest
     await process.inbox.take([update(1), {"update_id": 2, "message": {"message_id": "?"}}, update(3)])
     await process.saw(1, 3)
     assert await process.store.updates.of(process.worker) == []
-    assert "update 1 could not be handled" in caplog.text
-    assert "update 2 could not be handled" in caplog.text
+    assert "handling update 1 failed" in caplog.text
+    assert "handling update 2 failed" in caplog.text
 
 
 async def test_a_stop_lets_handlers_end_and_takes_nothing_more(new_process: New) -> None:
@@ -209,14 +209,14 @@ async def test_a_chat_that_waits_fills_its_own_lane_only(new_process: New) -> No
         await go.wait()
 
     process.wait = wait
-    # An album is not torn where the lane ends.
+    # The limit of updates at once does not split an album.
     many = [update(number, album="a" if number in {100, 101, 102} else None) for number in range(1, 251)]
     await process.inbox.take(many)
-    await process.until(lambda: began == AT_ONCE + 2)
+    await process.until(lambda: began == UPDATES_AT_ONCE + 2)
     process.wait = lambda: asyncio.sleep(0)
     await process.inbox.take([update(251, chat_id=6)])
     await process.until(lambda: process.seen == [251])
-    assert began == AT_ONCE + 2
+    assert began == UPDATES_AT_ONCE + 2
     go.set()
     await process.saw(251, *range(1, 251))
     assert await process.store.updates.of(process.worker) == []
@@ -266,7 +266,7 @@ async def test_an_update_that_can_never_be_stored_holds_no_other(
         [update(1), update(10**20), update(2, "a\x00fox \ud800"), update(3, album="9" * 99)]
     )
     await process.saw(1, 2, 3)
-    assert caplog.text.count("can never be stored") == 1
+    assert caplog.text.count("failed for good") == 1
 
 
 async def test_a_handler_that_asks_for_what_can_never_be_stored_is_not_asked_again(
@@ -277,4 +277,4 @@ async def test_a_handler_that_asks_for_what_can_never_be_stored_is_not_asked_aga
     await process.inbox.take([update(1), update(2)])
     await process.saw(1, 2)
     assert await process.store.updates.of(process.worker) == []
-    assert caplog.text.count("could not be handled") == 1
+    assert caplog.text.count("it is not repeated") == 1

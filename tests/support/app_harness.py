@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from unittest.mock import patch
 
-from bot.app import App, assembled
+from bot.app import App
 from bot.demo.bot_api.bot_view import press_json
 from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.calls import Call
@@ -32,6 +32,7 @@ from bot.settings import (
     TelegramSettings,
     WebSettings,
 )
+from bot.wiring import assembled
 from tests.support.blank_database import put_blank_database
 from tests.support.fast_time import albums_of, on_its_way, speed_up
 from tests.support.gates import Gates
@@ -195,13 +196,13 @@ class AppHarness(JimengControl):
         """Wait until Jimeng has accepted so many tasks and the bot has stored their tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
         async with asyncio.timeout(20):
-            for flight in list(self.app.engine._outlook.flights.values()):
+            for flight in list(self.app.parts.progress.runs.values()):
                 await flight.safe.wait()
 
     def learn(self, *durations: float) -> None:
         """Teach the bot how long tasks took, in seconds."""
         for seconds in durations:
-            self.app.engine._outlook.durations["jimeng"].add(seconds, {})
+            self.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def _taking_in(self) -> Iterator[object]:
         gatherer = albums_of(self.app).gatherer
@@ -213,9 +214,7 @@ class AppHarness(JimengControl):
     def _busy(self) -> Iterator[object]:
         engine = self.app.engine
         yield from self._taking_in()
-        yield engine._outlook.jobs or engine._outlook.flights
-        yield engine._finishing._tasks
-        yield any(task.get_name().startswith("task ") for task in engine._background._tasks)
+        yield not engine.is_idle
 
 
 @asynccontextmanager
@@ -264,7 +263,7 @@ async def open_app_harness(
     harness.updates = updates
     if not database and not await asyncio.to_thread((folder / "bot.db").exists):
         await asyncio.to_thread(put_blank_database, folder / "bot.db")
-    with cached_startup(), nullcontext() if tells else patch.object(command_menu, "tell", _tell_nothing):
+    with cached_startup(), nullcontext() if tells else patch.object(command_menu, "publish", _tell_nothing):
         await harness.jimeng.start()
         async with harness.telegram:
             try:

@@ -1,8 +1,9 @@
-"""Makes SQL cheap in tests: statements are compiled once for all databases of the process, SQLite runs in the loop."""
+"""SQL that costs little: compiled once for all the databases that the tests open in this process, and run at once."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -34,28 +35,49 @@ def compiled_statements_cache() -> Iterator[None]:
         yield
 
 
+PRIMARY_CODE = 0xFF
+"""The part of an error code of SQLite that says its kind."""
 NEVER_WAIT = {"close", "commit", "cursor", "fetchall", "fetchone", "rollback"}
-# aiosqlite has no public place for this.
+# aiosqlite has no public places for these.
 _in_its_thread = vars(aiosqlite.Connection)["_execute"]
+_own_connection = vars(aiosqlite.Connection)["_conn"].fget
 
 
 @contextmanager
-def quick_reads() -> Iterator[None]:
-    """Run steps of SQLite that never wait for a lock in the event loop: four switches of the thread for each statement
-    take longer than the statement. Other tasks still run in between; steps that may wait stay in their thread."""
+def quick_steps() -> Iterator[None]:
+    """Steps of SQLite are done at once: four changes of the thread for each statement take longer than the statement.
+    Other tasks get their turn all the same. A statement that finds the database locked waits in its thread."""
 
     async def execute(connection: aiosqlite.Connection, step: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        if not _is_quick(step, given):
-            return await _in_its_thread(connection, step, *given, **named)
-        try:
+        name = getattr(step, "__name__", "")
+        if name in NEVER_WAIT:
             return step(*given, **named)
-        finally:
+        if name == "execute":
             await asyncio.sleep(0)
+            with suppress(_LockedError), _without_waiting(_own_connection(connection), str(given[0])):
+                return step(*given, **named)
+        return await _in_its_thread(connection, step, *given, **named)
 
     with patch.object(aiosqlite.Connection, "_execute", execute):
         yield
 
 
-def _is_quick(step: Callable[..., Any], given: tuple[Any, ...]) -> bool:
-    name = getattr(step, "__name__", "")
-    return name in NEVER_WAIT or (name == "execute" and str(given[0]).lstrip().startswith("SELECT"))
+class _LockedError(Exception):
+    """Another connection writes."""
+
+
+@contextmanager
+def _without_waiting(connection: sqlite3.Connection, statement: str) -> Iterator[None]:
+    """Raises `_LockedError` where the statement would wait."""
+    if connection.in_transaction or statement.lstrip().startswith("SELECT"):
+        yield
+        return
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+            raise
+        raise _LockedError from error
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {sqlite.BUSY_TIMEOUT_SECONDS * 1000}")

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.engine import Engine
+from bot.jobs.engine import JobEngine
+from bot.wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import CLOSED, JobState, TaskState
 from storage.records import Job, NewJob, NewReference
 from storage.store import Store
 from tests.support.blank_database import put_blank_database
+from tests.support.clock import Clock
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 
 
 class Stage(RecordingNotifier):
@@ -54,17 +57,23 @@ class EngineHarness:
         self.store = store
         self.provider = Provider()
         self.stage = Stage(store)
-        self.engine = self._engine()
+        self.clock = Clock()
+        self.parts = self._new_parts()
         self._number = 0
 
-    def _engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=_soon)
+    def _new_parts(self) -> EngineParts:
+        # Nobody's lease expires unless a test moves the clock.
+        return engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=_soon, monotonic=self.clock)
+
+    @property
+    def engine(self) -> JobEngine:
+        return self.parts.engine
 
     async def ask(self, n: int = 1, references: tuple[NewReference, ...] = ()) -> Job:
         self._number += 1
         key = f"message:{self._number}"
         self.wish = NewJob(key, 5, self._number, 1, "en", "fake", "a fox", {"n": n}, references=references)
-        job = await self.engine.ask(self.wish)
+        job = await self.engine.submit(self.wish)
         assert job
         return job
 
@@ -104,13 +113,12 @@ class EngineHarness:
 
     async def crash(self) -> None:
         """Stop as a killed process does: nothing is finished or cleaned up."""
-        await self.engine._background.aclose()
-        await self.engine._finishing.aclose()
+        await self.engine.abandon()
 
     async def start(self) -> None:
         """Start an engine as another process would."""
-        self.engine = self._engine()
-        await self.engine.enter()
+        self.parts = self._new_parts()
+        await self.engine.open()
         await self.engine.start()
 
     async def run(self, statement: str) -> None:
@@ -142,7 +150,7 @@ async def open_engine_harness(folder: Path) -> AsyncIterator[EngineHarness]:
     await asyncio.to_thread(put_blank_database, folder / "bot.db")
     store = await Store.open(f"sqlite:///{folder}/bot.db")
     engine_harness = EngineHarness(store)
-    await engine_harness.engine.enter()
+    await engine_harness.engine.open()
     await engine_harness.engine.start()
     yield engine_harness
     await engine_harness.engine.stop()

@@ -7,7 +7,7 @@ from typing import Literal
 from aiohttp import ClientSession
 from pydantic import Field
 
-from bot.jobs.stage import Progress
+from bot.jobs.ports import Progress
 from providers.base import (
     Accepted,
     Capabilities,
@@ -81,6 +81,10 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
             self._end(ticket).set_exception(error)
         else:
             self._end(ticket).set_result(None)
+
+    def work_on(self, ticket: str) -> None:
+        """The service works on it after all."""
+        del self._ends[ticket]
 
     def _end(self, ticket: str) -> "asyncio.Future[None]":
         return self._ends.setdefault(ticket, asyncio.get_running_loop().create_future())

@@ -7,6 +7,7 @@ from typing import cast
 
 from bot.app import App
 from bot.demo.telegram import TelegramSimulator
+from bot.jobs.progress_loop import TICK
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.rate_limiter import RateLimiter
@@ -56,15 +57,12 @@ def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sl
     flood.limiters.clear()
     albums = albums_of(app)
     albums.quiet, albums.timer = QUIET_ALBUM, AlbumTimer(telegram)
-    engine = app.engine
-    engine._report._sleep = _tick
-    cast("TelegramNotifier", engine._stage)._status._lines._sleep = _fast_sleep
+    context = app.engine.context
+    context.sleep = _fast_engine_sleep
     app.inbox.sleep = _fast_sleep
-    if isinstance(stage := engine._stage, TelegramNotifier):
-        stage._status._sleep = _fast_sleep
-    for part in (engine, engine._requests, engine._endings, engine._watcher, engine._preparation, engine._flights):
-        part._sleep = _fast_sleep
-    for provider in app.engine._providers.values():
+    stage = cast("TelegramNotifier", context.notifier)
+    stage._status._sleep = stage._status._queues._sleep = _fast_sleep
+    for provider in context.providers.values():
         if isinstance(provider, PollingProvider):
             provider.clock, provider.sleep = _fast_clock, poll_sleep
             # On a busy machine a test that holds a task would exceed the limit otherwise.
@@ -80,5 +78,5 @@ def _fast_clock() -> float:
     return time.monotonic() * SPEED
 
 
-async def _tick(seconds: float) -> None:
-    await asyncio.sleep(seconds / TICK_SPEED)
+async def _fast_engine_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / (TICK_SPEED if seconds == TICK else SPEED))

@@ -22,7 +22,7 @@ from aiohttp import ClientTimeout
 
 ROOT = Path(__file__).parents[2]
 # Not `bot.__main__`: each fork runs it.
-LOADED = ("bot.app", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
+LOADED = ("bot.wiring", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
 HELD_SECONDS = 50.0
 """The read timeout for hosts of pictures: on a busy machine a scenario holds a download longer than the bot allows."""
 

@@ -19,10 +19,10 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.demo.telegram import Chat, ChatMessage, TelegramSimulator
-from bot.jobs.estimate import Paces
-from bot.jobs.outlook import OpenJob, Outlook
-from bot.jobs.stage import Phase, Progress
-from bot.jobs.turns import order
+from bot.jobs.eta import Paces
+from bot.jobs.ports import Phase, Progress
+from bot.jobs.progress import OpenJob, ProgressTracker
+from bot.jobs.queue_order import order
 from bot.telegram.i18n import Languages
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.rate_limiter import RateLimiter
@@ -119,7 +119,7 @@ class QueueChat:
         bot.session.middleware(flood)
         bot.session.middleware(self._calls)
         self._status = StatusMessages(bot, store, Languages(), flood, NewestMessages(), clock=time, sleep=time.sleep)
-        self._outlook = Outlook(durations={"fake": Paces([(20.0, {})] * 5)})
+        self._progress = ProgressTracker(durations={"fake": Paces([(20.0, {})] * 5)})
         self._endings: set[asyncio.Task[None]] = set()
         self._start = time()
         self._ticked = 0.0
@@ -129,7 +129,7 @@ class QueueChat:
         return self.time() - self._start
 
     def learn(self, *seconds: float) -> None:
-        self._outlook.durations = {"fake": Paces((one, {}) for one in seconds)}
+        self._progress.durations = {"fake": Paces((one, {}) for one in seconds)}
 
     async def ask(self, *, show: bool = True) -> Ask:
         """Somebody sends a request. `show`: whether it gets a status message."""
@@ -139,15 +139,15 @@ class QueueChat:
         assert job
         ask = Ask(job, self.now)
         self.asks.append(ask)
-        self._outlook.jobs[job.id] = OpenJob(job)
+        self._progress.jobs[job.id] = OpenJob(job)
         if show:
             self._status.show(job, Progress(Phase.PREPARING))
-        self._outlook.jobs[job.id].phase = Phase.WORKING
+        self._progress.jobs[job.id].phase = Phase.WORKING
         return ask
 
     def show(self, ask: Ask, progress: Progress) -> None:
         """Show the end of a job, which no longer waits or runs."""
-        self._outlook.jobs.pop(ask.job.id, None)
+        self._progress.jobs.pop(ask.job.id, None)
         ask.begun = ask.ended = self.now
         self._status.show(ask.job, progress)
 
@@ -192,7 +192,7 @@ class QueueChat:
         for ask in self.asks:
             if ask.begun is not None and ask.ended is None and self.now >= ask.begun + self.seconds:
                 ask.ended = self.now
-                self._outlook.jobs.pop(ask.job.id)
+                self._progress.jobs.pop(ask.job.id)
                 self._spawn(self._status.finish(ask.job, "done", InlineKeyboardMarkup(inline_keyboard=[])))
         running = [ask for ask in self.asks if ask.begun is not None and ask.ended is None]
         for task in order(self._waiting(), {})[: self.at_once - len(running)]:
@@ -213,8 +213,8 @@ class QueueChat:
 
     def _tick(self) -> None:
         line = [self._in_line(n, ask) for n, ask in enumerate(self.asks) if ask.ended is None]
-        for job_id, progress in self._outlook.progress("fake", line, self.at_once, self.time()).items():
-            self._status.show(self._outlook.jobs[job_id].job, progress)
+        for job_id, progress in self._progress.progress("fake", line, self.at_once, self.time()).items():
+            self._status.show(self._progress.jobs[job_id].job, progress)
 
     def _look(self) -> None:
         messages: Sequence[ChatMessage] = self.telegram.messages(self.chat)

@@ -1,28 +1,37 @@
 """Caches slow steps of the bot's start, for all bots that the tests start in this process."""
 
 import asyncio
-import inspect
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
+from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from aiogram.client.session import aiohttp
-from aiogram.dispatcher.event import handler
+from aiogram.dispatcher.event.handler import CallableObject
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from providers import registry
+from storage import database
 
 
 @contextmanager
 def cached_startup() -> Iterator[None]:
-    """Within it, started bots look up entry points and the handlers' parameters only once."""
-    aware = SimpleNamespace(**{**vars(inspect), "signature": _signature})
-    with cached_sessions(), patch.object(registry, "entry_points", _installed), patch.object(handler, "inspect", aware):
+    """Bots that are started here look once for what is installed, once at the handlers' parameters and once for the
+    newest migration; a filter that waits for nothing is called at once, not in a thread."""
+    with (
+        cached_sessions(),
+        patch.object(registry, "entry_points", _installed),
+        patch.object(CallableObject, "__post_init__", _look_once),
+        patch.object(CallableObject, "call", _call),
+        patch.object(database, "upgrade", _upgrade_once),
+    ):
         yield
 
 
@@ -58,13 +67,41 @@ def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
     return entry_points(group=group)
 
 
-_signatures: dict[object, inspect.Signature] = {}
+_looked_at: dict[object, tuple[bool, set[str], bool]] = {}
+_look = CallableObject.__post_init__
+_upgrade = database.upgrade
 
 
-def _signature(of: Callable[..., object], **how: Any) -> inspect.Signature:
+def _look_once(self: CallableObject) -> None:
     """Functions with the same code have the same parameters; aiogram inspects hundreds of them for each bot."""
-    if not isinstance(of, FunctionType):
-        return inspect.signature(of, **how)
-    if of.__code__ not in _signatures:
-        _signatures[of.__code__] = inspect.signature(of, **how)
-    return _signatures[of.__code__]
+    function = getattr(self.callback, "__func__", self.callback)
+    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+        _look(self)
+        return
+    kind = function.__code__, function is self.callback
+    if kind not in _looked_at:
+        _look(self)
+        _looked_at[kind] = self.awaitable, self.params, self.varkw
+    self.awaitable, self.params, self.varkw = _looked_at[kind]
+
+
+async def _call(self: CallableObject, *args: Any, **kwargs: Any) -> Any:
+    given = kwargs if self.varkw else {name: kwargs[name] for name in self.params & kwargs.keys()}
+    result = self.callback(*args, **given)
+    return await result if self.awaitable else result
+
+
+@cache
+def _newest() -> str:
+    return str(ScriptDirectory(str(Path(database.__file__).parent / "migrations")).get_current_head())
+
+
+def _upgrade_once(connection: Connection, revision: str = "head") -> None:
+    """Alembic reads all migrations anew, also when there is nothing to do."""
+    if not (connection.dialect.has_table(connection, "alembic_version") and _revision(connection) == _newest()):
+        _upgrade(connection, revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)

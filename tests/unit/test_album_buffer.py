@@ -106,7 +106,7 @@ def album(*messages: int, chat: int = 1, group: str = "a") -> tuple[Item, ...]:
 
 
 ITEMS = st.builds(Item, st.integers(1, 2), st.sampled_from("ab"), st.integers(1, 6))
-# Items of interleaved albums in any order, with gaps around the quiet time, repeated, and late.
+# Items of interleaved albums in any order, with gaps around the quiet time, repeated or late.
 ARRIVALS = st.lists(st.tuples(st.integers(0, 2 * QUIET), ITEMS), max_size=40)
 
 
@@ -119,7 +119,7 @@ def timed(gaps: Iterable[tuple[int, Item]]) -> list[tuple[float, Item]]:
 
 
 def expected(arrivals: Iterable[tuple[float, Item]]) -> tuple[dict[Item, bool], dict[tuple[int, str], float]]:
-    """For each item whether it is late, for each album when it is handed over: written from the rule alone."""
+    """The expected result, from the rule alone: which items are late, and when each album is handed over."""
     late: dict[Item, bool] = {}
     first: dict[tuple[int, str], float] = {}
     due: dict[tuple[int, str], float] = {}

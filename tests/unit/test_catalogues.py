@@ -21,11 +21,11 @@ LANGUAGES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAG
 
 @cache
 def said() -> frozenset[str]:
-    """All that the code says to people, in English."""
+    """All texts for people in the code, in English."""
     found: set[str] = set()
-    for engine_harness in ("bot", "providers"):
+    for package in ("bot", "providers"):
         for _file, _line, message, _comments, _context in extract_from_dir(
-            str(ROOT / engine_harness), method_map=[("**.py", "python")], keywords=KEYWORDS
+            str(ROOT / package), method_map=[("**.py", "python")], keywords=KEYWORDS
         ):
             found.add(message if isinstance(message, str) else message[0])
     return frozenset(found)
@@ -49,7 +49,7 @@ def test_nothing_is_missing_and_nothing_is_left_over(language: str) -> None:
 
 def test_nothing_is_translated_within_an_f_string() -> None:
     """Babel finds it there only from Python 3.12 on."""
-    code = [file for engine_harness in ("bot", "providers") for file in (ROOT / engine_harness).rglob("*.py")]
+    code = [file for package in ("bot", "providers") for file in (ROOT / package).rglob("*.py")]
     assert [file for file in code if "{_(" in file.read_text("utf-8")] == []
 
 

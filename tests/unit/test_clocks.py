@@ -20,7 +20,7 @@ class Machine:
         """Ask the server for its time; the answer takes `took` seconds."""
         asked = self.now
         self.now += took
-        self.clock.seen(said, asked)
+        self.clock.synchronize(said, asked)
 
 
 def test_it_is_the_servers_as_soon_as_that_was_seen() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import engine as engine_module
-from bot.jobs.engine import Engine
-from bot.jobs.stage import InvalidReferenceError, Phase, Undelivered, Unreachable
+from bot.jobs.engine import JobEngine
+from bot.jobs.ports import InvalidReferenceError, Phase, Undelivered, Unreachable
 from providers.base import ProviderSettings
 from providers.errors import (
     ContentRefusedError,
@@ -24,6 +24,7 @@ from storage.records import CheckedReference, Job, NewJob, NewReference
 from storage.store import Store
 from tests.support.blank_database import put_blank_database
 from tests.support.fakes import FakeProvider, RecordingNotifier
+from tests.support.parts import engine_parts
 
 PNG = CheckedReference(b"png", "image/png", 10, 10, [])
 
@@ -39,8 +40,8 @@ class AppHarness:
         self.engine = self.new_engine()
         self._number = 0
 
-    def new_engine(self) -> Engine:
-        return Engine(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep)
+    def new_engine(self) -> JobEngine:
+        return engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep).engine
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
@@ -49,7 +50,7 @@ class AppHarness:
 
     async def ask(self, n: int = 1, user: int = 1, references: tuple[NewReference, ...] = ()) -> Job:
         self._number += 1
-        job = await self.engine.ask(
+        job = await self.engine.submit(
             NewJob(
                 idempotency_key=f"message:{self._number}",
                 chat_id=5,
@@ -96,11 +97,10 @@ class AppHarness:
     @asynccontextmanager
     async def crashed(self) -> AsyncIterator[None]:
         """The process dies (nothing is finished or cleaned up), the body changes things, another process starts."""
-        await self.engine._background.aclose()
-        await self.engine._finishing.aclose()
+        await self.engine.abandon()
         yield
         self.engine = self.new_engine()
-        await self.engine.enter()
+        await self.engine.open()
         await self.engine.start()
 
 
@@ -109,7 +109,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     await asyncio.to_thread(put_blank_database, tmp_path / "bot.db")
     store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
     harness = AppHarness(store)
-    await harness.engine.enter()
+    await harness.engine.open()
     await harness.engine.start()
     yield harness
     await harness.engine.stop()
@@ -118,6 +118,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 async def test_from_prompt_to_album(harness: AppHarness) -> None:
     job = await harness.ask()
+    await harness.stage.until(lambda: harness.stage.shown)
     assert harness.stage.shown[job.id].phase is Phase.PREPARING
     await harness.until_submitted(1)
     harness.provider.finish("t1")
@@ -209,13 +210,13 @@ async def test_a_late_reference_joins_a_waiting_job(harness: AppHarness) -> None
     await harness.until_submitted(1)
     second = await harness.ask(references=(NewReference("f1", 1),))
     await harness.until_state(second, JobState.WORKING)
-    assert await harness.engine.join(second, NewReference("f2", 2))
+    assert await harness.engine.attach_reference(second, NewReference("f2", 2))
     await harness.until_state(second, JobState.WORKING)
     harness.provider.finish("t1")
     await harness.until_state(first, JobState.DELIVERED)
     await harness.until_submitted(1)
     assert harness.provider.references == [b"png", b"png"]
-    assert not await harness.engine.join(second, NewReference("f3", 3))
+    assert not await harness.engine.attach_reference(second, NewReference("f3", 3))
 
 
 async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(harness: AppHarness) -> None:
@@ -224,7 +225,7 @@ async def test_a_reference_that_joins_while_others_are_fetched_is_fetched_too(ha
 
     async def joined(file_id: str) -> None:
         if file_id == "f1":
-            assert await harness.engine.join(job, NewReference("f2", 2))
+            assert await harness.engine.attach_reference(job, NewReference("f2", 2))
 
     harness.stage.fetched = joined
     job = await harness.ask(references=(NewReference("f1", 1),))
@@ -254,6 +255,7 @@ async def test_the_queue_shows_places_and_learns_the_time(harness: AppHarness) -
     first = await harness.ask(user=1)
     await harness.until_submitted(1)
     second, third = await harness.ask(user=2), await harness.ask(user=3)
+    await harness.stage.until(lambda: {second.id, third.id} <= harness.stage.shown.keys())
     await harness.stage.until(lambda: [harness.stage.shown[job.id].place for job in (second, third)] == [1, 2])
     assert harness.stage.shown[third.id].left is None
     harness.provider.finish("t1")
@@ -295,8 +297,8 @@ async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(harnes
     harness.provider.finish("t1", TaskTimeoutError())
     await harness.stage.until(lambda: harness.stage.endings)
     assert await harness.state(job) in FAILED_STATES
-    harness.provider._ends.clear()
-    assert await harness.engine.look_again(job.id)
+    harness.provider.work_on("t1")
+    assert await harness.engine.retry(job.id)
     await harness.until_submitted(1)
     harness.provider.finish("t1")
     await harness.until_state(job, JobState.DELIVERED)
@@ -319,9 +321,9 @@ async def test_delivery_that_never_succeeds_is_told_and_can_be_asked_for(harness
     harness.provider.finish("t1")
     await harness.stage.until(lambda: harness.stage.endings)
     assert await harness.state(job) in FAILED_STATES
-    assert await harness.engine.look_again(job.id)
+    assert await harness.engine.retry(job.id)
     await harness.until_state(job, JobState.DELIVERED)
-    assert not await harness.engine.look_again(job.id)
+    assert not await harness.engine.retry(job.id)
 
 
 async def test_a_chat_that_is_gone_ends_quietly(harness: AppHarness) -> None:
@@ -401,7 +403,7 @@ async def test_stopping_leaves_running_tasks_to_the_next_start(harness: AppHarne
     await harness.engine.stop()
     assert await harness.state(job) is JobState.WORKING
     harness.engine = harness.new_engine()
-    await harness.engine.enter()
+    await harness.engine.open()
     await harness.engine.start()
     harness.provider.finish("t1")
     await harness.until_state(job, JobState.DELIVERED)

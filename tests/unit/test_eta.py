@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs import outlook as outlook_module
-from bot.jobs.estimate import ENOUGH, MEMORY, Durations, Paces, ends
-from bot.jobs.outlook import Flight, OpenJob, Outlook
-from bot.jobs.stage import Phase
+from bot.jobs import progress as outlook_module
+from bot.jobs.eta import ENOUGH, MEMORY, Durations, Paces, ends
+from bot.jobs.ports import Phase
+from bot.jobs.progress import OpenJob, ProgressTracker, TaskRun
 from providers.base import Callback, Working
 from storage.job_states import JobState, TaskState
 from storage.records import Job, Task, WaitingTask
@@ -94,7 +94,7 @@ def _task(number: int, job: int) -> Task:
 
 
 def test_the_progress_of_a_job_of_several_tasks() -> None:
-    outlook = Outlook(durations={"fake": Paces([(10.0, {})])})
+    outlook = ProgressTracker(durations={"fake": Paces([(10.0, {})])})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING, total=4, ended=1)
     waiting = [WaitingTask(number, 1, 7, TaskState.QUEUED, 0.0, None, 0.0) for number in (12, 13)]
     progress = outlook.progress("fake", [RUNNING, *waiting], at_once=1, now=105.0)[1]
@@ -104,16 +104,16 @@ def test_the_progress_of_a_job_of_several_tasks() -> None:
 
 
 def test_what_the_service_reports_goes_before_what_was_learned() -> None:
-    outlook = Outlook(durations={"fake": Paces()})
+    outlook = ProgressTracker(durations={"fake": Paces()})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
-    outlook.flights[11] = flight = Flight(_task(11, 1), since=100.0, ticket="t")
+    outlook.runs[11] = run = TaskRun(_task(11, 1), since=100.0, ticket="t")
     assert outlook.progress("fake", [RUNNING], at_once=1, now=105.0)[1].fraction is None
-    flight.note(Working(progress=0.25))
+    run.note(Working(progress=0.25))
     assert outlook.progress("fake", [RUNNING], at_once=1, now=105.0)[1].fraction == 0.25
 
 
 def test_nothing_is_said_of_a_job_whose_tasks_are_just_being_counted() -> None:
-    outlook = Outlook(durations={"fake": Paces([(10.0, {})])})
+    outlook = ProgressTracker(durations={"fake": Paces([(10.0, {})])})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
     assert outlook.progress("fake", [], at_once=1, now=105.0) == {}
     outlook.jobs[1].ended = 1
@@ -122,7 +122,7 @@ def test_nothing_is_said_of_a_job_whose_tasks_are_just_being_counted() -> None:
 
 def shown(known: list[float], ages: list[float]) -> list[Any]:
     """The progress of a job with one task at these ages."""
-    outlook = Outlook(durations={"fake": Paces((seconds, {}) for seconds in known)})
+    outlook = ProgressTracker(durations={"fake": Paces((seconds, {}) for seconds in known)})
     outlook.jobs[1] = OpenJob(_job(1), Phase.WORKING)
     return [outlook.progress("fake", [RUNNING], at_once=1, now=100.0 + age)[1] for age in ages]
 
@@ -141,14 +141,14 @@ def test_of_a_late_task_it_is_said_how_long_it_has_taken() -> None:
 
 
 def test_those_who_wait_behind_a_late_task_do_not_wait_longer_and_longer() -> None:
-    outlook = Outlook(durations={"fake": Paces([(3.0, {})] * 5)})
+    outlook = ProgressTracker(durations={"fake": Paces([(3.0, {})] * 5)})
     outlook.jobs[2] = OpenJob(_job(2), Phase.WORKING)
     line = [RUNNING, WaitingTask(12, 2, 8, TaskState.QUEUED, 0.0, None, 0.0)]
     assert {outlook.progress("fake", line, at_once=1, now=100.0 + age)[2].left for age in (30, 60, 300)} == {3.0}
 
 
 def test_places_count_requests_and_not_their_tasks() -> None:
-    outlook = Outlook(durations={"fake": Paces()})
+    outlook = ProgressTracker(durations={"fake": Paces()})
     line = [WaitingTask(number, 1, 7, TaskState.QUEUED, 1.0, None, 0.0) for number in (11, 12, 13, 14)]
     line += [WaitingTask(15, 2, 7, TaskState.QUEUED, 2.0, None, 0.0)]
     for number in (1, 2):
@@ -162,31 +162,31 @@ def test_places_count_requests_and_not_their_tasks() -> None:
 
 def test_a_task_that_was_followed_from_its_submit_on_says_how_long_it_took() -> None:
     fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
-    assert Flight(fresh, since=100.0).seconds(now=112.0) == 12.0
+    assert TaskRun(fresh, since=100.0).seconds(now=112.0) == 12.0
 
 
 def test_one_that_was_taken_up_again_does_not() -> None:
-    assert Flight(_task(1, 1), since=100.0, ticket="t").seconds(now=140.0) is None
+    assert TaskRun(_task(1, 1), since=100.0, ticket="t").seconds(now=140.0) is None
 
 
 def test_nor_does_one_during_which_the_process_stood_still() -> None:
     fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
-    outlook = Outlook(flights={1: Flight(fresh, since=100.0)})
+    outlook = ProgressTracker(runs={1: TaskRun(fresh, since=100.0)})
     outlook.stood_still()
-    assert outlook.flights[1].seconds(now=140.0) is None
+    assert outlook.runs[1].seconds(now=140.0) is None
 
 
 def test_nor_one_whose_end_the_service_did_not_announce() -> None:
     fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
-    flight = Flight(fresh, since=100.0, callback=Callback("https://bot/1"))
-    assert flight.seconds(now=103.0) == 3.0
-    assert flight.callback
-    flight.callback.is_missed = True
-    assert flight.seconds(now=145.0) is None
+    run = TaskRun(fresh, since=100.0, callback=Callback("https://bot/1"))
+    assert run.seconds(now=103.0) == 3.0
+    assert run.callback
+    run.callback.is_missed = True
+    assert run.seconds(now=145.0) is None
 
 
 def test_nor_one_during_which_a_clock_was_set_or_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Task(1, 1, 7, "fake", TaskState.RUNNING, None, {}, None, 0.0, 0.0, 0.0, 0.0, None, 1)
-    flight = Flight(fresh, since=100.0)
-    monkeypatch.setattr(outlook_module, "_offset", lambda: flight.offset + 3600)
-    assert flight.seconds(now=3703.0) is None
+    run = TaskRun(fresh, since=100.0)
+    monkeypatch.setattr(outlook_module, "_offset", lambda: run.offset + 3600)
+    assert run.seconds(now=3703.0) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.stage import Phase, Progress
+from bot.jobs.ports import Phase, Progress
 from bot.telegram.formatting import CAPTION_LENGTH, bar, caption, cut, duration, say
 from bot.telegram.i18n import Languages
 from bot.telegram.progress_text import words

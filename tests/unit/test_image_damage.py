@@ -213,12 +213,12 @@ def test_a_png_in_bands_is_the_picture(mode: str, size: tuple[int, int], factor:
     image.paste(Image.linear_gradient("L").resize(size).convert(image.mode), (0, 0))
     options = {"transparency": (9, 9, 9)} if mode == "transparent" else {}
     data = saved(image, "PNG", **options)
-    file, before = BytesIO(data), image_png.BAND
-    image_png.BAND = band
+    file, before = BytesIO(data), image_png.BAND_BYTES
+    image_png.BAND_BYTES = band
     try:
         found = image_png.reduced(file, image_png.read(file), factor)
     finally:
-        image_png.BAND = before
+        image_png.BAND_BYTES = before
 
     expected = opened(data)
     wanted = {"P": "RGB", "LA": "RGBA", "transparent": "RGBA"}.get(mode, mode)

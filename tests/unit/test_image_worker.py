@@ -145,7 +145,7 @@ async def test_a_ratio_beyond_the_bounds_is_refused(worker: ImageWorker, size: t
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "LA", "I;16", "1"])
 async def test_too_many_pixels_a_side_are_scaled_down(worker: ImageWorker, mode: str) -> None:
-    # 1203 × 401 is 3:1; careless rounding would carry it over the bound.
+    # 1203 × 401 is 3:1; careless rounding would exceed the bound.
     prepared = await worker.prepare(saved(drawing(1203, 401, mode), "PNG"), LIMITS)
 
     image = opened(prepared.data)

@@ -1,4 +1,4 @@
-"""Pictures don't wait for another person's large ones, and memory stays bounded."""
+"""The threads of the image worker: small pictures don't wait for large ones, and memory stays bounded."""
 
 import asyncio
 import struct
@@ -30,11 +30,11 @@ async def image_worker() -> AsyncIterator[ImageWorker]:
 
 
 SMALL = flat_png(40, 30)
-LARGE = flat_png(4000, 3300, colour=0)
+LARGE_PIXELS = flat_png(4000, 3300, colour=0)
 
 
 class HeldUp(BytesIO):
-    """A file whose pixels the thread for large pictures can't read before `go_on` is set."""
+    """A file whose pixels the thread for large pictures can't read before it is released."""
 
     go_on = threading.Event()
     reached = threading.Event()
@@ -49,7 +49,7 @@ class HeldUp(BytesIO):
 async def test_small_references_do_not_wait_for_large_ones(worker: ImageWorker) -> None:
     HeldUp.go_on.clear()
     HeldUp.reached.clear()
-    album = [asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(10)]
+    album = [asyncio.create_task(worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=ANN)) for _ in range(10)]
     await asyncio.to_thread(HeldUp.reached.wait, 10)
 
     small = [await worker.prepare(SMALL, LIMITS, person=person) for person in (ANN, BOB)]
@@ -68,13 +68,13 @@ async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
     order = list[int]()
 
     async def prepare(person: int) -> None:
-        await worker.prepare(HeldUp(LARGE), LIMITS, person=person)
+        await worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=person)
         order.append(person)
 
     first = asyncio.create_task(prepare(ANN))
     await asyncio.to_thread(HeldUp.reached.wait, 10)
     rest = [asyncio.create_task(prepare(person)) for person in (ANN, ANN, BOB)]
-    # All have been found to be large.
+    # All were checked and are large.
     for person in (ANN, BOB):
         await worker.prepare(SMALL, LIMITS, person=person)
     HeldUp.go_on.set()
@@ -86,7 +86,7 @@ async def test_people_get_turns_with_large_ones(worker: ImageWorker) -> None:
 async def test_work_that_nobody_waits_for_is_not_begun(worker: ImageWorker) -> None:
     HeldUp.go_on.clear()
     HeldUp.reached.clear()
-    first, second = (asyncio.create_task(worker.prepare(HeldUp(LARGE), LIMITS, person=ANN)) for _ in range(2))
+    first, second = (asyncio.create_task(worker.prepare(HeldUp(LARGE_PIXELS), LIMITS, person=ANN)) for _ in range(2))
     await asyncio.to_thread(HeldUp.reached.wait, 10)
     second.cancel()
     await asyncio.wait({second})
@@ -94,7 +94,7 @@ async def test_work_that_nobody_waits_for_is_not_begun(worker: ImageWorker) -> N
     assert (await first).width == 400
     HeldUp.reached.clear()
 
-    await worker.prepare(LARGE, LIMITS, person=BOB)
+    await worker.prepare(LARGE_PIXELS, LIMITS, person=BOB)
     assert not HeldUp.reached.is_set()
 
 
@@ -118,7 +118,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def forged(kind: str, width: int, height: int) -> bytes:
-    """A small picture whose header tells a large size."""
+    """A small picture with a header that says it is large."""
     data = saved(
         Image.new("RGB", (40, 30)), kind, **{"JPEG": {"progressive": True}, "WEBP": {"lossless": True}}.get(kind, {})
     )

@@ -1,4 +1,4 @@
-"""Nobody writes a state but `move_job` and `move_task`, and the diagram in `bot/README.md` shows what they allow."""
+"""Only `move_job` and `move_task` write a state, and the diagram in `bot/README.md` shows the allowed moves."""
 
 import ast
 import re
@@ -15,8 +15,8 @@ from tests.support.state_diagram import drawn, in_readme
 ROOT = Path(__file__).parents[2]
 PRODUCT = [
     file
-    for engine_harness in ("bot", "providers", "storage")
-    for file in sorted((ROOT / engine_harness).rglob("*.py"))
+    for folder in ("bot", "providers", "storage")
+    for file in sorted((ROOT / folder).rglob("*.py"))
     if file != ROOT / "storage" / "job_states.py" and ROOT / "storage" / "migrations" not in file.parents
 ]
 RAW = re.compile(r"\bUPDATE\s+(jobs|tasks)\b", re.IGNORECASE)
@@ -60,7 +60,7 @@ def test_each_way_to_write_one_is_found(code: str) -> None:
         "self._db.insert(jobs).values(**values, state=state, worker_id=1)",
         "WaitingTask(1, state=state)",
         "Job(**{**row, 'state': JobState(row['state'])})",
-        "move_job(jobs.c.id == 1, OPEN, JobState.FAILING, trouble=None)",
+        "move_job(jobs.c.id == 1, OPEN, JobState.FAILING, error_message=None)",
     ],
 )
 def test_what_is_no_such_write_is_not(code: str) -> None:
@@ -68,8 +68,8 @@ def test_what_is_no_such_write_is_not(code: str) -> None:
 
 
 def writes(tree: ast.AST, *, knows_tables: bool) -> Iterator[int]:
-    """The lines of a file that write a state, or could. Only where the tables are known can it be done without SQL."""
-    records = {id(made) for node in ast.walk(tree) for made in _makings(node)}
+    """The lines of a file that write a state, or could. Without SQL only code that knows the tables can."""
+    records = {id(one) for node in ast.walk(tree) for one in _record_arguments(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and RAW.search(node.value):
             yield node.lineno
@@ -77,14 +77,14 @@ def writes(tree: ast.AST, *, knows_tables: bool) -> Iterator[int]:
             yield getattr(node, "lineno", 0)
 
 
-def _makings(node: ast.AST) -> Iterator[ast.AST]:
-    """The dictionaries of which a record is made: `Job(**{…})`."""
+def _record_arguments(node: ast.AST) -> Iterator[ast.AST]:
+    """The dictionaries that make a record: `Job(**{…})`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id[0].isupper():
         yield from (one.value for one in node.keywords if one.arg is None)
 
 
 def _is_written_by(node: ast.AST) -> bool:
-    """A call with `state=`, but an insert's `values` and a record."""
+    """A call with `state=` that is neither an insert's `values` nor makes a record."""
     if not isinstance(node, ast.Call) or not any(one.arg == "state" for one in node.keywords):
         return False
     called = node.func

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import report as report_module
-from bot.jobs.outlook import OpenJob
-from bot.jobs.report import MOST, chosen, gist
-from bot.jobs.stage import Phase, Progress
+from bot.jobs import progress_loop
+from bot.jobs.ports import Phase, Progress
+from bot.jobs.progress import OpenJob
+from bot.jobs.progress_loop import MOST, chosen, gist
 from storage.job_states import JobState
 from storage.records import Job
 from tests.support.engine_harness import EngineHarness, open_engine_harness
@@ -26,7 +26,7 @@ async def learned(engine_harness: EngineHarness) -> list[float]:
 
 
 def known(engine_harness: EngineHarness) -> float | None:
-    return engine_harness.engine._outlook.durations["fake"].of().typical
+    return engine_harness.parts.progress.durations["fake"].of().typical
 
 
 async def test_a_task_that_was_followed_to_its_end_is_learned(engine_harness: EngineHarness) -> None:
@@ -54,9 +54,9 @@ async def test_nor_is_the_time_that_it_stood_still(
 ) -> None:
     job = await engine_harness.ask()
     await engine_harness.running()
-    flight = next(iter(engine_harness.engine._outlook.flights.values()))
-    monkeypatch.setattr(report_module, "STANDSTILL", -2.0)
-    await engine_harness.stage.until(lambda: flight.stood_still)
+    run = next(iter(engine_harness.parts.progress.runs.values()))
+    monkeypatch.setattr(progress_loop, "STANDSTILL", -2.0)
+    await engine_harness.stage.until(lambda: run.stood_still)
     engine_harness.provider.finish("t1")
     await engine_harness.finished(job, JobState.DELIVERED)
     assert await learned(engine_harness) == []

@@ -1,4 +1,4 @@
-"""Sending files: one person's uploads that crawl keep nobody waiting, and every place is given back."""
+"""Sending files: one person's slow uploads delay nobody, and every slot is freed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -10,7 +10,7 @@ from aiogram.methods import SendDocument
 
 from bot.demo.telegram import Delay, TelegramSimulator
 from bot.telegram.chat_limiter import Limit
-from bot.telegram.message_sender import SLOW_AFTER, Sender
+from bot.telegram.message_sender import SLOW_AFTER_SECONDS, Sender
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.session import Session
 from bot.telegram.spooled_file import SpooledFile
@@ -58,7 +58,7 @@ async def test_uploads_that_crawl_and_answers_that_come_late_leave_places_to_oth
 
             slow = [asyncio.create_task(send(telegram.ann.id, Crawling("a", b"x"))) for _ in range(12)]
             await asyncio.wait(slow, timeout=0.05)
-            async with asyncio.timeout(SLOW_AFTER):
+            async with asyncio.timeout(SLOW_AFTER_SECONDS):
                 await send(telegram.ming.id, SpooledFile("b", b"y"))
             crawls.set()
             await held.reached()

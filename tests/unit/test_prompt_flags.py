@@ -1,56 +1,13 @@
-import re
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Annotated, Literal
+"""Flags of a prompt: the forms that people type, prose that stays prose, and the answers to wrong flags."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import Field, model_validator
 
 from bot.handlers.prompt_flag_scan import without_name
 from bot.handlers.prompt_flags import FlagError, Parsed, parse, read, scan
 from bot.telegram.flag_names import known_names
-from providers.options import Flag, Options, flags, wrong
-
-
-class Drawing(Options):
-    ar: str | None = Field(
-        None,
-        pattern=r"^[1-9][0-9]?:[1-9][0-9]?$",
-        description="width to height",
-        json_schema_extra={"allowed": "W:H, 1:3 to 3:1", "examples": ["1:1", "16:9"]},
-    )
-    size: str | None = Field(
-        None,
-        pattern=r"^([124]k|\d{3,4}x\d{3,4})$",
-        description="size",
-        json_schema_extra={"allowed": "1k, 2k, 4k or WIDTHxHEIGHT"},
-    )
-    n: Annotated[int, Field(ge=1, le=15)] | Literal["auto"] = Field(
-        1, description="how many", json_schema_extra={"allowed": "1–15, auto"}
-    )
-    scale: float = Field(0.5, ge=0, le=1, description="weight of the words")
-
-    @model_validator(mode="after")
-    def one_shape(self) -> "Drawing":
-        if self.ar and self.size and "x" in self.size:
-            raise wrong("--size {size} already says the shape; leave out --ar {ar}.", size=self.size, ar=self.ar)
-        return self
-
-
-class Painting(Options):
-    seed: Literal[1, 2, 3] = Field(1, description="chance")
-    style: str = Field("plain", description="manner", json_schema_extra={"allowed": "any words"})
-    mood: Literal["Calm", "Wild"] = Field("Calm", description="mood")
-
-
-PROVIDER = Flag("provider", "which service", "jimeng, other", ("jimeng", "other"), "jimeng")
-
-
-def parsed(text: str) -> Parsed[Drawing]:
-    return parse(text, Drawing, [PROVIDER])
+from providers.options import Options, flags
+from tests.support.flag_models import PROVIDER, Drawing, Painting, parsed
 
 
 def sentence(text: str) -> str:
@@ -118,7 +75,7 @@ def sentence(text: str) -> str:
         ("a fox -n=4, -size “2k”", "a fox", {"n": 4, "size": "2k"}),
         ("一只狐狸-数量 4", "一只狐狸", {"n": 4}),
         ("一只狐狸－ｎ　４", "一只狐狸", {"n": 4}),
-        # with what nobody sees, and digits of other scripts
+        # with invisible characters, and digits of other scripts
         ("a fox \u200b--\u200bn\u200d \ufeff4\u200b", "a fox", {"n": 4}),
         ("a fox \u2066--ar\u00ad 16\u200e:9\u2069 runs", "a fox runs", {"ar": "16:9"}),
         ("❤\ufe0f--n 4\ufe0f\u20e3", "❤\ufe0f", {"n": 4}),
@@ -128,7 +85,7 @@ def sentence(text: str) -> str:
         ("a fox --ar 16x9", "a fox", {"ar": "16:9"}),
         ("a fox --ar 16∶9", "a fox", {"ar": "16:9"}),
         ("a fox --aspect 16:9", "a fox", {"ar": "16:9"}),
-        # no comma is left hanging
+        # no comma is left at the end
         ("a fox, --n 4", "a fox", {"n": 4}),
         ("a fox. --n 4", "a fox", {"n": 4}),
         ("a fox,\n--n 4", "a fox", {"n": 4}),
@@ -277,95 +234,6 @@ def test_a_model_that_only_says_no_still_gets_a_sentence() -> None:
 
     with pytest.raises(FlagError, match=r"^These options don't go together\.$"):
         parse("fox --n 2", Stubborn)
-
-
-@dataclass(frozen=True)
-class Typed:
-    name: str
-    value: object
-    text: str
-
-
-FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-NAMES = {
-    "ar": ["ar", "比例"],
-    "size": ["size", "尺寸"],
-    "n": ["n", "数量"],
-    "scale": ["scale"],
-    "provider": ["provider", "服务"],
-}
-SPACE = st.sampled_from([" ", "  ", "\u00a0", "\u3000"])
-
-
-@st.composite
-def typed_flag(draw: st.DrawFn) -> Typed:
-    name, value = draw(
-        st.one_of(
-            st.tuples(st.just("ar"), st.sampled_from(["16:9", "1:1", "21:9"])),
-            st.tuples(st.just("size"), st.sampled_from(["1k", "4k"])),
-            st.tuples(st.just("n"), st.one_of(st.integers(1, 15), st.just("auto"))),
-            st.tuples(st.just("scale"), st.integers(0, 100).map(lambda hundredths: hundredths / 100)),
-            st.tuples(st.just("provider"), st.sampled_from(["jimeng", "other"])),
-        )
-    )
-    dashes = draw(st.sampled_from(["--", "—", "–", "––", "——", "－－", "──", "—-", "‑‑", "−−", "-", "－"]))
-    change: st.SearchStrategy[Callable[[str], str]] = st.sampled_from(
-        [str.lower, str.upper, lambda text: text.translate(FULL_WIDTH)]
-    )
-    unseen = draw(st.sampled_from(["", "", "\u200b", "\ufeff", "\u2066", "\u00ad"]))
-    word, written = unseen + draw(change)(draw(st.sampled_from(NAMES[name]))), draw(change)(str(value)) + unseen
-    quotes = draw(st.sampled_from(["", "", '""', "“”", "””", "‘’", "「」"]))
-    between = draw(st.one_of(SPACE, st.sampled_from(["=", "＝", "：", " = "])))
-    after = draw(st.sampled_from(["", "，", "。", "、", ",", "."]))
-    return Typed(name, value, f"{dashes}{word}{between}{quotes[:1]}{written}{quotes[1:]}{after}")
-
-
-WORDS = st.lists(
-    st.sampled_from(["fox", "Snow", "狐狸", "雪地", "🦊", "sci-fi", "naïve", "cat —", "(two)"]), max_size=6
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(WORDS, st.lists(st.tuples(st.integers(0, 6), typed_flag(), SPACE), max_size=5))
-def test_any_flag_in_any_form_anywhere_reads_the_same(words: list[str], placed: list[tuple[int, Typed, str]]) -> None:
-    parts: list[str] = []
-    in_order: dict[str, object] = {}
-    for place in range(7):
-        for _, flag, space in (each for each in placed if each[0] == place):
-            parts.append(space + flag.text + space)
-            in_order[flag.name] = flag.value
-        parts += [word + " " for word in words[place : place + 1]]
-
-    result = parsed("".join(parts))
-
-    provider = in_order.pop("provider", None)
-    assert result.options == Drawing.model_validate(in_order)
-    assert result.extra == ({"provider": provider} if provider else {})
-    assert re.sub(r"[，。、,.\s]+", " ", result.prompt).strip() == " ".join(words)
-
-
-@given(
-    st.text(
-        st.sampled_from("ar n49k:=x\n\u3000，。\"“”'’-—–－─狐狸[]{}()%\\") | st.characters(exclude_categories=["Cs"])
-    )
-)
-def test_nothing_but_a_sentence_is_ever_raised(text: str) -> None:
-    with suppress(FlagError):
-        result = parsed(text)
-        assert not set(result.prompt) - set(text) - {" "}
-        assert result.prompt == result.prompt.strip()
-
-
-@given(st.text(st.characters(exclude_categories=["Cs", "Pd"], exclude_characters="─━−")))
-def test_prose_without_dashes_is_untouched(text: str) -> None:
-    assert parsed(text) == Parsed(text.strip(), Drawing(), {})
-
-
-@given(st.lists(st.sampled_from(["a", "cat", "狐狸", " — ", " - ", "-", " ", "\n", " -- ", " – ", "。"])).map("".join))
-def test_lone_dashes_are_words(text: str) -> None:
-    # "-" twice before a letter is a flag; anything less is how people write.
-    if not re.search(r"[-—–]{2}\w", text):
-        assert parsed(text).prompt == text.strip()
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from bot.telegram.public_fetcher import (
 )
 
 INSIDE, PUBLIC = "127.0.0.1", "127.0.0.2"
-"""Of two addresses of this machine, one plays an address of the open internet."""
+"""One of two addresses of this machine counts as an address of the public internet."""
 
 
 @dataclass
 class Names(AbstractResolver):
-    """Each name's addresses, one list for each time that it is looked up; the last one stays."""
+    """A resolver: each name's addresses, one list for each lookup; the last list is repeated."""
 
     answers: dict[str, list[list[str]]] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ class Names(AbstractResolver):
 
 @dataclass
 class Hosts:
-    """One server that listens inside, and one that listens in public; both on the same port, with the same answers."""
+    """A server on the private address and one on the public address; both with the same port and answers."""
 
     names: Names = field(default_factory=Names)
     port: int = 0
@@ -113,7 +113,7 @@ async def test_a_public_picture_is_fetched_as_it_is(hosts: Hosts, fetch: Fetch) 
     ],
 )
 async def test_no_spelling_of_this_machine_is_fetched(hosts: Hosts, host: str) -> None:
-    """With the system's own resolver and the real rule. Some spellings lead nowhere, as the system chooses."""
+    """With the system's resolver and the real rule. Whether some spellings resolve at all depends on the system."""
     fetcher = PublicFetcher()
 
     try:
@@ -215,7 +215,7 @@ async def test_what_the_operator_has_set_up_may_be_private(hosts: Hosts, fetch: 
     # Another port of the same machine is another service.
     with pytest.raises(ForbiddenAddressError):
         await fetch(f"http://{INSIDE}:{hosts.port + 1}/", trusted)
-    # The connection that is still open is no way in for others.
+    # The open connection is not reused for untrusted addresses.
     with pytest.raises(FetchRefusedError):
         await fetch(hosts.inside("/secret"))
 

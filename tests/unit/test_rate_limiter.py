@@ -1,4 +1,4 @@
-"""Flood control on a virtual clock: deliveries wait and arrive, progress is dropped."""
+"""The rate limiter on a virtual clock: deliveries wait and arrive, progress is dropped."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,7 @@ from aiogram.exceptions import TelegramRetryAfter
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto
 
-from bot.telegram.chat_limiter import ALONE, AMONG_OTHERS, NEWS, ProgressShare
+from bot.telegram.chat_limiter import IMPORTANT_PROGRESS, ONE_OF_SEVERAL_JOBS, ONLY_JOB, ProgressShare
 from bot.telegram.rate_limiter import DroppedError, RateLimiter, as_progress
 
 PRIVATE, GROUP = 5, -5
@@ -17,7 +17,7 @@ BOT = Bot("1:a")
 
 
 class Line:
-    """A flood control with what would have gone over the line, and when."""
+    """A rate limiter that records the sent calls and their times."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -37,7 +37,7 @@ class Line:
 
         await self.control(make, BOT, method)
 
-    async def progress(self, chat: int, progress_share: ProgressShare = ALONE) -> bool:
+    async def progress(self, chat: int, progress_share: ProgressShare = ONLY_JOB) -> bool:
         try:
             async with as_progress(progress_share):
                 await self.send(EditMessageText(chat_id=chat, message_id=1, text="…"))
@@ -55,7 +55,7 @@ async def repeat(times: int, work: Callable[[], Awaitable[object]]) -> list[obje
 
 
 def most_within(line: Line, seconds: float) -> int:
-    """The most that went over the line in any span of so many seconds."""
+    """The most messages that were sent within any span of so many seconds."""
     costs = [(at, len(sent.media) if isinstance(sent, SendMediaGroup) else 1) for at, sent in line.sent]
     return max(sum(cost for other, cost in costs if at <= other < at + seconds) for at, _ in costs)
 
@@ -130,7 +130,7 @@ async def test_progress_of_many_chats_together_leaves_room_to_news_and_deliverie
     line = Line()
     outcomes = [await line.progress(chat) for chat in range(1, 40)]
     assert outcomes.count(True) == 9
-    outcomes = [await line.progress(chat, NEWS) for chat in range(41, 80)]
+    outcomes = [await line.progress(chat, IMPORTANT_PROGRESS) for chat in range(41, 80)]
     assert outcomes.count(True) == 4
     await repeat(5, lambda: line.send(SendMessage(chat_id=100, text="x")))
     assert line.now == 1000.0
@@ -142,10 +142,10 @@ async def test_news_find_room_that_bars_leave_and_answers_find_room_that_news_le
 ) -> None:
     line = Line()
     for _ in range(20):
-        await line.progress(chat, AMONG_OTHERS)
+        await line.progress(chat, ONE_OF_SEVERAL_JOBS)
         line.now += 0.25 if chat == PRIVATE else 3
     assert len(line.sent) == bars
-    while await line.progress(chat, NEWS):
+    while await line.progress(chat, IMPORTANT_PROGRESS):
         assert len(line.sent) <= most, "some is left"
     assert len(line.sent) == most
     at = line.now

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from tenacity import retry_if_exception_type, stop_after_attempt
 
+from bot.jobs.ports import NotYet, Undelivered
 from bot.jobs.retry import until_delivered, until_fetched, until_stored
-from bot.jobs.stage import NotYet, Undelivered
 from storage.retry import ANY_ERROR, in_turn, repeat
 from storage.store_errors import StoreUnavailableError, UnstorableValueError
 

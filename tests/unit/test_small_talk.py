@@ -1,8 +1,8 @@
-"""Talk and wishes are told apart."""
+"""Talk is told apart from requests."""
 
 import pytest
 
-from bot.handlers.small_talk import MOST_CHARACTERS, is_talk
+from bot.handlers.small_talk import MAX_TALK_LENGTH, is_talk
 
 TALK = """
 hi|Hello!|thanks!|Thank you so much!!|谢谢|你好|在吗|好的|ok|OK 👍|👍|?|？？|test|…|❤️❤️|haha so cute!|Hiiii
@@ -14,7 +14,7 @@ xD|你是谁
 help|帮助|ขอบคุณครับ|guten Tag|谢谢大家|好可爱呀！|666|very nice thanks|👨‍👩‍👧|\u200b|hello, thank you
 love it ❤️|Ｈｅｌｌｏ|ＯＫ|4️⃣
 """
-WISHES = """
+REQUESTS = """
 a fox|blue|狐狸|hello kitty|hi-res fox|thank you card|谢谢卡片|好看的猫|a beautiful fox|cool cat|你好吗猫|night
 cat|海|ocean|in blue
 now with a hat|你好世界海报|good morning sunshine|test tube|ok hand sign|OK手势|可爱的猫|早晨|heart|一只
@@ -32,12 +32,12 @@ def test_talk(words: str) -> None:
     assert is_talk(words)
 
 
-@pytest.mark.parametrize("words", each(WISHES))
-def test_wishes(words: str) -> None:
+@pytest.mark.parametrize("words", each(REQUESTS))
+def test_requests(words: str) -> None:
     assert not is_talk(words)
 
 
 def test_a_long_one_is_looked_at_no_further() -> None:
-    assert not is_talk("thank you " * MOST_CHARACTERS)
+    assert not is_talk("thank you " * MAX_TALK_LENGTH)
     assert not is_talk("a" * 4000)
     assert is_talk("?" * 4000)

@@ -1,4 +1,4 @@
-"""sessions of workers"""
+"""Names of the workers' database sessions."""
 
 import sqlalchemy as sa
 from alembic import op

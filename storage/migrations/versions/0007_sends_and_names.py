@@ -1,4 +1,4 @@
-"""sends and names"""
+"""How often a picture was sent, and the names of people in chats with others."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""where the calls of services arrive"""
+"""The address at which a service's callbacks arrive."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""edited words"""
+"""Edited messages, and the captions of albums."""
 
 import sqlalchemy as sa
 from alembic import op

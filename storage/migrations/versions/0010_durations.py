@@ -1,6 +1,6 @@
-"""how long tasks took
+"""How long tasks took.
 
-What was noted before may hold the time that the bot was down: it is learned anew.
+Earlier durations may include time that the bot was down, so they are learned anew.
 """
 
 import sqlalchemy as sa

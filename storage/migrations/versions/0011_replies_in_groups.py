@@ -1,4 +1,4 @@
-"""replies in groups"""
+"""Which replies in a group are requests."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""announced tickets"""
+"""Tickets that callbacks have announced."""
 
 import sqlalchemy as sa
 from alembic import op

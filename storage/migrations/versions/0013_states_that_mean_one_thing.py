@@ -1,4 +1,4 @@
-"""states that mean one thing"""
+"""States of which each means one thing: "ended, but not told yet" is a state of its own."""
 
 import sqlalchemy as sa
 from alembic import op

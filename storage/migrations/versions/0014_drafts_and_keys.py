@@ -1,8 +1,8 @@
-"""drafts, keys and messages of the group of before
+"""Drafts, idempotency keys, and messages of the former group.
 
-Before, `jobs.origin` said in one text which update had asked ("message:7", "press:<button>:<query>"), that this was in
-the group of before ("old:…"), whose words a draft had got ("taken:<origin>:<draft>"), and that somebody had been erased
-("erased:<job>"); a message id below zero was that of a message elsewhere. Drafts were jobs.
+Before, one text, `jobs.origin`, held the update that had asked ("message:7", "press:<button>:<query>"), that it was in
+the former group ("old:…"), the update that had taken a draft ("taken:<origin>:<draft>"), and that the person was erased
+("erased:<job>"); a message id below zero was that of a message in another chat. Drafts were jobs.
 """
 
 from typing import Any

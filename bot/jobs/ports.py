@@ -1,12 +1,13 @@
 """What the engine needs of the outside: where references come from, and where progress and results are shown."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from providers.base import ReferenceLimits
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
-from storage.records import CheckedReference, ErrorMessage, Job
+from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
 
 class Phase(Enum):
@@ -87,8 +88,8 @@ class TakenOver(Exception):
     """Another process has this job now: this one hung, and was taken for dead. Nothing more is done here."""
 
 
-class Stage(Protocol):
-    """Where a job is seen. Implemented with Telegram in `bot.telegram.notifier`."""
+class JobNotifier(Protocol):
+    """Where progress and results are shown. Implemented with Telegram in `bot.telegram.notifier`."""
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
         """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
@@ -115,6 +116,42 @@ class Stage(Protocol):
 
         It may be said once more after a crash; saying it twice must look like once. `only_here`: see `unsent`.
         """
+
+
+class Publisher(Protocol):
+    """Where services fetch references."""
+
+    async def publish(
+        self, job_id: int, reference: StoredReference, read: Callable[[], Awaitable[bytes]]
+    ) -> str | None:
+        """The address of a reference for an hour; None when there is no way: it goes along with its request."""
+
+    async def withdraw(self, job_id: int) -> None:
+        """The references of this job are not needed any more."""
+
+
+class Unpublished:
+    """Every reference goes along with its request."""
+
+    async def publish(
+        self, job_id: int, reference: StoredReference, read: Callable[[], Awaitable[bytes]]
+    ) -> str | None:
+        """See `Publisher`."""
+        return None
+
+    async def withdraw(self, job_id: int) -> None:
+        """See `Publisher`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the world finds things: references, and (`callback`, by its id) a task's announcement; None: nowhere."""
+
+    references: Publisher
+    callback: Callable[[int], str | None]
+
+
+NOWHERE = Addresses(Unpublished(), lambda _id: None)
 
 
 def error_message(sentence: Sentence) -> ErrorMessage:

@@ -1,68 +1,27 @@
 """From a stored job to the request a provider gets: references fetched and checked, options validated, parts split."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from bot.jobs.calls import Calls
+from bot.jobs.context import JobContext
+from bot.jobs.ports import InvalidReferenceError
 from bot.jobs.retry import until_fetched
-from bot.jobs.stage import InvalidReferenceError, Stage
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from storage.records import Job, NewJob, StoredReference, Task
-from storage.store import Store
 
 
-class Publisher(Protocol):
-    """Where services fetch references."""
+class RequestBuilder:
+    """Makes the requests that providers get."""
 
-    async def publish(self, job_id: int, stored: StoredReference, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """The address of a reference for an hour; None when there is no way: it goes along with its request."""
-
-    async def withdraw(self, job_id: int) -> None:
-        """The references of this job are not needed any more."""
-
-
-class Unpublished:
-    """Every reference goes along with its request."""
-
-    async def publish(self, job_id: int, stored: StoredReference, read: Callable[[], Awaitable[bytes]]) -> str | None:
-        """See `Publisher`."""
-        return None
-
-    async def withdraw(self, job_id: int) -> None:
-        """See `Publisher`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the world finds things: references, and (`callback`, by its id) a task's announcement; None: nowhere."""
-
-    references: Publisher
-    callback: Callable[[int], str | None]
-
-
-NOWHERE = Addresses(Unpublished(), lambda _id: None)
-
-
-class Requests:
-    """Makes requests of jobs."""
-
-    def __init__(
-        self,
-        store: Store,
-        stage: Stage,
-        references: Publisher,
-        calls: Calls,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._store = store
-        self._stage = stage
-        self._references = references
+    def __init__(self, context: JobContext, calls: Calls) -> None:
+        self._context = context
+        self._store = context.store
         self._calls = calls
-        self._sleep = sleep
 
     async def fetch_references(self, job: Job, provider: Provider[Any, Any]) -> list[StoredReference]:
         """Fetch and check the references that are not there yet; returns all of them. Raises
@@ -86,6 +45,10 @@ class Requests:
         request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
+
+    async def callback_missed(self, provider: str) -> None:
+        """A task has ended without the call that its request asked for."""
+        await self._calls.missed(provider)
 
     async def build(
         self,
@@ -123,7 +86,7 @@ class Requests:
     async def _reference(self, job: Job, stored: StoredReference, *, publish: bool) -> Reference:
         read, url = partial(self._read, stored.id), None
         if publish and stored.media_type:
-            url = await self._references.publish(job.id, stored, read)
+            url = await self._context.addresses.references.publish(job.id, stored, read)
         return Reference(
             media_type=stored.media_type or "",
             width=stored.width or 0,
@@ -141,9 +104,9 @@ class Requests:
 
     async def _fetch(self, job: Job, stored: StoredReference, limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now. Raises `InvalidReferenceError`."""
-        fetch = partial(self._stage.fetch, stored.file_id, limits, job.user_id)
+        fetch = partial(self._context.notifier.fetch, stored.file_id, limits, job.user_id)
         try:
-            checked = await until_fetched(fetch, self._sleep)
+            checked = await until_fetched(fetch, self._context.sleep)
         except OSError:
             raise InvalidReferenceError(
                 Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")

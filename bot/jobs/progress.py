@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.jobs.estimate import Durations, Paces, ends
-from bot.jobs.stage import Phase, Progress, sentence
-from bot.jobs.turns import order
+from bot.jobs.eta import Durations, Paces, ends
+from bot.jobs.ports import Phase, Progress, sentence
+from bot.jobs.queue_order import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
-from storage.job_states import TaskState
+from storage.job_states import UNFINISHED, TaskState
 from storage.records import ErrorMessage, Job, Task, WaitingTask
 
 STEADY = 1.0
@@ -25,10 +25,11 @@ def _offset() -> float:
 
 
 @dataclass(slots=True)
-class Flight:
-    """A task that this process watches. `since`: when its ticket was stored; `reported`: 0–1 as the service says;
-    `preview`: the latest unfinished picture it shows; `callback`: where it announces the end, if it does;
-    `stood_still`: this process did, so that it may notice the end late; `offset`: between the clocks when it began.
+class TaskRun:
+    """A task that this process submits and polls. `since`: when its ticket was stored; `worker_id`: of this process
+    when the run began; `reported`: 0–1 as the service says; `preview`: the latest unfinished picture it shows;
+    `callback`: where it announces the end, if it does; `stood_still`: this process did, so that it may notice the end
+    late; `is_cancelled`: the service was told that nobody wants it; `offset`: between the clocks when it began.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -36,13 +37,15 @@ class Flight:
     task: Task
     since: float
     ticket: str | None = None
+    worker_id: int = 0
     reported: float | None = None
     preview: bytes | None = field(default=None, repr=False)
     callback: Callback | None = None
     stood_still: bool = False
+    is_cancelled: bool = False
     offset: float = field(default_factory=_offset)
     safe: asyncio.Event = field(default_factory=asyncio.Event)
-    watch: asyncio.Task[None] | None = None
+    work: asyncio.Task[None] | None = None
 
     def note(self, event: Event) -> None:
         """Take in what the service says of its progress."""
@@ -90,21 +93,45 @@ class OpenJob:
 
 
 @dataclass(slots=True)
-class Outlook:
-    """The open jobs and flights of one process, and what was learned of each provider's pace."""
+class ProgressTracker:
+    """The open jobs and running tasks of one process, and what was learned of each provider's pace.
+
+    `any_open` is set while there are open jobs.
+    """
 
     jobs: dict[int, OpenJob] = field(default_factory=dict)
-    flights: dict[int, Flight] = field(default_factory=dict)
+    runs: dict[int, TaskRun] = field(default_factory=dict)
     durations: dict[str, Paces] = field(default_factory=dict)
+    any_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self, job: Job) -> OpenJob:
+        """From now on the progress of this job is shown."""
+        known = self.jobs.get(job.id)
+        # One that another provider has taken over begins anew, and one with other words.
+        if known is None or (known.job.provider, known.job.said) != (job.provider, job.said):
+            known = self.jobs[job.id] = OpenJob(job)
+            self.any_open.set()
+        known.job = job
+        return known
+
+    def count(self, job: Job, tasks: Sequence[Task]) -> None:
+        """This job has these tasks, and nothing of it is being prepared any more."""
+        opened = self.open(job)
+        opened.phase, opened.total = Phase.WORKING, max(1, len(tasks))
+        opened.ended = sum(task.state not in UNFINISHED for task in tasks)
+
+    def close(self, job_id: int) -> None:
+        """From now on no progress of this job is shown."""
+        self.jobs.pop(job_id, None)
 
     def stood_still(self) -> None:
         """This process, or the machine, has done nothing for a while: ends are noticed late."""
-        for flight in self.flights.values():
-            flight.stood_still = True
+        for run in self.runs.values():
+            run.stood_still = True
 
-    def of_job(self, job_id: int) -> list[Flight]:
+    def of_job(self, job_id: int) -> list[TaskRun]:
         """The tasks of a job that are under way."""
-        return [flight for flight in self.flights.values() if flight.task.job_id == job_id]
+        return [run for run in self.runs.values() if run.task.job_id == job_id]
 
     def progress(
         self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float, paused: ErrorMessage | None = None
@@ -147,11 +174,11 @@ class Outlook:
         # Where there are no tickets, a task runs from its turn on.
         since = task.submitted_at if task.submitted_at is not None else task.begun_at
         elapsed = max(0.0, now - since) if since is not None else 0.0
-        flight = self.flights.get(task.task_id)
-        durations: Durations = paces.of(flight.task.options if flight else None)
-        reported = flight.reported if flight else None
+        run = self.runs.get(task.task_id)
+        durations: Durations = paces.of(run.task.options if run else None)
+        reported = run.reported if run else None
         fraction = durations.share(elapsed) if reported is None else reported
-        preview = flight.preview if flight else None
+        preview = run.preview if run else None
         is_late, is_submitted = durations.is_late(elapsed), task.submitted_at is not None
         return _Run(elapsed, durations.left(elapsed), fraction, is_late, is_submitted, preview)
 

@@ -2,10 +2,9 @@
 
 import logging
 import random
-from collections.abc import Callable
 
-from bot.jobs.retry import Sleep, until_stored
-from bot.jobs.stage import error_message
+from bot.jobs.context import JobContext
+from bot.jobs.ports import error_message
 from providers.errors import (
     GenerationFailedError,
     MisconfiguredError,
@@ -15,7 +14,6 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
 )
-from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +28,20 @@ FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
 UNWELL = Sentence("The image service isn't working properly right now.")
 
 
-class Breaker:
-    """Counts failures over all workers. `clock`: seconds since 1970."""
+class CircuitBreaker:
+    """Counts failures over all workers."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], sleep: Sleep) -> None:
-        self._store = store
-        self._clock = clock
-        self._sleep = sleep
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
 
     async def failed(self, provider: str, error: ProviderError) -> float | None:
         """A task failed. Returns until when the provider is paused, None when it is not."""
         limit = next((count for kind, count in FAILURES.items() if isinstance(error, kind)), None)
         if limit is None:
             return None
-        services, now = self._store.provider_health, self._clock()
-        state = await until_stored(
-            lambda: services.stumbled(provider, now), f"storing a failure of {provider}", self._sleep
+        services, now = self._context.store.provider_health, self._context.clock()
+        state = await self._context.until_stored(
+            lambda: services.stumbled(provider, now), f"storing a failure of {provider}"
         )
         if state.is_held(now):
             # Others of the same moment; one failure is enough for all.
@@ -59,11 +55,11 @@ class Breaker:
 
     async def pause(self, provider: str, error: ProviderError, seconds: float) -> float:
         """Submit nothing for about so long, then let one task at a time try. Returns until when it is paused."""
-        services, now = self._store.provider_health, self._clock()
+        services, now = self._context.store.provider_health, self._context.clock()
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
         why = error_message(error.sentence if isinstance(error, ProviderBusyError | MisconfiguredError) else UNWELL)
-        is_new = await until_stored(
-            lambda: services.pause(provider, why, until), f"storing the pause of {provider}", self._sleep
+        is_new = await self._context.until_stored(
+            lambda: services.pause(provider, why, until), f"storing the pause of {provider}"
         )
         level = logging.ERROR if is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
@@ -71,6 +67,6 @@ class Breaker:
 
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
-        recovered = self._store.provider_health.recovered
-        if await until_stored(lambda: recovered(provider), f"storing the recovery of {provider}", self._sleep):
+        recovered = self._context.store.provider_health.recovered
+        if await self._context.until_stored(lambda: recovered(provider), f"storing the recovery of {provider}"):
             log.info("provider %s works again", provider)

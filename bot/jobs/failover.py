@@ -1,15 +1,15 @@
 """When a provider can't work for reasons of its own, another one takes over: never after something may be paid."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from bot.jobs.retry import Sleep, until_stored
+from bot.jobs.context import JobContext
+from bot.jobs.retry import T
 from providers.base import Provider
 from storage.records import Job, Task
-from storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -17,23 +17,13 @@ MUST_STAY = ("n", "set")
 """Options that say how much is made: where they can't be kept, something else would be paid than was asked for."""
 
 
-class Fallback:
-    """Hands jobs over as the operator's settings say (`fallback`). `moved` is told of each job."""
+class Failover:
+    """Hands jobs over as the operator's settings say (`fallback`)."""
 
-    def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider[Any, Any]],
-        moved: Callable[[Job], None],
-        *,
-        clock: Callable[[], float],
-        sleep: Sleep,
-    ) -> None:
-        self._store = store
-        self._providers = providers
-        self._moved = moved
-        self._clock = clock
-        self._sleep = sleep
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._providers = context.providers
 
     def second(self, provider: str) -> str | None:
         """Who takes over for a provider."""
@@ -46,25 +36,25 @@ class Fallback:
         if self.second(job.provider) is None:
             return False
         services = self._store.provider_health
-        state = await until_stored(
-            lambda: services.get(job.provider), f"reading the health of {job.provider}", self._sleep
+        state = await self._until_stored(lambda: services.get(job.provider), f"reading the health of {job.provider}")
+        return (
+            state.error_message is not None
+            and state.is_held(self._context.clock())
+            and await self._hand_over(job, None)
         )
-        return state.error_message is not None and state.is_held(self._clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""
         if self.second(task.provider) is None:
             return False
-        job = await until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}", self._sleep)
+        job = await self._until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}")
         return job is not None and job.provider == task.provider and await self._hand_over(job, task.id)
 
     async def paused(self, provider: str) -> None:
         """All that waits for a provider that was paused goes on with the other one."""
         if self.second(provider) is None:
             return
-        waiting = await until_stored(
-            lambda: self._store.jobs.waiting_for(provider), "reading the waiting jobs", self._sleep
-        )
+        waiting = await self._until_stored(lambda: self._store.jobs.waiting_for(provider), "reading the waiting jobs")
         for job in waiting:
             await self._hand_over(job, None)
 
@@ -73,26 +63,27 @@ class Fallback:
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
         services, references = self._store.provider_health, self._store.references
-        state = await until_stored(lambda: services.get(name), f"reading the health of {name}", self._sleep)
+        state = await self._until_stored(lambda: services.get(name), f"reading the health of {name}")
         if state.error_message is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(to.Options.model_validate(options))
         count = len(
-            await until_stored(
-                lambda: references.of_job(job.id), f"reading the references of job {job.id}", self._sleep
-            )
+            await self._until_stored(lambda: references.of_job(job.id), f"reading the references of job {job.id}")
         )
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
         hand_over = self._store.jobs.hand_over
-        moved = await until_stored(
-            lambda: hand_over(job.id, name, options, trying), f"moving job {job.id} to {name}", self._sleep
+        moved = await self._until_stored(
+            lambda: hand_over(job.id, name, options, trying), f"moving job {job.id} to {name}"
         )
         if moved:
             log.info("job %d goes from %s to %s", job.id, job.provider, name)
-            self._moved(moved)
+            self._context.wake(moved.id)
         return moved is not None
+
+    async def _until_stored(self, step: Callable[[], Awaitable[T]], name: str) -> T:
+        return await self._context.until_stored(step, name)
 
 
 def carried(options: Mapping[str, Any], to: Provider[Any, Any]) -> dict[str, Any] | None:

@@ -1,0 +1,87 @@
+"""What every part of the engine gets: the store, the providers, the outside world, this worker, time, and `wake`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.jobs.ports import NOWHERE, Addresses, JobNotifier
+from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
+from bot.jobs.worker import Worker
+from providers.base import Provider
+from storage.records import Job
+from storage.store import Store
+
+
+class WokenJobs:
+    """The jobs that the reconciler has to read again, each once however often it was woken."""
+
+    def __init__(self) -> None:
+        self._ids: dict[int, None] = {}
+        self._all = False
+        self._any = asyncio.Event()
+
+    def add(self, job_id: int) -> None:
+        """Something of this job was stored, or a step of it has ended."""
+        self._ids[job_id] = None
+        self._any.set()
+
+    def add_all(self) -> None:
+        """Jobs may have changed without a word."""
+        self._all = True
+        self._any.set()
+
+    async def take(self) -> tuple[list[int], bool]:
+        """Wait for woken jobs. Returns their ids, and whether all others have to be read as well."""
+        await self._any.wait()
+        taken = list(self._ids), self._all
+        self._ids, self._all = {}, False
+        self._any.clear()
+        return taken
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids) + self._all
+
+
+@dataclass(slots=True, eq=False)
+class JobContext:
+    """What the parts of one engine share.
+
+    `addresses`: where services reach this process; `sleep`: waits for so many seconds; `woken`: what `wake` fills and
+    the reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler.
+    """
+
+    store: Store
+    providers: Mapping[str, Provider[Any, Any]]
+    notifier: JobNotifier
+    worker: Worker
+    addresses: Addresses = NOWHERE
+    sleep: Sleep = asyncio.sleep
+    woken: WokenJobs = field(default_factory=WokenJobs)
+    queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def clock(self) -> float:
+        """Seconds since 1970, the same for all workers."""
+        return self.store.clock()
+
+    def wake(self, job_id: int) -> None:
+        """Have this job read again: a step of it was stored, and its stored state asks for the next one.
+
+        A job of another worker is left alone; the store has notified that one.
+        """
+        self.woken.add(job_id)
+
+    def is_mine(self, job: Job) -> bool:
+        """Whether this worker owns a job that was just read: see `Worker.owns`."""
+        return self.worker.owns(job)
+
+    async def until_stored(
+        self, step: Callable[[], Awaitable[T]], name: str, delays: Sequence[float] = STORE_DELAYS
+    ) -> T:
+        """Repeat a step in the store until the store takes it; `name` names it in the log. Raises
+        `UnstorableValueError`.
+        """
+        return await until_stored(step, name, self.sleep, delays)

@@ -1,0 +1,97 @@
+"""From what a person asked for to tasks in the queue: references fetched, all checked before anything is paid."""
+
+import logging
+from collections.abc import KeysView
+from typing import Any
+
+from bot.jobs.component import Component
+from bot.jobs.context import JobContext
+from bot.jobs.ports import InvalidReferenceError, Phase, Progress, error_message
+from bot.jobs.progress import ProgressTracker
+from bot.jobs.request_builder import RequestBuilder
+from bot.jobs.steps import JobSteps
+from bot.jobs.task_failures import OURS
+from providers.base import Provider
+from providers.errors import ProviderError, Sentence
+from storage.job_states import JobState
+from storage.records import Job
+
+log = logging.getLogger(__name__)
+
+
+class Preparer(Component):
+    """Prepares jobs. Afterwards a job's tasks are in the queue, or it has failed."""
+
+    def __init__(self, context: JobContext, requests: RequestBuilder, progress: ProgressTracker) -> None:
+        self._context = context
+        self._store = context.store
+        self._requests = requests
+        self._progress = progress
+        self._steps = JobSteps(context, "prepare")
+
+    @property
+    def job_ids(self) -> KeysView[int]:
+        """The jobs that are being prepared."""
+        return self._steps.job_ids
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is being prepared."""
+        return not self.job_ids
+
+    def prepare(self, job: Job) -> None:
+        """Prepare a job that was just read, unless it is being prepared."""
+        self._progress.open(job)
+        self._context.notifier.show(job, Progress(Phase.PREPARING))
+        self._steps.start(job.id, lambda: self._prepare(job))
+
+    def leave(self, job_id: int) -> None:
+        """The job is another worker's."""
+        self._steps.leave(job_id)
+
+    async def aclose(self) -> None:
+        """The next start begins anew."""
+        await self._steps.aclose()
+
+    async def _prepare(self, job: Job) -> None:
+        try:
+            await self._queue(job, self._context.providers[job.provider])
+        except Exception as error:
+            # As another provider has it now, or with other words, it may well be prepared: it is read again.
+            if not await self._is_changed(job):
+                await self._refuse(job, error)
+
+    async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
+        """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
+        what = f"a step of job {job.id}"
+        parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), what)
+        queue = self._store.tasks.queue
+        state = await self._context.until_stored(
+            lambda: queue(job.id, job.provider, parts, ids, job.created_at, said=job.said), what
+        )
+        if state is JobState.WORKING:
+            self._context.queue_changed.set()
+
+    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+        """The options of each task, and the references they are made with. Raises `InvalidReferenceError` or
+        `InvalidRequestError`.
+        """
+        references = await self._requests.fetch_references(job, provider)
+        request = await self._requests.build(job, job.options, references, provider)
+        provider.validate(request)
+        parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
+        return parts, [reference.id for reference in references]
+
+    async def _is_changed(self, job: Job) -> bool:
+        latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"a step of job {job.id}")
+        return latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
+
+    async def _refuse(self, job: Job, error: Exception) -> None:
+        words: Sentence = OURS
+        if isinstance(error, InvalidReferenceError | ProviderError):
+            words = error.sentence
+            log.info("job %d is refused: %s", job.id, words)
+        else:
+            log.error("job %d can't be prepared", job.id, exc_info=error)
+        fail = self._store.jobs.fail
+        await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")

@@ -1,0 +1,145 @@
+"""The one loop that reads a woken job and starts what its stored state asks for."""
+
+import asyncio
+
+from bot.background import Background
+from bot.jobs.component import Component
+from bot.jobs.context import JobContext
+from bot.jobs.finisher import JobFinisher
+from bot.jobs.preparer import Preparer
+from bot.jobs.task_runner import TaskRunner
+from storage import notifications
+from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
+from storage.records import Job, Task
+
+
+class Reconciler(Component):
+    """Starts the steps of this worker's jobs. A step that runs is not started again; a job of another worker is left.
+
+    It does not matter how often a job is woken, or why: all is decided by what the store says at that moment. What was
+    read may be old when it arrives: a step may have ended meanwhile. Each step wakes its job when it ends, so a job
+    that was woken while it was read is read again before anything is started.
+    """
+
+    def __init__(self, context: JobContext, preparer: Preparer, runner: TaskRunner, finisher: JobFinisher) -> None:
+        self._context = context
+        self._store = context.store
+        self._preparer = preparer
+        self._runner = runner
+        self._finisher = finisher
+        self._loop = Background()
+        self._readings = Background()
+        # The jobs that are being read; True: woken once more meanwhile.
+        self._reading: dict[int, bool] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is woken."""
+        return not self._reading and not self._context.woken
+
+    async def start(self) -> None:
+        """Read woken jobs from now on."""
+        self._loop.spawn(self._run(), "reconciler")
+
+    def on_notification(self, topic: notifications.Topic) -> None:
+        """Another process has changed a job."""
+        is_mine = topic.worker_id == self._context.worker.id
+        if topic.kind == notifications.JOB and (is_mine or topic.subject in self._job_ids()):
+            self._context.wake(topic.subject)
+
+    async def drain(self) -> None:
+        """Wait until what is woken has been read."""
+        while self._loop.running and not self.is_idle:
+            await self._readings.drain()
+            # The loop takes what is woken.
+            await asyncio.sleep(0)
+
+    async def aclose(self) -> None:
+        """Start nothing more."""
+        await self._loop.aclose()
+        await self._readings.aclose()
+
+    def _job_ids(self) -> set[int]:
+        return {*self._runner.job_ids, *self._preparer.job_ids, *self._finisher.job_ids}
+
+    async def _run(self) -> None:
+        while True:
+            ids, every = await self._context.woken.take()
+            for job_id in ids:
+                self._begin(job_id)
+            if every:
+                self._readings.spawn(self._begin_all(), "read all jobs")
+
+    async def _begin_all(self) -> None:
+        """Also those that are another worker's now, to leave them."""
+        of_worker = self._store.workers.jobs_of
+        found = await self._context.until_stored(lambda: of_worker(self._context.worker.id), "reading all jobs")
+        for job_id in {*(job.id for job in found), *self._job_ids()}:
+            self._begin(job_id)
+
+    def _begin(self, job_id: int) -> None:
+        if job_id in self._reading:
+            self._reading[job_id] = True
+            return
+        self._reading[job_id] = False
+        reading = self._readings.spawn(self._reconcile(job_id), f"a step of job {job_id}")
+        reading.add_done_callback(lambda _: self._ended(job_id))
+
+    def _ended(self, job_id: int) -> None:
+        if self._reading.pop(job_id):
+            self._context.wake(job_id)
+
+    async def _reconcile(self, job_id: int) -> None:
+        job = await self._read(job_id)
+        if job is None or (job.provider not in self._context.providers and job.state in NOT_READY):
+            return
+        if not self._context.is_mine(job):
+            for part in (self._preparer, self._runner, self._finisher):
+                part.leave(job_id)
+        elif job.state is JobState.WORKING:
+            await self._go_on(job)
+        elif job.state in (JobState.CANCELLING, JobState.KEEPING):
+            await self._wind_up(job)
+        else:
+            self._start_step(job)
+
+    def _start_step(self, job: Job) -> None:
+        if self._reading[job.id] or job.id in self._context.woken:
+            return
+        if job.state is JobState.PREPARING:
+            self._finisher.reopened(job.id)
+            self._preparer.prepare(job)
+        elif job.state is JobState.DELIVERING:
+            self._finisher.deliver(job)
+        elif job.state in ENDING:
+            self._finisher.close(job)
+
+    async def _go_on(self, job: Job) -> None:
+        self._finisher.reopened(job.id)
+        tasks = await self._tasks(job.id)
+        if tasks and not any(task.state in UNFINISHED for task in tasks):
+            settle = self._store.jobs.settle
+            settled = await self._context.until_stored(lambda: settle(job.id), f"a step of job {job.id}")
+            if settled:
+                self._start_step(settled)
+            else:
+                # It was cancelled at this moment, or the answer to this step was lost.
+                self._context.wake(job.id)
+            return
+        self._runner.follow(job, tasks)
+        if any(task.state is TaskState.QUEUED for task in tasks):
+            self._context.queue_changed.set()
+
+    async def _wind_up(self, job: Job) -> None:
+        tasks = await self._tasks(job.id)
+        self._runner.cancel(job, tasks)
+        self._start_step(job)
+        # What still runs ends later, and is kept then.
+        if not any(task.state in UNFINISHED for task in tasks):
+            self._finisher.keep(job)
+
+    async def _read(self, job_id: int) -> Job | None:
+        return await self._context.until_stored(lambda: self._store.jobs.get(job_id), f"a step of job {job_id}")
+
+    async def _tasks(self, job_id: int) -> list[Task]:
+        return await self._context.until_stored(lambda: self._store.tasks.of_job(job_id), f"a step of job {job_id}")

@@ -1,0 +1,294 @@
+"""The composition root: the only place that wires parts."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from aiogram import Bot, Dispatcher, F
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.types import LinkPreviewOptions
+from aiohttp import ClientSession
+
+from bot.app import App
+from bot.background import Background
+from bot.handlers import (
+    chat_membership,
+    chat_settings,
+    edited_messages,
+    error_handler,
+    export,
+    forget,
+    forwarded_messages,
+    hints,
+    history,
+    imagine,
+    inline,
+    late_items,
+    models,
+    result_actions,
+    start,
+    styles,
+    usage,
+    user_settings,
+    variations,
+)
+from bot.handlers.callback_helpers import is_chat_admin
+from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.option_menus import Pages
+from bot.handlers.request_service import RequestService
+from bot.jobs.announcements import Announcements
+from bot.jobs.calls import Calls
+from bot.jobs.circuit_breaker import CircuitBreaker
+from bot.jobs.context import JobContext
+from bot.jobs.engine import JobEngine
+from bot.jobs.failover import Failover
+from bot.jobs.finisher import JobFinisher
+from bot.jobs.fresh_addresses import FreshAddresses
+from bot.jobs.heartbeat import Heartbeat
+from bot.jobs.lost_tickets import LostTickets
+from bot.jobs.ports import Addresses
+from bot.jobs.preparer import Preparer
+from bot.jobs.progress import ProgressTracker, by_provider
+from bot.jobs.progress_loop import ProgressLoop
+from bot.jobs.reconciler import Reconciler
+from bot.jobs.request_builder import RequestBuilder
+from bot.jobs.scheduler import TaskScheduler
+from bot.jobs.task_failures import TaskFailures
+from bot.jobs.task_runner import TaskRunner
+from bot.jobs.worker import Worker
+from bot.middlewares.access import AccessMiddleware
+from bot.middlewares.callback_guard import CallbackGuardMiddleware
+from bot.middlewares.language import LanguageMiddleware
+from bot.middlewares.message_groups import AlbumMiddleware
+from bot.settings import Settings
+from bot.telegram.captions import ResultCaptions
+from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.delivery import Delivery
+from bot.telegram.downloads import Downloads
+from bot.telegram.i18n import Languages
+from bot.telegram.image_worker import ImageWorker
+from bot.telegram.message_sender import Sender
+from bot.telegram.missing_targets import MissingTargetMiddleware
+from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
+from bot.telegram.notifier import TelegramNotifier
+from bot.telegram.originals import Originals
+from bot.telegram.rate_limiter import RateLimiter
+from bot.telegram.session import Session
+from bot.telegram.status_message import StatusMessages
+from bot.telegram.update_inbox import UpdateInbox
+from bot.telegram.uploads import Uploads
+from bot.web import callbacks, references, webhook
+from bot.web.callbacks import Callbacks
+from bot.web.publishing import open_bucket
+from bot.web.references import WebPublisher
+from bot.web.server import WebServer
+from bot.web.signing import Signer, derived
+from bot.web.webhook import Webhook
+from providers.registry import AnyProvider, Registry, build
+from storage.quota import UNLIMITED, Quota
+from storage.store import Store
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[App]:
+    """Wire all parts; on leaving they stop in the reverse order. Raises the errors of wrong settings."""
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.storage.url, wait=True)
+        stack.push_async_callback(store.aclose)
+        session = await stack.enter_async_context(ClientSession())
+        registry = build(settings.providers.tables, settings.providers.default, session)
+        stack.push_async_callback(registry.aclose)
+        providers = {name: registry.get(name) for name in registry.names}
+        by_polling = settings.telegram.updates == "polling"
+        # Where one process takes all updates, the work is given to all.
+        worker = Worker(store, shares=by_polling)
+        flood = RateLimiter(among=lambda: worker.size)
+        newest = NewestMessages()
+        bot = make_bot(
+            settings, NoteOutgoing(newest), MissingTargetMiddleware(), ChatMigrationMiddleware(store.chats), flood
+        )
+        stack.push_async_callback(bot.session.close)
+        languages = Languages()
+        token = settings.telegram.token.get_secret_value()
+        web = WebServer(settings.web.host, settings.web.port)
+        own = WebPublisher(store.references, settings.web.public_url, Signer("references", token, store.clock))
+        web.app.router.add_get(references.PATH, own.serve)
+        bucket = open_bucket(settings.bucket, token)
+        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
+        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
+        telegram.status.may_show = worker.may_show
+        addresses = Addresses(bucket or own, calls.address)
+        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses))
+        engine = parts.engine
+        telegram.uploads.renew = parts.fresh_addresses.of_job
+        web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
+        requests = _make_requests(settings, engine, store, registry, bot)
+        albums = AlbumMiddleware(store, languages, partial(late_items.handle_late_item, requests=requests))
+        dispatcher = make_dispatcher(settings, languages, albums, store, newest)
+        dispatcher.workflow_data.update(
+            requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
+        )
+        background = Background()
+        stack.push_async_callback(background.aclose)
+        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
+        webhook_secret = derived("webhook", token)
+        if not by_polling:
+            web.app.router.add_post(webhook.PATH, Webhook(inbox.take, webhook_secret).serve)
+        stack.push_async_callback(web.aclose)
+        stack.push_async_callback(telegram.status.aclose)
+        stack.push_async_callback(engine.stop)
+        stack.push_async_callback(albums.aclose)
+        stack.push_async_callback(inbox.aclose)
+        stack.callback(albums.drop)
+        stack.push_async_callback(inbox.close)
+        # Updates may come by webhook as soon as the server listens.
+        await engine.open()
+        await web.start()
+        yield App(settings, bot, dispatcher, parts, store, inbox, web, languages, background, webhook_secret, bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """The engine, and those of its parts that others speak to."""
+
+    engine: JobEngine
+    context: JobContext
+    progress: ProgressTracker
+    progress_loop: ProgressLoop
+    heartbeat: Heartbeat
+    finisher: JobFinisher
+    announcements: Announcements
+    fresh_addresses: FreshAddresses
+
+
+def wire_engine(context: JobContext) -> EngineParts:
+    """An engine that is not open yet."""
+    progress = ProgressTracker(durations=by_provider({name: [] for name in context.providers}))
+    calls = Calls(context)
+    requests = RequestBuilder(context, calls)
+    lost = LostTickets(context, requests)
+    failover = Failover(context)
+    failures = TaskFailures(context, CircuitBreaker(context), failover)
+    runner = TaskRunner(context, requests, progress, failures)
+    preparer = Preparer(context, requests, progress)
+    finisher = JobFinisher(context, progress)
+    reconciler = Reconciler(context, preparer, runner, finisher)
+    announcements = Announcements(context, progress, calls, lost)
+    heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
+    scheduler = TaskScheduler(context, runner)
+    # What starts steps is closed before what runs them.
+    starting = (calls, progress_loop, scheduler, heartbeat, reconciler)
+    order = (*starting, runner, finisher, preparer, announcements, lost)
+    engine = JobEngine(context, finisher, failover, order)
+    return EngineParts(
+        engine, context, progress, progress_loop, heartbeat, finisher, announcements, FreshAddresses(context, requests)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Telegram:
+    """The parts that show jobs and send pictures."""
+
+    stage: TelegramNotifier
+    status: StatusMessages
+    uploads: Uploads
+    originals: Originals
+
+
+def _speak(
+    stack: AsyncExitStack,
+    bot: Bot,
+    store: Store,
+    *,
+    flood: RateLimiter,
+    newest: NewestMessages,
+    languages: Languages,
+    providers: Mapping[str, AnyProvider],
+) -> _Telegram:
+    downloads = Downloads()
+    stack.push_async_callback(downloads.aclose)
+    images = ImageWorker()
+    stack.push_async_callback(images.aclose)
+    sender = Sender(bot, flood)
+    stack.push_async_callback(sender.aclose)
+    status = StatusMessages(bot, store, languages, flood, newest)
+    uploads = Uploads(store, downloads, images, providers)
+    originals, labels = Originals(sender, store, uploads), ResultCaptions(store, providers)
+    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=labels)
+    stage = TelegramNotifier(
+        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    )
+    return _Telegram(stage, status, uploads, originals)
+
+
+def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
+    """The connection to Telegram (or to `telegram.api_url`). `middlewares`: what each call goes through, in order."""
+    session = Session(api=TelegramAPIServer.from_base(settings.telegram.api_url))
+    for middleware in middlewares:
+        session.middleware(middleware)
+    default = DefaultBotProperties(
+        parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
+    )
+    return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
+
+
+def make_dispatcher(
+    settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
+) -> Dispatcher:
+    """All handlers, in the order in which they are asked."""
+    dispatcher = Dispatcher(pages=Pages())
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
+    dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
+    dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
+    for observer in (dispatcher.message, dispatcher.channel_post):
+        observer.outer_middleware(NoteIncoming(newest))
+        observer.outer_middleware(albums)
+    dispatcher.edited_message.outer_middleware(albums.edited)
+    dispatcher.edited_channel_post.outer_middleware(albums.edited)
+    # What was posted in a channel was meant for the channel.
+    dispatcher.message.filter(~F.is_automatic_forward)
+    dispatcher.edited_message.filter(~F.is_automatic_forward)
+    dispatcher.include_routers(
+        inline.make_router(),
+        chat_membership.make_router(),
+        chat_settings.make_router(),
+        user_settings.make_router(),
+        export.make_router(),
+        forget.make_router(),
+        start.make_router(),
+        history.make_router(),
+        models.make_router(),
+        usage.make_router(),
+        result_actions.make_router(),
+        variations.make_router(),
+        styles.make_router(),
+        hints.make_router(),
+        imagine.make_router(),
+        edited_messages.make_router(),
+        forwarded_messages.make_router(),
+        start.make_fallback(),
+        error_handler.make_router(),
+    )
+    return dispatcher
+
+
+def _make_requests(settings: Settings, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
+    return RequestService(
+        engine,
+        store,
+        {name: registry.get(name) for name in registry.names},
+        registry.default,
+        chat_policy=ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot)),
+        admins=settings.access.admins,
+        quota=_quotas(settings),
+    )
+
+
+def _quotas(settings: Settings) -> Callable[[int], Quota]:
+    """What each person may ask for, by their id."""
+    limited = Quota(settings.limits.waiting or None, settings.limits.daily or None)
+    return lambda user_id: UNLIMITED if user_id in settings.access.admins else limited

@@ -1,0 +1,55 @@
+"""The records of settings: `Preferences` of a person, `ChatRules` of a group, `Style`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Delivery = Literal["album", "files", "both"]
+Replies = Literal["own", "all", "none"]
+OptionsSet = Mapping[str, Mapping[str, str]]
+"""Stored options, by provider and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Words with a name; the name adds them to a prompt."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The settings of a person. `options`: by provider and name, for prompts that name none; `delivery`: how results
+    come; `spoiler`: whether one covers them; `drafts`: progress as a draft in the private chat."""
+
+    provider: str | None = None
+    language: str | None = None
+    options: OptionsSet = field(default_factory=dict)
+    delivery: Delivery = "album"
+    spoiler: bool = False
+    drafts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRules:
+    """The settings of a group, made by its admins. `provider`, `options`: they hold where neither the prompt nor the
+    person's settings name one; `quiet`: no sound and no progress; `paused`: no requests are taken; `muted`: Telegram
+    does not let the bot write there; `thread_id`: the only topic in which the bot works (1: a forum's general one);
+    `replies`: whose replies to a picture are requests: "own" of the person who asked for it, "all", or "none", so that
+    only commands count."""
+
+    admins_only: bool = False
+    provider: str | None = None
+    options: OptionsSet = field(default_factory=dict)
+    quiet: bool = False
+    paused: bool = False
+    muted: bool = False
+    thread_id: int | None = None
+    replies: Replies = "own"
+
+
+def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:
+    """A copy of these options with one set for this provider; None removes it."""
+    others = {key: kept for key, kept in known.get(provider, {}).items() if key != name}
+    return {**known, provider: others if value is None else {**others, name: value}}
