@@ -1,4 +1,4 @@
-"""SQL that costs little: compiled once for all the databases that the tests open in this process, and run at once."""
+"""Makes SQL cheap in tests: compiled once for all databases of the process, and run in the event loop by SQLite."""
 
 import asyncio
 import sqlite3
