@@ -1,4 +1,4 @@
-"""Databases for the tests that run on each of them, and which tests run in one process."""
+"""Fixtures for databases of each kind, and the scheduling of tests to workers."""
 
 import asyncio
 import gc

@@ -1,1 +1,1 @@
-"""The bot without accounts: a Telegram on loopback, a chat page and the launcher that puts them together."""
+"""The demo: a simulated Telegram on loopback, its chat page, and the launcher that runs the bot without accounts."""

@@ -1,4 +1,4 @@
-"""The record of what the bot asked of the simulators, for the inspector and the tests. No secret stays in it."""
+"""`CallLog`: the calls of the bot to the simulators, for the page's inspector and the tests. It holds no secrets."""
 
 import time
 from collections import deque
@@ -9,8 +9,8 @@ from typing import Any
 SECRET_NAMES = frozenset(
     {"token", "secret_token", "access_key", "secret_key", "authorization", "x-security-token", "password", "secret"}
 )
-LONGEST = 4000
-"""Characters of one string that are kept: an answer may carry whole pictures in base64."""
+MAX_STRING_LENGTH = 4000
+"""A longer string is cut: an answer may carry whole pictures in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CallLog:
         self._last = 0
 
     def hide(self, *secrets: str) -> None:
-        """From now on these words are shown as stars wherever they occur."""
+        """Replace these words by stars in every call recorded from now on."""
         self._secrets.update(secret for secret in secrets if secret)
 
     def listen(self, listener: Callable[[Call], None]) -> None:
@@ -53,7 +53,7 @@ class CallLog:
         self._listeners.append(listener)
 
     def record(self, service: str, name: str, *, status: int, ms: float, request: Any, response: Any) -> Call:
-        """Write one call down, redacted and shortened. `request` and `response` are anything like JSON."""
+        """Record one call, redacted and shortened. `request` and `response` are anything like JSON."""
         self._last += 1
         cleaned = self._clean(request), self._clean(response)
         call = Call(self._last, self._clock(), service, name, status, round(ms, 1), *cleaned)
@@ -93,4 +93,4 @@ class CallLog:
     def _clean_text(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+        return text if len(text) <= MAX_STRING_LENGTH else f"{text[:MAX_STRING_LENGTH]}… ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""The demo: a Telegram and all image services on loopback, the real bot between them. No account, no network."""
+"""Starts the demo: the real bot between a simulated Telegram and image services on loopback. No account, no network."""
 
 import argparse
 import asyncio
@@ -25,15 +25,15 @@ from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.simulators.service import ServiceSimulator
 
 HOST = "127.0.0.1"
-WRONG_CALL = 2
-SPEED = 2.0
-"""How much quicker pictures are made than in life."""
+USAGE_ERROR = 2
+PICTURE_SPEED = 2.0
+"""Pictures are made so many times as fast as by the real service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo. `services`: the image services beside Jimeng, by name; `work`: the bot's own task, when it works
-    by itself; it ends only by an error."""
+    """A running demo. `services`: the image services beside Jimeng, by name; `work`: the asyncio task of the bot,
+    which ends only by an error; None where the caller runs `app`."""
 
     telegram: TelegramSimulator
     jimeng: JimengSimulator
@@ -56,21 +56,21 @@ class _JimengFaults:
 
 
 async def demo(options: argparse.Namespace) -> int:
-    """The command: serve the chat page until stopped or, with `--say`, hold one talk. Returns the exit code."""
+    """The command: serve the chat page until stopped or, with `--say`, send one prompt. Returns the exit code."""
     logging.getLogger().setLevel(logging.DEBUG if options.verbose else logging.WARNING)
     for photo in options.photo:
         if not photo.is_file():
             sys.stderr.write(f"There is no photo {photo}.\n")
-            return WRONG_CALL
+            return USAGE_ERROR
     if options.say is not None:
         words = Words(options.say, options.photo, options.save)
-        async with running(*simulators()) as stage:
-            talk = asyncio.create_task(say(stage.telegram, stage.app.store, words))
-            # A bot that fails must not be waited for.
-            await asyncio.wait({talk, *([stage.work] if stage.work else [])}, return_when=asyncio.FIRST_COMPLETED)
-            if stage.work and stage.work.done():
+        async with running(*simulators()) as parts:
+            talk = asyncio.create_task(say(parts.telegram, parts.app.store, words))
+            # A bot that has failed never answers.
+            await asyncio.wait({talk, *([parts.work] if parts.work else [])}, return_when=asyncio.FIRST_COMPLETED)
+            if parts.work and parts.work.done():
                 talk.cancel()
-                stage.work.result()
+                parts.work.result()
             return await talk
     try:
         with socket.socket() as probe:
@@ -78,22 +78,22 @@ async def demo(options: argparse.Namespace) -> int:
             probe.bind((HOST, options.port))
     except OSError as error:
         sys.stderr.write(f"Port {options.port} can't be used ({error.strerror}): choose another with --port.\n")
-        return WRONG_CALL
-    async with running(*simulators(options.port), at_work=False) as stage:
-        sys.stdout.write(f"\n  imagine-bot, all on this machine: {stage.telegram.url}/\n  Stop it with Ctrl+C.\n\n")
+        return USAGE_ERROR
+    async with running(*simulators(options.port), at_work=False) as parts:
+        sys.stdout.write(f"\n  imagine-bot, all on this machine: {parts.telegram.url}/\n  Stop it with Ctrl+C.\n\n")
         sys.stdout.flush()
-        await stage.app.run()
+        await parts.app.run()
     return 0
 
 
 def simulators(port: int = 0) -> tuple[TelegramSimulator, JimengSimulator]:
-    """Both services as the demo shows them: strict, and the pictures twice as quick as in life.
+    """The simulators of Telegram and Jimeng with the demo's settings: strict, pictures in half the usual time.
 
     `port`: where the chat page is served, 0 for any.
     """
     calls = CallLog()
     telegram = TelegramSimulator(port=port, calls=calls, album_gap=0.05, shuffle=True)
-    jimeng = JimengSimulator(speed=SPEED, concurrency=2, seed=random.randrange(1 << 30))
+    jimeng = JimengSimulator(speed=PICTURE_SPEED, concurrency=2, seed=random.randrange(1 << 30))
     return telegram, jimeng
 
 
@@ -103,12 +103,12 @@ async def running(
     jimeng: JimengSimulator,
     *,
     at_work: bool = True,
-    speed: float = SPEED,
+    speed: float = PICTURE_SPEED,
     draw_scale: float = 1,
 ) -> AsyncIterator[Demo]:
-    """All simulators and the bot between them, started; everything is gone afterwards.
+    """Start all simulators and the bot; stop them at the end.
 
-    `at_work`: whether the bot works by itself, or waits for `app.run()`; `speed` and `draw_scale`: of the services
+    `at_work`: whether to run the bot; False leaves `app.run()` to the caller; `speed` and `draw_scale`: of the services
     beside Jimeng.
     """
     jimeng.on_call = _recorder(telegram.calls)

@@ -1,10 +1,10 @@
-"""A port that is told to others before somebody listens on it."""
+"""`free_port`: a free TCP port whose number must be known before the server listens."""
 
 import random
 import socket
 
-# Below what the systems give out for port 0 and for outgoing connections (Linux from 32768, the others from 49152):
-# another socket can't get the port by chance between the look and the listening.
+# Below the ports that systems give out for port 0 and for outgoing connections (Linux from 32768, the others from
+# 49152): no other socket gets the port by chance between this check and the start of the server.
 _PORTS = range(20_000, 32_000)
 
 

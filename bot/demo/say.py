@@ -1,4 +1,4 @@
-"""The demo without a browser: one prompt is sent, the talk is printed as it happens, the album is saved."""
+"""The demo without a browser: sends one prompt, prints the messages as they come, saves the album."""
 
 import asyncio
 import sys
@@ -11,13 +11,13 @@ from bot.demo.telegram import TelegramSimulator
 from storage.job_states import CLOSED
 from storage.store import Store
 
-PATIENCE = 300.0
-LOOK_SECONDS = 0.1
+TIMEOUT_SECONDS = 300.0
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What to say, with which photos, and where the answer's pictures go."""
+    """The prompt, its photos, and the folder for the resulting pictures."""
 
     prompt: str
     photos: Sequence[Path]
@@ -25,13 +25,13 @@ class Words:
 
 
 async def say(telegram: TelegramSimulator, store: Store, words: Words) -> int:
-    """Send the words as Ann and save the pictures of the answer. Returns 0 when there are any, else 1."""
+    """Send the prompt as Ann and save the resulting pictures. Returns 0 when there are any, else 1."""
     async with asyncio.TaskGroup() as group:
         talk = group.create_task(_print_talk(telegram))
         sent = await telegram.send(telegram.ann, text=words.prompt, files=words.photos)
-        async with asyncio.timeout(PATIENCE):
-            while not await _has_ended(telegram, store, sent[0]):  # noqa: ASYNC110 - the store rings no bell
-                await asyncio.sleep(LOOK_SECONDS)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while not await _has_ended(telegram, store, sent[0]):  # noqa: ASYNC110 - the store has no event for this
+                await asyncio.sleep(POLL_SECONDS)
         talk.cancel()
     return _save(telegram, words.folder)
 
@@ -41,7 +41,7 @@ def _answers(telegram: TelegramSimulator) -> list[ChatMessage]:
 
 
 async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage) -> bool:
-    """The job is over, or the bot answered without making one."""
+    """Whether the job has ended, or the bot answered without making one."""
     job = await store.jobs.asked_in(sent.chat.id, sent.id)
     if job is None:
         return bool(_answers(telegram))

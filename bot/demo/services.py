@@ -1,4 +1,4 @@
-"""The image services of the demo beside Jimeng, each with the settings that lead the bot to its stand-in."""
+"""The demo's image services beside Jimeng, each with the provider settings that point the bot to its simulator."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from providers.simulators.faults import Fault
 from providers.simulators.service import ServiceSimulator
 
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
-    # The prices are made up; real ones stand in the services' price lists.
+    # The prices are made up; the services' price lists have the real ones.
     "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
     "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
@@ -33,18 +33,18 @@ class ServiceFaults:
         self._service = service
 
     def play(self, fault: Mapping[str, Any]) -> None:
-        """The next call meets this fault. Raises `ValidationError`."""
+        """Plan a fault for the next call. Raises `ValidationError`."""
         self._service.faults.append(Fault.model_validate(fault))
 
     def clear(self) -> None:
-        """No more faults."""
+        """Forget all faults."""
         self._service.faults.clear()
 
 
 @asynccontextmanager
 async def serving(calls: CallLog, speed: float, draw_scale: float = 1) -> AsyncIterator[dict[str, ServiceSimulator]]:
-    """All services by name, started. `speed` divides the time that pictures take, `draw_scale` multiplies their sides;
-    calls are recorded in `calls`."""
+    """Start all services; gives them by name. `speed` divides the time that pictures take, `draw_scale` multiplies
+    their sides; calls are recorded in `calls`."""
     services = {
         name: kind(speed=speed, draw_scale=draw_scale, on_call=_recorder(calls, name))
         for name, (kind, _settings) in SERVICES.items()
@@ -60,7 +60,7 @@ async def serving(calls: CallLog, speed: float, draw_scale: float = 1) -> AsyncI
 
 
 def settings_of(services: Mapping[str, ServiceSimulator]) -> dict[str, dict[str, Any]]:
-    """The tables `[providers.<name>]` that lead to the stand-ins."""
+    """The tables `[providers.<name>]` that point the bot to the simulators."""
     return {
         name: {
             key: value.format(url=service.url, key=service.key) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""A strict Telegram on loopback: the Bot API for the bot, a people's API for the page and tests, one world behind."""
+"""`TelegramSimulator`: a strict Telegram on loopback, with the Bot API for the bot and an API for people."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from aiohttp import web
 
 from bot.background import Background
 from bot.demo.bot_api.errors import PeopleError
-from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, Page, PartialAlbum, Refusal
-from bot.demo.bot_api.files import UPLOAD, Upload, upload
+from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, GatewayPage, PartialAlbum, Refusal
+from bot.demo.bot_api.files import MAX_UPLOAD_BYTES, Upload, upload
 from bot.demo.bot_api.flood import FloodControl, Rates
 from bot.demo.bot_api.model import BotStatus, Chat, ChatMessage, Clock, InlineQuery, InlineResult, Person, Press
 from bot.demo.bot_api.routes import BotApi
@@ -30,9 +30,9 @@ __all__ = [
     "Delay",
     "Drop",
     "Flood",
+    "GatewayPage",
     "InlineQuery",
     "InlineResult",
-    "Page",
     "PartialAlbum",
     "PeopleError",
     "Person",
@@ -50,7 +50,7 @@ TOKEN = "7200000003:demo-token-good-on-loopback-only"  # noqa: S105 - opens noth
 
 
 class TelegramSimulator:
-    """The server with its world, people and faults. An async context manager.
+    """The server of both APIs, with its accounts, chats and faults. An async context manager.
 
     `port` 0 takes a free one. `clock` gives unix seconds (dates, flood control, expiry); `sleep` waits (gaps within
     albums, delays, pauses between the webhook's tries). `strict` False switches flood control off, `rates` sets its
@@ -104,7 +104,7 @@ class TelegramSimulator:
 
     @property
     def people(self) -> list[Person]:
-        """Everybody, Ann first."""
+        """All people, Ann first."""
         return self.world.people
 
     @property
@@ -124,7 +124,7 @@ class TelegramSimulator:
 
     @property
     def url(self) -> str:
-        """Where it listens, for `TelegramAPIServer.from_base` and for a browser."""
+        """The address it listens on, for `TelegramAPIServer.from_base` and for a browser."""
         return f"http://{self._host}:{self._port}"
 
     def add_service(self, name: str, player: FaultPlayer) -> None:
@@ -133,7 +133,7 @@ class TelegramSimulator:
 
     async def start(self) -> None:
         """Open the port. Raises `OSError` when it is taken."""
-        app = web.Application(client_max_size=UPLOAD)
+        app = web.Application(client_max_size=MAX_UPLOAD_BYTES)
         app.add_routes([*self._bot_api.routes(), *self._people_api.routes()])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -142,7 +142,7 @@ class TelegramSimulator:
         self._port = int(self._runner.addresses[0][1])
 
     async def aclose(self) -> None:
-        """Close the port and end all that runs."""
+        """Close the port and stop all background tasks."""
         await self._background.aclose()
         self.world.updates.close()
         await self._people_api.close()
@@ -169,7 +169,7 @@ class TelegramSimulator:
         reply_to: ChatMessage | int | None = None,
         **how: Any,
     ) -> list[ChatMessage]:
-        """A person writes, in the private chat unless another is named. Returns one message for each file.
+        """Send a message of a person, in the private chat unless another is named. Returns one message for each file.
 
         `files`: bytes of a picture, a path, or an `Upload`; `how`: as in `People.send`. Raises `PeopleError`.
         """
@@ -230,12 +230,12 @@ class TelegramSimulator:
         """Delete a topic and its messages. Raises `PeopleError`."""
         groups.delete_topic(self.world, chat, topic)
 
-    def found_group(self, title: str, *people: Person) -> Chat:
-        """The first of these people makes a basic group with the bot in it."""
-        return groups.found_group(self.world, title, *people)
+    def create_group(self, title: str, *people: Person) -> Chat:
+        """Make a basic group with the bot in it; the first of these people is its owner."""
+        return groups.create_group(self.world, title, *people)
 
     def migrate(self, group: Chat) -> Chat:
-        """Turn a basic group into a supergroup, which is given. Raises `PeopleError`."""
+        """Turn a basic group into a supergroup and return that. Raises `PeopleError`."""
         return groups.migrate(self.world, group)
 
     def inline(self, person: Person, query: str, chat: Chat | None = None, *, offset: str = "") -> InlineQuery:
@@ -248,7 +248,10 @@ class TelegramSimulator:
     async def results(
         self, person: Person, query: str, chat: Chat | None = None, *, offset: str = ""
     ) -> tuple[InlineQuery, list[InlineResult]]:
-        """A person types after the bot's name, and sees the results. Raises `TimeoutError` and `PeopleError`."""
+        """A person types after the bot's name; returns the query and its results.
+
+        Raises `TimeoutError` and `PeopleError`.
+        """
         asked = self.inline(person, query, chat, offset=offset)
         await self.until(lambda: asked.answer)
         return asked, asked.results or []
@@ -258,9 +261,9 @@ class TelegramSimulator:
         return self.acts.choose(person, query, result if isinstance(result, str) else result.id)
 
     def messages(self, chat: Chat, person: Person | None = None) -> list[ChatMessage]:
-        """What stands in a chat, oldest first, as a person sees it.
+        """The messages of a chat, oldest first, that a person sees.
 
-        None: everything, with the ephemeral messages of all (those that are `only_for` somebody).
+        None: all of them, with everybody's ephemeral messages (`only_for` is set).
         """
         return chat.seen_by(person)
 
@@ -273,7 +276,7 @@ class TelegramSimulator:
         self.world.updates.redeliver(update_id)
 
     async def until(self, predicate: Callable[[], T | None], timeout: float = 20.0) -> T:
-        """Wait until `predicate` gives something true, looking again at every change, and return that.
+        """Wait until `predicate` gives something true and return that. It is called again after every change.
 
         Raises `TimeoutError` after `timeout` seconds, with the latest messages and calls in its text.
         """

@@ -1,4 +1,4 @@
-"""Parts that stand-ins of image services share: a server, tasks, faults, recorded calls, pictures. Needs no pytest."""
+"""Parts shared by the simulators of image services: server, tasks, faults, recorded calls, pictures. No pytest."""
 
 from providers.simulators.faults import Fault, Problem
 from providers.simulators.service import ServiceSimulator, Task

@@ -1,4 +1,4 @@
-"""The calls of a stand-in as an inspector shows them: what was sent and answered, without keys and base64."""
+"""The recorded calls of a simulator: requests and answers, without keys and base64."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +7,13 @@ from aiohttp import web
 
 from providers.json_reader import read_json
 
-LONGEST = 200
-"""Characters of one string: pictures come as base64."""
+MAX_STRING_LENGTH = 200
+"""A longer string is cut: pictures come as base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call; `ms` milliseconds long; `status` 0: the connection was broken off. Headers, and so keys, are out."""
+    """A call of `ms` milliseconds; `status` 0: the connection was broken. Headers, and so keys, are left out."""
 
     name: str
     status: int
@@ -23,7 +23,7 @@ class Call:
 
 
 async def recorded(name: str, ms: float, request: web.Request, response: web.StreamResponse | None) -> Call:
-    """A call that has ended; `response` None: the connection was broken off."""
+    """The record of a call that has ended; `response` None: the connection was broken."""
     sent = _summed(await request.read()) if request.content_type == "application/json" else request.content_type
     body = response.body if isinstance(response, web.Response) and response.content_type.endswith("json") else b""
     got = _summed(body) if isinstance(body, bytes) and body else response.content_type if response else None
@@ -34,7 +34,7 @@ def _summed(body: bytes) -> Any:
     try:
         return _shortened(read_json(body))
     except ValueError:
-        return str(body[:LONGEST], "utf-8", "replace")
+        return str(body[:MAX_STRING_LENGTH], "utf-8", "replace")
 
 
 def _shortened(value: Any) -> Any:
@@ -42,5 +42,5 @@ def _shortened(value: Any) -> Any:
         return {name: _shortened(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_shortened(one) for one in value]
-    is_long = isinstance(value, str) and len(value) > LONGEST
+    is_long = isinstance(value, str) and len(value) > MAX_STRING_LENGTH
     return f"{value[:40]}… ({len(value)} characters)" if is_long else value

@@ -1,4 +1,4 @@
-"""What may go wrong at a stand-in on request: by words in a prompt, or by faults played on calls."""
+"""The faults that a simulator plays on request: by words in a prompt, or on the next calls."""
 
 from typing import Literal
 
@@ -16,15 +16,15 @@ WORDS: dict[str, Problem] = {
 
 
 def problem_of(prompt: str, *, has_references: bool) -> Problem | None:
-    """What a prompt asks to go wrong, if anything."""
+    """The problem that the words of a prompt ask for, None for none."""
     found = (problem for words, problem in WORDS.items() if words in prompt)
     return next((one for one in found if one != "reference" or has_references), None)
 
 
 class Fault(BaseModel):
-    """One fault, played on the next `times` calls of `action` (a route's name; None: any), instead of the true answer.
+    """One fault, played on the next `times` calls of `action` (a route's name; None: any), instead of the usual answer.
 
-    `problem`: what the service says of `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `drop`:
+    `problem`: the service's error for `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `drop`:
     the connection breaks before anything is processed. `lost`: the call is processed, then the connection breaks.
     """
 
@@ -38,14 +38,14 @@ class Fault(BaseModel):
     text: str = "[1, 2"
 
     def page(self) -> web.Response | None:
-        """The answer, where it is not the service's own."""
+        """The answer that is not the service's own, None for other kinds."""
         if self.kind == "html":
             return web.Response(status=self.status, text="<html><h1>gateway</h1></html>", content_type="text/html")
         return web.Response(text=self.text, content_type="application/json") if self.kind == "text" else None
 
 
 def next_fault(faults: list[Fault], action: str) -> Fault | None:
-    """The fault to play on this call; it is counted, and taken off the list with its last call."""
+    """The fault to play on this call; it is counted, and removed from the list with its last call."""
     for fault in faults:
         if fault.action in {None, action}:
             fault.times -= 1

@@ -1,4 +1,4 @@
-"""The reference pictures that a stand-in was sent. What is none raises `ValueError`: the stand-in answers "invalid"."""
+"""Reads the references that a simulator was sent. Other bytes raise `ValueError`: the answer is "invalid"."""
 
 import io
 from base64 import b64decode
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def picture(data: bytes) -> bytes:
-    """The same bytes, if they are a picture."""
+    """The same bytes, if they are a picture. Raises `ValueError`."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             image.verify()

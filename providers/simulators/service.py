@@ -1,7 +1,7 @@
-"""What stand-ins of image services on loopback are made of: a server, tasks that take their time, faults on request.
+"""`ServiceSimulator`: the base of simulated image services on loopback, with a server, tasks and faults on request.
 
-A stand-in subclasses `ServiceSimulator`, adds its routes and says how the service words its errors. Words in a prompt
-that make it act as on real trouble: `forbidden` (the words are refused), `unsafe reference` (with references),
+A subclass adds the routes and the texts of the service's errors. Words in a prompt that make it fail as the real
+service does: `forbidden` (the prompt is refused), `unsafe reference` (with references),
 `unsafe result`, `broken result` (the task fails), `impossible wish` (a parameter is refused).
 """
 
@@ -33,7 +33,7 @@ def usual(source: random.Random) -> float:
 
 @dataclass(slots=True)
 class Task:
-    """A task the service took. Times are on the simulator's clock; `problem`: what comes of it instead of pictures."""
+    """A task the service took. Times are on the simulator's clock; `problem`: its error instead of pictures."""
 
     id: str
     prompt: str
@@ -50,14 +50,14 @@ class Task:
 
 
 class ServiceSimulator(ABC):
-    """See the module. `key`: the credential it takes; `speed` divides the seconds that tasks take (`durations`).
+    """The base of a simulated service. `key`: the credential it takes; `speed` divides the seconds of `durations`.
 
-    `draw_scale`: pictures are drawn this much smaller than asked for. `on_call` is told of every call. `clock`, `sleep`
-    and `draw` are injected by tests.
+    `draw_scale` multiplies the sides of the pictures. `on_call` is called with every call. Tests inject `clock`,
+    `sleep` and `draw`.
     """
 
     at_once: ClassVar[frozenset[Problem]] = frozenset({"prompt", "invalid", "reference"})
-    """What is refused before a task is taken."""
+    """The problems that are refused before a task is accepted."""
     key: ClassVar[str] = "key-of-the-simulated-account-0001"
 
     def __init__(
@@ -78,7 +78,7 @@ class ServiceSimulator(ABC):
         self.url = ""
         self.tasks: dict[str, Task] = {}
         self.submits: Counter[str] = Counter()
-        """Accepted, and so paid, tasks by prompt."""
+        """The number of accepted, and so paid, tasks by prompt."""
         self.revoked = False
         """Whether the account's key is refused."""
         self.forgetful = False
@@ -86,7 +86,7 @@ class ServiceSimulator(ABC):
         self.clock, self.sleep = clock, sleep
         self._speed, self._scale, self._draw = speed, draw_scale, draw
         self._random = random.Random(seed)
-        self._pencil = asyncio.Lock()
+        self._draw_lock = asyncio.Lock()
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
 
@@ -96,14 +96,14 @@ class ServiceSimulator(ABC):
 
     @abstractmethod
     def error(self, problem: Problem, detail: str = "") -> web.Response:
-        """How the service words a problem."""
+        """The service's answer for a problem."""
 
     @abstractmethod
     def credential(self, request: web.Request) -> str | None:
         """The credential that came with a request."""
 
     async def start(self, port: int = 0) -> None:
-        """Listen on loopback; `url` tells where."""
+        """Listen on loopback, at `url`."""
         app = web.Application(client_max_size=64 << 20, middlewares=[self._answer])
         self.add_routes(app.router)
         app.router.add_get("/pictures/{task}/{number}", self._picture, name="picture")
@@ -120,7 +120,7 @@ class ServiceSimulator(ABC):
         if self._session:
             await self._session.close()
 
-    # what routes are made of
+    # for the routes of subclasses
 
     def refuse(self, problem: Problem, detail: str = "") -> NoReturn:
         """Answer with an error."""
@@ -129,7 +129,7 @@ class ServiceSimulator(ABC):
     def take(
         self, prompt: object, references: Sequence[bytes], size: tuple[int, int], count: int = 1, **details: Any
     ) -> Task:
-        """Take a task in, or refuse it by its words."""
+        """Accept a task, or refuse it by the words of its prompt."""
         if not isinstance(prompt, str) or not prompt.strip():
             self.refuse("invalid", "prompt")
         problem = problem_of(prompt, has_references=bool(references))
@@ -162,7 +162,7 @@ class ServiceSimulator(ABC):
         return self.known(task_id) or self.refuse("unknown")
 
     def state(self, task: Task) -> Literal["queued", "running", "cancelled", "failed", "done"]:
-        """How a task does: the first fifth of its time it waits."""
+        """The state of a task: it is queued for the first fifth of its time."""
         now = self.clock()
         if task.cancelled:
             return "cancelled"
@@ -171,7 +171,7 @@ class ServiceSimulator(ABC):
         return "failed" if task.problem else "done"
 
     async def made(self, task: Task) -> list[bytes]:
-        """Wait until a task is done; its pictures. Refuses where they come to nothing."""
+        """Wait until a task is done and return its pictures; answers with an error where it fails."""
         await self.sleep(max(0.0, task.finished - self.clock()))
         if task.problem:
             self.refuse(task.problem)
@@ -180,11 +180,11 @@ class ServiceSimulator(ABC):
     async def drawn(self, task: Task, number: int) -> bytes:
         """A picture of a task, as JPEG."""
         width, height = (max(1, round(side * self._scale)) for side in (task.width, task.height))
-        async with self._pencil:
+        async with self._draw_lock:
             return await asyncio.to_thread(self._draw, task.prompt, task.references, width, height, task.seed + number)
 
     def links(self, task: Task) -> list[str]:
-        """Where the pictures of a task are."""
+        """The URLs of the pictures of a task."""
         return [f"{self.url}/pictures/{task.id}/{number}" for number in range(task.count)]
 
     async def references(self, given: object, *, urls: bool = True) -> list[bytes]:
@@ -194,7 +194,7 @@ class ServiceSimulator(ABC):
         return [await received.fetched(self._session, one, urls=urls) for one in listed]
 
     async def open_stream(self, request: web.Request) -> tuple[web.StreamResponse, Callable[..., Awaitable[None]]]:
-        """An answer of server-sent events, and what sends one: `await send(name, **event)`."""
+        """A response of server-sent events, and the function that sends one: `await send(name, **event)`."""
         if request[_LOST]:
             raise _Refusal(web.Response())
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -1,7 +1,7 @@
-"""The suite that every provider must pass. Needs pytest.
+"""The contract suite that every provider must pass. Needs pytest.
 
-`ServiceContract` goes with a stand-in made of `providers.simulators.ServiceSimulator`. For a stand-in of another kind
-inherit `ProviderContract`, and give it a `Harness`.
+`ServiceContract` is for a simulator made of `providers.simulators.ServiceSimulator`. For another kind of simulator
+subclass `ProviderContract`, and give it a `Harness`.
 """
 
 from providers.testing.bench import ServiceContract, ServiceHarness, open_bench

@@ -1,4 +1,4 @@
-"""The contract suite for a provider whose stand-in is a `ServiceSimulator`: `ServiceContract`."""
+"""`ServiceContract`: the contract suite for a provider whose simulator is a `ServiceSimulator`."""
 
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -47,7 +47,7 @@ def small_picture(kind: str = "JPEG") -> bytes:
 
 
 class ServiceHarness(Harness):
-    """A provider and its stand-in in a time of their own. Made by `open_bench`. `options`: of all requests."""
+    """A provider and its simulator on a clock of their own. Made by `open_bench`. `options`: of all requests."""
 
     def __init__(
         self,
@@ -84,13 +84,13 @@ class ServiceHarness(Harness):
             self.impossible = {**self.impossible, **NEVER_WITHOUT_TICKETS}
 
     async def start(self) -> None:
-        """Start the stand-in, and a little server that publishes references."""
+        """Start the simulator, and a small server that publishes references."""
         await self.simulator.start()
         await self._published.setup()
         await web.TCPSite(self._published, "127.0.0.1", 0).start()
 
     async def aclose(self) -> None:
-        """End all."""
+        """Stop all of it."""
         await self.provider.aclose()
         await self._published.cleanup()
         await self.simulator.aclose()
@@ -158,7 +158,7 @@ async def open_bench(
     *,
     impossible: Mapping[Scenario, str] = MappingProxyType({}),
 ) -> AsyncGenerator[ServiceHarness, None]:
-    """A provider and its stand-in, running. `settings`: its table, in which `{url}` and `{key}` are filled in."""
+    """A running provider and its simulator. `settings`: the provider's table; its `{url}` and `{key}` are filled in."""
     async with ClientSession() as session:
         harness = ServiceHarness(session, kind, simulator, impossible=impossible)
         await harness.start()
@@ -173,8 +173,8 @@ async def open_bench(
 
 
 class ServiceContract(ProviderContract):
-    """The whole suite. `settings`: the provider's table, in which `{url}` and `{key}` are the stand-in's; `impossible`:
-    what can't happen at this service, and why."""
+    """The whole suite. `settings`: the provider's table, in which `{url}` and `{key}` are the simulator's;
+    `impossible`: scenarios that can't happen at this service, each with the reason."""
 
     simulator: ClassVar[type[ServiceSimulator]]
     settings: ClassVar[Mapping[str, Any]]
@@ -182,6 +182,6 @@ class ServiceContract(ProviderContract):
 
     @pytest.fixture
     async def harness(self) -> AsyncIterator[ServiceHarness]:
-        """Provider and stand-in, running."""
+        """The running provider and simulator."""
         async with open_bench(self.provider, self.simulator, self.settings, impossible=self.impossible) as harness:
             yield harness

@@ -1,16 +1,16 @@
-"""Time for tests: it passes when somebody sleeps, and only then."""
+"""Time for tests: it passes only in `sleep`."""
 
 import asyncio
 
 
 class FastClock:
-    """A clock to call, whose `sleep` lets the seconds go by at once."""
+    """A clock to call, whose `sleep` returns at once and adds its seconds."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def __call__(self) -> float:
-        """The seconds gone by."""
+        """The seconds passed so far."""
         return self.seconds
 
     async def sleep(self, seconds: float) -> None:

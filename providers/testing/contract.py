@@ -1,19 +1,15 @@
-"""The suite that every provider must pass.
+"""`ProviderContract`: the tests that every provider must pass.
 
 To use it: `class TestMine(ProviderContract): provider = Mine`, with a fixture `harness` that gives a `Harness`. The
 tests are coroutines: pytest-asyncio in its auto mode runs them.
 """
 
-import asyncio
-from contextlib import aclosing, suppress
-from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from pydantic import ValidationError
 
-from providers.base import Accepted, Callback, Finished, ImageRequest, Provider, is_ticket
+from providers.base import Accepted, Finished, ImageRequest, Provider
 from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
@@ -27,18 +23,19 @@ from providers.errors import (
 )
 from providers.options import Options, flags
 from providers.testing.harness import Harness, Scenario
-from providers.testing.steps import fails, failure, finished, load, raised, refuses, run, submit_only
+from providers.testing.steps import fails, failure, finished, load, raised, refuses, run
+from providers.testing.watching import WatchingContract
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
 
-class ProviderContract:
-    """Inherit it, set `provider`, and write the fixture `harness`."""
+class ProviderContract(WatchingContract):
+    """Subclass it, set `provider`, and write the fixture `harness`."""
 
     provider: ClassVar[type[Provider[Any, Any]]]
 
     async def test_a_task_succeeds(self, harness: Harness) -> None:
-        """Accepted first, Finished last, each once; the pictures can be had."""
+        """Accepted first, Finished last, each once; the pictures can be fetched."""
         events = await run(harness, await harness.play(Scenario.SUCCESS))
         tickets = [event.ticket for event in events if isinstance(event, Accepted)]
         if harness.provider.capabilities.resumes:
@@ -53,7 +50,7 @@ class ProviderContract:
         assert harness.submitted == 1
 
     async def test_several_pictures(self, harness: Harness) -> None:
-        """`split` and the tasks together give as many pictures as asked for."""
+        """The tasks of all parts from `split` give as many pictures as asked for."""
         parts = harness.provider.split(harness.several(3))
         pictures = [picture for part in parts for picture in finished(await run(harness, part)).pictures]
         assert len(pictures) == 3
@@ -68,7 +65,7 @@ class ProviderContract:
         await self._with_references(harness, Scenario.REFERENCES_BY_BYTES)
 
     async def test_refused_prompt(self, harness: Harness) -> None:
-        """Moderation of the words."""
+        """Moderation of the prompt."""
         error = await fails(harness, Scenario.REFUSED_PROMPT, ContentRefusedError)
         assert error is None or error.what == "prompt"
 
@@ -83,13 +80,13 @@ class ProviderContract:
         assert error is None or error.what == "result"
 
     async def test_invalid_request(self, harness: Harness) -> None:
-        """What the service refuses costs nothing."""
+        """A refused request costs nothing."""
         error = await fails(harness, Scenario.INVALID, InvalidRequestError)
         assert error is None or error.paid is False
         assert harness.submitted == 0
 
     async def test_busy(self, harness: Harness) -> None:
-        """Nothing is taken, the wait is sensible, and the next try succeeds."""
+        """No task is accepted, `retry_after` is sensible, and the next try succeeds."""
         if Scenario.BUSY in harness.impossible:
             return
         request = await harness.play(Scenario.BUSY)
@@ -106,7 +103,7 @@ class ProviderContract:
         assert error is None or error.paid is False
 
     async def test_misconfigured(self, harness: Harness) -> None:
-        """Wrong credentials: advice for the operator, none of it for the person."""
+        """Wrong credentials: the advice is for the operator and not shown to the person."""
         error = await fails(harness, Scenario.MISCONFIGURED, MisconfiguredError)
         if error is not None:
             assert error.advice
@@ -123,7 +120,7 @@ class ProviderContract:
         await fails(harness, Scenario.EXPIRED, TaskExpiredError)
 
     async def test_took_too_long(self, harness: Harness) -> None:
-        """The watch ends at the time limit; the ticket is still good."""
+        """The iteration ends at the time limit; the ticket stays valid."""
         error = await fails(harness, Scenario.TOO_LONG, TaskTimeoutError)
         assert error is None or error.paid is None
 
@@ -133,7 +130,7 @@ class ProviderContract:
         assert harness.submitted == (0 if Scenario.LOST in harness.impossible else 1)
 
     async def test_malformed_answer_to_a_submit(self, harness: Harness) -> None:
-        """What can't be read may have been a yes."""
+        """An unreadable answer to a submit may have been an acceptance."""
         await fails(harness, Scenario.MALFORMED_SUBMIT, OutcomeUnknownError)
         assert harness.submitted <= 1
 
@@ -145,94 +142,12 @@ class ProviderContract:
         """A paid task is not given up for a broken connection."""
         await self._still_succeeds(harness, Scenario.HICCUP)
 
-    async def test_taking_a_task_up_again(self, harness: Harness) -> None:
-        """With a ticket nothing is submitted, and `Accepted` doesn't come again; without tickets any is
-        `TaskExpiredError`.
-        """
-        request = await harness.play(Scenario.SUCCESS)
-        if not harness.provider.capabilities.resumes:
-            await raised(run(harness, request, "a-ticket"), TaskExpiredError)
-            assert harness.submitted == 0
-            return
-        ticket = await submit_only(harness, request)
-        events = await run(harness, request, ticket)
-        assert not any(isinstance(event, Accepted) for event in events)
-        assert finished(events).pictures
-        assert harness.submitted == 1
-
-    async def test_a_call_of_the_service_ends_the_wait(self, harness: Harness) -> None:
-        """Where the service announces the end, the end is known with the call; calls before and after do no harm."""
-        if not harness.provider.capabilities.callbacks:
-            return
-        callback = Callback("https://bot.example/callbacks/x")
-        request = replace(await harness.play(Scenario.SUCCESS), callback=callback)
-        async with aclosing(harness.provider.imagine(request)) as events:
-            assert isinstance(await anext(events), Accepted)
-            harness.pass_time(1000)
-            callback.call()
-            callback.call()
-            assert isinstance(await anext(events), Finished)
-            callback.call()
-            assert [event async for event in events] == []
-        assert harness.submitted == 1
-
-    async def test_what_a_call_says_is_read_or_refused(self, harness: Harness) -> None:
-        """The body of a call names its task, or nothing; what makes no sense is a `ValueError` and no other."""
-        if harness.provider.capabilities.callbacks:
-            for body in (b"", b"\xff", b"[" * 100_000, b"null", b'{"task_id": "\\u0000"}', b"{}"):
-                with suppress(ValueError):
-                    ticket = harness.provider.called_back(body)
-                    assert ticket is None or is_ticket(ticket)
-
     async def test_a_task_gives_no_more_than_it_may(self, harness: Harness) -> None:
-        """As many pictures as all parts together may give were asked for, at least."""
+        """The parts together may give at least as many pictures as asked for."""
         request = harness.several(2)
         most = [harness.provider.most_pictures(part) for part in harness.provider.split(request)]
         assert sum(most) >= 2
         assert all(1 <= count <= harness.provider.capabilities.pictures for count in most)
-
-    async def test_a_call_that_never_comes(self, harness: Harness) -> None:
-        """The end is found all the same."""
-        if harness.provider.capabilities.callbacks:
-            for is_expected in (False, True):
-                callback = Callback("https://bot.example/callbacks/x", partial(bool, is_expected))
-                events = await run(harness, replace(await harness.play(Scenario.SUCCESS), callback=callback))
-                assert finished(events).pictures
-                assert callback.is_missed is is_expected, "only who waited for it can miss it"
-
-    async def test_leaving_early(self, harness: Harness) -> None:
-        """An iterator that was left is at its end, and the provider works on."""
-        left = harness.provider.imagine(await harness.play(Scenario.TOO_LONG))
-        async with aclosing(cast("Any", left)):
-            await anext(left)
-        assert [event async for event in left] == []
-        events = await run(harness, await harness.play(Scenario.SUCCESS))
-        assert finished(events).pictures
-
-    async def test_a_cancelled_watcher(self, harness: Harness) -> None:
-        """Cancelling whoever watches ends the watch at once, as a cancellation."""
-        request = await harness.play(Scenario.TOO_LONG)
-        accepted = asyncio.Event()
-
-        async def watch() -> None:
-            async for _ in harness.provider.imagine(request):
-                accepted.set()
-
-        task = asyncio.create_task(watch())
-        await accepted.wait()
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-        assert harness.submitted <= 1
-
-    async def test_cancel(self, harness: Harness) -> None:
-        """Where a task can be dropped `cancel` says so, and elsewhere that it can't."""
-        can = harness.provider.capabilities
-        request = await harness.play(Scenario.TOO_LONG)
-        ticket = await submit_only(harness, request) if can.resumes else "a-ticket"
-        assert await harness.provider.cancel(ticket) is can.cancels
-        if can.cancels:
-            await failure(harness, request, ProviderError, ticket)
 
     async def test_check_is_free(self, harness: Harness) -> None:
         """Good credentials pass, and nothing is paid."""
@@ -269,7 +184,7 @@ class ProviderContract:
             refuses(harness.provider, ImageRequest("x", good.options, (one,) * (limits.count + 1)))
 
     async def test_enlarging(self, harness: Harness) -> None:
-        """What makes a picture larger is a request for one picture that the service takes, and is not made larger."""
+        """The options that enlarge a picture make one valid request for one picture, which can't be enlarged again."""
         provider, good = harness.provider, await harness.play(Scenario.SUCCESS)
         larger = provider.enlarged(good.options, (1600, 900))
         if larger is not None:
@@ -286,7 +201,7 @@ class ProviderContract:
         finished(await run(harness, await harness.play(Scenario.SUCCESS)))
 
     async def test_what_is_impossible_has_a_reason(self, harness: Harness) -> None:
-        """A scenario that is left out is left out for the service's sake."""
+        """Each scenario that is left out has a reason."""
         assert [scenario for scenario, reason in harness.impossible.items() if len(reason) < 10] == []
 
     def test_options_explain_themselves(self) -> None:

@@ -1,4 +1,4 @@
-"""What the contract suite needs to know of a provider's surroundings."""
+"""`Harness` and `Scenario`: the interface between the contract suite and a provider's simulator."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from providers.base import ImageRequest, Provider
 
 
 class Scenario(Enum):
-    """What the service shall do with the next task."""
+    """The service's behaviour with the next task."""
 
     SUCCESS = auto()
     REFERENCES_BY_URL = auto()  # two references that the service fetches
@@ -21,7 +21,7 @@ class Scenario(Enum):
     REFUSED_REFERENCE = auto()
     REFUSED_RESULT = auto()
     INVALID = auto()  # a request that passes `validate` and that the service refuses
-    BUSY = auto()  # once, then it has time
+    BUSY = auto()  # once; the next submit succeeds
     UNREACHABLE = auto()
     MISCONFIGURED = auto()
     FAILED = auto()
@@ -29,14 +29,14 @@ class Scenario(Enum):
     TOO_LONG = auto()  # the task outlasts the time limit
     LOST = auto()  # the task is taken, and the answer to the submit is lost
     MALFORMED_SUBMIT = auto()  # the answer to the submit makes no sense
-    MALFORMED_RESULT = auto()  # an answer on the way makes no sense, later ones do
-    HICCUP = auto()  # the connection breaks while the task runs, then it is there again
+    MALFORMED_RESULT = auto()  # one answer to a poll makes no sense, later ones do
+    HICCUP = auto()  # the connection breaks once while the task runs
 
 
 class Harness(ABC):
-    """A provider with a stand-in of its service, and the means to make things happen there.
+    """A provider with a simulator of its service, and the means to control it.
 
-    `provider`: built with `session`, and with time that doesn't really pass. `secrets`: what must never be shown.
+    `provider`: built with `session`, and on virtual time. `secrets`: strings that must never be shown.
     `impossible`: scenarios that this service can't have, each with the reason; their tests pass by themselves.
     """
 
@@ -54,15 +54,15 @@ class Harness(ABC):
         """A request for that many pictures."""
 
     def pass_time(self, seconds: float) -> None:
-        """So many seconds go by at the service and for the provider. Needed where the service calls back."""
+        """Let so many seconds pass at the service and for the provider. Needed where the service calls back."""
         raise NotImplementedError
 
     @property
     @abstractmethod
     def submitted(self) -> int:
-        """How many tasks the service has taken, and so will charge for."""
+        """The number of tasks that the service has accepted, and so charges for."""
 
     @property
     @abstractmethod
     def references_seen(self) -> int:
-        """How many references the service has got with its latest task."""
+        """The number of references that the service got with its latest task."""

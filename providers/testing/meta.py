@@ -1,4 +1,4 @@
-"""What no single suite can find: providers without one, and cases that were overridden silently."""
+"""Checks over all contract suites: providers without one, and cases overridden without a reason."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,8 +8,8 @@ from providers.testing.contract import ProviderContract
 
 
 def gaps(providers: Iterable[type[Provider[Any, Any]]], suites: Iterable[object]) -> list[str]:
-    """What is missing, a sentence each: a suite for each of these providers, and for each case that a suite overrides
-    or drops a docstring of its own that says why. `suites`: classes, those that are no suites are left out."""
+    """One sentence for each provider without a suite, and for each case that a suite overrides or drops without a
+    docstring of its own that says why. `suites`: classes; those that are no suites are ignored."""
     found = [one for one in suites if isinstance(one, type) and issubclass(one, ProviderContract)]
     tested = {suite.provider for suite in found if hasattr(suite, "provider")}
     missing = [f"{one.__name__} has no suite that inherits ProviderContract" for one in providers if one not in tested]

@@ -1,4 +1,4 @@
-"""The steps that the contract suite's tests are made of."""
+"""Steps that the tests of the contract suite share."""
 
 from collections.abc import Awaitable
 from contextlib import aclosing
@@ -58,7 +58,7 @@ async def fails(harness: Harness, scenario: Scenario, kind: type[ErrorT]) -> Err
 
 
 async def raised(attempt: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
-    """The error that an attempt ends with: with words for a person and without internals in them."""
+    """The error that an attempt ends with: with a sentence for a person that holds no internals."""
     try:
         await attempt
     except kind as caught:
@@ -71,7 +71,7 @@ async def raised(attempt: Awaitable[object], kind: type[ErrorT]) -> ErrorT:
 
 
 def refuses(provider: Provider[Any, Any], request: ImageRequest[Any]) -> None:
-    """See that `validate` refuses a request."""
+    """Check that `validate` refuses a request."""
     try:
         provider.validate(request)
     except InvalidRequestError:

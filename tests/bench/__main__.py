@@ -1,4 +1,4 @@
-"""`make bench`: each figure beside a named baseline of the same run. `ARGS="history flight"` chooses parts."""
+"""`make bench`: measures each figure beside a named baseline of the same run. `ARGS="history flight"` chooses parts."""
 
 import asyncio
 import sys

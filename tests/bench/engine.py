@@ -1,4 +1,4 @@
-"""Jobs a second from prompt to album, beside a bot that only echoes; how soon a job starts, beside a bare insert."""
+"""Measures jobs a second from prompt to album beside a bot that only echoes, and a job's start beside a bare insert."""
 
 import asyncio
 import sys
@@ -74,14 +74,14 @@ async def _rate(telegram: TelegramSimulator, is_answer: Callable[[ChatMessage], 
 
 
 class Noting(FakeProvider):
-    """A provider that notes when it is asked, and is done at once."""
+    """A provider that records the time of each submit and finishes at once."""
 
     begun: asyncio.Future[float]
 
     async def imagine(
         self, request: ImageRequest[FakeOptions], ticket: str | None = None
     ) -> AsyncGenerator[Event, None]:
-        """The moment of the submit is what counts."""
+        """Record the time of the submit."""
         self.begun.set_result(time.perf_counter())
         yield Accepted("t")
         yield Finished((Picture(url="https://pictures/1"),))
@@ -100,7 +100,7 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
         asked = time.perf_counter()
         await engine.submit(NewJob(f"message:{number}", 1, number, number + 1, "en", "fake", "a fox", {}))
         delays.append((await provider.begun - asked) * 1000)
-        # The next one finds nothing under way.
+        # The next one starts when nothing is in flight.
         await harness.until(partial(_delivered, harness, number + 1))
         while not engine.is_idle:  # noqa: ASYNC110 - the engine has no event for it
             await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""What all measurements share."""
+"""Helpers of all measurements: percentiles and databases."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from tests.support import postgres
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of them lie."""
+    """The value below which `share` of the values lie."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 

@@ -1,4 +1,4 @@
-"""Five thousand jobs in flight in one process: memory above the idle process, and how late the loop gets."""
+"""Measures five thousand jobs in flight in one process: memory above the idle process, and delays of the loop."""
 
 import asyncio
 import gc
@@ -23,8 +23,8 @@ from tests.support.parts import engine_parts
 
 JOBS = 5_000
 WATCHED_SECONDS = 30.0
-ROUND_TRIP = 0.1
-"""Seconds that a call to the real service takes on its way."""
+ROUND_TRIP_SECONDS = 0.1
+"""Seconds of network time of a call to the real service."""
 
 
 def serve(line: "Connection[str, object]") -> None:
@@ -32,7 +32,7 @@ def serve(line: "Connection[str, object]") -> None:
 
     async def run() -> None:
         async def sleep(seconds: float) -> None:
-            await asyncio.sleep(seconds or ROUND_TRIP)
+            await asyncio.sleep(seconds or ROUND_TRIP_SECONDS)
 
         service = JimengSimulator(durations=lambda _: 36_000.0, concurrency=JOBS + 1, qps=10**9, sleep=sleep)
         await service.start()
@@ -44,7 +44,7 @@ def serve(line: "Connection[str, object]") -> None:
 
 
 def resident() -> float:
-    """Megabytes of this process."""
+    """The memory of this process, in megabytes."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 / 1e6
@@ -60,7 +60,7 @@ async def lateness(seconds: float) -> list[float]:
 
 
 async def fly(url: str, address: str, access: str, secret: str, addresses: Addresses) -> None:
-    """Bring all jobs into flight and print how the process does."""
+    """Bring all jobs into flight and print memory and delays."""
     store = await Store.open(url)
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": JOBS}
@@ -101,7 +101,7 @@ def alone(url: str, address: str, access: str, secret: str, *, called: bool) -> 
 
 
 async def main() -> None:
-    """Both databases; where the service calls back, and where it is asked."""
+    """Run it on both databases, with callbacks and with polling."""
     context = multiprocessing.get_context("spawn")
     for called in (True, False):
         with databases() as urls:

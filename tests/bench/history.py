@@ -1,4 +1,4 @@
-"""A page of the history, and a search in one person's prompts, among a million pictures on each database."""
+"""Measures a page of the history and a search in one person's prompts among a million pictures on each database."""
 
 import random
 import sys
@@ -37,7 +37,7 @@ SEARCHES = (("fox",), ("watercolour", "city"), ("狐狸",), ("nowhere",))
 
 
 def rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """A job, a task and a picture each, of many people and a heavy one."""
+    """Rows of a job, a task and a picture each, of many people and of one with many pictures."""
     source = random.Random(7)
     for number in range(1, count + 1):
         person = HEAVY if number % (count // HEAVY_PICTURES) == 0 else source.randrange(2, PEOPLE)
@@ -55,7 +55,7 @@ def rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str,
 
 
 async def fill(store: Store, count: int = PICTURES, step: int = 20_000) -> None:
-    """Put them in, in large steps."""
+    """Insert them in large batches."""
     everything = rows(count)
     for _ in range(0, count, step):
         batch = [row for row, _ in zip(everything, range(step), strict=False)]
@@ -63,7 +63,7 @@ async def fill(store: Store, count: int = PICTURES, step: int = 20_000) -> None:
             for place, table in enumerate((jobs, tasks, pictures)):
                 await connection.execute(insert(table), [row[place] for row in batch])
     async with store.database.read() as connection:
-        # As the server does by itself after a while.
+        # The server does so by itself after a while.
         analyse = "ANALYZE" if store.database.backend.alone else "VACUUM ANALYZE"
         await connection.execute(text(analyse))
 
@@ -87,7 +87,7 @@ async def scan(store: Store, user_id: int, word: str) -> None:
 
 
 async def measure(name: str, url: str) -> None:
-    """Fill a database and print how long its questions take."""
+    """Fill a database and print the times of its queries."""
     store = await Store.open(url)
     started = time.perf_counter()
     await fill(store)

@@ -1,7 +1,7 @@
-"""How late others' ready pictures are in their chats while one chat, person or host has trouble.
+"""Measures how late others' ready pictures arrive while one chat, person or host is slow.
 
-`BEFORE` has what the same measurement gave when a delivery held a shared slot while it waited, on a busy machine with
-two cores; 200 s stand for "not within 200 s".
+`BEFORE` has the results of the same measurement when a delivery held a shared slot while it waited, on a busy machine
+with two cores; 200 s stand for "not within 200 s".
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from providers.jimeng.simulator import Fault, JimengSimulator
 from tests.support.sample_pictures import draw_plain
 
 PROBES = 6
-PROBE_EVERY = 1.5
+PROBE_INTERVAL_SECONDS = 1.5
 AT_ONCE = 60
-PATIENCE = 200.0
-"""Seconds after which a picture counts as never delivered."""
+TIMEOUT_SECONDS = 200.0
+"""After this a picture counts as never delivered."""
 
 BEFORE = {
     "nobody has trouble": "0.2 s, at most 0.5 s",
@@ -32,33 +32,33 @@ BEFORE = {
 
 
 class BenchHarness:
-    """The bot at work between both simulators, with the flood limits of the real Telegram. Ann makes the trouble."""
+    """The bot at work between both simulators, with the flood limits of the real Telegram. Ann disturbs."""
 
     def __init__(self, telegram: TelegramSimulator, jimeng: JimengSimulator) -> None:
         self.telegram = telegram
         self.jimeng = jimeng
 
     async def order(self, text: str, count: int, *, in_group: bool = False) -> None:
-        """Ann asks so many times, at once."""
+        """Ann sends so many prompts at once."""
         chat = self.telegram.group if in_group else self.telegram.ann.chat
         for number in range(count):
             await self.telegram.send(self.telegram.ann, chat, text=text.format(number=number))
 
     async def submitted(self, count: int) -> None:
-        """Wait until the service has taken so many tasks."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.jimeng.tasks) < count:  # noqa: ASYNC110 - nothing tells of it
+        """Wait until the service has accepted so many tasks."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while len(self.jimeng.tasks) < count:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.02)
 
     async def probe(self, number: int) -> float:
-        """Somebody asks for a picture in private; how many seconds after it is ready it is there."""
+        """Somebody asks for a picture in private; returns the seconds from its readiness to its arrival."""
         person = self.telegram.world.add_person(9000 + number, f"P {number}", f"p_{number}", "en")
         prompt = f"a fox, number {number}"
         await self.telegram.send(person, text=prompt)
         try:
-            await self.telegram.until(lambda: self._has_picture(person), timeout=PATIENCE)
+            await self.telegram.until(lambda: self._has_picture(person), timeout=TIMEOUT_SECONDS)
         except TimeoutError:
-            return PATIENCE
+            return TIMEOUT_SECONDS
         arrived = time.monotonic()
         (task,) = (task for task in self.jimeng.tasks.values() if task.prompt == prompt)
         return arrived - task.finished
@@ -108,8 +108,8 @@ CASES: dict[str, Callable[[BenchHarness], Awaitable[None]]] = dict(
 
 
 @asynccontextmanager
-async def staged() -> AsyncIterator[BenchHarness]:
-    """A stage on a fresh database."""
+async def running_bench() -> AsyncIterator[BenchHarness]:
+    """A bench on a fresh database."""
     telegram = TelegramSimulator(strict=True)
     jimeng = JimengSimulator(durations=lambda _: 1.0, concurrency=AT_ONCE, qps=100_000, draw=draw_plain, draw_scale=0.1)
     async with running(telegram, jimeng):
@@ -117,23 +117,23 @@ async def staged() -> AsyncIterator[BenchHarness]:
         yield BenchHarness(telegram, jimeng)
 
 
-async def delays(error_message: Callable[[BenchHarness], Awaitable[None]]) -> list[float]:
-    """How late others' pictures come, in seconds."""
-    async with staged() as harness:
-        await error_message(harness)
-        # It has reached the deliveries.
+async def delays(disturb: Callable[[BenchHarness], Awaitable[None]]) -> list[float]:
+    """The delays of others' pictures, in seconds."""
+    async with running_bench() as harness:
+        await disturb(harness)
+        # By then the disturbance has reached the deliveries.
         await asyncio.sleep(2.0)
         probes = []
         for number in range(PROBES):
             probes.append(asyncio.create_task(harness.probe(number)))
-            await asyncio.sleep(PROBE_EVERY)
+            await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         return sorted(await asyncio.gather(*probes))
 
 
 async def main() -> None:
-    """The table."""
+    """Measure all cases and print the table."""
     sys.stdout.write(f"  {'others’ pictures are in their chats after':<56}{'median':>9}{'at most':>9}   before\n")
-    for name, error_message in CASES.items():
-        found = await delays(error_message)
+    for name, disturb in CASES.items():
+        found = await delays(disturb)
         sys.stdout.write(f"  {name:<56}{found[len(found) // 2]:>7.1f} s{found[-1]:>7.1f} s   {BEFORE[name]}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What somebody else's large pictures cost: how long small references wait, and how much memory a result takes."""
+"""Measures the effect of somebody else's large pictures: the wait of small references, and the memory of a result."""
 
 import asyncio
 import sys
@@ -12,16 +12,16 @@ from bot.telegram.image_worker import ImageWorker, TooLargeToDecodeError
 from providers.base import ReferenceLimits
 from tests.support.large_pictures import PEAK, flat_png
 
-SIDE = 9380
-"""Of 88 megapixels, square."""
-ALBUM = 10
+LARGE_SIDE = 9380
+"""The side of a square of 88 megapixels."""
+ALBUM_PICTURES = 10
 LIMITS = ReferenceLimits(10, 15 << 20, 4096, (1 / 3, 3), frozenset({"image/jpeg", "image/png"}))
 ANN, BOB = 1, 2
 
 
 async def longest_wait(worker: ImageWorker, large: bytes, small: bytes, person: int) -> float:
-    """Seconds that the slowest small reference of `person` takes while Ann's album of large ones is prepared."""
-    album = [asyncio.create_task(worker.prepare(large, LIMITS, person=ANN)) for _ in range(ALBUM)]
+    """Seconds of the slowest small reference of `person` while Ann's album of large ones is prepared."""
+    album = [asyncio.create_task(worker.prepare(large, LIMITS, person=ANN)) for _ in range(ALBUM_PICTURES)]
     await asyncio.sleep(0.05)
     longest = 0.0
     while not all(one.done() for one in album):
@@ -41,9 +41,9 @@ def in_one_lane() -> ImageWorker:
 
 async def isolation() -> dict[str, float]:
     """The longest wait of others, in seconds, by the name of the worker."""
-    large, small = await asyncio.to_thread(flat_png, SIDE, SIDE), flat_png(1280, 960)
+    large, small = await asyncio.to_thread(flat_png, LARGE_SIDE, LARGE_SIDE), flat_png(1280, 960)
     found = {}
-    # First come, first served is what one person's pictures are among themselves.
+    # One person's pictures are processed first come, first served.
     for name, worker, person in (("one queue", in_one_lane(), ANN), ("lanes and turns", ImageWorker(), BOB)):
         found[name] = await longest_wait(worker, large, small, person)
         await worker.aclose()
@@ -54,8 +54,8 @@ async def memory(folder: Path) -> dict[str, int | None]:
     """Bytes that a photo of a result of 88 megapixels takes, by its format; None: it goes as a file."""
     small = folder / "small"
     small.write_bytes(flat_png(40, 30))
-    large = {"png": flat_png(SIDE, SIDE)}
-    image = Image.new("RGB", (SIDE, SIDE))
+    large = {"png": flat_png(LARGE_SIDE, LARGE_SIDE)}
+    image = Image.new("RGB", (LARGE_SIDE, LARGE_SIDE))
     found: dict[str, int | None] = {}
     for name in ("png", "jpeg", "progressive", "webp", "tiff"):
         path = folder / name
@@ -84,9 +84,11 @@ async def _peak(small: Path, large: Path) -> int | None:
 
 
 async def main() -> None:
-    """Print both."""
+    """Measure and print both."""
     write = sys.stdout.write
-    write(f"others' small references while one person's {ALBUM} of 88 megapixels are prepared (the longest wait)\n")
+    write(
+        f"others' small references while one person's {ALBUM_PICTURES} of 88 megapixels are prepared (longest wait)\n"
+    )
     for name, seconds in (await isolation()).items():
         write(f"  {name:24} {seconds:6.2f} s\n")
     write("memory for the photo of a result of 88 megapixels\n")

@@ -1,4 +1,4 @@
-"""How soon tickets are stored after their answers, many of which come at once, beside a transaction for each."""
+"""Measures the time from a submit's answer to its stored ticket, for many at once, beside a transaction for each."""
 
 import asyncio
 import multiprocessing
@@ -24,7 +24,7 @@ SUBMIT = "CVSync2AsyncSubmitTask"
 
 
 def serve(line: "Connection[Any, Any]") -> None:
-    """The service, in a process of its own: it answers when all have submitted, and tells when it did."""
+    """The service, in a process of its own: it answers when all have submitted, and reports the time."""
 
     async def run() -> None:
         answered: dict[str, float] = {}
@@ -59,7 +59,7 @@ def serve(line: "Connection[Any, Any]") -> None:
 
 
 class Stored:
-    """Notes when each ticket was stored."""
+    """Records when each ticket was stored."""
 
     def __init__(self, store: Store) -> None:
         self.at: dict[str, float] = {}
@@ -73,7 +73,7 @@ class Stored:
 
 
 async def submit(store: Store, address: str, access: str, secret: str) -> dict[str, float]:
-    """Submit everything, so many at once; returns when each ticket was stored."""
+    """Submit everything, so many at once; returns the time at which each ticket was stored."""
     async with ClientSession() as session:
         settings = {"access_key": access, "secret_key": secret, "endpoint": address, "concurrency": AT_ONCE * ROUNDS}
         provider = Jimeng(Jimeng.Settings.model_validate({**settings, "time_limit": 36_000}), session)

@@ -1,4 +1,4 @@
-"""What a person waits for, measured on the simulators: the first reaction, and the end of a task."""
+"""Measures a person's waits on the simulators: for the first reaction, and for the end of a task."""
 
 import asyncio
 import math
@@ -27,7 +27,7 @@ PROMPTS = 60
 
 
 class FixedPace(Pace):
-    """The baseline: every two seconds."""
+    """The baseline schedule: every two seconds."""
 
     def after(self, asked: float) -> float:
         """Two seconds later."""
@@ -35,7 +35,7 @@ class FixedPace(Pace):
 
 
 class FixedPolling(Jimeng):
-    """Jimeng, asked every two seconds."""
+    """Jimeng, polled every two seconds."""
 
     def learn(self, durations: object) -> None:
         """It learns nothing."""
@@ -44,7 +44,7 @@ class FixedPolling(Jimeng):
 
 @dataclass
 class Detection:
-    """How a schedule did: seconds from "ready at the service" to "known here", and polls."""
+    """The results of a schedule: seconds from "ready at the service" to "known here", and polls."""
 
     name: str
     delays: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ async def detect(name: str, kind: type[Jimeng], seed: int) -> Detection:
     async with ClientSession() as session:
         keys = {"access_key": simulator.keys.access, "secret_key": simulator.keys.secret}
         provider = kind(kind.Settings.model_validate({**keys, "endpoint": simulator.url}), session)
-        # As a bot that has been at work for a while: it has seen forty tasks.
+        # A bot that has run for a while has seen forty tasks.
         provider.learn([source.lognormvariate(math.log(12), 0.4) for _ in range(40)])
         turn = asyncio.Semaphore(AT_ONCE)
 
@@ -81,9 +81,10 @@ async def detect(name: str, kind: type[Jimeng], seed: int) -> Detection:
 
 
 async def uncalled(*, waits: bool) -> list[float]:
-    """How late the ends of 6-s tasks are known, in simulated seconds, where the service never calls.
+    """The delay until the ends of 6-s tasks are known, in simulated seconds, where the service never calls back.
 
-    `waits`: the bot waits for calls because it has an address, as it did once; else it waits for none before one came.
+    `waits`: the bot relies on callbacks because it has an address, as it once did; else it polls until one has come.
+
     """
     source, late = random.Random(6), list[float]()
     async with open_bench(durations=lambda _: source.lognormvariate(math.log(6), 0.2)) as bench:

@@ -1,4 +1,4 @@
-"""Chromium without a window, for the browser tests and the pictures of the README."""
+"""Starts a headless Chromium, for the browser tests and the README's screenshots."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ MISSING = f"The chat page needs a browser: install one of {', '.join(NAMES)}."
 
 
 def installed() -> str | None:
-    """Where the machine's Chromium is."""
+    """The path of the machine's Chromium."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 

@@ -1,4 +1,4 @@
-"""The chat page as a person uses it."""
+"""`ChatPage`: drives the chat page as a person does."""
 
 import re
 from io import BytesIO
@@ -13,18 +13,18 @@ from tests.support.app_harness import picture
 RED, GREEN, BLUE = range(3)
 
 PATIENCE_MS = 60_000
-"""For how long the browser may do nothing on a busy machine."""
+"""The limit for each wait: on a busy machine the browser may do nothing for long."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
 class ChatPage:
-    """One open page. `error_messages`: what the browser complained of."""
+    """One open page. `errors`: the errors in the browser's console."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
-        self.error_messages: list[str] = []
+        self.errors: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", self._failed)
 
@@ -34,22 +34,22 @@ class ChatPage:
         await self.ready()
 
     async def leave(self) -> None:
-        """Leave the page as it was before, for somebody else."""
+        """Reset the page for the next test."""
         await self.page.evaluate("localStorage.clear()")
         self.page.remove_listener("console", self._said)
         self.page.remove_listener("pageerror", self._failed)
         await self.page.goto("about:blank")
 
     async def ready(self) -> None:
-        """Wait until the page has loaded the talk."""
+        """Wait until the page has loaded the messages."""
         await self.page.locator("body[data-ready]").wait_for()
 
     def at(self, test_id: str) -> Locator:
-        """What bears a test id."""
+        """The element with this test id."""
         return self.page.get_by_test_id(test_id)
 
     async def become(self, name: str) -> None:
-        """Choose who one is."""
+        """Choose the person to act as."""
         await self.at("person").filter(has_text=name).click()
 
     async def enter(self, title: str) -> None:
@@ -67,17 +67,17 @@ class ChatPage:
         await self.at("send").click()
 
     async def attach(self, kind: str) -> None:
-        """Choose from the menu beside the box: a "voice" message, "sticker", "video" or "location" goes at once."""
+        """Choose from the menu beside the input: a "voice" message, "sticker", "video" or "location"; sends it."""
         await self.at("attach").click()
         await self.at(f"menu-{kind}").click()
 
     def message(self, words: str) -> Locator:
-        """The latest message that says these words itself (a quote of them doesn't count)."""
+        """The latest message with these words in its own text (quotes don't count)."""
         return self.at("message").filter(has=self.at("message-text").filter(has_text=words)).last
 
     @property
     def latest(self) -> Locator:
-        """The last message of the talk."""
+        """The last message of the chat."""
         return self.at("message").last
 
     def button(self, label: str, under: Locator | None = None) -> Locator:
@@ -97,16 +97,16 @@ class ChatPage:
         await expect(self.at("reply-bar")).to_be_visible()
 
     async def pictures(self, within: Locator) -> list[Image.Image]:
-        """The pictures of a message, whole, as the page would load them."""
+        """The full pictures of a message, loaded as the page does."""
         ids = await within.get_by_test_id("photo").evaluate_all("tiles => tiles.map(tile => tile.dataset.file)")
         return [await self._load(f"{self.url}/demo/api/file/{file_id}") for file_id in ids]
 
     def _said(self, said: ConsoleMessage) -> None:
         if said.type in {"error", "warning"}:
-            self.error_messages.append(said.text)
+            self.errors.append(said.text)
 
     def _failed(self, error: Error) -> None:
-        self.error_messages.append(str(error))
+        self.errors.append(str(error))
 
     async def _load(self, url: str) -> Image.Image:
         response = await self.page.request.get(url)
@@ -121,7 +121,7 @@ def photo(colour: str, name: str = "", kind: str = "JPEG", size: tuple[int, int]
 
 
 def share(image: Image.Image, channel: int) -> float:
-    """How much of a picture (0–1) is clearly of a colour: `RED`, `GREEN` or `BLUE`."""
+    """The share (0–1) of a picture that is clearly of a colour: `RED`, `GREEN` or `BLUE`."""
     bands = image.resize((64, 64)).split()
     others = [band for index, band in enumerate(bands) if index != channel]
     triples = zip(bands[channel].tobytes(), others[0].tobytes(), others[1].tobytes(), strict=True)
@@ -129,14 +129,14 @@ def share(image: Image.Image, channel: int) -> float:
 
 
 def in_chinese(words: str) -> str:
-    """Words of the bot as it says them to Chinese people."""
+    """The Chinese translation of a sentence of the bot."""
     said = Languages().gettext(words, locale="zh")
     assert said != words, f"not translated: {words}"
     return str(said)
 
 
 async def colours(place: Locator) -> tuple[float, float]:
-    """The luminance (0 black – 1 white) of an element's words and of its ground."""
+    """The luminance (0 black – 1 white) of an element's text and of its background."""
     read = "node => { const { color, backgroundColor } = getComputedStyle(node); return [color, backgroundColor]; }"
     shown: list[str] = await place.evaluate(read)
     words, ground = map(_luminance, shown)

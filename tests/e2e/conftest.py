@@ -1,4 +1,4 @@
-"""One browser for all, and for each test a demo and a page of its own."""
+"""Fixtures: one browser for all tests, and for each test a demo and a page of its own."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +17,7 @@ from tests.e2e.harness import DemoHarness, open_demo_harness
 Visit = Callable[..., Awaitable[ChatPage]]
 DESK: dict[str, Any] = {
     "viewport": {"width": 1360, "height": 860},
-    # Nobody looks: drawing every pixel takes a quarter of the browser's time.
+    # Nobody sees it: drawing every pixel takes a quarter of the browser's time.
     "device_scale_factor": 0.25,
     "reduced_motion": "reduce",
 }
@@ -33,8 +33,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 class Window:
-    """A page that stays open: another one for each test would take longer than most of them. One that can't be left is
-    thrown away, so that the next test does not suffer from it."""
+    """A page that stays open: opening one for each test would take longer than most tests. A page that can't be reset
+    is closed, so that it does not break the next test."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -54,14 +54,14 @@ class Window:
             await self.aclose()
 
     async def aclose(self) -> None:
-        """Throw the page away."""
+        """Close the page for good."""
         page, self._page = self._page, None
         if page is not None:
             await page.context.close()
 
 
 async def new_context(browser: Browser, **look: Any) -> BrowserContext:
-    """A profile that waits long enough for a busy machine."""
+    """A browser context with time limits for a busy machine."""
     context = await browser.new_context(**(DESK | look))
     context.set_default_timeout(PATIENCE_MS)
     return context
@@ -77,16 +77,16 @@ async def window(browser: Browser) -> AsyncIterator[Window]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def harness(browser: Browser) -> AsyncIterator[DemoHarness]:
-    """The running demo. It asks for the browser so that nothing is started in vain."""
+    """The running demo. It requires the browser first, so that it is not started in vain."""
     async with open_demo_harness() as harness:
         yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, window: Window, harness: DemoHarness) -> AsyncIterator[Visit]:
-    """Opens pages: `await visit(person, chat)`, as Ann in private by default. Afterwards none may have complained.
+    """Opens pages: `await visit(person, chat)`, as Ann in private by default. At the end none may have errors.
 
-    Each but the first has a window of its own: what lies behind another page isn't drawn.
+    Each but the first has a window of its own: a page behind another one isn't drawn.
     """
     talks: list[ChatPage] = []
     async with AsyncExitStack() as stack:
@@ -104,7 +104,7 @@ async def visit(browser: Browser, window: Window, harness: DemoHarness) -> Async
             return chat_page
 
         yield open_page
-    assert [error_message for chat_page in talks for error_message in chat_page.error_messages] == []
+    assert [error_message for chat_page in talks for error_message in chat_page.errors] == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,4 +1,4 @@
-"""The demo as `make demo` starts it, with its waits shortened and a hand on Jimeng's clock."""
+"""`DemoHarness`: the demo as `make demo` starts it, on fast time, with control of Jimeng's clock."""
 
 import asyncio
 import time
@@ -13,8 +13,8 @@ from tests.support.blank_database import blank_stores
 from tests.support.fast_time import SPEED, speed_up
 from tests.support.startup_cache import cached_startup
 
-QUICK = 0.02
-LONG = 10_000.0
+QUICK_SECONDS = 0.02
+LONG_SECONDS = 10_000.0
 
 
 class DemoHarness:
@@ -23,7 +23,7 @@ class DemoHarness:
     demo: Demo
 
     def __init__(self) -> None:
-        self._seconds = QUICK
+        self._seconds = QUICK_SECONDS
         self._skipped = 0.0
         self._released = asyncio.Event()
         self._released.set()
@@ -38,21 +38,21 @@ class DemoHarness:
         )
 
     def hold(self, *usual: float) -> None:
-        """Tasks submitted from now on wait for `release`; the bot believes they take as long as the `usual` ones."""
-        self._seconds = LONG
+        """Keep tasks that are submitted from now on until `release`; teach the bot `usual` durations in seconds."""
+        self._seconds = LONG_SECONDS
         self._released.clear()
         for seconds in usual:
             self.demo.app.parts.progress.durations["jimeng"].add(seconds, {})
 
     def release(self) -> None:
-        """All tasks that were held are done, and new ones are quick again."""
-        self._skipped += LONG
-        self._seconds = QUICK
+        """Finish all held tasks; new ones are quick again."""
+        self._skipped += LONG_SECONDS
+        self._seconds = QUICK_SECONDS
         self._released.set()
 
     async def until_next_poll(self, seconds: float) -> None:
         """The bot's pause between two polls. While tasks are held it is as long as in reality: each poll is a call that
-        the open page shows, and thirty of them in a second leave the browser no time for anything else."""
+        the open page shows, and thirty of them in a second would keep the browser busy."""
         if not self._released.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._released.wait(), seconds)
@@ -60,7 +60,7 @@ class DemoHarness:
         await asyncio.sleep(seconds / SPEED)
 
     async def made(self, *prompts: str, who: Person | None = None) -> None:
-        """Somebody (Ann) asked for these pictures before the test begins."""
+        """Make pictures of these prompts for a person (Ann) before the test begins."""
         person = who or self.telegram.ann
         for prompt in prompts:
             before = self._results(person)
@@ -69,12 +69,12 @@ class DemoHarness:
 
     @property
     def submits(self) -> Sequence[str]:
-        """The prompts of all tasks that Jimeng took, and so are paid."""
+        """The prompts of all tasks that Jimeng accepted, which are paid."""
         return list(self.jimeng.submits.elements())
 
     @property
     def references(self) -> Sequence[int]:
-        """How many references came with each task."""
+        """The number of references of each task."""
         return [len(task.references) for task in self.jimeng.tasks.values()]
 
     async def fetched(self) -> None:

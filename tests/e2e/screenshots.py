@@ -1,4 +1,4 @@
-"""The README's pictures, taken of the running demo: `python -m tests.e2e.screenshots [FOLDER]` (two minutes)."""
+"""Takes the README's screenshots of the running demo: `python -m tests.e2e.screenshots [FOLDER]` (two minutes)."""
 
 import asyncio
 import sys
@@ -22,12 +22,12 @@ DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.2}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SEED = 11
 QUALITY = 88
-"""Of WebP: words stay sharp, in a third of the bytes of PNG."""
+"""Of WebP: text stays sharp, in a third of the bytes of PNG."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """What is said in one language. The labels are those of the bot's buttons."""
+    """The texts of one language. The labels are those of the bot's buttons."""
 
     fox: str
     cat: str
@@ -62,13 +62,13 @@ CHINESE = Words(
 
 
 async def take_all(folder: Path) -> None:
-    """Walk through the demo as Ann and as 小明, and save the pictures of each."""
+    """Go through the demo as Ann and as 小明, and save the screenshots of each."""
     await take(folder, ENGLISH, lambda telegram: telegram.ann)
     await take(folder / "zh", CHINESE, lambda telegram: telegram.ming)
 
 
 async def take(folder: Path, words: Words, who: Callable[[TelegramSimulator], Person]) -> None:
-    """The pictures in one language."""
+    """The screenshots in one language."""
     telegram = TelegramSimulator(album_gap=0.05, shuffle=True, strict=False)
     jimeng = JimengSimulator(speed=2, concurrency=4, seed=SEED)
     async with running(telegram, jimeng), browsing() as browser:
@@ -98,7 +98,7 @@ async def take(folder: Path, words: Words, who: Callable[[TelegramSimulator], Pe
 
 
 async def references(chat_page: ChatPage, words: Words) -> None:
-    """Two photos and words, and what was made of them."""
+    """Two photos with a prompt, and the result."""
     photos = photo("a ginger cat in a meadow", "cat.jpg"), photo("mountains in the snow at night", "mountains.jpg")
     await chat_page.say(words.cat, *photos)
     await finished(chat_page, 2)
@@ -112,7 +112,7 @@ async def edit(chat_page: ChatPage, words: Words, telegram: TelegramSimulator, p
 
 
 async def history(chat_page: ChatPage, words: Words) -> None:
-    """The fox at night, where it comes from and all that is known of it."""
+    """The fox at night: its steps and its details."""
     await chat_page.say("/history")
     await expect(chat_page.at("keyboard-button").filter(has_text=words.older)).to_be_visible()
     await chat_page.press(words.details)
@@ -120,7 +120,7 @@ async def history(chat_page: ChatPage, words: Words) -> None:
 
 
 async def first(browser: Browser, telegram: TelegramSimulator, person: Person, path: Path) -> None:
-    """The first words of the bot."""
+    """The bot's greeting."""
     chat_page = await visit(browser, telegram, person, person.chat, PHONE)
     await chat_page.say("/start")
     await expect(chat_page.latest.get_by_test_id("keyboard-button")).to_have_count(3)
@@ -128,7 +128,7 @@ async def first(browser: Browser, telegram: TelegramSimulator, person: Person, p
 
 
 async def group(browser: Browser, telegram: TelegramSimulator, path: Path) -> None:
-    """A picture of 小明's, and Ann's pictures under way."""
+    """A group with a picture of 小明's and pictures for Ann in progress."""
     chat_page = await visit(browser, telegram, telegram.ming, telegram.group, PHONE)
     await chat_page.say("/imagine 一只在樱花树下的猫 --ar 4:3")
     await finished(chat_page, 1)
@@ -139,7 +139,7 @@ async def group(browser: Browser, telegram: TelegramSimulator, path: Path) -> No
 
 
 async def inline(browser: Browser, telegram: TelegramSimulator, person: Person, path: Path) -> None:
-    """One's own pictures, found in the group."""
+    """Own pictures, found by inline mode in the group."""
     chat_page = await visit(browser, telegram, person, telegram.group, PHONE)
     await chat_page.at("composer").press_sequentially("@imagine_demo_bot ")
     await expect(chat_page.at("inline-result").first).to_be_visible()
@@ -147,10 +147,10 @@ async def inline(browser: Browser, telegram: TelegramSimulator, person: Person, 
 
 
 async def visit(
-    browser: Browser, telegram: TelegramSimulator, person: Person, chat: Chat, look: dict[str, object]
+    browser: Browser, telegram: TelegramSimulator, person: Person, chat: Chat, window: dict[str, object]
 ) -> ChatPage:
-    """A page of a person's own, on a desk or a phone."""
-    context = await browser.new_context(**look)  # type: ignore[arg-type]
+    """A new page of a person, in the size of a desktop or a phone."""
+    context = await browser.new_context(**window)  # type: ignore[arg-type]
     chat_page = ChatPage(await context.new_page(), telegram.url)
     await chat_page.open(person, chat)
     return chat_page
@@ -163,17 +163,18 @@ async def finished(chat_page: ChatPage, results: int) -> None:
 
 
 async def save(chat_page: ChatPage, path: Path) -> None:
-    """Save what is seen, once all pictures are loaded and nothing moves, in few enough bytes for a README."""
-    # Pictures out of sight are loaded when one scrolls there.
+    """Save the visible page once all pictures are loaded and nothing moves."""
+    # Pictures out of view are loaded only by scrolling.
     loaded = """() => [...document.querySelectorAll("img.picture")].every((image) =>
         image.matches(".loaded") || image.getBoundingClientRect().bottom < 0)"""
     await chat_page.page.wait_for_function(loaded)
+    await chat_page.page.mouse.move(0, 0)  # no button looks as if it were chosen
     shot = await chat_page.page.screenshot(animations="disabled", caret="hide")
     await asyncio.to_thread(_save, shot, path)
 
 
 def photo(words: str, name: str) -> FilePayload:
-    """A photo from somebody's phone."""
+    """A photo as from a phone."""
     return {"name": name, "mimeType": "image/jpeg", "buffer": draw(words, (), 1200, 900, SEED)}
 
 

@@ -9,7 +9,7 @@ from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FOR_WHOEVER_ASKED = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+NOT_YOUR_BUTTONS = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
 
 
 async def test_an_admin_posts_a_wish_and_uses_the_buttons(harness: DemoHarness, visit: Visit) -> None:
@@ -32,13 +32,13 @@ async def test_an_admin_posts_a_wish_and_uses_the_buttons(harness: DemoHarness, 
     await chat_page.press("🗑", result)
     await chat_page.press("Delete", result)
     await expect(chat_page.at("photo")).to_have_count(2)
-    # What Telegram forwards to the group that talks about it is nobody's wish there; it shows what the posts show.
+    # Telegram's forwards to the discussion group are no prompts; they show the same as the posts.
     await chat_page.enter("Picture club")
     await expect(chat_page.at("photo")).to_have_count(3)
     await expect(chat_page.at("keyboard-button")).to_have_count(0)
     assert harness.submits == ["a red fox", "a red fox", "at night"]
     assert harness.references == [0, 0, 1]
-    # A comment that names the bot is one.
+    # A comment that mentions the bot is a prompt.
     await chat_page.reply_to(chat_page.message("at night"))
     await chat_page.say("@imagine_demo_bot with a hat")
     await expect(chat_page.button("Again", chat_page.latest)).to_be_visible()
@@ -54,8 +54,8 @@ async def test_readers_see_the_pictures_and_change_nothing(harness: DemoHarness,
     await harness.telegram.send(ann, channel, text="/imagine a red fox")
     await expect(chat_page.button("Again")).to_be_visible()
     for label, told in (
-        ("Again", FOR_WHOEVER_ASKED),
-        ("Files", FOR_WHOEVER_ASKED),
+        ("Again", NOT_YOUR_BUTTONS),
+        ("Files", NOT_YOUR_BUTTONS),
         ("🗑", "Only the person who asked for it, or an admin, can delete it."),
     ):
         await chat_page.press(label)

@@ -1,4 +1,4 @@
-"""On the chat page: one's own data as a file, and being forgotten."""
+"""On the chat page: exporting and deleting a person's data."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""On the chat page: the first minute, how progress is shown, and how results come."""
+"""On the chat page: the first minute: greeting, progress and results."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""On the chat page: the way back through edits, and the history as a gallery; one's pictures in any chat."""
+"""On the chat page: the steps of an edited picture, the history as a gallery, and own pictures by inline mode."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""On the chat page: what the admins of a group set for it, and its queue."""
+"""On the chat page: the settings of a group by its admins, and its queue."""
 
 import pytest
 from playwright.async_api import expect
@@ -50,7 +50,7 @@ async def test_in_one_topic_only_and_quietly(harness: DemoHarness, visit: Visit)
     await expect(chat_page.button("Again")).to_be_visible()
     assert harness.submits == ["an owl"]
     assert [one.topic for one in harness.telegram.messages(group) if one.photo] == [topic]
-    # Nothing was said of how far it is.
+    # No progress was shown.
     assert not harness.telegram.calls.named("editMessageText")[2:]
 
 

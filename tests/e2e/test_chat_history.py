@@ -1,4 +1,4 @@
-"""On the chat page: one's own pictures, looked through, searched and deleted."""
+"""On the chat page: own pictures are browsed, searched and deleted."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""On the chat page: inline results, and what doesn't stay. No real bot answers here; the test says what it would."""
+"""On the chat page: inline results, drafts and ephemeral messages. The test answers in place of a bot."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ async def test_results_are_searched_and_one_is_sent(harness: BareHarness, visit:
     await expect(chat_page.latest.get_by_test_id("via")).to_have_text("via @imagine_demo_bot")
     await expect(chat_page.at("inline-results")).to_be_hidden()
     await expect(chat_page.at("composer")).to_have_value("")
-    await chat_page.at("composer").fill("@imagine_demo_bot fox")  # kept by Telegram: the bot is not asked again
+    await chat_page.at("composer").fill("@imagine_demo_bot fox")  # from Telegram's cache: the bot is not asked again
     await chat_page.at("inline-button").click()
     await expect(chat_page.at("chat-title")).to_have_text("Imagine")
     await expect(chat_page.message("/start make")).to_be_visible()

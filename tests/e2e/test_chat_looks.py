@@ -1,4 +1,4 @@
-"""The chat page on a phone, in the dark, after a reload and after the bot's server was away."""
+"""The chat page on a phone, in dark mode, after a reload and after the server was down."""
 
 import pytest
 from playwright.async_api import expect

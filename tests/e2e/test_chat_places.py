@@ -1,4 +1,4 @@
-"""On the chat page: what an admin does with a group, its topics, and a group that becomes a supergroup."""
+"""On the chat page: actions of a group's admin, topics, and a group that becomes a supergroup."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""On the chat page: from a prompt to an album, the queue, cancelling, and words that can't be used."""
+"""On the chat page: from a prompt to an album, the queue, cancelling, and refused prompts."""
 
 import pytest
 from playwright.async_api import Locator, expect

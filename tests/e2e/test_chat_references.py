@@ -1,4 +1,4 @@
-"""On the chat page: pictures as references, and results made of them."""
+"""On the chat page: pictures as references, and their results."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""On the chat page: the buttons that make another picture, and those that keep or delete one, in both languages."""
+"""On the chat page: the buttons that make another picture, keep one or delete one, in both languages."""
 
 import pytest
 from playwright.async_api import expect

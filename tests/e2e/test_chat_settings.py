@@ -1,4 +1,4 @@
-"""On the chat page: settings that hold for all requests, in both languages."""
+"""On the chat page: settings for all requests, in both languages."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""On the chat page: what the bot can't use, and what a service refuses; each is told in a sentence that helps."""
+"""On the chat page: helpful sentences for messages that the bot can't use and requests that a service refuses."""
 
 import pytest
 from playwright.async_api import FilePayload, expect

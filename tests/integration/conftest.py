@@ -1,4 +1,4 @@
-"""What the tests of the Telegram simulator share; a module that needs another simulator overrides `telegram`."""
+"""Fixtures for the tests of the simulated Telegram; a module that needs another simulator overrides `telegram`."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from tests.support.startup_cache import cached_sessions
 
 @pytest.fixture
 def clock() -> Clock:
-    """The time, for modules whose simulator goes by it."""
+    """The clock, for modules whose simulator uses it."""
     return Clock()
 
 

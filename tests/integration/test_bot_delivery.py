@@ -12,7 +12,7 @@ from bot.demo.chat import groups
 from bot.demo.telegram import Delay, Drop, Flood, Refusal
 from bot.jobs import retry
 from providers.jimeng.simulator import Fault
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -275,4 +275,4 @@ def look_at(harness: AppHarness, number: int) -> tuple[str, int, int]:
     photo = harness.album()[number].photo
     stored = harness.telegram.world.files.get(photo.largest.file_id) if photo else None
     assert stored
-    return look(stored.data)
+    return picture_info(stored.data)

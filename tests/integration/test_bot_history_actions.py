@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Refusal
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.bot_steps import opened, title
 
 
@@ -56,7 +56,7 @@ async def test_run_again_and_edit(harness: AppHarness) -> None:
     await harness.quiet()
     first, second = harness.submitted()
     assert harness.without_addresses(second) == harness.without_addresses(first)
-    assert [look(one)[1] for one in harness.tasks[-1].references] == [201]
+    assert [picture_info(one)[1] for one in harness.tasks[-1].references] == [201]
     assert harness.answers()[-1].photo
     await harness.press(shown, "Edit")
     await harness.shown("What should I make")

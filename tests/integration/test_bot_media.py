@@ -10,7 +10,7 @@ from bot.demo.bot_api.bot_view import message_json, size_json
 from bot.demo.bot_api.model import JSON
 from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage, upload
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 async def a_photo(harness: AppHarness, width: int) -> list[JSON]:

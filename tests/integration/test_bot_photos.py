@@ -13,7 +13,7 @@ from bot.demo.bot_api.bot_view import message_json
 from bot.demo.bot_api.files import Upload
 from bot.demo.telegram import upload
 from bot.handlers.late_items import handle_late_item
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -36,21 +36,21 @@ def numbered(count: int) -> list[bytes]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 async def test_a_photo_with_a_caption(harness: AppHarness) -> None:
     asked = await harness.say("as a watercolour", picture(640, 480))
     result = await harness.ended()
     assert result.reply_to == asked.id
-    assert [look(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
+    assert [picture_info(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
 
 
 async def test_a_photo_with_a_caption_in_a_group_needs_the_command_or_the_name(harness: AppHarness) -> None:
     await harness.say("/imagine as a watercolour", picture(201), chat=harness.group)
     await harness.say("@imagine_demo_bot as a drawing", picture(202), chat=harness.group)
     await harness.quiet()
-    found = {task.prompt: look(task.references[0])[1] for task in harness.tasks}
+    found = {task.prompt: picture_info(task.references[0])[1] for task in harness.tasks}
     assert found == {"as a watercolour": 201, "as a drawing": 202}
 
 
@@ -62,7 +62,7 @@ async def test_an_album_in_any_order_with_gaps_and_other_messages_between(harnes
     await harness.quiet()
     assert {task.prompt: len(task.references) for task in harness.tasks} == {"together": 6, "a fox": 0}
     together = next(task for task in harness.tasks if task.references)
-    assert [look(one)[1] for one in together.references] == [200, 201, 202, 203, 204, 205]
+    assert [picture_info(one)[1] for one in together.references] == [200, 201, 202, 203, 204, 205]
 
 
 async def test_two_albums_at_once_stay_apart(harness: AppHarness) -> None:
@@ -120,14 +120,14 @@ async def test_pictures_as_files(harness: AppHarness, kind: str) -> None:
     await harness.say("a drawing", picture(640, 480, kind), as_document=True)
     result = await harness.ended()
     expected = "PNG" if kind == "PNG" else "JPEG"
-    assert [look(one) for one in harness.tasks[0].references] == [(expected, 640, 480)]
+    assert [picture_info(one) for one in harness.tasks[0].references] == [(expected, 640, 480)]
     assert ("converted from WEBP to JPEG" in result.text) is (kind == "WEBP")
 
 
 async def test_heic_files(harness: AppHarness) -> None:
     await harness.say("a drawing", heic(640, 480), as_document=True)
     await harness.ended()
-    assert [look(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
+    assert [picture_info(one) for one in harness.tasks[0].references] == [("JPEG", 640, 480)]
 
 
 async def test_an_album_of_files(harness: AppHarness) -> None:
@@ -189,7 +189,7 @@ async def test_a_ratio_out_of_bounds_is_refused_with_the_bounds(
 async def test_a_picture_too_large_is_scaled_down_and_its_sender_is_told(harness: AppHarness) -> None:
     await harness.say("draw this", picture(5000, 2500), as_document=True)
     result = await harness.ended()
-    assert look(harness.tasks[0].references[0]) == ("JPEG", 4096, 2048)
+    assert picture_info(harness.tasks[0].references[0]) == ("JPEG", 4096, 2048)
     assert "scaled down from 5000×2500 to 4096×2048" in result.text
 
 

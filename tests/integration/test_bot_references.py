@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from PIL import Image
 
 from bot.demo.telegram import Delay, Drop, Refusal, upload
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def test_with_a_public_address_jimeng_fetches_the_pictures(harness: AppHar
     urls = submit["image_urls"]
     address = harness.app.settings.web.public_url
     assert len({url for url in urls if url.startswith(f"{address}/references/")}) == 2
-    assert [look(one)[1] for one in harness.tasks[0].references] == [201, 202]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201, 202]
 
 
 async def test_the_addresses_can_not_be_guessed_and_end_with_the_job(harness: AppHarness) -> None:
@@ -59,7 +59,7 @@ async def test_the_addresses_can_not_be_guessed_and_end_with_the_job(harness: Ap
     async with ClientSession() as session:
         async with session.get(url) as answer:
             assert answer.status == 200
-            assert look(await answer.read())[1] == 201
+            assert picture_info(await answer.read())[1] == 201
         # (The bits of a last character may not count.)
         swapped = url[:-5] + ("A" if url[-5] != "A" else "B") + url[-4:]
         for forged in (url[:-3], swapped, url.rsplit("/", 1)[0] + "/1"):
@@ -76,7 +76,7 @@ async def test_without_a_public_address_the_pictures_go_along(hidden: AppHarness
     (submit,) = hidden.submitted()
     assert "image_urls" not in submit
     assert len(submit["binary_data_base64"]) == 2
-    assert [look(one)[1] for one in hidden.tasks[0].references] == [201, 202]
+    assert [picture_info(one)[1] for one in hidden.tasks[0].references] == [201, 202]
 
 
 async def test_too_much_to_go_along_is_said_with_what_to_do(hidden: AppHarness) -> None:
@@ -108,7 +108,7 @@ async def test_telegram_stumbles_once_while_a_picture_is_fetched(harness: AppHar
     harness.telegram.play(Drop(method="getFile"))
     await harness.say("in blue", picture(201))
     await harness.ended(timeout=10)
-    assert look(harness.tasks[0].references[0])[1] == 201
+    assert picture_info(harness.tasks[0].references[0])[1] == 201
 
 
 async def test_a_file_beyond_20_mb_is_refused_with_the_reason(harness: AppHarness) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.chat import groups
-from bot.demo.telegram import Drop, Flood, Page, PartialAlbum, Refusal
+from bot.demo.telegram import Drop, Flood, GatewayPage, PartialAlbum, Refusal
 from bot.jobs import retry
 from storage.job_states import JobState
 from tests.support.app_harness import AppHarness, open_app_harness, picture
@@ -216,14 +216,14 @@ async def test_a_send_whose_body_never_left_is_no_send(harness: AppHarness, monk
 
 
 async def test_a_gateways_page_in_place_of_an_answer_is_no_send(harness: AppHarness) -> None:
-    harness.telegram.play(Page(method="sendMediaGroup", code=502, times=2))
+    harness.telegram.play(GatewayPage(method="sendMediaGroup", code=502, times=2))
     await harness.made("foxes --n 2")
     assert len(harness.album()) == 2
 
 
-@pytest.mark.parametrize("fault", [Drop, partial(Page, code=504)])
+@pytest.mark.parametrize("fault", [Drop, partial(GatewayPage, code=504)])
 async def test_words_under_an_album_whose_answer_is_lost_are_not_said_again_and_again(
-    harness: AppHarness, fault: Callable[..., Drop | Page]
+    harness: AppHarness, fault: Callable[..., Drop | GatewayPage]
 ) -> None:
     harness.hold()
     await harness.say("foxes --n 2")

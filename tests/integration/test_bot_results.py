@@ -8,7 +8,7 @@ import pytest
 
 from bot.web.references import WebPublisher
 from providers.jimeng.simulator import Fault
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.engine_harness import until
 
 FIRST = ["🔁 Again", "🎲 Variations", "✏️ Edit", "📐 Shape", "🎭 Style", "🔍 Larger", "☆", "📎 Files", "📋 Copy", "🗑"]
@@ -72,7 +72,7 @@ async def test_again_makes_a_new_job_with_the_same_references_and_options(harnes
     await harness.quiet()
     first, _, third, _ = harness.submitted()
     assert harness.without_addresses(third) == harness.without_addresses(first)
-    assert [look(one)[1] for one in harness.tasks[-1].references] == [201]
+    assert [picture_info(one)[1] for one in harness.tasks[-1].references] == [201]
     assert len(harness.album()) == 4
     assert {message.reply_to for message in harness.album()} == {1}  # the prompt
 
@@ -120,7 +120,7 @@ async def test_edit_of_an_album_asks_which(harness: AppHarness) -> None:
     await harness.made("with a hat")
     second = harness.album()[1].photo
     assert second
-    assert [look(one)[1] for one in harness.tasks[-1].references] == [second.largest.width]
+    assert [picture_info(one)[1] for one in harness.tasks[-1].references] == [second.largest.width]
 
 
 async def test_edit_all_of_an_album(harness: AppHarness) -> None:

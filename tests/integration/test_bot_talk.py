@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import LimitsSettings
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.bot_steps import prompts
 
 HINT = "That sounded like chatting"
@@ -78,7 +78,7 @@ async def test_a_photo_with_talk_waits_for_words_or_the_button(harness: AppHarne
     await harness.press(told, DRAW_ANYWAY)
     result = await harness.ended()
     assert result.reply_to == said.id
-    assert [look(one)[1] for one in harness.tasks[0].references] == [222]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [222]
     await harness.made("a fox")
     assert not harness.tasks[1].references
 
@@ -87,7 +87,7 @@ async def test_words_after_a_hint_use_its_photos_and_the_button_is_over(harness:
     await harness.say("thanks", picture(222), picture(223))
     told = await harness.shown(HINT)
     await harness.made("as a drawing")
-    assert [look(one)[1] for one in harness.tasks[0].references] == [222, 223]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [222, 223]
     answer = await harness.press(told, DRAW_ANYWAY)
     assert answer.alert
     await harness.quiet()
@@ -113,7 +113,7 @@ async def test_talk_in_answer_to_a_question_leaves_it_open(harness: AppHarness) 
     await harness.say("?", reply_to=question)
     await harness.shown(HINT)
     await harness.made("as a drawing")
-    assert [look(one)[1] for one in harness.tasks[0].references] == [222]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [222]
 
 
 async def test_talk_after_a_style_was_chosen(harness: AppHarness) -> None:
@@ -178,7 +178,7 @@ async def test_a_misspelled_command_with_a_photo(harness: AppHarness) -> None:
     await harness.say("/imagien as a drawing", picture(222))
     await harness.press(await harness.shown("Did you mean"), "🎨 Draw it")
     await harness.ended()
-    assert [look(one)[1] for one in harness.tasks[0].references] == [222]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [222]
 
 
 # in reply to a picture

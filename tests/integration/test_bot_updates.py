@@ -14,7 +14,7 @@ from bot.demo.chat import groups
 from bot.demo.telegram import Delay, Flood, Refusal
 from bot.settings import AccessSettings
 from bot.telegram import update_inbox
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.fast_time import SPEED, on_its_way
 
 
@@ -59,7 +59,7 @@ async def test_an_album_delivered_twice_is_one_job(harness: AppHarness) -> None:
     harness.telegram.redeliver(first)
     await harness.quiet()
     (task,) = harness.tasks
-    assert [look(one)[1] for one in task.references] == [201, 202]
+    assert [picture_info(one)[1] for one in task.references] == [201, 202]
     assert len(harness.answers()) == 1
 
 
@@ -88,7 +88,7 @@ async def test_stopping_while_an_album_arrives_loses_nothing(harness: AppHarness
     await harness.restart()
     await harness.all_submitted(1)
     await harness.quiet()
-    assert [look(one)[1] for one in harness.tasks[0].references] == [201, 202]
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201, 202]
 
 
 @pytest.mark.parametrize("updates", ["polling", "webhook"])
@@ -101,7 +101,7 @@ async def test_what_is_being_answered_is_finished_before_the_bot_stops(
         await harness.telegram.until(lambda: not len(harness.telegram.world.updates))
         await harness.restart()
         await harness.made("in blue")
-        assert [look(one)[1] for one in harness.tasks[0].references] == [201]
+        assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201]
 
 
 # by webhook
@@ -112,7 +112,7 @@ async def test_by_webhook(tmp_path: Path) -> None:
         assert harness.telegram.webhook.url.endswith("/telegram")
         await harness.made("in blue", picture(201))
         (result,) = harness.answers()
-        assert [look(one)[1] for one in harness.tasks[0].references] == [201]
+        assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201]
         await harness.press(result, "Again")
         harness.telegram.redeliver()
         await harness.quiet()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app_harness import AppHarness, look, open_app_harness, picture
+from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 
 @pytest.fixture
@@ -28,7 +28,9 @@ async def test_variations_of_one_picture_of_an_album(harness: AppHarness) -> Non
     assert harness.answers()[-1].text.endswith("🎲 Variation of picture 2 of “foxes”")
     second = harness.album()[1].photo
     assert second
-    assert [[look(one)[1] for one in task.references] for task in harness.tasks[2:]] == [[second.largest.width]] * 2
+    assert [[picture_info(one)[1] for one in task.references] for task in harness.tasks[2:]] == [
+        [second.largest.width]
+    ] * 2
 
 
 async def test_variations_of_two_pictures_in_a_row_are_two_requests(harness: AppHarness) -> None:
@@ -65,7 +67,7 @@ async def test_another_shape(harness: AppHarness) -> None:
     await harness.quiet()
     task = harness.tasks[-1]
     assert task.width / task.height == pytest.approx(9 / 16, rel=0.02)
-    assert [look(one)[1] for one in task.references] == [201]
+    assert [picture_info(one)[1] for one in task.references] == [201]
     last = harness.answers()[-1]
     await harness.press(last, "Shape")
     assert "✓ 9:16" in last.buttons

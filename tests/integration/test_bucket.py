@@ -22,7 +22,7 @@ from bot.web.bucket import Bucket, said
 from bot.web.publishing import open_bucket
 from storage.records import StoredReference
 from tests.support import s3
-from tests.support.app_harness import look, open_app_harness, picture
+from tests.support.app_harness import open_app_harness, picture, picture_info
 
 TOKEN = "7200000001:for-the-tests"
 
@@ -61,7 +61,7 @@ async def test_jimeng_fetches_from_the_bucket_and_nothing_is_left(settings: Buck
         await harness.quiet()
         (submit,) = harness.submitted()
         assert len({url for url in submit["image_urls"] if url.startswith(f"{settings.endpoint}/pictures/")}) == 2
-        assert [look(one)[1] for one in harness.tasks[0].references] == [201, 202]
+        assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201, 202]
         assert harness.app.bucket
         assert await kept(harness.app.bucket) == []
 

@@ -1,4 +1,4 @@
-"""The demo without a browser: one talk, printed and saved."""
+"""The demo without a browser: one prompt, its messages printed, its album saved."""
 
 import socket
 from pathlib import Path

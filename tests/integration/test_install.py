@@ -1,4 +1,4 @@
-"""The package as people install it: without the checkout, without the tools of tests, from any folder."""
+"""The installed package works without the checkout and the test tools, from any folder."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ TOOLS = ("_pytest", "hypothesis", "playwright", "pytest", "pytest_asyncio", "tes
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the package is installed, built from a copy of its sources."""
+    """The folder where the package is installed, built from a copy of its sources."""
     folder = tmp_path_factory.mktemp("package")
     copy = folder / "copy"
     copy.mkdir()
@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bare(site: Path, tmp_path: Path) -> dict[str, str]:
-    """The environment of a process that finds the installed package and its dependencies, but no tool of tests."""
+    """The environment of a process that finds the installed package and its dependencies, but no test tools."""
     blocked = tmp_path / "blocked"
     blocked.mkdir()
     for name in TOOLS:

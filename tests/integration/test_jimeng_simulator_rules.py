@@ -1,4 +1,4 @@
-"""The simulator's refusals, as the service's: signatures, parameters, references."""
+"""The Jimeng simulator's errors match the service's: signatures, parameters, references."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator

@@ -12,50 +12,50 @@ import pytest
 from storage.store import Store
 from tests.support import postgres
 from tests.support.app_harness import picture
-from tests.support.process_harness import LONG, ProcessHarness, Seen
+from tests.support.process_harness import LONG, Outcome, ProcessHarness
 
 AGAIN = "🔁 Again"
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Expected:
     """The expected result of a job, whenever the connection was cut."""
 
     pictures: int = 1
     words: str = AGAIN
 
 
-WANTED = {
-    "cut while references are fetched": Wanted(),
-    "cut while queued": Wanted(),
-    "cut while submitting": Wanted(),
-    "cut while running": Wanted(),
-    "cut while a picture is delivered": Wanted(),
-    "cut while three pictures are delivered": Wanted(3, "3 pictures"),
-    **{f"cut all the time, number {number}": Wanted() for number in range(6)},
+EXPECTED = {
+    "cut while references are fetched": Expected(),
+    "cut while queued": Expected(),
+    "cut while submitting": Expected(),
+    "cut while running": Expected(),
+    "cut while a picture is delivered": Expected(),
+    "cut while three pictures are delivered": Expected(3, "3 pictures"),
+    **{f"cut all the time, number {number}": Expected() for number in range(6)},
 }
-STEADY = [name for name in WANTED if "all the time" not in name]
+STEADY = [name for name in EXPECTED if "all the time" not in name]
 
 
 class Cut(ProcessHarness):
     """Every step is cut once while it is held; then several jobs run under continuous cuts."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        super().__init__(folder, WANTED, 3, database)
+        super().__init__(folder, EXPECTED, 3, database)
         self.cuts = 0
-        self.seen: dict[str, Seen] = {}
+        self.seen: dict[str, Outcome] = {}
         self.unfinished = -1
 
     async def play_all(self) -> None:
         async with self.open():
             await self.cut_every_step()
             async with self.cutting():
-                for name in WANTED:
+                for name in EXPECTED:
                     if name not in STEADY:
                         await self.say(name)
                         await asyncio.sleep(0.2)
-            for name, wanted in WANTED.items():
+            for name, wanted in EXPECTED.items():
                 await self.shown(name, wanted.words)
             self.bot.terminate()
             await self.end()
@@ -89,7 +89,7 @@ class Cut(ProcessHarness):
             await self.cut()
         self.all_done()
         for name in STEADY:
-            await self.shown(name, WANTED[name].words)
+            await self.shown(name, EXPECTED[name].words)
 
     async def cut(self) -> None:
         """The server ends all sessions of the bot."""
@@ -131,9 +131,9 @@ def process_harness(
     return played
 
 
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_nothing_is_lost_and_nothing_is_paid_twice(process_harness: Cut, name: str) -> None:
-    seen, wanted = process_harness.seen[name], WANTED[name]
+    seen, wanted = process_harness.seen[name], EXPECTED[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
 

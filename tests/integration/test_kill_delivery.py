@@ -11,7 +11,7 @@ from storage.history import HistoryFilter
 from storage.job_states import JobState
 from storage.pictures import Picture
 from storage.records import Job
-from tests.support.app_harness import AppHarness, look, open_app_harness
+from tests.support.app_harness import AppHarness, open_app_harness, picture_info
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_what_was_paid_before_the_cancelling_is_kept_in_spite_of_a_fault(h
     await harness.quiet()
     kept = await harness.app.store.pictures.data((await newest(harness)).id)
     assert kept
-    assert look(kept)[0] == "JPEG"
+    assert picture_info(kept)[0] == "JPEG"
 
 
 async def test_a_task_whose_end_was_not_heard_of_can_be_fetched_later(harness: AppHarness) -> None:

@@ -19,7 +19,7 @@ from storage.store import Store
 from tests.support import postgres
 from tests.support.app_harness import picture
 from tests.support.bot_process import STANDING_BY, BotProcess
-from tests.support.process_harness import LONG, QUICK, ProcessHarness, Seen
+from tests.support.process_harness import LONG, QUICK, Outcome, ProcessHarness
 
 AGAIN, UNKNOWN = "🔁 Again", "can't tell whether"
 WAITS = "SELECT true FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'advisory'"
@@ -28,7 +28,7 @@ RECOVERED_WITHIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Expected:
     """The expected result of a job. `words`: in the bot's last message."""
 
     paid: int = 1
@@ -39,23 +39,23 @@ class Wanted:
 
 LATER = "asked when the first was gone"
 TAKEN = "submitting, and the service took it"
-WANTED = {
-    "running": Wanted(),
-    "running, cancelled before": Wanted(1, 0, "/history"),
-    "fetching three pictures": Wanted(1, 3, "3 pictures"),
-    "between two albums of 12 pictures": Wanted(1, 12, "12 pictures"),
+EXPECTED = {
+    "running": Expected(),
+    "running, cancelled before": Expected(1, 0, "/history"),
+    "fetching three pictures": Expected(1, 3, "3 pictures"),
+    "between two albums of 12 pictures": Expected(1, 12, "12 pictures"),
     # Telegram can't be asked whether it has an album, so it is sent again.
-    "sending three pictures, and Telegram took them": Wanted(1, 3, "3 pictures", doubles=3),
-    "fetching references": Wanted(),
-    "submitting": Wanted(0, 0, UNKNOWN),
-    TAKEN: Wanted(1, 0, UNKNOWN),
-    "queued": Wanted(),
-    "answering /start": Wanted(0, 0, "Hi! Tell me"),
-    "photos arrive": Wanted(),
-    LATER: Wanted(),
+    "sending three pictures, and Telegram took them": Expected(1, 3, "3 pictures", doubles=3),
+    "fetching references": Expected(),
+    "submitting": Expected(0, 0, UNKNOWN),
+    TAKEN: Expected(1, 0, UNKNOWN),
+    "queued": Expected(),
+    "answering /start": Expected(0, 0, "Hi! Tell me"),
+    "photos arrive": Expected(),
+    LATER: Expected(),
 }
 # The first process had the ticket after all.
-WOKEN = {**WANTED, TAKEN: Wanted()}
+WOKEN = {**EXPECTED, TAKEN: Expected()}
 
 
 class Takeover(ProcessHarness):
@@ -64,13 +64,13 @@ class Takeover(ProcessHarness):
     """
 
     second: BotProcess
-    before: dict[str, Seen]
+    before: dict[str, Outcome]
 
     def __init__(self, folder: Path, database: str, how: Literal["killed", "hanging"]) -> None:
-        super().__init__(folder, WANTED, 4, database)
+        super().__init__(folder, EXPECTED, 4, database)
         self.how = how
         self.seconds_taken = self.seconds_to_notice = 0.0
-        self.seen: dict[str, Seen] = {}
+        self.seen: dict[str, Outcome] = {}
         self.unfinished = -1
 
     async def play_all(self) -> None:
@@ -146,7 +146,7 @@ class Takeover(ProcessHarness):
         self.seconds = QUICK
         self.all_done()
         await self.say(LATER)
-        for name, wanted in WANTED.items():
+        for name, wanted in EXPECTED.items():
             await self.shown(name, wanted.words)
         self.seconds_taken = time.monotonic() - began
         self.before = self.see()
@@ -204,16 +204,16 @@ def process_harness(
     return played
 
 
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_nothing_is_lost_and_nothing_is_paid_twice(process_harness: Takeover, name: str) -> None:
-    wanted, seen = WANTED[name], process_harness.before[name]
+    wanted, seen = EXPECTED[name], process_harness.before[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (wanted.paid, wanted.pictures, wanted.doubles)
 
 
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_who_wakes_does_nothing_twice(process_harness: Takeover, name: str) -> None:
-    wanted, seen = (WOKEN if process_harness.how == "hanging" else WANTED)[name], process_harness.seen[name]
+    wanted, seen = (WOKEN if process_harness.how == "hanging" else EXPECTED)[name], process_harness.seen[name]
     assert wanted.words in seen.words
     assert (seen.paid, seen.pictures, seen.doubles) == (wanted.paid, wanted.pictures, wanted.doubles)
 

@@ -1,4 +1,4 @@
-"""How updates reach the bot: polling, webhook, a real dispatcher."""
+"""Delivery of updates to the bot: polling, webhook, a real dispatcher."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from bot.demo.telegram import TelegramSimulator
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """How long the simulator has slept."""
+    """The simulator's sleeps, in seconds."""
     return []
 
 

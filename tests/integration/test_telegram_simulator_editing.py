@@ -1,4 +1,4 @@
-"""What the bot changes: texts, captions, media, keyboards, deletions, reactions; and the answers to taps."""
+"""Edits by the bot: texts, captions, media, keyboards, deletions, reactions; and answers to pressed buttons."""
 
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -18,7 +18,7 @@ from aiogram.types import (
 )
 from PIL import Image
 
-from bot.demo.bot_api.methods.answering import LIFETIME
+from bot.demo.bot_api.methods.answering import ANSWER_SECONDS
 from bot.demo.chat import groups
 from bot.demo.telegram import PeopleError, TelegramSimulator
 from tests.support.clock import Clock
@@ -188,7 +188,7 @@ async def test_a_button_is_pressed_and_answered_once(bot: Bot, telegram: Telegra
 async def test_a_press_expires(bot: Bot, telegram: TelegramSimulator, clock: Clock) -> None:
     await bot.send_message(telegram.ann.id, "x", reply_markup=keyboard())
     press = telegram.press(telegram.ann, telegram.messages(telegram.ann.chat)[0], "go")
-    clock.now += LIFETIME + 1
+    clock.now += ANSWER_SECONDS + 1
     with pytest.raises(TelegramBadRequest, match="query is too old"):
         await bot.answer_callback_query(press.id)
 

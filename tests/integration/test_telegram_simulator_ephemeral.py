@@ -1,4 +1,4 @@
-"""What does not stay: drafts in private chats, and messages in groups that only one member sees."""
+"""Drafts in private chats, and ephemeral messages, which only one member of a group sees."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,7 +15,7 @@ from aiogram.types import (
 )
 from aiohttp import ClientSession
 
-from bot.demo.bot_api.methods.answering import LIFETIME
+from bot.demo.bot_api.methods.answering import ANSWER_SECONDS
 from bot.demo.bot_api.people_view import message_view
 from bot.demo.chat import groups
 from bot.demo.telegram import PeopleError, TelegramSimulator
@@ -105,7 +105,7 @@ async def test_only_the_receiver_sees_an_ephemeral_message(bot: Bot, telegram: T
 async def test_the_page_of_another_person_hears_nothing_of_it(bot: Bot, telegram: TelegramSimulator) -> None:
     ann, ming, group = telegram.ann, telegram.ming, telegram.group
     groups.set_bot_status(telegram.world, group, "administrator")
-    await whisper(bot, telegram, ming.id)
+    await post_ephemeral(bot, telegram, ming.id)
     (hidden,) = (message for message in telegram.messages(group) if message.only_for)
     telegram.delete(ming, hidden)
     await bot.send_message(group.id, "for all")
@@ -121,7 +121,7 @@ async def test_the_page_of_another_person_hears_nothing_of_it(bot: Bot, telegram
 
         assert await kinds(ming.id) == ["for you", '"deleted"']
         assert await kinds(ann.id) == []
-        await whisper(bot, telegram, ming.id)
+        await post_ephemeral(bot, telegram, ming.id)
         for person, count in ((ann, 0), (ming, 1)):
             params = {"chat": group.id, "person": person.id}
             async with session.get("/demo/api/messages", params=params) as response:
@@ -129,7 +129,9 @@ async def test_the_page_of_another_person_hears_nothing_of_it(bot: Bot, telegram
             assert sum(view["only_for"] == ming.id for view in views) == count
 
 
-async def whisper(bot: Bot, telegram: TelegramSimulator, receiver: int, query: str | None = None, **how: Any) -> None:
+async def post_ephemeral(
+    bot: Bot, telegram: TelegramSimulator, receiver: int, query: str | None = None, **how: Any
+) -> None:
     parameters = EphemeralMessageParameters(receiver_user_id=receiver, callback_query_id=query)
     await bot.send_message(telegram.group.id, "for you", ephemeral_message_parameters=parameters, **how)
 
@@ -140,21 +142,21 @@ async def test_who_may_send_one_and_when(bot: Bot, telegram: TelegramSimulator, 
     press = telegram.press(ann, telegram.messages(group)[0], "Go")
     assert (await bot.get_chat_member(group.id, bot.id)).status == "member"
     with pytest.raises(TelegramBadRequest, match="not enough rights"):
-        await whisper(bot, telegram, ann.id)
+        await post_ephemeral(bot, telegram, ann.id)
     with pytest.raises(TelegramBadRequest, match="query is too old"):
-        await whisper(bot, telegram, ming.id, press.id)
-    await whisper(bot, telegram, ann.id, press.id)
-    clock.now += LIFETIME + 1
+        await post_ephemeral(bot, telegram, ming.id, press.id)
+    await post_ephemeral(bot, telegram, ann.id, press.id)
+    clock.now += ANSWER_SECONDS + 1
     with pytest.raises(TelegramBadRequest, match="query is too old"):
-        await whisper(bot, telegram, ann.id, press.id)
+        await post_ephemeral(bot, telegram, ann.id, press.id)
     groups.set_bot_status(telegram.world, group, "administrator")
     assert (await bot.get_chat_member(group.id, bot.id)).status == "administrator"
     with pytest.raises(TelegramBadRequest, match="PARTICIPANT_ID_INVALID"):
-        await whisper(bot, telegram, 42)
+        await post_ephemeral(bot, telegram, 42)
     for lost in ({"message_id": 99}, {"ephemeral_message_id": 1}):
         reply = ReplyParameters.model_validate({"allow_sending_without_reply": True, **lost})
         with pytest.raises(TelegramBadRequest, match="message to be replied not found"):
-            await whisper(bot, telegram, ann.id, reply_parameters=reply)
+            await post_ephemeral(bot, telegram, ann.id, reply_parameters=reply)
     parameters = EphemeralMessageParameters(receiver_user_id=ann.id)
     for chat in (ann.chat, telegram.world.add_channel("News", ann)):
         with pytest.raises(TelegramBadRequest, match="only to groups"):

@@ -27,7 +27,7 @@ from tests.support.clock import Clock
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """How long the simulator has slept."""
+    """The simulator's sleeps, in seconds."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Groups, topics, channels, members, and commands for each of them, as the bot meets them."""
+"""Groups, topics, channels and members, and the commands for each of them."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ async def test_a_muted_bot_hears_of_it_and_may_not_write(bot: Bot, telegram: Tel
     with pytest.raises(TelegramBadRequest, match="not enough rights to send text messages to the chat"):
         await bot.send_message(group.id, "x")
     await mine.edit_text("y")
-    small = telegram.found_group("Small", telegram.ann)
+    small = telegram.create_group("Small", telegram.ann)
     for chat, status in ((small, "restricted"), (telegram.world.add_channel("News", telegram.ann), "member")):
         with pytest.raises(PeopleError, match=f"the bot can't be {status}"):
             telegram.set_bot(chat, status)  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ async def test_the_bot_is_removed_and_added_again(bot: Bot, telegram: TelegramSi
 
 
 async def test_a_group_from_its_first_day_to_its_move(bot: Bot, telegram: TelegramSimulator) -> None:
-    old = telegram.found_group("Small", telegram.ann, telegram.ming)
+    old = telegram.create_group("Small", telegram.ann, telegram.ming)
     telegram.set_bot(old, "administrator")
     added, created, promoted = await news(bot)
     assert added.my_chat_member
@@ -164,7 +164,7 @@ async def test_the_bot_posts_in_a_channel_as_its_admin(bot: Bot, telegram: Teleg
     assert [message.by_bot for message in telegram.messages(channel)] == [True]
     with pytest.raises(TelegramBadRequest, match="inline keyboard expected"):
         await bot.send_message(channel.id, "and you?", reply_markup=ForceReply())
-    # What stands in the discussion follows the post, as long as there is one.
+    # The forward in the discussion follows the edits of the post as long as it exists.
     assert [message.text for message in telegram.messages(telegram.group)] == ["changed"]
     assert [message.sender.id for message in telegram.messages(telegram.group)] == [777000]
     admin = await bot.get_chat_member(channel.id, bot.id)

@@ -1,4 +1,4 @@
-"""Inline mode: what the bot is asked, how it may answer, what Telegram keeps, and what a person sends of it."""
+"""Inline mode: queries, the bot's answers, Telegram's cache, and the results that people send."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from aiogram.types import (
 )
 from aiohttp import ClientSession
 
-from bot.demo.bot_api.methods.inline import LIFETIME
+from bot.demo.bot_api.methods.inline import ANSWER_SECONDS
 from bot.demo.telegram import PeopleError, TelegramSimulator
 from tests.support.app_harness import picture
 from tests.support.clock import Clock
@@ -49,7 +49,7 @@ async def photo_id(telegram: TelegramSimulator) -> str:
 
 
 async def asked(bot: Bot) -> InlineQuery:
-    """The query that the bot is asked next; it is confirmed."""
+    """The bot's next query; its update is confirmed."""
     (update,) = await bot.get_updates()
     await bot.get_updates(offset=update.update_id + 1)
     assert update.inline_query
@@ -181,7 +181,7 @@ async def test_wrong_answers_are_refused(bot: Bot, telegram: TelegramSimulator) 
 async def test_an_answer_comes_once_and_in_time(bot: Bot, telegram: TelegramSimulator, clock: Clock) -> None:
     late, query = telegram.inline(telegram.ann, "late"), telegram.inline(telegram.ann, "fox")
     await bot.answer_inline_query(query.id, [])
-    clock.now += LIFETIME + 1
+    clock.now += ANSWER_SECONDS + 1
     for id_ in (late.id, query.id, "unknown"):
         with pytest.raises(TelegramBadRequest, match="query is too old and response timeout expired or query ID is"):
             await bot.answer_inline_query(id_, [])

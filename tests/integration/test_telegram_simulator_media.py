@@ -1,4 +1,4 @@
-"""Photos, files and albums that the bot sends, and what is refused."""
+"""Photos, files and albums of the bot, and the errors for wrong ones."""
 
 from io import BytesIO
 from typing import Any

@@ -1,57 +1,19 @@
-"""The people's side over HTTP, as the chat page uses it, and the call log."""
+"""The simulator's HTTP API for people, as the chat page uses it."""
 
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramRetryAfter
 from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
-from aiohttp import ClientSession, FormData
+from aiohttp import ClientSession
 from PIL import Image
 
-from bot.demo.calls import LONGEST, CallLog
 from bot.demo.chat import groups
 from bot.demo.telegram import TelegramSimulator
-
-
-class Faults:
-    """Another service that plays faults."""
-
-    def __init__(self) -> None:
-        self.played: list[Mapping[str, Any]] = []
-
-    def play(self, fault: Mapping[str, Any]) -> None:
-        self.played.append(fault)
-
-    def clear(self) -> None:
-        self.played.clear()
-
-
-class Page:
-    """Talks to the people's API."""
-
-    def __init__(self, session: ClientSession) -> None:
-        self.session = session
-
-    async def get(self, path: str) -> Any:
-        async with self.session.get(f"/demo/api/{path}") as response:
-            return await response.json()
-
-    async def post(self, path: str, **how: Any) -> tuple[int, Any]:
-        async with self.session.post(f"/demo/api/{path}", **how) as response:
-            return response.status, await response.json()
-
-    async def send(self, *files: tuple[str, bytes], **fields: object) -> tuple[int, Any]:
-        form = FormData(
-            {name: str(value) for name, value in fields.items()}, quote_fields=False, default_to_multipart=True
-        )
-        for name, data in files:
-            form.add_field("file", data, filename=name)
-        return await self.post("send", data=form)
+from tests.support.people_client import PeopleClient, RecordedFaults
 
 
 @pytest.fixture
@@ -61,9 +23,9 @@ async def telegram(tmp_path: Path) -> AsyncIterator[TelegramSimulator]:
 
 
 @pytest.fixture
-async def page(telegram: TelegramSimulator) -> AsyncIterator[Page]:
+async def page(telegram: TelegramSimulator) -> AsyncIterator[PeopleClient]:
     async with ClientSession(telegram.url) as session:
-        yield Page(session)
+        yield PeopleClient(session)
 
 
 def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
@@ -72,8 +34,8 @@ def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
     return out.getvalue()
 
 
-async def test_the_world(page: Page, bot: Bot, telegram: TelegramSimulator) -> None:
-    telegram.add_service("jimeng", Faults())
+async def test_the_world(page: PeopleClient, bot: Bot, telegram: TelegramSimulator) -> None:
+    telegram.add_service("jimeng", RecordedFaults())
     await bot.set_my_commands([BotCommand(command="imagine", description="Draw")])
     topic = groups.add_topic(telegram.world, telegram.group, "Foxes")
     world = await page.get("world")
@@ -98,7 +60,7 @@ async def test_the_world(page: Page, bot: Bot, telegram: TelegramSimulator) -> N
     assert world["services"] == ["telegram", "jimeng"]
 
 
-async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimulator) -> None:
+async def test_sending_and_reading(page: PeopleClient, bot: Bot, telegram: TelegramSimulator) -> None:
     ann = telegram.ann.id
     status, sent = await page.send(("a.jpg", picture()), ("b.jpg", picture()), person=ann, chat=ann, text="#foxes")
     assert status == 200
@@ -130,7 +92,7 @@ async def test_sending_and_reading(page: Page, bot: Bot, telegram: TelegramSimul
     assert len(await bot.get_updates()) == 4
 
 
-async def test_files_and_previews(page: Page, telegram: TelegramSimulator) -> None:
+async def test_files_and_previews(page: PeopleClient, telegram: TelegramSimulator) -> None:
     data = picture(kind="PNG")
     (message,) = await telegram.send(telegram.ann, files=[data], as_document=True)
     assert message.document
@@ -150,7 +112,7 @@ async def test_files_and_previews(page: Page, telegram: TelegramSimulator) -> No
         assert "error" in await response.json()
 
 
-async def test_pressing_and_deleting(page: Page, bot: Bot, telegram: TelegramSimulator) -> None:
+async def test_pressing_and_deleting(page: PeopleClient, bot: Bot, telegram: TelegramSimulator) -> None:
     ann = telegram.ann.id
     row = [
         InlineKeyboardButton(text="Go", callback_data="go", style="success"),
@@ -189,93 +151,22 @@ async def test_pressing_and_deleting(page: Page, bot: Bot, telegram: TelegramSim
         ("faults", {"json": {"service": "nobody", "fault": {}}}, "Name a service and a fault."),
     ],
 )
-async def test_mistakes_are_told(page: Page, path: str, how: Any, error: str) -> None:
+async def test_mistakes_are_told(page: PeopleClient, path: str, how: Any, error: str) -> None:
     assert await page.post(path, **how) == (400, {"error": error})
 
 
-async def test_broken_forms_are_told(page: Page) -> None:
+async def test_broken_forms_are_told(page: PeopleClient) -> None:
     broken = {"data": b"x", "headers": {"Content-Type": "multipart/form-data; boundary=y"}}
     assert await page.post("send", **broken) == (400, {"error": "This form can't be read."})
 
 
-async def test_sending_mistakes_are_told(page: Page, telegram: TelegramSimulator) -> None:
+async def test_sending_mistakes_are_told(page: PeopleClient, telegram: TelegramSimulator) -> None:
     status, body = await page.send(person=telegram.ann.id, chat=telegram.ming.id, text="x")
     assert (status, body) == (400, {"error": "Ann is not in this chat."})
     assert (await page.send(person=5, chat=telegram.ming.id, text="x"))[1] == {"error": "There is no such person."}
 
 
-async def read_events(page: Page, count: int, **how: Any) -> list[tuple[int, Any]]:
-    """The first events of the stream with their numbers."""
-    found: list[tuple[int, Any]] = []
-    async with page.session.get("/demo/api/events", **how) as response:
-        assert response.content_type == "text/event-stream"
-        number = 0
-        while len(found) < count:
-            line = (await response.content.readline()).decode().strip()
-            if line.startswith("id: "):
-                number = int(line[4:])
-            elif line.startswith("data: "):
-                found.append((number, json.loads(line[6:])))
-    return found
-
-
-async def test_the_stream_of_events(page: Page, bot: Bot, telegram: TelegramSimulator) -> None:
-    ann = telegram.ann.id
-    await telegram.send(telegram.ann, text="hello")
-    message = await bot.send_message(ann, "one")
-    await message.edit_text("two")
-    await message.delete()
-    await bot.send_chat_action(ann, "upload_photo")
-    events = await read_events(page, 8, params={"since": "0"})
-    assert [event["kind"] for _, event in events] == [
-        "message", "message", "call", "edited", "call", "deleted", "call", "action",
-    ]  # fmt: skip
-    assert [number for number, _ in events] == list(range(1, 9))
-    assert events[3][1]["message"]["text"] == "two"
-    assert events[3][1]["message"]["edited"]
-    assert events[5][1] == {"kind": "deleted", "chat": ann, "ids": [message.message_id]}
-    assert events[2][1]["call"]["name"] == "sendMessage"
-    later = await read_events(page, 1, headers={"Last-Event-ID": "7"})
-    assert later == events[7:]
-
-
-async def test_the_stream_goes_on_live_and_ends_with_the_server(page: Page, telegram: TelegramSimulator) -> None:
-    async with page.session.get("/demo/api/events") as response:
-        assert await response.content.readline() == b": hello\n"
-        await telegram.send(telegram.ann, text="live")
-        text = b""
-        while b"live" not in text:
-            text = await response.content.readline()
-        await telegram.aclose()
-        assert b"live" not in await response.content.read()
-
-
-async def test_calls_and_faults(page: Page, bot: Bot, telegram: TelegramSimulator) -> None:
-    jimeng = Faults()
-    telegram.add_service("jimeng", jimeng)
-    fault = {"kind": "flood", "method": "sendMessage", "retry_after": 3}
-    assert await page.post("faults", json={"service": "telegram", "fault": fault}) == (200, {})
-    assert await page.post("faults", json={"service": "jimeng", "fault": {"any": 1}}) == (200, {})
-    assert jimeng.played == [{"any": 1}]
-    with pytest.raises(TelegramRetryAfter):
-        await bot.send_message(telegram.ann.id, "x")
-    status, wrong = await page.post("faults", json={"service": "telegram", "fault": {"kind": "fox"}})
-    assert status == 400
-    assert wrong["error"].startswith("This fault is not known")
-    await bot.get_updates()
-    await bot.get_me()
-    calls = (await page.get("calls"))["calls"]
-    assert [(call["n"], call["name"], call["status"]) for call in calls] == [(1, "sendMessage", 429), (2, "getMe", 200)]
-    assert " ".join(calls[0]) == "n at service name status ms request response"
-    assert (await page.get("calls?since=1"))["calls"] == calls[1:]
-    await page.post("faults", json={"service": "telegram", "fault": fault})
-    async with page.session.delete("/demo/api/faults") as response:
-        assert await response.json() == {}
-    assert jimeng.played == []
-    await bot.send_message(telegram.ann.id, "x")
-
-
-async def test_the_page_is_served(page: Page, tmp_path: Path) -> None:
+async def test_the_page_is_served(page: PeopleClient, tmp_path: Path) -> None:
     async with page.session.get("/demo/") as response:
         assert response.status == 404
     (tmp_path / "page").mkdir()
@@ -287,28 +178,3 @@ async def test_the_page_is_served(page: Page, tmp_path: Path) -> None:
             assert response.url.path == "/demo/"
     async with page.session.get("/demo/%2e%2e/secret.txt") as response:
         assert response.status == 404
-
-
-async def test_the_log_is_shared() -> None:
-    log = CallLog()
-    assert TelegramSimulator(calls=log).calls is log
-
-
-def test_the_log_is_bounded_shortened_and_redacted() -> None:
-    log = CallLog(keep=2, clock=lambda: 5.0)
-    log.hide("s3cret")
-    heard: list[int] = []
-    log.listen(lambda call: heard.append(call.n))
-    for name in "abc":
-        log.record("jimeng", name, status=200, ms=1.26, request={"Authorization": "HMAC x", "n": 1}, response=None)
-    assert ([call.name for call in log], heard, len(log)) == (["b", "c"], [1, 2, 3], 2)
-    assert log.since(2)[0].as_json() == {
-        "n": 3, "at": 5.0, "service": "jimeng", "name": "c", "status": 200, "ms": 1.3,
-        "request": {"Authorization": "***", "n": 1}, "response": None,
-    }  # fmt: skip
-    call = log.record(
-        "x", "y", status=1, ms=1, request=("a s3cret", b"12", Path("s3cret")), response={"text": "x" * 9999, 1: True}
-    )
-    assert call.request == ["a ***", {"size": 2}, "***"]
-    assert call.response["1"] is True
-    assert len(call.response["text"]) < LONGEST + 30

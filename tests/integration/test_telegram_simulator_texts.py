@@ -1,4 +1,4 @@
-"""Properties of the simulator's texts: HTML, UTF-16 places, trimming."""
+"""Properties of the simulator's texts: HTML, UTF-16 offsets, trimming."""
 
 from html import escape
 

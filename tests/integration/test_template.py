@@ -1,4 +1,4 @@
-"""The guide for providers: its example is the template's own code, and works as a package installed by itself."""
+"""The guide for providers: its example is the template's code, which works as a separately installed package."""
 
 import asyncio
 import importlib
@@ -25,7 +25,7 @@ TEMPLATE = ROOT / "providers" / "template"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the template is installed, with nothing of this checkout's beside it."""
+    """The folder where the template is installed, without this checkout."""
     folder = tmp_path_factory.mktemp("template")
     copy = shutil.copytree(TEMPLATE, folder / "copy", ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ServiceSimulator]]:
-    """The package is installed; gives its stand-in."""
+    """The simulator from the installed package."""
     monkeypatch.syspath_prepend(site)
     simulator: type[ServiceSimulator] = importlib.import_module("imagine_bot_sketch.simulator").SketchSimulator
     assert Path(sys.modules["imagine_bot_sketch"].__file__ or "").is_relative_to(site)
@@ -65,7 +65,7 @@ def test_the_guides_links_lead_somewhere() -> None:
 
 
 def test_its_own_suite_passes(site: Path, tmp_path: Path) -> None:
-    """As its author runs it: on a copy that was named anew, against the installed bot."""
+    """Run the tests as an author does: on a renamed copy, against the installed bot."""
     copy = shutil.copytree(TEMPLATE, tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__"))
     (rename,) = [line for line in "".join(snippets("sh")).splitlines() if line.startswith("mv ")]
     (replace,) = [line for line in "".join(snippets("sh")).splitlines() if line.startswith("sed ")]

@@ -1,15 +1,13 @@
-"""The whole real bot in one process, between the strict Telegram and the strict Jimeng, with time running faster.
+"""`AppHarness`: the whole real bot in the test's process, between the simulated Telegram and Jimeng, on fast time.
 
-`async with open_app_harness(tmp_path) as house:` gives a bot at work. People act by `house.say` and `house.press`;
-what the
-bot does is awaited by `house.shown`, `house.ended` or `house.quiet`. Real polling, signing, SQLite and uploads; only
-the waits of the bot (flood control, polls, albums, the progress ticker) pass a hundred times as fast, and the pictures
-are plain and small.
+`async with open_app_harness(tmp_path) as harness:` gives a running bot. `harness.say` and `harness.press` act for
+people; `harness.shown`, `harness.ended` and `harness.quiet` wait for the bot. Polling, signing, SQLite and uploads are
+real; only the bot's waits (flood control, polls, albums, the progress ticker) are a hundred times as short, and the
+pictures are plain and small.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
@@ -35,26 +33,23 @@ from bot.settings import (
     WebSettings,
 )
 from bot.wiring import assembled
-from providers.jimeng.simulator import Call as JimengCall
-from providers.jimeng.simulator import JimengSimulator
-from providers.jimeng.simulator.tasks import Task
 from tests.support.blank_database import put_blank_database
 from tests.support.fast_time import albums_of, on_its_way, speed_up
 from tests.support.gates import Gates
-from tests.support.sample_pictures import draw_plain, look, picture
+from tests.support.jimeng_control import JimengControl
+from tests.support.sample_pictures import picture, picture_info
 from tests.support.startup_cache import cached_startup
 
-__all__ = ["AppHarness", "look", "open_app_harness", "picture", "speed_up"]
+__all__ = ["AppHarness", "open_app_harness", "picture", "picture_info", "speed_up"]
 
 HOST = "127.0.0.1"
 
 
-class AppHarness:
+class AppHarness(JimengControl):
     """Both simulators and the bot. Made by `open_app_harness`.
 
-    `updates`: how the next `start` gets them. `seconds`: how long tasks take at the simulated Jimeng (`hold` makes
-    them wait for `release`). `draw`: what it draws with. `jimeng_calls`: all that was asked of it, with nothing
-    redacted. `gates`: hold calls to both. `bob` is a third person, who speaks English, in the group.
+    `updates`: how the next `start` gets them. `gates`: hold calls to both simulators at an exact moment. `bob` is a
+    third person, who speaks English, in the group. For the tasks at Jimeng see `JimengControl`.
     """
 
     app: App
@@ -63,20 +58,7 @@ class AppHarness:
     def __init__(self, settings: Callable[["AppHarness"], Settings], *, strict: bool) -> None:
         self.gates = Gates()
         self.telegram = TelegramSimulator(strict=strict, sleep=self.gates.sleep)
-        self.seconds = 0.005
-        self.draw: Callable[[str, Sequence[bytes], int, int, int], bytes] = draw_plain
-        self.jimeng_calls: list[JimengCall] = []
-        self._skipped = 0.0
-        self.jimeng = JimengSimulator(
-            durations=lambda _: self.seconds,
-            concurrency=20,
-            qps=10_000,
-            draw_scale=0.1,
-            clock=lambda: time.monotonic() + self._skipped,
-            sleep=self.gates.sleep,
-            draw=self._draw,
-            on_call=self._record,
-        )
+        super().__init__(self.gates, self.telegram.calls)
         self.bob = self.telegram.world.add_person(510_000_003, "Bob", "bob_draws", "en")
         self.telegram.group.members.append(self.bob)
         self._settings = settings
@@ -94,7 +76,7 @@ class AppHarness:
         await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
 
     async def stop(self) -> None:
-        """Stop the bot in good order."""
+        """Stop the bot as SIGTERM does."""
         if self._work:
             self.app.stop()
             self._work.cancel()
@@ -103,7 +85,7 @@ class AppHarness:
         await self._running.aclose()
 
     async def restart(self) -> None:
-        """Another process on the same database."""
+        """Stop the bot and start another one on the same database."""
         await self.stop()
         await self.start()
 
@@ -121,7 +103,7 @@ class AppHarness:
 
     @property
     def group(self) -> Chat:
-        """The group of both."""
+        """The group of Ann and 小明."""
         return self.telegram.group
 
     async def say(
@@ -131,7 +113,7 @@ class AppHarness:
         return (await self.telegram.send(who or self.ann, chat, text=text, files=files, **how))[0]
 
     async def press(self, message: ChatMessage, label: str, who: Person | None = None) -> CallbackAnswer:
-        """A person (Ann) presses the button whose label ends so; returns the answer when the bot is through."""
+        """A person (Ann) presses the button whose label ends so; returns the answer once the update is processed."""
         full = next((one for one in message.buttons if one.endswith(label)), label)
         press: Press = self.telegram.press(who or self.ann, message, full)
         answer = await self.telegram.until(lambda: press.answer)
@@ -141,7 +123,7 @@ class AppHarness:
     async def forge(
         self, message: ChatMessage, data: str, who: Person | None = None, *, there: bool = True
     ) -> CallbackAnswer:
-        """A person (Ann) presses with data of their own, as a client can. `there`: such a button stood there, once."""
+        """A person (Ann) sends forged button data, as a client can. `there`: the message once had such a button."""
         world = self.telegram.world
         id_ = str(len(world.presses))
         press = Press(id=id_, person=who or self.ann, message=message, data=data, at=world.clock())
@@ -174,19 +156,19 @@ class AppHarness:
         return await self.telegram.until(found, timeout)
 
     async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
-        """Wait for a job to end: its buttons are there, and nothing is under way any more."""
+        """Wait for a job to end: its buttons are shown and the bot is idle."""
         found = await self.shown(words, chat, timeout)
         await self.quiet()
         return found
 
     async def made(self, prompt: str, *files: Sendable, **how: Any) -> ChatMessage:
-        """Ask, and wait for the end; returns the message with the buttons."""
+        """Send a prompt and wait for its end; returns the message with the buttons."""
         asked = await self.say(prompt, *files, **how)
         await self.quiet()
         return self.answers(asked.chat)[-1]
 
     async def quiet(self, timeout: float = 30) -> None:
-        """Wait until the bot has taken in all that was sent and has nothing to do."""
+        """Wait until the bot has processed all updates and has no running work."""
         async with asyncio.timeout(timeout):
             calm = 0
             while calm < 3:
@@ -194,13 +176,13 @@ class AppHarness:
                 await asyncio.sleep(0.005)
 
     async def taken_in(self, timeout: float = 20) -> None:
-        """Wait until the bot has taken in all that was sent, whatever it does with it."""
+        """Wait until the bot has processed all updates; jobs may still run."""
         async with asyncio.timeout(timeout):
             while any(self._taking_in()):  # noqa: ASYNC110 - the bot has no events for this
                 await asyncio.sleep(0.005)
 
     def called(self, *methods: str, since: int = 0) -> list[Call]:
-        """The bot's calls of these methods of the Bot API; `since`: a call's number (`house.now`)."""
+        """The bot's calls of these methods of the Bot API; `since`: a call's number (`harness.now`)."""
         return [
             call for call in self.telegram.calls.since(since) if call.service == "telegram" and call.name in methods
         ]
@@ -210,45 +192,15 @@ class AppHarness:
         """The number of the latest call."""
         return max((call.n for call in self.telegram.calls), default=0)
 
-    # Jimeng
-
-    @property
-    def tasks(self) -> list[Task]:
-        """What Jimeng has taken, and so is paid."""
-        return list(self.jimeng.tasks.values())
-
-    def submitted(self) -> list[dict[str, Any]]:
-        """The parameters of all submits."""
-        wanted = [call.request for call in self.jimeng_calls if call.name == "CVSync2AsyncSubmitTask"]
-        return [request for request in wanted if isinstance(request, dict)]
-
-    @staticmethod
-    def without_addresses(submit: dict[str, Any]) -> dict[str, Any]:
-        """A submit without what is new each time: the signed addresses."""
-        return {name: value for name, value in submit.items() if name not in {"image_urls", "callback_url"}}
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass at Jimeng."""
-        self._skipped += seconds
-
-    def hold(self) -> None:
-        """Tasks submitted from now on are not finished before `release`."""
-        self.seconds = 10_000.0
-
-    def release(self) -> None:
-        """All tasks that were held are done; new ones are quick again."""
-        self.pass_time(10_000.0)
-        self.seconds = 0.005
-
     async def all_submitted(self, count: int) -> None:
-        """Wait until Jimeng has taken this many tasks, and the bot has stored the tickets."""
+        """Wait until Jimeng has accepted so many tasks and the bot has stored their tickets."""
         await self.telegram.until(lambda: len(self.tasks) >= count)
         async with asyncio.timeout(20):
             for flight in list(self.app.parts.progress.runs.values()):
                 await flight.safe.wait()
 
     def learn(self, *durations: float) -> None:
-        """Let the bot know how long tasks took."""
+        """Teach the bot how long tasks took, in seconds."""
         for seconds in durations:
             self.app.parts.progress.durations["jimeng"].add(seconds, {})
 
@@ -263,15 +215,6 @@ class AppHarness:
         engine = self.app.engine
         yield from self._taking_in()
         yield not engine.is_idle
-
-    def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-        return self.draw(prompt, references, width, height, seed)
-
-    def _record(self, call: JimengCall) -> None:
-        self.jimeng_calls.append(call)
-        self.telegram.calls.record(
-            "jimeng", call.name, status=call.status, ms=call.ms, request=call.request, response=call.response
-        )
 
 
 @asynccontextmanager
@@ -289,10 +232,10 @@ async def open_app_harness(
     tells: bool = False,
     database: str = "",
 ) -> AsyncIterator[AppHarness]:
-    """A bot at work. `folder`: where its database is (unless `database` is its URL); `public`: whether `web.public_url`
-    is set; `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
-    further tables, and additions to Jimeng's; `tells`: whether it tells Telegram its commands, which are two dozen
-    calls."""
+    """Run a bot. `folder`: for its database, unless `database` is a URL; `public`: whether `web.public_url` is set;
+    `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
+    further tables, and additions to Jimeng's; `tells`: whether it registers its commands at Telegram, which takes two
+    dozen calls."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(harness: AppHarness) -> Settings:

@@ -1,4 +1,4 @@
-"""An empty SQLite database: migrated once for all tests of this process, and copied for each."""
+"""An empty SQLite database with all tables: migrated once in this process, and copied for each test."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from storage.store import Store
 
 
 def put_blank_database(file: Path) -> None:
-    """Write it to `file`; its folder is made. Not for a running event loop: call it in a thread."""
+    """Copy the database to `file`, whose folder is created. It blocks: call it in a thread."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(_blank())
 
 
 @contextmanager
 def blank_stores() -> Iterator[None]:
-    """What is opened and not there yet is a copy of it, in place of being migrated."""
+    """Within it, opening a database that does not exist yet copies this one instead of migrating."""
     open_store = Store.open
 
     async def opened(url: str, *, wait: bool = False) -> Store:
@@ -42,5 +42,5 @@ def _blank() -> bytes:
 
 
 async def _make(file: Path) -> None:
-    # Not by `Store.open`, which may be giving out copies of this one.
+    # Not by `Store.open`: `blank_stores` may have replaced it.
     await (await Database.open(f"sqlite:///{file}")).aclose()

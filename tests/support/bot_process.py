@@ -1,4 +1,4 @@
-"""The bot as a real process: `python -m bot run` on a database file, started, killed and started again."""
+"""`BotProcess`: the bot as a real process (`python -m bot run`), with its log, signals and exit code."""
 
 import asyncio
 import json
@@ -41,11 +41,11 @@ class BotProcess:
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
+        """Its log so far."""
         return "".join(self._lines)
 
     async def logged(self, words: str, timeout: float = 10.0, times: int = 1) -> None:
-        """Wait until it has written these words so often. Raises `AssertionError` when it ends or is silent before."""
+        """Wait until its log has these words so often. Raises `AssertionError` when it ends or stays silent before."""
         try:
             async with asyncio.timeout(timeout):
                 while self.log.count(words) < times and not self._silent:
@@ -55,33 +55,33 @@ class BotProcess:
         assert self.log.count(words) >= times, f"not in the log within {timeout} s: {words}\n{self.log}"
 
     def kill(self) -> None:
-        """SIGKILL, at this very moment."""
+        """Send SIGKILL."""
         os.kill(self.pid, signal.SIGKILL)
 
     def hang(self) -> None:
-        """SIGSTOP: from now on it does nothing, without knowing it."""
+        """Send SIGSTOP: it is suspended and does not notice."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def wake(self) -> None:
-        """SIGCONT: it goes on where it was."""
+        """Send SIGCONT: it continues where it was."""
         os.kill(self.pid, signal.SIGCONT)
 
     def terminate(self) -> None:
-        """SIGTERM: a request to stop."""
+        """Send SIGTERM, the request to stop."""
         os.kill(self.pid, signal.SIGTERM)
 
     async def gone(self, timeout: float = 20.0) -> int:
         """Wait for its end; returns the exit code, which is negative when a signal ended it."""
         async with asyncio.timeout(timeout):
             await self._listener
-            # Silent a moment before it has ended.
+            # Its log ends a moment before the process does.
             while self._code is None:
                 self._code = fork_server().code(self.pid)
                 await asyncio.sleep(0.01)
             return self._code
 
     async def aclose(self) -> None:
-        """End it, if it still lives."""
+        """Kill it if it still runs."""
         if self._code is None:
             self.kill()
             await self.gone()
@@ -94,10 +94,10 @@ class BotProcess:
         )
         async for line in reader:
             self._lines.append(line.decode("utf-8", "replace"))
-            self._said.ring()
+            self._said.notify()
         transport.close()
         self._silent = True
-        self._said.ring()
+        self._said.notify()
 
 
 def write_config(
@@ -108,8 +108,8 @@ def write_config(
     database: str,
     port: int = 0,
 ) -> Path:
-    """A `config.toml` for a bot between these simulators; `database`: where it keeps what it remembers, a URL; `port`:
-    where the services reach it."""
+    """A `config.toml` for a bot between these simulators; `database`: the URL of its database; `port`: the port on
+    which the services call it back."""
     tables: dict[str, dict[str, str | int]] = {
         "telegram": {"token": telegram.token, "api_url": telegram.url},
         "web": {"port": port, "host": "127.0.0.1", "public_url": f"http://127.0.0.1:{port}" if port else ""},

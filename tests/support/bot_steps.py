@@ -3,7 +3,7 @@
 from typing import cast
 
 from bot.demo.telegram import Chat, ChatMessage, Person
-from tests.support.app_harness import AppHarness, look, picture
+from tests.support.app_harness import AppHarness, picture, picture_info
 
 
 def numbered(count: int) -> list[bytes]:
@@ -13,7 +13,7 @@ def numbered(count: int) -> list[bytes]:
 
 def widths(harness: AppHarness) -> list[int]:
     """The widths of the references of the latest task, in order."""
-    return [look(reference)[1] for reference in harness.tasks[-1].references]
+    return [picture_info(reference)[1] for reference in harness.tasks[-1].references]
 
 
 def prompts(harness: AppHarness) -> list[str]:

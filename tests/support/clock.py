@@ -1,8 +1,8 @@
-"""A clock that tests set."""
+"""A clock that stands still and is set by tests."""
 
 
 class Clock:
-    """Stands still until it is told the time, in seconds since 1970."""
+    """Stands still until a test sets `now`, in seconds since 1970."""
 
     now = 1_700_000_000.0
 

@@ -1,4 +1,4 @@
-"""SQL that costs little: compiled once for all the databases that the tests open in this process, and run at once."""
+"""Makes SQL cheap in tests: compiled once for all databases of the process, and run in the event loop by SQLite."""
 
 import asyncio
 import sqlite3
@@ -15,7 +15,7 @@ from storage import postgres, sqlite
 
 @contextmanager
 def compiled_statements_cache() -> Iterator[None]:
-    """A statement that one database has compiled is known to all: else each test would compile all that it needs."""
+    """Share compiled statements between all databases: else each test compiles all that it needs."""
     known: dict[tuple[str, ...], tuple[Any, Any]] = {}
 
     def create(url: Any, **how: Any) -> AsyncEngine:
@@ -23,7 +23,7 @@ def compiled_statements_cache() -> Iterator[None]:
         own = engine.sync_engine
         kind = (own.dialect.name, str(how.get("isolation_level")))
         # SQLAlchemy has no public way to share this.
-        # One that was never connected doesn't know yet what the database can do.
+        # A dialect that was never connected does not know the database's features yet.
         if kind in known and known[kind][0].server_version_info:
             own.dialect, own._compiled_cache = known[kind]  # noqa: SLF001
             own.pool._dialect = own.dialect  # noqa: SLF001

@@ -1,8 +1,8 @@
-"""The kill matrix: the real bot as a process, killed at each step of a job's life, on any database.
+"""`CrashScenario` and `KillMatrix`: the real bot as a process, killed at each step of a job's life, on any database.
 
-One story with several jobs, each in its own chat: they are brought to different steps, the process is killed (SIGKILL)
-with all of them there, and another one starts on the same database; later the same with a polite SIGTERM. The moments
-are held by the simulators, not by time. Each test of `KillMatrix` looks at one job of the story.
+One scenario has several jobs, each in its own chat. They are brought to different steps, the process is killed
+(SIGKILL), and another one starts on the same database; later the same happens with SIGTERM. The simulators hold the
+calls at the exact moments. Each test of `KillMatrix` checks one job of the scenario.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from providers.jimeng.simulator import Fault
 from storage.history import HistoryFilter
 from storage.records import Job
 from storage.store import Store
-from tests.support.app_harness import look, picture
+from tests.support.app_harness import picture, picture_info
 from tests.support.gates import Gate
-from tests.support.process_harness import LONG, QUICK, ProcessHarness, Seen, nothing
+from tests.support.process_harness import LONG, QUICK, Outcome, ProcessHarness, nothing
 
 PLACES = 4
 UNKNOWN = "can't tell whether"
@@ -28,10 +28,10 @@ RETRY, AGAIN = "🔁 Try again", "🔁 Again"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What should come of a job. `words`: of the bot's last message when nobody has pressed anything yet.
+class Expected:
+    """The expected outcome of a job. `words`: in the bot's last message before anybody presses a button.
 
-    `retried`: what is paid in the end when the person presses "Try again" once.
+    `retried`: the number of paid tasks after one press of "Try again".
     """
 
     paid: int = 1
@@ -41,49 +41,49 @@ class Wanted:
 
 
 TAKEN = "killed while submitting, after the service took it"
-WANTED = {
-    "killed while /start is answered": Wanted(0, 0, "Hi! Tell me"),
-    "killed while photos arrive": Wanted(),
-    "killed while references are fetched": Wanted(),
-    "killed while queued": Wanted(),
-    "killed while submitting, before the service took it": Wanted(0, 0, UNKNOWN, retried=1),
-    TAKEN: Wanted(1, 0, UNKNOWN, retried=2),
-    "killed while running": Wanted(),
-    "killed while running, cancelled before": Wanted(1, 0, "/history"),
-    "killed while a picture is delivered": Wanted(),
-    "killed while three pictures are delivered": Wanted(1, 3, "3 pictures"),
-    "killed between two albums of 12 pictures": Wanted(1, 12, "12 pictures"),
-    "killed when a forbidden prompt was refused": Wanted(0, 0, "refused this prompt"),
-    "killed after everything": Wanted(),
-    "heard nothing of a submit": Wanted(1, 0, UNKNOWN, retried=2),
-    "heard nothing of a result": Wanted(),
-    "stopped while running": Wanted(),
-    "stopped while submitting": Wanted(),
-    "stopped while three pictures are delivered": Wanted(1, 3, "3 pictures"),
-    "stopped while the service is busy": Wanted(),
-    "stopped while photos arrive": Wanted(),
+EXPECTED = {
+    "killed while /start is answered": Expected(0, 0, "Hi! Tell me"),
+    "killed while photos arrive": Expected(),
+    "killed while references are fetched": Expected(),
+    "killed while queued": Expected(),
+    "killed while submitting, before the service took it": Expected(0, 0, UNKNOWN, retried=1),
+    TAKEN: Expected(1, 0, UNKNOWN, retried=2),
+    "killed while running": Expected(),
+    "killed while running, cancelled before": Expected(1, 0, "/history"),
+    "killed while a picture is delivered": Expected(),
+    "killed while three pictures are delivered": Expected(1, 3, "3 pictures"),
+    "killed between two albums of 12 pictures": Expected(1, 12, "12 pictures"),
+    "killed when a forbidden prompt was refused": Expected(0, 0, "refused this prompt"),
+    "killed after everything": Expected(),
+    "heard nothing of a submit": Expected(1, 0, UNKNOWN, retried=2),
+    "heard nothing of a result": Expected(),
+    "stopped while running": Expected(),
+    "stopped while submitting": Expected(),
+    "stopped while three pictures are delivered": Expected(1, 3, "3 pictures"),
+    "stopped while the service is busy": Expected(),
+    "stopped while photos arrive": Expected(),
 }
 
 
 class CrashScenario(ProcessHarness):
-    """The jobs' common story.
+    """One scenario for all jobs.
 
-    `before`: what was there when nobody had pressed "Try again" yet; `after`: in the end; `unfinished` and `kept` (the
-    picture of a cancelled job): what the bot remembers.
+    `before`: the outcomes before anybody pressed "Try again"; `after`: those at the end; `unfinished` (jobs) and `kept`
+    (the picture of a cancelled job): from the bot's database.
     """
 
     held: Sequence[Gate]
     applied: Gate
 
     def __init__(self, folder: Path, database: str = "") -> None:
-        super().__init__(folder, WANTED, PLACES, database)
-        self.before: dict[str, Seen] = {}
-        self.after: dict[str, Seen] = {}
+        super().__init__(folder, EXPECTED, PLACES, database)
+        self.before: dict[str, Outcome] = {}
+        self.after: dict[str, Outcome] = {}
         self.unfinished: list[Job] = []
         self.kept: bytes | None = None
 
     async def play_all(self) -> None:
-        """The whole story, on one database."""
+        """Run the whole scenario on one database."""
         async with self.open():
             await self.bring_to_every_step()
             await self.fill_all_places_and_kill()
@@ -112,7 +112,7 @@ class CrashScenario(ProcessHarness):
         await self.say("killed between two albums of 12 pictures", "--n auto")
         await self.say("killed after everything")
         await self.taken("killed between two albums of 12 pictures", "killed after everything")
-        # These find places when those are done; one more delivery could not begin beside the three held ones.
+        # These get slots when those are done; one more delivery could not begin beside the three held ones.
         await self.say("killed while three pictures are delivered", "--n auto")
         await self.say("killed while a picture is delivered")
         fetch = self.hold("getFile")
@@ -128,7 +128,7 @@ class CrashScenario(ProcessHarness):
         self.applied = single
 
     async def fill_all_places_and_kill(self) -> None:
-        """The last thing that happens in this process's life is that the service takes a task."""
+        """Kill the process at the moment the service accepts a task."""
         before, refused = self.hold_submit(), self.hold_submit()
         await self.say("killed while submitting, before the service took it")
         await before.reached()
@@ -150,15 +150,15 @@ class CrashScenario(ProcessHarness):
         before.shut(HTTPServiceUnavailable())
         for gate in self.held:
             gate.shut(DroppedError())
-        # Telegram does this one all the same, and nobody hears of it.
+        # Telegram carries this call out, but its answer is lost.
         self.applied.open()
         self.all_done()
 
     async def everybody_has_an_answer(self, how: str) -> None:
         """Wait until every job of this kind has come to its end."""
-        names = [name for name in WANTED if name.startswith(how)]
+        names = [name for name in EXPECTED if name.startswith(how)]
         for name in names:
-            await self.shown(name, WANTED[name].words)
+            await self.shown(name, EXPECTED[name].words)
         self.before |= self.see(*names)
 
     async def hear_nothing_and_try_again(self) -> None:
@@ -169,7 +169,7 @@ class CrashScenario(ProcessHarness):
         self.before |= self.see("heard nothing of a submit")
         self.play("code", "submit")
         self.play("lost", "result", times=PLACES)
-        again = [name for name, wanted in WANTED.items() if wanted.retried]
+        again = [name for name, wanted in EXPECTED.items() if wanted.retried]
         for name in again:
             await self.press(name, RETRY)
         await self.say("heard nothing of a result")
@@ -178,7 +178,7 @@ class CrashScenario(ProcessHarness):
         self.before |= self.see("heard nothing of a result")
 
     async def bring_to_some_steps_and_stop(self) -> None:
-        """SIGTERM: what is in the middle of something comes to a good end, the rest waits for the next process."""
+        """SIGTERM: calls under way are completed, everything else waits for the next process."""
         album = self.hold("sendMediaGroup")
         self.seconds = LONG
         await self.say("stopped while running")
@@ -209,7 +209,7 @@ class CrashScenario(ProcessHarness):
             await refused.wait()
 
     async def look_into_the_store(self) -> None:
-        """What the bot remembers in the end."""
+        """Read the bot's database at the end."""
         store = await Store.open(self.database)
         self.unfinished = await store.workers.recover_jobs(0, {}, 0.0)
         cancelled = self.people["killed while running, cancelled before"]
@@ -229,7 +229,7 @@ def _table(scenario: CrashScenario) -> str:
 
 
 def play(folder: Path, database: str = "") -> CrashScenario:
-    """The story from beginning to end; prints what came of each job."""
+    """Run the scenario and print the outcome of each job."""
 
     async def play() -> CrashScenario:
         scenario = CrashScenario(folder, database)
@@ -244,9 +244,9 @@ def play(folder: Path, database: str = "") -> CrashScenario:
 class KillMatrix:
     """The tests; a subclass has the fixture `scenario`."""
 
-    @pytest.mark.parametrize("name", WANTED)
+    @pytest.mark.parametrize("name", EXPECTED)
     def test_nothing_is_lost_and_nothing_is_paid_twice(self, scenario: CrashScenario, name: str) -> None:
-        wanted, before, after = WANTED[name], scenario.before[name], scenario.after[name]
+        wanted, before, after = EXPECTED[name], scenario.before[name], scenario.after[name]
         assert wanted.words in before.words
         assert (before.paid, before.pictures) == (wanted.paid, wanted.pictures)
         if wanted.retried:
@@ -257,7 +257,7 @@ class KillMatrix:
 
     def test_what_was_paid_for_a_cancelled_job_is_kept(self, scenario: CrashScenario) -> None:
         assert scenario.kept
-        assert look(scenario.kept) == ("JPEG", 64, 64)
+        assert picture_info(scenario.kept) == ("JPEG", 64, 64)
 
     def test_nothing_is_left_to_do(self, scenario: CrashScenario) -> None:
         assert scenario.unfinished == []
@@ -265,7 +265,7 @@ class KillMatrix:
     def test_a_busy_service_is_nobodys_business(self, scenario: CrashScenario) -> None:
         error_message = ("busy", "slow down", "already working", "can't be reached")
         # Captions have the prompts.
-        lines = [line for line in scenario.told.splitlines() if line not in WANTED]
+        lines = [line for line in scenario.told.splitlines() if line not in EXPECTED]
         said = [line for line in lines if any(words in line for words in error_message)]
         assert not said, said
 

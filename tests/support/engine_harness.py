@@ -1,4 +1,4 @@
-"""A room for the engine alone: a real store that can refuse a change, a crash, a provider and a stage that err."""
+"""`EngineHarness`: the engine with a real store that can refuse changes, a failing provider and notifier, crashes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -20,7 +20,7 @@ from tests.support.parts import engine_parts
 
 
 class Stage(RecordingNotifier):
-    """A stage whose words can be lost, too: `deaf` is what the next tellings raise."""
+    """A notifier that can fail: the next calls raise the errors in `deaf`."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
@@ -33,7 +33,7 @@ class Stage(RecordingNotifier):
 
 
 class Provider(FakeProvider):
-    """`after`: what it does wrong once it has a ticket."""
+    """A provider that fails once it has a ticket, as `after` says."""
 
     def __init__(self) -> None:
         super().__init__(ProviderSettings(concurrency=1))
@@ -49,7 +49,7 @@ class Provider(FakeProvider):
 
 
 class EngineHarness:
-    """An engine on a database, with what surrounds it. `wish`: what was asked for last."""
+    """An engine on a database, with its provider and notifier. `wish`: the latest request."""
 
     wish: NewJob
 
@@ -83,7 +83,7 @@ class EngineHarness:
         return found.state
 
     async def finished(self, job: Job, state: JobState) -> None:
-        """Wait until a job is closed in this state."""
+        """Wait until a job has ended in this state."""
 
         async def closed() -> bool:
             found = await self.store.jobs.get(job.id)
@@ -112,17 +112,17 @@ class EngineHarness:
         await self.run("DROP TRIGGER full")
 
     async def crash(self) -> None:
-        """The process dies: nothing is finished or cleaned up."""
+        """Stop as a killed process does: nothing is finished or cleaned up."""
         await self.engine.abandon()
 
     async def start(self) -> None:
-        """Another process."""
+        """Start an engine as another process would."""
         self.parts = self._new_parts()
         await self.engine.open()
         await self.engine.start()
 
     async def run(self, statement: str) -> None:
-        """Change the tables behind everybody's back."""
+        """Change the tables directly, past the engine."""
         async with self.store.database.write() as connection:
             await connection.exec_driver_sql(statement)
 
@@ -146,7 +146,7 @@ async def logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
 
 @asynccontextmanager
 async def open_engine_harness(folder: Path) -> AsyncIterator[EngineHarness]:
-    """A room whose engine is at work."""
+    """A harness whose engine runs."""
     await asyncio.to_thread(put_blank_database, folder / "bot.db")
     store = await Store.open(f"sqlite:///{folder}/bot.db")
     engine_harness = EngineHarness(store)

@@ -1,4 +1,4 @@
-"""A provider and a stage that do what a test tells them, for tests of the engine."""
+"""Fakes for tests of the engine: a provider and a notifier that tests control."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -91,8 +91,8 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
 
 
 class RecordingNotifier:
-    """A stage that delivers into the store at once. `error_message`: what the next deliveries raise; `fetched`: called
-    when a reference is being fetched."""
+    """A notifier that delivers into the store at once. `error_message`: the errors of the next deliveries;
+    `fetched`: called when a reference is being fetched."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -140,7 +140,7 @@ class RecordingNotifier:
         self.changed.set()
 
     async def until(self, true: Callable[[], object]) -> None:
-        """Wait for something to have happened here."""
+        """Wait for a condition on this fake."""
         async with asyncio.timeout(5):
             while not true():
                 self.changed.clear()

@@ -1,4 +1,4 @@
-"""Time that runs faster: the waits of a real bot, shortened for tests."""
+"""Fast time: `speed_up` shortens the waits of a real bot for tests."""
 
 import asyncio
 import time
@@ -15,12 +15,12 @@ from providers.polling import PollingProvider, Sleep
 
 SPEED = 100
 TICK_SPEED = 20
-"""Of the progress ticker, which would keep the machine busy otherwise."""
+"""Of the progress ticker: at `SPEED` it would keep the machine busy."""
 QUIET_ALBUM = 0.05
 
 
 class AlbumTimer:
-    """Lets an album wait for as long as something of it is on its way, however busy the machine is."""
+    """Keeps an album open as long as a part of it is on its way, however busy the machine is."""
 
     CHECKS = 5
 
@@ -42,7 +42,7 @@ class AlbumTimer:
 
 
 def on_its_way(telegram: TelegramSimulator) -> bool:
-    """Whether Telegram has something that the bot has not fetched yet."""
+    """Whether Telegram has an update that the bot has not fetched yet."""
     return bool(len(telegram.world.updates)) or "deliver an album" in telegram.acts.background.running
 
 
@@ -51,7 +51,7 @@ async def _fast_sleep(seconds: float) -> None:
 
 
 def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sleep) -> None:
-    """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: how it waits until it asks a service again."""
+    """Let the bot's waits pass `SPEED` times as fast. `poll_sleep`: sleeps between two polls of a service."""
     flood = next(one for one in app.bot.session.middleware if isinstance(one, RateLimiter))
     flood.clock, flood.sleep = _fast_clock, _fast_sleep
     flood.limiters.clear()

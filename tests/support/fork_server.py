@@ -1,6 +1,7 @@
-"""Starts processes of the bot in no time: all it imports is loaded once, and each process is a fork of that one.
+"""The fork server: starts processes of the bot fast, as forks of one process that has loaded all modules.
 
-Each is a process of its own and runs `python -m bot …`; only the four seconds of loading are saved.
+Each runs `python -m bot …` as a process of its own; only the four seconds of imports are saved.
+
 """
 
 import atexit
@@ -20,14 +21,14 @@ from typing import Any
 from aiohttp import ClientTimeout
 
 ROOT = Path(__file__).parents[2]
-# Not `bot.__main__`: that is run anew.
+# Not `bot.__main__`: each fork runs it.
 LOADED = ("bot.wiring", "bot.check", "storage.postgres", "aiosqlite", "alembic.command", "sqlalchemy.dialects.sqlite")
 HELD_SECONDS = 50.0
-"""For how long a host of pictures may say nothing: on a busy machine a scene holds one longer than the bot allows."""
+"""The read timeout for hosts of pictures: on a busy machine a scenario holds a download longer than the bot allows."""
 
 
 class ForkServer:
-    """The process that is forked. It ends, and all its children with it, when this one does."""
+    """The process that is forked. It and its children end when this process does."""
 
     def __init__(self) -> None:
         self._socket, other = socket.socketpair()
@@ -55,7 +56,7 @@ class ForkServer:
         return None if answer is None else int(answer)
 
     def aclose(self) -> None:
-        """End all."""
+        """End the server and all its children."""
         self._socket.close()
         self._process.wait(10)
 
@@ -65,14 +66,14 @@ class ForkServer:
 
 @cache
 def fork_server() -> ForkServer:
-    """The one of this process."""
+    """The fork server of this process, started on first use."""
     made = ForkServer()
     atexit.register(made.aclose)
     return made
 
 
 def _serve(channel: socket.socket) -> list[str]:
-    """Fork on request until nobody asks any more. Returns in the children only, with their arguments."""
+    """Fork on request until the pipe is closed. Returns only in the children, with their arguments."""
     children: set[int] = set()
     while True:
         request, files, *_ = socket.recv_fds(channel, 10_000, 1)
@@ -103,7 +104,7 @@ if __name__ == "__main__":
         import_module(module)
     downloads = import_module("bot.telegram.downloads")
     vars(downloads)["TIMEOUT"] = ClientTimeout(total=None, sock_connect=HELD_SECONDS, sock_read=HELD_SECONDS)
-    # Nothing of this is ever garbage, and what isn't looked at stays shared with the children.
+    # The loaded modules are never garbage, and memory that the collector does not touch stays shared with the children.
     gc.freeze()
     gc.enable()
     sys.argv[1:] = _serve(socket.socket(fileno=int(sys.argv[1])))

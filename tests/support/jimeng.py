@@ -1,4 +1,4 @@
-"""Jimeng and its simulator in a time of their own, for tests."""
+"""`Bench`: the Jimeng provider and its simulator on a clock of their own."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def picture(width: int = 64, height: int = 64, kind: str = "PNG") -> bytes:
 
 
 def paint(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """A plain picture in place of a drawn one, where nobody looks at the result."""
+    """A plain picture in place of a drawn one, for tests that ignore the result."""
     return picture(width, height, "JPEG")
 
 
@@ -46,7 +46,7 @@ def reference(data: bytes | None = None, url: str | None = None) -> Reference:
 
 
 def request(*references: Reference, prompt: str = "a red fox", **options: Any) -> ImageRequest[JimengOptions]:
-    """What a person asks for."""
+    """A request of a person."""
     return ImageRequest(prompt, JimengOptions.model_validate(options), references)
 
 
@@ -87,7 +87,7 @@ class Bench:
         method: str = "POST",
         **signing: Any,
     ) -> tuple[int, dict[str, Any]]:
-        """Sign and send a call, with anything about it changed on the way; gives status and JSON."""
+        """Sign and send a call, changed after it was signed as given; returns status and JSON."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         asked = {"Action": action, "Version": "2022-08-31"}
         url = URL(self.service.url)
@@ -113,7 +113,7 @@ class Bench:
 
 @asynccontextmanager
 async def open_bench(**simulator: Any) -> AsyncIterator[Bench]:
-    """A bench; `simulator`: what is other than usual about it."""
+    """A bench; `simulator`: arguments that differ from the usual ones."""
     clock, calls = FastClock(), list[Call]()
     usual = {"clock": clock, "sleep": clock.sleep, "now": lambda: NOW, "draw": paint, "draw_scale": 0.05}
     service = JimengSimulator(**{**usual, "on_call": calls.append, **simulator})

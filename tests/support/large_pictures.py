@@ -1,9 +1,9 @@
-"""Large pictures, and the memory they take."""
+"""Makes large pictures, and measures the memory that the image worker takes for them."""
 
 import struct
 import zlib
 
-# How much memory a process needs for photos of large files, beyond what it has when everything is loaded.
+# The memory that a process needs for photos of large files, beyond that with everything loaded.
 PEAK = """
 import asyncio, resource, sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot.telegram.image_worker import ImageWorker
 def peak():
     status = Path("/proc/self/status")
     if status.exists():
-        # Here `ru_maxrss` counts what the parent had.
+        # On Linux `ru_maxrss` includes the parent's memory.
         return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
@@ -30,7 +30,7 @@ asyncio.run(main())
 
 
 def flat_png(width: int, height: int, colour: int = 2, depth: int = 8) -> bytes:
-    """A picture of one colour; nothing is held in memory to make it."""
+    """A picture of one colour, written without holding it in memory."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

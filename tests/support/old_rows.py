@@ -1,4 +1,4 @@
-"""Databases of earlier revisions, with a row of everything that the bot of that time would have left."""
+"""Fills databases of earlier revisions with one row of each kind that the bot of that time left."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,13 +11,13 @@ from sqlalchemy import Connection, RowMapping, TableClause, column, insert, insp
 import storage
 
 ANN, BOB, GONE = 11, 22, 99
-"""Two people, and a worker that does not live any more."""
+"""Two people, and a dead worker."""
 GROUP, SUPERGROUP = -55, -1_000_000_000_066
-"""A group, and what has become of it."""
+"""A group, and the supergroup it became."""
 Row = Mapping[str, Any]
 TOLD = {"template": "No.", "values": {}}
 UNTOLD = {"failed": "failing", "cancelled": "cancelling", "interrupted": "interrupting"}
-"""The states of jobs that have ended and of which the person is to be told, since revision 0013."""
+"""States since revision 0013 of ended jobs whose end the person has not been told yet."""
 
 
 def revisions(before: str) -> list[str]:
@@ -52,7 +52,7 @@ def _all_of(connection: Connection, table: TableClause) -> Sequence[RowMapping]:
 
 
 def _tables(connection: Connection) -> list[TableClause]:
-    # The columns alone: to learn of keys and indexes as well takes longer than all else.
+    # The columns alone: reading keys and indexes as well takes longer than all else.
     found = inspect(connection).get_multi_columns()
     columns = {name: [column(one["name"], one["type"]) for one in known] for (_, name), known in found.items()}
     return [table(name, *known) for name, known in columns.items() if name != "alembic_version"]
@@ -106,7 +106,7 @@ def _jobs(revision: str) -> Iterator[tuple[str, Row]]:
     yield _job(9, untold["interrupted"], trouble=TOLD)
     yield _job(10, "delivered", finished_at=8.0, worker_id=None)
     yield _job(11, "failed", finished_at=8.0, trouble=TOLD, said="1", user_name="Ann", edited_at=2.0)
-    # Drafts: a picture; one whose words have come; a style, in answer to talk.
+    # Drafts: a picture; one whose prompt has come; a style, in answer to small talk.
     draft = {"prompt": "", "worker_id": None}
     yield _job(21, "draft", **draft)
     yield _job(22, "draft", **draft, origin="taken:message:60:22")
@@ -124,7 +124,7 @@ def _references() -> Iterator[tuple[str, Row]]:
     fetched = {"media_type": "image/png", "width": 3, "height": 4, "data": b"fetched"}
     yield _reference(31, job_id=2, message_id=2, **fetched)
     yield _reference(32, job_id=2, message_id=3)
-    # One that no message here shows, which is a picture of ours.
+    # A picture that no message of this database shows.
     yield _reference(33, job_id=10, message_id=-61, picture_id=61)
     yield _reference(34, job_id=21, message_id=21)
     yield _reference(35, job_id=21, message_id=-61, picture_id=61)
@@ -146,7 +146,7 @@ def _tasks() -> Iterator[tuple[str, Row]]:
     yield _task(8, "cancelled", finished_at=8.0)
     yield _task(9, "interrupted", begun_at=2.0, finished_at=8.0, trouble=TOLD)
     yield _task(11, "overdue", ticket="ticket 11", **ended, trouble=TOLD)
-    # A second one of the job that failed: the service says that it has it after all.
+    # A second task of the failed job: the service has accepted it after all.
     yield "tasks", {**_task(11, "failed", finished_at=8.0)[1], "id": 71}
 
 
@@ -168,7 +168,7 @@ def _picture(number: int, job_id: int, **values: Any) -> tuple[str, Row]:
 
 
 def _moved_group() -> Iterator[tuple[str, Row]]:
-    """What was in a group that has become a supergroup."""
+    """The rows of a group that has become a supergroup."""
     yield "chats", {"id": SUPERGROUP, "quiet": True, "replies": "none", "migrated_from": GROUP}
     for number in (8, 9):
         yield _posted(-number, SUPERGROUP)

@@ -1,4 +1,4 @@
-"""A polled service in memory, in simulated time, and the delays and polls of many jobs at it."""
+"""`Timed`: a polled provider in memory on virtual time; and the delays and polls of many jobs at it."""
 
 import math
 import random
@@ -80,7 +80,7 @@ class Timed(PollingProvider[ProviderSettings, Plain]):
 
 @dataclass
 class Tally:
-    """The delays and polls of many jobs. `ahead`: the most by which their polls ever exceeded fixed polling."""
+    """The delays and polls of many jobs. `ahead`: the largest excess of their polls over fixed polling."""
 
     delays: list[float] = field(default_factory=list)
     polls: int = 0
@@ -101,7 +101,7 @@ class Tally:
 
 
 async def many(provider: Timed, jobs: int, duration: Callable[[], float], tally: Tally | None = None) -> Tally:
-    """Run jobs one after the other; `tally` is the one to continue."""
+    """Run jobs one after another; `tally`: an earlier one to continue."""
     before, tally = (tally.polls - tally.fixed if tally else 0), Tally()
     for _ in range(jobs):
         provider.seconds = duration()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on loopback, with a database for each test that asks for one."""
+"""Runs a PostgreSQL server for the tests on loopback, and makes a database for each test that needs one."""
 
 import getpass
 import os
@@ -16,16 +16,16 @@ import pytest
 
 from bot.demo.ports import free_port
 
-# What is lost with the machine is no loss here.
+# Durability is not needed: the data may be lost with the machine.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 OWNER, USER = "postgres", "imagine"
-"""Who runs the server, and the bot's ordinary role, which owns its databases and no more."""
+"""The owner of the server, and the bot's role, which owns only its databases."""
 
 
 @cache
 def programs() -> Path | None:
-    """Where the server's programs are; None when PostgreSQL is not installed."""
-    # Debian keeps them apart from what users run, a folder for each version.
+    """The folder of the server's programs; None when PostgreSQL is not installed."""
+    # Debian keeps them in a folder for each version, outside of PATH.
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     found = versions[-1] if versions else shutil.which("initdb")
     return Path(found).parent if found else None
@@ -44,7 +44,7 @@ class Server:
         self._control("start", "-w")
 
     def crash(self) -> None:
-        """End it without any preparation, all its sessions with it."""
+        """Stop it at once, with all its sessions."""
         self._control("stop", "-m", "immediate")
 
     def url(self, name: str, user: str = USER) -> str:

@@ -1,4 +1,4 @@
-"""A scene for the bot as a process: both simulators around it, and hands that hold every call at an exact moment."""
+"""`ProcessHarness`: the bot as a real process between both simulators, which hold calls at exact moments."""
 
 import asyncio
 import colorsys
@@ -23,8 +23,8 @@ SUBMIT = "CVSync2AsyncSubmitTask"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What has come of a job. `paid`: tasks the service took; `pictures` in the chat; `doubles`: how many too many;
+class Outcome:
+    """The outcome of a job. `paid`: tasks the service accepted; `pictures` in the chat; `doubles`: those too many;
     `words`: the bot's last message, with its buttons."""
 
     paid: int
@@ -34,19 +34,20 @@ class Seen:
 
 
 def draw(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """One colour for each picture, far enough from the others' to be another picture after JPEG."""
+    """One colour for each picture, so far from the others' that JPEG keeps them apart."""
     digest = hashlib.sha256(f"{prompt} {seed}".encode()).digest()
     red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(digest[0] / 255, 1, 0.5 + digest[1] / 512))
     return picture(64, 64, colour=f"#{red:02x}{green:02x}{blue:02x}")
 
 
 class ProcessHarness:
-    """Both simulators, a person with a chat for each of the `names` (of jobs, and their prompts), and the bot's
-    processes, one after another, on one `database` (a URL; SQLite in
-    `folder` when none is given), with so many `places` for tasks at once.
+    """Both simulators, and the bot's processes one after another on one `database` (a URL; by default
+    SQLite in `folder`).
 
-    `seconds`: how long tasks submitted from now on take; `on_submit`: told of each submit's prompt and HTTP status;
-    `codes` and `logs`: of the processes that have ended; `port`: where the services reach the bot (0: nowhere).
+    `names`: of the jobs, which are also their prompts; each has a person with a chat. `places`: slots for tasks.
+
+    `seconds`: duration of tasks submitted from now on; `on_submit`: called with each submit's prompt and HTTP status;
+    `codes` and `logs`: of the processes that have ended; `port`: for the services' calls to the bot (0: none).
     """
 
     bot: BotProcess
@@ -83,7 +84,7 @@ class ProcessHarness:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Everything runs inside; nothing is left afterwards."""
+        """Run the simulators and the bot within; stop all of it afterwards."""
         async with AsyncExitStack() as stack:
             await self.jimeng.start()
             stack.push_async_callback(self.jimeng.aclose)
@@ -95,31 +96,31 @@ class ProcessHarness:
                 await self.bot.aclose()
 
     async def start(self) -> None:
-        """The bot's next process."""
+        """Start the bot's next process."""
         self.bot = await self.new_process()
 
     async def new_process(self, ready: str = READY) -> BotProcess:
-        """One more process, which has said `ready`."""
+        """Start one more process and wait until its log says `ready`."""
         config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database, self.port)
         return await BotProcess.start(config, ready)
 
     async def end(self) -> None:
-        """The process ends."""
+        """Wait for the end of the process and keep its exit code and log."""
         self.codes.append(await self.bot.gone())
         self.logs.append(self.bot.log)
 
     # the people
 
     async def say(self, name: str, flags: str = "", *files: bytes) -> None:
-        """The person of this job asks for it."""
+        """The job's person sends its prompt."""
         await self.telegram.send(self.people[name], text=f"{name} {flags}", files=files)
 
     async def write(self, name: str, text: str) -> None:
-        """The person of this job writes something else."""
+        """The job's person sends another text."""
         await self.telegram.send(self.people[name], text=text)
 
     async def all_taken_in(self) -> None:
-        """Wait until the bot has confirmed to Telegram all that was said."""
+        """Wait until the bot has confirmed all updates to Telegram."""
         await self.telegram.until(lambda: not len(self.telegram.world.updates), 20)
 
     def answers(self, name: str) -> list[ChatMessage]:
@@ -142,33 +143,33 @@ class ProcessHarness:
         press = self.telegram.press(self.people[name], self.answers(name)[-1], button)
         await self.telegram.until(lambda: press.answer, 20)
 
-    def see(self, *names: str) -> dict[str, Seen]:
-        """What there is of each of these jobs (of all) now."""
+    def see(self, *names: str) -> dict[str, Outcome]:
+        """The present outcome of each of these jobs (by default all)."""
         return {name: self._seen(name) for name in names or self.people}
 
-    def _seen(self, name: str) -> Seen:
+    def _seen(self, name: str) -> Outcome:
         answers = self.answers(name)
         shown = Counter(one.photo.largest.unique_id for one in answers if one.photo)
         words = _all_words(answers[-1]) if answers else ""
-        return Seen(self.jimeng.submits[name], len(shown), shown.total() - len(shown), words)
+        return Outcome(self.jimeng.submits[name], len(shown), shown.total() - len(shown), words)
 
     @property
     def told(self) -> str:
-        """All that the bot has written in any chat, progress included."""
+        """All texts of the bot in any chat, progress included."""
         calls = [call.request for call in self.telegram.calls if call.service == "telegram"]
         return "\n".join(str(request.get("text") or request.get("caption")) for request in calls)
 
     # the services
 
     def hold(self, method: str, name: str | None = None) -> Gate:
-        """The next call of this method (in this job's chat) is held."""
+        """Hold the next call of this method (in this job's chat)."""
         gate = self.gates.new()
         chat = self.people[name].chat.id if name else None
         self.telegram.play(Delay(method=method, chat=chat, seconds=gate.seconds))
         return gate
 
     def hold_second_album(self, name: str) -> Gate:
-        """In this job's chat the second album is held."""
+        """Hold the second album in this job's chat."""
         gate, chat = self.gates.new(), self.people[name].chat.id
         albums: list[Call] = []
 
@@ -181,21 +182,21 @@ class ProcessHarness:
         return gate
 
     def hold_submit(self) -> Gate:
-        """The next submit is held before the service takes it."""
+        """Hold the next submit before the service accepts it."""
         return self.hold_service("submit")
 
     def hold_service(self, action: Literal["submit", "result", "picture"]) -> Gate:
-        """The next call of this action at the service is held before it takes effect."""
+        """Hold the next call of this action at the service before it takes effect."""
         gate = self.gates.new()
         self.jimeng.faults.append(Fault(kind="delay", action=action, seconds=gate.seconds))
         return gate
 
     def play(self, kind: Literal["code", "lost"], action: Literal["submit", "result"], times: int = 1) -> None:
-        """The next calls of this action are refused as too many (code 50429), or their answers are lost."""
+        """Refuse the next calls of this action as too many (code 50429), or lose their answers."""
         self.jimeng.faults.append(Fault(kind=kind, action=action, code=50429, times=times))
 
     async def taken(self, *names: str) -> None:
-        """Wait until the service has taken these tasks."""
+        """Wait until the service has accepted these tasks."""
         await self.telegram.until(lambda: all(self.jimeng.submits[name] for name in names), 20)
 
     async def asked_for(self, name: str) -> None:
@@ -204,7 +205,7 @@ class ProcessHarness:
         await self.telegram.until(lambda: any(polls[task.id] for task in tasks.values() if task.prompt == name), 20)
 
     def all_done(self) -> None:
-        """What the service has under way is ready now."""
+        """Finish all tasks at the service."""
         self.passed += LONG
         self.seconds = QUICK
 
@@ -212,12 +213,12 @@ class ProcessHarness:
         prompt = call.request.get("prompt") if isinstance(call.request, dict) else None
         if call.name == SUBMIT:
             self.on_submit(str(prompt), call.status)
-        # Who waits for the chats to change looks at the service, too.
-        self.telegram.world.changed.ring()
+        # A test that waits for a change of the chats also checks the service.
+        self.telegram.world.changed.notify()
 
 
 def nothing(prompt: str, status: int) -> None:
-    """A submit that nobody waits for."""
+    """The default `on_submit`."""
 
 
 def _all_words(message: ChatMessage) -> str:

@@ -1,5 +1,8 @@
-"""One chat whose requests wait in line, on virtual time: the real status messages, flood control and look ahead, and
-the strict Telegram; of the service there is only a rule: so many tasks at once, so many seconds each."""
+"""`QueueChat`: one chat whose requests wait in line, on virtual time.
+
+Status messages, flood control and estimates are real, and so is the strict simulated Telegram. The service is a rule
+only: so many tasks at once, so many seconds each.
+"""
 
 import asyncio
 import heapq
@@ -32,11 +35,11 @@ from tests.support.blank_database import put_blank_database
 from tests.support.startup_cache import cached_sessions
 
 STEP = 0.5
-"""Seconds between two looks at the chat."""
+"""Seconds between two steps of the virtual time."""
 
 
 class VirtualTime:
-    """A clock that moves when it is told to, and whose sleepers wake in order."""
+    """A clock that tests move; its sleepers wake in order."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -51,7 +54,7 @@ class VirtualTime:
         await woken
 
     async def pass_(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
-        """Move on. After each waking all goes on that can."""
+        """Move the clock. After each sleeper has woken, `settle` runs."""
         end = self.now + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
             self.now, _, woken = heapq.heappop(self._sleepers)
@@ -63,7 +66,7 @@ class VirtualTime:
 
 
 class _Calls(BaseRequestMiddleware):
-    """Knows what is on its way to Telegram."""
+    """Counts the calls that are on their way to Telegram."""
 
     def __init__(self) -> None:
         self.none = asyncio.Event()
@@ -88,7 +91,7 @@ class _Calls(BaseRequestMiddleware):
 
 @dataclass(slots=True)
 class Ask:
-    """A request and what became of it. Times in seconds since the first; `said`: when which words came."""
+    """A request and its course. Times in seconds since the first; `said`: the texts shown, with their times."""
 
     job: Job
     came: float
@@ -98,12 +101,12 @@ class Ask:
     said: list[tuple[float, str]] = field(default_factory=list)
 
     def first(self, words: str) -> float:
-        """When these words were shown first; infinite if they never were."""
+        """The time when these words were first shown; infinite if never."""
         return next((at for at, text in self.said if words in text), float("inf"))
 
 
 class QueueChat:
-    """The chat. `seconds`: what each task takes; `at_once`: how many run."""
+    """The chat. `seconds`: duration of each task; `at_once`: how many run."""
 
     def __init__(self, telegram: TelegramSimulator, time: VirtualTime, store: Store, bot: Bot, chat: Chat) -> None:
         self.telegram, self.time, self.chat = telegram, time, chat
@@ -129,7 +132,7 @@ class QueueChat:
         self._progress.durations = {"fake": Paces((one, {}) for one in seconds)}
 
     async def ask(self, *, show: bool = True) -> Ask:
-        """Somebody asks for something. `show`: and is answered."""
+        """Somebody sends a request. `show`: whether it gets a status message."""
         message = (await self.telegram.send(self.telegram.ann, self.chat, text=f"/imagine fox {len(self.asks)}"))[0]
         new = NewJob(f"message:{message.id}", self.chat.id, message.id, self.telegram.ann.id, "en", "fake", "fox", {})
         job = await self._store.jobs.add(new, self.time())
@@ -143,13 +146,13 @@ class QueueChat:
         return ask
 
     def show(self, ask: Ask, progress: Progress) -> None:
-        """Show something else of a job, which neither waits nor is drawn any more."""
+        """Show the end of a job, which no longer waits or runs."""
         self._progress.jobs.pop(ask.job.id, None)
         ask.begun = ask.ended = self.now
         self._status.show(ask.job, progress)
 
     async def close(self, ask: Ask) -> None:
-        """A delivery begins: no more progress is shown, until it has failed."""
+        """A delivery begins: progress is shown again only if it fails."""
         await self._status.close(ask.job)
 
     def command(self) -> None:
@@ -173,7 +176,7 @@ class QueueChat:
             self._look()
 
     async def _settle(self) -> None:
-        """Let all go on that can: a store's answer takes little, Telegram's as long as it takes."""
+        """Run everything that can run: wait a moment for the store, and for all calls to Telegram."""
         for _ in range(3):
             await asyncio.sleep(0)
         for _ in range(3 if self._is_painting() else 0):

@@ -1,4 +1,4 @@
-"""An S3 server on loopback, in a process of its own."""
+"""Runs an S3 server on loopback, in a process of its own."""
 
 import subprocess
 import sys

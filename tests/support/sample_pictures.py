@@ -1,4 +1,4 @@
-"""Plain pictures for tests."""
+"""Plain pictures for tests, and the format and size of a picture."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -14,12 +14,12 @@ def picture(width: int = 300, height: int = 200, kind: str = "JPEG", colour: str
     return out.getvalue()
 
 
-def look(data: bytes) -> tuple[str, int, int]:
+def picture_info(data: bytes) -> tuple[str, int, int]:
     """Format, width and height of a picture's bytes."""
     with Image.open(BytesIO(data)) as image:
         return str(image.format), image.width, image.height
 
 
 def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
-    """What the simulated Jimeng "draws": one colour for each seed."""
+    """The drawing function of the simulated Jimeng in tests: one colour for each seed."""
     return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")

@@ -1,4 +1,4 @@
-"""What a bot does at each start, done once for all the bots that the tests start in this process."""
+"""Caches slow steps of the bot's start, for all bots that the tests start in this process."""
 
 import asyncio
 import ssl
@@ -37,8 +37,8 @@ def cached_startup() -> Iterator[None]:
 
 @contextmanager
 def cached_sessions() -> Iterator[None]:
-    """aiogram waits a quarter of a second after each close of a session, and reads all certificates anew for each,
-    which takes as long as all else of a bot's start."""
+    """Make aiogram's sessions cheap: it waits a quarter of a second after each close, and reads all certificates for
+    each session, which takes as long as the rest of a bot's start."""
     with (
         patch.object(aiohttp, "asyncio", _WITHOUT_PAUSE),
         patch.object(ssl, "create_default_context", return_value=_certificates()),
@@ -47,7 +47,7 @@ def cached_sessions() -> Iterator[None]:
 
 
 async def _no_pause(_seconds: float) -> None:
-    """In the place of aiogram's only sleep."""
+    """Replaces aiogram's only sleep."""
 
 
 _WITHOUT_PAUSE = SimpleNamespace(**{**vars(asyncio), "sleep": _no_pause})
@@ -73,7 +73,7 @@ _upgrade = database.upgrade
 
 
 def _look_once(self: CallableObject) -> None:
-    """Functions of one code have the same parameters; aiogram looks at hundreds of them for each bot."""
+    """Functions with the same code have the same parameters; aiogram inspects hundreds of them for each bot."""
     function = getattr(self.callback, "__func__", self.callback)
     if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
         _look(self)

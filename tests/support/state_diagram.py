@@ -1,4 +1,4 @@
-"""The diagrams of the states in `bot/README.md`. `python -m tests.support.state_diagram` brings them up to date."""
+"""Draws the state diagrams of `bot/README.md`; `python -m tests.support.state_diagram` updates them."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -19,12 +19,12 @@ def drawn() -> str:
 
 
 def in_readme() -> str:
-    """The part of the file between the two marks."""
+    """The part of the file between the two markers."""
     return README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
 
 
 def write() -> None:
-    """Bring the file up to date."""
+    """Update the file."""
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     README.write_text(before + BEGIN + drawn() + END + rest.partition(END)[2], encoding="utf-8")

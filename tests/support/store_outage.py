@@ -1,4 +1,4 @@
-"""The store takes nothing for a while: jobs at every step, and one that is asked for, live through it."""
+"""A scenario in which the store refuses all changes for a while: jobs at every step must survive it."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -9,47 +9,47 @@ import pytest
 from storage.store import Store
 from tests.support.app_harness import picture
 from tests.support.gates import Gate
-from tests.support.process_harness import LONG, ProcessHarness, Seen
+from tests.support.process_harness import LONG, Outcome, ProcessHarness
 
 AGAIN = "🔁 Again"
 REFUSED = "failed in the store"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What should come of a job when the store works again."""
+class Expected:
+    """The expected outcome of a job once the store works again."""
 
     pictures: int = 1
     words: str = AGAIN
 
 
-WANTED = {
-    "while references are fetched": Wanted(),
-    "while submitting": Wanted(),
-    "while queued": Wanted(),
-    "while running": Wanted(),
-    "while a picture is delivered": Wanted(),
-    "while three pictures are delivered": Wanted(3, "3 pictures"),
-    "asked meanwhile": Wanted(),
+EXPECTED = {
+    "while references are fetched": Expected(),
+    "while submitting": Expected(),
+    "while queued": Expected(),
+    "while running": Expected(),
+    "while a picture is delivered": Expected(),
+    "while three pictures are delivered": Expected(3, "3 pictures"),
+    "asked meanwhile": Expected(),
 }
 
 
 class Outage(ProcessHarness):
-    """A subclass says how the store fails; `refusals`: how many steps it did not take."""
+    """A subclass makes the store fail; `refusals`: how many steps it refused."""
 
     def __init__(self, folder: Path, database: str = "") -> None:
-        super().__init__(folder, WANTED, 2, database)
-        self.seen: dict[str, Seen] = {}
+        super().__init__(folder, EXPECTED, 2, database)
+        self.seen: dict[str, Outcome] = {}
         self.unfinished = -1
         self.refusals = 0
 
     @abstractmethod
     async def fail(self) -> None:
-        """From now on the store takes nothing."""
+        """Make the store refuse everything from now on."""
 
     @abstractmethod
     async def recover(self) -> None:
-        """From now on it works again."""
+        """Let the store work again."""
 
     async def play_all(self) -> None:
         async with self.open():
@@ -63,7 +63,7 @@ class Outage(ProcessHarness):
                 await self.bot.logged(step)
             await self.bot.logged(REFUSED, times=5)
             await self.recover()
-            for name, wanted in WANTED.items():
+            for name, wanted in EXPECTED.items():
                 await self.shown(name, wanted.words)
             self.bot.terminate()
             await self.end()
@@ -97,9 +97,9 @@ class Outage(ProcessHarness):
 class OutageMatrix:
     """The tests; a subclass has the fixture `process_harness`."""
 
-    @pytest.mark.parametrize("name", WANTED)
+    @pytest.mark.parametrize("name", EXPECTED)
     def test_nothing_is_lost_and_nothing_is_paid_twice(self, process_harness: Outage, name: str) -> None:
-        seen, wanted = process_harness.seen[name], WANTED[name]
+        seen, wanted = process_harness.seen[name], EXPECTED[name]
         assert wanted.words in seen.words
         assert (seen.paid, seen.pictures, seen.doubles) == (1, wanted.pictures, 0)
 

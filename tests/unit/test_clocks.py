@@ -1,4 +1,4 @@
-"""Clocks that differ: the one that all processes share, and signatures of another's clock."""
+"""Clocks that differ between machines: the shared clock of all processes, and signatures with another clock."""
 
 import pytest
 
@@ -17,7 +17,7 @@ class Machine:
         self.clock = SharedClock(lambda: self.now, lambda: 1_000_000.0 + 2 * HOUR + self.now)
 
     def asks(self, said: float, took: float) -> None:
-        """It asks the server, which says so; the answer comes after `took` seconds."""
+        """Ask the server for its time; the answer takes `took` seconds."""
         asked = self.now
         self.now += took
         self.clock.synchronize(said, asked)

@@ -1,86 +1,49 @@
-"""Damaged pictures: missing pixels make one unusable, broken metadata never does, and any refusal is a sentence."""
+"""A picture is good whatever its metadata; missing pixels are damage; no file leads to more than an error message."""
 
-import asyncio
 import struct
-import time
 import zlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-import pillow_heif
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from bot.telegram import image_png
 from bot.telegram.image_worker import (
-    EXTENSIONS,
     Header,
     ImageWorker,
     Prepared,
     UnusableImageError,
-    media_type_of,
     sniff,
 )
 from providers.base import ReferenceLimits
 from providers.jimeng.simulator.references import check as take_strictly
+from tests.support.images import (
+    BROKEN_EXIF,
+    FORMATS,
+    JPEG,
+    PNG,
+    PROGRESSIVE,
+    chunk,
+    heic,
+    interlaced,
+    noise,
+    opened,
+    saved,
+    segment,
+)
 
 LIMITS = ReferenceLimits(10, 1_000_000, 400, (1 / 3, 3), frozenset({"image/jpeg", "image/png"}))
-
-
-@pytest_asyncio.fixture(name="worker")
-async def image_worker() -> AsyncIterator[ImageWorker]:
-    worker = ImageWorker()
-    yield worker
-    await worker.aclose()
-
-
-def noise(width: int = 96, height: int = 64, mode: str = "RGB") -> Image.Image:
-    bands = [Image.effect_noise((width, height), 90) for _ in "RGBA"]
-    return Image.merge("RGBA", bands).convert(mode)
-
-
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def heic(image: Image.Image, **options: Any) -> bytes:
-    buffer = BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, **options)
-    return buffer.getvalue()
-
-
-def opened(data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data))
-    image.load()
-    return image
 
 
 def are_alike(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox() is None
 
 
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def segment(marker: int, body: bytes) -> bytes:
-    return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
-
-
-BROKEN_EXIF = b"Exif\0\0II*\0\xff\xff\xff\x7fnonsense"
 TURNED_AND_BROKEN = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHHHI", 2, 0x0112, 3, 1, 1, 0, 0x9999, 77, 2**32 - 1)
 MEGABYTES = bytes(2 << 20)
-
-PNG = saved(noise(), "PNG")
-JPEG = saved(noise(), "JPEG")
-PROGRESSIVE = saved(noise(), "JPEG", progressive=True)
 
 PNG_CHUNKS = {
     "a long compressed text": chunk(b"zTXt", b"Comment\0\0" + zlib.compress(MEGABYTES)),
@@ -115,7 +78,7 @@ JPEG_SEGMENTS = {
 
 
 async def is_good(worker: ImageWorker, data: bytes, like: bytes) -> Prepared:
-    """Check that the pixels are passed on unchanged, in a file that a strict service takes."""
+    """The pixels are passed on unchanged, in a file that a strict service accepts."""
     prepared = await worker.prepare(data, LIMITS)
     assert are_alike(opened(prepared.data), opened(like))
     assert prepared.changed == ()
@@ -135,7 +98,7 @@ async def test_a_png_is_good_whatever_it_tells(worker: ImageWorker, what: str, p
     assert sniff(data) == Header("image/png", 96, 64)
 
 
-# Pillow warns of some of them when the test reads the file.
+# Pillow warns of some of it when the test opens the file.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("what", JPEG_SEGMENTS)
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE])
@@ -201,7 +164,7 @@ async def is_damaged(worker: ImageWorker, data: bytes) -> None:
             await work
 
 
-# A progressive JPEG with a short last scan and an end marker is only less sharp.
+# A progressive one whose last scan is short and has an end is only less sharp.
 @pytest.mark.parametrize(
     ("kind", "ending"),
     [
@@ -227,19 +190,6 @@ async def test_a_png_that_lacks_rows_is_damaged(worker: ImageWorker, mode: str, 
     header = short[16:20] + struct.pack(">I", 64) + short[24:29]
 
     await is_damaged(worker, short[:8] + chunk(b"IHDR", header) + short[33:])
-
-
-def interlaced(image: Image.Image) -> bytes:
-    """Pillow writes no interlaced PNG."""
-    rows = bytearray()
-    for left, top, across, down in image_png.PASSES:
-        for row in range(top, image.height, down):
-            line = image.crop((0, row, image.width, row + 1)).tobytes()
-            pixels = b"".join(line[3 * at : 3 * at + 3] for at in range(left, image.width, across))
-            rows += b"\0" + pixels if pixels else b""
-    header = struct.pack(">IIBBBBB", *image.size, 8, 2, 0, 0, 1)
-    data = chunk(b"IDAT", zlib.compress(rows))
-    return image_png.SIGNATURE + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("size", [(96, 64), (97, 33), (3, 1), (1, 3)])
@@ -276,25 +226,6 @@ def test_a_png_in_bands_is_the_picture(mode: str, size: tuple[int, int], factor:
     assert found.tobytes() == expected.convert(wanted).reduce(factor).tobytes()
 
 
-FORMATS: dict[str, bytes] = {
-    "jpeg": JPEG,
-    "progressive": PROGRESSIVE,
-    "cmyk": saved(noise(mode="CMYK"), "JPEG"),
-    "png": PNG,
-    "interlaced": interlaced(noise()),
-    "sixteen bits": saved(Image.new("I;16", (96, 64), 500), "PNG"),
-    "palette": saved(noise().convert("P"), "PNG", transparency=3),
-    "apng": saved(noise(), "PNG", save_all=True, append_images=[noise()]),
-    "webp": saved(noise(), "WEBP", exif=BROKEN_EXIF, icc_profile=b"x" * 30),
-    "lossless": saved(noise(mode="RGBA"), "WEBP", lossless=True),
-    "gif": saved(noise(), "GIF", save_all=True, append_images=[noise()]),
-    "bmp": saved(noise(), "BMP"),
-    "tiff": saved(noise(), "TIFF", compression="tiff_lzw"),
-    "avif": saved(noise(), "AVIF"),
-    "heic": heic(noise()),
-}
-
-
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(FORMATS)), st.data())
@@ -313,63 +244,6 @@ async def test_no_damage_leads_to_more_than_a_sentence(worker: ImageWorker, kind
             assert str(error)  # noqa: PT017
 
 
-class Faulty(BytesIO):
-    """A file whose end can't be read."""
-
-    def __init__(self, data: bytes, error: Exception) -> None:
-        super().__init__(data)
-        self._error = error
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self.tell() > 20:
-            raise self._error
-        return super().read(size)
-
-
-@pytest.mark.parametrize(
-    "error", [OSError(5, "disk"), MemoryError(), RecursionError(), struct.error(), SystemError(), KeyError(1)]
-)
-@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff"])
-async def test_every_error_is_damage(worker: ImageWorker, kind: str, error: Exception) -> None:
-    with pytest.raises(UnusableImageError, match="damaged"):
-        await worker.prepare(Faulty(FORMATS[kind], error), LIMITS)
-
-
-def million_strips() -> bytes:
-    amount, place = 1_000_000, 8 + 2 + 12 * 9 + 4
-    sides = [(256, 3, 1, 64), (257, 3, 1, 64), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
-    entries = [*sides, (273, 4, amount, place), (277, 3, 1, 1), (278, 3, 1, 1), (279, 4, amount, place)]
-    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", 9) + packed + bytes(4 + 4 * amount)
-
-
-def run_lengths(width: int, height: int) -> bytes:
-    rows = (b"\x01\x05" * width + b"\0\0") * height
-    sizes = (width, height, 1, 8, 1, len(rows), 0, 0, 256, 0)
-    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 1078 + len(rows), 0, 0, 1078, 40, *sizes) + bytes(1024) + rows
-
-
-# Each would take Pillow half a minute or more.
-ENDLESS = {
-    "tiff": million_strips(),
-    "bmp": run_lengths(3000, 3000),
-    "jpeg, much before a marker": JPEG[:20] + bytes(5_000_000) + JPEG[20:],
-    "jpeg, a little before many markers": JPEG[:20] + (bytes(1000) + segment(0xFE, b"")) * 5000 + JPEG[20:],
-    "jpeg, segments": JPEG[:20] + segment(0xFE, b"") * 1_000_000 + JPEG[20:],
-    "png": PNG[:33] + chunk(b"teXt", b"") * 300_000 + PNG[33:],
-}
-
-
-@pytest.mark.parametrize("kind", ENDLESS)
-async def test_no_file_keeps_the_worker_busy(worker: ImageWorker, kind: str) -> None:
-    before = time.process_time()
-
-    with pytest.raises(UnusableImageError):
-        await asyncio.wait_for(worker.prepare(ENDLESS[kind], replace(LIMITS, size=50_000_000)), 10)
-
-    assert time.process_time() - before < 3
-
-
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_a_picture_may_be_in_a_file(worker: ImageWorker, kind: str, tmp_path: Any) -> None:
     path = tmp_path / "picture"
@@ -382,35 +256,3 @@ async def test_a_picture_may_be_in_a_file(worker: ImageWorker, kind: str, tmp_pa
         assert sniff(file) == sniff(FORMATS[kind])
 
     assert of_path == of_file == await worker.prepare(FORMATS[kind], LIMITS)
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_files_first_bytes_tell_its_ending(kind: str) -> None:
-    media_type = media_type_of(FORMATS[kind][:64])
-    header = sniff(FORMATS[kind])
-
-    assert header
-    assert header.media_type == media_type
-    endings = {"jpeg", "progressive", "cmyk"}, {"png", "interlaced", "sixteen bits", "palette", "apng"}
-    expected = "jpg" if kind in endings[0] else "png" if kind in endings[1] else "webp" if kind == "lossless" else kind
-    assert EXTENSIONS[media_type or ""] == expected
-
-
-@pytest.mark.parametrize(
-    "head", [b"", b"BMW is a maker of cars", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x14ftypisom\0\0\0\0mp41"]
-)
-def test_no_picture_has_no_ending(head: bytes) -> None:
-    assert media_type_of(head) is None
-
-
-@pytest.mark.parametrize(
-    ("brands", "media_type"),
-    [
-        (b"mif1\0\0\0\0mif1avifmiaf", "image/avif"),
-        (b"avis\0\0\0\0avifmif1", "image/avif"),
-        (b"mif1\0\0\0\0mif1heic", "image/heic"),
-        (b"msf1\0\0\0\0hevc", "image/heic"),
-    ],
-)
-def test_brands_tell_avif_from_heic(brands: bytes, media_type: str) -> None:
-    assert media_type_of(struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands) == media_type

@@ -1,79 +1,27 @@
-import asyncio
-import struct
-import threading
-import warnings
-import zlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from io import BytesIO
-from typing import Any, Literal
+"""The image worker prepares references and photos: kinds, sizes, turns, colours."""
 
-import pillow_heif
+import asyncio
+import threading
+from dataclasses import replace
+
 import pytest
-import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from bot.telegram.image_worker import Header, ImageWorker, UnusableImageError, sniff
-from providers.base import ReferenceLimits
-
-LIMITS = ReferenceLimits(10, 60_000, 400, (1 / 3, 3), frozenset({"image/jpeg", "image/png"}))
-
-
-@pytest_asyncio.fixture(name="worker")
-async def image_worker() -> AsyncIterator[ImageWorker]:
-    worker = ImageWorker()
-    yield worker
-    await worker.aclose()
-
-
-def drawing(width: int = 120, height: int = 90, mode: str = "RGB") -> Image.Image:
-    """Red on the left, blue on the right, so that the test sees turns and colours."""
-    image = Image.new("RGB", (width, height), (220, 20, 20))
-    image.paste((20, 20, 220), (width // 2, 0, width, height))
-    return image.convert(mode)
-
-
-def noise(width: int, height: int) -> Image.Image:
-    return Image.merge("RGB", [Image.effect_noise((width, height), 90) for _ in "RGB"])
-
-
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def heic(image: Image.Image, **options: Any) -> bytes:
-    buffer = BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, **options)
-    return buffer.getvalue()
-
-
-def turned(orientation: int) -> Image.Exif:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return exif
-
-
-def opened(data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data))
-    image.load()
-    return image
-
-
-def near(image: Image.Image, place: tuple[int, int], colour: tuple[int, ...], distance: int = 12) -> bool:
-    found = image.getpixel(place)
-    assert isinstance(found, tuple)
-    return all(abs(one - other) <= distance for one, other in zip(found, colour, strict=True))
-
-
-async def refusal(worker: ImageWorker, data: bytes, limits: ReferenceLimits = LIMITS) -> str:
-    with pytest.raises(UnusableImageError) as caught:
-        await worker.prepare(data, limits)
-    assert str(caught.value) == str(caught.value.sentence)
-    return str(caught.value.sentence)
+from bot.telegram.image_worker import (
+    ImageWorker,
+    UnusableImageError,
+)
+from tests.support.images import (
+    LIMITS,
+    drawing,
+    heic,
+    near,
+    noise,
+    opened,
+    refusal,
+    saved,
+    turned,
+)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +112,7 @@ async def test_a_kind_the_provider_takes_is_left_as_it_is(worker: ImageWorker) -
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"])
 async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: str, orientation: int) -> None:
     seen = drawing(120, 90)
-    # How a camera stores the picture: turned, so that the tag's turn undoes it.
+    # A camera stores the picture turned, and the tag tells how to undo it.
     undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
     same = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 7: "TRANSVERSE"}
     stored = seen.transpose(undo[orientation] if orientation in undo else Image.Transpose[same[orientation]])
@@ -178,7 +126,7 @@ async def test_a_picture_is_turned_as_its_exif_says(worker: ImageWorker, kind: s
     assert near(image, (10, 45), (220, 20, 20), 40)
     assert near(image, (110, 45), (20, 20, 220), 40)
     assert image.getexif().get(0x0112, 1) == 1
-    # The container of a HEIC turns it, and every reader obeys that: there is no change to tell.
+    # A HEIC is turned by its container, which every reader obeys.
     assert ("turned upright" in " ".join(map(str, prepared.changed))) == (kind != "HEIC")
 
 
@@ -261,7 +209,7 @@ async def test_colours_of_a_profile_become_plain_ones(worker: ImageWorker, mode:
     assert near(result.convert("RGB"), (110, 45), (220, 20, 20), 30)
 
 
-# Pillow warns of such EXIF; only in the tests a warning is an error.
+# Pillow warns of such EXIF; a warning is no error outside of the tests.
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 async def test_an_unusable_profile_or_exif_is_no_reason_to_refuse(worker: ImageWorker) -> None:
     assert (await worker.prepare(saved(drawing(), "WEBP", icc_profile=b"nonsense" * 20), LIMITS)).width == 120
@@ -276,105 +224,6 @@ async def test_of_a_moving_picture_the_first_frame_is_used_and_said_so(worker: I
 
     assert near(opened(prepared.data).convert("RGB"), (10, 45), (220, 20, 20), 40)
     assert str(prepared.changed[0]) == "Your picture has several frames; only the first one is used."
-
-
-WHOLE = {
-    "jpeg": saved(noise(200, 150), "JPEG"),
-    "progressive": saved(noise(200, 150), "JPEG", progressive=True),
-    "png": saved(noise(100, 75), "PNG"),
-    "webp": saved(noise(200, 150), "WEBP"),
-    "avif": saved(noise(200, 150), "AVIF"),
-    "heic": heic(noise(200, 150)),
-    "gif": saved(noise(200, 150), "GIF"),
-    "tiff": saved(noise(200, 150), "TIFF"),
-    "bmp": saved(noise(200, 150), "BMP"),
-}
-
-
-@pytest.mark.parametrize("kind", WHOLE)
-@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
-async def test_a_file_that_was_cut_off_is_refused(worker: ImageWorker, kind: str, part: float) -> None:
-    data = WHOLE[kind]
-
-    words = await refusal(worker, data[: int(len(data) * part)])
-
-    assert "damaged or incomplete" in words or "not a picture that can be read" in words
-
-
-async def test_a_thumbnails_end_is_not_the_pictures_end(worker: ImageWorker) -> None:
-    exif = b"Exif\0\0" + saved(drawing(16, 12), "JPEG")
-    data = saved(noise(100, 75), "JPEG", exif=exif)
-    assert data.count(b"\xff\xd9") == 2
-
-    assert "damaged" in await refusal(worker, data[: len(data) // 2 + 400])
-
-
-async def test_a_png_with_a_damaged_inside_is_refused(worker: ImageWorker) -> None:
-    data = bytearray(saved(noise(100, 75), "PNG"))
-    data[len(data) // 2] ^= 0xFF
-
-    assert "damaged" in await refusal(worker, bytes(data))
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\0",
-        b"A text that was named photo.jpg",
-        b"%PDF-1.7\n",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
-        b"\0\0\0\x18ftypisom\0\0\0\0isommp42",
-    ],
-)
-async def test_what_is_no_picture_is_refused(worker: ImageWorker, data: bytes) -> None:
-    assert await refusal(worker, data) == (
-        "This file is not a picture that can be read. Send a JPEG, PNG, WebP or HEIC."
-    )
-
-
-def forged_png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
-
-
-def forged_heic(width: int, height: int) -> bytes:
-    data = heic(drawing(64, 64))
-    return data.replace(struct.pack(">II", 64, 64), struct.pack(">II", width, height))
-
-
-@pytest.mark.parametrize(
-    "data",
-    [forged_png(30000, 30000), forged_png(10000, 9000), forged_png(9446, 9446), forged_heic(20000, 20000)],
-)
-@pytest.mark.parametrize("warned", ["error", "ignore"])
-async def test_a_decompression_bomb_is_refused_before_it_is_decoded(
-    worker: ImageWorker, data: bytes, warned: Literal["error", "ignore"]
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter(warned, Image.DecompressionBombWarning)
-        assert await refusal(worker, data) == "This picture has more than 89 megapixels. Send a smaller copy of it."
-
-
-# Outside of the tests Pillow only warns of this damage.
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(WHOLE)), st.data())
-async def test_damage_leads_to_a_picture_or_a_sentence(worker: ImageWorker, kind: str, data: st.DataObject) -> None:
-    damaged = bytearray(WHOLE[kind])
-    for place in data.draw(st.lists(st.integers(0, 200) | st.integers(0, len(damaged) - 1), min_size=1, max_size=8)):
-        damaged[place] = data.draw(st.integers(0, 255))
-    try:
-        prepared = await worker.prepare(bytes(damaged), LIMITS)
-    except UnusableImageError as error:
-        assert str(error)  # noqa: PT017
-        return
-    assert len(prepared.data) <= LIMITS.size
-    assert max(prepared.width, prepared.height) <= LIMITS.side
 
 
 async def test_one_picture_is_worked_on_at_a_time_and_the_loop_goes_on(worker: ImageWorker) -> None:
@@ -429,32 +278,3 @@ async def test_too_long_for_a_photo(worker: ImageWorker) -> None:
         await worker.fit_photo(saved(drawing(2010, 100), "PNG"))
     with pytest.raises(UnusableImageError, match="not a picture"):
         await worker.fit_photo(b"nothing")
-
-
-@pytest.mark.parametrize(
-    ("data", "media_type", "enough"),
-    [
-        (saved(noise(300, 200), "JPEG"), "image/jpeg", 1024),
-        (saved(noise(300, 200), "JPEG", progressive=True, exif=b"Exif\0\0" + bytes(9000)), "image/jpeg", 16384),
-        (saved(noise(300, 200), "PNG"), "image/png", 64),
-        (saved(noise(300, 200), "GIF"), "image/gif", 1024),
-        (saved(noise(300, 200), "BMP"), "image/bmp", 64),
-        (saved(noise(300, 200), "WEBP"), "image/webp", 30),
-        (saved(noise(300, 200), "WEBP", lossless=True), "image/webp", 30),
-        (saved(noise(300, 200), "WEBP", icc_profile=b"x"), "image/webp", 30),
-        (saved(noise(300, 200), "AVIF"), "image/avif", 10**6),
-        (heic(noise(300, 200)), "image/heic", 10**6),
-    ],
-)
-def test_the_first_bytes_tell_type_and_size(data: bytes, media_type: str, enough: int) -> None:
-    assert sniff(data[:enough]) == Header(media_type, 300, 200)
-    assert sniff(data[:9]) is None
-
-
-@given(st.binary(max_size=60) | st.sampled_from(sorted(WHOLE)).map(lambda kind: WHOLE[kind][:100]))
-def test_sniffing_never_fails(head: bytes) -> None:
-    assert sniff(head) is None or isinstance(sniff(head), Header)
-
-
-def test_a_bomb_is_not_sniffed() -> None:
-    assert sniff(forged_png(30000, 30000)) is None

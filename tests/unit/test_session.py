@@ -16,7 +16,7 @@ from aiogram.exceptions import (
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.demo.telegram import Delay, Drop, Page, TelegramSimulator
+from bot.demo.telegram import Delay, Drop, GatewayPage, TelegramSimulator
 from bot.telegram import session
 from bot.telegram.session import NotConnectedError, Session
 from bot.telegram.telegram_errors import is_unanswered
@@ -70,7 +70,7 @@ async def bot(telegram: TelegramSimulator, monkeypatch: pytest.MonkeyPatch) -> A
 async def test_a_gateways_page_counts_by_its_status(
     telegram: TelegramSimulator, bot: Bot, code: int, kind: type[TelegramAPIError], unanswered: bool
 ) -> None:
-    telegram.play(Page(method="sendMessage", code=code))
+    telegram.play(GatewayPage(method="sendMessage", code=code))
     with pytest.raises(kind) as caught:
         await bot.send_message(telegram.ann.id, "x")
     assert is_unanswered(caught.value) is unanswered

@@ -1,1 +1,1 @@
-"""The Bot API of the simulated Telegram, as strict as the real one, and the world behind it."""
+"""The simulated Telegram: its Bot API, as strict as the real one, and the state behind it (`World`)."""

@@ -1,4 +1,4 @@
-"""Reads what a client sends: JSON, a form, or multipart with files (also the answer of a webhook)."""
+"""Reads the body of a request, or of a webhook's response: JSON, a form, or multipart with files."""
 
 import json
 import mimetypes
@@ -9,15 +9,15 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from bot.demo.bot_api.errors import DroppedError, bad_request
-from bot.demo.bot_api.files import UPLOAD, Upload
+from bot.demo.bot_api.files import MAX_UPLOAD_BYTES, Upload
 
-CHUNK = 256 * 1024
-UNTOLD = "application/octet-stream"
+CHUNK_BYTES = 256 * 1024
+UNKNOWN_TYPE = "application/octet-stream"
 
 
 @dataclass(slots=True)
 class Body:
-    """Parameters by name (strings unless they came as JSON) and files by the name of their part."""
+    """The parameters by name (strings unless they came as JSON) and the files by the name of their part."""
 
     params: dict[str, Any] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
@@ -44,7 +44,7 @@ async def read_body(request: web.Request) -> Body:
 
 
 def read_json(text: str) -> Mapping[str, Any]:
-    """A JSON object; nothing at all is an empty one."""
+    """A JSON object; an empty text is an empty object."""
     try:
         found = json.loads(text or "{}")
     except ValueError as error:
@@ -66,14 +66,14 @@ async def read_multipart(reader: AsyncIterable[object], body: Body) -> None:
 
 
 async def read_file(part: BodyPartReader) -> Upload:
-    """One file, in chunks; what goes beyond the bound is read and thrown away, so that an answer can be given."""
+    """Read one file in chunks. The bytes beyond the limit are read and dropped, so that the client gets an answer."""
     chunks: list[bytes] = []
     size = 0
-    while chunk := await part.read_chunk(CHUNK):
+    while chunk := await part.read_chunk(CHUNK_BYTES):
         size += len(chunk)
-        if size <= UPLOAD:
+        if size <= MAX_UPLOAD_BYTES:
             chunks.append(chunk)
     name = part.filename or "file"
-    told = part.headers.get("Content-Type", UNTOLD)
-    mime_type = (mimetypes.guess_type(name)[0] if told == UNTOLD else None) or told
-    return Upload(name, b"".join(chunks) if size <= UPLOAD else None, mime_type, size)
+    told = part.headers.get("Content-Type", UNKNOWN_TYPE)
+    mime_type = (mimetypes.guess_type(name)[0] if told == UNKNOWN_TYPE else None) or told
+    return Upload(name, b"".join(chunks) if size <= MAX_UPLOAD_BYTES else None, mime_type, size)

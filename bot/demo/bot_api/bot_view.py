@@ -1,4 +1,4 @@
-"""The world as the bot sees it: the Bot API's JSON."""
+"""Turns accounts, chats, messages and presses into the Bot API's JSON."""
 
 from aiogram.types import ExternalReplyInfo
 
@@ -33,7 +33,7 @@ OWN_RIGHTS = {
     "supergroup": ("can_pin_messages", "can_manage_topics"),
     "channel": ("can_post_messages", "can_edit_messages"),
 }
-"""What admins may do in chats of one type only."""
+"""The rights of admins that exist in one type of chat only."""
 MEMBER_RIGHTS = [
     "can_send_messages",
     "can_send_audios",
@@ -142,7 +142,7 @@ def message_json(message: ChatMessage, *, nested: bool = False) -> JSON:
 
 
 def content_json(message: ChatMessage) -> JSON:
-    """Text, picture, file or something else, and the keyboard."""
+    """The fields for text, picture, file or something else, and the keyboard."""
     found: JSON = {}
     words, entities = ("text", "entities") if message.is_text else ("caption", "caption_entities")
     if message.text:
@@ -173,7 +173,7 @@ def document_json(document: Document) -> JSON:
 
 
 def replied_to(message: ChatMessage) -> ChatMessage | None:
-    """What `reply_to_message` holds: in a forum topic, a message that replies to nothing "replies" to the topic's
+    """The message for `reply_to_message`. In a forum topic, a message that replies to nothing "replies" to the topic's
     first message (get_same_chat_reply_to_message_id of the official server)."""
     original = message.reply_to if message.reply_to is not None else message.topic
     return message.chat.messages.get(original) if original is not None and original != message.id else None
@@ -230,7 +230,7 @@ def membership_json(chat: Chat, bot: Account, by: Account, was: BotStatus, date:
 def press_json(press: Press) -> JSON:
     """A CallbackQuery."""
     who = {"id": press.id, "from": account_json(press.person), "chat_instance": str(press.message.chat.id)}
-    if press.message.via:  # what people sent through the bot is not its own message
+    if press.message.via:  # an inline result is sent by a person, not by the bot
         return {**who, "inline_message_id": f"{press.message.chat.id}:{press.message.id}", "data": press.data}
     return {**who, "message": message_json(press.message), "data": press.data}
 

@@ -1,4 +1,4 @@
-"""Channels: what is posted there stands also in the channel's discussion group, where people comment."""
+"""Channels: forwards their posts to the discussion group, where people comment."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.world import TELEGRAM, World
 
 
-def discuss(world: World, post: ChatMessage) -> None:
+def forward_to_discussion(world: World, post: ChatMessage) -> None:
     """Forward a channel's post to its discussion group, as Telegram does by itself; other messages stay where they are.
 
     A reply to the forward is a comment.
@@ -18,24 +18,24 @@ def discuss(world: World, post: ChatMessage) -> None:
         return
     extra = {"is_automatic_forward": True, "forward_origin": origin_json(post)}
     album = str(int(post.album) + 1) if post.album else None
-    forward = world.post(group, TELEGRAM, sender_chat=post.chat, album=album, extra=extra, **copied(world, post))
+    forward = world.post(group, TELEGRAM, sender_chat=post.chat, album=album, extra=extra, **copied_fields(world, post))
     post.forward = forward
     if bot_sees(world.bot, forward):
         world.updates.push("message", message_json(forward))
 
 
-def tell_of_edit(world: World, message: ChatMessage, *, shown: bool = True) -> None:
-    """Tell those who watch that a message was changed. What stands of a channel's post in the discussion group follows
-    it (it stays when the post is deleted); a new keyboard alone isn't `shown` as an edit."""
+def publish_edit(world: World, message: ChatMessage, *, shown: bool = True) -> None:
+    """Publish that a message was changed. The forward of a channel's post in the discussion group is edited too (it
+    stays when the post is deleted). A new keyboard alone isn't `shown` as an edit."""
     world.edited(message, shown=shown)
     forward = message.forward
     if shown and forward is not None and forward.chat.find(forward.id) is forward:
-        for name, value in copied(world, message).items():
+        for name, value in copied_fields(world, message).items():
             setattr(forward, name, value)
         world.edited(forward)
 
 
-def copied(world: World, source: ChatMessage) -> dict[str, Any]:
+def copied_fields(world: World, source: ChatMessage) -> dict[str, Any]:
     """The fields of a message with the same words and media, its files under new ids."""
     fields: dict[str, Any] = {"text": source.text, "entities": list(source.entities)}
     look = {"spoiler": source.spoiler, "caption_above": source.caption_above}

@@ -1,4 +1,4 @@
-"""Text as Telegram understands it: lengths in UTF-16 units, and the entities it finds by itself."""
+"""Lengths of text in UTF-16 units, and the entities that Telegram finds in plain text."""
 
 import re
 
@@ -19,7 +19,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("mention", re.compile(r"(?<![\w@])@[a-z0-9_]{3,32}(?!\w)", re.ASCII | re.IGNORECASE)),
     ("hashtag", re.compile(r"(?<![\w#])#(?=\w*[^\W\d])\w{1,256}")),
 )
-"""Simpler than TDLib's rules, the same for what people write to a bot. The first kind that fits a place wins."""
+"""Simpler than TDLib's rules, with the same result for usual messages to a bot. The first kind that fits wins."""
 
 
 def utf16_length(text: str) -> int:

@@ -1,4 +1,4 @@
-"""How the simulator says no: to the bot in the Bot API's own words, to people in a plain sentence."""
+"""The simulator's errors: `ApiError` for the bot in the Bot API's own words, `PeopleError` for people."""
 
 from collections.abc import Mapping
 
@@ -31,15 +31,15 @@ def too_many_requests(retry_after: int) -> ApiError:
 
 
 class PeopleError(Exception):
-    """A person tried what Telegram's apps do not offer. The text is a sentence for whoever plays the person."""
+    """A person tried what Telegram's apps do not offer. The text is a sentence for the user of the page."""
 
 
 class DroppedError(Exception):
     """The connection is to be closed without an answer."""
 
 
-class Paged(DroppedError):
-    """A gateway answers with a page, in place of the Bot API."""
+class GatewayPageError(DroppedError):
+    """A gateway answers with an HTML page, in place of the Bot API."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)

@@ -1,4 +1,4 @@
-"""What happens in the world, numbered, for the page's stream and for everybody who waits for something."""
+"""`Events`: the numbered events of the simulated world, for the page's stream and for tests that wait."""
 
 from collections import deque
 from typing import Any
@@ -8,7 +8,7 @@ from bot.demo.bot_api.model import JSON
 
 
 class Events:
-    """A bounded buffer of events. `changed` rings after each one."""
+    """A bounded buffer of events. `changed` is notified after each one."""
 
     def __init__(self, keep: int = 2000) -> None:
         self._events: deque[tuple[int, JSON]] = deque(maxlen=keep)
@@ -19,7 +19,7 @@ class Events:
         """Add an event of the people's API."""
         self.last += 1
         self._events.append((self.last, {"kind": kind, **fields}))
-        self.changed.ring()
+        self.changed.notify()
 
     def since(self, n: int) -> list[tuple[int, JSON]]:
         """The events after number `n` that are still remembered, each with its number."""

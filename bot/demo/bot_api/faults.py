@@ -1,4 +1,4 @@
-"""Faults that the simulator plays on request, in process or by POST /demo/api/faults."""
+"""The faults that the simulated Telegram plays on request, in process or by POST /demo/api/faults."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ class Fault(BaseModel):
     chat: int | None = None
 
     def meets(self, method: str, chat: object) -> bool:
-        """Whether a call of this method, with this `chat_id`, is meant."""
+        """Whether the fault is for a call of this method with this `chat_id`."""
         if self.chat is not None and str(self.chat) != str(chat):
             return False
         if self.method == "*":
@@ -32,7 +32,7 @@ class Flood(Fault):
 
 
 class Refusal(Fault):
-    """An error with a code and a description of one's own."""
+    """An error with a given code and description."""
 
     kind: Literal["error"] = "error"
     code: int = Field(500, ge=400, le=599)
@@ -40,7 +40,7 @@ class Refusal(Fault):
 
 
 class Delay(Fault):
-    """The call is taken up only after `seconds`."""
+    """The call is processed only after `seconds`."""
 
     kind: Literal["delay"] = "delay"
     seconds: float = Field(gt=0)
@@ -53,8 +53,8 @@ class Drop(Fault):
     applied: bool = False
 
 
-class Page(Fault):
-    """A gateway's page is the answer, with this code; the call takes effect before it (`applied`) or never."""
+class GatewayPage(Fault):
+    """The answer is a gateway's HTML page with this code; the call takes effect before it (`applied`) or never."""
 
     kind: Literal["page"] = "page"
     code: int = Field(502, ge=200, le=599)
@@ -70,12 +70,12 @@ class PartialAlbum(Fault):
     retry_after: int = Field(5, ge=1)
 
 
-AnyFault = Annotated[Flood | Refusal | Delay | Drop | Page | PartialAlbum, Field(discriminator="kind")]
+AnyFault = Annotated[Flood | Refusal | Delay | Drop | GatewayPage | PartialAlbum, Field(discriminator="kind")]
 FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
 
 
 class FaultPlan:
-    """The faults still to be played, in the order of asking."""
+    """The faults still to be played, oldest first."""
 
     def __init__(self) -> None:
         self._left: list[tuple[AnyFault, int]] = []

@@ -1,4 +1,4 @@
-"""The files of the world: by `file_id` for ever, each id good for its own kind only."""
+"""`FileStore`: all files by `file_id`. An id never expires and is valid for its own kind only."""
 
 import asyncio
 import mimetypes
@@ -10,12 +10,12 @@ from bot.demo.bot_api.model import JSON, Document, Photo, PhotoSize
 from bot.demo.bot_api.photo_sizes import Rendition, is_photo, photo_sizes, thumbnail, unique_id
 
 MB = 1024 * 1024
-PHOTO_UPLOAD, UPLOAD, DOWNLOAD = 10 * MB, 50 * MB, 20 * MB
+MAX_PHOTO_BYTES, MAX_UPLOAD_BYTES, MAX_DOWNLOAD_BYTES = 10 * MB, 50 * MB, 20 * MB
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bytes as somebody sends them. `data` is None when there were more than `UPLOAD` bytes; `size` counts all."""
+    """A file that is being sent. `data` is None beyond `MAX_UPLOAD_BYTES`; `size` counts all bytes."""
 
     name: str
     data: bytes | None
@@ -57,7 +57,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a `file_id` stands for: a size of a picture, a document or a document's preview."""
+    """The file behind a `file_id`: a size of a picture, a document or a document's preview."""
 
     source: Picture | Blob
     data: bytes
@@ -77,14 +77,14 @@ class FileStore:
 
     async def add_photo(self, file: Upload) -> Photo:
         """Take a photo in, with the checks of an upload by a bot. Raises `ApiError`."""
-        if file.size > PHOTO_UPLOAD:
+        if file.size > MAX_PHOTO_BYTES:
             raise bad_request(
-                f"File of size {file.size} bytes is too big for a photo; the maximum size is {PHOTO_UPLOAD} bytes"
+                f"File of size {file.size} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes"
             )
         return await self.add_picture(file.content)
 
     async def add_picture(self, data: bytes) -> Photo:
-        """Take a photo in without a bound of its bytes, as people's apps do, which scale before they send."""
+        """Take a photo of a person in. Its bytes have no limit, since people's apps scale before they send."""
         async with self._one_at_a_time:
             return self.issue_photo(Picture(await asyncio.to_thread(photo_sizes, data)))
 
@@ -132,7 +132,7 @@ class FileStore:
         return self.issue_document(stored.source)
 
     def get(self, file_id: str) -> Stored | None:
-        """What an id stands for, for the people's side."""
+        """The file behind an id, None for an unknown one."""
         return self._stored.get(file_id)
 
     def link(self, file_id: str) -> JSON:
@@ -140,7 +140,7 @@ class FileStore:
         stored = self._stored.get(file_id)
         if stored is None:
             raise bad_request("Wrong file_id or the file is temporarily unavailable")
-        if len(stored.data) > DOWNLOAD:
+        if len(stored.data) > MAX_DOWNLOAD_BYTES:
             raise bad_request("File is too big")
         suffix = mimetypes.guess_extension(stored.mime_type) or ""
         path = f"{stored.kind}/file_{len(self._paths)}{suffix}"

@@ -1,7 +1,7 @@
 """Flood control: about one message a second in a private chat, 20 a minute in a group, 30 a second over all.
 
-Telegram publishes no more than that (core.telegram.org/bots/faq#my-bot-is-hitting-limits); that one who calls on
-while muted is muted for longer is what bot authors report.
+Telegram publishes no more than that (core.telegram.org/bots/faq#my-bot-is-hitting-limits); bot authors report that
+calls during a mute lengthen it.
 """
 
 import math
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from bot.demo.bot_api.errors import too_many_requests
 from bot.demo.bot_api.model import Chat, Clock
 
-LONGEST_MUTE = 300.0
-"""Seconds."""
+MAX_MUTE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How much is allowed: so many messages within so many seconds. Edits count like messages."""
+    """The limits: so many messages within so many seconds. Edits count like messages."""
 
     private: tuple[int, float] = (5, 5.0)
     """A small burst, then about one a second. An album counts once."""
@@ -27,7 +26,7 @@ class Rates:
 
 
 class Meter:
-    """Counts what was spent within a sliding window, and mutes whoever goes beyond."""
+    """Counts messages within a sliding window, and mutes the bot beyond the limit."""
 
     def __init__(self, rate: tuple[int, float]) -> None:
         self.most, self.window = rate
@@ -36,10 +35,10 @@ class Meter:
         self._strikes = 0
 
     def wait(self, now: float, cost: int) -> float:
-        """Seconds until `cost` more is allowed; 0: now. Asking in vain while muted lengthens the mute."""
+        """Seconds until `cost` more is allowed; 0: now. A call during a mute lengthens it."""
         if now < self._muted_until:
             self._strikes += 1
-            longest = max(LONGEST_MUTE, self._muted_until - now)
+            longest = max(MAX_MUTE_SECONDS, self._muted_until - now)
             self._muted_until = min(self._muted_until + 5.0 * self._strikes, now + longest)
             return self._muted_until - now
         while self._spent and self._spent[0] <= now - self.window:
@@ -52,7 +51,7 @@ class Meter:
         return self._muted_until - now
 
     def spend(self, now: float, cost: int) -> None:
-        """Count what was allowed."""
+        """Count `cost` messages that were allowed."""
         self._spent.extend([now] * cost)
 
 

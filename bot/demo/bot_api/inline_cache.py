@@ -1,4 +1,4 @@
-"""What Telegram keeps of the answers to inline queries, for whoever asks the same again.
+"""Telegram's cache of the answers to inline queries.
 
 Without `is_personal` an answer is shown to everybody, for five minutes unless the bot says otherwise
 (core.telegram.org/bots/api#answerinlinequery).
@@ -23,5 +23,5 @@ def keep(world: World, asked: InlineQuery, answer: InlineAnswer, seconds: int, *
 
 
 def key(asked: InlineQuery, person: Person | None) -> tuple[object, ...]:
-    """What an answer is kept under."""
+    """The key of the cache."""
     return asked.query, asked.offset, asked.chat_type, person and person.id

@@ -1,4 +1,4 @@
-"""Inline keyboards: what the Bot API refuses in them."""
+"""Checks inline keyboards as the Bot API does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from bot.demo.bot_api.model import Keyboard
 KINDS = frozenset(InlineKeyboardButton.model_fields) - {"text", "icon_custom_emoji_id", "style"}
 """Exactly one of these must be there (core.telegram.org/bots/api#inlinekeyboardbutton)."""
 STYLES = {None, "danger", "success", "primary"}
-MOST_DATA, MOST_BUTTONS, MOST_COPY = 64, 100, 256
+MAX_DATA_BYTES, MAX_BUTTONS, MAX_COPY_LENGTH = 64, 100, 256
 
 
 def inline_keyboard(markup: object) -> Keyboard | None:
@@ -19,7 +19,7 @@ def inline_keyboard(markup: object) -> Keyboard | None:
     if not isinstance(markup, InlineKeyboardMarkup):
         return None
     rows = [[checked(button) for button in row] for row in markup.inline_keyboard if row]
-    if sum(map(len, rows)) > MOST_BUTTONS:
+    if sum(map(len, rows)) > MAX_BUTTONS:
         raise bad_request("reply markup is too long")
     return rows or None
 
@@ -43,11 +43,11 @@ def checked(button: InlineKeyboardButton) -> dict[str, Any]:
 def check_kind(button: Mapping[str, Any]) -> None:
     """The bounds of each kind of button."""
     data, url = button.get("callback_data"), button.get("url")
-    if data is not None and not 1 <= len(data.encode()) <= MOST_DATA:
+    if data is not None and not 1 <= len(data.encode()) <= MAX_DATA_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
     if url is not None and not url.startswith(("http://", "https://", "tg://")):
         raise bad_request(f"Inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
-    if "copy_text" in button and not 1 <= len(button["copy_text"]["text"]) <= MOST_COPY:
+    if "copy_text" in button and not 1 <= len(button["copy_text"]["text"]) <= MAX_COPY_LENGTH:
         raise bad_request("BUTTON_COPY_TEXT_INVALID")
 
 

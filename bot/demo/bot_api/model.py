@@ -1,4 +1,4 @@
-"""The things of the simulated world: accounts, chats, messages and what hangs on them."""
+"""The data of the simulated Telegram: accounts, chats, messages, presses and inline queries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ Keyboard = list[list[JSON]]
 """Rows of inline buttons, as the Bot API writes them."""
 ChatType = Literal["private", "group", "supergroup", "channel"]
 BotStatus = Literal["member", "administrator", "restricted", "kicked", "left"]
-"""How the bot stands in a chat. In a private chat `kicked` means that the person blocked it."""
+"""The bot's membership in a chat. In a private chat `kicked` means that the person blocked it."""
 Clock = Callable[[], float]
-"""Gives unix seconds."""
+"""Returns unix seconds."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Account:
-    """Somebody who can write: a person or a bot."""
+    """A person or a bot."""
 
     id: int
     name: str
@@ -37,7 +37,7 @@ class Person(Account):
 
 @dataclass(eq=False, kw_only=True)
 class Chat:
-    """A place where messages stand.
+    """A private chat, a group, a supergroup or a channel.
 
     `topics`: the names of forum topics by their id (that of their first message);
     `closed`: those in which only admins write; `anonymous`: admins who write in the group's name; `muted`: people who
@@ -64,16 +64,16 @@ class Chat:
 
     @property
     def draft(self) -> "Draft | None":
-        """What the bot is writing now in a private chat."""
+        """The bot's unfinished message in a private chat, None when there is none."""
         return self.last_draft if self.last_draft and self.last_draft.left > 0 else None
 
     def find(self, id_: int) -> "ChatMessage | None":
-        """A message by the number people's apps know it by; an ephemeral one too."""
+        """A message by its id, an ephemeral one too."""
         hidden = (message for message in self.ephemeral.values() if message.id == id_)
         return self.messages.get(id_) or next(hidden, None)
 
     def seen_by(self, person: "Person | None" = None) -> "list[ChatMessage]":
-        """What stands in the chat, oldest first: with the ephemeral messages of this person, or (None) of everybody."""
+        """The messages, oldest first, with the ephemeral ones of this person, or (None) of everybody."""
         hidden = [message for message in self.ephemeral.values() if message.seen_by(person)]
         return sorted([*self.messages.values(), *hidden], key=lambda message: message.id)
 
@@ -91,7 +91,7 @@ class PhotoSize:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as one message holds it: its sizes, smallest first."""
+    """The photo of one message: its sizes, smallest first."""
 
     sizes: tuple[PhotoSize, ...]
 
@@ -103,7 +103,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as one message holds it."""
+    """The file of one message."""
 
     file_id: str
     unique_id: str
@@ -115,7 +115,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What the bot shows of a text it is still writing. `until`: unix seconds of the world's `clock`."""
+    """A text that the bot is still writing (sendMessageDraft). `until`: unix seconds of the world's `clock`."""
 
     id: int
     text: str
@@ -125,7 +125,7 @@ class Draft:
 
     @property
     def left(self) -> float:
-        """Seconds that it will still be shown."""
+        """Seconds for which it will still be shown."""
         return self.until - self.clock()
 
 
@@ -136,9 +136,9 @@ class ChatMessage:
     `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
     `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
-    `via`: the bot whose inline result a person sent; `only_for`: who alone sees an ephemeral message, which the bot
-    knows by `ephemeral_id`, while `id` is only its place among the others; `force_reply`: as the Bot API writes it;
-    `forward`: where a channel's post stands in the discussion group.
+    `via`: the bot whose inline result a person sent; `only_for`: the only person who sees an ephemeral message;
+    its `ephemeral_id` is the bot's id for it, its `id` only orders it among the others; `force_reply`: as the Bot API
+    writes it; `forward`: the forward of a channel's post in the discussion group.
     """
 
     id: int
@@ -174,7 +174,7 @@ class ChatMessage:
         return self.sender.is_bot and (self.sender_chat is None or self.chat.type == "channel")
 
     def seen_by(self, person: Person | None) -> bool:
-        """Whether a member of the chat sees it; None stands for somebody who sees all."""
+        """Whether a member of the chat sees it; None sees all messages."""
         return self.only_for is None or person is None or self.only_for is person
 
     @property
@@ -184,18 +184,18 @@ class ChatMessage:
 
     @property
     def is_text(self) -> bool:
-        """A message of words only."""
+        """Whether it is a text message, without media."""
         return self.photo is None and self.document is None and not self.thing and self.service is None
 
     def content(self) -> tuple[object, ...]:
-        """What people see of it; an edit that leaves this as it was is refused."""
+        """The visible content; an edit that leaves it as it was is refused."""
         media = self.photo.largest.unique_id if self.photo else self.document.unique_id if self.document else None
         return self.text, self.entities, media, self.keyboard, self.spoiler, self.caption_above
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
-    """What the bot answered to a pressed button."""
+    """The bot's answer to a pressed button."""
 
     text: str
     alert: bool
@@ -215,9 +215,9 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineResult:
-    """One thing to choose from, and the message that is sent when it is chosen.
+    """One inline result, with the message that is sent when it is chosen.
 
-    `shown`: the picture in the list; `photo`: the one that is sent, None for words alone.
+    `shown`: the picture in the list; `photo`: the one that is sent, None for a text.
     """
 
     id: str
@@ -233,7 +233,7 @@ class InlineResult:
 
 @dataclass(frozen=True, slots=True)
 class InlineAnswer:
-    """What the bot answered to an inline query.
+    """The bot's answer to an inline query.
 
     `next_offset` "": there is no more; `button`: its text with a start_parameter or a url.
     """
@@ -245,7 +245,7 @@ class InlineAnswer:
 
 @dataclass(eq=False, kw_only=True)
 class InlineQuery:
-    """What a person typed after the bot's name in a chat. `answer` is None until the bot has answered.
+    """The text that a person typed after the bot's name in a chat. `answer` is None until the bot has answered.
 
     `at`: unix seconds.
     """
@@ -260,10 +260,10 @@ class InlineQuery:
 
     @property
     def results(self) -> list[InlineResult] | None:
-        """What there is to choose from; None until the bot has answered."""
+        """The results; None until the bot has answered."""
         return None if self.answer is None else self.answer.results
 
     @property
     def chat_type(self) -> str:
-        """The kind of chat as the bot is told: people have no private chats here but the one with the bot."""
+        """The `chat_type` for the bot. The private chat with the bot is the only one that people have here."""
         return "sender" if self.chat.type == "private" else self.chat.type

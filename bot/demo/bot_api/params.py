@@ -30,7 +30,7 @@ MISSING = {
     "from_chat_id": "parameter from_chat_id is required",
     "file_id": "file_id not specified",
 }
-"""What the official server says when a parameter is not there."""
+"""The official server's error when a parameter is missing."""
 UNPARSABLE = {
     "reply_markup": "Can't parse reply keyboard markup JSON object",
     "media": "Can't parse media JSON object",
@@ -40,7 +40,7 @@ UNPARSABLE = {
     "commands": "Can't parse commands JSON object",
     "reaction": "Can't parse reaction types JSON object",
 }
-NOT_HERE = {
+UNSUPPORTED = {
     "business_connection_id": "business connection not found",
     "inline_message_id": "MESSAGE_ID_INVALID",
     "direct_messages_topic_id": "direct messages topic not found",
@@ -51,19 +51,19 @@ NOT_HERE = {
     "switch_pm_text": "give a button instead",
     "rich_message": "rich messages are not part of this simulator",
 }
-"""Parameters of things that this world doesn't have."""
-HERE = frozenset(
+"""Parameters of features that this simulator doesn't have, each with its error."""
+SUPPORTED = frozenset(
     [
         (SendMessage, "ephemeral_message_parameters"),
         (EditEphemeralMessageText, "receiver_user_id"),
         (DeleteEphemeralMessage, "receiver_user_id"),
     ]
 )
-"""Methods for which it has them."""
+"""The exceptions: methods that take them."""
 
 
 def given(value: T | Default | None) -> T | None:
-    """A parameter as the caller gave it; aiogram's placeholder for the client's defaults is nothing here."""
+    """A parameter as the caller gave it; aiogram's placeholder for the client's defaults is None."""
     return None if isinstance(value, Default) else value
 
 
@@ -94,8 +94,8 @@ def decode(model: type[Method], body: Body) -> JSON:
 def parse(model: type[Method], params: JSON) -> Method:
     """The call as aiogram's model. Raises `ApiError` for unknown, missing and wrong parameters."""
     for name in params:
-        if name in NOT_HERE and params[name] and (model, name) not in HERE:
-            raise bad_request(NOT_HERE[name])
+        if name in UNSUPPORTED and params[name] and (model, name) not in SUPPORTED:
+            raise bad_request(UNSUPPORTED[name])
         if name not in model.model_fields:
             raise bad_request(f'parameter "{name}" is not known to {model.__api_method__}')
     try:
@@ -108,7 +108,7 @@ def parse(model: type[Method], params: JSON) -> Method:
 
 
 def refusal(error: ValidationError) -> ApiError:
-    """What the official server says, as far as it is known, else the first complaint of the model."""
+    """The official server's error as far as it is known, else the model's first error."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "parameters"
     if first["type"] == "missing" and len(first["loc"]) == 1:
@@ -118,7 +118,7 @@ def refusal(error: ValidationError) -> ApiError:
 
 
 def read_value(text: str) -> Any:
-    """A number, a bool, a list or an object from a form's string; what is no JSON stays as it is."""
+    """A number, a bool, a list or an object from a form's string; a string that is no JSON stays as it is."""
     try:
         return json.loads(text)
     except ValueError:
@@ -136,7 +136,7 @@ def alternatives(annotation: Any) -> set[Any]:
 
 
 def unknown_tasks(value: object) -> Iterator[str]:
-    """The names of fields that aiogram's models let pass without knowing them, at any depth."""
+    """The names of fields that aiogram's models accept without knowing them, at any depth."""
     if isinstance(value, BaseModel):
         yield from value.model_extra or {}
         for name in type(value).model_fields:

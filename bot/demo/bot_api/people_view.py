@@ -1,4 +1,4 @@
-"""The world as people see it: the JSON of the people's API."""
+"""Turns accounts, chats and messages into the JSON of the people's API."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ SERVICE_WORDS: Mapping[str, str] = {
 
 
 def person_view(person: Person) -> JSON:
-    """One of the people."""
+    """A person."""
     names = {"name": person.name, "username": person.username, "language_code": person.language_code}
     return {"id": person.id, **names}
 
@@ -88,7 +88,7 @@ def document_view(message: ChatMessage) -> JSON | None:
 
 
 def reply_view(message: ChatMessage) -> JSON | None:
-    """The head of the message that this one replies to."""
+    """A summary of the message that this one replies to."""
     original = message.chat.messages.get(message.reply_to) if message.reply_to is not None else None
     if original is None:
         return None
@@ -98,14 +98,14 @@ def reply_view(message: ChatMessage) -> JSON | None:
 
 
 def reactions_view(message: ChatMessage) -> list[JSON]:
-    """Who reacted how: `by` is an account's id."""
+    """The reactions; `by` is an account's id."""
     return [{"emoji": emoji, "by": by} for by, emoji in message.reactions.items()]
 
 
 def force_reply_view(message: ChatMessage) -> JSON | None:
-    """Who is asked to reply (None: everybody), and what stands in their empty box.
+    """The people who are asked to reply (None: everybody), and the placeholder in their input field.
 
-    A selective one asks those named in the text and whoever wrote the message replied to.
+    A selective one asks the people mentioned in the text and the author of the message replied to.
     """
     if message.force_reply is None:
         return None
@@ -126,14 +126,14 @@ def force_reply_view(message: ChatMessage) -> JSON | None:
 
 
 def draft_view(draft: Draft | None) -> JSON | None:
-    """What the bot is writing, and for how many seconds it will be shown."""
+    """The bot's unfinished message, and for how many seconds it will be shown."""
     if draft is None:
         return None
     return {"id": draft.id, "text": draft.text, "entities": draft.entities, "left": draft.left}
 
 
 def inline_view(query: InlineQuery) -> JSON:
-    """The answer to an inline query; `results` is None when there was none in time."""
+    """The answer to an inline query; `results` is None when it did not come in time."""
     if query.answer is None:
         return {"id": query.id, "results": None, "next_offset": "", "button": None}
     results = [result_view(result) for result in query.answer.results]
@@ -146,7 +146,7 @@ def inline_view(query: InlineQuery) -> JSON:
 
 
 def result_view(result: InlineResult) -> JSON:
-    """One of the things to choose from."""
+    """One inline result."""
     words = {"title": result.title, "description": result.description, "text": result.text}
     return {"id": result.id, **words, "photo": photo_view(result.shown)}
 
@@ -165,13 +165,13 @@ def button_view(button: JSON) -> JSON:
 
 
 def sender_view(message: ChatMessage) -> JSON:
-    """Who it stands for: a person, the bot, or the chat in whose name it is written."""
+    """The author shown: a person, the bot, or the chat in whose name it is written."""
     face = message.sender_chat or message.sender
     return {"id": face.id, "name": sender_name(message), "is_bot": message.by_bot and message.sender_chat is None}
 
 
 def sender_name(message: ChatMessage) -> str:
-    """Who wrote it, as it stands over the bubble: an anonymous admin writes in the group's name."""
+    """The author's name over the bubble: an anonymous admin writes in the group's name."""
     return message.sender_chat.title if message.sender_chat else message.sender.name
 
 

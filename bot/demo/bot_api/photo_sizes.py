@@ -1,4 +1,4 @@
-"""What Telegram's servers do to a photo: re-encoded as JPEG without EXIF, scaled down, in several sizes.
+"""Makes the sizes of a photo as Telegram's servers do: re-encoded as JPEG without EXIF and scaled down.
 
 All of it blocks: call it in a thread.
 """
@@ -11,13 +11,13 @@ from PIL import Image, ImageOps
 
 from bot.demo.bot_api.errors import bad_request
 
-SIDES = (90, 320, 800, 1280, 2560)
+SIZE_SIDES = (90, 320, 800, 1280, 2560)
 """The longest sides of the sizes of a photo, in pixels."""
-MOST_SIDES = 10_000
+MAX_SIDES_SUM = 10_000
 """A photo's width and height together (core.telegram.org/bots/api#sendphoto)."""
-MOST_RATIO = 20
+MAX_SIDE_RATIO = 20
 UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
-"""All that Pillow raises for bytes that are no picture, or a broken or monstrous one."""
+"""The errors of Pillow for bytes that are no picture, or a broken or too large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ def unique_id(data: bytes) -> str:
 
 
 def photo_sizes(data: bytes) -> tuple[Rendition, ...]:
-    """The sizes of a photo, smallest first. Raises `ApiError` as Telegram does for what can't be a photo."""
+    """The sizes of a photo, smallest first. Raises `ApiError` as Telegram does for bytes that can't be a photo."""
     try:
         with Image.open(BytesIO(data)) as opened:
             check_sides(*opened.size)
-            opened.draft("RGB", (SIDES[-1], SIDES[-1]))
+            opened.draft("RGB", (SIZE_SIDES[-1], SIZE_SIDES[-1]))
             image = flatten(opened)
     except UNREADABLE as error:
         raise bad_request("IMAGE_PROCESS_FAILED") from error
-    longest = min(max(image.size), SIDES[-1])
+    longest = min(max(image.size), SIZE_SIDES[-1])
     found = []
     width, height = image.width * longest / max(image.size), image.height * longest / max(image.size)
-    for side in (longest, *reversed([side for side in SIDES if side < longest])):
+    for side in (longest, *reversed([side for side in SIZE_SIDES if side < longest])):
         target = max(round(width * side / longest), 1), max(round(height * side / longest), 1)
         # Each size is made from the next larger one, which is quick; rounding is done once, from the largest.
         image = image.resize(target, Image.Resampling.BILINEAR, reducing_gap=2) if target != image.size else image
@@ -72,14 +72,14 @@ def is_photo(data: bytes) -> bool:
     try:
         with Image.open(BytesIO(data)) as image:
             image.verify()
-            return not getattr(image, "is_animated", False) and max(image.size) <= MOST_RATIO * min(image.size)
+            return not getattr(image, "is_animated", False) and max(image.size) <= MAX_SIDE_RATIO * min(image.size)
     except UNREADABLE:
         return False
 
 
 def check_sides(width: int, height: int) -> None:
-    """Refuse what sendPhoto refuses."""
-    if width + height > MOST_SIDES or max(width, height) > MOST_RATIO * min(width, height):
+    """Check a picture as sendPhoto does. Raises `ApiError`."""
+    if width + height > MAX_SIDES_SUM or max(width, height) > MAX_SIDE_RATIO * min(width, height):
         raise bad_request("PHOTO_INVALID_DIMENSIONS")
 
 

@@ -1,4 +1,4 @@
-"""What the bot gets to see of a group (core.telegram.org/bots/features#privacy-mode)."""
+"""Privacy mode: which messages of a group reach the bot (core.telegram.org/bots/features#privacy-mode)."""
 
 from bot.demo.bot_api.bot_view import replied_to
 from bot.demo.bot_api.entities import utf16_slice
@@ -10,7 +10,7 @@ def bot_sees(bot: BotAccount, message: ChatMessage) -> bool:
     """Whether this message of a person reaches the bot.
 
     In a group with privacy mode on: service messages, commands without a name or with the bot's own, mentions of
-    the bot, replies to its messages and what was sent via it. Each item of an album is a message of its own and is
+    the bot, replies to its messages and messages sent via it. Each item of an album is a message of its own and is
     judged alone.
     """
     chat = message.chat

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.demo.bot_api.body import Body, read_body
-from bot.demo.bot_api.errors import ApiError, DroppedError, Paged, too_many_requests
-from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, Page, PartialAlbum, Refusal
+from bot.demo.bot_api.errors import ApiError, DroppedError, GatewayPageError, too_many_requests
+from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, GatewayPage, PartialAlbum, Refusal
 from bot.demo.bot_api.flood import FloodControl
-from bot.demo.bot_api.methods import COUNTED, HANDLERS
+from bot.demo.bot_api.methods import FLOOD_COUNTED, HANDLERS
 from bot.demo.bot_api.methods.call_context import ATTACHED, CallContext, as_id
 from bot.demo.bot_api.model import JSON
 from bot.demo.bot_api.params import Method, decode, method_models, parse
@@ -24,7 +24,7 @@ PAGE = "<html><body><h1>Something is wrong here</h1></body></html>"
 
 
 class BotApi:
-    """Takes the bot's calls, plays the faults, counts the flood and writes the log."""
+    """Takes the bot's calls, plays faults, applies flood control and logs the calls."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class BotApi:
         self._sleep = sleep
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What the server answers for the bot."""
+        """The HTTP routes for the bot."""
         return [
             web.route("*", "/bot{token:[^/]+}/{method}", self.handle),
             web.get("/file/bot{token:[^/]+}/{path:.+}", self.handle_file),
@@ -60,7 +60,7 @@ class BotApi:
         except ApiError as error:
             status, payload = refused(error)
             self._log.record("telegram", name, status=status, ms=0, request={}, response=payload)
-        except Paged as paged:
+        except GatewayPageError as paged:
             return web.Response(status=paged.status, text=PAGE, content_type="text/html")
         except DroppedError:
             if request.transport is not None:
@@ -108,7 +108,7 @@ class BotApi:
         return answer
 
     async def answer(self, name: str, body: Body) -> None:
-        """A method that came in the response of the webhook: carried out, and nobody hears how it went."""
+        """Carry out a method that came in the response of the webhook. Its result is not reported."""
         try:
             await self.call(name, body)
         except DroppedError:
@@ -127,8 +127,8 @@ class BotApi:
         if any(isinstance(fault, Drop) and fault.applied for fault in due):
             raise DroppedError
         for fault in due:
-            if isinstance(fault, Page) and fault.applied:
-                raise Paged(fault.code)
+            if isinstance(fault, GatewayPage) and fault.applied:
+                raise GatewayPageError(fault.code)
         return result
 
     async def _play(self, due: list[AnyFault]) -> None:
@@ -138,15 +138,15 @@ class BotApi:
         for fault in due:
             if isinstance(fault, Drop) and not fault.applied:
                 raise DroppedError
-            if isinstance(fault, Page) and not fault.applied:
-                raise Paged(fault.code)
+            if isinstance(fault, GatewayPage) and not fault.applied:
+                raise GatewayPageError(fault.code)
             if isinstance(fault, Flood):
                 raise too_many_requests(fault.retry_after)
             if isinstance(fault, Refusal):
                 raise ApiError(fault.code, fault.description)
 
     def _count(self, call: Method) -> None:
-        if type(call) not in COUNTED:
+        if type(call) not in FLOOD_COUNTED:
             return
         chat = self._world.chats.get(as_id(getattr(call, "chat_id", None)))
         if chat is not None:
@@ -161,7 +161,7 @@ class BotApi:
 
 
 def refused(error: ApiError) -> Answer:
-    """The answer that tells of an error."""
+    """The answer for an error."""
     payload: JSON = {"ok": False, "error_code": error.code, "description": error.description}
     return error.code, {**payload, "parameters": error.parameters} if error.parameters else payload
 

@@ -1,4 +1,4 @@
-"""What people send beside words, pictures and files: a voice message, a sticker, a video, a place."""
+"""Voice messages, stickers, videos and locations: the other kinds of messages that people send."""
 
 import secrets
 
@@ -27,8 +27,8 @@ THINGS: JSON = {
     "location": {"latitude": 48.2082, "longitude": 16.3738},
 }
 """One of each kind, by its field of a Message (https://core.telegram.org/bots/api#message)."""
-SHOWN = ("duration", "emoji", "width", "height", "latitude", "longitude")
-"""What people see of them."""
+VISIBLE_FIELDS = ("duration", "emoji", "width", "height", "latitude", "longitude")
+"""The fields that people see."""
 
 
 def thing(kind: str) -> JSON:
@@ -45,7 +45,7 @@ def thing(kind: str) -> JSON:
 
 
 def thing_view(thing: JSON) -> JSON | None:
-    """What people see of such a field: its `kind`, and of its fields what there is to see."""
+    """The part of such a field that people see: its `kind` and its visible fields."""
     for kind, about in thing.items():
-        return {"kind": kind, **{name: about[name] for name in SHOWN if name in about}}
+        return {"kind": kind, **{name: about[name] for name in VISIBLE_FIELDS if name in about}}
     return None

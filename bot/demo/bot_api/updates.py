@@ -1,4 +1,4 @@
-"""The updates that wait for the bot, as getUpdates and the webhook take them."""
+"""The queue of updates for the bot, from which getUpdates and the webhook take them."""
 
 import asyncio
 from collections import deque
@@ -10,15 +10,15 @@ from bot.demo.bot_api.errors import ApiError
 from bot.demo.bot_api.model import JSON
 
 KINDS = frozenset(Update.model_fields) - {"update_id"}
-NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
-LONGEST_POLL = 50
-"""Seconds (LONG_POLL_MAX_TIMEOUT of the official server)."""
+KINDS_OFF_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+MAX_POLL_SECONDS = 50
+"""LONG_POLL_MAX_TIMEOUT of the official server."""
 
 
 class UpdateQueue:
     """Updates in their order, kept until they are confirmed by a higher offset or by the webhook's answer.
 
-    `changed` rings at every change. `polls`: how many calls of getUpdates have begun or were broken off.
+    `changed` is notified of every change. `polls`: how many calls of getUpdates have begun or were broken off.
     """
 
     def __init__(self, changed: Signal) -> None:
@@ -29,7 +29,7 @@ class UpdateQueue:
         self.sent: deque[JSON] = deque(maxlen=1000)
         self._changed = changed
         self._closed = False
-        self.allowed = KINDS - NOT_BY_DEFAULT
+        self.allowed = KINDS - KINDS_OFF_BY_DEFAULT
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -37,17 +37,17 @@ class UpdateQueue:
     def allow(self, kinds: list[str] | None) -> None:
         """`allowed_updates` of getUpdates and setWebhook: None leaves it as it is, an empty list is the default."""
         if kinds is not None:
-            self.allowed = KINDS.intersection(kinds) or KINDS - NOT_BY_DEFAULT
+            self.allowed = KINDS.intersection(kinds) or KINDS - KINDS_OFF_BY_DEFAULT
 
     def push(self, kind: str, payload: JSON) -> int | None:
-        """Queue an update and give its id; None when the bot doesn't want this kind."""
+        """Queue an update and return its id; None when the bot doesn't want this kind."""
         if kind not in self.allowed:
             return None
         update: JSON = {"update_id": self._next_id, kind: payload}
         self._next_id += 1
         self._pending.append(update)
         self.sent.append(update)
-        self._changed.ring()
+        self._changed.notify()
         return int(update["update_id"])
 
     def redeliver(self, update_id: int | None = None) -> None:
@@ -59,17 +59,17 @@ class UpdateQueue:
         if update is None:
             raise KeyError(update_id)
         self._again.append(update)
-        self._changed.ring()
+        self._changed.notify()
 
     def drop(self) -> None:
-        """`drop_pending_updates`."""
+        """Forget all updates (`drop_pending_updates`)."""
         self._pending.clear()
         self._again.clear()
 
     def close(self) -> None:
         """Wake the polls that wait: the server stops."""
         self._closed = True
-        self._changed.ring()
+        self._changed.notify()
 
     def confirm(self, offset: int) -> None:
         """Forget the updates below `offset`; a negative one keeps only so many of the latest."""
@@ -86,7 +86,7 @@ class UpdateQueue:
         self.end_polls()
         mine = self.polls
         self.confirm(offset)
-        until = asyncio.get_running_loop().time() + min(max(timeout, 0), LONGEST_POLL)
+        until = asyncio.get_running_loop().time() + min(max(timeout, 0), MAX_POLL_SECONDS)
         while not (found := self._take(min(max(limit, 1), 100))) and not self._closed:
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
@@ -100,13 +100,13 @@ class UpdateQueue:
         return found
 
     async def next(self) -> JSON:
-        """The next update for the webhook; it stays until `done`."""
+        """The next update for the webhook; it stays until `done` is called."""
         while not (self._again or self._pending):
             await self._changed.wait()
         return (self._again or self._pending)[0]
 
     def done(self, update: JSON) -> None:
-        """The webhook took this update."""
+        """Remove an update that the webhook took."""
         for queue in (self._again, self._pending):
             if queue and queue[0] is update:
                 queue.popleft()
@@ -115,7 +115,7 @@ class UpdateQueue:
     def end_polls(self) -> None:
         """Break off the poll that waits."""
         self.polls += 1
-        self._changed.ring()
+        self._changed.notify()
 
     def _take(self, limit: int) -> list[JSON]:
         again = [self._again.popleft() for _ in range(min(limit, len(self._again)))]

@@ -16,16 +16,16 @@ from bot.demo.bot_api.model import JSON, Clock
 from bot.demo.bot_api.updates import UpdateQueue
 
 PORTS = {80, 88, 443, 8443}
-LONGEST_PAUSE = 60.0
-"""Seconds between two tries."""
-ANSWER_WITHIN = ClientTimeout(total=60)
+MAX_PAUSE_SECONDS = 60.0
+"""The longest pause between two tries."""
+ANSWER_TIMEOUT = ClientTimeout(total=60)
 
 
 class Webhook:
     """The one webhook of the bot.
 
-    `answer` takes a method that the bot puts into its response; `sleep` waits between tries; `changed` is rung after
-    each try.
+    `answer` takes a method that the bot puts into its response; `sleep` waits between tries; `changed` is notified
+    after each try.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Webhook:
         self._task = self._background.spawn(self._deliver(url, secret), "webhook")
 
     async def clear(self) -> None:
-        """Deliver no more."""
+        """Stop the deliveries."""
         self.url, self._state = "", {}
         if self._task is not None:
             self._task.cancel()
@@ -70,7 +70,7 @@ class Webhook:
     async def _deliver(self, url: str, secret: str) -> None:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
         pause = 1.0
-        async with ClientSession(headers=headers, timeout=ANSWER_WITHIN) as session:
+        async with ClientSession(headers=headers, timeout=ANSWER_TIMEOUT) as session:
             while True:
                 update = await self._updates.next()
                 fault = await self._post(session, url, update)
@@ -79,13 +79,13 @@ class Webhook:
                     pause = 1.0
                 else:
                     self._state |= {"last_error_date": int(self._clock()), "last_error_message": fault}
-                self._changed.ring()
+                self._changed.notify()
                 if fault is not None:
                     await self._sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
+                    pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
     async def _post(self, session: ClientSession, url: str, update: JSON) -> str | None:
-        """What went wrong, as getWebhookInfo tells it; None when the bot took the update."""
+        """The error for getWebhookInfo; None when the bot took the update."""
         try:
             async with session.post(url, json=update) as response:
                 if not 200 <= response.status < 300:

@@ -1,4 +1,4 @@
-"""The world: who is there, which chats there are, what stands in them. Every change is told to those who watch."""
+"""`World`: the accounts, chats and messages of the simulated Telegram. Every change is published as an event."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ from bot.demo.bot_api.people_view import draft_view, message_view, reactions_vie
 from bot.demo.bot_api.updates import UpdateQueue
 
 ANONYMOUS = Account(id=1087968824, name="Group", username="GroupAnonymousBot", is_bot=True)
-"""Who the Bot API names as the author when an admin writes in the group's name."""
+"""The Bot API's author of a message that an admin writes in the group's name."""
 TELEGRAM = Account(id=777000, name="Telegram")
-"""Who the Bot API names as the author of a channel's post in the channel's discussion group."""
-GENERAL = 1
-"""The first message of a supergroup or channel tells of its making, and is the general topic of a forum."""
+"""The Bot API's author of a channel's post in the channel's discussion group."""
+GENERAL_TOPIC = 1
+"""The first message of a supergroup or channel tells of its creation; its id is that of a forum's general topic."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -63,18 +63,18 @@ class World:
 
     @property
     def changed(self) -> Signal:
-        """Rings at every change."""
+        """Notified of every change."""
         return self.events.changed
 
     def add_person(self, id_: int, name: str, username: str, language_code: str) -> Person:
-        """One more person, with a private chat with the bot."""
+        """Add a person, with a private chat with the bot."""
         person = Person(id=id_, name=name, username=username, language_code=language_code)
         self.people.append(person)
         self.chats[person.id] = person.chat
         return person
 
     def add_group(self, title: str, *people: Person, admins: tuple[Person, ...] = (), type_: ChatType) -> Chat:
-        """A group of these people, with the bot as a plain member. The first admin is the owner."""
+        """Add a group of these people, with the bot as a plain member. The first admin is the owner."""
         number = 1_900_000_001 + len(self.chats)
         id_ = -number if type_ == "group" else -(1_000_000_000_000 + number)
         chat = Chat(id=id_, type=type_, title=title, members=list(people), admins=list(admins))
@@ -84,7 +84,7 @@ class World:
     def add_channel(
         self, title: str, *people: Person, admins: tuple[Person, ...] = (), discussion: Chat | None = None
     ) -> Chat:
-        """A channel that these people read, with the bot as an admin; posts are forwarded to the `discussion` group."""
+        """Add a channel that these people read, with the bot as an admin; posts go to the `discussion` group, too."""
         channel = self.add_group(title, *people, admins=admins, type_="channel")
         channel.bot = "administrator"
         if discussion is not None:
@@ -92,7 +92,7 @@ class World:
         return channel
 
     def post(self, chat: Chat, sender: Account, **fields: Any) -> ChatMessage:
-        """A new message, with the fields of `ChatMessage`. The bot is told of it separately."""
+        """Add a message with the fields of `ChatMessage`. It makes no update for the bot."""
         message = self._written(chat, sender, fields)
         chat.messages[message.id] = message
         if sender is self.bot and chat.draft:
@@ -100,8 +100,8 @@ class World:
         self.events.publish("message", message=message_view(message))
         return message
 
-    def whisper(self, chat: Chat, receiver: Person, **fields: Any) -> ChatMessage:
-        """A new message of the bot that only one member sees, with the fields of `ChatMessage`."""
+    def post_ephemeral(self, chat: Chat, receiver: Person, **fields: Any) -> ChatMessage:
+        """Add an ephemeral message of the bot, which only one member sees, with the fields of `ChatMessage`."""
         message = self._written(chat, self.bot, {**fields, "only_for": receiver})
         message.ephemeral_id = next(self._ephemeral_ids)
         chat.ephemeral[message.ephemeral_id] = message
@@ -109,18 +109,18 @@ class World:
         return message
 
     def draft(self, chat: Chat, draft: Draft | None) -> None:
-        """The bot shows how far it is with a text, or (None) no longer does."""
+        """Set the bot's unfinished message, or (None) remove it."""
         chat.last_draft = draft
         self.events.publish("draft", chat=chat.id, draft=draft_view(draft))
 
     def edited(self, message: ChatMessage, *, shown: bool = True) -> None:
-        """A message was changed by its author. A new keyboard alone isn't `shown` as an edit."""
+        """Publish that the author changed a message. A new keyboard alone isn't `shown` as an edit."""
         if shown:
             message.edited = self.clock()
         self.events.publish("edited", message=message_view(message))
 
     def react(self, message: ChatMessage, account: Account, emoji: str | None) -> None:
-        """Somebody's reaction, at most one for each account; None takes it back."""
+        """Set the reaction of an account, which has at most one; None removes it."""
         if emoji is None:
             message.reactions.pop(account.id, None)
         else:
@@ -128,14 +128,14 @@ class World:
         chat = message.chat.id
         self.events.publish("reaction", chat=chat, id=message.id, reactions=reactions_view(message))
 
-    def unwhisper(self, message: ChatMessage) -> None:
-        """An ephemeral message is gone."""
+    def remove_ephemeral(self, message: ChatMessage) -> None:
+        """Delete an ephemeral message."""
         if message.chat.ephemeral.pop(message.ephemeral_id or 0, None) and message.only_for:
             only_for = message.only_for.id
             self.events.publish("deleted", chat=message.chat.id, ids=[message.id], only_for=only_for)
 
     def remove(self, chat: Chat, ids: list[int]) -> None:
-        """Messages are gone for everybody. The bot isn't told."""
+        """Delete messages for everybody. The bot gets no update."""
         gone = [id_ for id_ in ids if chat.messages.pop(id_, None)]
         if gone:
             self.events.publish("deleted", chat=chat.id, ids=gone)
@@ -153,8 +153,8 @@ class World:
         return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
 
     def _written(self, chat: Chat, sender: Account, fields: JSON) -> ChatMessage:
-        # Private chats and basic groups share one row of numbers, each supergroup and each channel has its own.
-        row, first = (chat.id, GENERAL + 1) if chat.type in {"supergroup", "channel"} else (0, 1)
+        # Private chats and basic groups share one sequence of ids, each supergroup and each channel has its own.
+        row, first = (chat.id, GENERAL_TOPIC + 1) if chat.type in {"supergroup", "channel"} else (0, 1)
         self._message_ids[row] = self._message_ids.get(row, first - 1) + 1
         return ChatMessage(id=self._message_ids[row], chat=chat, date=self.clock(), sender=sender, **fields)
 

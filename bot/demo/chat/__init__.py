@@ -1,1 +1,1 @@
-"""What people do in the simulated Telegram, and the HTTP by which the chat page lets them."""
+"""The actions of people in the simulated Telegram, and the HTTP API for the chat page."""

@@ -1,4 +1,4 @@
-"""What people's requests hold: numbers, JSON objects and forms with files, or a sentence on what is wrong."""
+"""Reads the requests of the chat page: numbers, JSON objects and forms with files. Errors are sentences for people."""
 
 from collections.abc import Awaitable, Callable
 
@@ -51,7 +51,7 @@ async def read_form(request: web.Request) -> tuple[dict[str, str], list[Upload]]
 
 
 def answered(handler: Handler) -> Handler:
-    """A handler whose `PeopleError`s become 400 with the sentence."""
+    """Wrap a handler: a `PeopleError` becomes a 400 with its sentence."""
 
     async def wrapped(request: web.Request) -> web.StreamResponse:
         try:

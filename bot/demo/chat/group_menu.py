@@ -1,4 +1,4 @@
-"""The menu of a group on the chat page: what its admins do with the bot, the topics and the group itself."""
+"""The menu of a group on the chat page: actions of its admins on the bot, the topics and the group."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from bot.demo.bot_api.model import Chat, Person
 from bot.demo.bot_api.world import World
 from bot.demo.chat import groups
 
-LONGEST_NAME = 128
-"""Characters of a topic's name and of a group's title."""
+MAX_NAME_LENGTH = 128
+"""For a topic's name and a group's title."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuAction:
-    """What an admin chose: `name` for a new topic, `topic` for one that is there."""
+    """An admin's choice. `name`: of a new topic; `topic`: the id of an existing one."""
 
     world: World
     admin: Person
@@ -40,7 +40,7 @@ ACTS: Mapping[str, Callable[[MenuAction], object]] = {
 
 
 def act(action: MenuAction, name: str) -> None:
-    """Do what an admin chose. Raises `PeopleError`."""
+    """Perform the action of this name. Raises `PeopleError`."""
     if name not in ACTS:
         raise PeopleError("The menu has no such entry.")
     if action.admin not in action.chat.admins or action.chat.type == "private":
@@ -52,6 +52,6 @@ def act(action: MenuAction, name: str) -> None:
 
 def named(name: str) -> str:
     """A name without space around it. Raises `PeopleError` when it is empty or too long."""
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
-        raise PeopleError(f"A name has 1 to {LONGEST_NAME} characters.")
+    if not 1 <= len(name.strip()) <= MAX_NAME_LENGTH:
+        raise PeopleError(f"A name has 1 to {MAX_NAME_LENGTH} characters.")
     return name.strip()

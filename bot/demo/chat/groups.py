@@ -1,4 +1,4 @@
-"""What happens to chats: the bot is blocked, removed, muted or promoted, topics open, a group becomes a supergroup."""
+"""Changes of chats: the memberships of the bot and of people, topics, a group that becomes a supergroup."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
@@ -11,28 +11,28 @@ from bot.demo.bot_api.world import World
 INSIDE = frozenset({"member", "administrator", "restricted"})
 PersonStatus = Literal["member", "administrator", "restricted", "left"]
 IMPOSSIBLE: Mapping[str, Collection[str]] = {"group": ["restricted"], "channel": ["restricted", "member"]}
-"""How a bot can't stand in a chat of this type: only in supergroups single members are muted, and channels have bots as
-admins only."""
+"""The memberships that a bot can't have in a chat of this type: only supergroups mute single members, and a bot in a
+channel is an admin."""
 
 
 def set_bot_status(world: World, chat: Chat, status: BotStatus, by: Person | None = None) -> None:
-    """The bot's standing in a chat changes, and it gets `my_chat_member`. `by`: an admin, or the private chat's person.
+    """Change the bot's membership in a chat; it gets `my_chat_member`. `by`: an admin, or the private chat's person.
 
     In a private chat `kicked` is a block and `member` takes it back. Raises `PeopleError` where Telegram doesn't have
-    this standing.
+    this membership.
     """
     if status in IMPOSSIBLE.get(chat.type, ()):
         raise PeopleError(f"In a {chat.type} the bot can't be {status}.")
     was, chat.bot = chat.bot, status
-    who = by or chat.person or chief(chat)
+    who = by or chat.person or default_author(chat)
     world.updates.push("my_chat_member", membership_json(chat, world.bot, who, was, world.clock()))
     if chat.type in {"group", "supergroup"} and (was in INSIDE) != (status in INSIDE):
-        tell_of_member(world, chat, who, world.bot, status in INSIDE)
-    tell_watchers(world)
+        announce_member(world, chat, who, world.bot, status in INSIDE)
+    publish_world_change(world)
 
 
 def set_person_status(world: World, chat: Chat, person: Person, status: PersonStatus, by: Person | None = None) -> None:
-    """A person joins, leaves, is muted or promoted in a group; a bot that is an admin there may get `chat_member`."""
+    """Change a person's membership in a group; a bot that is an admin there may get `chat_member`."""
     before, was = standing_json(chat, person), person in chat.members
     for people, fits in (
         (chat.members, status != "left"),
@@ -45,14 +45,14 @@ def set_person_status(world: World, chat: Chat, person: Person, status: PersonSt
             people.append(person)
     if person in chat.anonymous and person not in chat.admins:
         chat.anonymous.remove(person)
-    who = by or chief(chat)
+    who = by or default_author(chat)
     if chat.bot == "administrator":
         about: JSON = membership_json(chat, world.bot, who, chat.bot, world.clock())
         about |= {"old_chat_member": before, "new_chat_member": standing_json(chat, person)}
         world.updates.push("chat_member", about)
     if chat.type != "channel" and was != (status != "left"):
-        tell_of_member(world, chat, who, person, status != "left")
-    tell_watchers(world)
+        announce_member(world, chat, who, person, status != "left")
+    publish_world_change(world)
 
 
 def write_as_group(world: World, chat: Chat, admin: Person, *, on: bool = True) -> None:
@@ -60,20 +60,20 @@ def write_as_group(world: World, chat: Chat, admin: Person, *, on: bool = True) 
     if chat.type != "supergroup" or admin not in chat.admins:
         raise PeopleError("Only an admin of a supergroup can write in its name.")
     chat.anonymous = [person for person in chat.anonymous if person is not admin] + ([admin] if on else [])
-    tell_watchers(world)
+    publish_world_change(world)
 
 
 def add_topic(world: World, chat: Chat, name: str, by: Person | None = None) -> int:
-    """Open a forum topic and give its id. A group with a topic is a forum. Raises `PeopleError`."""
+    """Open a forum topic and return its id. A group with a topic is a forum. Raises `PeopleError`."""
     if chat.type != "supergroup":
         raise PeopleError("Only a supergroup can have topics.")
     created = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
-    message = world.post(chat, by or chief(chat), service=created)
+    message = world.post(chat, by or default_author(chat), service=created)
     message.topic = message.id
     chat.topics[message.id] = name
     world.edited(message, shown=False)
-    tell_watchers(world)
-    push_seen(world, message)
+    publish_world_change(world)
+    push_service_message(world, message)
     return message.id
 
 
@@ -81,70 +81,74 @@ def close_topic(world: World, chat: Chat, topic: int, by: Person | None = None) 
     """Close a forum topic, so that only admins write there. Raises `PeopleError`."""
     check_topic(chat, topic)
     chat.closed.add(topic)
-    push_seen(world, world.post(chat, by or chief(chat), service={"forum_topic_closed": {}}, topic=topic))
-    tell_watchers(world)
+    push_service_message(
+        world, world.post(chat, by or default_author(chat), service={"forum_topic_closed": {}}, topic=topic)
+    )
+    publish_world_change(world)
 
 
 def reopen_topic(world: World, chat: Chat, topic: int, by: Person | None = None) -> None:
-    """Let all write in a topic again. Raises `PeopleError`."""
+    """Reopen a closed topic, so that all can write there. Raises `PeopleError`."""
     check_topic(chat, topic)
     chat.closed.discard(topic)
-    push_seen(world, world.post(chat, by or chief(chat), service={"forum_topic_reopened": {}}, topic=topic))
-    tell_watchers(world)
+    push_service_message(
+        world, world.post(chat, by or default_author(chat), service={"forum_topic_reopened": {}}, topic=topic)
+    )
+    publish_world_change(world)
 
 
 def delete_topic(world: World, chat: Chat, topic: int) -> None:
-    """Delete a forum topic with all its messages; the bot isn't told. Raises `PeopleError`."""
+    """Delete a forum topic with all its messages; the bot gets no update. Raises `PeopleError`."""
     check_topic(chat, topic)
     del chat.topics[topic]
     chat.closed.discard(topic)
     world.remove(chat, [message.id for message in chat.messages.values() if message.topic == topic])
     for hidden in [message for message in chat.ephemeral.values() if message.topic == topic]:
-        world.unwhisper(hidden)
-    tell_watchers(world)
+        world.remove_ephemeral(hidden)
+    publish_world_change(world)
 
 
-def found_group(world: World, title: str, *people: Person) -> Chat:
-    """The first of these people makes a basic group, with the bot in it from the start."""
+def create_group(world: World, title: str, *people: Person) -> Chat:
+    """Make a basic group of these people and the bot; the first is its owner."""
     chat = world.add_group(title, *people, admins=people[:1], type_="group")
     world.updates.push("my_chat_member", membership_json(chat, world.bot, people[0], "left", world.clock()))
     service_message(world, chat, people[0], {"group_chat_created": True})
-    tell_watchers(world)
+    publish_world_change(world)
     return chat
 
 
 def migrate(world: World, chat: Chat) -> Chat:
-    """A basic group becomes a supergroup with a new id; the old one only tells where it went. Raises `PeopleError`."""
+    """Turn a basic group into a supergroup with a new id; the old chat only names the new one. Raises `PeopleError`."""
     if chat.type != "group" or chat.migrated_to is not None:
         raise PeopleError("Only a basic group can become a supergroup, and only once.")
     new = world.add_group(chat.title, *chat.members, admins=tuple(chat.admins), type_="supergroup")
     chat.migrated_to, new.bot = new.id, chat.bot
-    service_message(world, chat, chief(chat), {"migrate_to_chat_id": new.id})
-    service_message(world, new, chief(chat), {"migrate_from_chat_id": chat.id})
-    tell_watchers(world)
+    service_message(world, chat, default_author(chat), {"migrate_to_chat_id": new.id})
+    service_message(world, new, default_author(chat), {"migrate_from_chat_id": chat.id})
+    publish_world_change(world)
     return new
 
 
 def service_message(world: World, chat: Chat, by: Account, fields: JSON) -> ChatMessage:
-    """A message that Telegram writes itself; the bot sees it even when it has just been removed."""
+    """Post a service message. The bot gets it even when it has just been removed."""
     message = world.post(chat, by, service=fields)
     world.updates.push("message", message_json(message))
     return message
 
 
-def tell_of_member(world: World, chat: Chat, by: Person, member: Account, inside: bool) -> None:
-    """The service message of somebody who came into a group (is now `inside`) or left it."""
+def announce_member(world: World, chat: Chat, by: Person, member: Account, inside: bool) -> None:
+    """Post the service message for a member who joined a group (is now `inside`) or left it."""
     user = account_json(member)
     service_message(world, chat, by, {"new_chat_members": [user]} if inside else {"left_chat_member": user})
 
 
-def tell_watchers(world: World) -> None:
-    """Who watches reads the world again."""
+def publish_world_change(world: World) -> None:
+    """Make the open pages load chats and commands again."""
     world.events.publish("commands")
 
 
-def push_seen(world: World, message: ChatMessage) -> None:
-    """A service message for a bot that is in the chat."""
+def push_service_message(world: World, message: ChatMessage) -> None:
+    """Send a service message to the bot if it is in the chat."""
     if message.chat.bot in INSIDE:
         world.updates.push("message", message_json(message))
 
@@ -155,6 +159,6 @@ def check_topic(chat: Chat, topic: int) -> None:
         raise PeopleError("There is no such topic in this chat.")
 
 
-def chief(chat: Chat) -> Person:
-    """Who does in a chat what nobody else is named for."""
+def default_author(chat: Chat) -> Person:
+    """The author of an action for which no person is named: the first admin, else the first member."""
     return (chat.admins or chat.members)[0]

@@ -1,4 +1,4 @@
-"""What people do: they write, send pictures, reply, edit, press buttons and delete."""
+"""`People`: actions of people, such as writing, sending pictures, editing, pressing buttons and deleting."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from bot.demo.bot_api.bot_view import (
     press_json,
     update_kind,
 )
-from bot.demo.bot_api.channels import copied, discuss, tell_of_edit
+from bot.demo.bot_api.channels import copied_fields, forward_to_discussion, publish_edit
 from bot.demo.bot_api.entities import find_entities
 from bot.demo.bot_api.errors import ApiError, PeopleError
 from bot.demo.bot_api.files import Upload
@@ -27,8 +27,8 @@ from bot.demo.bot_api.world import ANONYMOUS, World
 from bot.demo.chat.attachments import Sendable, as_upload
 from bot.demo.chat.permissions import check_member, check_sees, check_words, topic_for
 
-MOST_QUERY = 256
-"""Characters after the bot's name."""
+MAX_QUERY_LENGTH = 256
+"""In an inline query, after the bot's name."""
 
 
 class People:
@@ -63,7 +63,7 @@ class People:
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
-        In a channel, and as an `anonymous` admin (also one who always is), in the name of the chat.
+        In a channel, and for an `anonymous` admin, in the name of the chat.
         Pictures go as photos unless `as_document`, as `live` ones if asked. `captions`: the words of the further
         files; `external`: the message of another chat that this replies to, `quote` a part of its words. Raises
         `PeopleError`.
@@ -111,7 +111,7 @@ class People:
         albums = {message.album: self._world.album_id() for message in messages if message.album}
         sent: list[JSON] = [
             {
-                **copied(self._world, message),
+                **copied_fields(self._world, message),
                 "album": albums[message.album] if message.album else None,
                 "extra": {"forward_origin": origin_json(message), **message.extra},
             }
@@ -146,13 +146,13 @@ class People:
         if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
         message.text, message.entities = text, find_entities(text)
-        tell_of_edit(self._world, message)
+        publish_edit(self._world, message)
         if bot_sees(self._world.bot, message):
             self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 
     def touch(self, message: ChatMessage) -> None:
-        """Telegram itself changes something of a message, a link's preview say; the bot gets `edited_message` all the
-        same (https://core.telegram.org/bots/api#update)."""
+        """Telegram itself changes a message, for example a link's preview; the bot gets `edited_message` for it, too
+        (https://core.telegram.org/bots/api#update)."""
         if bot_sees(self._world.bot, message):
             self._world.updates.push(f"edited_{update_kind(message)}", message_json(message))
 
@@ -176,7 +176,7 @@ class People:
         press = Press(id=id_, person=person, message=message, data=data, at=self._world.clock())
         self._world.presses[id_] = press
         self._world.updates.push("callback_query", press_json(press))
-        self._world.changed.ring()
+        self._world.changed.notify()
         return press
 
     def delete(self, person: Person, message: ChatMessage) -> None:
@@ -185,7 +185,7 @@ class People:
         check_member(person, chat)
         if message.only_for:
             check_sees(person, message)
-            self._world.unwhisper(message)
+            self._world.remove_ephemeral(message)
             return
         own = person in {message.sender, message.author}
         if not own and chat.type != "private" and person not in chat.admins:
@@ -193,7 +193,7 @@ class People:
         self._world.remove(chat, [message.id])
 
     def inline(self, person: Person, chat: Chat, query: str, offset: str = "") -> InlineQuery:
-        """Type words after the bot's name in a chat. What the bot let Telegram keep is answered without asking it.
+        """Type words after the bot's name in a chat. An answer in Telegram's cache is used without asking the bot.
 
         Raises `PeopleError`.
         """
@@ -201,7 +201,7 @@ class People:
         world = self._world
         if not world.bot.inline:
             raise PeopleError("Inline mode is off: @BotFather switches it on.")
-        words = query.strip()[:MOST_QUERY]
+        words = query.strip()[:MAX_QUERY_LENGTH]
         id_ = str(secrets.randbits(62))
         asked = InlineQuery(id=id_, person=person, chat=chat, query=words, offset=offset, at=world.clock())
         world.inline_queries[asked.id] = asked
@@ -240,7 +240,7 @@ class People:
     def post(
         self, person: Person, chat: Chat, messages: Sequence[JSON], *, anonymous: bool = False
     ) -> list[ChatMessage]:
-        """New messages of a person with these fields, in the name of the chat where they write so."""
+        """Post messages of a person with these fields, in the name of the chat where that applies."""
         channel = chat.type == "channel"
         masked = anonymous or channel or person in chat.anonymous
         sender = ANONYMOUS if masked and not channel else person
@@ -248,7 +248,7 @@ class People:
         posted = [self._world.post(chat, sender, **mask, **fields) for fields in messages]
         self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
         for message in posted:
-            discuss(self._world, message)
+            forward_to_discussion(self._world, message)
         return posted
 
     async def _take(self, file: Upload, as_document: bool) -> Photo | Document:

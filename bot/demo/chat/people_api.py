@@ -1,4 +1,4 @@
-"""The people's side over HTTP: what the chat page, the browser tests and the command line use."""
+"""The HTTP API for people (/demo), used by the chat page, the browser tests and the command line."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from aiohttp import ClientConnectionResetError, web
 from pydantic import ValidationError
 
 from bot.demo.bot_api.errors import PeopleError
-from bot.demo.bot_api.methods.inline import LIFETIME
+from bot.demo.bot_api.methods.inline import ANSWER_SECONDS
 from bot.demo.bot_api.methods.profile import commands_in, described, spoken
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Person
 from bot.demo.bot_api.people_view import chat_view, draft_view, inline_view, message_view, person_view
@@ -21,13 +21,13 @@ from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
 from bot.demo.chat.forms import answered, number, read_form, read_object
 from bot.demo.chat.group_menu import MenuAction, act, named
-from bot.demo.chat.groups import found_group
+from bot.demo.chat.groups import create_group
 from bot.demo.chat.people import People
 
-HEARTBEAT = 15.0
-"""Seconds of silence after which the stream says that it lives."""
-SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-"""What a browser shows in the page; everything else is only saved."""
+HEARTBEAT_SECONDS = 15.0
+"""The stream of events sends a sign of life after so long without an event."""
+INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""The types that a browser shows in the page; other files are downloads."""
 
 
 class FaultPlayer(Protocol):
@@ -41,7 +41,7 @@ class FaultPlayer(Protocol):
 
 
 class PeopleApi:
-    """The routes under /demo. `players`: who plays faults, by the name of the service."""
+    """The routes under /demo. `players`: play faults, by the name of the service."""
 
     def __init__(
         self, world: World, people: People, log: CallLog, players: Mapping[str, FaultPlayer], page: Path
@@ -54,7 +54,7 @@ class PeopleApi:
         self._closed = False
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What the server answers for people."""
+        """The HTTP routes for people."""
         api = "/demo/api"
         return [
             web.get("/", self.home),
@@ -68,7 +68,7 @@ class PeopleApi:
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
-            web.post(f"{api}/groups", answered(self.found_group)),
+            web.post(f"{api}/groups", answered(self.create_group)),
             web.get(f"{api}/file/{{file_id}}", answered(self.file)),
             web.get(f"{api}/calls", answered(self.calls)),
             web.post(f"{api}/faults", answered(self.play_fault)),
@@ -79,10 +79,10 @@ class PeopleApi:
     async def close(self) -> None:
         """End the streams: the server stops."""
         self._closed = True
-        self._world.changed.ring()
+        self._world.changed.notify()
 
     async def home(self, request: web.Request) -> web.StreamResponse:
-        """To the page."""
+        """Redirect to the page."""
         raise web.HTTPFound("/demo/")
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
@@ -93,7 +93,7 @@ class PeopleApi:
         return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
 
     async def world(self, request: web.Request) -> web.StreamResponse:
-        """Who is there."""
+        """The bot, the people, the chats and their commands."""
         bot, people = self._world.bot, self._world.people
         chats = self._world.chats.values()
         menus = {
@@ -115,7 +115,7 @@ class PeopleApi:
         )
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
-        """What stands in a chat, as a `person` sees it, or for a page that plays everybody; and the bot's draft."""
+        """The messages of a chat that a `person` sees (without one: all of them), and the bot's draft."""
         chat = self._chat(request.query.get("chat"))
         person = self._person(request.query["person"]) if "person" in request.query else None
         views = [message_view(message) for message in chat.seen_by(person)]
@@ -141,7 +141,7 @@ class PeopleApi:
                         await stream.write(f"id: {n}\ndata: {json.dumps(event)}\n\n".encode())
                     last = n
                 if not news:
-                    await events.changed.wait(HEARTBEAT)
+                    await events.changed.wait(HEARTBEAT_SECONDS)
                     if not events.since(last):
                         await stream.write(b": still here\n\n")
         except ClientConnectionResetError:
@@ -177,12 +177,12 @@ class PeopleApi:
         return web.json_response({})
 
     async def inline(self, request: web.Request) -> web.StreamResponse:
-        """A person types after the bot's name; the answer waits for the bot's, as long as that may come."""
+        """A person types after the bot's name; the response waits for the bot's answer until its time limit."""
         asked = await read_object(request)
         words, offset = str(asked.get("query", "")), str(asked.get("offset", ""))
         query = self._people.inline(self._person(asked.get("person")), self._chat(asked.get("chat")), words, offset)
         with suppress(TimeoutError):
-            async with asyncio.timeout(LIFETIME):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 while query.answer is None and not self._closed:
                     await self._world.changed.wait()
         return web.json_response(inline_view(query))
@@ -204,13 +204,13 @@ class PeopleApi:
         act(MenuAction(self._world, admin, chat, str(asked.get("name") or ""), topic), str(asked.get("act")))
         return web.json_response({})
 
-    async def found_group(self, request: web.Request) -> web.StreamResponse:
+    async def create_group(self, request: web.Request) -> web.StreamResponse:
         """A person makes a group of everybody."""
         asked = await read_object(request)
         owner = self._person(asked.get("person"))
         others = [person for person in self._world.people if person is not owner]
         return web.json_response(
-            chat_view(found_group(self._world, named(str(asked.get("title") or "")), owner, *others))
+            chat_view(create_group(self._world, named(str(asked.get("title") or "")), owner, *others))
         )
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -224,14 +224,14 @@ class PeopleApi:
             side = min(max(number(request.query["size"], "size"), 16), 4096)
             if preview := await asyncio.to_thread(thumbnail, stored.data, side):
                 return web.Response(body=preview.data, content_type="image/jpeg")
-        kind = stored.mime_type if stored.mime_type in SHOWN else "application/octet-stream"
-        way = "inline" if stored.mime_type in SHOWN else "attachment"
+        kind = stored.mime_type if stored.mime_type in INLINE_TYPES else "application/octet-stream"
+        way = "inline" if stored.mime_type in INLINE_TYPES else "attachment"
         headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(stored.name, safe='')}"}
         headers |= {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=86400"}
         return web.Response(body=stored.data, content_type=kind, headers=headers)
 
     async def calls(self, request: web.Request) -> web.StreamResponse:
-        """The calls so far."""
+        """The calls in the log."""
         since = number(request.query.get("since", "0"), "since")
         return web.json_response({"calls": [call.as_json() for call in self._log.since(since)]})
 
@@ -273,7 +273,7 @@ class PeopleApi:
 
 
 def only_for(event: JSON) -> object:
-    """The id of the only person whom an event is for, None for everybody."""
+    """The id of the only person who may see an event, None for everybody."""
     message = event.get("message")
     return event.get("only_for") or (message.get("only_for") if isinstance(message, dict) else None)
 

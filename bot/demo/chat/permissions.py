@@ -1,4 +1,4 @@
-"""What people may do: the refusals that Telegram's apps show to them."""
+"""Checks of people's actions, with the refusals that Telegram's apps show."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ from bot.demo.bot_api.errors import PeopleError
 from bot.demo.bot_api.model import Chat, ChatMessage, Person
 from bot.demo.chat.attachments import Sendable
 
-MOST_TEXT, MOST_CAPTION, MOST_FILES = 4096, 1024, 10
+MAX_TEXT_LENGTH, MAX_CAPTION_LENGTH, MAX_FILES = 4096, 1024, 10
 
 
 def check_words(text: str, files: Sequence[Sendable]) -> None:
     """Refuse an empty message, and one that is too long or has too many files. Raises `PeopleError`."""
-    most = MOST_CAPTION if files else MOST_TEXT
+    most = MAX_CAPTION_LENGTH if files else MAX_TEXT_LENGTH
     if not text and not files:
         raise PeopleError("Write something or attach a file.")
     if utf16_length(text) > most:
         raise PeopleError(f"At most {most} characters fit here.")
-    if len(files) > MOST_FILES:
-        raise PeopleError(f"An album holds at most {MOST_FILES} files.")
+    if len(files) > MAX_FILES:
+        raise PeopleError(f"An album holds at most {MAX_FILES} files.")
 
 
 def check_member(person: Person, chat: Chat) -> None:
@@ -32,7 +32,7 @@ def check_member(person: Person, chat: Chat) -> None:
 
 
 def check_sees(person: Person, message: ChatMessage) -> None:
-    """Refuse a message that only others see. Raises `PeopleError`."""
+    """Refuse a message that the person doesn't see. Raises `PeopleError`."""
     if not message.seen_by(person):
         raise PeopleError(f"{person.name} does not see this message.")
 

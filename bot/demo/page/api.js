@@ -1,4 +1,4 @@
-// The people's side of the simulator over HTTP, and its stream of events.
+// The HTTP API for people of the simulated Telegram, and its stream of events.
 
 const BASE = "api/";
 
@@ -15,7 +15,7 @@ const post = (path, json, signal) =>
 /** The bot, the people, the chats and their commands. */
 export const world = () => call("world");
 
-/** All messages of a chat, oldest first, and what the bot is writing: { messages, draft }. */
+/** All messages of a chat, oldest first, and the bot's unfinished message: { messages, draft }. */
 export const messages = (chat) => call(`messages?chat=${chat}`);
 
 /** The calls the simulators have answered so far. */
@@ -27,16 +27,16 @@ export const press = (person, chat, message, data) => post("press", { person, ch
 /** Delete a message of this person. */
 export const remove = (person, chat, message) => post("delete", { person, chat, message });
 
-/** What an admin chooses in a group's menu; `more`: { name } of a new topic, { topic } for one that is there. */
+/** Perform an admin's choice in a group's menu; `more`: { name } of a new topic, { topic } for an existing one. */
 export const group = (person, chat, act, more = {}) => post("group", { person, chat, act, ...more });
 
-/** Make a group of everybody; gives its chat. */
+/** Make a group of all people; gives its chat. */
 export const foundGroup = (person, title) => post("groups", { person, title });
 
-/** Ask the bot as if it were named in a chat. `fields`: person, chat, query, offset; comes when the bot has answered. */
+/** Send an inline query. `fields`: person, chat, query, offset; resolves when the bot has answered. */
 export const inline = (fields, signal) => post("inline", fields, signal);
 
-/** Send one of its results. `fields`: person, query, result, topic, reply_to. */
+/** Send an inline result. `fields`: person, query, result, topic, reply_to. */
 export const choose = (fields) => post("choose", fields);
 
 /** Ask a simulator to play a fault. */
@@ -57,7 +57,7 @@ export function send({ files = [], ...fields }) {
 }
 
 /**
- * Follow the events for as long as the page lives, and come back after a break from where it was.
+ * Follow the events; after a break the stream continues where it was.
  * `opened` runs at every start of the stream, `happened(event)` for each event, `lost` when the stream breaks.
  */
 export function follow({ opened, happened, lost }) {

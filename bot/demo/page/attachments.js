@@ -3,8 +3,8 @@
 import { el, icon } from "./dom.js";
 import { bytes, extension } from "./format.js";
 
-const MOST = 10;
-// What Telegram takes as a photo as it is; other kinds go as files, as its apps would do.
+const MAX_FILES = 10;
+// The types that Telegram takes as photos; other types are sent as files, as its apps do.
 const PHOTOS = new Set(["image/jpeg", "image/png", "image/webp"]);
 
 /** A row of previews. `changed()` is called when files come or go, `say(sentence)` when there are too many. */
@@ -24,13 +24,13 @@ export class Attachments {
   }
 
   add(files) {
-    const room = MOST - this.#files.length;
-    if (files.length > room) this.say(`A message can hold at most ${MOST} pictures.`);
+    const room = MAX_FILES - this.#files.length;
+    if (files.length > room) this.say(`A message can hold at most ${MAX_FILES} pictures.`);
     for (const file of [...files].slice(0, room)) this.#files.push({ file, url: PHOTOS.has(file.type) ? URL.createObjectURL(file) : null });
     this.#draw();
   }
 
-  /** Give away the files and begin anew: { files, asDocument }. */
+  /** Return the files and clear the row: { files, asDocument }. */
   take() {
     const taken = { files: this.#files.map(({ file }) => file), asDocument: this.#asFiles.checked };
     for (const { url } of this.#files) URL.revokeObjectURL(url);
@@ -68,7 +68,7 @@ export class Attachments {
   }
 }
 
-/** Let files be dropped on `zone`; `cover` is shown meanwhile. */
+/** Accept files dropped on `zone`; `cover` is shown during the drag. */
 export function watchDrops(zone, cover, add) {
   const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   zone.addEventListener("dragover", (event) => {

@@ -1,4 +1,4 @@
-// One row of the conversation: a message, or the messages of one album, as a bubble with what belongs to it.
+// One row of the conversation: a message, or the messages of one album, as a bubble with its buttons and reactions.
 
 import { el, face, icon, tone } from "./dom.js";
 import { moment, summary, time, writerOf } from "./format.js";
@@ -53,7 +53,7 @@ export function row(messages, view) {
   );
 }
 
-/** What Telegram says itself: a line in the middle. */
+/** A service message: a line in the middle. */
 function serviceRow({ id, from, text: words }) {
   const data = { id, ids: id, own: false, from: from.id };
   return el("li.row.notice", { test: "message", data }, el("span", { test: "service" }, words));
@@ -104,7 +104,7 @@ function quote(reply, view) {
   );
 }
 
-/** One reaction for each emoji, with who gave it. */
+/** One element for each emoji, with the people who reacted. */
 function reactionsOf(messages) {
   const found = new Map();
   for (const { emoji, by } of messages.flatMap((message) => message.reactions ?? [])) {

@@ -1,4 +1,4 @@
-// The list of the bot's commands over the composer: what is typed after "/" narrows it.
+// The list of the bot's commands over the composer, filtered by the text after "/".
 
 import { el } from "./dom.js";
 
@@ -16,7 +16,7 @@ export class CommandMenu {
     return !this.node.hidden;
   }
 
-  /** Follow what is typed: open while it is the beginning of a command. */
+  /** Update it for a text: it is open while the text begins a command. */
   update(typed, commands) {
     const match = /^\/(\w*)$/u.exec(typed);
     this.#shown = match ? commands.filter(({ command }) => command.startsWith(match[1].toLowerCase())) : [];
@@ -30,7 +30,7 @@ export class CommandMenu {
     this.#chosen = -1;
   }
 
-  /** Take a key of the composer. True when it was meant for the menu. Enter sends, unless one was chosen by arrows. */
+  /** Handle a key of the composer. Returns whether it was for the menu. Enter sends, unless one was chosen by arrows. */
   key(event) {
     if (!this.open) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,4 +1,4 @@
-// Where messages are written: words, pictures, a reply, commands. One draft for each person and chat.
+// The composer: text, pictures, a reply, commands. One draft for each person and chat.
 
 import * as api from "./api.js";
 import { Attachments, watchDrops } from "./attachments.js";
@@ -9,9 +9,9 @@ import { InlinePanel } from "./inline.js";
 import { picture } from "./media.js";
 import { openAttachMenu } from "./things.js";
 
-const TALLEST = 150;
+const MAX_HEIGHT = 150;
 
-/** Builds the composer into `form`. `say(sentence)` tells the person what went wrong. */
+/** Builds the composer into `form`. `say(sentence)` shows an error to the person. */
 export class Composer {
   #drafts = new Map();
   #place = null;
@@ -30,7 +30,7 @@ export class Composer {
       back: () => this.box.focus(),
     });
     form.addEventListener("submit", (event) => (event.preventDefault(), this.#submit()));
-    // Beside the phone too: a picture that misses it would else replace the page.
+    // On the whole window: a picture dropped beside the phone would replace the page.
     watchDrops(document.body, drop, (files) => this.attach(files));
     store.on("place", () => this.#moved());
     store.on("world", () => (this.#hint(), this.#update()));
@@ -38,7 +38,7 @@ export class Composer {
     store.on("deleted", ({ ids }) => this.#reply && ids.includes(this.#reply.id) && this.reply(null));
   }
 
-  /** Put words into the box, ready to be sent or changed. */
+  /** Put a text into the input field. */
   fill(text) {
     this.box.value = text;
     this.box.focus();
@@ -46,7 +46,7 @@ export class Composer {
     this.#update();
   }
 
-  /** Send words at once, as a click on a command does. */
+  /** Send a text at once, as a click on a command does. */
   sendNow(text) {
     this.#post({ text, files: [], reply: null });
   }
@@ -99,12 +99,12 @@ export class Composer {
     });
   }
 
-  /** The menu of what can be sent beside words. */
+  /** The menu of attachments. */
   #attachTo(button) {
     openAttachMenu(button, { pick: () => this.input.click(), send: (kind) => this.#sendThing(kind) });
   }
 
-  /** A thing goes at once; the words in the box stay. */
+  /** Send a sticker or the like at once; the text in the field stays. */
   #sendThing(kind) {
     const { person, chat, topic } = this.store;
     const fields = { person, chat, topic, thing: kind, reply_to: this.#reply?.id ?? null };
@@ -113,7 +113,7 @@ export class Composer {
   }
 
   #key(event) {
-    // Enter also ends a word in an input method; that one is not meant for us.
+    // Enter also ends a word in an input method; that one does not send.
     if (event.isComposing || this.menu.key(event) || this.inline.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -135,20 +135,20 @@ export class Composer {
 
   #update() {
     this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight, TALLEST)}px`;
+    this.box.style.height = `${Math.min(this.box.scrollHeight, MAX_HEIGHT)}px`;
     this.button.disabled = !this.box.value.trim() && !this.attachments.count;
     this.menu.update(this.box.value, this.#commands());
     this.inline.update(this.box.value);
   }
 
-  /** Whether a message demands a reply from this very person. */
+  /** Whether a message demands a reply from this person. */
   #askedBy(message) {
     const { person, world } = this.store;
     const asked = message?.force_reply?.asked;
     return asked !== undefined && message.from.id === world.bot.id && this.store.sees(message) && (asked === null || asked.includes(person));
   }
 
-  /** What stands in the empty box: the bot's hint for a reply it demands, else in whose name one writes. */
+  /** The placeholder: the bot's hint for a reply it demands, else the name of the author. */
   #hint() {
     const { person, chat } = this.store;
     const here = this.store.chatOf(chat);
@@ -169,7 +169,7 @@ export class Composer {
     );
   }
 
-  /** Another person or chat: keep this draft, bring back the other. */
+  /** Switch to another person or chat: keep this draft, restore the other one. */
   #moved() {
     const { person, chat } = this.store;
     const place = `${person}:${chat}`;
@@ -184,7 +184,7 @@ export class Composer {
     this.#update();
   }
 
-  /** A result goes on its way like any message. */
+  /** Send an inline result like any message. */
   #choose(query, result) {
     const { person, topic } = this.store;
     const fields = { person, query, result, topic, reply_to: this.#reply?.id ?? null };
@@ -193,7 +193,7 @@ export class Composer {
     this.#queue(() => api.choose(fields)).catch((error) => this.say(error.message));
   }
 
-  /** What is sent goes one after another, in the order it was written. */
+  /** Messages are sent one after another, in the order they were written. */
   #queue(send) {
     const sent = this.#sending.then(send).then(({ messages }) => messages.forEach((message) => this.store.apply({ kind: "message", message })));
     this.#sending = sent.catch(() => {});
@@ -211,7 +211,7 @@ export class Composer {
     this.#post(draft);
   }
 
-  /** What could not be sent comes back. */
+  /** Restore a message that could not be sent. */
   #post({ text, files, asDocument = false, reply }) {
     const { person, chat, topic } = this.store;
     const fields = { person, chat, text, topic, reply_to: reply?.id ?? null, as_document: asDocument ? "1" : null, files };

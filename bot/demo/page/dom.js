@@ -82,7 +82,7 @@ export function face(who, bot = false) {
   return el("span.face", { "aria-hidden": "true", data: { tone: tone(who) } }, mark);
 }
 
-/** One of seven colours for a person or a chat. Bots keep one for themselves, that of their mark. */
+/** One of seven colours for a person or a chat. Bots have the colour of their mark. */
 export function tone({ id, is_bot: bot }) {
   return bot ? "6" : String(Math.abs(id) % 6);
 }
@@ -90,7 +90,7 @@ export function tone({ id, is_bot: bot }) {
 function initials(name) {
   const words = name.split(/\s+/u).filter(Boolean);
   const [first] = words[0] ?? "?";
-  // One Chinese character says enough, and two wide ones don't fit.
+  // One Chinese character is enough, and two don't fit.
   if (/\p{Script=Han}/u.test(first) || words.length < 2) return first.toUpperCase();
   return (first + [...words[1]][0]).toUpperCase();
 }

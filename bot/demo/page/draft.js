@@ -1,13 +1,13 @@
-// What the bot shows of a message it is still writing: a pale bubble at the end of the chat.
+// The message that the bot is still writing: a pale bubble at the end of the chat.
 
 import { el } from "./dom.js";
 import { rich } from "./text.js";
 
-/** Keeps the draft of the open chat at the end of `list`. `actions` are those of the words in it. */
+/** Keeps the draft of the open chat at the end of `list`. `actions`: for links and commands in it. */
 export function watchDraft(store, list, actions) {
   const words = el("div.text", { dir: "auto" });
   const bubble = el("div.bubble", {}, words);
-  // The list is drawn anew at times; by its style the draft stays last wherever it is put in.
+  // The list is redrawn at times; its style keeps the draft last.
   const node = el("li.row.first.last.draft", { test: "draft", data: { own: false } }, el("div.line", {}, el("div.stack", {}, bubble)));
   const thinking = () => el("span.thinking", {}, "Thinking", el("span.dots", { "aria-hidden": "true" }));
 

@@ -6,7 +6,7 @@ const telegram = (label, ...faults) => ({ label, service: "telegram", faults });
 
 export const FAULTS = [
   jimeng("Lose the next submit's answer", { kind: "lost", action: "submit" }),
-  // The call at the task's end would bring the ticket.
+  // A callback at the task's end would bring the ticket.
   jimeng("Lose the next submit's answer and the next call", { kind: "lost", action: "submit" }, { kind: "drop", action: "call" }),
   jimeng("Refuse the next prompt", { kind: "code", action: "submit", code: 50412 }),
   jimeng("Hold back the next picture", { kind: "code", action: "result", code: 50511 }),

@@ -1,4 +1,4 @@
-// Times, sizes and names as people read them.
+// Formats times, sizes and names for people.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const fine = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -33,13 +33,13 @@ export function bytes(size) {
   return size < 1e6 ? `${(size / 1000).toFixed(size < 1e4 ? 1 : 0)} KB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
-/** The id of who wrote a message, also of one in the name of a chat. */
+/** The id of a message's author, a person or a chat. */
 export const writerOf = (message) => message.author ?? message.from.id;
 
-/** The things that are neither words nor pictures nor files, by their kind. */
+/** The labels of messages that are neither text, pictures nor files, by their kind. */
 export const THINGS = { voice: "Voice message", sticker: "Sticker", video: "Video", location: "Place" };
 
-/** One line that stands for a message: its words, or what it holds. */
+/** One line for a message: its text, or the kind of its content. */
 export function summary(message) {
   if (message.text) return message.text.replace(/\s+/gu, " ").slice(0, 160);
   if (message.photo) return message.album ? "Album" : "Photo";

@@ -1,11 +1,11 @@
-// What admins do with a group: its menu in the header, new groups, and what stands where one can't write.
+// A group's menu for its admins, new groups, and the reason shown where a person can't write.
 
 import * as api from "./api.js";
 import { el, icon } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { askFor } from "./notice.js";
 
-/** The menu of the open group behind `button`, for its admins. `say(sentence)` tells what went wrong. */
+/** The menu of the open group behind `button`, for its admins. `say(sentence)` shows an error. */
 export function watchGroupMenu(store, button, say) {
   button.append(icon("more"));
   const draw = () => {
@@ -60,7 +60,7 @@ function botEntries({ type, bot }, entry) {
   return [...found, { ...entry("remove", "Remove the bot", "remove"), danger: true }];
 }
 
-/** The button that makes a basic group of everybody. `made()` is called when it is open. */
+/** The button that makes a basic group of all people. `made()` is called when it is open. */
 export function watchNewGroup(store, button, { made, say }) {
   button.append(icon("add"));
   button.addEventListener("click", async () => {
@@ -77,7 +77,7 @@ export function watchNewGroup(store, button, { made, say }) {
   });
 }
 
-/** Where one can't write, `node` says why in the place of the `form`. */
+/** Where a person can't write, `node` gives the reason in place of the `form`. */
 export function watchClosed(store, form, node) {
   const draw = () => {
     const chat = store.chatOf(store.chat);

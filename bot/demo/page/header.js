@@ -1,10 +1,10 @@
-// The top of the chat: its name, what goes on in it, its topics, and how the page is called.
+// The chat's header: its name, its state, its topics, and the page's title.
 
 import { el, icon } from "./dom.js";
 import { faceOf } from "./panel.js";
 
 // The API shows an action for this long, as Telegram does.
-const ACTION = 5000;
+const ACTION_MS = 5000;
 const ACTIONS = {
   typing: "is writing",
   upload_photo: "is sending a photo",
@@ -47,7 +47,7 @@ export function watchHeader(store, parts) {
   store.on("action", ({ chat, action }) => {
     clearTimeout(busy.get(chat)?.timer);
     const text = `${store.world.bot.name} ${ACTIONS[action] ?? "is busy"}`;
-    busy.set(chat, { text, timer: setTimeout(() => quiet(chat), ACTION) });
+    busy.set(chat, { text, timer: setTimeout(() => quiet(chat), ACTION_MS) });
     subtitle();
   });
   store.on("message", (message) => message.from.id === store.world.bot.id && quiet(message.chat));
@@ -59,7 +59,7 @@ export function watchHeader(store, parts) {
 
 const plural = (count, word) => (count === 1 ? `1 ${word}` : `${count} ${word}s`);
 
-/** How many are in a chat, and how the bot stands where that isn't usual. */
+/** The number of members of a chat, and the bot's membership where it is unusual. */
 function about({ type, members, bot }) {
   if (type === "private") return bot === "kicked" ? "bot, blocked" : "bot";
   if (type === "channel") return plural(members.length, "subscriber");

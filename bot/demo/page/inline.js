@@ -1,12 +1,12 @@
-// Inline mode: what is typed after the bot's name in any chat brings results over the composer.
+// Inline mode: a text after the bot's name in any chat shows results over the composer.
 // https://core.telegram.org/bots/inline
 
 import * as api from "./api.js";
 import { el } from "./dom.js";
 import { picture } from "./media.js";
 
-const PAUSE = 300;
-const NEAR = 160;
+const PAUSE_MS = 300;
+const LOAD_MARGIN_PX = 160;
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
 /**
@@ -29,24 +29,24 @@ export class InlinePanel {
     return !this.node.hidden;
   }
 
-  /** Follow what is typed: the bot is asked once a person pauses. */
+  /** Update it for a text: the bot is asked once a person pauses. */
   update(typed) {
     const words = this.#after(typed);
     if (words === this.#words) return;
     this.#words = words;
     this.#stop();
-    // What is shown stays until the next is there, so that nothing flickers while a person types.
+    // The results stay until the next ones arrive, so that nothing flickers.
     if (words === null) this.close();
-    else this.#timer = setTimeout(() => this.#ask(""), PAUSE);
+    else this.#timer = setTimeout(() => this.#ask(""), PAUSE_MS);
   }
 
-  /** Ask for nothing and show nothing, until something else is typed. */
+  /** Hide the results until the text changes. */
   close() {
     this.#stop();
     this.node.hidden = true;
   }
 
-  /** Take a key of the composer. True when it was meant for the results. */
+  /** Handle a key of the composer. Returns whether it was for the results. */
   key(event) {
     if (!this.open) return false;
     if (event.key === "Escape") this.close();
@@ -79,7 +79,7 @@ export class InlinePanel {
       if (this.#asking !== asking) return;
       this.#show(answer, offset !== "");
     } catch {
-      // Broken off by more words, or the simulator is gone: there is nothing to show either way.
+      // Aborted by more text, or the simulator is down: there is nothing to show.
       if (this.#asking === asking) this.close();
     }
   }
@@ -115,7 +115,7 @@ export class InlinePanel {
 
   #scrolled() {
     const { node } = this;
-    if (this.#next && node.scrollHeight - node.scrollTop - node.clientHeight < NEAR) this.#ask(this.#next);
+    if (this.#next && node.scrollHeight - node.scrollTop - node.clientHeight < LOAD_MARGIN_PX) this.#ask(this.#next);
   }
 
   #inside(event) {

@@ -5,7 +5,7 @@ import { timeWithSeconds } from "./format.js";
 import { glance, pretty } from "./json.js";
 import { copy } from "./notice.js";
 
-const MOST = 500;
+const MAX_CALLS = 500;
 const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini" };
 const SHORT = { telegram: "TG", jimeng: "JM" };
 
@@ -63,11 +63,11 @@ export class Inspector {
   }
 
   #draw() {
-    // A simulator that was started again counts from the beginning.
+    // A restarted simulator counts from 1.
     if ((this.store.calls.at(-1)?.n ?? 0) < this.#after) this.#after = 0;
     const shown = this.store.calls.filter((call) => this.#shows(call));
     this.#fresh = shown.length;
-    this.list.replaceChildren(...shown.slice(-MOST).map(callRow));
+    this.list.replaceChildren(...shown.slice(-MAX_CALLS).map(callRow));
     this.list.scrollTop = this.list.scrollHeight;
     this.#tell();
   }
@@ -79,7 +79,7 @@ export class Inspector {
     const row = callRow(call);
     row.classList.add("enter");
     list.append(row);
-    if (list.childElementCount > MOST) list.firstElementChild.remove();
+    if (list.childElementCount > MAX_CALLS) list.firstElementChild.remove();
     if (near) list.scrollTop = list.scrollHeight;
     this.#fresh += 1;
     this.#tell();
@@ -119,14 +119,14 @@ function detailsOf(call) {
   return [el("p.call-when", {}, `${timeWithSeconds(call.at)} · no. ${call.n} · ${call.ms} ms`), part("Request", call.request), part("Response", call.response)];
 }
 
-/** What the answer says in a word: why it was refused, or where a task stands. */
+/** A summary of the answer: the reason of a refusal, or the state of a task. */
 function outcome({ response }) {
   const word = response?.description ?? (response?.code !== 10000 && response?.message) ?? null;
   const said = word || response?.data?.status || response?.error?.code || response?.output?.task_status || response?.status;
   return typeof said === "string" ? el("b.outcome", {}, `${said} `) : null;
 }
 
-/** Whether a call went well, was held up or failed. Jimeng says so in its own code too. */
+/** Whether a call succeeded, was delayed or failed. Jimeng also has a code of its own. */
 function mood({ status, response }) {
   if (status === 429) return "held";
   if (!status || status >= 400) return "bad";

@@ -1,8 +1,8 @@
-// JSON as coloured, indented text. Long strings are cut: a picture as base64 helps nobody here.
+// JSON as coloured, indented text. Long strings such as base64 pictures are cut.
 
 import { el } from "./dom.js";
 
-const LONGEST = 400;
+const MAX_STRING_LENGTH = 400;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gu;
 
 /** The value, indented, with its tokens set apart by class. */
@@ -21,7 +21,7 @@ export function pretty(value) {
   return el("pre.json", {}, out);
 }
 
-/** The value on one line, for a glance: what is said before the ids. */
+/** The value on one line: texts first, ids last. */
 export function glance(value) {
   if (value === null || typeof value !== "object") return "";
   const rank = ([key, entry]) => (/(^|_)(id|key)$/u.test(key) ? 2 : Number(typeof entry !== "string"));
@@ -31,7 +31,7 @@ export function glance(value) {
 }
 
 function cut(value) {
-  if (typeof value === "string" && value.length > LONGEST) return `${value.slice(0, LONGEST)}… (${value.length} characters)`;
+  if (typeof value === "string" && value.length > MAX_STRING_LENGTH) return `${value.slice(0, MAX_STRING_LENGTH)}… (${value.length} characters)`;
   if (Array.isArray(value)) return value.map(cut);
   if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cut(entry)]));
   return value;

@@ -1,13 +1,13 @@
-// The buttons under a message, and what is waiting for an answer after a press.
+// The buttons under a message, and the presses that wait for an answer.
 
 import * as api from "./api.js";
 import { el, icon } from "./dom.js";
 import { safeUrl } from "./links.js";
 
 // Telegram's apps stop the button's spinner by themselves when the bot stays silent.
-const PATIENCE = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Presses on their way. The answer names the person and the chat only, so the oldest such press is the one answered. */
+/** The presses without an answer yet. The answer names the person and the chat only, so the oldest such press is the one answered. */
 export class Presses {
   #waiting = new Map();
   #changed;
@@ -27,7 +27,7 @@ export class Presses {
     const { chat, id } = message;
     const key = keyOf(message, data);
     if (this.has(key)) return;
-    this.#waiting.set(key, { person, chat, timer: setTimeout(() => this.#done(key), PATIENCE) });
+    this.#waiting.set(key, { person, chat, timer: setTimeout(() => this.#done(key), ANSWER_TIMEOUT_MS) });
     this.#changed(key);
     try {
       await api.press(person, chat, id, data);
@@ -50,7 +50,7 @@ export class Presses {
   }
 }
 
-// Numbers of messages are counted anew in every group.
+// Message ids are unique only within a chat.
 const keyOf = ({ chat, id }, data) => `${chat}:${id}:${data}`;
 
 /** The rows of buttons of a message. `actions`: press(message, data), copy(text), startOf(url), start(words), ask(query), `presses`. */

@@ -1,4 +1,4 @@
-// Addresses: which may be opened from here, and which of them lead to the bot itself.
+// Links: which may be opened, and which lead to the bot or to a message.
 
 const SAFE = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 // https://core.telegram.org/api/links#bot-links
@@ -13,7 +13,7 @@ function parsed(url) {
   }
 }
 
-/** Whether an address may be opened from here. */
+/** Whether a link may be opened. */
 export const safeUrl = (url) => SAFE.has(parsed(url)?.protocol);
 
 /** The place in one of `chats` that a link names by their number ({ chat, topic }), or null: https://core.telegram.org/api/links#message-links */
@@ -24,7 +24,7 @@ export function placeOf(url, chats) {
   return chat ? { chat: chat.id, topic: topic ? Number(topic) : null } : null;
 }
 
-/** What a link to the bot's private chat says to it: /start with its payload, "" for the chat alone; null for other links. */
+/** The text that a link to the bot's private chat sends: /start with its payload, "" for the chat alone; null for other links. */
 export function startOf(url, username) {
   const link = parsed(url);
   const web = link && /^https?:$/u.test(link.protocol) && HOSTS.has(link.host);

@@ -54,7 +54,7 @@ const timeline = new Timeline(
 
 function showMenu(event, message) {
   const box = event.target.getBoundingClientRect();
-  // A menu opened by key has no place of its own.
+  // A menu opened by key has no pointer position.
   const at = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: box.left, y: box.bottom };
   const items = [];
   if (message.only_for === null) items.push({ name: "reply", label: "Reply", icon: "reply", act: () => composer.reply(message) });
@@ -64,7 +64,7 @@ function showMenu(event, message) {
   openMenu(at, items);
 }
 
-/** As in Telegram: one's own words anywhere, everything in a private chat, and everything as an admin. */
+/** As in Telegram, a person deletes own messages anywhere, all in a private chat, and all as an admin. */
 function mayDelete(message) {
   const chat = store.chatOf(message.chat);
   return [writerOf(message), message.only_for].includes(store.person) || chat.type === "private" || chat.admins.includes(store.person);
@@ -83,7 +83,7 @@ async function remove(message) {
   }
 }
 
-/** The message under a pointer: of an album, the very picture. */
+/** The message under a pointer; in an album, that of the picture. */
 function messageAt(target) {
   const id = target.closest(".tile, .document")?.dataset.id ?? target.closest(".row").dataset.id;
   return store.messages(store.chat).get(Number(id));
@@ -110,7 +110,7 @@ store.on("answer", (answer) => {
   if (answer.text && answer.alert) showAlert(store.world.bot.name, answer.text);
   else if (answer.text) toast(answer.text);
 });
-// If it can't be had now, the stream is broken too, and everything is loaded again when it is back.
+// If it can't be loaded now, the stream is broken too, and everything is loaded again afterwards.
 const learn = () => api.world().then((world) => store.setWorld(world), () => {});
 store.on("commands", learn);
 store.on("message", ({ chat, topic }) => {
@@ -124,9 +124,9 @@ document.addEventListener("visibilitychange", () => !document.hidden && store.wo
 
 const tick = () => (byId("clock").textContent = time(Date.now() / 1000));
 tick();
-setInterval(tick, 10_000);
+setInterval(tick, 1000);
 
-// Events that come while the state is being loaded wait, and are played over it: none is lost.
+// Events that come while the state is being loaded are applied after it, so that none is lost.
 let waiting = null;
 
 async function load() {

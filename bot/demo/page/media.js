@@ -1,4 +1,4 @@
-// Pictures and files inside a bubble. Every picture's place is known before it is loaded, so nothing jumps.
+// Pictures and files inside a bubble. Every picture's size is known before it is loaded, so nothing jumps.
 
 import { fileUrl } from "./api.js";
 import { el, icon } from "./dom.js";
@@ -7,9 +7,9 @@ import { mosaic } from "./mosaic.js";
 
 const WIDTH = 300;
 const HEIGHT = 380;
-const NARROWEST = 140;
-const CAPTIONED = 240;
-// The browser draws these; a preview of anything else would only be an error in its console.
+const MIN_WIDTH = 140;
+const MIN_CAPTIONED_WIDTH = 240;
+// The types that browsers draw; a preview of another type would be an error in the console.
 const DRAWN = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
 
 /** One photo, or several as an album. Returns { node, width }: the width in pixels that the bubble should have. */
@@ -28,7 +28,7 @@ export function photos(messages, { captioned, revealed, open, reveal }) {
 
 function single(photo, only, captioned) {
   const ratio = photo.width / photo.height;
-  const least = captioned ? CAPTIONED : NARROWEST;
+  const least = captioned ? MIN_CAPTIONED_WIDTH : MIN_WIDTH;
   const width = Math.round(Math.max(least, Math.min(WIDTH, photo.width, HEIGHT * ratio)));
   const height = Math.round(Math.min(HEIGHT, Math.max(width / ratio, 72)));
   const node = el("div.media", { css: { "aspect-ratio": `${width} / ${height}` } }, only);
@@ -46,7 +46,7 @@ function tile(message, { hidden, open, reveal }) {
   );
 }
 
-/** An image that fades in when it is there, and says so when it can't be had. */
+/** An image that fades in when loaded, and shows when it can't be loaded. */
 export function picture(file, size) {
   const image = el("img.picture", { alt: "", loading: "lazy", decoding: "async", draggable: "false", data: { picture: `${file}/${size}` } });
   image.addEventListener("load", () => image.classList.add("loaded"));

@@ -2,13 +2,13 @@
 
 import { el, icon } from "./dom.js";
 
-const LONG_PRESS = 450;
+const LONG_PRESS_MS = 450;
 
 let opened = null;
 
 /**
  * Open a menu near a point, under it or (`up`) over it. `items`: [{ name, label, icon, danger, act }].
- * It closes when the messages move under it, unless it `stays`, since it belongs to none of them. Then the focus goes back.
+ * It closes when the messages scroll, unless it `stays` (it belongs to no message). Then the focus goes back.
  */
 export function openMenu({ x, y, up = false, stays = false }, items) {
   closeMenu();
@@ -27,7 +27,7 @@ export function openMenu({ x, y, up = false, stays = false }, items) {
   );
   node.addEventListener("keydown", steer);
   document.body.append(node);
-  // Its size when it has opened: it is still growing now.
+  // Its final size: it is still growing now.
   const { offsetWidth: width, offsetHeight: height } = node;
   node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
   node.style.top = `${Math.max(8, Math.min(up ? y - height : y, innerHeight - height - 8))}px`;
@@ -48,7 +48,7 @@ export function closeMenu() {
 export function watchMenus(root, selector, open) {
   const found = (event) => event.target.closest(selector);
   root.addEventListener("contextmenu", (event) => {
-    // Selected words and links keep the browser's own menu.
+    // Selected text and links keep the browser's own menu.
     if (!found(event) || event.target.closest("a") || String(getSelection())) return;
     event.preventDefault();
     if (!opened) open(event, event.target);
@@ -64,7 +64,7 @@ export function watchMenus(root, selector, open) {
       if (opened) return;
       root.addEventListener("click", swallow, { capture: true, once: true });
       open(event, event.target);
-    }, LONG_PRESS);
+    }, LONG_PRESS_MS);
   });
   for (const name of ["pointerup", "pointermove", "pointercancel"]) root.addEventListener(name, forget);
   root.addEventListener("scroll", () => (forget(), opened?.stays || closeMenu()), { capture: true, passive: true });

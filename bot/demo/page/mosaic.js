@@ -1,16 +1,16 @@
 // Where the pictures of an album go: rows, or one large picture with a column beside it, whichever comes
 // nearest to a pleasant shape. The look follows Telegram's; the search is small enough to try everything.
 
-const LOW = 0.667;
-const HIGH = 1.8;
-const LEAST_ROW = 0.2;
+const MIN_RATIO = 0.667;
+const MAX_RATIO = 1.8;
+const MIN_ROW_HEIGHT = 0.2;
 
 /**
  * Place 1–10 pictures with the given ratios (width / height).
  * Returns { ratio, tiles: [{ x, y, width, height }] }, tiles in fractions of the whole.
  */
 export function mosaic(ratios, gap = 0.007) {
-  const shapes = ratios.map((ratio) => Math.min(Math.max(ratio, LOW), HIGH));
+  const shapes = ratios.map((ratio) => Math.min(Math.max(ratio, MIN_RATIO), MAX_RATIO));
   const wanted = shapes.length < 3 ? 0.75 : shapes.length < 5 ? 1 : 4 / 3;
   const layouts = partitions(shapes.length, Math.min(shapes.length, 4)).map((counts) => inRows(shapes, counts, gap));
   if (shapes.length === 3 || shapes.length === 4) layouts.push(withColumn(shapes, gap));
@@ -22,7 +22,7 @@ export function mosaic(ratios, gap = 0.007) {
   };
 }
 
-/** All ways to deal `count` pictures to at most `most` rows of at most 4. */
+/** All ways to divide `count` pictures into at most `most` rows of at most 4. */
 function partitions(count, most) {
   if (count === 0) return [[]];
   if (most === 0) return [];
@@ -52,7 +52,7 @@ function inRows(shapes, counts, gap) {
     next += count;
   });
   // Small rows are hard to see, and results of one prompt should be alike in size.
-  if (Math.min(...heights) < LEAST_ROW) penalty += 0.4;
+  if (Math.min(...heights) < MIN_ROW_HEIGHT) penalty += 0.4;
   penalty += 0.25 * Math.max(0, Math.max(...heights) / Math.min(...heights) - 1.5);
   return { tiles, height: y - gap, penalty };
 }

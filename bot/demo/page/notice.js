@@ -2,16 +2,16 @@
 
 import { el } from "./dom.js";
 
-const SHOWN = 3500;
-const MOST = 3;
+const NOTICE_MS = 3500;
+const MAX_NOTICES = 3;
 
 /** Show a sentence over the chat for a moment. */
 export function toast(text) {
   const node = el("div.toast", { test: "toast" }, text);
   const place = document.getElementById("toasts");
-  while (place.childElementCount >= MOST) place.firstElementChild.remove();
+  while (place.childElementCount >= MAX_NOTICES) place.firstElementChild.remove();
   place.append(node);
-  setTimeout(() => node.remove(), SHOWN + text.length * 20);
+  setTimeout(() => node.remove(), NOTICE_MS + text.length * 20);
 }
 
 /** Show a sentence until the person has read it. */
@@ -27,7 +27,7 @@ export function showAlert(title, text) {
   show(dialog);
 }
 
-/** Ask for a name. Gives it, or null when the person thought better of it. */
+/** Ask for a name. Gives it, or null when the person cancels. */
 export function askFor(title, hint, label) {
   const field = el("input", { test: "ask-field", placeholder: hint, "aria-label": title, maxlength: "128", required: true, autocomplete: "off" });
   const dialog = el(
@@ -36,7 +36,7 @@ export function askFor(title, hint, label) {
     el("strong", {}, title),
     el("form", { method: "dialog" }, field, el("button.primary", { type: "submit", test: "ask-ok" }, label)),
   );
-  // A click beside it is a no, as with Escape.
+  // A click beside it cancels, as Escape does.
   dialog.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
     const { left, right, top, bottom } = dialog.getBoundingClientRect();
     if (x < left || x > right || y < top || y > bottom) dialog.close();
@@ -62,7 +62,7 @@ export async function copy(text, said = "Copied") {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without permission or a secure context the old way still works.
+    // Without permission or a secure context the old API still works.
     const box = el("textarea.unseen", {}, text);
     document.body.append(box);
     box.select();

@@ -1,4 +1,4 @@
-// The panel at the side: who one is, the chats, ideas to try, and things that may go wrong.
+// The side panel: the choice of person and chat, ideas for prompts, and faults to play.
 
 import * as api from "./api.js";
 import { el, face } from "./dom.js";
@@ -11,7 +11,7 @@ const TRIES = {
   channel: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋，晨雾 --n 2"],
 };
 
-/** The choice of person: a press changes who one is. */
+/** The choice of the person to act as. */
 export function watchPeople(store, node) {
   const draw = () => {
     node.replaceChildren(...store.world.people.map((person) => personButton(store, person)));
@@ -75,7 +75,7 @@ function preview(store, chat, last) {
 
 const badge = (count) => el("span.badge", { test: "unread", "aria-label": `${count} unread` }, count > 99 ? "99+" : String(count));
 
-/** Draw anew without losing the keyboard's place, or a press: a button must not be swapped while it is held down. */
+/** Redraw without losing the focus, or a press: a button must not be replaced while it is held down. */
 function keepFocus(node, draw) {
   if (node.matches(":active")) {
     addEventListener("pointerup", () => setTimeout(() => keepFocus(node, draw)), { once: true });
@@ -105,7 +105,7 @@ export function ideas(store) {
 /** A chip that fills the composer. */
 export const chip = (text, fill) => el("button.chip", { type: "button", test: "try", data: { text }, lang: /\p{Script=Han}/u.test(text) ? "zh" : null, onclick: () => fill(text) }, text);
 
-/** Faults to ask the running simulators for. `say(sentence)` tells what was arranged. */
+/** Faults for the running simulators. `say(sentence)` shows what was planned. */
 export function watchFaults(store, node, say) {
   const rows = el("div");
   node.replaceChildren(el("details", {}, el("summary", { test: "faults-open" }, "Faults on request"), rows));

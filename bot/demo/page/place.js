@@ -1,8 +1,8 @@
-// Where one is, kept in the address: #person=1&chat=2&topic=3. A reload stays there.
+// The open person, chat and topic in the address: #person=1&chat=2&topic=3. A reload keeps them.
 
 const number = (text) => (text === null || text === "" ? undefined : Number(text));
 
-/** The place the address names; what it doesn't name is undefined. */
+/** The place in the address; missing parts are undefined. */
 export function placeInAddress() {
   const hash = new URLSearchParams(location.hash.slice(1));
   return { person: number(hash.get("person")), chat: number(hash.get("chat")), topic: number(hash.get("topic")) ?? null };

@@ -1,10 +1,10 @@
-// How messages become rows: which ones share a row, a day and a cluster. No drawing here.
+// Groups messages into rows, days and clusters; draws nothing.
 
 import { dayKey, dayName } from "./format.js";
 import { el } from "./dom.js";
 
-// Messages of one person within this many seconds hang together, as in Telegram's apps.
-const CLUSTER = 600;
+// Messages of one person within this many seconds form a cluster, as in Telegram's apps.
+const CLUSTER_SECONDS = 600;
 
 const keyOf = (message) => (message.album ? `album ${message.album}` : `message ${message.id}`);
 
@@ -19,13 +19,13 @@ export function rowsOf(messages) {
   return [...rows.values()];
 }
 
-/** The row a message belongs to, or undefined. Looked for from the end, where things happen. */
+/** The row a message belongs to, or undefined. The search begins at the end, where most changes are. */
 export function rowOf(rows, message) {
   const key = keyOf(message);
   return rows.findLast((entry) => entry.key === key);
 }
 
-/** Tell a row's element how it stands to its neighbours: a new day, the first or last of a cluster. */
+/** Mark a row's element as the first of a day, or the first or last of a cluster. */
 export function placeRow(node, entry, before, after) {
   const newDay = !before || dayOf(before) !== dayOf(entry);
   node.classList.toggle("first", newDay || !together(before, entry));
@@ -38,5 +38,5 @@ const dayOf = (entry) => dayKey(entry.messages[0].date);
 
 function together(a, b) {
   const [one, two] = [a.messages.at(-1), b.messages[0]];
-  return !one.service && !two.service && one.from.id === two.from.id && two.date - one.date < CLUSTER;
+  return !one.service && !two.service && one.from.id === two.from.id && two.date - one.date < CLUSTER_SECONDS;
 }

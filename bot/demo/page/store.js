@@ -1,9 +1,9 @@
-// What the page knows: the world, where one is in it, the messages and the calls. Views listen and draw.
+// The page's state: people, chats, the open chat, messages and calls. Views listen and draw.
 
 import { writerOf } from "./format.js";
 
-// As many calls as the simulators remember themselves.
-const CALLS = 1000;
+// As many calls as the simulators keep.
+const MAX_CALLS = 1000;
 
 /** The only owner of the page's state. Events: world, place, messages, message, edited, deleted, draft, action, answer, calls, call, unread, online. */
 export class Store {
@@ -38,12 +38,12 @@ export class Store {
     return last;
   }
 
-  /** Whether a person sees a message; some in groups are for one member only. */
+  /** Whether a person sees a message; ephemeral ones are for one member only. */
   sees(message, person = this.person) {
     return message.only_for === null || message.only_for === person;
   }
 
-  /** What the bot is writing in a chat, or null. */
+  /** The bot's unfinished message in a chat, or null. */
   draft(chat) {
     return this.#drafts.get(chat)?.draft ?? null;
   }
@@ -80,7 +80,7 @@ export class Store {
     return Boolean(chat) && chat.type !== "private" && chat.admins.includes(this.person);
   }
 
-  /** What a chat is called by those in it: a private chat bears the bot's name. */
+  /** The title of a chat: a private chat has the bot's name. */
   titleOf(chat) {
     return chat.type === "private" ? this.profile.name : chat.title;
   }
@@ -94,7 +94,7 @@ export class Store {
     this.emit("online");
   }
 
-  /** Take over the server's world. Where one is may have moved, and the open topic may be gone. */
+  /** Replace the world by the server's. The open chat may have moved, and the open topic may be gone. */
   setWorld(world) {
     const before = this.world && this.chatOf(this.chat);
     this.world = world;
@@ -110,14 +110,14 @@ export class Store {
     this.emit("calls");
   }
 
-  /** Take over the server's list. Tells the views only when it differs from what they show. */
+  /** Replace the messages by the server's. Notifies the views only of a difference. */
   setMessages(chat, list) {
     const before = JSON.stringify([...this.messages(chat).values()]);
     this.#messages.set(chat, new Map(list.map((message) => [message.id, message])));
     if (before !== JSON.stringify(list)) this.emit("messages", chat);
   }
 
-  /** Go to a person's chat; what doesn't exist is replaced by the nearest thing that does. */
+  /** Go to a person's chat, or to another one if it doesn't exist. */
   go({ person = this.person, chat = this.chat, topic = null }) {
     this.person = this.personOf(person) ? person : this.world.people[0].id;
     const chats = this.chatsOf(this.person);
@@ -128,13 +128,13 @@ export class Store {
     this.emit("place");
   }
 
-  /** The open chat has been looked at. */
+  /** Mark the open chat as read. */
   read() {
     this.#unread.delete(`${this.person}:${this.chat}`);
     this.emit("unread");
   }
 
-  /** Take in one event of the stream. */
+  /** Apply one event of the stream. */
   apply(event) {
     if (event.kind === "message") this.#add(event.message);
     else if (event.kind === "edited") this.#change(event.message);
@@ -147,7 +147,7 @@ export class Store {
 
   #add(message) {
     const known = this.messages(message.chat);
-    // A message that is known can only be newer here: its changes come as events of their own.
+    // A known message can only be newer here: its changes are events of their own.
     if (known.has(message.id)) return;
     const late = ([...known.keys()].at(-1) ?? -Infinity) > message.id;
     known.set(message.id, message);
@@ -177,7 +177,7 @@ export class Store {
   #called(call) {
     if (this.calls.length && this.calls.at(-1).n >= call.n) return;
     this.calls.push(call);
-    if (this.calls.length > CALLS) this.calls.shift();
+    if (this.calls.length > MAX_CALLS) this.calls.shift();
     this.emit("call", call);
   }
 

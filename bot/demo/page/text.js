@@ -51,7 +51,7 @@ function nodes(text, from, to, entities, actions) {
   return tidy(out);
 }
 
-/** Plain words; a progress bar drawn with block characters is set apart so that it can be drawn well. */
+/** Plain text; a progress bar of block characters gets an element of its own. */
 function words(text) {
   const out = [];
   let place = 0;
@@ -67,7 +67,7 @@ function words(text) {
   return out;
 }
 
-/** Fonts draw these characters in all widths or not at all, so each is a box of its own that holds its character. */
+/** Fonts draw these characters in different widths or not at all, so each gets a box of its own. */
 const steps = (characters, spec) => [...characters].map((character) => el(spec, {}, character));
 
 /** A block stands on lines of its own, so the line breaks around it would show as empty lines. */
@@ -137,7 +137,7 @@ function expandable(children) {
     flip.setAttribute("aria-expanded", String(open));
     flip.textContent = open ? "Show less" : "Show more";
   });
-  // Only once it stands in the page is it known whether anything is folded away.
+  // Only in the page is it known whether anything is folded away.
   requestAnimationFrame(() => (flip.hidden = words.scrollHeight <= words.clientHeight + 1));
   return el("blockquote.block", {}, words, flip);
 }

@@ -1,12 +1,12 @@
-// What people send beside words, pictures and files: a voice message, a sticker, a video, a place.
-// There is nothing to play or to open: they are drawn, so that one sees what the bot was sent.
+// Voice messages, stickers, videos and locations: the other kinds of messages that people send.
+// They are only drawn: there is nothing to play or to open.
 
 import { el, icon } from "./dom.js";
 import { THINGS } from "./format.js";
 import { openMenu } from "./menu.js";
 
 const ICONS = { voice: "voice", sticker: "sticker", video: "video", location: "place" };
-// How loud somebody was, from 1 to 9.
+// The bars of a voice message, from 1 to 9.
 const WAVE = [..."2436845793216759864364287531246432"];
 
 /**
@@ -38,7 +38,7 @@ const DRAWN = {
 };
 
 /**
- * Open the menu of what can be sent, over `button`. `pick()` chooses pictures or files, `send(kind)` sends a thing.
+ * Open the menu of attachments over `button`. `pick()` chooses pictures or files, `send(kind)` sends a thing.
  */
 export function openAttachMenu(button, { pick, send }) {
   const { left, top } = button.getBoundingClientRect();

@@ -1,15 +1,15 @@
-// The conversation: draws the last rows of a chat, more as one scrolls up, and keeps the reader's place.
+// The conversation: draws the last rows of a chat, more of them on scrolling up, and keeps the scroll position.
 
 import { row } from "./bubble.js";
 import { writerOf } from "./format.js";
 import { placeRow, rowOf, rowsOf } from "./rows.js";
 
-const PAGE = 60;
-const NEAR = 140;
+const PAGE_ROWS = 60;
+const NEAR_END_PX = 140;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const glide = () => (calm.matches ? "instant" : "smooth");
 
-/** Draws the open chat of the store into `list` inside `scroller`. `actions` are those a bubble needs. */
+/** Draws the open chat of the store into `list` inside `scroller`. `actions`: for the bubbles. */
 export class Timeline {
   #rows = [];
   #nodes = new Map();
@@ -25,7 +25,7 @@ export class Timeline {
     this.actions = { ...actions, jump: (id) => this.jump(id), reveal: (message) => this.#reveal(message) };
     parts.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     parts.jump.addEventListener("click", () => this.bottom(true));
-    // Content and window grow for many reasons (an edit, the keyboard of a phone): whoever was at the end stays there.
+    // Content and window grow for many reasons (an edit, the keyboard of a phone): a reader at the end stays there.
     const grown = new ResizeObserver(() => this.#stuck && this.bottom());
     grown.observe(parts.list);
     grown.observe(parts.scroller);
@@ -36,11 +36,11 @@ export class Timeline {
     store.on("deleted", ({ chat, ids }) => chat === store.chat && this.#remove(new Set(ids)));
   }
 
-  /** Draw the chat anew, at its end. */
+  /** Redraw the chat at its end. */
   draw() {
     const { store, parts } = this;
     this.#rows = rowsOf([...store.messages(store.chat).values()].filter((message) => this.#shows(message)));
-    this.#start = Math.max(0, this.#rows.length - PAGE);
+    this.#start = Math.max(0, this.#rows.length - PAGE_ROWS);
     this.#nodes.clear();
     parts.list.replaceChildren(...this.#rows.slice(this.#start).map((entry) => this.#build(entry)));
     for (let index = this.#start; index < this.#rows.length; index++) this.#place(index);
@@ -83,7 +83,7 @@ export class Timeline {
     const { store } = this;
     const chat = store.chatOf(store.chat);
     const group = chat?.type !== "private";
-    // In a topic all is of that topic.
+    // In a topic all messages are of that topic.
     const topicName = (id) => (store.topic === null && chat?.topics.find((topic) => topic.id === id)?.name) || null;
     const nameOf = (id) => (id === store.world.bot.id ? store.world.bot.name : (store.personOf(id)?.name ?? String(id)));
     return { person: store.person, group, topicName, nameOf, revealed: this.#revealed, actions: this.actions };
@@ -129,7 +129,7 @@ export class Timeline {
     this.#redraw(entry, before.text !== message.text || before.photo?.file_id !== message.photo?.file_id);
   }
 
-  /** Draw a row again in its place. Pictures that stay are kept, so that they don't flicker; so is the focus. */
+  /** Redraw a row in its place. Unchanged pictures are kept, so that they don't flicker; so is the focus. */
   #redraw(entry, changed = false) {
     const old = this.#nodes.get(entry.key);
     if (!old) return;
@@ -180,7 +180,7 @@ export class Timeline {
     this.#redraw(rowOf(this.#rows, message));
   }
 
-  #older(count = PAGE) {
+  #older(count = PAGE_ROWS) {
     const start = Math.max(0, this.#start - count);
     const added = this.#rows.slice(start, this.#start);
     this.#keepPlace(() => {
@@ -191,7 +191,7 @@ export class Timeline {
     });
   }
 
-  /** Change something without moving what the reader is looking at. */
+  /** Change something without moving the visible messages. */
   #keepPlace(change) {
     const { scroller } = this.parts;
     const box = scroller.getBoundingClientRect();
@@ -205,7 +205,7 @@ export class Timeline {
   #scrolled() {
     const { scroller } = this.parts;
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    this.#stuck = left < NEAR;
+    this.#stuck = left < NEAR_END_PX;
     if (this.#stuck) this.#seen();
     else this.parts.jump.hidden = false;
     if (scroller.scrollTop < 600 && this.#start > 0) this.#older();

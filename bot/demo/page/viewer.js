@@ -5,7 +5,7 @@ import { el, icon } from "./dom.js";
 import { moment } from "./format.js";
 import { picture } from "./media.js";
 
-const SWIPE = 48;
+const SWIPE_PX = 48;
 
 const button = (name, label, test, act) =>
   el(`button.round.${test}`, { type: "button", "aria-label": label, title: label, test, onclick: act }, icon(name));
@@ -57,7 +57,7 @@ export function openViewer(photos, at) {
   go(index);
 }
 
-/** The preview at once, the full picture over it when it is there. */
+/** The preview at once, the full picture over it when loaded. */
 function large(photo, toggle) {
   const box = el("button.viewer-picture", { type: "button", test: "viewer-picture", "aria-label": "Show at full size, or fit", onclick: toggle });
   const image = el("img", { src: fileUrl(photo.file_id, 640), alt: "", draggable: "false", width: photo.width, height: photo.height, test: "viewer-image", data: { file: photo.file_id } });
@@ -85,8 +85,8 @@ function watchSwipes(stage, step, close) {
     if (!start || start.pointerType === "mouse") return;
     const [x, y] = [event.clientX - start.clientX, event.clientY - start.clientY];
     start = null;
-    if (Math.abs(x) > SWIPE && Math.abs(x) > Math.abs(y)) step(x < 0 ? 1 : -1);
-    else if (Math.abs(y) > 2 * SWIPE) close();
+    if (Math.abs(x) > SWIPE_PX && Math.abs(x) > Math.abs(y)) step(x < 0 ? 1 : -1);
+    else if (Math.abs(y) > 2 * SWIPE_PX) close();
   });
   stage.addEventListener("click", (event) => event.target === stage && close());
 }

@@ -1,4 +1,4 @@
-// What an empty chat shows: who the bot is, and how to begin.
+// The welcome in an empty chat: the bot's description, and how to begin.
 
 import { el, face } from "./dom.js";
 import { chip, ideas } from "./panel.js";

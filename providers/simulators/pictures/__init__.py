@@ -1,1 +1,1 @@
-"""The pictures that simulated services answer with: ready cut-outs and backgrounds, put together by the words."""
+"""Draws the pictures of simulated services: composes ready cut-outs and backgrounds by the words of a prompt."""

@@ -1,4 +1,4 @@
-"""The cut-outs of a picture: chosen, coloured, and put in their places."""
+"""Chooses, colours and places the cut-outs of a picture."""
 
 import io
 import random
@@ -9,8 +9,15 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from providers.simulators.pictures.scene import Scene, Subject
 
-UNIT = 1150  # the shorter side, in pixels, of a picture for which the cut-outs have the right size
-FEET = {"air": 0.76, "deep": 0.84, "bust": 1.01, "close": 1.3, "water": 0.9, "behind": 0.82}  # in heights from above
+CUTOUT_SCALE_SIDE = 1150  # pixels: the shorter side of a picture in which cut-outs have their own size
+BASELINES = {
+    "air": 0.76,
+    "deep": 0.84,
+    "bust": 1.01,
+    "close": 1.3,
+    "water": 0.9,
+    "behind": 0.82,
+}  # from the top, 1: the height
 
 
 @lru_cache(maxsize=48)
@@ -21,15 +28,15 @@ def loaded(name: str) -> Image.Image:
 
 @lru_cache
 def names(folder: str, start: str) -> list[str]:
-    """The pictures of something: "cutouts/fox-sit-1" and "cutouts/fox-walk-1" for "fox"."""
+    """The names of the pictures of a thing: "cutouts/fox-sit-1" and "cutouts/fox-walk-1" for "fox"."""
     listed = sorted(file.name.removesuffix(".webp") for file in files(__package__).joinpath(folder).iterdir())
     return [f"{folder}/{name}" for name in listed if name.startswith(f"{start}-")]
 
 
-def cast(image: Image.Image, scene: Scene, rng: random.Random, turn: int, share: float) -> None:
-    """Put all subjects in: scenic ones behind, the others side by side. `share` 1 is the usual size."""
+def place_subjects(image: Image.Image, scene: Scene, rng: random.Random, turn: int, share: float) -> None:
+    """Place all subjects: scenic ones behind, the others side by side. `share` 1 is the usual size."""
     each = [one for one in scene.subjects for _ in range(one.count)][:6]
-    before = [one for one in each if one.stage != "scenic"] or each
+    before = [one for one in each if one.position != "scenic"] or each
     behind = [one for one in each if one not in before]
     focus = rng.choice((0.34, 0.66)) if image.width > image.height * 1.3 and len(each) == 1 else rng.uniform(0.42, 0.58)
     for number, one in enumerate(behind):
@@ -38,9 +45,9 @@ def cast(image: Image.Image, scene: Scene, rng: random.Random, turn: int, share:
     is_close = scene.action == "close" or (not scene.action and rng.random() < 0.15)
     for number, one in enumerate(before):
         spot = focus + (number - (len(before) - 1) / 2) * min(0.8 / len(before), 0.5 * image.height / image.width)
-        stage = "close" if is_close and share == len(each) == 1 and one.stage == "ground" else one.stage
-        cut = _cut(one, "sit" if stage == "close" else scene.action, turn + number)
-        _put(image, cut, stage, spot, share / (0.74 + 0.26 * len(before)))
+        position = "close" if is_close and share == len(each) == 1 and one.position == "ground" else one.position
+        cut = _cut(one, "sit" if position == "close" else scene.action, turn + number)
+        _put(image, cut, position, spot, share / (0.74 + 0.26 * len(before)))
 
 
 def _cut(subject: Subject, action: str, turn: int) -> Image.Image:
@@ -50,20 +57,22 @@ def _cut(subject: Subject, action: str, turn: int) -> Image.Image:
     return _dyed(name, subject.colour) if subject.colour else loaded(name)
 
 
-def _put(image: Image.Image, cut: Image.Image, stage: str, x: float, share: float) -> None:
-    """Lay a cut-out on the picture, its middle at `x` (0 is left, 1 is right), in the light that is there."""
+def _put(image: Image.Image, cut: Image.Image, position: str, x: float, share: float) -> None:
+    """Paste a cut-out with its middle at `x` (0 is left, 1 is right), in the light of the background."""
     rng = random.Random(f"{cut.size} {x}")
-    scale = min(image.size) / UNIT * share * rng.uniform(0.86, 1.06) * (1.6 if stage == "close" else 1.0)
+    scale = (
+        min(image.size) / CUTOUT_SCALE_SIDE * share * rng.uniform(0.86, 1.06) * (1.6 if position == "close" else 1.0)
+    )
     scale *= min(1.25, max(1.0, image.height / image.width) ** 0.35)
-    scale = min(scale, image.width * (2.0 if stage == "close" else 0.94) / cut.width)
+    scale = min(scale, image.width * (2.0 if position == "close" else 0.94) / cut.width)
     size = max(1, round(cut.width * scale)), max(1, round(cut.height * scale))
     cut = cut.resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
     cut = ImageOps.mirror(cut) if rng.random() < 0.5 else cut
-    if stage in {"air", "deep"}:
+    if position in {"air", "deep"}:
         cut = cut.rotate(rng.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
-    feet = FEET.get(stage, rng.uniform(0.89, 0.93)) * image.height
+    feet = BASELINES.get(position, rng.uniform(0.89, 0.93)) * image.height
     left = round(min(max(x * image.width - cut.width / 2, 0), max(0, image.width - cut.width)))
-    if stage in {"ground", "scenic", "behind"}:
+    if position in {"ground", "scenic", "behind"}:
         wide, high = cut.width, max(4, cut.width // 12)
         shade = Image.new("L", (wide + 4 * high, 3 * high))
         ImageDraw.Draw(shade).ellipse((2 * high, high, wide + 2 * high, 2 * high), 110)
@@ -75,7 +84,7 @@ def _put(image: Image.Image, cut: Image.Image, stage: str, x: float, share: floa
 
 @lru_cache(maxsize=16)
 def _dyed(name: str, colour: str) -> Image.Image:
-    """The cut-out with its main colour changed; what has another hue, or none, stays."""
+    """The cut-out with its main colour changed; pixels of another hue, or of none, stay."""
     cut = loaded(name)
     hue, saturation, value = cut.convert("RGB").convert("HSV").split()
     counts = hue.histogram(

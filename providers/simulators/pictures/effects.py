@@ -1,4 +1,4 @@
-"""How a picture is finished: the light of the hour, what falls from the sky, and the styles of `catalogue.toml`."""
+"""Effects on a whole picture: the light of an hour, the weather, and the styles of `catalogue.toml`."""
 
 import random
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def lit(image: Image.Image, hour: str) -> Image.Image:
 
 
 def weather(image: Image.Image, kind: str, rng: random.Random) -> None:
-    """Let it snow, rain, or shine in the dark."""
+    """Add snow, rain, or lights in the dark."""
     if kind == "fog":
         image.paste("#f2f4f8", mask=Image.linear_gradient("L").resize(image.size).point([i // 2 for i in range(256)]))
     count, size, colours = catalogue("looks")["falling"][kind]
@@ -34,7 +34,7 @@ def weather(image: Image.Image, kind: str, rng: random.Random) -> None:
 
 
 def styled(image: Image.Image, style: str, rng: random.Random) -> Image.Image:
-    """The picture as an artist of this style makes it; one with large pixels comes small."""
+    """The picture in this style; pixel art is returned small."""
     look = catalogue("looks")["styles"].get(style, {})
     lines, short = look.get("lines", 0), min(image.size)
     edges = _edges(image, abs(lines)) if lines else None

@@ -1,4 +1,4 @@
-"""From a prompt, references and a seed to a JPEG: cut-outs before a background, chosen by the words and the seed."""
+"""`draw`: makes a JPEG from a prompt, references and a seed, of cut-outs on a background."""
 
 import io
 import math
@@ -10,22 +10,22 @@ from zlib import crc32
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from providers.simulators.pictures.cutouts import cast, loaded, names
+from providers.simulators.pictures.cutouts import loaded, names, place_subjects
 from providers.simulators.pictures.effects import lit, styled, weather
 from providers.simulators.pictures.references import flow, lay_out, opened
 from providers.simulators.pictures.scene import Scene, read
 
-AREA = 1_000_000  # pixels composed at most: a larger picture is scaled up, which bounds both time and memory
+MAX_COMPOSED_PIXELS = 1_000_000  # a larger picture is scaled up, which bounds both time and memory
 CJK_FONTS = ("NotoSansCJK-Regular.ttc", "PingFang.ttc", "msyh.ttc")  # for words that Pillow's own font can't write
 
 
 def draw(prompt: str, references: Sequence[bytes] = (), width: int = 1024, height: int = 1024, seed: int = 0) -> bytes:
     """A JPEG of `width` by `height` pixels (from 1) that shows the words and the references. Safe from any thread.
 
-    Another `seed` gives another composition, the same the same bytes. Raises `ValueError` for unreadable references.
+    Another `seed` gives another composition, the same one the same bytes. Raises `ValueError` for bad references.
     """
     scene, rng, turn = read(prompt), random.Random(f"{seed} {prompt}"), seed + crc32(prompt.encode())
-    times = min(1.0, math.sqrt(AREA / (width * height)))
+    times = min(1.0, math.sqrt(MAX_COMPOSED_PIXELS / (width * height)))
     size = max(48, round(width * times)), max(48, round(height * times))
     place = _place(scene, rng, alone=not references)
     image = _backdrop(place or "studio", scene.time, size, rng, turn)
@@ -36,7 +36,7 @@ def draw(prompt: str, references: Sequence[bytes] = (), width: int = 1024, heigh
     image = (
         Image.blend(image, ImageChops.multiply(image, Image.new("RGB", size, scene.tint)), 0.5) if scene.tint else image
     )
-    cast(image, scene, rng, turn, 0.62 if references else 1.0)
+    place_subjects(image, scene, rng, turn, 0.62 if references else 1.0)
     for kind in scene.weather:
         weather(image, kind, rng)
     _write(image, "" if references else scene.caption)
@@ -48,10 +48,10 @@ def draw(prompt: str, references: Sequence[bytes] = (), width: int = 1024, heigh
 
 
 def _place(scene: Scene, rng: random.Random, *, alone: bool) -> str:
-    """Where it is; "" if the words don't say it and there are references, which are place enough."""
-    stages = {subject.stage for subject in scene.subjects}
-    if scene.place in {"sea", "lake"} and stages & {"deep", "ground"}:
-        return "underwater" if "deep" in stages else "beach"
+    """The background's place; "" if the words name none and references make the background."""
+    positions = {subject.position for subject in scene.subjects}
+    if scene.place in {"sea", "lake"} and positions & {"deep", "ground"}:
+        return "underwater" if "deep" in positions else "beach"
     usual = scene.subjects[0].places if scene.subjects else "abstract" if scene.caption else "country meadow mountains"
     return scene.place or (rng.choice(usual.split()) if alone else "")
 

@@ -1,4 +1,4 @@
-"""The references of a picture: opened whatever they are, and made a picture of their own."""
+"""Opens the references of a picture and arranges them on it."""
 
 import io
 import random
@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 
 def opened(data: bytes, side: int) -> Image.Image:
-    """A picture upright, without transparency, at most `side` pixels each way. Raises `ValueError` for what is none."""
+    """A picture upright, without transparency, at most `side` pixels each way. Raises `ValueError` for other bytes."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             image.draft("RGB", (side, side))  # a JPEG is decoded small at once
@@ -22,7 +22,7 @@ def opened(data: bytes, side: int) -> Image.Image:
 
 
 def flow(shown: Sequence[Image.Image], ground: Image.Image, rng: random.Random) -> None:
-    """Cover the ground; several flow into each other."""
+    """Cover the whole picture; several are blended into each other."""
     axis = 0 if ground.width >= ground.height else 1
     ramp = Image.linear_gradient("L").rotate(90 * (1 - axis)).resize(ground.size)
     edge = Image.frombytes("L", (5, 5), rng.randbytes(25)).resize(ground.size, Image.Resampling.BICUBIC)
@@ -38,7 +38,7 @@ def flow(shown: Sequence[Image.Image], ground: Image.Image, rng: random.Random) 
 
 
 def lay_out(shown: Sequence[Image.Image], ground: Image.Image, rng: random.Random) -> None:
-    """Lay them on the ground as photos with white edges, each a little turned."""
+    """Paste them as photos with white edges, each rotated a little."""
     rows = max(1, round((len(shown) * 1.3 * ground.height / ground.width) ** 0.5))
     for row in range(rows):
         here = shown[len(shown) * row // rows : len(shown) * (row + 1) // rows]

@@ -1,4 +1,4 @@
-"""From the words of a prompt to what the picture shows."""
+"""Reads the words of a prompt into a `Scene`: subjects, place, time, weather and style."""
 
 import re
 import tomllib
@@ -13,18 +13,19 @@ _NOT = re.compile(r"(?:\b(?:no|without|not)(?: an?| any| the)?|没有|不要|无
 
 @dataclass(slots=True)
 class Subject:
-    """A thing, where it is usually, what it stands on, the colour that the words give it ("#rrggbb"), how many."""
+    """A thing: its usual places, its position (on the ground, in the air …), its colour from the words ("#rrggbb"), its
+    number."""
 
     kind: str
     places: str
-    stage: str
+    position: str
     colour: str = ""
     count: int = 1
 
 
 @dataclass(slots=True)
 class Scene:
-    """What a prompt asks for, empty where it says nothing; `caption`: its words, where they can't be shown."""
+    """The contents of a picture, empty where the prompt names none; `caption`: its words, where they can't be shown."""
 
     subjects: list[Subject]
     place: str
@@ -69,7 +70,7 @@ def catalogue(part: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _vocabulary() -> dict[str, list[tuple[str, str]]]:
-    """The meanings of each word: its table, and its name there. "Sakura" is a place and a weather."""
+    """The meanings of each word: its table, and its name there. "Sakura" is both a place and a weather."""
     vocabulary: dict[str, list[tuple[str, str]]] = {}
     for table, rows in catalogue("words").items():
         for name, row in rows.items():

@@ -59,7 +59,7 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.SetMyShortDescription: profile.set_my_short_description,
     m.GetMyShortDescription: profile.get_my_short_description,
 }
-COUNTED = frozenset({
+FLOOD_COUNTED = frozenset({
     m.SendMessage, m.SendPhoto, m.SendDocument, m.SendMediaGroup, m.CopyMessage, m.ForwardMessage,
     m.EditMessageText, m.EditMessageCaption, m.EditMessageMedia, m.EditMessageReplyMarkup, m.EditEphemeralMessageText,
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Methods that answer people's taps and queries, and chat actions."""
+"""answerCallbackQuery and sendChatAction."""
 
 from aiogram.methods import AnswerCallbackQuery, SendChatAction
 
@@ -21,18 +21,18 @@ ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
-MOST_ANSWER = 200
-LIFETIME = 15.0
-"""Seconds in which a pressed button can be answered; bot authors report 10 to 30."""
+MAX_ANSWER_LENGTH = 200
+ANSWER_SECONDS = 15.0
+"""From the press of a button; bot authors report 10 to 30."""
 
 
 async def answer_callback_query(context: CallContext, call: AnswerCallbackQuery) -> bool:
     """https://core.telegram.org/bots/api#answercallbackquery: once, and in time."""
     press = context.world.presses.get(call.callback_query_id)
-    if press is None or press.answer is not None or context.world.clock() - press.at > LIFETIME:
+    if press is None or press.answer is not None or context.world.clock() - press.at > ANSWER_SECONDS:
         raise too_old()
     text = call.text or ""
-    if len(text) > MOST_ANSWER:
+    if len(text) > MAX_ANSWER_LENGTH:
         raise bad_request("MESSAGE_TOO_LONG")
     if call.url:
         raise bad_request("URL_INVALID")

@@ -1,4 +1,4 @@
-"""What the methods share: finding chats and messages, reading words, taking files."""
+"""`CallContext`, shared by all methods: finds chats and messages, parses texts, reads files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from aiogram.client.default import Default
 from aiogram.types import ForceReply, MessageEntity, ReplyParameters
 
 from bot.demo.bot_api.bot_view import message_json
-from bot.demo.bot_api.channels import discuss
+from bot.demo.bot_api.channels import forward_to_discussion
 from bot.demo.bot_api.entities import find_entities, merge_entities, trim, utf16_length
 from bot.demo.bot_api.errors import ApiError, bad_request, forbidden
 from bot.demo.bot_api.faults import PartialAlbum
@@ -20,7 +20,7 @@ from bot.demo.bot_api.webhook import Webhook
 from bot.demo.bot_api.world import World
 
 Right = Literal["read", "members", "edit", "text messages", "photos", "documents"]
-MOST_TEXT, MOST_CAPTION, MOST_PLACEHOLDER = 4096, 1024, 64
+MAX_TEXT_LENGTH, MAX_CAPTION_LENGTH, MAX_PLACEHOLDER_LENGTH = 4096, 1024, 64
 ATTACHED = "attach://"
 
 
@@ -87,7 +87,7 @@ class CallContext:
         text: str | None,
         parse_mode: str | Default | None,
         entities: list[MessageEntity] | None,
-        most: int = MOST_CAPTION,
+        most: int = MAX_CAPTION_LENGTH,
     ) -> tuple[str, list[JSON]]:
         """Text or caption after parsing, with its entities. Raises `ApiError` when it can't be read or is too long."""
         mode = (given(parse_mode) or "").lower()
@@ -104,7 +104,7 @@ class CallContext:
             raise bad_request("ENTITY_BOUNDS_INVALID")
         plain, marks = trim(plain, marks)
         if utf16_length(plain) > most:
-            raise bad_request("message caption is too long" if most == MOST_CAPTION else "message is too long")
+            raise bad_request("message caption is too long" if most == MAX_CAPTION_LENGTH else "message is too long")
         return plain, merge_entities(marks, find_entities(plain))
 
     async def photo(self, source: object) -> Photo:
@@ -130,7 +130,7 @@ class CallContext:
         return file
 
     def post(self, chat: Chat, call: Any, **fields: Any) -> ChatMessage:
-        """A new message of the bot, with what all sending methods have in common."""
+        """A new message of the bot, with the fields that all sending methods have."""
         return self.put(chat, **fields, **self.common(chat, call))
 
     def common(self, chat: Chat, call: Any) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class CallContext:
         """A new message of the bot as it stands; in a channel it is the channel's."""
         mask = {"sender_chat": chat} if chat.type == "channel" else {}
         message = self.world.post(chat, self.world.bot, **mask, **fields)
-        discuss(self.world, message)
+        forward_to_discussion(self.world, message)
         return message
 
 
@@ -173,13 +173,16 @@ def forced(markup: object, chat: Chat) -> JSON | None:
         return None
     if chat.type == "channel":
         raise bad_request("inline keyboard expected")
-    if markup.input_field_placeholder is not None and not 1 <= len(markup.input_field_placeholder) <= MOST_PLACEHOLDER:
+    if (
+        markup.input_field_placeholder is not None
+        and not 1 <= len(markup.input_field_placeholder) <= MAX_PLACEHOLDER_LENGTH
+    ):
         raise bad_request("REPLY_MARKUP_PLACEHOLDER_INVALID")
     return markup.model_dump(exclude_none=True)
 
 
 def check_standing(chat: Chat, right: Right) -> None:
-    """Refuse what the bot may not do where it stands (check_chat_access of the official server)."""
+    """Refuse an action that the bot's membership does not allow (check_chat_access of the official server)."""
     if chat.bot == "kicked" and chat.type == "private":
         if right not in {"read", "members"}:
             raise forbidden("bot was blocked by the user")
@@ -194,5 +197,5 @@ def check_standing(chat: Chat, right: Right) -> None:
 
 
 def sent(message: ChatMessage) -> JSON:
-    """What a sending method answers."""
+    """The answer of a sending method."""
     return message_json(message)

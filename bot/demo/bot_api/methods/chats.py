@@ -1,4 +1,4 @@
-"""Methods that ask about chats, their members and files."""
+"""getChat, getChatMember, getChatAdministrators and getFile."""
 
 from aiogram.methods import GetChat, GetChatAdministrators, GetChatMember, GetFile
 
@@ -27,7 +27,7 @@ async def get_chat_member(context: CallContext, call: GetChatMember) -> JSON:
 
 
 async def get_chat_administrators(context: CallContext, call: GetChatAdministrators) -> list[JSON]:
-    """https://core.telegram.org/bots/api#getchatadministrators: only another admin is told of anonymous ones."""
+    """https://core.telegram.org/bots/api#getchatadministrators: only another admin sees anonymous ones."""
     chat = context.chat(call.chat_id, "members")
     if chat.type == "private":
         raise bad_request("there are no administrators in the private chat")

@@ -14,10 +14,10 @@ from aiogram.methods import (
 )
 from aiogram.types import InputMediaDocument, InputMediaPhoto, ReactionTypeEmoji
 
-from bot.demo.bot_api.channels import tell_of_edit
+from bot.demo.bot_api.channels import publish_edit
 from bot.demo.bot_api.errors import bad_request
 from bot.demo.bot_api.keyboards import inline_keyboard
-from bot.demo.bot_api.methods.call_context import MOST_TEXT, CallContext, sent
+from bot.demo.bot_api.methods.call_context import MAX_TEXT_LENGTH, CallContext, sent
 from bot.demo.bot_api.methods.sending import media_fields
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage
 from bot.demo.bot_api.params import given
@@ -27,9 +27,9 @@ NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
     "content and reply markup of the message"
 )
-DELETABLE = 48 * 3600
-"""Seconds that a bot that is no administrator can delete a message after it was sent."""
-MOST_DELETED = 100
+DELETABLE_SECONDS = 48 * 3600
+"""After a message was sent, for a bot that is no administrator."""
+MAX_DELETED = 100
 EMOJI = (
     "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓"
     " 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾"
@@ -44,7 +44,7 @@ async def edit_text(context: CallContext, call: EditMessageText) -> JSON:
     message = own(context, call)
     if not message.is_text:
         raise bad_request("there is no text in the message to edit")
-    text, entities = context.words(call.text, call.parse_mode, call.entities, MOST_TEXT)
+    text, entities = context.words(call.text, call.parse_mode, call.entities, MAX_TEXT_LENGTH)
     if not text:
         raise bad_request("message text is empty")
     return change(context, message, text=text, entities=entities, keyboard=inline_keyboard(call.reply_markup))
@@ -91,11 +91,11 @@ async def delete_message(context: CallContext, call: DeleteMessage) -> bool:
 
 
 async def delete_messages(context: CallContext, call: DeleteMessages) -> bool:
-    """https://core.telegram.org/bots/api#deletemessages: what is gone or can't be deleted is passed over."""
+    """https://core.telegram.org/bots/api#deletemessages: messages that are gone or can't be deleted are skipped."""
     chat = context.chat(call.chat_id, "edit")
     if not call.message_ids:
         raise bad_request("Message identifiers are not specified")
-    if len(call.message_ids) > MOST_DELETED:
+    if len(call.message_ids) > MAX_DELETED:
         raise bad_request("Too many message identifiers specified")
     found = [chat.messages[id_] for id_ in call.message_ids if id_ in chat.messages]
     context.world.remove(chat, [message.id for message in found if deletable(context, message)])
@@ -117,7 +117,7 @@ async def set_reaction(context: CallContext, call: SetMessageReaction) -> bool:
 
 
 def own(context: CallContext, call: Edit) -> ChatMessage:
-    """The bot's own message that a call wants to edit."""
+    """The bot's own message that a call edits. Raises `ApiError`."""
     chat: Chat = context.chat(call.chat_id, "edit")
     if not call.message_id:
         raise bad_request("message identifier is not specified")
@@ -136,14 +136,14 @@ def album_keyboard(message: ChatMessage, call: Edit) -> Any:
 
 
 def change(context: CallContext, message: ChatMessage, **fields: Any) -> JSON:
-    """Apply an edit, or refuse one that changes nothing. A keyboard that isn't given again is gone."""
-    if message.chat.find(message.id) is not message:  # deleted while the new picture was worked on
+    """Apply an edit; refuse one that changes nothing. A keyboard that isn't given again is removed."""
+    if message.chat.find(message.id) is not message:  # deleted while the new picture was processed
         raise bad_request("message to edit not found")
     if replace(message, **fields).content() == message.content():
         raise bad_request(NOT_MODIFIED)
     for name, value in fields.items():
         setattr(message, name, value)
-    tell_of_edit(context.world, message, shown=fields.keys() != {"keyboard"})
+    publish_edit(context.world, message, shown=fields.keys() != {"keyboard"})
     return sent(message)
 
 
@@ -152,4 +152,4 @@ def deletable(context: CallContext, message: ChatMessage) -> bool:
     if message.chat.bot == "administrator":
         return True
     mine = message.sender is context.world.bot or message.chat.type == "private"
-    return mine and context.world.clock() - message.date < DELETABLE
+    return mine and context.world.clock() - message.date < DELETABLE_SECONDS

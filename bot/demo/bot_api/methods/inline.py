@@ -1,4 +1,4 @@
-"""Answers to what people type after the bot's name."""
+"""answerInlineQuery: checks and keeps the results for an inline query."""
 
 import re
 from typing import Any
@@ -16,42 +16,42 @@ from bot.demo.bot_api.errors import bad_request
 from bot.demo.bot_api.inline_cache import keep
 from bot.demo.bot_api.keyboards import inline_keyboard
 from bot.demo.bot_api.methods.answering import too_old
-from bot.demo.bot_api.methods.call_context import MOST_TEXT, CallContext
+from bot.demo.bot_api.methods.call_context import MAX_TEXT_LENGTH, CallContext
 from bot.demo.bot_api.model import JSON, InlineAnswer, InlineResult
 from bot.demo.bot_api.params import given
 
-MOST_RESULTS, MOST_ID, MOST_OFFSET = 50, 64, 64
-LIFETIME = 10.0
-"""Seconds in which a query can be answered."""
-KEPT = 300
-"""Seconds that Telegram keeps an answer unless the bot says otherwise."""
+MAX_RESULTS, MAX_ID_BYTES, MAX_OFFSET_BYTES = 50, 64, 64
+ANSWER_SECONDS = 10.0
+"""From the query."""
+CACHE_SECONDS = 300
+"""Telegram keeps an answer so long unless the bot says otherwise."""
 PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 async def answer_inline_query(context: CallContext, call: AnswerInlineQuery) -> bool:
     """https://core.telegram.org/bots/api#answerinlinequery: once, and in time."""
     query = context.world.inline_queries.get(call.inline_query_id)
-    if query is None or query.answer is not None or context.world.clock() - query.at > LIFETIME:
+    if query is None or query.answer is not None or context.world.clock() - query.at > ANSWER_SECONDS:
         raise too_old()
     check_ids([result.id for result in call.results])
     offset = call.next_offset or ""
-    if len(offset.encode()) > MOST_OFFSET:
+    if len(offset.encode()) > MAX_OFFSET_BYTES:
         raise bad_request("NEXT_OFFSET_INVALID")
     button = checked_button(call.button) if call.button else None
     query.answer = InlineAnswer([read_result(context, result) for result in call.results], offset, button)
-    seconds = KEPT if call.cache_time is None else call.cache_time
+    seconds = CACHE_SECONDS if call.cache_time is None else call.cache_time
     keep(context.world, query, query.answer, seconds, personal=bool(call.is_personal))
-    context.world.changed.ring()
+    context.world.changed.notify()
     return True
 
 
 def check_ids(ids: list[str]) -> None:
-    """How many results there may be, and how they are named. Raises `ApiError`."""
-    if len(ids) > MOST_RESULTS:
+    """Check the number of results and their ids. Raises `ApiError`."""
+    if len(ids) > MAX_RESULTS:
         raise bad_request("RESULTS_TOO_MUCH")
     if "" in ids:
         raise bad_request("RESULT_ID_EMPTY")
-    if any(len(id_.encode()) > MOST_ID for id_ in ids):
+    if any(len(id_.encode()) > MAX_ID_BYTES for id_ in ids):
         raise bad_request("RESULT_ID_INVALID")
     if len(set(ids)) < len(ids):
         raise bad_request("RESULT_ID_DUPLICATE")
@@ -94,10 +94,10 @@ def read_result(context: CallContext, result: InlineQueryResult) -> InlineResult
 
 
 def content(context: CallContext, wanted: object) -> tuple[str, list[JSON]]:
-    """The words that a result sends. Raises `ApiError`."""
+    """The text that a result sends, with its entities. Raises `ApiError`."""
     if not isinstance(wanted, InputTextMessageContent):
         raise bad_request("inline results of this simulator send photos and texts only")
-    text, entities = context.words(wanted.message_text, wanted.parse_mode, wanted.entities, MOST_TEXT)
+    text, entities = context.words(wanted.message_text, wanted.parse_mode, wanted.entities, MAX_TEXT_LENGTH)
     if not text:
         raise bad_request("MESSAGE_EMPTY")
     return text, entities

@@ -23,7 +23,13 @@ from bot.demo.bot_api.model import JSON, Chat, Person
 from bot.demo.bot_api.world import BotAccount
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
-MOST_COMMANDS, MOST_COMMAND_TEXT, MOST_DESCRIPTION, MOST_SHORT, MOST_NAME = 100, 256, 512, 120, 64
+MAX_COMMANDS, MAX_COMMAND_TEXT_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_SHORT_LENGTH, MAX_NAME_LENGTH = (
+    100,
+    256,
+    512,
+    120,
+    64,
+)
 
 
 async def get_me(context: CallContext, _: GetMe) -> JSON:
@@ -40,12 +46,12 @@ async def get_me(context: CallContext, _: GetMe) -> JSON:
 
 async def set_my_commands(context: CallContext, call: SetMyCommands) -> bool:
     """https://core.telegram.org/bots/api#setmycommands."""
-    if len(call.commands) > MOST_COMMANDS:
+    if len(call.commands) > MAX_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     for command in call.commands:
         if not COMMAND.fullmatch(command.command.removeprefix("/")):
             raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(command.description) <= MOST_COMMAND_TEXT:
+        if not 1 <= len(command.description) <= MAX_COMMAND_TEXT_LENGTH:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     listed = [{"command": one.command.removeprefix("/"), "description": one.description} for one in call.commands]
     context.world.bot.commands[scope(context, call.scope), language(call.language_code)] = listed
@@ -69,7 +75,7 @@ async def set_my_name(context: CallContext, call: SetMyName) -> bool:
     """https://core.telegram.org/bots/api#setmyname."""
     if not call.name and not call.language_code:
         raise bad_request("BOT_TITLE_INVALID")
-    return describe(context, "name", call.name, call.language_code, MOST_NAME)
+    return describe(context, "name", call.name, call.language_code, MAX_NAME_LENGTH)
 
 
 async def get_my_name(context: CallContext, call: GetMyName) -> JSON:
@@ -79,12 +85,12 @@ async def get_my_name(context: CallContext, call: GetMyName) -> JSON:
 
 async def set_my_description(context: CallContext, call: SetMyDescription) -> bool:
     """https://core.telegram.org/bots/api#setmydescription."""
-    return describe(context, "description", call.description, call.language_code, MOST_DESCRIPTION)
+    return describe(context, "description", call.description, call.language_code, MAX_DESCRIPTION_LENGTH)
 
 
 async def set_my_short_description(context: CallContext, call: SetMyShortDescription) -> bool:
     """https://core.telegram.org/bots/api#setmyshortdescription."""
-    return describe(context, "short_description", call.short_description, call.language_code, MOST_SHORT)
+    return describe(context, "short_description", call.short_description, call.language_code, MAX_SHORT_LENGTH)
 
 
 async def get_my_description(context: CallContext, call: GetMyDescription) -> JSON:
@@ -98,7 +104,7 @@ async def get_my_short_description(context: CallContext, call: GetMyShortDescrip
 
 
 def describe(context: CallContext, kind: str, text: str | None, code: str | None, most: int) -> bool:
-    """Keep a text about the bot; the name in all languages is the account's own."""
+    """Store a text about the bot; the name for all languages is the account's name."""
     if len(text or "") > most:
         raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
     context.world.bot.texts[kind, language(code)] = text or ""
@@ -139,7 +145,7 @@ def scope(context: CallContext, wanted: BotCommandScopeUnion | None) -> str:
 
 
 def commands_in(bot: BotAccount, chat: Chat, person: Person | None = None) -> list[JSON]:
-    """What the command menu of a chat shows a person; without one, in a group, what all its members may see."""
+    """The commands that the menu of a chat shows to a person; in a group without one, those for all its members."""
     person = person or chat.person
     code = spoken(person) if person else ""
     pairs = [(name, wanted) for name in scopes(chat, person) for wanted in dict.fromkeys([code, ""])]

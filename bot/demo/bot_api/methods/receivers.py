@@ -1,22 +1,22 @@
-"""Who may get a message in a group that only one member sees, and when.
+"""Checks the receiver of an ephemeral message, which only one member of a group sees.
 
-https://core.telegram.org/bots/api#ephemeral-messages-and-commands. The official server's words for its refusals are not
+https://core.telegram.org/bots/api#ephemeral-messages-and-commands. The texts of the official server's errors are not
 known.
 """
 
 from aiogram.types import EphemeralMessageParameters
 
 from bot.demo.bot_api.errors import bad_request
-from bot.demo.bot_api.methods.answering import LIFETIME, too_old
+from bot.demo.bot_api.methods.answering import ANSWER_SECONDS, too_old
 from bot.demo.bot_api.methods.call_context import CallContext
 from bot.demo.bot_api.model import Chat, Person
 
 
 def check_receiver(context: CallContext, chat: Chat, wanted: EphemeralMessageParameters) -> Person:
-    """Who gets an ephemeral message. Raises `ApiError`.
+    """The receiver of an ephemeral message. Raises `ApiError`.
 
-    An administrator may write to any member at any time, every other bot only within 15 seconds to whoever pressed a
-    button, whose query it names.
+    An administrator may write to any member at any time. Every other bot may write only to a person who pressed a
+    button, within 15 seconds, and names that query.
     """
     if chat.type not in {"group", "supergroup"}:
         raise bad_request("ephemeral messages can be sent only to groups and supergroups")
@@ -27,7 +27,7 @@ def check_receiver(context: CallContext, chat: Chat, wanted: EphemeralMessagePar
         raise bad_request("ephemeral messages in place of others are not part of this simulator")
     if wanted.callback_query_id is not None:
         press = context.world.presses.get(wanted.callback_query_id)
-        late = press is None or context.world.clock() - press.at > LIFETIME
+        late = press is None or context.world.clock() - press.at > ANSWER_SECONDS
         if press is None or late or press.person is not receiver or press.message.chat is not chat:
             raise too_old()
     elif chat.bot != "administrator":

@@ -14,43 +14,43 @@ from aiogram.methods import (
 from aiogram.types import InputMediaDocument, InputMediaPhoto
 
 from bot.demo.bot_api.bot_view import origin_json
-from bot.demo.bot_api.channels import copied
+from bot.demo.bot_api.channels import copied_fields
 from bot.demo.bot_api.errors import ApiError, bad_request, too_many_requests
 from bot.demo.bot_api.keyboards import inline_keyboard
-from bot.demo.bot_api.methods.call_context import MOST_TEXT, CallContext, sent
+from bot.demo.bot_api.methods.call_context import MAX_TEXT_LENGTH, CallContext, sent
 from bot.demo.bot_api.methods.receivers import check_receiver
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Draft
 from bot.demo.bot_api.params import given
 
-FEWEST_ITEMS, MOST_ITEMS = 2, 10
+MIN_ALBUM_ITEMS, MAX_ALBUM_ITEMS = 2, 10
 DRAFT_SECONDS = 30.0
 
 
 async def send_message(context: CallContext, call: SendMessage) -> JSON:
     """https://core.telegram.org/bots/api#sendmessage."""
     chat = context.chat(call.chat_id, "text messages")
-    text, entities = context.words(call.text, call.parse_mode, call.entities, MOST_TEXT)
+    text, entities = context.words(call.text, call.parse_mode, call.entities, MAX_TEXT_LENGTH)
     if not text:
         raise bad_request("text must be non-empty" if call.text else "message text is empty")
     keyboard = inline_keyboard(call.reply_markup)
     fields = {"text": text, "entities": entities, "keyboard": keyboard}
     if call.ephemeral_message_parameters:
         receiver = check_receiver(context, chat, call.ephemeral_message_parameters)
-        return sent(context.world.whisper(chat, receiver, **fields, **context.common(chat, call)))
+        return sent(context.world.post_ephemeral(chat, receiver, **fields, **context.common(chat, call)))
     return sent(context.post(chat, call, **fields))
 
 
 async def send_message_draft(context: CallContext, call: SendMessageDraft) -> bool:
     """https://core.telegram.org/bots/api#sendmessagedraft: no message, and so not counted by flood control.
 
-    The official server's words for its refusals are not known.
+    The texts of the official server's errors are not known.
     """
     chat = context.chat(call.chat_id, "text messages")
     if chat.type != "private":
         raise bad_request("message drafts can be sent only to private chats")
     if not call.draft_id:
         raise bad_request("draft identifier must be non-zero")
-    text, entities = context.words(call.text, call.parse_mode, call.entities, MOST_TEXT)
+    text, entities = context.words(call.text, call.parse_mode, call.entities, MAX_TEXT_LENGTH)
     clock = context.world.clock
     context.world.draft(
         chat, Draft(id=call.draft_id, text=text, entities=entities, until=clock() + DRAFT_SECONDS, clock=clock)
@@ -78,10 +78,10 @@ async def send_document(context: CallContext, call: SendDocument) -> JSON:
 
 
 async def send_media_group(context: CallContext, call: SendMediaGroup) -> list[JSON]:
-    """https://core.telegram.org/bots/api#sendmediagroup: all items or none, but for a fault that was asked for."""
-    if len(call.media) > MOST_ITEMS:
+    """https://core.telegram.org/bots/api#sendmediagroup: all items or none, unless a planned fault cuts the album."""
+    if len(call.media) > MAX_ALBUM_ITEMS:
         raise bad_request("Too many messages to send as an album")
-    if len(call.media) < FEWEST_ITEMS:
+    if len(call.media) < MIN_ALBUM_ITEMS:
         raise bad_request("Too few messages to send as an album")
     kinds = {item.type for item in call.media}
     if "document" in kinds and len(kinds) > 1:
@@ -114,7 +114,7 @@ async def album_item(context: CallContext, item: object, number: int) -> dict[st
 
 
 async def media_fields(context: CallContext, item: InputMediaPhoto | InputMediaDocument) -> dict[str, Any]:
-    """The photo or the document of an `InputMedia`, and how it looks."""
+    """The photo or the document of an `InputMedia`, and its spoiler and caption position."""
     if isinstance(item, InputMediaDocument):
         return {"document": await context.document(item.media), "photo": None}
     above = bool(given(item.show_caption_above_media))
@@ -126,7 +126,7 @@ async def copy_message(context: CallContext, call: CopyMessage) -> JSON:
     """https://core.telegram.org/bots/api#copymessage."""
     source = original(context, context.chat(call.from_chat_id, "read"), call.message_id, "message to copy")
     chat = context.chat(call.chat_id, "text messages")
-    fields = copied(context.world, source)
+    fields = copied_fields(context.world, source)
     if call.caption is not None and not source.is_text:
         fields["text"], fields["entities"] = context.words(call.caption, call.parse_mode, call.caption_entities)
     fields["keyboard"] = inline_keyboard(call.reply_markup)
@@ -138,7 +138,7 @@ async def forward_message(context: CallContext, call: ForwardMessage) -> JSON:
     source = original(context, context.chat(call.from_chat_id, "read"), call.message_id, "message to forward")
     chat = context.chat(call.chat_id, "text messages")
     topic = context.topic(chat, call.message_thread_id, None)
-    fields = copied(context.world, source)
+    fields = copied_fields(context.world, source)
     extra = {"forward_origin": source.extra.get("forward_origin") or origin_json(source)}
     return sent(context.put(chat, topic=topic, extra=extra, **fields))
 

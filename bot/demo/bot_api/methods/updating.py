@@ -1,4 +1,4 @@
-"""Methods by which the bot gets its updates."""
+"""getUpdates, and the methods that set and remove the webhook."""
 
 from aiogram.methods import DeleteWebhook, GetUpdates, GetWebhookInfo, SetWebhook
 
@@ -44,7 +44,7 @@ async def get_webhook_info(context: CallContext, _: GetWebhookInfo) -> JSON:
 
 
 async def remove(context: CallContext, drop: bool | None) -> bool:
-    """Take the webhook away."""
+    """Remove the webhook."""
     await context.webhook.clear()
     if drop:
         context.world.updates.drop()
