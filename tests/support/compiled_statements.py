@@ -80,4 +80,4 @@ def _without_waiting(connection: sqlite3.Connection, statement: str) -> Iterator
             raise
         raise _LockedError from error
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {sqlite.BUSY_SECONDS * 1000}")
+        connection.execute(f"PRAGMA busy_timeout = {sqlite.BUSY_TIMEOUT_SECONDS * 1000}")
