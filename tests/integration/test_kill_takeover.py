@@ -183,20 +183,28 @@ class Takeover(ProcessHarness):
         await self.end()
 
 
-@pytest.fixture(scope="module", params=["killed", "hanging"])
-def process_harness(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres_server: postgres.Server,
-    postgres_template: str,
-) -> Takeover:
-    async def play() -> Takeover:
-        database = postgres_server.url(postgres_server.database(postgres_template))
-        process_harness = Takeover(tmp_path_factory.mktemp("scene"), database, request.param)
+@pytest.fixture(scope="module")
+def both_played(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server, postgres_template: str
+) -> dict[str, Takeover]:
+    """Both ways to end, side by side: mostly they wait for the first process to be taken for dead."""
+
+    async def play(how: Literal["killed", "hanging"]) -> Takeover:
+        database = await asyncio.to_thread(postgres_server.database, postgres_template)
+        process_harness = Takeover(tmp_path_factory.mktemp("scene"), postgres_server.url(database), how)
         await process_harness.play_all()
         return process_harness
 
-    played = asyncio.run(play())
+    async def play_both() -> dict[str, Takeover]:
+        killed, hanging = await asyncio.gather(play("killed"), play("hanging"))
+        return {"killed": killed, "hanging": hanging}
+
+    return asyncio.run(play_both())
+
+
+@pytest.fixture(scope="module", params=["killed", "hanging"])
+def process_harness(request: pytest.FixtureRequest, both_played: dict[str, Takeover]) -> Takeover:
+    played = both_played[request.param]
     print(f"\nthe first process {played.how}: noticed after {played.seconds_to_notice:.1f} s, ", end="")
     print(f"all answered after {played.seconds_taken:.1f} s")
     for name, seen in played.seen.items():
