@@ -21,7 +21,7 @@ from bot.telegram.update_inbox import UpdateInbox
 from bot.web import webhook
 from bot.web.server import WebServer
 from storage.database import StoreError
-from storage.retry import in_turn, repeat
+from storage.retry_loop import in_turn, repeat
 from storage.store import Store
 
 if TYPE_CHECKING:

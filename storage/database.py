@@ -20,7 +20,7 @@ from storage import notifications
 from storage.backend import Backend
 from storage.outage_log import Outage
 from storage.priority_lock import PriorityLock
-from storage.retry import in_turn, repeat
+from storage.retry_loop import in_turn, repeat
 from storage.sqlite import SqliteBackend
 from storage.store_errors import (
     StoreError,

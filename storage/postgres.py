@@ -21,7 +21,7 @@ from storage.backend import EVERYTHING, OnNotification
 from storage.clock import SharedClock
 from storage.column_types import clean
 from storage.outage_log import Outage
-from storage.retry import ANY_ERROR, in_turn, repeat
+from storage.retry_loop import ANY_ERROR, in_turn, repeat
 from storage.store_errors import StoreUnavailableError
 
 log = logging.getLogger(__name__)

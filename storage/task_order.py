@@ -2,7 +2,7 @@
 
 The wait is counted since the task was queued or since a task of the person was last claimed, whichever is later.
 
-`bot.jobs.queue_order` forecasts by the same rule (a test compares the two).
+`bot.jobs.queue_forecast` forecasts by the same rule (a test compares the two).
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from aiogram.utils.i18n import gettext as _
 from tenacity import retry_if_exception_type, wait_exception
 
 from bot.telegram.i18n import Languages
-from storage.retry import Sleep, repeat
+from storage.retry_loop import Sleep, repeat
 
 IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "export", "forget", "help")
 IN_GROUPS = ("imagine", "history", "style", "settings", "help")

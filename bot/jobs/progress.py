@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.jobs.eta import Durations, Paces, ends
 from bot.jobs.ports import Phase, Progress, sentence
-from bot.jobs.queue_order import order
+from bot.jobs.queue_forecast import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
 from storage.job_states import UNFINISHED, TaskState

@@ -9,7 +9,7 @@ from tenacity import RetryCallState, retry_if_exception_type, retry_if_not_excep
 from bot.jobs.ports import NotYet, Undelivered
 from storage.database import StoreError, UnstorableValueError
 from storage.outage_log import Outage
-from storage.retry import Sleep, T, error_of, in_turn, repeat
+from storage.retry_loop import Sleep, T, error_of, in_turn, repeat
 
 __all__ = ["START_DELAYS", "STORE_DELAYS", "Sleep", "T", "until_delivered", "until_fetched", "until_stored"]
 

@@ -11,7 +11,7 @@ from aiogram.methods import GetUpdates, TelegramMethod
 
 from storage.backend import Backend
 from storage.database import StoreError
-from storage.retry import ANY_ERROR, Sleep, in_turn, repeat
+from storage.retry_loop import ANY_ERROR, Sleep, in_turn, repeat
 
 log = logging.getLogger(__name__)
 

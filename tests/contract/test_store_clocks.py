@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.jobs.queue_order import order
+from bot.jobs.queue_forecast import order
 from providers.base import ProviderSettings
 from providers.errors import ProviderBusyError, ProviderUnavailableError
 from storage.clock import LONGEST_HOLD_SECONDS

@@ -19,7 +19,7 @@ async def test_what_the_bot_cant_use_is_answered_with_what_it_can(harness: DemoH
         ("voice", "Voice message", CANT_LISTEN),
         ("sticker", "🦊 Sticker", CANT_WATCH),
         ("video", "Video", CANT_WATCH),
-        ("location", "RequestContext", "I work with words and photos."),
+        ("location", "Place", "I work with words and photos."),
     ):
         await chat_page.attach(kind)
         await expect(chat_page.at(kind)).to_be_visible()

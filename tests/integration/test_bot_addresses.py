@@ -160,7 +160,7 @@ async def test_a_picture_below_which_somebody_has_written_is_an_answer_of_its_ow
 async def test_a_send_that_takes_a_moment_shows_that_a_photo_is_coming(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.message_sender.ACTION_AFTER", 0.01)
+    monkeypatch.setattr("bot.telegram.message_sender.ACTION_AFTER_SECONDS", 0.01)
     harness.telegram.play(Delay(method="sendMediaGroup", seconds=0.2))
     await harness.made("foxes --n 2")
     (action,) = harness.called("sendChatAction")

@@ -240,7 +240,7 @@ async def test_a_turn_that_is_being_given_at_the_stop_is_not_lost(engine_harness
         ("tasks", "claim"),
         ("tasks", "accepted"),
         ("tasks", "finish_task"),
-        ("jobs", "settle"),
+        ("jobs", "conclude"),
         ("jobs", "end"),
     ],
 )
@@ -254,7 +254,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
         nonlocal answers_lost
         result = await real(*arguments, **how)
         # A claim that finds nothing changes nothing.
-        if result != ClaimedTasks((), None) and not answers_lost and (operation != "settle" or result):
+        if result != ClaimedTasks((), None) and not answers_lost and (operation != "conclude" or result):
             answers_lost += 1
             raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
         return result

@@ -22,7 +22,7 @@ from bot.demo.telegram import Chat, ChatMessage, TelegramSimulator
 from bot.jobs.eta import Paces
 from bot.jobs.ports import Phase, Progress
 from bot.jobs.progress import OpenJob, ProgressTracker
-from bot.jobs.queue_order import order
+from bot.jobs.queue_forecast import order
 from bot.telegram.i18n import Languages
 from bot.telegram.newest_messages import NewestMessages
 from bot.telegram.rate_limiter import RateLimiter

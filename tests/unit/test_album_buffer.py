@@ -1,16 +1,15 @@
 import asyncio
-import heapq
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.telegram.album_buffer import AlbumBuffer
+from tests.support.virtual_timer import VirtualTimer, settle
 
 QUIET, CAP, MEMORY = 8, 50, 6000
 
@@ -20,46 +19,6 @@ class Item:
     chat_id: int
     media_group_id: str
     message_id: int
-
-
-@dataclass(order=True)
-class Call:
-    at: float
-    number: int
-    callback: Callable[[], object] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class VirtualTimer:
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.calls: list[Call] = []
-        self.numbers = count()
-
-    def time(self) -> float:
-        return self.now
-
-    def call_later(self, delay: float, callback: Callable[[], object], /) -> Call:
-        call = Call(self.now + delay, next(self.numbers), callback)
-        heapq.heappush(self.calls, call)
-        return call
-
-    async def advance(self, to: float) -> None:
-        while self.calls and self.calls[0].at <= to:
-            call = heapq.heappop(self.calls)
-            self.now = call.at
-            if not call.cancelled:
-                call.callback()
-            await settle()
-        self.now = to
-
-
-async def settle() -> None:
-    for _ in range(4):
-        await asyncio.sleep(0)
 
 
 async def at_once() -> None:

@@ -9,7 +9,7 @@ from tenacity import retry_if_exception_type, stop_after_attempt
 
 from bot.jobs.ports import NotYet, Undelivered
 from bot.jobs.retry import until_delivered, until_fetched, until_stored
-from storage.retry import ANY_ERROR, in_turn, repeat
+from storage.retry_loop import ANY_ERROR, in_turn, repeat
 from storage.store_errors import StoreUnavailableError, UnstorableValueError
 
 

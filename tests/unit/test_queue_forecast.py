@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.queue_order import order
+from bot.jobs.queue_forecast import order
 from storage.job_states import TaskState
 from storage.records import Limits, NewJob, WaitingTask
 from storage.store import Store
