@@ -63,9 +63,9 @@ class TelegramNotifier:
         self._bot = bot
         self._store = store
         self._languages = languages
-        self._status = status
+        self.status = status
         self._delivery = delivery
-        self._uploads = uploads
+        self.uploads = uploads
         self._images = images
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
@@ -85,7 +85,7 @@ class TelegramNotifier:
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all if there is no room for it."""
-        self._status.show(job, progress)
+        self.status.show(job, progress)
 
     async def deliver(self, job: Job) -> None:
         """Send the unsent pictures of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
@@ -95,7 +95,7 @@ class TelegramNotifier:
     async def keep(self, job: Job) -> None:
         """Fetch and store the pictures that did not reach Telegram, for their owner's history. Raises `Undelivered`."""
         pictures = [one for one in await self._store.pictures.of_job(job.id) if one.hidden_at is None]
-        kept = [await self._uploads.keep(picture) for picture in pictures]
+        kept = [await self.uploads.keep(picture) for picture in pictures]
         if not all(kept):
             raise Undelivered(f"{kept.count(False)} pictures can't be fetched for now", unfetched=True)
 
@@ -111,7 +111,7 @@ class TelegramNotifier:
                 text = _(
                     "🗂 Only {sent} of {total} could be posted here. Whoever asked for them finds the rest in /history."
                 ).format(sent=sent, total=total)
-            if await self._status.change(job, text, for_unsent(job)) or only_here:
+            if await self.status.change(job, text, for_unsent(job)) or only_here:
                 return
             text = _("🗂 “{words}” is ready, but I can't post it where you asked for it. It's in your /history.")
             if sent:
@@ -133,7 +133,7 @@ class TelegramNotifier:
             again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
             buttons = after_ending(job, look=look, again=again)
             try:
-                await self._status.finish(job, f"{sign} {words}", buttons)
+                await self.status.finish(job, f"{sign} {words}", buttons)
             except (TelegramNetworkError, TelegramServerError) as error:
                 raise Undelivered(error.message) from error
             except TelegramAPIError as error:

@@ -66,28 +66,28 @@ class StatusMessages:
         self.may_show: Callable[[Job], bool] = lambda _job: True
         # How often each job's first and last text was sent without reading an answer.
         self._unanswered = Counter[tuple[int, bool]]()
-        self._sleep = sleep
-        self._boards: dict[int, StatusBoard] = {}
-        self._background = Background()
-        self._queues = StatusQueues(self._begin, self._is_busy, limiter, self._background, clock=clock, sleep=sleep)
+        self.sleep = sleep
+        self.boards: dict[int, StatusBoard] = {}
+        self.background = Background()
+        self.queues = StatusQueues(self._begin, self._is_busy, limiter, self.background, clock=clock, sleep=sleep)
 
     async def aclose(self) -> None:
         """Stop; the messages stay as they are."""
-        await self._background.aclose()
+        await self.background.aclose()
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress: first with a message, then with edits when the text has changed and there is room.
 
         No message is sent just to say that the pictures are being sent: these come next, or came before a crash.
         """
-        board = self._boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
+        board = self.boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
         pending = self._pending(job, progress, board)
         if self._is_shown(board, pending):
-            self._queues.has_nothing_new(job)
+            self.queues.has_nothing_new(job)
         elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
-            self._queues.add(pending)
+            self.queues.add(pending)
         else:
-            self._queues.has_nothing_new(job)
+            self.queues.has_nothing_new(job)
             self._begin(pending)
 
     def _pending(self, job: Job, progress: Progress, board: StatusBoard) -> Pending:
@@ -99,7 +99,7 @@ class StatusMessages:
             buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         # A draft vanishes unless it is renewed.
         shown = None if self._is_fading(board) else board.shown
-        return Pending(job, progress, text, buttons, shown, board.shown_since, self._queues.since(job, progress))
+        return Pending(job, progress, text, buttons, shown, board.shown_since, self.queues.since(job, progress))
 
     def _is_fading(self, board: StatusBoard) -> bool:
         return board.as_draft is True and self._clock() > board.shown_since + DRAFT_SECONDS
@@ -108,13 +108,13 @@ class StatusMessages:
         return pending.text == board.text and not board.unseen(pending.progress.preview) and not self._is_fading(board)
 
     def _begin(self, pending: Pending) -> asyncio.Task[None] | None:
-        board = self._boards.get(pending.job.id)
+        board = self.boards.get(pending.job.id)
         if board is None or self._is_shown(board, pending):
             return None
-        return self._background.spawn(self._paint(pending, board), f"status of job {pending.job.id}")
+        return self.background.spawn(self._paint(pending, board), f"status of job {pending.job.id}")
 
     def _is_busy(self, job_id: int) -> bool:
-        board = self._boards.get(job_id)
+        board = self.boards.get(job_id)
         return board is not None and board.busy.locked()
 
     async def finish(self, job: Job, text: str, buttons: InlineKeyboardMarkup) -> None:
@@ -151,11 +151,11 @@ class StatusMessages:
     async def take_away(self, job: Job, message_id: int) -> None:
         """Delete a status message that another one replaces, or that is gone already. Retries in the background."""
         if not await self._is_taken_away(job, message_id):
-            self._background.spawn(self._take_away_later(job, message_id), f"take away the status of job {job.id}")
+            self.background.spawn(self._take_away_later(job, message_id), f"take away the status of job {job.id}")
 
     async def _take_away_later(self, job: Job, message_id: int) -> None:
         for delay in DELETE_DELAYS:
-            await self._sleep(delay)
+            await self.sleep(delay)
             if await self._is_taken_away(job, message_id):
                 return
 
@@ -177,8 +177,8 @@ class StatusMessages:
 
     async def close(self, job: Job) -> StatusBoard:
         """Show no more progress of this job. Returns its board, with the message's id if there is one."""
-        self._queues.leave(job)
-        board = self._boards.pop(job.id, None) or await self._stored(job)
+        self.queues.leave(job)
+        board = self.boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
         async with board.busy:
             return board
@@ -201,7 +201,7 @@ class StatusMessages:
                 log.debug("showing progress of job %d failed (%r); the next edit replaces it", job.id, error)
                 if isinstance(error, DroppedError):
                     # There is no room for the chat's other jobs either.
-                    self._queues.clear(job.chat_id)
+                    self.queues.clear(job.chat_id)
                 if isinstance(error, ChatMigratedError):
                     # The next progress sends a new message to the new group.
                     board.message_id, board.is_photo = None, False
@@ -220,7 +220,7 @@ class StatusMessages:
         """Send or edit. False: there is no message to edit. Raises aiogram's errors, or `DroppedError`."""
         job, text = pending.job, pending.text
         if await self._goes_as_draft(job, board):
-            async with as_progress(self._queues.progress_share(pending)):
+            async with as_progress(self.queues.progress_share(pending)):
                 await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
             return True
         if board.message_id is None and pending.is_sending:
@@ -230,7 +230,7 @@ class StatusMessages:
         if board.message_id is None:
             await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
         else:
-            async with as_progress(self._queues.progress_share(pending)):
+            async with as_progress(self.queues.progress_share(pending)):
                 await board.edit(self._bot, text, pending.buttons, board.unseen(pending.progress.preview))
         return True
 

@@ -103,7 +103,7 @@ class StatusQueues:
         self._limiter = limiter
         self._background = background
         self._clock = clock
-        self._sleep = sleep
+        self.sleep = sleep
         self._open: defaultdict[int, set[int]] = defaultdict(set)
         self._queues: dict[int, dict[int, Pending]] = {}
         self._pauses: dict[int, asyncio.Future[object]] = {}
@@ -167,7 +167,7 @@ class StatusQueues:
 
     async def _pause(self, chat: int) -> None:
         seconds = max(ROOM_CHECK_SECONDS, len(self._queues) / ROOM_CHECKS_PER_SECOND)
-        pause = self._pauses[chat] = asyncio.ensure_future(self._sleep(seconds))
+        pause = self._pauses[chat] = asyncio.ensure_future(self.sleep(seconds))
         try:
             await asyncio.wait({pause})
         finally:

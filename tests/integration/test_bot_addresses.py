@@ -136,7 +136,7 @@ async def test_a_picture_that_took_long_is_an_answer_of_its_own(harness: AppHarn
     status = await harness.shown("Drawing")
     stage = harness.app.engine.context.notifier
     assert isinstance(stage, TelegramNotifier)
-    for board in stage._status._boards.values():
+    for board in stage.status.boards.values():
         board.sent_at = time.monotonic() - 60
     harness.release()
     made = await harness.ended()

@@ -44,7 +44,7 @@ def stage_of(harness: AppHarness) -> TelegramNotifier:
 
 def grow_old(harness: AppHarness, seconds: float) -> None:
     """Make all status messages so old."""
-    for board in stage_of(harness)._status._boards.values():
+    for board in stage_of(harness).status.boards.values():
         board.sent_at = time.monotonic() - seconds
 
 
@@ -94,7 +94,7 @@ async def test_two_lost_answers_and_a_failure_is_never_told(harness: AppHarness)
 
 
 async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(harness: AppHarness) -> None:
-    uploads = stage_of(harness)._uploads
+    uploads = stage_of(harness).uploads
     fetched = uploads.open_one
 
     async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
@@ -248,7 +248,7 @@ async def test_an_unknown_fault_of_ours_is_not_a_bare_sending(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "DELIVERY_DELAYS", (2.0, 10.0))
-    uploads = stage_of(harness)._uploads
+    uploads = stage_of(harness).uploads
 
     async def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -61,7 +61,7 @@ def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sl
     context.sleep = _fast_engine_sleep
     app.inbox.sleep = _fast_sleep
     stage = cast("TelegramNotifier", context.notifier)
-    stage._status._sleep = stage._status._queues._sleep = _fast_sleep
+    stage.status.sleep = stage.status.queues.sleep = _fast_sleep
     for provider in context.providers.values():
         if isinstance(provider, PollingProvider):
             provider.clock, provider.sleep = _fast_clock, poll_sleep

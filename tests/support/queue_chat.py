@@ -185,8 +185,8 @@ class QueueChat:
         await self._calls.none.wait()
 
     def _is_painting(self) -> bool:
-        tasks = (*self._status._background._tasks, *self._endings)
-        return any("chat" not in task.get_name() for task in tasks)
+        names = (*self._status.background.running, *(task.get_name() for task in self._endings))
+        return any("chat" not in name for name in names)
 
     def _serve(self) -> None:
         for ask in self.asks:
