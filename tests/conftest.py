@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from bot.demo import ports
 from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
@@ -19,6 +20,11 @@ from tests.support.compiled_statements import compiled_statements_cache, quick_s
 
 # Nothing here must survive the machine; the processes of the kill matrices use the bot's own setting.
 sqlite.SYNCHRONOUS = "OFF"
+
+# Each worker has ports of its own: two that choose at the same moment could choose the same.
+PORTS_OF_A_WORKER = 1_000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % (len(ports.PORTS) // PORTS_OF_A_WORKER)
+ports.PORTS = ports.PORTS[_worker * PORTS_OF_A_WORKER :][:PORTS_OF_A_WORKER]
 
 GROUPS = {
     "test_store*": "postgres",
