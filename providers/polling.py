@@ -78,10 +78,8 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
     @abstractmethod
     async def ask(self, request: ImageRequest[OptionsT], ticket: str) -> Queued | Working | Finished:
         """Query the state of the task. Raises `ProviderBusyError` for a transport fault (repeated until the time
-        limit),
-        `PassingError` for a fault of the service that may pass, `MisconfiguredError` (a firewall may cause it for a
-        while,
-        so it is repeated as long), and any other `ProviderError` for the task's end."""
+        limit), `PassingError` for a fault of the service that may pass, `MisconfiguredError` (repeated as long, since a
+        firewall may cause it for a while), and any other `ProviderError` for the task's end."""
 
     def learn(self, durations: Iterable[float]) -> None:
         """See `Provider.learn`."""
@@ -91,8 +89,7 @@ class PollingProvider(Provider[SettingsT, OptionsT]):
         """See `Provider.imagine`. An event equal to the last one is left out.
 
         Raises `TaskTimeoutError` when `settings.time_limit` seconds have passed since the submit. A resumed task is
-        timed
-        from its resumption: how long it ran before is unknown, so it is polled at once and then every 2 seconds.
+        timed from its resumption: how long it ran before is unknown, so it is polled at once and then every 2 seconds.
         """
         resumed = ticket is not None
         if ticket is None:

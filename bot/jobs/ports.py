@@ -93,8 +93,7 @@ class JobNotifier(Protocol):
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
         """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
-        `OSError` when it
-        can't be fetched now."""
+        `OSError` when it can't be fetched now."""
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all when there is no room for it."""
@@ -161,8 +160,7 @@ def error_message(sentence: Sentence) -> ErrorMessage:
 
 def error_message_of(error: ProviderError) -> ErrorMessage:
     """A provider's error as a person is told of it: its sentence and, where a task was taken or turned away, whether
-    it was
-    paid."""
+    it was paid."""
     kept = error_message(error.sentence)
     return {**kept, "paid": error.paid} if isinstance(error, (ContentRefusedError, GenerationFailedError)) else kept
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, Flood, Refusal
+from bot.demo.telegram import Drop, Flood
 from bot.jobs import retry
 from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.uploads import NOT_FETCHED, UnavailablePicture, Upload
@@ -18,18 +18,13 @@ from storage.pictures import Picture
 from storage.records import Job
 from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
-
-BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
+from tests.support.bot_steps import BAD_ITEM, refuse
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with open_app_harness(tmp_path) as harness:
         yield harness
-
-
-def refuse(harness: AppHarness, method: str, description: str, times: int = 1, code: int = 400) -> None:
-    harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
 async def set_delivery(harness: AppHarness, delivery: Delivery) -> None:

@@ -5,19 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import Drop, Refusal
+from bot.demo.telegram import Drop
 from storage.settings_records import Delivery
 from tests.support.app_harness import AppHarness, open_app_harness
+from tests.support.bot_steps import refuse
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with open_app_harness(tmp_path) as harness:
         yield harness
-
-
-def refuse(harness: AppHarness, method: str, description: str, times: int = 1, code: int = 400) -> None:
-    harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
 async def set_delivery(harness: AppHarness, delivery: Delivery) -> None:

@@ -11,8 +11,8 @@ from bot.demo.telegram import Drop, Flood, GatewayPage, PartialAlbum, Refusal
 from bot.jobs import retry
 from storage.job_states import JobState
 from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.bot_steps import BAD_ITEM, refuse
 
-BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
 NO_PHOTO = "Bad Request: IMAGE_PROCESS_FAILED"
 NO_TOPIC = "Bad Request: message thread not found"
 
@@ -21,10 +21,6 @@ NO_TOPIC = "Bad Request: message thread not found"
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with open_app_harness(tmp_path) as harness:
         yield harness
-
-
-def refuse(harness: AppHarness, method: str, description: str, times: int = 1, code: int = 400) -> None:
-    harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
 def statuses(harness: AppHarness, *methods: str) -> list[tuple[str, int]]:

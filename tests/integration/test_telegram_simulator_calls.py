@@ -1,7 +1,6 @@
 """Calls of the Bot API: their parameters, unknown methods and tokens, and their log."""
 
 import json
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,28 +11,15 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import SendDice
-from aiogram.types import (
-    BufferedInputFile,
-)
-from PIL import Image
 
 from bot.demo.telegram import TelegramSimulator
+from tests.support.bot_uploads import orange, upload
 
 
 @pytest.fixture
 def bot(bot: Bot) -> Bot:
     bot.default = DefaultBotProperties(parse_mode="HTML")
     return bot
-
-
-def picture() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (64, 48), "orange").save(out, "JPEG")
-    return out.getvalue()
-
-
-def upload(data: bytes | None = None, name: str = "a.jpg") -> BufferedInputFile:
-    return BufferedInputFile(picture() if data is None else data, name)
 
 
 async def test_calls_are_checked_by_their_model(bot: Bot, telegram: TelegramSimulator) -> None:
@@ -82,7 +68,7 @@ async def test_unknown_methods_and_tokens(bot: Bot, telegram: TelegramSimulator)
 
 
 async def test_the_log_holds_no_secrets_and_no_bytes(bot: Bot, telegram: TelegramSimulator) -> None:
-    data = picture()
+    data = orange()
     await bot.send_photo(telegram.ann.id, upload(data, "fox.jpg"), caption=f"my token is {telegram.token}")
     (call,) = telegram.calls.named("sendPhoto")
     assert call.request["photo"] == {"file": "fox.jpg", "size": len(data), "type": "image/jpeg"}

@@ -12,7 +12,6 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import SendMediaGroup
 from aiogram.types import (
-    BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaDocument,
@@ -22,6 +21,7 @@ from aiogram.types import (
 from PIL import Image
 
 from bot.demo.telegram import TelegramSimulator
+from tests.support.bot_uploads import upload
 
 
 @pytest.fixture
@@ -34,10 +34,6 @@ def picture(width: int = 64, height: int = 48, kind: str = "JPEG", mode: str = "
     out = BytesIO()
     Image.new(mode, (width, height), "orange").save(out, kind, **how)
     return out.getvalue()
-
-
-def upload(data: bytes | None = None, name: str = "a.jpg") -> BufferedInputFile:
-    return BufferedInputFile(picture() if data is None else data, name)
 
 
 def keyboard(*buttons: InlineKeyboardButton) -> InlineKeyboardMarkup:

@@ -1,6 +1,5 @@
 """Messages of the bot: text, HTML, keyboards, replies, topics; and the errors for wrong ones."""
 
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from aiogram.exceptions import (
     TelegramMigrateToChat,
 )
 from aiogram.types import (
-    BufferedInputFile,
     CopyTextButton,
     DisabledButton,
     InlineKeyboardButton,
@@ -20,26 +18,16 @@ from aiogram.types import (
     MessageEntity,
     ReplyParameters,
 )
-from PIL import Image
 
 from bot.demo.chat import groups
 from bot.demo.telegram import TelegramSimulator
+from tests.support.bot_uploads import orange, upload
 
 
 @pytest.fixture
 def bot(bot: Bot) -> Bot:
     bot.default = DefaultBotProperties(parse_mode="HTML")
     return bot
-
-
-def picture() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (64, 48), "orange").save(out, "JPEG")
-    return out.getvalue()
-
-
-def upload(data: bytes | None = None, name: str = "a.jpg") -> BufferedInputFile:
-    return BufferedInputFile(picture() if data is None else data, name)
 
 
 def keyboard(*buttons: InlineKeyboardButton) -> InlineKeyboardMarkup:
@@ -183,7 +171,7 @@ async def test_all_kinds_of_buttons_arrive(bot: Bot, telegram: TelegramSimulator
 
 
 async def test_replies(bot: Bot, telegram: TelegramSimulator) -> None:
-    (asked,) = await telegram.send(telegram.ann, text="a fox", files=[picture()])
+    (asked,) = await telegram.send(telegram.ann, text="a fox", files=[orange()])
     answer = await bot.send_message(telegram.ann.id, "done", reply_parameters=ReplyParameters(message_id=asked.id))
     assert answer.reply_to_message
     assert answer.reply_to_message.photo

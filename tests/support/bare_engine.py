@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from bot.jobs.engine import JobEngine
@@ -10,7 +10,7 @@ from providers.base import ProviderSettings
 from storage.job_states import JobState
 from storage.records import Job, NewJob, NewReference
 from storage.store import Store
-from tests.support.blank_database import put_blank_database
+from tests.support.engine_harness import running
 from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.parts import engine_parts
 
@@ -90,14 +90,6 @@ class BareEngine:
         await self.engine.start()
 
 
-@asynccontextmanager
-async def open_bare_engine(folder: Path) -> AsyncIterator[BareEngine]:
-    """A running engine on an empty database."""
-    await asyncio.to_thread(put_blank_database, folder / "bot.db")
-    store = await Store.open(f"sqlite:///{folder}/bot.db")
-    harness = BareEngine(store)
-    await harness.engine.open()
-    await harness.engine.start()
-    yield harness
-    await harness.engine.stop()
-    await store.aclose()
+def open_bare_engine(folder: Path) -> AbstractAsyncContextManager[BareEngine]:
+    """A `BareEngine` that runs."""
+    return running(folder, BareEngine)

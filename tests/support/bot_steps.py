@@ -2,8 +2,16 @@
 
 from typing import cast
 
-from bot.demo.telegram import Chat, ChatMessage, Person
+from bot.demo.telegram import Chat, ChatMessage, Person, Refusal
 from tests.support.app_harness import AppHarness, picture, picture_info
+
+BAD_ITEM = 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'
+"""Telegram's words for an album whose second picture it can't process."""
+
+
+def refuse(harness: AppHarness, method: str, description: str, times: int = 1, code: int = 400) -> None:
+    """Telegram refuses the next calls of a method."""
+    harness.telegram.play(Refusal(method=method, code=code, description=description, times=times))
 
 
 def numbered(count: int) -> list[bytes]:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -144,17 +145,32 @@ async def logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
     await until(there)
 
 
+class HasEngine(Protocol):
+    """A harness around an engine, which a test may replace."""
+
+    @property
+    def engine(self) -> JobEngine: ...
+
+
+HarnessT = TypeVar("HarnessT", bound=HasEngine)
+
+
 @asynccontextmanager
-async def open_engine_harness(folder: Path) -> AsyncIterator[EngineHarness]:
-    """A harness whose engine runs."""
+async def running(folder: Path, make: Callable[[Store], HarnessT]) -> AsyncIterator[HarnessT]:
+    """A harness whose engine runs on an empty database in `folder`."""
     await asyncio.to_thread(put_blank_database, folder / "bot.db")
     store = await Store.open(f"sqlite:///{folder}/bot.db")
-    engine_harness = EngineHarness(store)
-    await engine_harness.engine.open()
-    await engine_harness.engine.start()
-    yield engine_harness
-    await engine_harness.engine.stop()
+    harness = make(store)
+    await harness.engine.open()
+    await harness.engine.start()
+    yield harness
+    await harness.engine.stop()
     await store.aclose()
+
+
+def open_engine_harness(folder: Path) -> AbstractAsyncContextManager[EngineHarness]:
+    """An `EngineHarness` whose engine runs."""
+    return running(folder, EngineHarness)
 
 
 async def in_states(engine_harness: EngineHarness, job: Job, states: list[TaskState]) -> bool:
