@@ -4,13 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
-from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Table
+from sqlalchemy import URL, Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,6 +14,7 @@ from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
 from storage import notifications
 from storage.backend import Backend
+from storage.migrate import NewerDatabaseError, upgrade
 from storage.outage_log import Outage
 from storage.priority_lock import PriorityLock
 from storage.retry_loop import in_turn, repeat
@@ -80,7 +77,7 @@ class Database:
             )
         except BaseException as error:
             await database.aclose()
-            if isinstance(error, CommandError):
+            if isinstance(error, NewerDatabaseError):
                 why = f"{name} was written by a newer version of the bot: {error}"
             elif isinstance(error, OSError | SQLAlchemyError):
                 why = f"{name} can't be opened: {describe_error(error)}"
@@ -217,11 +214,3 @@ def _backend(url: URL) -> Backend:
         advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
         raise UnusableStoreError(f"storage.url: {advice} ({error}).") from error
     return PostgresBackend(url)
-
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Migrate the tables to this revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.handlers.request_context import key_of
 from providers.base import ProviderSettings
-from storage.database import upgrade
 from storage.job_states import JobState, TaskState
+from storage.migrate import upgrade
 from storage.records import CheckedReference, Draft, Job, NewJob, NewReference, Question
 from storage.store import Store
 from tests.support import postgres
