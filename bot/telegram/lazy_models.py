@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-BUILD_PAUSE_SECONDS = 0.05
+BUILD_PAUSE_SECONDS = 0.02
 """Before each model that `build` builds, so that others get their turn."""
 _QUOTED, _NAME = re.compile(r"'[^']*'|\"[^\"]*\""), re.compile(r"(?<!\.)\b[A-Za-z_]\w*")
 
