@@ -54,7 +54,7 @@ def _unbuilt(modules: str) -> Iterator[dict[type[BaseModel], Names]]:
     noted: dict[type[BaseModel], Names] = {}
     rebuild = vars(BaseModel)["model_rebuild"]
 
-    def note(cls: type[BaseModel], **how: Any) -> Any:
+    def note(cls: type[BaseModel], /, **how: Any) -> Any:
         names = how.get("_types_namespace")
         if names is None or not cls.__module__.startswith(modules):
             return rebuild.__get__(None, cls)(**how)
