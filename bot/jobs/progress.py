@@ -29,7 +29,8 @@ class TaskRun:
     """A task that this process submits and polls. `since`: when its ticket was stored; `worker_id`: of this process
     when the run began; `reported`: 0–1 as the service says; `preview`: the latest unfinished picture it shows;
     `callback`: where it announces the end, if it does; `stood_still`: this process did, so that it may notice the end
-    late; `is_cancelled`: the service was told that nobody wants it; `offset`: between the clocks when it began.
+    late; `is_cancelled`: the service was told that nobody wants it; `offset`: between the clocks when it began; `job`:
+    as the end of the task has left it, if it has moved on.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -46,6 +47,7 @@ class TaskRun:
     offset: float = field(default_factory=_offset)
     safe: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None
+    job: Job | None = None
 
     def note(self, event: Event) -> None:
         """Take in what the service says of its progress."""

@@ -117,7 +117,7 @@ class TaskRunner(Component):
         self._progress.runs.pop(run.task.id, None)
         run.safe.set()
         self._context.queue_changed.set()
-        self._context.wake(run.task.job_id)
+        self._context.wake(run.task.job_id, run.job)
 
     async def _run(self, run: TaskRun) -> None:
         try:
@@ -230,12 +230,15 @@ class TaskRunner(Component):
         results = [NewPicture(picture.url, picture.data, picture.seed) for picture in event.pictures]
         cost = cost_of(self._context.providers[task.provider], task, len(results))
         seconds, finish = run.seconds(now), self._store.tasks.finish_task
-        await self._context.until_stored(
+        ended = await self._context.until_stored(
             lambda: finish(task.id, results, now, cost, seconds), f"storing the result of task {task.id}"
         )
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
-        await self._failures.succeeded(task.provider)
+        if ended:
+            run.job = ended.job
+        if ended is None or ended.is_provider_failing:
+            await self._failures.succeeded(task.provider)
 
     async def _tell_service(self, run: TaskRun) -> None:
         """Tell the service, once, that nobody wants this task any more."""
