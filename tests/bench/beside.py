@@ -20,10 +20,10 @@ from tests.bench.processes import MeasuredProcess, started
 from tests.support.bot_process import write_config
 
 PEOPLE, ARRIVAL_SECONDS = 100, 20.0
-SETTLE_SECONDS, IDLE_SECONDS = 2.0, 4.0
+SETTLE_SECONDS, IDLE_SECONDS = 1.5, 3.0
 AT_LIMIT_OPEN_JOBS = 60
 """More than the bot can serve at Telegram's limit: about 25 messages a second, two or three for a job of 5 s."""
-WARM_UP_SECONDS, WINDOW_SECONDS = 6.0, 10.0
+WARM_UP_SECONDS, WINDOW_SECONDS = 5.0, 8.0
 JOB_SECONDS = 6.0
 """About how long a job takes, to keep enough of them open that a core is full."""
 OPEN_JOBS = range(30, 600)
@@ -49,18 +49,22 @@ ROWS = (
     ("bot_calls", "Bot API calls a job", ".2f"),
     ("service_calls", "calls to the service a job", ".2f"),
     ("missing", "pictures that never came", ".0f"),
+    ("waited", "ready without a core, % of the time", ".0f"),
     ("", "at Telegram's limit, with the bot's limiter", ""),
     ("limit_jobs", "jobs/s", ".1f"),
     ("limit_messages", "  messages/s", ".1f"),
     ("limit_share", "CPU, % of a core", ".0f"),
+    ("limit_waited", "  ready without a core, % of the time", ".0f"),
     ("limit_calls", "Bot API calls a job", ".2f"),
     ("limit_reaction", "first reaction p50, ms", ".0f"),
     ("limit_reaction_less", "  less the wait for a forwarded post, ms", ".0f"),
     ("", "without that limit, until one core is full", ""),
     ("full_estimate", "jobs/s by the CPU a job above (1000 ÷ it)", ".1f"),
+    ("full_cpu", "CPU a job under this load, ms", ".1f"),
+    ("full_scaled", "  jobs/s by it", ".1f"),
     ("full_jobs", "jobs/s measured", ".1f"),
     ("full_share", "  at CPU, % of a core", ".0f"),
-    ("full_cpu", "  CPU a job, ms", ".1f"),
+    ("full_waited", "  ready without a core, % of the time", ".0f"),
     ("full_fakes", "  CPU of the simulators, % of a core", ".0f"),
 )
 
@@ -121,6 +125,7 @@ def per_second(before: Counts, after: Counts) -> Figures:
         "jobs": (after.shown - before.shown) / seconds,
         "messages": (after.messages - before.messages) / seconds,
         "share": (after.cpu - before.cpu) / seconds * 100,
+        "waited": (after.waited - before.waited) / seconds * 100,
         "fakes": (after.fakes_cpu - before.fakes_cpu) / seconds * 100,
     }
 
@@ -149,39 +154,40 @@ async def steady(services: Services, process: MeasuredProcess, idle_share: float
     before = services.counts(process)
     jobs = await services.arrive(PEOPLE, ARRIVAL_SECONDS)
     await services.quiet()
-    return per_job(before, services.counts(process), idle_share) | delays(jobs, services.ready())
+    after = services.counts(process)
+    found = per_job(before, after, idle_share) | delays(jobs, services.ready())
+    return found | {"waited": per_second(before, after)["waited"]}
 
 
-async def window(services: Services, process: MeasuredProcess, open_jobs: int) -> tuple[Counts, Counts, list[Job]]:
-    """Keep so many jobs open; the counts at both ends of a window after a warm-up, and the jobs asked for in it."""
-    load = asyncio.create_task(services.keep_going(open_jobs, WARM_UP_SECONDS + WINDOW_SECONDS + 1))
+async def window(services: Services, process: MeasuredProcess, open_jobs: int) -> tuple[Counts, Counts]:
+    """Keep so many jobs open; the counts at both ends of a window after a warm-up."""
+    load = asyncio.create_task(services.keep_going(open_jobs))
     await asyncio.sleep(WARM_UP_SECONDS)
     before = services.counts(process)
     await asyncio.sleep(WINDOW_SECONDS)
     after = services.counts(process)
-    await load
-    await services.quiet()
-    return before, after, [job for job in services.jobs.values() if before.at <= job.sent < after.at]
+    load.cancel()
+    await asyncio.wait({load})
+    return before, after
 
 
 async def at_limit(services: Services, process: MeasuredProcess) -> Figures:
     """As many jobs as the bot's own limiter lets through."""
-    before, after, jobs = await window(services, process, AT_LIMIT_OPEN_JOBS)
-    rates = per_second(before, after)
-    found = {f"limit_{name}": rates[name] for name in ("jobs", "messages", "share")}
+    before, after = await window(services, process, AT_LIMIT_OPEN_JOBS)
+    found = {f"limit_{name}": value for name, value in per_second(before, after).items()}
     found["limit_calls"] = per_job(before, after, 0.0)["bot_calls"]
-    if reaction := delays(jobs, services.ready()).get("reaction_p50"):
-        found["limit_reaction"] = reaction
-    return found
+    # A prompt that has no reaction yet waits at least until now.
+    waits = [(job.reacted or after.at) - job.sent for job in services.jobs.values() if before.at <= job.sent < after.at]
+    return found | {"limit_reaction": percentile(waits, 0.5) * 1000}
 
 
 async def full_core(services: Services, process: MeasuredProcess, estimate: float) -> Figures:
     """As many jobs as one core can do; `estimate`: jobs a second."""
     open_jobs = min(max(round(estimate * JOB_SECONDS), OPEN_JOBS.start), OPEN_JOBS.stop)
-    before, after, _jobs = await window(services, process, open_jobs)
-    rates = per_second(before, after)
-    found = {f"full_{name}": rates[name] for name in ("jobs", "share", "fakes")}
-    return found | {"full_estimate": estimate, "full_cpu": per_job(before, after, 0.0)["cpu"]}
+    before, after = await window(services, process, open_jobs)
+    found = {f"full_{name}": value for name, value in per_second(before, after).items()}
+    cpu = per_job(before, after, 0.0)["cpu"]
+    return found | {"full_estimate": estimate, "full_cpu": cpu, "full_scaled": 1000 / cpu}
 
 
 async def measured(subject: Subject, folder: Path, *, quick: bool) -> Figures:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -36,10 +37,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What had been counted at a moment. `cpu` and `fakes_cpu`: seconds of the bot and of the simulators."""
+    """What had been counted at a moment. `cpu` and `fakes_cpu`: seconds of the bot and of the simulators; `waited`:
+    seconds for which the bot's main thread was ready and had no core."""
 
     at: float
     cpu: float
+    waited: float
     fakes_cpu: float
     shown: int
     bot_calls: int
@@ -82,6 +85,7 @@ class Services:
         return Counts(
             time.monotonic(),
             process.cpu,
+            process.waited,
             time.process_time(),
             self.shown,
             self.bot_calls,
@@ -97,16 +101,13 @@ class Services:
             jobs.append(await self._prompt())
         return jobs
 
-    async def keep_going(self, at_once: int, seconds: float) -> None:
-        """Keep so many jobs open: for each picture, another person sends a prompt."""
+    async def keep_going(self, at_once: int) -> None:
+        """Keep so many jobs open until cancelled: for each picture, another person sends a prompt."""
         self._free = asyncio.Semaphore(at_once)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                for number in range(1_000_000):
-                    await self._free.acquire()
-                    await self._prompt()
-                    await asyncio.sleep(RAMP_SECONDS / at_once if number < at_once else 0)
-        self._free = None
+        for number in count():
+            await self._free.acquire()
+            await self._prompt()
+            await asyncio.sleep(RAMP_SECONDS / at_once if number < at_once else 0)
 
     async def quiet(self) -> None:
         """Wait until all pictures are there, at most `LONGEST_SECONDS`, and the bot makes no more calls."""

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-START_SECONDS, STOP_SECONDS = 120.0, 20.0
+START_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,15 @@ class MeasuredProcess:
         return sum(usage.seconds for usage in tree(self.pid, read_usages()))
 
     @property
+    def waited(self) -> float:
+        """Seconds for which its main thread was ready and had no core; 0 where the kernel does not tell."""
+        try:
+            text = (PROC / str(self.pid) / "schedstat").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return 0.0
+        return int(text.split()[1]) / 1e9
+
+    @property
     def megabytes(self) -> float:
         """Resident memory, children included."""
         return sum(usage.resident for usage in tree(self.pid, read_usages())) / 1e6
@@ -96,7 +105,9 @@ async def started(
         found.start = {"start_wall": time.perf_counter() - began, "start_cpu": found.cpu}
         yield found
     finally:
-        await _stop(process)
+        # Nothing of it is needed any more, and jobs may be under way.
+        if process.returncode is None:
+            process.kill()
         await end
 
 
@@ -104,14 +115,3 @@ async def _notice_end(process: asyncio.subprocess.Process, telegram: TelegramSim
     await process.wait()
     # Wakes whoever waits for a call of it.
     telegram.world.changed.notify()
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
