@@ -18,7 +18,8 @@ from tests.support.sample_pictures import draw_plain
 TASK_SECONDS = (2.0, 5.0)
 PICTURE_METHODS = frozenset({"sendPhoto", "sendDocument", "sendMediaGroup", "editMessageMedia"})
 MESSAGE_METHODS = PICTURE_METHODS | {"sendMessage", "editMessageText", "editMessageCaption", "editMessageReplyMarkup"}
-"""The calls that show something in a chat. Telegram's limit over all chats counts them."""
+"""The calls that Telegram's limit over all chats counts."""
+VISIBLE_METHODS = MESSAGE_METHODS | {"sendChatAction", "sendMessageDraft", "setMessageReaction"}
 QUIET_SECONDS = 1.0
 LONGEST_SECONDS = 120.0
 """The longest wait for pictures after the last prompt."""
@@ -132,11 +133,9 @@ class Services:
             return
         self._last_call = time.monotonic()
         self.bot_calls += 1
-        if call.status != 200 or call.name not in MESSAGE_METHODS:
-            return
-        self.messages += 1
+        self.messages += call.name in MESSAGE_METHODS
         job = self.jobs.get(int(call.request.get("chat_id", 0)))
-        if job is not None:
+        if job is not None and call.status == 200 and call.name in VISIBLE_METHODS:
             self._seen(job, call.name in PICTURE_METHODS)
 
     def _seen(self, job: Job, is_picture: bool) -> None:
