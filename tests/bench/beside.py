@@ -24,7 +24,7 @@ PEOPLE, ARRIVAL_SECONDS = 100, 20.0
 SETTLE_SECONDS, IDLE_SECONDS = 1.5, 3.0
 AT_LIMIT_OPEN_JOBS = 60
 """More than the bot can serve at Telegram's limit: about 25 messages a second, two or three for a job of 5 s."""
-WARM_UP_SECONDS, WINDOW_SECONDS = 5.0, 8.0
+WARM_UP_SECONDS, WINDOW_SECONDS = 8.0, 8.0
 JOB_SECONDS = 6.0
 """About how long a job takes, to keep enough of them open that a core is full."""
 OPEN_JOBS = range(30, 600)
