@@ -107,9 +107,11 @@ class ImageRequest(Generic[OptionsT]):
     callback: Callback | None = None
 
     def with_options(self, **changes: object) -> "ImageRequest[OptionsT]":
-        """A copy with some options changed; they are validated again."""
-        options = type(self.options).model_validate({**self.options.model_dump(), **changes})
-        return replace(self, options=options)
+        """A copy with some options changed, all validated again; the request itself where nothing changes."""
+        now = self.options.model_dump()
+        if {**now, **changes} == now:
+            return self
+        return replace(self, options=type(self.options).model_validate({**now, **changes}))
 
 
 @dataclass(frozen=True, slots=True)
