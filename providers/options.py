@@ -46,10 +46,9 @@ class Flag:
     default: str
 
 
-@cache
 def flags(options: type[Options]) -> tuple[Flag, ...]:
     """The flags of an options model, in the order of its fields."""
-    return tuple(_flag(name, field) for name, field in options.model_fields.items())
+    return _flags(options)
 
 
 def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
@@ -73,6 +72,11 @@ def wrong(template: str, **values: object) -> PydanticCustomError:
     `template` is a sentence for the person with `str.format` fields, translated like a `Sentence`.
     """
     return PydanticCustomError("sentence", "{sentence}", {"sentence": template, **values})
+
+
+@cache
+def _flags(options: type[Options]) -> tuple[Flag, ...]:
+    return tuple(_flag(name, field) for name, field in options.model_fields.items())
 
 
 def _flag(name: str, field: FieldInfo) -> Flag:
