@@ -60,7 +60,7 @@ class RequestBuilder:
         *,
         publish: bool = True,
     ) -> ImageRequest[Any]:
-        """A request with these options and fetched references; `publish`: they get addresses where the service fetches."""
+        """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
         references = await asyncio.gather(
