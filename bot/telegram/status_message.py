@@ -233,7 +233,8 @@ class StatusMessages:
         return True
 
     def _buttons(self, pending: Pending) -> InlineKeyboardMarkup | None:
-        """Made only for what is sent: of most ticks nothing is. A delivery can't be cancelled."""
+        """The button that cancels. It is made only for a text that is sent; most ticks send nothing."""
+        # A delivery can't be cancelled.
         if pending.is_sending:
             return None
         with self._languages.speaking(pending.job.language):
