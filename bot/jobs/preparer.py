@@ -74,11 +74,12 @@ class Preparer(Component):
             self._context.queue_changed.set()
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-        """The options of each task, and the references they are made with. Raises `InvalidReferenceError` or
-        `InvalidRequestError`.
+        """The options of each task, and the references they are made with. Raises `InvalidReferenceError`,
+        `InvalidRequestError`, or `ValidationError` for options that an older version stored.
         """
-        references = await self._requests.fetch_references(job, provider)
-        request = await self._requests.build(job, job.options, references, provider)
+        options = provider.Options.model_validate(job.options)
+        references = await self._requests.fetch_references(job, provider.reference_limits(options))
+        request = await self._requests.build(job, options, references, provider)
         provider.validate(request)
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
         return parts, [reference.id for reference in references]

@@ -141,7 +141,7 @@ class TaskRunner(Component):
         request = await self._context.until_stored(
             lambda: self._request(run, provider), f"reading the request of task {task.id}"
         )
-        run.callback = request.callback
+        run.options, run.callback = request.options, request.callback
         try:
             async with aclosing(provider.imagine(request, task.ticket)) as events:
                 most, name = provider.most_pictures(request), f"task {task.id} of job {task.job_id}"
@@ -228,7 +228,7 @@ class TaskRunner(Component):
         if not event.pictures:
             raise ValueError("a result without pictures")
         results = [NewPicture(picture.url, picture.data, picture.seed) for picture in event.pictures]
-        cost = cost_of(self._context.providers[task.provider], task, len(results))
+        cost = cost_of(run, self._context.providers[task.provider], len(results))
         seconds, finish = run.seconds(now), self._store.tasks.finish_task
         ended = await self._context.until_stored(
             lambda: finish(task.id, results, now, cost, seconds), f"storing the result of task {task.id}"

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, text
 
 from storage import postgres
 from storage.connection import Connection, Transaction
-from storage.database import StoreError, UnstorableValueError
+from storage.database import StoreError, UnstorableValueError, UnusableStoreError
 from storage.postgres_pool import PostgresConnection
 from storage.schema import users
 from storage.store import Store
@@ -348,6 +348,17 @@ async def test_on_sqlite_a_disk_that_is_full_at_the_commit_fails_all_steps(sqlit
     assert await people(sqlite_store) == []
     await sqlite_store.database.write(adding(3))
     assert await people(sqlite_store) == [3]
+
+
+async def test_on_sqlite_a_second_process_is_refused_and_leaves_no_worker(sqlite_store: Store, tmp_path: Path) -> None:
+    other = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+    first = await sqlite_store.workers.join(1.0)
+    with pytest.raises(UnusableStoreError, match="another process of the bot works with this file"):
+        await other.workers.join(2.0)
+    assert await sqlite_store.workers.heartbeat(first) == []
+    await sqlite_store.aclose()
+    assert await other.workers.join(3.0)
+    await other.aclose()
 
 
 async def test_on_sqlite_a_step_awaits_nothing_but_its_connection(sqlite_store: Store) -> None:
