@@ -2,29 +2,28 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from storage import notifications
 from storage.backend import DatabaseInUseError
-from storage.database import Database, Transaction, UnusableStoreError
-from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, move_task
+from storage.connection import Connection, Transaction
+from storage.database import UnusableStoreError
+from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, is_in, move_task
+from storage.operations import Operations, reads, urgently, writes
 from storage.records import ErrorMessage, Job, Worker
 from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
 
 
-class Workers:
+class Workers(Operations):
     """The workers of one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def join(self, now: float) -> int:
+    @writes
+    async def join(self, connection: Transaction, now: float) -> int:
         """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
-        async with self._db.write() as connection:
-            values = {"started_at": now, "session": self._db.backend.session}
-            row = insert(workers).values(values).returning(workers.c.id)
-            worker_id = int((await connection.execute(row)).scalar_one())
+        values = {"started_at": now, "session": self._db.backend.session}
+        row = insert(workers).values(values).returning(workers.c.id)
+        worker_id = int((await connection.execute(row)).scalar_one())
         try:
             await self._db.backend.enter(worker_id)
         except DatabaseInUseError:
@@ -35,16 +34,16 @@ class Workers:
             ) from None
         return worker_id
 
-    async def heartbeat(self, worker_id: int) -> list[Worker] | None:
+    @urgently
+    async def heartbeat(self, connection: Transaction, worker_id: int) -> list[Worker] | None:
         """A sign of life; returns the other workers. None: this one was evicted, and the others have its work."""
-        async with self._db.write(urgent=True) as connection:
-            alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
-            if not (await connection.execute(alive)).rowcount:
-                return None
-            present = await self._db.backend.present(connection)
-            others = select(workers.c.id, workers.c.heartbeat, workers.c.session).where(workers.c.id != worker_id)
-            rows = await connection.execute(others.order_by(workers.c.id))
-            return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
+        alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
+        if not (await connection.execute(alive)).rowcount:
+            return None
+        present = await self._db.backend.present(connection)
+        others = select(workers.c.id, workers.c.heartbeat, workers.c.session).where(workers.c.id != worker_id)
+        rows = await connection.execute(others.order_by(workers.c.id))
+        return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
 
     async def evict(self, worker: Worker) -> bool:
         """End the sessions of a dead worker, and release all that it owned at once, for recovery: a job, its tasks and
@@ -52,59 +51,71 @@ class Workers:
 
         False: its heartbeat has changed meanwhile, or it is evicted already.
         """
-        still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
         # Before its row is deleted: it may hang within a transaction that locks this row, or one that the others need.
-        async with self._db.write(urgent=True) as connection:
-            if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
-                return False
-            await self._db.backend.end_sessions(connection, worker.id, worker.session)
-        async with self._db.write(urgent=True) as connection:
-            if not (await connection.execute(delete(workers).where(*still))).rowcount:
-                return False
-            connection.notify(notifications.ORPHANS)
-            return True
+        return await self._end_sessions(worker) and await self._delete_dead(worker)
 
-    async def leave(self, worker_id: int) -> None:
+    @urgently
+    async def _end_sessions(self, connection: Transaction, worker: Worker) -> bool:
+        if (await connection.execute(select(workers.c.id).where(_unchanged(worker)))).first() is None:
+            return False
+        await self._db.backend.end_sessions(connection, worker.id, worker.session)
+        return True
+
+    @urgently
+    async def _delete_dead(self, connection: Transaction, worker: Worker) -> bool:
+        if not (await connection.execute(delete(workers).where(_unchanged(worker)))).rowcount:
+            return False
+        connection.notify(notifications.ORPHANS)
+        return True
+
+    @writes
+    async def leave(self, connection: Transaction, worker_id: int) -> None:
         """This worker ends; its work is released for recovery."""
-        async with self._db.write() as connection:
-            await connection.execute(delete(workers).where(workers.c.id == worker_id))
-            connection.notify(notifications.ORPHANS)
+        await connection.execute(delete(workers).where(workers.c.id == worker_id))
+        connection.notify(notifications.ORPHANS)
 
-    async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
+    @writes
+    async def recover_jobs(
+        self, connection: Transaction, worker_id: int, lost: ErrorMessage, now: float, most: int = 100
+    ) -> list[Job]:
         """Take over unfinished jobs whose workers are gone, and their tasks with them, at most `most`.
 
         Tasks whose worker died during the submit are interrupted (`lost` is the message for the person): they may be
         paid, and their tickets are not known.
         """
-        async with self._db.write() as connection:
-            found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
-            ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
-            if not ids:
-                return []
-            await _interrupt_cut_off(connection, ids, lost, now)
-            taken = update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=worker_id).returning(jobs)
-            return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
+        found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
+        ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
+        if not ids:
+            return []
+        await _interrupt_cut_off(connection, ids, lost, now)
+        taken = update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=worker_id).returning(jobs)
+        return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
 
-    async def release_waiting(self, worker_id: int) -> list[int]:
+    @writes
+    async def release_waiting(self, connection: Transaction, worker_id: int) -> list[int]:
         """Before this worker ends: release its jobs of which no task is under way, so that others recover them at once.
 
         Returns their ids.
         """
-        under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
-        waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
-        async with self._db.write() as connection:
-            released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
-            ids = list((await connection.execute(released)).scalars())
-            if ids:
-                connection.notify(notifications.ORPHANS)
-            return ids
+        under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, is_in(tasks.c.state, ACTIVE)).exists()
+        waiting = (owned_by(worker_id), IS_OPEN, is_in(jobs.c.state, NOT_READY), ~under_way)
+        released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
+        ids = list((await connection.execute(released)).scalars())
+        if ids:
+            connection.notify(notifications.ORPHANS)
+        return ids
 
-    async def jobs_of(self, worker_id: int) -> list[Job]:
+    @reads
+    async def jobs_of(self, connection: Connection, worker_id: int) -> list[Job]:
         """All jobs of this worker with something left to do, oldest first."""
         own = (owned_by(worker_id), IS_OPEN)
-        async with self._db.read() as connection:
-            query = select(jobs).where(*own).order_by(jobs.c.id)
-            return [as_job(row) for row in (await connection.execute(query)).mappings()]
+        query = select(jobs).where(*own).order_by(jobs.c.id)
+        return [as_job(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _unchanged(worker: Worker) -> ColumnElement[bool]:
+    """SQL condition on `workers`: it has given no sign of life since `worker` was read."""
+    return and_(workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
 
 
 async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: ErrorMessage, now: float) -> None:

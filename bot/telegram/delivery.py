@@ -66,7 +66,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        captions: ResultCaptions,
+        captions: Callable[[Job], ResultCaptions],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -97,11 +97,11 @@ class Delivery:
     async def _deliver(self, known: Job) -> None:
         job = await self._where_it_is(known)
         pictures = await self._store.pictures.of_job(job.id)
-        preferences = await self._store.users.preferences(job.user_id)
+        preferences, captions = await self._store.users.preferences(job.user_id), self._captions(job)
         if is_alone := len(pictures) == 1 and preferences.delivery != "files":
-            problems = await self._single(job, pictures[0], preferences)
+            problems = await self._single(job, pictures[0], preferences, captions)
         else:
-            problems = await self._several(job, pictures, preferences)
+            problems = await self._several(job, pictures, preferences, captions)
         if unanswered := [
             problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED
         ]:
@@ -115,16 +115,18 @@ class Delivery:
         # The pictures that have arrived get their buttons even if others are missing.
         await self._also_files(job, preferences)
         if not is_alone:
-            await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
+            await self._close(job, captions, sum(isinstance(problem, Unreachable) for problem in problems))
 
-    async def _several(self, job: Job, pictures: Sequence[Picture], preferences: Preferences) -> list[Problem]:
+    async def _several(
+        self, job: Job, pictures: Sequence[Picture], preferences: Preferences, captions: ResultCaptions
+    ) -> list[Problem]:
         """Send the missing pictures in albums; one failure stops no other. Returns why pictures were not sent: one
         problem for each album that failed, or for each picture that Telegram takes in no form."""
         await self._status.close(job)
         unsent, problems = _unsent(pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM_SIZE):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences)
+                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences, captions)
             except Undelivered as error:
                 problems.append(error)
             except UnansweredError as error:
@@ -133,12 +135,14 @@ class Delivery:
                 problems += [Unreachable(error.message) for error in failed]
         return problems
 
-    async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
+    async def _part(
+        self, job: Job, unsent: Sequence[Picture], preferences: Preferences, captions: ResultCaptions
+    ) -> Sequence[TelegramAPIError]:
         """Send one album. Returns the errors of pictures that Telegram takes in no form."""
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            batch = ResultBatch(job, self._captions.caption(job, uploads[0]), covered=preferences.spoiler)
+            batch = ResultBatch(job, captions.caption(uploads[0]), covered=preferences.spoiler)
             if preferences.delivery == "files":
                 await self._as_files(batch, uploads)
             else:
@@ -185,7 +189,7 @@ class Delivery:
         latest = await self._store.jobs.get(job.id) or job
         return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
 
-    async def _close(self, job: Job, refused: int) -> None:
+    async def _close(self, job: Job, captions: ResultCaptions, refused: int) -> None:
         """Send the summary and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
         pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
@@ -194,9 +198,9 @@ class Delivery:
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [*self._captions.summary(job, pictures, refused), *await self._captions.notes(job)]
+        lines = [*captions.summary(pictures, refused), *await captions.notes()]
         text = escape("\n".join(lines), quote=False)
-        buttons = await self._captions.buttons(job)
+        buttons = await captions.buttons()
         await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
         try:
@@ -210,7 +214,9 @@ class Delivery:
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
-    async def _single(self, job: Job, picture: Picture, preferences: Preferences) -> list[Problem]:
+    async def _single(
+        self, job: Job, picture: Picture, preferences: Preferences, captions: ResultCaptions
+    ) -> list[Problem]:
         """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;
         else the picture is a new reply, which notifies, and the status message is deleted. Returns why it was not
         sent."""
@@ -225,8 +231,8 @@ class Delivery:
             (upload,) = await self._opened(unsent, stack)
             if isinstance(upload, UnavailablePicture):
                 return []
-            text = self._captions.caption(job, upload, await self._captions.notes(job))
-            batch = ResultBatch(job, text, await self._captions.buttons(job), covered=preferences.spoiler)
+            text = captions.caption(upload, await captions.notes())
+            batch = ResultBatch(job, text, await captions.buttons(), covered=preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
                 fresh = _WhileFresh(self._store, job, picture.id, still)

@@ -95,11 +95,9 @@ class StatusMessages:
             text = words(progress)
             if job.edited_at and progress.phase in NOT_STARTED:
                 text = "\n".join([_("✏️ Changed."), text])
-            # A delivery can't be cancelled.
-            buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         # A draft vanishes unless it is renewed.
         shown = None if self._is_fading(board) else board.shown
-        return Pending(job, progress, text, buttons, shown, board.shown_since, self.queues.since(job, progress))
+        return Pending(job, progress, text, shown, board.shown_since, self.queues.since(job, progress))
 
     def _is_fading(self, board: StatusBoard) -> bool:
         return board.as_draft is True and self._clock() > board.shown_since + DRAFT_SECONDS
@@ -228,11 +226,19 @@ class StatusMessages:
             if board.message_id is None:
                 return False
         if board.message_id is None:
-            await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
+            await self._send(job, board, text, self._buttons(pending), reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self.queues.progress_share(pending)):
-                await board.edit(self._bot, text, pending.buttons, board.unseen(pending.progress.preview))
+                await board.edit(self._bot, text, self._buttons(pending), board.unseen(pending.progress.preview))
         return True
+
+    def _buttons(self, pending: Pending) -> InlineKeyboardMarkup | None:
+        """The button that cancels. It is made only for a text that is sent; most ticks send nothing."""
+        # A delivery can't be cancelled.
+        if pending.is_sending:
+            return None
+        with self._languages.speaking(pending.job.language):
+            return while_waiting(pending.job)
 
     async def _goes_as_draft(self, job: Job, board: StatusBoard) -> bool:
         """Whether progress is shown as a draft: the person wants it, in a private chat without a message yet."""

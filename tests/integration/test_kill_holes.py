@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from bot.jobs.engine import CANCELLED
 from bot.jobs.ports import InvalidReferenceError, Undelivered, error_message
@@ -256,7 +255,7 @@ async def test_what_the_store_did_without_saying_so_is_not_lost(
         # A claim that finds nothing changes nothing.
         if result != ClaimedTasks((), None) and not answers_lost and (operation != "conclude" or result):
             answers_lost += 1
-            raise OperationalError(operation, {}, Exception("the connection broke after the commit"))
+            raise StoreError("the connection broke after the commit")
         return result
 
     setattr(getattr(engine_harness.store, part), operation, unheard)

@@ -1,0 +1,195 @@
+"""Steps on SQLite: a whole step is one visit to the thread of a connection, and steps that meet share a commit."""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from storage.connection import Connection, Transaction, Writing
+from storage.result import Result
+from storage.statements import Compiled, Statements
+from storage.store_errors import store_error
+
+T = TypeVar("T")
+TOGETHER = 50
+"""Steps that share a commit."""
+
+
+class SqliteThread(aiosqlite.Connection):
+    """A connection with its thread, which runs whole steps."""
+
+    async def run(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a step in the thread, to its end; a caller that is cancelled meanwhile waits for that."""
+        work: Any = self._execute(step, self._conn)  # type: ignore[no-untyped-call]
+        return cast("T", await finished(asyncio.ensure_future(work)))
+
+
+async def finished(work: "asyncio.Future[T]") -> T:
+    """Await `work` to its end, even when cancelled meanwhile; then raise the cancellation."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({work})
+        if not work.cancelled():
+            # The error is of no use to a caller that is cancelled.
+            work.exception()
+        raise
+
+
+class SqliteConnection(Connection):
+    """Executes a step's statements in the thread: nothing of it waits."""
+
+    def __init__(self, statements: Statements, driver: sqlite3.Connection) -> None:
+        super().__init__(statements)
+        self._driver = driver
+
+    async def _run(self, compiled: Compiled, values: list[Any]) -> Result:
+        cursor = self._driver.execute(compiled.sql, values)
+        return compiled.result(cursor.fetchall(), cursor.rowcount)
+
+    async def _run_many(self, compiled: Compiled, values: list[list[Any]]) -> Result:
+        return compiled.result([], self._driver.executemany(compiled.sql, values).rowcount)
+
+
+class SqliteTransaction(SqliteConnection, Transaction):
+    """A step that writes."""
+
+    async def lock(self, name: str) -> None:
+        """Nothing to do: there is one writer."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A step that waits for the writer, and its transaction once it has one."""
+
+    step: Writing[Any]
+    future: "asyncio.Future[Any]"
+
+
+Outcome = tuple[Any, BaseException | None]
+"""The result of a step, or its error."""
+
+
+class SqliteWriter:
+    """The one writer of a database: steps go one after another, urgent ones first.
+
+    Those that wait when a commit ends go into the next one together: a commit waits for the disk, and is as dear as
+    fifty statements. Each step has a savepoint of its own, so that one that fails does not touch the others.
+    """
+
+    def __init__(self, thread: SqliteThread, statements: Statements) -> None:
+        self._thread = thread
+        self._statements = statements
+        self._urgent: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._work: asyncio.Task[None] | None = None
+
+    async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
+        """Run a step and commit it. Raises what the step raises, and `StoreError`."""
+        waiting = _Waiting(step, asyncio.get_running_loop().create_future())
+        (self._urgent if urgent else self._others).append(waiting)
+        if self._work is None:
+            self._work = asyncio.create_task(self._write_all(), name="writer of the database")
+        try:
+            return cast("T", await asyncio.shield(waiting.future))
+        except asyncio.CancelledError:
+            await self._withdraw(waiting)
+            raise
+
+    async def aclose(self) -> None:
+        """End what is under way, and close the connection."""
+        while self._work:
+            await asyncio.wait({self._work})
+        await self._thread.close()
+
+    async def _withdraw(self, waiting: _Waiting) -> None:
+        for queue in (self._urgent, self._others):
+            if waiting in queue:
+                queue.remove(waiting)
+                return
+        while not waiting.future.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({waiting.future})
+        waiting.future.exception()
+
+    async def _write_all(self) -> None:
+        try:
+            while batch := self._next():
+                await self._commit(batch)
+        finally:
+            self._work = None
+
+    def _next(self) -> list[_Waiting]:
+        taken: list[_Waiting] = []
+        for queue in (self._urgent, self._others):
+            while queue and len(taken) < TOGETHER:
+                taken.append(queue.popleft())
+        return taken
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        steps = [waiting.step for waiting in batch]
+        try:
+            outcomes = await self._thread.run(partial(_commit_together, self._statements, steps))
+        except BaseException as failure:
+            outcomes = [(None, failure)] * len(batch)
+        for waiting, (value, error) in zip(batch, outcomes, strict=True):
+            if error:
+                waiting.future.set_exception(error)
+            else:
+                waiting.future.set_result(value)
+
+
+def run_at_once(step: Awaitable[T]) -> T:
+    """Run a step that waits for nothing. Raises `RuntimeError` where it does."""
+    coroutine = cast("Any", step)
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return cast("T", end.value)
+    coroutine.close()
+    raise RuntimeError("a step of the store may await nothing but its connection")
+
+
+def _commit_together(
+    statements: Statements, steps: Sequence[Writing[Any]], driver: sqlite3.Connection
+) -> list[Outcome]:
+    """Run these steps in one transaction."""
+    try:
+        # IMMEDIATE: a transaction that reads first and writes later must not find its snapshot outdated.
+        driver.execute("BEGIN IMMEDIATE")
+        outcomes = [_attempt(statements, step, driver) for step in steps]
+        driver.execute("COMMIT")
+    except sqlite3.Error as error:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        failure = store_error(error)
+        failure.__cause__ = error
+        return [(None, failure)] * len(steps)
+    return outcomes
+
+
+def _attempt(statements: Statements, step: Writing[Any], driver: sqlite3.Connection) -> Outcome:
+    """Run one step; it leaves nothing behind when it fails. Raises `sqlite3.Error` when the transaction is lost."""
+    driver.execute("SAVEPOINT step")
+    transaction = SqliteTransaction(statements, driver)
+    outcome: Outcome
+    try:
+        outcome = run_at_once(step(transaction)), None
+    except Exception as error:
+        transaction.roll_back()
+        outcome = None, error
+    if transaction.is_rolled_back:
+        if not driver.in_transaction:
+            # A full disk may end the whole transaction.
+            raise sqlite3.OperationalError(f"the transaction was rolled back: {outcome[1]}") from outcome[1]
+        driver.execute("ROLLBACK TO step")
+    driver.execute("RELEASE step")
+    return outcome
