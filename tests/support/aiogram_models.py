@@ -84,6 +84,14 @@ def round_trip(model: type[BaseModel], values: dict[str, Any]) -> Any:
     return [repr(made), repr(made.model_dump(warnings="error")), made.model_dump_json(exclude_unset=True), *parts]
 
 
+def resent(known: dict[str, Any]) -> str:
+    """A call that is made of parts of a received message."""
+    message = known["Message"].model_validate(ANSWER)
+    markup = message.reply_to_message.reply_markup
+    call = known["SendMessage"](chat_id=7, text=message.text, entities=message.entities, reply_markup=markup)
+    return repr(call.model_dump(warnings="error"))
+
+
 def described(model: type[BaseModel]) -> list[str]:
     """Whether it can be built, and its fields with their types and defaults."""
     model.model_rebuild()
@@ -98,8 +106,10 @@ def main() -> None:
     built = [name for name, model in known.items() if model.__pydantic_complete__]
     updates = [round_trip(known["Update"], {"update_id": 1, **update}) for update in UPDATES]
     calls = [round_trip(known[name], values) for name, values in CALLS.items()]
+    again = resent(known)
     fields = {name: described(model) for name, model in known.items()}
-    json.dump({"built": built, "updates": updates, "calls": calls, "fields": fields}, sys.stdout)
+    told = {"built": built, "updates": updates, "calls": calls, "resent": again, "fields": fields}
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":
