@@ -17,7 +17,6 @@ from storage.outage_log import Outage
 from storage.result import Result
 from storage.retry_loop import in_turn, repeat
 from storage.sqlite import SqliteBackend
-from storage.sqlite_writer import finished
 from storage.statements import Parameters
 from storage.store_errors import (
     StoreError,
@@ -88,7 +87,7 @@ class Database:
 
     async def read(self, step: Reading[T]) -> T:
         """Run a step that only reads; each of its statements sees the latest state. Raises `StoreError`."""
-        return await finished(asyncio.ensure_future(self.backend.read(step)))
+        return await self.backend.read(step)
 
     async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
         """Run a step in a transaction: all that it changes is stored when it ends, nothing when it raises.
@@ -104,7 +103,7 @@ class Database:
             orphaned = notifications.ORPHANS in connection.topics
             return value
 
-        value = await finished(asyncio.ensure_future(self.backend.write(noted, urgent=urgent)))
+        value = await self.backend.write(noted, urgent=urgent)
         if orphaned:
             # This process can recover the work of a worker that is gone, too.
             self.backend.tell(notifications.ORPHANS)
@@ -118,7 +117,7 @@ class Database:
         self, statement: Executable, parameters: Parameters = NO_PARAMETERS, *, urgent: bool = False
     ) -> Result:
         """Execute one statement, which is a transaction of its own. `urgent`: see `write`. Raises `StoreError`."""
-        return await finished(asyncio.ensure_future(self.backend.execute(statement, parameters, urgent=urgent)))
+        return await self.backend.execute(statement, parameters, urgent=urgent)
 
     async def aclose(self) -> None:
         """Close all connections."""

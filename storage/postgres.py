@@ -6,7 +6,7 @@ Needs the extra `postgres` (asyncpg). That connection is a session: a pooler in 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import cache
 from typing import Any, cast
@@ -32,6 +32,7 @@ from storage.result import Result
 from storage.retry_loop import ANY_ERROR, in_turn, repeat
 from storage.statements import Parameters, Statements
 from storage.store_errors import StoreUnavailableError, store_error
+from storage.uncancelled import UncancelledTask
 
 log = logging.getLogger(__name__)
 
@@ -98,15 +99,15 @@ class PostgresBackend:
 
     async def read(self, step: Reading[T]) -> T:
         """Run a step that only reads."""
-        return await self._reads.read(step)
+        return await _to_its_end(self._reads.read(step))
 
     async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
         """Run a step in a transaction."""
-        return await (self._urgent if urgent else self._steps).write(step, self._token)
+        return await _to_its_end((self._urgent if urgent else self._steps).write(step, self._token))
 
     async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
         """Execute a statement that is a transaction of its own."""
-        return await (self._urgent if urgent else self._steps).execute(statement, parameters)
+        return await _to_its_end((self._urgent if urgent else self._steps).execute(statement, parameters))
 
     @staticmethod
     def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
@@ -244,6 +245,11 @@ class PostgresBackend:
 @cache
 def _statements() -> Statements:
     return Statements(PostgresDialect())  # type: ignore[no-untyped-call]
+
+
+def _to_its_end(step: Coroutine[Any, Any, T]) -> UncancelledTask[T]:
+    """A step that is cancelled half-way would cost its connection, and nobody would know what it has done."""
+    return UncancelledTask(step, loop=asyncio.get_running_loop())
 
 
 async def migrate(url: URL, upgrade: Upgrade) -> None:

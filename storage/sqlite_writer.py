@@ -4,10 +4,8 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import aiosqlite
 
@@ -15,6 +13,7 @@ from storage.connection import Connection, Transaction, Writing
 from storage.result import Result
 from storage.statements import Compiled, Statements
 from storage.store_errors import store_error
+from storage.uncancelled import UncancelledFuture
 
 T = TypeVar("T")
 TOGETHER = 50
@@ -26,22 +25,13 @@ class SqliteThread(aiosqlite.Connection):
 
     async def run(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Run a step in the thread, to its end; a caller that is cancelled meanwhile waits for that."""
-        work: Any = self._execute(step, self._conn)  # type: ignore[no-untyped-call]
-        return cast("T", await finished(asyncio.ensure_future(work)))
+        future: UncancelledFuture[T] = UncancelledFuture(loop=asyncio.get_running_loop())
+        self._tx.put_nowait((future, partial(step, self._conn)))
+        return await future
 
-
-async def finished(work: "asyncio.Future[T]") -> T:
-    """Await `work` to its end, even when cancelled meanwhile; then raise the cancellation."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        while not work.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({work})
-        if not work.cancelled():
-            # The error is of no use to a caller that is cancelled.
-            work.exception()
-        raise
+    def begin(self, step: Callable[[sqlite3.Connection], None]) -> None:
+        """Have the thread run a step that tells its end itself."""
+        self._tx.put_nowait((None, partial(step, self._conn)))
 
 
 class SqliteConnection(Connection):
@@ -66,12 +56,11 @@ class SqliteTransaction(SqliteConnection, Transaction):
         """Nothing to do: there is one writer."""
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """A step that waits for the writer, and its transaction once it has one."""
+class _Waiting(NamedTuple):
+    """A step that waits for the writer."""
 
     step: Writing[Any]
-    future: "asyncio.Future[Any]"
+    future: UncancelledFuture[Any]
 
 
 Outcome = tuple[Any, BaseException | None]
@@ -88,63 +77,55 @@ class SqliteWriter:
     def __init__(self, thread: SqliteThread, statements: Statements) -> None:
         self._thread = thread
         self._statements = statements
+        self._loop = asyncio.get_running_loop()
         self._urgent: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
-        self._work: asyncio.Task[None] | None = None
+        self._is_busy = False
 
     async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
         """Run a step and commit it. Raises what the step raises, and `StoreError`."""
-        waiting = _Waiting(step, asyncio.get_running_loop().create_future())
-        (self._urgent if urgent else self._others).append(waiting)
-        if self._work is None:
-            self._work = asyncio.create_task(self._write_all(), name="writer of the database")
-        try:
-            return cast("T", await asyncio.shield(waiting.future))
-        except asyncio.CancelledError:
-            await self._withdraw(waiting)
-            raise
+        future: UncancelledFuture[T] = UncancelledFuture(loop=self._loop)
+        (self._urgent if urgent else self._others).append(_Waiting(step, future))
+        if not self._is_busy:
+            self._begin()
+        return await future
 
     async def aclose(self) -> None:
         """End what is under way, and close the connection."""
-        while self._work:
-            await asyncio.wait({self._work})
+        if self._is_busy:
+            await self.write(_nothing)
         await self._thread.close()
 
-    async def _withdraw(self, waiting: _Waiting) -> None:
-        for queue in (self._urgent, self._others):
-            if waiting in queue:
-                queue.remove(waiting)
-                return
-        while not waiting.future.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({waiting.future})
-        waiting.future.exception()
-
-    async def _write_all(self) -> None:
-        try:
-            while batch := self._next():
-                await self._commit(batch)
-        finally:
-            self._work = None
-
-    def _next(self) -> list[_Waiting]:
-        taken: list[_Waiting] = []
-        for queue in (self._urgent, self._others):
-            while queue and len(taken) < TOGETHER:
-                taken.append(queue.popleft())
-        return taken
-
-    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+    def _begin(self) -> None:
+        """Give the thread all that waits."""
+        batch = [queue.popleft() for queue in (self._urgent, self._others) for _ in range(min(len(queue), TOGETHER))]
+        if not batch:
+            self._is_busy = False
+            return
+        self._is_busy = True
         steps = [waiting.step for waiting in batch]
-        try:
-            outcomes = await self._thread.run(partial(_commit_together, self._statements, steps))
-        except BaseException as failure:
-            outcomes = [(None, failure)] * len(batch)
+
+        def work(driver: sqlite3.Connection) -> None:
+            try:
+                outcomes = _commit_together(self._statements, steps, driver)
+            except BaseException as error:
+                outcomes = [(None, error)] * len(steps)
+            self._loop.call_soon_threadsafe(self._end, batch, outcomes)
+
+        self._thread.begin(work)
+
+    def _end(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        """Begin the next steps before the callers of these ones go on."""
+        self._begin()
         for waiting, (value, error) in zip(batch, outcomes, strict=True):
             if error:
                 waiting.future.set_exception(error)
             else:
                 waiting.future.set_result(value)
+
+
+async def _nothing(_connection: Transaction) -> None:
+    """A step that only waits for those before it."""
 
 
 def run_at_once(step: Awaitable[T]) -> T:

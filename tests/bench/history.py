@@ -86,7 +86,7 @@ async def scan(store: Store, user_id: int, word: str) -> None:
     """The baseline: the same question without an index."""
     person = func.abs(jobs.c.user_id) == user_id
     match = select(func.count()).select_from(jobs).where(person, jobs.c.prompt.icontains(word))
-    await store.database.execute(match)
+    await store.database.fetch(match)
 
 
 async def measure(name: str, url: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.app_harness import AppHarness, open_app_harness
 
@@ -16,8 +17,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 async def make_old(harness: AppHarness, table: str) -> None:
     """Leave options in this table that no model knows."""
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql(f"""UPDATE {table} SET options = '{{"steps": 9}}'""")
+    await harness.app.store.database.execute(text(f"""UPDATE {table} SET options = '{{"steps": 9}}'"""))
 
 
 async def test_their_results_keep_the_buttons_that_need_no_options(harness: AppHarness) -> None:
