@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
-from aiogram.methods import EditMessageText, SendMediaGroup, SendMessage
-from aiogram.types import Chat, Message, Update
+from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, SendMessage, SendPhoto
+from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
 from bot.background import Background
@@ -37,8 +37,18 @@ TIDY_SECONDS = 3600.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CONNECT_DELAYS = (1, 2, 5, 10, 30)
 UNREACHED = retry_if_exception_type((TelegramNetworkError, TelegramServerError))
-FIRST_MODELS = (Chat, Message, Update, SendMessage, EditMessageText, SendMediaGroup)
-"""What the first request needs; in this order, because the later ones are built from the earlier ones."""
+FIRST_MODELS = (
+    Chat,
+    Message,
+    Update,
+    SendMessage,
+    EditMessageText,
+    SendMediaGroup,
+    SendPhoto,
+    InlineQueryResultCachedPhoto,
+    AnswerInlineQuery,
+)
+"""For the first request and the first inline query, in an order in which the later ones are built from the earlier."""
 
 
 @dataclass(frozen=True, slots=True)
