@@ -100,7 +100,7 @@ class Database:
         async def noted(connection: Transaction) -> T:
             nonlocal orphaned
             value = await step(connection)
-            orphaned = notifications.ORPHANS in connection.topics
+            orphaned = notifications.ORPHANS in connection.topics and not connection.is_rolled_back
             return value
 
         value = await self.backend.write(noted, urgent=urgent)

@@ -39,8 +39,8 @@ from storage.job_statements import (
 from storage.job_states import NOT_READY, UNFINISHED, JobState, TaskState
 from storage.operations import Operations, reads, writes
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
-from storage.records import ErrorMessage, Job, NewJob, Task
-from storage.references import FORGET_FETCHED, add_references
+from storage.records import ErrorMessage, Job, NewJob, StoredReference, Task
+from storage.references import FORGET_FETCHED, add_references, references_of
 from storage.rows import DELETE_TASKS, LOCK_TASKS, as_job, change_job, current_chat_id, lock_job, notify, tasks_of
 
 DAY = 24 * 3600.0
@@ -91,6 +91,12 @@ class Jobs(Operations):
         """The job and its tasks, in order; None when there is none or it was erased."""
         row = (await connection.execute(KNOWN_JOB, {"job_id": job_id})).mappings().first()
         return (as_job(row), await tasks_of(connection, job_id)) if row else None
+
+    @reads
+    async def with_references(self, connection: Connection, job_id: int) -> tuple[Job | None, list[StoredReference]]:
+        """The job and its references, in order; the job is None when there is none or it was erased."""
+        row = (await connection.execute(KNOWN_JOB, {"job_id": job_id})).mappings().first()
+        return as_job(row) if row else None, await references_of(connection, job_id)
 
     async def made_by(self, key: str) -> Job | None:
         """The job that the update of this key has made, or None."""

@@ -8,7 +8,10 @@ from sqlalchemy import Executable, and_, bindparam, func, or_, select, update
 from storage.rows import owned_by
 from storage.schema import jobs, pictures, references, tasks
 
-PICTURE_COLUMNS = [column for column in pictures.c if column is not pictures.c.data]
+PICTURE_COLUMNS = [
+    *(column for column in pictures.c if column is not pictures.c.data),
+    pictures.c.data.is_not(None).label("has_bytes"),
+]
 _OWN, _OF_JOB = pictures.c.id == bindparam("picture_id"), pictures.c.job_id == bindparam("job_id")
 _SELECT = select(*PICTURE_COLUMNS)
 PICTURE = _SELECT.where(_OWN)

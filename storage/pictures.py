@@ -40,7 +40,7 @@ class Picture:
     """One result. `photo_id` and `message_id` are None until Telegram has confirmed it; `size` is in bytes.
 
     `former_chat_id`: the group that holds its message, where it has become this chat since; `sends`: how often it was
-    sent without an answer. Its stored bytes, if any, are read with `Pictures.data`.
+    sent without an answer. Its stored bytes, which `has_bytes` tells of, are read with `Pictures.data`.
     """
 
     id: int
@@ -62,6 +62,7 @@ class Picture:
     starred_at: float | None = None
     sends: int = 0
     former_chat_id: int | None = None
+    has_bytes: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -147,7 +148,7 @@ class Pictures(Operations):
 
     async def of_job(self, job_id: int) -> list[Picture]:
         """The pictures of a job in the order of its tasks."""
-        return [Picture(**row) for row in (await self._db.fetch(PICTURES_OF_JOB, {"job_id": job_id})).mappings()]
+        return await self._db.read(lambda connection: pictures_of(connection, job_id))
 
     @writes
     async def readdress(self, connection: Transaction, task_id: int, urls: Sequence[str]) -> bool:
@@ -240,6 +241,11 @@ class Pictures(Operations):
     async def _one(self, query: Executable, **which: object) -> Picture | None:
         row = (await self._db.fetch(query, which)).mappings().first()
         return Picture(**row) if row else None
+
+
+async def pictures_of(connection: Connection, job_id: int) -> list[Picture]:
+    """The pictures of a job in the order of its tasks, within a step."""
+    return [Picture(**row) for row in (await connection.execute(PICTURES_OF_JOB, {"job_id": job_id})).mappings()]
 
 
 def select_pictures(*more: ColumnElement[Any]) -> Select[Any]:

@@ -261,9 +261,13 @@ async def migrate(url: URL, upgrade: Upgrade) -> None:
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"), connect_args=arguments, poolclass=NullPool, hide_parameters=True
     )
-    async with engine.begin() as connection:
-        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({NAMED_LOCK_SPACE}, hashtext('migrate'))")
-        await connection.run_sync(upgrade)
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({NAMED_LOCK_SPACE}, hashtext('migrate'))")
+            await connection.run_sync(upgrade)
+    except NOT_CONNECTED as error:
+        # SQLAlchemy hands the driver's errors of a connection that can't be opened on as they are.
+        raise StoreUnavailableError(f"no connection: {error}") from error
 
 
 async def rows_of(url: URL, tables: Iterable[Table]) -> AsyncIterator[tuple[Table, list[dict[str, Any]]]]:

@@ -100,7 +100,7 @@ class Pool:
             await _stored(begun.start())
             try:
                 value = await step(transaction)
-                if topics := dict.fromkeys(transaction.topics):
+                if not transaction.is_rolled_back and (topics := dict.fromkeys(transaction.topics)):
                     await transaction.fetch_column(_NOTIFY, CHANNEL, [f"{token} {topic}" for topic in topics])
             except BaseException:
                 with suppress(*NOT_CONNECTED):

@@ -142,18 +142,19 @@ def run_at_once(step: Awaitable[T]) -> T:
 def _commit_together(
     statements: Statements, steps: Sequence[Writing[Any]], driver: sqlite3.Connection
 ) -> list[Outcome]:
-    """Run these steps in one transaction."""
+    """Run these steps in one transaction. Raises an error that is not the database's; nothing is stored then."""
     try:
         # IMMEDIATE: a transaction that reads first and writes later must not find its snapshot outdated.
         driver.execute("BEGIN IMMEDIATE")
         outcomes = [_attempt(statements, step, driver) for step in steps]
         driver.execute("COMMIT")
     except sqlite3.Error as error:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
         failure = store_error(error)
         failure.__cause__ = error
         return [(None, failure)] * len(steps)
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
     return outcomes
 
 

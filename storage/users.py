@@ -19,7 +19,7 @@ class Users(Operations):
     @reads
     async def preferences(self, connection: Connection, user_id: int) -> Preferences:
         """The settings of this person; the defaults where none were made."""
-        return await _preferences(connection, user_id)
+        return await preferences_of(connection, user_id)
 
     async def choose(self, user_id: int, provider: str | None) -> None:
         """Store the provider of this person's jobs (None: the bot's default)."""
@@ -51,7 +51,7 @@ class Users(Operations):
         """Store the value of an option of this provider for prompts that name none (None: the provider's default)."""
         # Two presses at once must not overwrite each other.
         await connection.lock(f"person {user_id}")
-        known = (await _preferences(connection, user_id)).options
+        known = (await preferences_of(connection, user_id)).options
         await connection.execute(_set("options"), _values(user_id, with_option(known, provider, name, value)))
 
 
@@ -66,7 +66,8 @@ def _values(user_id: int, value: object) -> dict[str, object]:
     return {"user_id": user_id, "last_turn": 0.0, "new": value}
 
 
-async def _preferences(connection: Connection, user_id: int) -> Preferences:
+async def preferences_of(connection: Connection, user_id: int) -> Preferences:
+    """The settings of this person, within a step."""
     row = (await connection.execute(_GET, {"user_id": user_id})).mappings().first()
     # NULL is the default.
     return Preferences(**{name: value for name, value in (row or {}).items() if value is not None})

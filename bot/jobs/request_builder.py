@@ -38,12 +38,13 @@ class RequestBuilder:
             if not await self._fetch_all(job, missing, limits):
                 return found
 
-    async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
+    async def of_task(
+        self, job: Job, task: Task, references: Iterable[StoredReference], provider: Provider[Any, Any]
+    ) -> ImageRequest[Any]:
         """The request of one of a job's tasks. Raises `ValidationError`."""
         options = provider.Options.model_validate(task.options)
-        found = await self._store.references.of_job(job.id)
         # One that has its ticket is not submitted any more.
-        request = await self.build(job, options, found, provider, publish=task.ticket is None)
+        request = await self.build(job, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
 

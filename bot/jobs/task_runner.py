@@ -167,11 +167,11 @@ class TaskRunner(Component):
 
     async def _request(self, run: TaskRun, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         task = run.task
-        job = await self._store.jobs.get(task.job_id)
+        job, references = await self._store.jobs.with_references(task.job_id)
         if job and not await self._is_ours(run, job):
             raise NotOursError
         try:
-            return await self._requests.of_task(cast("Job", job), task, provider)
+            return await self._requests.of_task(cast("Job", job), task, references, provider)
         except StoreError:
             raise
         except Exception as error:

@@ -1,6 +1,7 @@
 """The captions of results, the notes and the buttons under them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
@@ -10,9 +11,9 @@ from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, Providers, model_name, model_of_job, offer, title
 from bot.telegram.uploads import Upload
-from storage.job_states import TaskState
 from storage.pictures import Picture
-from storage.records import Job, StoredReference
+from storage.records import Job
+from storage.results import Result
 from storage.store import Store
 
 MOST_SENDS = 2
@@ -24,13 +25,14 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's results, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language."""
 
-    def __init__(self, store: Store, providers: Providers, job: Job) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
         self._store = store
         self._providers = providers
-        self._job = job
-        self._model = model_of_job(providers, job)
+        self._result = result
+        self._job = result.job
+        self._model = model_of_job(providers, result.job)
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
@@ -64,20 +66,20 @@ class ResultCaptions:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
         error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
-        references = await self._store.references.of_job(job.id)
+        references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
-            *await self._made_from_notes(references),
+            *await self._made_from_notes(),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
 
-    async def _made_from_notes(self, references: Sequence[StoredReference]) -> list[str]:
+    async def _made_from_notes(self) -> list[str]:
         """A line that names the bot's picture it was made from, if there is one."""
         job = self._job
-        ids = [reference.picture_id for reference in references]
+        ids = [reference.picture_id for reference in self._result.references]
         picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
         before = await self._store.jobs.get(picture.job_id) if picture else None
         if picture is None or before is None:
@@ -90,12 +92,11 @@ class ResultCaptions:
         words = _("{first} isn't working right now, so {second} made this.")
         return words.format(first=title(self._providers, first), second=title(self._providers, second))
 
-    async def buttons(self) -> InlineKeyboardMarkup:
-        """The buttons under a job's pictures; one fetches those that have not arrived."""
-        job = self._job
-        pictures = await self._store.pictures.of_job(job.id)
+    def buttons(self, pictures: Sequence[Picture]) -> InlineKeyboardMarkup:
+        """The buttons under a job's pictures, as they are now; one fetches those that have not arrived."""
+        latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        return under_result(job, offer(self._model), shown, look=await is_incomplete(self._store, job))
+        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete)
 
 
 def _made_from(job: Job, before: Job, which: int | None) -> str:
@@ -115,10 +116,3 @@ def _made_from(job: Job, before: Job, which: int | None) -> str:
 def _whose(job: Job) -> str:
     """For whom it was made, if others see it, too."""
     return _("for {name}").format(name=job.user_name) if job.chat_id < 0 and job.user_name else ""
-
-
-async def is_incomplete(store: Store, job: Job) -> bool:
-    """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
-    pictures = await store.pictures.of_job(job.id)
-    missing = len(pictures) > 1 and any(picture.is_missing for picture in pictures)
-    return missing or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))

@@ -33,6 +33,7 @@ from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
 from storage.records import Job
+from storage.results import Result
 from storage.settings_records import Preferences
 from storage.store import Store
 
@@ -66,7 +67,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        captions: Callable[[Job], ResultCaptions],
+        captions: Callable[[Result], ResultCaptions],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -95,13 +96,12 @@ class Delivery:
             raise _failure(error) from error
 
     async def _deliver(self, known: Job) -> None:
-        job = await self._where_it_is(known)
-        pictures = await self._store.pictures.of_job(job.id)
-        preferences, captions = await self._store.users.preferences(job.user_id), self._captions(job)
-        if is_alone := len(pictures) == 1 and preferences.delivery != "files":
-            problems = await self._single(job, pictures[0], preferences, captions)
+        result = await self._result_of(known)
+        job, preferences, captions = result.job, result.preferences, self._captions(result)
+        if is_alone := len(result.pictures) == 1 and preferences.delivery != "files":
+            problems = await self._single(result, captions)
         else:
-            problems = await self._several(job, pictures, preferences, captions)
+            problems = await self._several(result, captions)
         if unanswered := [
             problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED
         ]:
@@ -115,18 +115,17 @@ class Delivery:
         # The pictures that have arrived get their buttons even if others are missing.
         await self._also_files(job, preferences)
         if not is_alone:
-            await self._close(job, captions, sum(isinstance(problem, Unreachable) for problem in problems))
+            refused = sum(isinstance(problem, Unreachable) for problem in problems)
+            await self._close(job, captions, latest, refused)
 
-    async def _several(
-        self, job: Job, pictures: Sequence[Picture], preferences: Preferences, captions: ResultCaptions
-    ) -> list[Problem]:
+    async def _several(self, result: Result, captions: ResultCaptions) -> list[Problem]:
         """Send the missing pictures in albums; one failure stops no other. Returns why pictures were not sent: one
         problem for each album that failed, or for each picture that Telegram takes in no form."""
-        await self._status.close(job)
-        unsent, problems = _unsent(pictures), list[Problem]()
+        await self._status.close(result.job)
+        unsent, problems = _unsent(result.pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM_SIZE):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences, captions)
+                failed = await self._part(result, unsent[first : first + ALBUM_SIZE], captions)
             except Undelivered as error:
                 problems.append(error)
             except UnansweredError as error:
@@ -136,35 +135,35 @@ class Delivery:
         return problems
 
     async def _part(
-        self, job: Job, unsent: Sequence[Picture], preferences: Preferences, captions: ResultCaptions
+        self, result: Result, unsent: Sequence[Picture], captions: ResultCaptions
     ) -> Sequence[TelegramAPIError]:
         """Send one album. Returns the errors of pictures that Telegram takes in no form."""
+        job, as_files = result.job, result.preferences.delivery == "files"
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
-            opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
+            opened = await self._opened(result, unsent, stack, as_files=as_files)
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            batch = ResultBatch(job, captions.caption(uploads[0]), covered=preferences.spoiler)
-            if preferences.delivery == "files":
-                await self._as_files(batch, uploads)
+            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler)
+            if as_files:
+                await self._as_files(result, batch, uploads)
             else:
                 await self._results.send(batch, uploads)
             return batch.failed
 
-    async def _as_files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
+    async def _as_files(self, result: Result, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
         """Send the originals instead of an album; photos where a group takes no files."""
         await self._results.files(batch, [upload for upload in uploads if upload.document])
         batch.failed.clear()
         if left := [upload.picture for upload in uploads if upload.picture.id not in batch.sent]:
             async with AsyncExitStack() as stack:
-                opened = await self._opened(left, stack)
+                opened = await self._opened(result, left, stack)
                 await self._results.send(batch, [upload for upload in opened if isinstance(upload, Upload)])
 
     async def _opened(
-        self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
+        self, result: Result, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
     ) -> Sequence[Upload | UnavailablePicture]:
         """Fetch these pictures. Raises `Undelivered` if none can be fetched."""
-        opened = await asyncio.gather(
-            *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
-        )
+        opening = (self._uploads.open(one, as_file=as_files, made=result.details(one)) for one in pictures)
+        opened = await asyncio.gather(*(stack.enter_async_context(one) for one in opening))
         failed = [one for one in opened if isinstance(one, UnavailablePicture)]
         if len(failed) == len(opened):
             final = all(one.is_final or one.is_gone for one in failed)
@@ -184,14 +183,17 @@ class Delivery:
                 # The album has arrived.
                 log.info("sending the originals of job %d failed (%s); the album is there", job.id, error)
 
-    async def _where_it_is(self, job: Job) -> Job:
-        """The job with its present chat: its group may have become a supergroup."""
-        latest = await self._store.jobs.get(job.id) or job
-        return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
+    async def _result_of(self, job: Job) -> Result:
+        """All that is to be sent, and the job with its present chat: its group may have become a supergroup."""
+        result = await self._store.results.of_job(job.id)
+        if result is None:
+            return Result(job, [], [], [], Preferences())
+        now = result.job
+        here = replace(job, chat_id=now.chat_id, message_id=now.message_id, thread_id=now.thread_id)
+        return replace(result, job=here)
 
-    async def _close(self, job: Job, captions: ResultCaptions, refused: int) -> None:
+    async def _close(self, job: Job, captions: ResultCaptions, pictures: Sequence[Picture], refused: int) -> None:
         """Send the summary and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
-        pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
             # Their owner has deleted them all: no message needs buttons.
@@ -200,7 +202,7 @@ class Delivery:
             return
         lines = [*captions.summary(pictures, refused), *await captions.notes()]
         text = escape("\n".join(lines), quote=False)
-        buttons = await captions.buttons()
+        buttons = captions.buttons(pictures)
         await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
         try:
@@ -214,12 +216,11 @@ class Delivery:
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
-    async def _single(
-        self, job: Job, picture: Picture, preferences: Preferences, captions: ResultCaptions
-    ) -> list[Problem]:
+    async def _single(self, result: Result, captions: ResultCaptions) -> list[Problem]:
         """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;
         else the picture is a new reply, which notifies, and the status message is deleted. Returns why it was not
         sent."""
+        job, (picture,) = result.job, result.pictures
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
         if not (unsent := _unsent([picture])):
@@ -228,11 +229,12 @@ class Delivery:
                 await self._status.take_away(job, status_id or 0)
             return []
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
-            (upload,) = await self._opened(unsent, stack)
+            (upload,) = await self._opened(result, unsent, stack)
             if isinstance(upload, UnavailablePicture):
                 return []
             text = captions.caption(upload, await captions.notes())
-            batch = ResultBatch(job, text, await captions.buttons(), covered=preferences.spoiler)
+            buttons = captions.buttons(result.pictures)
+            batch = ResultBatch(job, text, buttons, covered=result.preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
                 fresh = _WhileFresh(self._store, job, picture.id, still)

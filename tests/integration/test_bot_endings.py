@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -93,12 +94,8 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(har
     uploads = stage_of(harness).uploads
     fetched = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
-        return (
-            UnavailablePicture(picture, NOT_FETCHED)
-            if picture.id == 2
-            else await fetched(picture, stack, as_file=as_file)
-        )
+    async def open_(picture: Picture, stack: AsyncExitStack, **how: Any) -> Upload | UnavailablePicture:
+        return UnavailablePicture(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, **how)
 
     uploads.open_one = open_  # type: ignore[method-assign]
     told = await harness.made("foxes --n 3")
