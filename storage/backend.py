@@ -8,16 +8,15 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Executable
+from sqlalchemy import Executable
 
 from storage.connection import Connection, Reading, Writing
+from storage.prompt_search import Search
 from storage.result import Result
 from storage.statements import Parameters, Statements
 
 T = TypeVar("T")
 
-ESCAPE = "/"
-"""Before a character that LIKE would take for a placeholder."""
 EVERYTHING = "everything"
 """The topic that arrives when notifications may have been missed, because the connection was lost."""
 
@@ -42,6 +41,8 @@ class Backend(Protocol):
     """Whether only one transaction can write at a time."""
     alone: bool
     """Whether no other process can use the database while this one does."""
+    search: Search
+    """Searches in a person's prompts."""
     leads: bool
     """Whether this process is the leader, which does what only one may do. It ends when the connection is lost."""
 
@@ -56,10 +57,6 @@ class Backend(Protocol):
 
     async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
         """Execute a statement that is a transaction of its own."""
-
-    @staticmethod
-    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
-        """Whether a text contains these words, which are escaped with `ESCAPE`; case is ignored."""
 
     async def enter(self, worker_id: int) -> None:
         """Become present as this worker. Raises `DatabaseInUseError` or `StoreUnavailableError`."""

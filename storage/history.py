@@ -1,15 +1,24 @@
 """The history of a person's pictures: paging, search by words, and times for the months."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Executable, Select, String, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    String,
+    bindparam,
+    func,
+    select,
+    true,
+)
 
-from storage.backend import ESCAPE
 from storage.operations import Operations
 from storage.pictures import Picture, PictureWithPrompt, picture_of, select_pictures
+from storage.prompt_search import Search, escaped
 from storage.schema import jobs, pictures
 
 
@@ -47,13 +56,14 @@ SHAPES = 200
 """Statements of each kind that are kept: one for each combination of filters."""
 
 
-Contains = Callable[[ColumnElement[str], ColumnElement[str]], ColumnElement[bool]]
+_PERSON = bindparam("user_id", type_=BigInteger)
 
 
 class _Shape(NamedTuple):
-    """The filters of a statement: by the chat, only favourites, and by how many words (`contains` finds one)."""
+    """The filters of a statement: by the chat, only favourites, and by how many words (`search`
+    finds their jobs)."""
 
-    contains: Contains
+    search: Search
     in_chat: bool
     starred: bool
     words: int
@@ -86,19 +96,13 @@ class History(Operations):
         return [(row.id, row.created_at) for row in rows]
 
     def _shape(self, filters: HistoryFilter) -> _Shape:
-        contains = self._db.backend.contains
-        return _Shape(contains, filters.chat_id is not None, filters.starred, len(filters.words))
+        search = self._db.backend.search
+        return _Shape(search, filters.chat_id is not None, filters.starred, len(filters.words))
 
 
 def _parameters(filters: HistoryFilter) -> dict[str, Any]:
-    words = {f"word_{number}": _escaped(word) for number, word in enumerate(filters.words)}
+    words = {f"word_{number}": escaped(word) for number, word in enumerate(filters.words)}
     return {"user_id": filters.user_id, "chat_id": filters.chat_id, **words}
-
-
-def _escaped(word: str) -> str:
-    for character in (ESCAPE, "%", "_"):
-        word = word.replace(character, ESCAPE + character)
-    return word
 
 
 def _ids(shape: _Shape) -> Select[Any]:
@@ -108,14 +112,13 @@ def _ids(shape: _Shape) -> Select[Any]:
         shown = shown.where(pictures.c.chat_id == bindparam("chat_id"))
     if shape.starred:
         shown = shown.where(pictures.c.starred_at.is_not(None))
-    person = bindparam("user_id", type_=BigInteger)
+    shown = shown.where(pictures.c.user_id == _PERSON)
     if not shape.words:
-        return shown.where(pictures.c.user_id == person)
-    # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese characters.
-    # From the jobs to their pictures, not by person again: that makes PostgreSQL scan all of them for each job.
-    words = (bindparam(f"word_{number}", type_=String) for number in range(shape.words))
-    found = (shape.contains(jobs.c.prompt, word) for word in words)
-    return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == person, *found)
+        return shown
+    words = [bindparam(f"word_{number}", type_=String) for number in range(shape.words)]
+    # As a truth value, so that the databases look each picture up in the set of jobs. PostgreSQL expects few of them,
+    # and would read the pictures of each from the table.
+    return shown.where(pictures.c.job_id.in_(shape.search(_PERSON, words)).is_(true()))
 
 
 @lru_cache(SHAPES)

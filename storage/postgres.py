@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import URL, ColumnElement, Executable, NullPool, Table, select
+from sqlalchemy import URL, Executable, NullPool, Table, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresDialect
 
-from storage.backend import ESCAPE, EVERYTHING, OnNotification, T, Upgrade
+from storage import prompt_search
+from storage.backend import EVERYTHING, OnNotification, T, Upgrade
 from storage.clock import SharedClock
 from storage.connection import Connection, Reading, Writing
 from storage.outage_log import Outage
@@ -67,6 +68,7 @@ class PostgresBackend:
     """The database that `url` names."""
 
     single_writer = False
+    search = staticmethod(prompt_search.on_postgres)
     alone = False
 
     def __init__(self, url: URL) -> None:
@@ -108,11 +110,6 @@ class PostgresBackend:
     async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
         """Execute a statement that is a transaction of its own."""
         return await _to_its_end((self._urgent if urgent else self._steps).execute(statement, parameters))
-
-    @staticmethod
-    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
-        """Whether a text contains these words; case is ignored."""
-        return column.icontains(words, escape=ESCAPE)
 
     async def enter(self, worker_id: int) -> None:
         """Become present as this worker; from now on a lost connection is reopened. Raises `StoreUnavailableError`."""

@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import URL, ColumnElement, Executable, NullPool, create_engine, event
+from sqlalchemy import URL, Executable, NullPool, create_engine, event
 from sqlalchemy.dialects.sqlite import dialect
 
-from storage.backend import ESCAPE, DatabaseInUseError, OnNotification, T, Upgrade
+from storage import prompt_search
+from storage.backend import DatabaseInUseError, OnNotification, T, Upgrade
 from storage.connection import Connection, Reading, Writing
 from storage.result import Result
 from storage.sqlite_writer import SqliteConnection, SqliteThread, SqliteWriter, run_at_once
@@ -35,6 +36,7 @@ class SqliteBackend:
 
     session = ""
     single_writer = True
+    search = staticmethod(prompt_search.on_sqlite)
     alone = True
     leads = True
 
@@ -76,11 +78,6 @@ class SqliteBackend:
     async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
         """Execute a statement and commit it."""
         return await self.write(lambda connection: connection.execute(statement, parameters), urgent=urgent)
-
-    @staticmethod
-    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
-        """Whether a text contains these words; SQLite's LIKE ignores case."""
-        return column.contains(words, escape=ESCAPE)
 
     async def enter(self, worker_id: int) -> None:
         """Lock the file. Raises `DatabaseInUseError`."""

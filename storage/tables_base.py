@@ -20,3 +20,8 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 def partial(condition: str) -> Any:
     """The arguments of an index that holds only the rows of this condition."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def only_on(dialect: str) -> Any:
+    """The arguments of an index that only one kind of database has: `sqlite` or `postgresql`."""
+    return {"info": {"dialect": dialect}}

@@ -1,9 +1,13 @@
 """The tables of jobs and all that belongs to them: references, tasks, tickets, pictures, drafts, edited prompts."""
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, text
 
 from storage.column_types import JSON, String, Text
-from storage.tables_base import RowId, metadata, partial
+from storage.tables_base import RowId, metadata, only_on, partial
+
+HAS_SHORT_PROMPT, HAS_LONG_PROMPT = "octet_length(prompt) <= 1000", "octet_length(prompt) > 1000"
+"""SQL conditions on `jobs`, of PostgreSQL. An entry of an index there has at most 2,700 bytes: those of the prompt, and
+those of it in lower case, which can be half as many again."""
 
 jobs = Table(
     "jobs",
@@ -49,6 +53,19 @@ jobs = Table(
     Index("ix_jobs_idempotency_key", "idempotency_key", unique=True),
     Index("ix_jobs_chat_id_asked_message_id", "chat_id", "asked_message_id"),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
+    # For searches in a person's prompts, without reading the rows: see `storage.prompt_search`.
+    Index("ix_jobs_prompt", "user_id", "id", "prompt", **only_on("sqlite")),
+    Index(
+        "ix_jobs_short_prompt",
+        "user_id",
+        "id",
+        text("lower(prompt)"),
+        # The query reads only the expression, but PostgreSQL wants its column, too, before it leaves the rows alone.
+        postgresql_include=["prompt"],
+        postgresql_where=text(HAS_SHORT_PROMPT),
+        **only_on("postgresql"),
+    ),
+    Index("ix_jobs_long_prompt", "user_id", postgresql_where=text(HAS_LONG_PROMPT), **only_on("postgresql")),
 )
 
 # The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.
