@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from bot.fair_slots import FairSlots
@@ -104,10 +105,22 @@ class ChatLimiter:
         return self.used(now) == 0 and now >= self.muted_until and self.queue.is_idle
 
 
-class Permit:
-    """A chat's permission to send messages that count `cost`: the room is reserved until it is used or given back."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call that asks for room for so many `messages`. Calls with different keys take turns in a chat; in the limit of
+    all chats the call that is `due` first goes first."""
 
-    def __init__(self, limiter: ChatLimiter, cost: int, *, is_answer: bool = False) -> None:
+    messages: int
+    key: Hashable
+    due: float
+
+
+class Permit:
+    """A chat's permission for the call `ask`, which counts `cost` there: the room is reserved until it is used or given
+    back."""
+
+    def __init__(self, limiter: ChatLimiter, cost: int, ask: Ask, *, is_answer: bool = False) -> None:
+        self.ask = ask
         self._limiter = limiter
         self._cost = cost
         self._is_answer = is_answer

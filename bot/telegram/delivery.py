@@ -39,8 +39,9 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 ALBUM_SIZE = 10
-EDIT_SECONDS = 8.0
-"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down."""
+EDIT_SECONDS = 20.0
+"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down, but a new
+message and a deletion are a call more. Most tasks of Jimeng take 10 to 15 seconds, for which people wait."""
 
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")

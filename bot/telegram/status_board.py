@@ -10,6 +10,7 @@ from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPho
 
 from bot.jobs.ports import Progress
 from bot.telegram.telegram_errors import is_unchanged
+from bot.telegram.withdrawal import Withdrawal
 
 NO_TEXT = "no text in the message"
 """Telegram's error text when the message to edit is a picture."""
@@ -20,6 +21,7 @@ class StatusBoard:
     """The state of one job's status message. `chat_id`: its chat, perhaps the old id of a group that has moved;
     `sent_at`: when this process sent it, if it did; `shown`: the progress that it shows as `text` since `shown_since`;
     `preview`: the unfinished picture that was put into it or refused; `is_photo`: the preview made it a photo;
+    `edited_at`: the change of the request that it shows; `first`: withdraws its first text, if that is not sent yet;
     `as_draft`: progress is a draft, which is no message; None: not known yet."""
 
     chat_id: int
@@ -31,6 +33,8 @@ class StatusBoard:
     text: str = ""
     preview: bytes | None = None
     is_photo: bool = False
+    edited_at: float | None = None
+    first: Withdrawal = field(default_factory=Withdrawal)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     closed: bool = False
 

@@ -28,7 +28,7 @@ from bot.telegram.progress_text import words
 from bot.telegram.rate_limiter import DroppedError, RateLimiter, as_progress
 from bot.telegram.replying import in_reply_to
 from bot.telegram.status_board import NO_TEXT, StatusBoard
-from bot.telegram.status_queue import Pending, StatusQueues
+from bot.telegram.status_queue import Pending, StatusQueues, is_due
 from bot.telegram.telegram_errors import is_unanswered
 from storage.records import Job
 from storage.store import Store
@@ -41,6 +41,8 @@ DELETE_DELAYS = (5.0, 30.0, 300.0, 1800.0)
 """Seconds before each new try to delete an outdated message."""
 MOST_SENDS = 2
 """How often a text is sent when it is not known whether it has arrived."""
+WITHDRAWN_REMEMBERED = 1000
+"""How many jobs are remembered whose first text was withdrawn; most are delivered at once."""
 NOT_STARTED = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
 
 
@@ -66,6 +68,8 @@ class StatusMessages:
         self.may_show: Callable[[Job], bool] = lambda _job: True
         # How often each job's first and last text was sent without reading an answer.
         self._unanswered = Counter[tuple[int, bool]]()
+        # The jobs whose first text was withdrawn. If they can't be delivered, they need a message after all.
+        self._withdrawn: dict[int, None] = {}
         self.sleep = sleep
         self.boards: dict[int, StatusBoard] = {}
         self.background = Background()
@@ -76,19 +80,25 @@ class StatusMessages:
         await self.background.aclose()
 
     def show(self, job: Job, progress: Progress) -> None:
-        """Show progress: first with a message, then with edits when the text has changed and there is room.
+        """Show progress: first with a message, then with edits when there is news, or it is time, and there is room.
 
         No message is sent just to say that the pictures are being sent: these come next, or came before a crash.
         """
         board = self.boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
-        pending = self._pending(job, progress, board)
-        if self._is_shown(board, pending):
+        # A text is made only when it is time: there may be hundreds of jobs.
+        pending = self._pending(job, progress, board) if self._is_due(board, job, progress) else None
+        if pending is None or self._is_shown(board, pending):
             self.queues.has_nothing_new(job)
         elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
             self.queues.add(pending)
         else:
             self.queues.has_nothing_new(job)
             self._begin(pending)
+
+    def _is_due(self, board: StatusBoard, job: Job, progress: Progress) -> bool:
+        if job.edited_at != board.edited_at or board.unseen(progress.preview) or self._is_fading(board):
+            return True
+        return is_due(board.shown, self._clock() - board.shown_since, progress)
 
     def _pending(self, job: Job, progress: Progress, board: StatusBoard) -> Pending:
         with self._languages.speaking(job.language):
@@ -128,10 +138,14 @@ class StatusMessages:
         """Replace the text of a job's message for good. False: there is no message, or it can't be changed."""
         board = await self.close(job)
         try:
-            return board.message_id is not None and await board.end(self._bot, text, buttons)
+            if board.message_id is not None:
+                return await board.end(self._bot, text, buttons)
+            if job.id in self._withdrawn:
+                await self._send(job, board, text, buttons, reply_to=job.message_id, is_last=True)
         except TelegramAPIError as error:
             log.info("changing the status message of job %d failed (%s); it stays as it is", job.id, error.message)
             return False
+        return board.message_id is not None
 
     def is_fresh(self, board: StatusBoard, seconds: float) -> bool:
         """Whether this process sent the message within so many seconds and has seen none below it."""
@@ -176,12 +190,22 @@ class StatusMessages:
         return True
 
     async def close(self, job: Job) -> StatusBoard:
-        """Show no more progress of this job. Returns its board, with the message's id if there is one."""
+        """Show no more progress of this job. Returns its board, with the message's id if there is one.
+
+        A first text that still waits for room is withdrawn: the end of the job says more.
+        """
         self.queues.leave(job)
         board = self.boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
+        if board.first.withdraw():
+            self._note_withdrawn(job)
         async with board.busy:
             return board
+
+    def _note_withdrawn(self, job: Job) -> None:
+        self._withdrawn[job.id] = None
+        if len(self._withdrawn) > WITHDRAWN_REMEMBERED:
+            del self._withdrawn[next(iter(self._withdrawn))]
 
     async def _stored(self, job: Job) -> StatusBoard:
         latest = await self._store.jobs.get(job.id)
@@ -214,7 +238,7 @@ class StatusMessages:
                 if not isinstance(error, TelegramBadRequest):
                     return
             board.text, board.shown, board.shown_since = pending.text, pending.progress, self._clock()
-            board.preview = pending.progress.preview or board.preview
+            board.preview, board.edited_at = pending.progress.preview or board.preview, job.edited_at
 
     async def _painted(self, pending: Pending, board: StatusBoard) -> bool:
         """Send or edit. False: there is no message to edit. Raises aiogram's errors, or `DroppedError`."""
@@ -223,12 +247,13 @@ class StatusMessages:
             async with as_progress(self.queues.progress_share(pending)):
                 await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
             return True
-        if board.message_id is None and pending.is_sending:
+        if board.message_id is None and pending.is_sending and job.id not in self._withdrawn:
             board.message_id = (await self._stored(job)).id_in(board.chat_id)
             if board.message_id is None:
                 return False
         if board.message_id is None:
-            await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
+            with board.first.offered():
+                await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self.queues.progress_share(pending)):
                 await board.edit(self._bot, text, pending.buttons, board.unseen(pending.progress.preview))
@@ -269,6 +294,7 @@ class StatusMessages:
                 self._unanswered[which] += 1
             raise
         self._unanswered.pop(which, None)
+        self._withdrawn.pop(job.id, None)
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)

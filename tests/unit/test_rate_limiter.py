@@ -77,8 +77,15 @@ async def test_a_group_takes_twenty_a_minute_counting_the_items_of_albums() -> N
 
 async def test_albums_of_private_chats_count_as_one() -> None:
     line = Line()
-    await repeat(5, lambda: line.send(album(10, PRIVATE)))
+    await repeat(5, lambda: line.send(album(5, PRIVATE)))
     assert line.now == 1000.0
+
+
+async def test_over_all_chats_the_items_of_albums_count_one_by_one() -> None:
+    line = Line()
+    for chat in range(1, 21):
+        await line.send(album(4, chat))
+    assert most_within(line, 1.0) <= 30
 
 
 async def test_progress_never_waits_and_leaves_room() -> None:
