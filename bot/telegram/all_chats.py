@@ -2,11 +2,12 @@
 
 import asyncio
 import heapq
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bot.telegram.chat_limiter import ChatLimiter, Limit, ProgressShare
+from bot.telegram.chat_limiter import ChatLimiter, Limit, Permit, ProgressShare
 
 DELIVERY_PATIENCE_SECONDS = 3.0
 """Answers, and the first reactions to requests, go before deliveries that have waited for a shorter time than this.
@@ -17,11 +18,11 @@ PROGRESS_FACTOR = 2 / 3
 
 @dataclass(slots=True, order=True)
 class _Waiting:
-    """A call that sends `messages`. `is_over`: it has its room, or is given up; `woken`: it looks what to do."""
+    """A call that waits. `is_over`: it has its room, or is given up; `woken`: it looks what to do."""
 
     due: float
     number: int
-    messages: int = field(compare=False)
+    permit: Permit = field(compare=False)
     is_over: bool = field(default=False, compare=False)
     woken: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
 
@@ -44,12 +45,16 @@ class AllChats:
         self._numbers = count()
         self._is_served = False
 
-    async def take(self, messages: int, due: float) -> None:
-        """Wait for room for so many messages, and use it. The call with the earliest `due` time goes first."""
-        if self._first() is None and self._wait(messages) <= 0:
-            self._use(messages)
+    async def reserve(self, permit: Permit) -> None:
+        """Wait for room for the call of a permit, and reserve it. The call that is due first goes first.
+
+        Room is used up when a call leaves: between permit and call there is a step of the store, and calls that it held
+        up may leave at once.
+        """
+        if self._first() is None and self._wait(permit) <= 0:
+            self._give(permit)
             return
-        call = _Waiting(due, next(self._numbers), messages)
+        call = _Waiting(permit.ask.due, next(self._numbers), permit)
         heapq.heappush(self._waiting, call)
         try:
             while not call.is_over:
@@ -69,30 +74,34 @@ class AllChats:
 
     def take_for_progress(self) -> None:
         """Count a progress edit as sent now."""
-        self._use(1)
+        self._limiter.take(self._clock(), 1)
 
     @property
     def _current(self) -> ChatLimiter:
         self._limiter.limit = self._limit()
         return self._limiter
 
-    def _wait(self, messages: int) -> float:
-        return self._current.wait(self._clock(), messages)
+    def _wait(self, permit: Permit) -> float:
+        return self._current.wait(self._clock(), permit.ask.messages)
 
-    def _use(self, messages: int) -> None:
-        self._limiter.take(self._clock(), messages)
+    def _give(self, permit: Permit) -> None:
+        permit.reserve(self._limiter, permit.ask.messages)
 
     async def _serve_until(self, call: _Waiting) -> None:
         """Give room to the waiting calls until this one is over; then the next one serves."""
         self._is_served = True
         try:
             while not call.is_over and (first := self._first()):
-                if (seconds := self._wait(first.messages)) > 0:
-                    await self._sleep(seconds)
-                else:
-                    self._use(first.messages)
+                seconds = self._wait(first.permit)
+                if seconds <= 0:
+                    self._give(first.permit)
                     first.is_over = True
                     first.woken.set()
+                elif math.isfinite(seconds):
+                    await self._sleep(seconds)
+                else:
+                    self._limiter.freed.clear()
+                    await self._limiter.freed.wait()
         finally:
             self._is_served = False
 

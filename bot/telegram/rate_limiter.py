@@ -138,7 +138,7 @@ class RateLimiter(BaseRequestMiddleware):
             return await self._uncounted(make_request, bot, method, chat)
         limiter = self.limiter(chat)
         permit = _permit.get()
-        if permit and permit.covers(limiter):
+        if permit and permit.use(limiter, self.clock()):
             return await self._request(make_request, bot, method, limiter)
         while True:
             progress = _progress.get()
@@ -147,8 +147,9 @@ class RateLimiter(BaseRequestMiddleware):
             else:
                 ask = Ask(_messages(method), ANSWERS_KEY, self.clock())
                 with waiting():
-                    begun = await self.begin(await self._permit(limiter, ask))
-                if not begun:
+                    permit = await self._permit(limiter, ask)
+                    begun = await self.begin(permit)
+                if not begun or not permit.use(limiter, self.clock()):
                     continue
             try:
                 return await self._request(make_request, bot, method, limiter)
@@ -168,19 +169,17 @@ class RateLimiter(BaseRequestMiddleware):
         return await self._permit(limiter, Ask(_messages(method), key, self.clock() + DELIVERY_PATIENCE_SECONDS))
 
     async def begin(self, permit: Permit) -> bool:
-        """Wait for room in the limit of all chats, and count the messages as sent. False: the permit does not hold any
-        more."""
+        """Wait for room in the limit of all chats; the call counts as sent when it leaves. False: the permit does not
+        hold any more."""
         try:
-            await self._all_chats.take(permit.ask.messages, permit.ask.due)
+            await self._all_chats.reserve(permit)
         except BaseException:
             permit.give_back()
             raise
-        now = self.clock()
-        if not permit.is_good(now):
+        permit.is_begun = permit.is_good(self.clock())
+        if not permit.is_begun:
             permit.give_back()
-            return False
-        permit.use(now)
-        return True
+        return permit.is_begun
 
     def is_muted(self, chat: int) -> bool:
         """Whether Telegram demands a wait of this chat."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.telegram.all_chats import DELIVERY_PATIENCE_SECONDS, AllChats
-from bot.telegram.chat_limiter import IMPORTANT_PROGRESS, Limit
+from bot.telegram.chat_limiter import IMPORTANT_PROGRESS, Ask, ChatLimiter, Limit, Permit
 from tests.support.queue_chat import VirtualTime
 
 LIMIT = Limit(10, 1.0)
@@ -37,7 +37,15 @@ class Line:
         return task
 
     async def _take(self, name: str, due: float, messages: int) -> None:
-        await self.all_chats.take(messages, due)
+        chat = ChatLimiter(LIMIT)
+        permit = Permit(chat, 1, Ask(messages, name, due))
+        permit.is_begun = True
+        try:
+            await self.all_chats.reserve(permit)
+        except asyncio.CancelledError:
+            permit.give_back()
+            raise
+        assert permit.use(chat, self.time())
         self.went.append((self.time() - self.start, name, messages))
 
     async def fill(self) -> None:
