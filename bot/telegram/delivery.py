@@ -245,11 +245,13 @@ class Delivery:
     async def _turn_into_picture(
         self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
     ) -> Message | None:
-        """Turn the status message into the picture. None: Telegram refuses that."""
+        """Turn the status message into the picture. None: Telegram refuses that, or a new message is better by now."""
         job, media = batch.job, as_media(upload, batch.text, batch)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
             message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
+        except _StaleError:
+            return None
         except TelegramBadRequest as error:
             if meaning(error).why is Refusal.CHAT:
                 raise
@@ -262,6 +264,10 @@ class Delivery:
         return message if isinstance(message, Message) else None
 
 
+class _StaleError(Exception):
+    """The status message is too old to become the picture, or not the last one any more."""
+
+
 class _WhileFresh(JobAttempt):
     """An edit that is made only if its message is still new and the last one after the wait for a slot."""
 
@@ -270,9 +276,9 @@ class _WhileFresh(JobAttempt):
         self._is_fresh = is_fresh
 
     async def begin(self) -> None:
-        """See `JobAttempt`. Raises `ChangedError` if a new message is better by now."""
+        """See `JobAttempt`. Raises `_StaleError` if a new message is better by now."""
         if not self._is_fresh():
-            raise ChangedError
+            raise _StaleError
         await super().begin()
 
 
