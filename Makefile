@@ -31,8 +31,8 @@ lint: .venv/ready
 unit: .venv/ready  ## each worker would compile all that it imports anew, where Python is told to keep nothing
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest $(ARGS)
 
-bench: .venv/ready  ## what a person waits for, beside its baselines
-	$(BIN)/python -m tests.bench $(ARGS)
+bench: .venv/ready  ## what a person waits for, beside its baselines; a start is measured with compiled modules
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m tests.bench $(ARGS)
 
 messages: .venv/ready  ## bring the catalogues up to date with the code
 	$(BIN)/pybabel -q extract --omit-header --no-location --sort-output -k Sentence:1 -k wrong:1 -o bot/locales/messages.pot bot providers

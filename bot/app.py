@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
+from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, SendMessage, SendPhoto
+from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
 from bot.background import Background
@@ -17,6 +19,7 @@ from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
 from bot.settings import Settings
 from bot.telegram.i18n import Languages
+from bot.telegram.lazy_models import build
 from bot.telegram.update_inbox import UpdateInbox
 from bot.web import webhook
 from bot.web.server import WebServer
@@ -34,6 +37,18 @@ TIDY_SECONDS = 3600.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CONNECT_DELAYS = (1, 2, 5, 10, 30)
 UNREACHED = retry_if_exception_type((TelegramNetworkError, TelegramServerError))
+FIRST_MODELS = (
+    Chat,
+    Message,
+    Update,
+    SendMessage,
+    EditMessageText,
+    SendMediaGroup,
+    SendPhoto,
+    InlineQueryResultCachedPhoto,
+    AnswerInlineQuery,
+)
+"""For the first request and the first inline query, in an order in which the later ones are built from the earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class App:
         else:
             await self._until_reached("removing the webhook", self.bot.delete_webhook)
             self.inbox.poll()
+        # Not before: Telegram already looks for updates meanwhile.
+        self.background.spawn(build(FIRST_MODELS), "building models")
         await self.stopped.wait()
 
     def stop(self) -> None:

@@ -217,8 +217,8 @@ def _speak(
     stack.push_async_callback(sender.aclose)
     status = StatusMessages(bot, store, languages, flood, newest)
     uploads = Uploads(store, downloads, images, providers)
-    originals, labels = Originals(sender, store, uploads), ResultCaptions(store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=labels)
+    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
+    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
     stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
@@ -107,9 +108,11 @@ class ImageRequest(Generic[OptionsT]):
     callback: Callback | None = None
 
     def with_options(self, **changes: object) -> "ImageRequest[OptionsT]":
-        """A copy with some options changed; they are validated again."""
-        options = type(self.options).model_validate({**self.options.model_dump(), **changes})
-        return replace(self, options=options)
+        """A copy with some options changed, all validated again; the request itself where nothing changes."""
+        now = self.options.model_dump()
+        if {**now, **changes} == now:
+            return self
+        return replace(self, options=type(self.options).model_validate({**now, **changes}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         if models := getattr(settings, "models", ()):
             self.Options = offering(self.Options, model=models)
 
-    @property
+    @cached_property
     def origins(self) -> frozenset[tuple[str, int]]:
         """Host and port of each address in the settings. The operator chose them, so pictures are fetched from them
         even at private addresses. Elsewhere only public addresses are allowed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import log
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -45,20 +46,9 @@ class Flag:
     default: str
 
 
-def flags(options: type[Options]) -> Iterator[Flag]:
+def flags(options: type[Options]) -> tuple[Flag, ...]:
     """The flags of an options model, in the order of its fields."""
-    for name, field in options.model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        listed = () if get_origin(field.annotation) is Literal else _listed(extra.get("examples"))
-        choices = tuple(str(value) for value in listed) or tuple(_literals(field.annotation)) or tuple(_few(field))
-        default = "" if field.default is None else str(field.default)
-        yield Flag(
-            name,
-            field.description or "",
-            str(extra.get("allowed") or _allowed(field) or ", ".join(choices)),
-            choices,
-            default,
-        )
+    return _flags(options)
 
 
 def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
@@ -82,6 +72,20 @@ def wrong(template: str, **values: object) -> PydanticCustomError:
     `template` is a sentence for the person with `str.format` fields, translated like a `Sentence`.
     """
     return PydanticCustomError("sentence", "{sentence}", {"sentence": template, **values})
+
+
+@cache
+def _flags(options: type[Options]) -> tuple[Flag, ...]:
+    return tuple(_flag(name, field) for name, field in options.model_fields.items())
+
+
+def _flag(name: str, field: FieldInfo) -> Flag:
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    listed = () if get_origin(field.annotation) is Literal else _listed(extra.get("examples"))
+    choices = tuple(str(value) for value in listed) or tuple(_literals(field.annotation)) or tuple(_few(field))
+    allowed = str(extra.get("allowed") or _allowed(field) or ", ".join(choices))
+    default = "" if field.default is None else str(field.default)
+    return Flag(name, field.description or "", allowed, choices, default)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -29,6 +29,7 @@ _PRIOR_TASKS, _PRIOR_SPREAD = 2.0, 0.5  # the prior of the fit: 2 tasks with a s
 _LONGEST_GAP_SECONDS, _GAP_GROWTH = 8.0, 0.25
 _FIRST_HEIGHT = 1.1  # the first poll comes when 1.1 polls are due: by simulation the best of 0.3–1.3
 _SURPLUS_TASKS = 40.0  # tasks over which a surplus is spent, or a deficit made up
+_ROOT_OF_2 = math.sqrt(2)
 _SNAP_SECONDS = 0.3  # a poll this near to a fixed one moves onto it: this proves that the fixed poll was due
 
 
@@ -169,7 +170,8 @@ class _Curve:
 
     def __init__(self, middle: float, spread: float) -> None:
         self.middle, self.spread = middle, spread
-        self.times, self.heights = array("d", [0.0]), array("d", [0.0])
+        # Lists: reading a number out of an array makes a new object.
+        self.times, self.heights = [0.0], [0.0]
         self.mean = 0.0  # the expected height at the end of a task
         rate, running = 0.0, 1.0
         for number in range(81):
@@ -184,15 +186,15 @@ class _Curve:
 
     def running(self, time: float) -> float:
         """The share of tasks that still run at `time` (seconds)."""
-        return math.erfc((math.log(time) - self.middle) / self.spread / math.sqrt(2)) / 2
+        return math.erfc((math.log(time) - self.middle) / self.spread / _ROOT_OF_2) / 2
 
     def time(self, height: float) -> float:
         """The time (seconds) at which the integral reaches `height`; infinite past the table."""
         place = bisect_left(self.heights, height)
         if place >= len(self.heights):
             return math.inf
-        (t0, t1), (h0, h1) = self.times[place - 1 : place + 1], self.heights[place - 1 : place + 1]
-        return t0 + (t1 - t0) * (height - h0) / (h1 - h0)
+        t0, h0 = self.times[place - 1], self.heights[place - 1]
+        return t0 + (self.times[place] - t0) * (height - h0) / (self.heights[place] - h0)
 
     def polls(self, density: float) -> tuple["array[float]", float, float, float]:
         """The polls at `density`, the mean time at which they find the end, their mean number, and the grant."""
@@ -200,8 +202,11 @@ class _Curve:
         last, share, ends, polls, granted, height = 0.0, 1.0, 0.0, 0.0, 0.0, _FIRST_HEIGHT
         while share > 1e-3:
             wanted, furthest = self.time(height / density), last + _LONGEST_GAP_SECONDS + _GAP_GROWTH * last
-            height += wanted <= furthest
-            at = _snapped(min(wanted, furthest), last)
+            if wanted <= furthest:
+                height += 1
+            else:
+                wanted = furthest
+            at = _snapped(wanted, last)
             left = self.running(at)
             polls += share
             granted += (share - left) * (last // FIXED_POLL_SECONDS + 1)
@@ -213,4 +218,6 @@ class _Curve:
 
 def _snapped(at: float, last: float) -> float:
     near, soonest = FIXED_POLL_SECONDS * round(at / FIXED_POLL_SECONDS), last + LEAST_GAP_SECONDS
-    return near if abs(near - at) < _SNAP_SECONDS and near > soonest else max(at, soonest)
+    if -_SNAP_SECONDS < near - at < _SNAP_SECONDS and near > soonest:
+        return near
+    return max(at, soonest)

@@ -4,16 +4,25 @@ Each process that shares a database is a *worker*. A worker that is present hold
 that is released when the process ends, however it ends.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import sqlalchemy
+from sqlalchemy import ColumnElement, Executable
 
+from storage.connection import Connection, Reading, Writing
+from storage.result import Result
+from storage.statements import Parameters, Statements
+
+T = TypeVar("T")
+
+ESCAPE = "/"
+"""Before a character that LIKE would take for a placeholder."""
 EVERYTHING = "everything"
 """The topic that arrives when notifications may have been missed, because the connection was lost."""
 
 OnNotification = Callable[[str], None]
+Upgrade = Callable[[sqlalchemy.Connection], None]
 
 
 class DatabaseInUseError(Exception):
@@ -23,16 +32,8 @@ class DatabaseInUseError(Exception):
 class Backend(Protocol):
     """A database system. See `storage.sqlite` (one process at a time) and `storage.postgres` (many)."""
 
-    engine: AsyncEngine
-    """For transactions. One that is idle, or waits for a lock, is ended after a few seconds."""
-    urgent: AsyncEngine
-    """For the few transactions that must not wait for a free connection."""
-    autocommit: AsyncEngine
-    """For urgent single statements, each of which is a transaction."""
-    maintenance: AsyncEngine
-    """For long transactions: migrations and copies."""
-    reader: AsyncEngine
-    """For statements that only read, on connections of its own: switching the mode of one costs as much as a query."""
+    statements: Statements
+    """The statements of the store, compiled for this database."""
     clock: Callable[[], float]
     """Seconds since 1970, the same for all processes of the database."""
     session: str
@@ -44,25 +45,29 @@ class Backend(Protocol):
     leads: bool
     """Whether this process is the leader, which does what only one may do. It ends when the connection is lost."""
 
-    def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
-        """Whether a text contains these words; case is ignored."""
+    async def migrate(self, upgrade: Upgrade) -> None:
+        """Migrate the tables, on a connection of SQLAlchemy. One of several processes does; the others wait."""
 
-    def insert(self, table: Table) -> Any:
-        """An INSERT that supports ON CONFLICT."""
+    async def read(self, step: Reading[T]) -> T:
+        """Run a step that only reads; each of its statements sees the latest state."""
 
-    async def lock(self, connection: AsyncConnection, name: str) -> None:
-        """Take the lock of this name until the transaction ends."""
+    async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
+        """Run a step, and store all that it has changed, or nothing. `urgent`: it goes before all that wait."""
 
-    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
-        """Notify the other processes of these topics when the transaction is committed."""
+    async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
+        """Execute a statement that is a transaction of its own."""
+
+    @staticmethod
+    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a text contains these words, which are escaped with `ESCAPE`; case is ignored."""
 
     async def enter(self, worker_id: int) -> None:
         """Become present as this worker. Raises `DatabaseInUseError` or `StoreUnavailableError`."""
 
-    async def present(self, connection: AsyncConnection) -> set[int]:
+    async def present(self, connection: Connection) -> set[int]:
         """The workers that are present, by id."""
 
-    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: Connection, worker_id: int, session: str | None) -> None:
         """End all sessions of a worker that hangs: their locks are released.
 
         `session`: the name of its sessions (None: a worker of an older version).

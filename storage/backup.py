@@ -2,22 +2,21 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, true, update
+from sqlalchemy import Table, func, select, true, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import Transaction
 from storage.database import Database, StoreError, UnusableStoreError
 from storage.job_states import JobState, TaskState, move_job, move_task
 from storage.records import ErrorMessage
 from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
-
-ROWS_AT_ONCE = 500
-"""Rows in memory at once."""
+from storage.statements import upsert
 
 
 async def back_up(url: str, target: Path, unknown: ErrorMessage) -> None:
@@ -61,38 +60,37 @@ async def _copy_sqlite(url: str, part: Path) -> None:
 
 async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
     copy = await Database.open(f"sqlite:///{part}")
-    message = {"error_message": dict(unknown)}
     try:
-        async with copy.write() as writer:
-            now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
-            unsubmitted, waiting = tasks.c.ticket.is_(None), (TaskState.QUEUED, TaskState.SUBMITTING)
-            stop = move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **message)
-            await writer.execute(stop)
-            # Jobs in other states follow from their tasks.
-            await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **message))
-            await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
+        await copy.write(partial(_interrupt_all, {"error_message": dict(unknown)}))
     finally:
         await copy.aclose()
+
+
+async def _interrupt_all(message: Mapping[str, Any], writer: Transaction) -> None:
+    now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
+    unsubmitted, waiting = tasks.c.ticket.is_(None), (TaskState.QUEUED, TaskState.SUBMITTING)
+    await writer.execute(move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **message))
+    # Jobs in other states follow from their tasks.
+    await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **message))
+    await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
 
 
 async def _copy_rows(url: str, part: Path) -> None:
-    source, copy = await Database.open(url), await Database.open(f"sqlite:///{part}")
+    # Loaded here: SQLite needs no driver of PostgreSQL.
+    from storage.postgres import rows_of  # noqa: PLC0415
+
+    await (await Database.open(url)).aclose()
+    copy = await Database.open(f"sqlite:///{part}")
+    # Sorted so that a row's parents come before it. Workers are not copied: their processes use the original.
+    tables = [table for table in metadata.sorted_tables if table is not workers]
     try:
-        maintenance = source.backend.maintenance
-        snapshot = maintenance.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        async with snapshot.connect() as reader, copy.write() as writer:
-            # Sorted so that a row's parents come before it. Workers are not copied: their processes use the original.
-            for table in metadata.sorted_tables:
-                if table is not workers:
-                    async for rows in _rows(reader, table):
-                        await writer.execute(insert(table), rows)
+        async for table, rows in rows_of(make_url(url), tables):
+            await copy.write(partial(_add, table, rows))
     finally:
         await copy.aclose()
-        await source.aclose()
 
 
-async def _rows(reader: AsyncConnection, table: Table) -> AsyncIterator[Sequence[dict[str, Any]]]:
-    """All rows, in batches. No row has a worker in the copy: the process that starts there takes them over."""
-    result = await reader.stream(select(table))
-    async for rows in result.mappings().partitions(ROWS_AT_ONCE):
-        yield [{**row, "worker_id": None} if "worker_id" in row else dict(row) for row in rows]
+async def _add(table: Table, rows: Sequence[dict[str, Any]], connection: Transaction) -> None:
+    """Store rows. No row has a worker in the copy: the process that starts there takes them over."""
+    free = [{**row, "worker_id": None} if "worker_id" in row else row for row in rows]
+    await connection.execute(upsert(table, *rows[0]), free)

@@ -2,36 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, nullcontext, suppress
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Table
+from sqlalchemy import URL, Executable
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
 from storage import notifications
 from storage.backend import Backend
+from storage.connection import NO_PARAMETERS, Connection, Reading, Transaction, Writing
+from storage.migrate import REVISION, NewerDatabaseError, newest_revision, upgrade
 from storage.outage_log import Outage
-from storage.priority_lock import PriorityLock
+from storage.result import Result
 from storage.retry_loop import in_turn, repeat
 from storage.sqlite import SqliteBackend
+from storage.statements import Parameters
 from storage.store_errors import (
     StoreError,
     StoreUnavailableError,
     UnstorableValueError,
     describe_error,
-    is_temporary,
     may_become_available,
+    store_error,
 )
 
 __all__ = [
+    "Connection",
     "Database",
     "StoreError",
     "StoreUnavailableError",
@@ -45,7 +42,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 OPEN_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Between attempts to open a database whose server is not available yet."""
-MAY_BECOME_AVAILABLE = retry_if_exception_type((OSError, SQLAlchemyError)) & retry_if_exception(may_become_available)
+MAY_BECOME_AVAILABLE = retry_if_exception_type((OSError, StoreError)) & retry_if_exception(may_become_available)
 
 
 class UnusableStoreError(Exception):
@@ -53,12 +50,10 @@ class UnusableStoreError(Exception):
 
 
 class Database:
-    """A SQLite file or a PostgreSQL database behind `read()` and `write()`. Made by `open`; closed by `aclose`."""
+    """A SQLite file or a PostgreSQL database behind `read` and `write`. Made by `open`; closed by `aclose`."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        # SQLite allows one writer at a time and makes the others poll; here they queue instead.
-        self._writing = PriorityLock() if backend.single_writer else None
 
     @classmethod
     async def open(cls, url: str, *, wait: bool = False) -> "Database":
@@ -80,9 +75,9 @@ class Database:
             )
         except BaseException as error:
             await database.aclose()
-            if isinstance(error, CommandError):
+            if isinstance(error, NewerDatabaseError):
                 why = f"{name} was written by a newer version of the bot: {error}"
-            elif isinstance(error, OSError | SQLAlchemyError):
+            elif isinstance(error, OSError | StoreError):
                 why = f"{name} can't be opened: {describe_error(error)}"
             else:
                 raise
@@ -90,122 +85,62 @@ class Database:
         outage.ends()
         return database
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for statements that only read; each sees the latest state."""
-        async with _opened(self.backend.reader) as connection:
-            yield connection
+    async def read(self, step: Reading[T]) -> T:
+        """Run a step that only reads; each of its statements sees the latest state. Raises `StoreError`."""
+        return await self.backend.read(step)
 
-    @asynccontextmanager
-    async def write(self, *, urgent: bool = False) -> AsyncIterator["Transaction"]:
-        """A transaction: committed when the block ends, rolled back when it raises.
+    async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
+        """Run a step in a transaction: all that it changes is stored when it ends, nothing when it raises.
 
-        `urgent`: it goes before all others that wait. For short ones that must not be late: tickets, heartbeats.
+        `urgent`: it goes before all others that wait. For short ones that must not be late: tickets, heartbeats. A
+        caller that is cancelled meanwhile waits for the end of the step. Raises `StoreError`.
         """
-        engine = self.backend.urgent if urgent else self.backend.engine
-        lock = self._writing.acquire(urgent=urgent) if self._writing else nullcontext()
-        async with lock, self._transaction(engine) as connection:
-            yield connection
+        orphaned = False
 
-    @asynccontextmanager
-    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is a transaction; it goes before all others that wait to write."""
-        lock = self._writing.acquire(urgent=True) if self._writing else nullcontext()
-        async with lock, _opened(self.backend.autocommit) as connection:
-            yield connection
+        async def noted(connection: Transaction) -> T:
+            nonlocal orphaned
+            value = await step(connection)
+            orphaned = notifications.ORPHANS in connection.topics and not connection.is_rolled_back
+            return value
 
-    @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator["Transaction"]:
-        async with _opened(engine) as connection:
-            yield connection
-            if connection.to_notify:
-                await self.backend.notify(connection, connection.to_notify)
-            await _uncancelled(connection.commit())
-            if notifications.ORPHANS in connection.to_notify:
-                # This process can recover the work of a worker that is gone, too.
-                self.backend.tell(notifications.ORPHANS)
+        value = await self.backend.write(noted, urgent=urgent)
+        if orphaned:
+            # This process can recover the work of a worker that is gone, too.
+            self.backend.tell(notifications.ORPHANS)
+        return value
 
-    def insert(self, table: Table) -> Any:
-        """An INSERT that supports ON CONFLICT."""
-        return self.backend.insert(table)
+    async def fetch(self, statement: Executable, parameters: Parameters = NO_PARAMETERS) -> Result:
+        """Execute one statement that only reads. Raises `StoreError`."""
+        return await self.read(lambda connection: connection.execute(statement, parameters))
 
-    async def lock(self, connection: AsyncConnection, name: str) -> None:
-        """Take the lock of this name until the transaction ends."""
-        await self.backend.lock(connection, name)
+    async def execute(
+        self, statement: Executable, parameters: Parameters = NO_PARAMETERS, *, urgent: bool = False
+    ) -> Result:
+        """Execute one statement, which is a transaction of its own. `urgent`: see `write`. Raises `StoreError`."""
+        return await self.backend.execute(statement, parameters, urgent=urgent)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self.backend.aclose()
 
     async def _migrate(self) -> None:
-        async with self._transaction(self.backend.maintenance) as connection:
-            # One of several processes that start at once migrates; the others wait.
-            await self.lock(connection, "migrate")
-            await connection.run_sync(upgrade)
+        if await self._is_at(newest_revision()):
+            return
+        try:
+            await self.backend.migrate(upgrade)
+        except SQLAlchemyError as error:
+            # Only migrations are executed by SQLAlchemy.
+            reason = getattr(error, "orig", None) or error
+            raise store_error(reason) from reason
 
-
-class Transaction(AsyncConnection):
-    """A connection that finishes its statement before it raises a cancellation.
-
-    Cancelled within a statement, SQLAlchemy and the driver would leave the connection open, and its write lock held.
-    """
-
-    __slots__ = ("to_notify",)
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__(engine)
-        self.to_notify: list[str] = []
-
-    def notify(self, topic: str) -> None:
-        """Notify the other processes when this is committed; the topics are in `storage.notifications`."""
-        self.to_notify.append(topic)
-
-    async def execute(self, *args: Any, **kwargs: Any) -> Any:
-        """See `AsyncConnection.execute`."""
-        return await _uncancelled(super().execute(*args, **kwargs))
-
-
-@asynccontextmanager
-async def _opened(engine: AsyncEngine) -> AsyncIterator[Transaction]:
-    """A connection of the pool; uncommitted changes are rolled back."""
-    connection = Transaction(engine)
-    try:
-        await _uncancelled(_start(connection))
-        yield connection
-    except (SQLAlchemyError, OverflowError, UnicodeError) as error:
-        if not is_temporary(error):
-            raise UnstorableValueError(describe_error(error)) from error
-        # The state of the connection is unknown, so it is not used again.
-        if connection.sync_connection:
-            await _uncancelled(connection.invalidate())
-        raise
-    finally:
-        if connection.sync_connection:
-            await _uncancelled(connection.close())
-
-
-async def _start(connection: Transaction) -> None:
-    try:
-        await connection.start()
-    except SQLAlchemyError:
-        raise
-    except Exception as error:
-        # An error of the driver: the server is away, is starting, rejects the password, or has no free connection.
-        raise StoreUnavailableError(f"no connection: {error}") from error
-
-
-async def _uncancelled(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end, even when cancelled meanwhile; then raise the cancellation."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
-        if not task.cancelled() and (error := task.exception()):
-            log.info("a cancelled operation of the store had failed as well: %r", error)
-        raise
+    async def _is_at(self, revision: str) -> bool:
+        """Whether the database is at this revision. One that does not tell is left to the migration."""
+        try:
+            return bool((await self.fetch(REVISION)).scalar() == revision)
+        except StoreUnavailableError:
+            raise
+        except StoreError:
+            return False
 
 
 def _backend(url: URL) -> Backend:
@@ -217,11 +152,3 @@ def _backend(url: URL) -> Backend:
         advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
         raise UnusableStoreError(f"storage.url: {advice} ({error}).") from error
     return PostgresBackend(url)
-
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Migrate the tables to this revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)

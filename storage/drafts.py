@@ -1,43 +1,86 @@
 """Drafts: pictures or a style that wait for their prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
-from storage.database import Database
+from storage.connection import Connection, Transaction
+from storage.operations import Operations, reads, writes
 from storage.records import Draft, NewDraft, NewReference, Question
 from storage.rows import current_chat_id
 from storage.schema import draft_references, drafts, jobs
+from storage.statements import upsert
+
+NO_MESSAGE = -1
+
+_OWN = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.user_id == bindparam("user_id"))
+_HERE = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.message_id == bindparam("message_id"))
+_MADE = select(jobs.c.id).where(jobs.c.idempotency_key == bindparam("key"))
+_DROP = delete(drafts).where(or_(drafts.c.idempotency_key == bindparam("key"), drafts.c.taken_by == bindparam("key")))
+_ADD = (
+    upsert(
+        drafts,
+        "idempotency_key",
+        "user_id",
+        "question_id",
+        "words",
+        "chat_id",
+        "message_id",
+        "style",
+        "created_at",
+    )
+    .on_conflict_do_nothing(index_elements=["idempotency_key"])
+    .returning(drafts.c.id)
+)
+_ADD_REFERENCES = upsert(draft_references, *NewReference.__slots__, "draft_id")
+_REFERENCES = (
+    select(*(draft_references.c[name] for name in NewReference.__slots__))
+    .where(draft_references.c.draft_id == bindparam("draft_id"))
+    .order_by(draft_references.c.message_id.nulls_first(), draft_references.c.id)
+)
+# A question that is not given (`NO_MESSAGE`) matches none.
+_IS_FOR = or_(drafts.c.created_at >= bindparam("since"), drafts.c.question_id == bindparam("question_id"))
+_FOUND = (
+    select(drafts.c.id, drafts.c.style)
+    .where(_OWN, or_(and_(_IS_FOR, drafts.c.taken_by.is_(None)), drafts.c.taken_by == bindparam("key")))
+    .order_by(drafts.c.id)
+)
+_LOCK_FOUND = _FOUND.with_for_update()
+_RESERVE = (
+    update(drafts).where(drafts.c.id == bindparam("draft_id")).values(taken_by=bindparam("key"), idempotency_key=None)
+)
+_WAITING = select(drafts.c.id).where(_HERE, drafts.c.taken_by.is_(None)).limit(1)
+_LOCK_WAITING = select(drafts.c.id).where(_HERE, drafts.c.taken_by.is_(None)).with_for_update()
+_QUESTION = (
+    select(drafts.c.user_id, drafts.c.words)
+    .where(drafts.c.chat_id == bindparam("chat_id"), drafts.c.question_id == bindparam("question_id"))
+    .order_by(drafts.c.id)
+    .limit(1)
+)
+_SET_ASIDE = (
+    update(drafts).where(_OWN, drafts.c.created_at >= bindparam("since")).values(created_at=bindparam("before"))
+)
+_FORGET = delete(drafts).where(drafts.c.created_at < bindparam("before"))
 
 
-class Drafts:
+class Drafts(Operations):
     """The drafts of one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def add(self, new: NewDraft, now: float) -> None:
+    @writes
+    async def add(self, connection: Transaction, new: NewDraft, now: float) -> None:
         """Store a draft. It replaces those that the same update brought or took before; an update that has made its job
         brings none."""
-        async with self._db.write() as connection:
-            chat_id = await current_chat_id(self._db, connection, new.chat_id)
-            made = select(jobs.c.id).where(jobs.c.idempotency_key == new.idempotency_key)
-            if (await connection.execute(made)).first():
-                return
-            await drop_drafts(connection, new.idempotency_key)
-            names = ("idempotency_key", "user_id", "question_id", "words")
-            row = self._db.insert(drafts).values(
-                **{name: getattr(new, name) for name in names},
-                chat_id=chat_id,
-                message_id=new.message_id if chat_id == new.chat_id else None,
-                style=new.draft.style,
-                created_at=now,
-            )
-            once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(drafts.c.id)
-            draft_id = (await connection.execute(once)).scalar_one_or_none()
-            if draft_id is not None:
-                await _add_references(connection, draft_id, new.draft.references)
+        chat_id = await current_chat_id(connection, new.chat_id)
+        if (await connection.execute(_MADE, {"key": new.idempotency_key})).first():
+            return
+        await drop_drafts(connection, new.idempotency_key)
+        values = {name: getattr(new, name) for name in ("idempotency_key", "user_id", "question_id", "words")}
+        values |= {"chat_id": chat_id, "message_id": new.message_id if chat_id == new.chat_id else None}
+        added = await connection.execute(_ADD, {**values, "style": new.draft.style, "created_at": now})
+        draft_id = added.scalar_one_or_none()
+        if draft_id is not None:
+            await _add_references(connection, draft_id, new.draft.references)
 
     async def take(
         self, chat_id: int, user_id: int, key: str, *, since: float, question_id: int | None = None
@@ -50,82 +93,67 @@ class Drafts:
         Taken are drafts added after `since`, and those for which the message `question_id` asked. An empty `Draft` when
         there are none.
         """
-        waits = drafts.c.created_at >= since
-        if question_id:
-            waits = or_(waits, drafts.c.question_id == question_id)
-        which = or_(and_(waits, drafts.c.taken_by.is_(None)), drafts.c.taken_by == key)
-        async with self._db.write() as connection:
-            found = select(drafts.c.id, drafts.c.style).where(_own(chat_id, user_id), which).order_by(drafts.c.id)
-            rows = (await connection.execute(found.with_for_update())).all()
-            taken = update(drafts).where(drafts.c.id.in_([row.id for row in rows]))
-            await connection.execute(taken.values(taken_by=key, idempotency_key=None))
-            references = [one for row in rows for one in await _references_of(connection, row.id)]
-            styles = [row.style for row in rows if row.style]
-            return Draft(tuple(references), styles[-1] if styles else None)
+        which = {"chat_id": chat_id, "user_id": user_id, "key": key, "since": since}
+        which["question_id"] = question_id or NO_MESSAGE
+        # Most prompts have no draft, and a read is cheaper than a transaction.
+        if (await self._db.fetch(_FOUND, which)).first() is None:
+            return Draft()
+        return await self._take(which)
 
-    async def join(self, chat_id: int, message_id: int, new: NewReference) -> bool:
+    @writes
+    async def _take(self, connection: Transaction, which: Mapping[str, Any]) -> Draft:
+        rows = (await connection.execute(_LOCK_FOUND, which)).all()
+        await connection.execute(_RESERVE, [{"draft_id": row.id, "key": which["key"]} for row in rows])
+        references = [one for row in rows for one in await _references_of(connection, row.id)]
+        styles = [row.style for row in rows if row.style]
+        return Draft(tuple(references), styles[-1] if styles else None)
+
+    @writes
+    async def join(self, connection: Transaction, chat_id: int, message_id: int, new: NewReference) -> bool:
         """Add a picture that arrives late to the draft that this message brought. False: there is none, or its prompt
         has come."""
-        async with self._db.write() as connection:
-            query = select(drafts.c.id).where(_brought_by(chat_id, [message_id])).with_for_update()
-            draft_id = (await connection.execute(query)).scalar()
-            if draft_id is None:
-                return False
-            known = {one.message_id for one in await _references_of(connection, draft_id)}
-            if new.message_id not in known:
-                await _add_references(connection, draft_id, (new,))
-            return True
+        draft_id = (await connection.execute(_LOCK_WAITING, {"chat_id": chat_id, "message_id": message_id})).scalar()
+        if draft_id is None:
+            return False
+        known = {one.message_id for one in await _references_of(connection, draft_id)}
+        if new.message_id not in known:
+            await _add_references(connection, draft_id, (new,))
+        return True
 
-    async def is_waiting(self, chat_id: int, message_ids: Sequence[int]) -> bool:
+    @reads
+    async def is_waiting(self, connection: Connection, chat_id: int, message_ids: Sequence[int]) -> bool:
         """Whether a draft that one of these messages brought waits for its prompt."""
-        async with self._db.read() as connection:
-            query = select(drafts.c.id).where(_brought_by(chat_id, message_ids)).limit(1)
-            return (await connection.execute(query)).first() is not None
+        for message_id in message_ids:
+            if (await connection.execute(_WAITING, {"chat_id": chat_id, "message_id": message_id})).first():
+                return True
+        return False
 
     async def question(self, chat_id: int, question_id: int) -> Question | None:
         """The question that this message asks; None: it asks for no prompt, or its draft has become a job."""
-        query = select(drafts.c.user_id, drafts.c.words)
-        async with self._db.read() as connection:
-            asked = query.where(drafts.c.chat_id == chat_id, drafts.c.question_id == question_id)
-            row = (await connection.execute(asked.order_by(drafts.c.id).limit(1))).first()
-            return Question(*row) if row else None
+        row = (await self._db.fetch(_QUESTION, {"chat_id": chat_id, "question_id": question_id})).first()
+        return Question(*row) if row else None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
         """The next prompt is not for drafts added after `since`, unless it answers the message that asked."""
-        async with self._db.write() as connection:
-            fresh = update(drafts).where(_own(chat_id, user_id), drafts.c.created_at >= since)
-            await connection.execute(fresh.values(created_at=since - 1))
+        own = {"chat_id": chat_id, "user_id": user_id}
+        await self._db.execute(_SET_ASIDE, {**own, "since": since, "before": since - 1})
 
     async def forget(self, before: float) -> None:
         """Delete drafts that were added before this time."""
-        async with self._db.write() as connection:
-            await connection.execute(delete(drafts).where(drafts.c.created_at < before))
+        await self._db.execute(_FORGET, {"before": before})
 
 
-async def drop_drafts(connection: AsyncConnection, key: str) -> None:
+async def drop_drafts(connection: Transaction, key: str) -> None:
     """Delete the drafts that the update of this key brought or took: its new draft, or its job, replaces them."""
-    await connection.execute(delete(drafts).where(or_(drafts.c.idempotency_key == key, drafts.c.taken_by == key)))
+    await connection.execute(_DROP, {"key": key})
 
 
-def _own(chat_id: int, user_id: int) -> ColumnElement[bool]:
-    return and_(drafts.c.chat_id == chat_id, drafts.c.user_id == user_id)
-
-
-def _brought_by(chat_id: int, message_ids: Sequence[int]) -> ColumnElement[bool]:
-    """The drafts that these messages brought and that still wait."""
-    here = and_(drafts.c.chat_id == chat_id, drafts.c.message_id.in_(list(message_ids)))
-    return and_(here, drafts.c.taken_by.is_(None))
-
-
-async def _add_references(connection: AsyncConnection, draft_id: int, new: Sequence[NewReference]) -> None:
+async def _add_references(connection: Transaction, draft_id: int, new: Sequence[NewReference]) -> None:
     rows = [{**{name: getattr(one, name) for name in NewReference.__slots__}, "draft_id": draft_id} for one in new]
     if rows:
-        await connection.execute(insert(draft_references), rows)
+        await connection.execute(_ADD_REFERENCES, rows)
 
 
-async def _references_of(connection: AsyncConnection, draft_id: int) -> list[NewReference]:
+async def _references_of(connection: Connection, draft_id: int) -> list[NewReference]:
     """In the order of their messages; first those that no message in this chat shows."""
-    columns = [draft_references.c[name] for name in NewReference.__slots__]
-    order = (draft_references.c.message_id.nulls_first(), draft_references.c.id)
-    query = select(*columns).where(draft_references.c.draft_id == draft_id).order_by(*order)
-    return [NewReference(*row) for row in await connection.execute(query)]
+    return [NewReference(*row) for row in await connection.execute(_REFERENCES, {"draft_id": draft_id})]

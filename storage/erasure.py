@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, Transaction
+from storage.connection import Connection, Transaction
+from storage.job_statements import counts_for_quota
 from storage.job_states import (
     CLOSED,
     ENDING,
@@ -15,10 +15,12 @@ from storage.job_states import (
     UNFINISHED,
     JobState,
     TaskState,
+    is_in,
     move_job,
     move_task,
 )
-from storage.jobs import DAY, counts_for_quota
+from storage.jobs import DAY
+from storage.operations import Operations, reads, writes
 from storage.records import ERASED_USER_ID
 from storage.schema import (
     announced,
@@ -40,51 +42,48 @@ class JobsUnderWayError(Exception):
     """A job of this person is under way: nothing was erased."""
 
 
-class Erasure:
+class Erasure(Operations):
     """Erases people from one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def count(self, user_id: int) -> int:
+    @reads
+    async def count(self, connection: Connection, user_id: int) -> int:
         """How many pictures of this person are kept, those that they deleted from their history included."""
         query = select(func.count()).select_from(pictures).join(jobs, jobs.c.id == pictures.c.job_id)
-        async with self._db.read() as connection:
-            return int((await connection.execute(query.where(jobs.c.user_id == user_id))).scalar_one())
+        return int((await connection.execute(query.where(jobs.c.user_id == user_id))).scalar_one())
 
-    async def is_under_way(self, user_id: int) -> bool:
+    @reads
+    async def is_under_way(self, connection: Connection, user_id: int) -> bool:
         """Whether something is being made for this person, or was cancelled and the service still works on it."""
-        async with self._db.read() as connection:
-            return await _is_under_way(connection, user_id)
+        return await _is_under_way(connection, user_id)
 
-    async def erase(self, user_id: int, now: float) -> None:
+    @writes
+    async def erase(self, connection: Transaction, user_id: int, now: float) -> None:
         """Erase this person, in one step. Raises `JobsUnderWayError`.
 
         Preferences, styles, pictures, references and drafts are deleted. Jobs and tasks keep their times, provider and
         cost, but not their person; the times of this person's requests are kept for a day.
         """
-        async with self._db.write() as connection:
-            # A request of this person at this moment comes before, and prevents the erasure, or after it.
-            await self._db.lock(connection, f"person {user_id}")
-            if await _is_under_way(connection, user_id):
-                raise JobsUnderWayError
-            await _delete_rows(connection, user_id)
-            await _keep_times(connection, user_id, now - DAY)
-            await _empty_tasks(connection, user_id)
-            await _empty_jobs(connection, user_id, now)
-            # Jobs that another process has reopened meanwhile were left alone above.
-            if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
-                raise JobsUnderWayError
+        # A request of this person at this moment comes before, and prevents the erasure, or after it.
+        await connection.lock(f"person {user_id}")
+        if await _is_under_way(connection, user_id):
+            raise JobsUnderWayError
+        await _delete_rows(connection, user_id)
+        await _keep_times(connection, user_id, now - DAY)
+        await _empty_tasks(connection, user_id)
+        await _empty_jobs(connection, user_id, now)
+        # Jobs that another process has reopened meanwhile were left alone above.
+        if await _is_under_way(connection, user_id, (*OPEN, *ENDING)):
+            raise JobsUnderWayError
 
-    async def forget(self, before: float) -> None:
+    @writes
+    async def forget(self, connection: Transaction, before: float) -> None:
         """Delete the times before this one at which erased people had asked."""
-        async with self._db.write() as connection:
-            await connection.execute(delete(erased).where(erased.c.asked_at <= before))
+        await connection.execute(delete(erased).where(erased.c.asked_at <= before))
 
 
-async def _is_under_way(connection: AsyncConnection, user_id: int, states: Collection[JobState] = OPEN) -> bool:
-    unfinished = select(tasks.c.id).where(tasks.c.user_id == user_id, tasks.c.state.in_(UNFINISHED))
-    open_jobs = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.state.in_(states))
+async def _is_under_way(connection: Connection, user_id: int, states: Collection[JobState] = OPEN) -> bool:
+    unfinished = select(tasks.c.id).where(tasks.c.user_id == user_id, is_in(tasks.c.state, UNFINISHED))
+    open_jobs = select(jobs.c.id).where(jobs.c.user_id == user_id, is_in(jobs.c.state, states))
     found = [(await connection.execute(query.limit(1))).first() for query in (unfinished, open_jobs)]
     return any(found)
 
@@ -112,7 +111,7 @@ async def _keep_times(connection: Transaction, user_id: int, since: float) -> No
 
 async def _empty_tasks(connection: Transaction, user_id: int) -> None:
     empty: dict[str, Any] = {"ticket": None, "options": {}, "error_message": None}
-    ended = update(tasks).where(tasks.c.user_id == user_id, tasks.c.state.not_in(UNFINISHED))
+    ended = update(tasks).where(tasks.c.user_id == user_id, ~is_in(tasks.c.state, UNFINISHED))
     # Without its ticket an overdue task can't be looked for again.
     overdue = move_task(tasks.c.user_id == user_id, (TaskState.OVERDUE,), TaskState.FAILED)
     await connection.execute(overdue)
@@ -132,6 +131,6 @@ async def _empty_jobs(connection: Transaction, user_id: int, now: float) -> None
     await connection.execute(move_job(own, given_up, JobState.CANCELLED))
     # The person is not told how it ended.
     await connection.execute(move_job(own, (JobState.FAILING,), JobState.FAILED))
-    ended = update(jobs).where(own, jobs.c.state.in_(CLOSED))
+    ended = update(jobs).where(own, is_in(jobs.c.state, CLOSED))
     closed = {"worker_id": None, "finished_at": func.coalesce(jobs.c.finished_at, now)}
     await connection.execute(ended.values(user_id=ERASED_USER_ID, **closed, **empty, **no_chat))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.connection import Connection
+from storage.operations import Operations, reads
 from storage.records import Cost
 from storage.schema import jobs, pictures, references, tasks
 
@@ -46,25 +46,24 @@ class Exported:
     document_id: str | None
 
 
-class Exports:
+class Exports(Operations):
     """Reads people's pictures from one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
 
     async def pictures(self, user_id: int) -> AsyncIterator[list[Exported]]:
         """All of a person's pictures, oldest first, in pages; those deleted from their history too."""
-        async with self._db.read() as connection:
-            # By their jobs: the index of pictures has only those that are not hidden.
-            own = select(jobs.c.id).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
-            ids = list((await connection.execute(own)).scalars())
+        # By their jobs: the index of pictures has only those that are not hidden.
+        own = select(jobs.c.id).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
+        ids = (await self._db.fetch(own)).scalars()
         for first in range(0, len(ids), JOBS_AT_ONCE):
-            # A connection for each page: a long export must not hold one.
-            async with self._db.read() as connection:
-                yield await _page(connection, user_id, ids[first : first + JOBS_AT_ONCE])
+            # A step for each page: a long export must not hold a connection.
+            yield await self._page(user_id, ids[first : first + JOBS_AT_ONCE])
+
+    @reads
+    async def _page(self, connection: Connection, user_id: int, ids: Sequence[int]) -> list[Exported]:
+        return await _page(connection, user_id, ids)
 
 
-async def _page(connection: AsyncConnection, user_id: int, ids: Sequence[int]) -> list[Exported]:
+async def _page(connection: Connection, user_id: int, ids: Sequence[int]) -> list[Exported]:
     count, origins = await _references(connection, user_id, ids)
     seconds = tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at)
     query = (
@@ -104,7 +103,7 @@ def _exported(row: dict[str, Any], count: dict[int, int], origins: dict[int, lis
 
 
 async def _references(
-    connection: AsyncConnection, user_id: int, ids: Sequence[int]
+    connection: Connection, user_id: int, ids: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, list[int]]]:
     """How many references these jobs had, and which of them are the person's own pictures."""
     count = select(references.c.job_id, func.count()).where(references.c.job_id.in_(ids)).group_by(references.c.job_id)

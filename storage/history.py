@@ -1,11 +1,14 @@
 """The history of a person's pictures: paging, search by words, and times for the months."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Executable, Select, String, bindparam, func, select
 
-from storage.database import Database
+from storage.backend import ESCAPE
+from storage.operations import Operations
 from storage.pictures import Picture, PictureWithPrompt, picture_of, select_pictures
 from storage.schema import jobs, pictures
 
@@ -40,85 +43,129 @@ class Step:
 
 
 NEWEST = Step()
+SHAPES = 200
+"""Statements of each kind that are kept: one for each combination of filters."""
 
 
-class History:
+Contains = Callable[[ColumnElement[str], ColumnElement[str]], ColumnElement[bool]]
+
+
+class _Shape(NamedTuple):
+    """The filters of a statement: by the chat, only favourites, and by how many words (`contains` finds one)."""
+
+    contains: Contains
+    in_chat: bool
+    starred: bool
+    words: int
+
+
+class History(Operations):
     """The histories of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
 
     async def page(self, filters: HistoryFilter, step: Step = NEWEST) -> Page | None:
         """One picture with all that its page shows, read in one query. None: there is no such picture."""
-        own = self._ids(filters).cte("own")
-        # With words the prompts are searched once, not once for each count; without, an index answers at once.
-        own = own.prefix_with("MATERIALIZED" if filters.words else "NOT MATERIALIZED")
-        here = _target(own.c.id, step).select_from(own).cte("here")
-        count = select(func.count()).select_from(own).scalar_subquery()
-        number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
-        query = (
-            select_pictures(jobs.c.prompt, number.label("number"), count.label("count"))
-            .select_from(here)
-            .join(pictures, pictures.c.id == here.c.id)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-        )
-        async with self._db.read() as connection:
-            row = (await connection.execute(query)).mappings().first()
-            if row is None:
-                return None
-            return Page(picture_of(row), row["prompt"], row["number"], row["count"])
+        query = _page(self._shape(filters), "newest" if step.at is None else step.towards)
+        row = (await self._db.fetch(query, {**_parameters(filters), "at": step.at})).mappings().first()
+        if row is None:
+            return None
+        return Page(picture_of(row), row["prompt"], row["number"], row["count"])
 
     async def find(self, filters: HistoryFilter, most: int, before: int | None = None) -> list[PictureWithPrompt]:
         """The newest pictures that Telegram has, at most `most`; `before`: only those older than the one with this
         id."""
-        own = self._ids(filters).where(pictures.c.photo_id.is_not(None))
-        if before is not None:
-            own = own.where(pictures.c.id < before)
-        newest = own.order_by(pictures.c.id.desc()).limit(most).subquery()
-        query = (
-            select_pictures(jobs.c.prompt)
-            .join(newest, newest.c.id == pictures.c.id)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-            .order_by(pictures.c.id.desc())
-        )
-        async with self._db.read() as connection:
-            rows = (await connection.execute(query)).mappings()
-            return [PictureWithPrompt(picture_of(row), row["prompt"]) for row in rows]
+        query = _find(self._shape(filters), is_limited=before is not None)
+        rows = await self._db.fetch(query, {**_parameters(filters), "most": most, "before": before})
+        return [PictureWithPrompt(picture_of(row), row["prompt"]) for row in rows.mappings()]
 
     async def moments(
         self, filters: HistoryFilter, since: float = 0.0, until: float | None = None
     ) -> list[tuple[int, float]]:
         """The ids of the pictures and the times at which they were made, newest first."""
-        ids = self._ids(filters).subquery("ids")
-        made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
-        made = made.where(pictures.c.created_at >= since)
-        if until is not None:
-            made = made.where(pictures.c.created_at < until)
-        async with self._db.read() as connection:
-            rows = await connection.execute(made.order_by(pictures.c.id.desc()))
-            return [(row.id, row.created_at) for row in rows]
+        query = _moments(self._shape(filters), is_limited=until is not None)
+        rows = await self._db.fetch(query, {**_parameters(filters), "since": since, "until": until})
+        return [(row.id, row.created_at) for row in rows]
 
-    def _ids(self, filters: HistoryFilter) -> Select[Any]:
-        """The ids of the pictures that pass the filter."""
-        shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
-        if filters.chat_id is not None:
-            shown = shown.where(pictures.c.chat_id == filters.chat_id)
-        if filters.starred:
-            shown = shown.where(pictures.c.starred_at.is_not(None))
-        if not filters.words:
-            return shown.where(pictures.c.user_id == filters.user_id)
-        # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese characters.
-        # From the jobs to their pictures, not by person again: that makes PostgreSQL scan all of them for each job.
-        found = (self._db.backend.contains(jobs.c.prompt, word) for word in filters.words)
-        return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == filters.user_id, *found)
+    def _shape(self, filters: HistoryFilter) -> _Shape:
+        contains = self._db.backend.contains
+        return _Shape(contains, filters.chat_id is not None, filters.starred, len(filters.words))
 
 
-def _target(ids: ColumnElement[int], step: Step) -> Select[Any]:
+def _parameters(filters: HistoryFilter) -> dict[str, Any]:
+    words = {f"word_{number}": _escaped(word) for number, word in enumerate(filters.words)}
+    return {"user_id": filters.user_id, "chat_id": filters.chat_id, **words}
+
+
+def _escaped(word: str) -> str:
+    for character in (ESCAPE, "%", "_"):
+        word = word.replace(character, ESCAPE + character)
+    return word
+
+
+def _ids(shape: _Shape) -> Select[Any]:
+    """The ids of the pictures that pass the filters."""
+    shown = select(pictures.c.id).where(pictures.c.hidden_at.is_(None))
+    if shape.in_chat:
+        shown = shown.where(pictures.c.chat_id == bindparam("chat_id"))
+    if shape.starred:
+        shown = shown.where(pictures.c.starred_at.is_not(None))
+    person = bindparam("user_id", type_=BigInteger)
+    if not shape.words:
+        return shown.where(pictures.c.user_id == person)
+    # A scan of the person's own rows by index: quicker than full-text search, and it finds two Chinese characters.
+    # From the jobs to their pictures, not by person again: that makes PostgreSQL scan all of them for each job.
+    words = (bindparam(f"word_{number}", type_=String) for number in range(shape.words))
+    found = (shape.contains(jobs.c.prompt, word) for word in words)
+    return shown.join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.user_id == person, *found)
+
+
+@lru_cache(SHAPES)
+def _page(shape: _Shape, towards: str) -> Executable:
+    own = _ids(shape).cte("own")
+    # With words the prompts are searched once, not once for each count; without, an index answers at once.
+    own = own.prefix_with("MATERIALIZED" if shape.words else "NOT MATERIALIZED")
+    here = _target(own.c.id, towards).select_from(own).cte("here")
+    count = select(func.count()).select_from(own).scalar_subquery()
+    number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
+    return (
+        select_pictures(jobs.c.prompt, number.label("number"), count.label("count"))
+        .select_from(here)
+        .join(pictures, pictures.c.id == here.c.id)
+        .join(jobs, jobs.c.id == pictures.c.job_id)
+    )
+
+
+@lru_cache(SHAPES)
+def _find(shape: _Shape, *, is_limited: bool) -> Executable:
+    own = _ids(shape).where(pictures.c.photo_id.is_not(None))
+    if is_limited:
+        own = own.where(pictures.c.id < bindparam("before"))
+    newest = own.order_by(pictures.c.id.desc()).limit(bindparam("most")).subquery()
+    return (
+        select_pictures(jobs.c.prompt)
+        .join(newest, newest.c.id == pictures.c.id)
+        .join(jobs, jobs.c.id == pictures.c.job_id)
+        .order_by(pictures.c.id.desc())
+    )
+
+
+@lru_cache(SHAPES)
+def _moments(shape: _Shape, *, is_limited: bool) -> Executable:
+    ids = _ids(shape).subquery("ids")
+    made = select(pictures.c.id, pictures.c.created_at).join(ids, ids.c.id == pictures.c.id)
+    made = made.where(pictures.c.created_at >= bindparam("since"))
+    if is_limited:
+        made = made.where(pictures.c.created_at < bindparam("until"))
+    return made.order_by(pictures.c.id.desc())
+
+
+def _target(ids: ColumnElement[int], towards: str) -> Select[Any]:
     """The id of the picture that a step leads to, or NULL."""
-    if step.at is None:
-        return select(func.max(ids).label("id"))
-    if step.towards == "here":
-        return select(func.max(ids).label("id")).where(ids == step.at)
-    if step.towards == "older":
-        return select(func.max(ids).label("id")).where(ids < step.at)
-    return select(func.min(ids).label("id")).where(ids > step.at)
+    at = bindparam("at", type_=BigInteger)
+    match towards:
+        case "here":
+            return select(func.max(ids).label("id")).where(ids == at)
+        case "older":
+            return select(func.max(ids).label("id")).where(ids < at)
+        case "newer":
+            return select(func.min(ids).label("id")).where(ids > at)
+    return select(func.max(ids).label("id"))

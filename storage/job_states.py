@@ -3,11 +3,11 @@
 `move_job` and `move_task` build the only statements that write `state`. `bot/README.md` shows both tables as diagrams.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Update, literal_column, update
+from sqlalchemy import ColumnElement, Update, literal_column, update
 
 from storage.schema import jobs, tasks
 
@@ -168,13 +168,13 @@ def move_job(which: ColumnElement[bool], before: Collection[JobState], to: JobSt
     Raises `MoveNotAllowedError` if the table does not allow a move from one of these states.
     """
     _check(JOB_MOVES, before, to)
-    return update(jobs).where(which, _is_in(jobs.c.state, before)).values(state=to, **values)
+    return update(jobs).where(which, is_in(jobs.c.state, before)).values(state=to, **values)
 
 
 def move_task(which: ColumnElement[bool], before: Collection[TaskState], to: TaskState, **values: Any) -> Update:
     """The same for tasks."""
     _check(TASK_MOVES, before, to)
-    return update(tasks).where(which, _is_in(tasks.c.state, before)).values(state=to, **values)
+    return update(tasks).where(which, is_in(tasks.c.state, before)).values(state=to, **values)
 
 
 def _check(moves: Mapping[_S, Collection[_S]], before: Collection[_S], to: _S) -> None:
@@ -182,7 +182,9 @@ def _check(moves: Mapping[_S, Collection[_S]], before: Collection[_S], to: _S) -
         raise MoveNotAllowedError(f"no move from {' or '.join(wrong)} to {to}")
 
 
-def _is_in(column: Column[str], states: Collection[StrEnum]) -> ColumnElement[bool]:
-    if len(states) == 1:
-        return column == next(iter(states))
-    return column.in_(states)
+def is_in(column: ColumnElement[str], states: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """SQL condition: whether the column has one of these states.
+
+    They are literals of the statement, so that both databases use the indexes of some states.
+    """
+    return column.in_([literal_column(f"'{state}'") for state in states])

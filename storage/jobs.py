@@ -4,44 +4,55 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Executable
 
 from storage import notifications
-from storage.database import Database
+from storage.connection import Connection, Transaction
 from storage.drafts import drop_drafts
-from storage.job_states import (
-    CLOSED,
-    CLOSED_AS,
-    ENDING,
-    IS_OPEN,
-    MAY_BE_PAID,
-    NOT_READY,
-    OPEN,
-    UNFINISHED,
-    WITHOUT_RESULT,
-    JobState,
-    TaskState,
-    move_job,
-    move_task,
+from storage.job_statements import (
+    ADD_JOB,
+    ANY_BEGUN,
+    ASKED_IN,
+    CANCEL_JOB,
+    CANCEL_WAITING_TASKS,
+    CONCLUDE_JOB,
+    COUNT_ERASED_TODAY,
+    COUNT_TODAYS,
+    COUNT_WAITING,
+    DELETE_REFERENCE_BYTES,
+    END_JOB,
+    FAIL_JOB,
+    HAND_OVER,
+    KNOWN_JOB,
+    MADE_BY,
+    NEW_JOB_COLUMNS,
+    NOTE_TOLD,
+    REOPEN,
+    REOPEN_AND_OWN,
+    RESUME_OVERDUE,
+    SAME_PRESS,
+    SHOW_STATUS,
+    TASK_ENDS,
+    WAITING_FOR,
+    WITH_STATUS,
 )
+from storage.job_states import NOT_READY, UNFINISHED, JobState, TaskState
+from storage.operations import Operations, reads, writes
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
-from storage.records import ERASED_USER_ID, ErrorMessage, Job, NewJob
-from storage.references import UNFETCHED, add_references
-from storage.rows import IS_STARTED, as_job, change_job, current_chat_id, living_worker_or, lock_job, notify
-from storage.schema import erased, jobs, references, tasks, workers
+from storage.records import ErrorMessage, Job, NewJob, StoredReference, Task
+from storage.references import FORGET_FETCHED, add_references, references_of
+from storage.rows import DELETE_TASKS, LOCK_TASKS, as_job, change_job, current_chat_id, lock_job, notify, tasks_of
 
 DAY = 24 * 3600.0
 
 
-class Jobs:
+class Jobs(Operations):
     """The jobs of one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
+    @writes
     async def add(
         self,
+        connection: Transaction,
         new: NewJob,
         now: float,
         *,
@@ -54,163 +65,172 @@ class Jobs:
         None when this update has made its job already, or the person pressed the same button within `quota.apart`
         seconds. Raises `QuotaExceededError`.
         """
-        async with self._db.write() as connection:
-            # Two requests at once, in two processes, are checked one after the other.
-            await self._db.lock(connection, f"person {new.user_id}")
-            if quota.apart and new.button and await _is_double_press(connection, new, now, quota.apart):
-                return None
-            new = _in_chat(await current_chat_id(self._db, connection, new.chat_id), new)
-            values = {name: getattr(new, name) for name in NewJob.__slots__ if name != "references"}
-            preparing = {**values, "created_at": now, "worker_id": _if_alive(worker_id)}
-            row = self._db.insert(jobs).values(**preparing, state=JobState.PREPARING)
-            once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(jobs)
-            added = (await connection.execute(once)).mappings().first()
-            if added is None:
-                return None
-            await _check_quota(connection, new.user_id, now, quota)
-            await drop_drafts(connection, new.idempotency_key)
-            job = as_job(added)
-            await add_references(connection, job.id, new.references)
-            notify(connection, job)
-            return job
+        # Two requests at once, in two processes, are checked one after the other.
+        await connection.lock(f"person {new.user_id}")
+        if quota.apart and new.button and await _is_double_press(connection, new, now, quota.apart):
+            return None
+        new = _in_chat(await current_chat_id(connection, new.chat_id), new)
+        values = {name: getattr(new, name) for name in NEW_JOB_COLUMNS}
+        values |= {"created_at": now, "owner": worker_id}
+        added = (await connection.execute(ADD_JOB, values)).mappings().first()
+        if added is None:
+            return None
+        await _check_quota(connection, new.user_id, now, quota)
+        await drop_drafts(connection, new.idempotency_key)
+        job = as_job(added)
+        await add_references(connection, job.id, new.references)
+        notify(connection, job)
+        return job
 
     async def get(self, job_id: int) -> Job | None:
         """The job, or None when there is none or it was erased."""
-        return await self._one(jobs.c.id == job_id, jobs.c.user_id != ERASED_USER_ID)
+        return await self._one(KNOWN_JOB, job_id=job_id)
+
+    @reads
+    async def with_tasks(self, connection: Connection, job_id: int) -> tuple[Job, list[Task]] | None:
+        """The job and its tasks, in order; None when there is none or it was erased."""
+        row = (await connection.execute(KNOWN_JOB, {"job_id": job_id})).mappings().first()
+        return (as_job(row), await tasks_of(connection, job_id)) if row else None
+
+    @reads
+    async def with_references(self, connection: Connection, job_id: int) -> tuple[Job | None, list[StoredReference]]:
+        """The job and its references, in order; the job is None when there is none or it was erased."""
+        row = (await connection.execute(KNOWN_JOB, {"job_id": job_id})).mappings().first()
+        return as_job(row) if row else None, await references_of(connection, job_id)
 
     async def made_by(self, key: str) -> Job | None:
         """The job that the update of this key has made, or None."""
-        return await self._one(jobs.c.idempotency_key == key)
+        return await self._one(MADE_BY, key=key)
 
     async def asked_in(self, chat_id: int, message_id: int) -> Job | None:
         """The job that the text of this message has made, or None."""
-        return await self._one(jobs.c.chat_id == chat_id, jobs.c.asked_message_id == message_id)
+        return await self._one(ASKED_IN, chat_id=chat_id, message_id=message_id)
 
     async def shown_at(self, job_id: int, status_id: int) -> None:
         """Store the id of the status message."""
-        await self._update_job(job_id, status_id=status_id)
+        await self._db.execute(SHOW_STATUS, {"job_id": job_id, "status_id": status_id})
 
     async def with_status(self, chat_id: int, status_id: int) -> Job | None:
         """The job with this status message, or None."""
-        return await self._one(jobs.c.chat_id == chat_id, jobs.c.status_id == status_id)
+        return await self._one(WITH_STATUS, chat_id=chat_id, status_id=status_id)
 
-    async def conclude(self, job_id: int) -> Job | None:
+    @writes
+    async def conclude(self, connection: Transaction, job_id: int) -> Job | None:
         """If all tasks of a working job have ended, move the job on and return it; else None."""
-        async with self._db.write() as connection:
-            # When two tasks end at once, in two processes, the second sees both.
-            await lock_job(connection, job_id)
-            query = select(tasks.c.state, tasks.c.error_message).where(tasks.c.job_id == job_id).order_by(tasks.c.id)
-            rows = (await connection.execute(query)).all()
-            states = {row.state for row in rows}
-            if not states or states & set(UNFINISHED):
-                return None
-            error_message = next((row.error_message for row in rows if row.error_message), None)
-            own = jobs.c.id == job_id
-            move = move_job(own, (JobState.WORKING,), _next_state(states), error_message=error_message)
-            return await change_job(connection, move)
+        # When two tasks end at once, in two processes, the second sees both.
+        await lock_job(connection, job_id)
+        return await conclude_job(connection, job_id)
 
-    async def fail(self, job_id: int, error_message: ErrorMessage) -> Job | None:
+    @writes
+    async def fail(self, connection: Transaction, job_id: int, error_message: ErrorMessage) -> Job | None:
         """An open job has failed. None: it had ended before. The person is told next, then it is closed."""
-        async with self._db.write() as connection:
-            move = move_job(jobs.c.id == job_id, OPEN, JobState.FAILING, error_message=dict(error_message))
-            return await change_job(connection, move)
+        return await change_job(connection, FAIL_JOB, {"job_id": job_id, "message": dict(error_message)})
 
     async def told(self, job_id: int) -> None:
         """The person is told that this job is cancelled."""
-        async with self._db.write() as connection:
-            await connection.execute(move_job(jobs.c.id == job_id, (JobState.CANCELLING,), JobState.KEEPING))
+        await self._db.execute(NOTE_TOLD, {"job_id": job_id})
 
-    async def end(self, job_id: int, state: JobState, now: float) -> Job | None:
+    @writes
+    async def end(self, connection: Transaction, job_id: int, state: JobState, now: float) -> Job | None:
         """Close a job as `state`: nothing is left to do. The bytes of its references are deleted.
 
         None: its last step is not done, or it has been reopened meanwhile.
         """
-        before = [one for one, closed in CLOSED_AS.items() if closed is state]
-        async with self._db.write() as connection:
-            job = await change_job(connection, move_job(jobs.c.id == job_id, before, state, finished_at=now))
-            if job:
-                await connection.execute(update(references).where(references.c.job_id == job_id).values(data=None))
-            return job
+        job = await change_job(connection, END_JOB[state], {"job_id": job_id, "now": now})
+        if job:
+            await connection.execute(DELETE_REFERENCE_BYTES, {"job_id": job_id})
+        return job
 
-    async def reopen(self, job_id: int, state: JobState, *, worker_id: int | None = None) -> Job | None:
+    @writes
+    async def reopen(
+        self, connection: Transaction, job_id: int, state: JobState, *, worker_id: int | None = None
+    ) -> Job | None:
         """Reopen an ended job: to deliver its pictures, or (`WORKING`) to poll its overdue tasks. None: it is open
         already, or there is no such task.
 
         If its worker is gone, `worker_id` owns it from here on: recovery leaves out jobs that have ended.
         """
-        async with self._db.write() as connection:
-            own = and_(jobs.c.id == job_id, jobs.c.user_id != ERASED_USER_ID)
-            again = move_job(own, (*ENDING, *CLOSED), state, finished_at=None, error_message=None)
-            if worker_id is not None:
-                again = again.values(worker_id=living_worker_or(worker_id))
-            job = await change_job(connection, again)
-            if job and state is JobState.WORKING and not await _resume_overdue(connection, job_id):
-                await connection.rollback()
-                return None
+        again = REOPEN[state] if worker_id is None else REOPEN_AND_OWN[state]
+        job = await change_job(connection, again, {"job_id": job_id, "worker_id": worker_id})
+        if job is None or state is not JobState.WORKING:
             return job
+        # Without its ticket a task would be submitted, and paid, once more.
+        if (await connection.execute(RESUME_OVERDUE, {"job_id": job_id})).rowcount:
+            return job
+        connection.roll_back()
+        return None
 
-    async def hand_over(self, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None) -> Job | None:
+    @writes
+    async def hand_over(
+        self, connection: Transaction, job_id: int, provider: str, options: Mapping[str, Any], trying: int | None
+    ) -> Job | None:
         """Give this job to another provider, with these options: it is prepared anew.
 
         None: it has ended, was handed over before, or one of its tasks may be paid. `trying`: its task that the service
         has just refused, so that it is known not to be paid; all others must be waiting.
         """
-        async with self._db.write() as connection:
-            job = await lock_job(connection, job_id)
-            if job is None or job.state not in NOT_READY or job.first_provider is not None:
-                return None
-            own = select(tasks.c.id, tasks.c.state, tasks.c.ticket).where(tasks.c.job_id == job_id).with_for_update()
-            rows = (await connection.execute(own)).all()
-            if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
-                return None
-            await connection.execute(delete(tasks).where(tasks.c.job_id == job_id))
-            connection.notify(notifications.QUEUE)
-            # The other provider has other limits.
-            await connection.execute(update(references).where(references.c.job_id == job_id).values(dict(UNFETCHED)))
-            new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
-            return await change_job(connection, move_job(jobs.c.id == job_id, NOT_READY, JobState.PREPARING, **new))
+        job = await lock_job(connection, job_id)
+        if job is None or job.state not in NOT_READY or job.first_provider is not None:
+            return None
+        own = {"job_id": job_id}
+        rows = (await connection.execute(LOCK_TASKS, own)).all()
+        if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
+            return None
+        await connection.execute(DELETE_TASKS, own)
+        connection.notify(notifications.QUEUE)
+        # The other provider has other limits.
+        await connection.execute(FORGET_FETCHED, own)
+        new = {"provider": provider, "options": dict(options), "first_provider": job.provider}
+        return await change_job(connection, HAND_OVER, {**own, **new})
 
     async def waiting_for(self, provider: str) -> list[Job]:
         """The jobs of a provider of which no task was claimed."""
-        async with self._db.read() as connection:
-            waiting = (IS_OPEN, jobs.c.state.in_(NOT_READY), jobs.c.provider == provider)
-            rows = await connection.execute(select(jobs).where(*waiting, ~IS_STARTED).order_by(jobs.c.id))
-            return [as_job(row) for row in rows.mappings()]
+        return [as_job(row) for row in (await self._db.fetch(WAITING_FOR, {"provider": provider})).mappings()]
 
+    @writes
     async def cancel(
-        self, job_id: int, now: float, free: ErrorMessage, paid: ErrorMessage, *, only_unstarted: bool = False
+        self,
+        connection: Transaction,
+        job_id: int,
+        now: float,
+        free: ErrorMessage,
+        paid: ErrorMessage,
+        *,
+        only_unstarted: bool = False,
     ) -> Job | None:
         """Cancel a job: waiting tasks are dropped, running ones are polled on. None: it had ended before.
 
         `free` or `paid` is the message, by whether any of its tasks may be paid. `only_unstarted`: cancel only if no
         task was claimed; None else.
         """
-        async with self._db.write() as connection:
-            job = await lock_job(connection, job_id)
-            if job is None or job.state not in NOT_READY:
+        job = await lock_job(connection, job_id)
+        if job is None or job.state not in NOT_READY:
+            return None
+        own = {"job_id": job_id}
+        if only_unstarted:
+            rows = (await connection.execute(LOCK_TASKS, own)).all()
+            if any(row.state != TaskState.QUEUED for row in rows):
                 return None
-            if only_unstarted:
-                own = select(tasks.c.state).where(tasks.c.job_id == job_id).with_for_update()
-                if any(state != TaskState.QUEUED for state in (await connection.execute(own)).scalars()):
-                    return None
-            waiting = tasks.c.job_id == job_id
-            drop = move_task(waiting, (TaskState.QUEUED,), TaskState.CANCELLED, finished_at=now)
-            await connection.execute(drop)
-            # Read after the move: a task that was claimed at this very moment is seen.
-            begun = select(tasks.c.id).where(tasks.c.job_id == job_id, tasks.c.state.in_(MAY_BE_PAID))
-            error_message = paid if (await connection.execute(begun)).first() else free
-            connection.notify(notifications.QUEUE)
-            move = move_job(jobs.c.id == job_id, NOT_READY, JobState.CANCELLING, error_message=dict(error_message))
-            return await change_job(connection, move)
+        await connection.execute(CANCEL_WAITING_TASKS, {**own, "now": now})
+        # Read after the move: a task that was claimed at this very moment is seen.
+        error_message = paid if (await connection.execute(ANY_BEGUN, own)).first() else free
+        connection.notify(notifications.QUEUE)
+        return await change_job(connection, CANCEL_JOB, {**own, "message": dict(error_message)})
 
-    async def _one(self, *which: ColumnElement[bool]) -> Job | None:
-        async with self._db.read() as connection:
-            row = (await connection.execute(select(jobs).where(*which))).mappings().first()
-            return as_job(row) if row else None
+    async def _one(self, query: Executable, **which: object) -> Job | None:
+        row = (await self._db.fetch(query, which)).mappings().first()
+        return as_job(row) if row else None
 
-    async def _update_job(self, job_id: int, **values: object) -> None:
-        async with self._db.write() as connection:
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+async def conclude_job(connection: Transaction, job_id: int) -> Job | None:
+    """Within a transaction that has locked the job: if all its tasks have ended, move it on and return it."""
+    rows = (await connection.execute(TASK_ENDS, {"job_id": job_id})).all()
+    states = {row.state for row in rows}
+    if not states or states & set(UNFINISHED):
+        return None
+    error_message = next((row.error_message for row in rows if row.error_message), None)
+    move = CONCLUDE_JOB[_next_state(states)]
+    return await change_job(connection, move, {"job_id": job_id, "message": error_message})
 
 
 def _in_chat(chat_id: int, new: NewJob) -> NewJob:
@@ -218,12 +238,6 @@ def _in_chat(chat_id: int, new: NewJob) -> NewJob:
     if chat_id == new.chat_id:
         return new
     return replace(new, chat_id=chat_id, message_id=None, asked_message_id=None, thread_id=None)
-
-
-def counts_for_quota() -> ColumnElement[bool]:
-    """SQL condition: whether a job counts for the daily quota. One without a result does not, unless it may be paid."""
-    begun = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(MAY_BE_PAID))
-    return or_(jobs.c.state.not_in(WITHOUT_RESULT), begun.exists())
 
 
 def _next_state(states: set[str]) -> JobState:
@@ -234,44 +248,21 @@ def _next_state(states: set[str]) -> JobState:
     return JobState.FAILING if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLING
 
 
-def _if_alive(worker_id: int | None) -> Any:
-    """The worker's id, or NULL if it is gone: then another one recovers the job."""
-    return select(workers.c.id).where(workers.c.id == worker_id).scalar_subquery()
-
-
-async def _resume_overdue(connection: AsyncConnection, job_id: int) -> bool:
-    # Without its ticket it would be submitted, and paid, once more.
-    own = and_(tasks.c.job_id == job_id, tasks.c.ticket.is_not(None))
-    again = move_task(own, (TaskState.OVERDUE,), TaskState.RUNNING, error_message=None, finished_at=None)
-    return bool((await connection.execute(again)).rowcount)
-
-
-async def _is_double_press(connection: AsyncConnection, new: NewJob, now: float, apart: float) -> bool:
+async def _is_double_press(connection: Connection, new: NewJob, now: float, apart: float) -> bool:
     """Whether the person has just pressed the same button: a double tap is one request, and each job would be paid."""
-    same = select(jobs.c.id).where(
-        jobs.c.user_id == new.user_id,
-        jobs.c.created_at > now - apart,
-        jobs.c.created_at <= now + apart,
-        jobs.c.chat_id == new.chat_id,
-        jobs.c.button == new.button,
-    )
-    return (await connection.execute(same)).first() is not None
+    press = {"user_id": new.user_id, "chat_id": new.chat_id, "button": new.button}
+    found = await connection.execute(SAME_PRESS, {**press, "since": now - apart, "until": now + apart})
+    return found.first() is not None
 
 
-def _within_a_day(column: Column[float], now: float) -> tuple[ColumnElement[bool], ...]:
-    """SQL conditions. A time far ahead was stored by a wrong clock; it counts for a day more at most."""
-    return column > now - DAY, column <= now + DAY
-
-
-async def _check_quota(connection: AsyncConnection, user_id: int, now: float, quota: Quota) -> None:
+async def _check_quota(connection: Connection, user_id: int, now: float, quota: Quota) -> None:
     """Raise `QuotaExceededError` when the job just added is one too many; the transaction is then rolled back."""
-    own = jobs.c.user_id == user_id
-    waiting = select(func.count()).where(own, IS_OPEN, jobs.c.state.in_(NOT_READY))
-    todays = select(func.count()).where(own, *_within_a_day(jobs.c.created_at, now), counts_for_quota())
-    erased_today = select(func.count()).where(erased.c.user_id == user_id, *_within_a_day(erased.c.asked_at, now))
-    if quota.waiting is not None and (await connection.execute(waiting)).scalar_one() > quota.waiting:
+    own = {"user_id": user_id}
+    if quota.waiting is not None and (await connection.execute(COUNT_WAITING, own)).scalar_one() > quota.waiting:
         raise QuotaExceededError(quota.waiting, waiting=True)
     if quota.daily is not None:
-        asked = [(await connection.execute(query)).scalar_one() for query in (todays, erased_today)]
+        # A time far ahead was stored by a wrong clock; it counts for a day more at most.
+        day = {**own, "since": now - DAY, "until": now + DAY}
+        asked = [(await connection.execute(query, day)).scalar_one() for query in (COUNT_TODAYS, COUNT_ERASED_TODAY)]
         if sum(asked) > quota.daily:
             raise QuotaExceededError(quota.daily, waiting=False)

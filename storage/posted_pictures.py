@@ -2,18 +2,20 @@
 
 from sqlalchemy import case, delete, or_, select
 
-from storage.database import Database
+from storage.connection import Connection, Transaction
+from storage.operations import Operations, reads, writes
 from storage.records import NewReference
 from storage.schema import chats, posted
+from storage.statements import upsert
 
 
-class Posted:
+class Posted(Operations):
     """The items of posted albums, so that a reply to one finds all."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def add(self, chat_id: int, media_group_id: str, item: NewReference, now: float) -> None:
+    @writes
+    async def add(
+        self, connection: Transaction, chat_id: int, media_group_id: str, item: NewReference, now: float
+    ) -> None:
         """Store an item of an album; a second time changes nothing."""
         values = {
             "chat_id": chat_id,
@@ -22,10 +24,10 @@ class Posted:
             "file_id": item.file_id,
             "posted_at": now,
         }
-        async with self._db.write() as connection:
-            await connection.execute(self._db.insert(posted).values(values).on_conflict_do_nothing())
+        await connection.execute(upsert(posted).values(values).on_conflict_do_nothing())
 
-    async def album(self, chat_id: int, media_group_id: str) -> tuple[NewReference, ...]:
+    @reads
+    async def album(self, connection: Connection, chat_id: int, media_group_id: str) -> tuple[NewReference, ...]:
         """The stored items of an album, in the order of their messages; also of one that was posted in the group that
         this supergroup was before: no message in this chat shows its items."""
         former = select(chats.c.migrated_from).where(chats.c.id == chat_id)
@@ -34,12 +36,11 @@ class Posted:
             or_(posted.c.chat_id == chat_id, posted.c.chat_id == former.scalar_subquery()),
             posted.c.media_group_id == media_group_id,
         )
-        async with self._db.read() as connection:
-            # All items of an album are in the same chat.
-            ordered = query.order_by(posted.c.message_id)
-            return tuple(NewReference(*row) for row in await connection.execute(ordered))
+        # All items of an album are in the same chat.
+        ordered = query.order_by(posted.c.message_id)
+        return tuple(NewReference(*row) for row in await connection.execute(ordered))
 
-    async def forget(self, before: float) -> None:
+    @writes
+    async def forget(self, connection: Transaction, before: float) -> None:
         """Delete pictures that were posted before this time."""
-        async with self._db.write() as connection:
-            await connection.execute(delete(posted).where(posted.c.posted_at < before))
+        await connection.execute(delete(posted).where(posted.c.posted_at < before))

@@ -6,63 +6,61 @@ Needs the extra `postgres` (asyncpg). That connection is a session: a pooler in 
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import URL, Column, ColumnElement, Table, event, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, ColumnElement, Executable, NullPool, Table, select
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresDialect
 
-from storage.backend import EVERYTHING, OnNotification
+from storage.backend import ESCAPE, EVERYTHING, OnNotification, T, Upgrade
 from storage.clock import SharedClock
-from storage.column_types import clean
+from storage.connection import Connection, Reading, Writing
 from storage.outage_log import Outage
+from storage.postgres_pool import (
+    CHANNEL,
+    CONNECT_SECONDS,
+    NAMED_LOCK_SPACE,
+    NOT_CONNECTED,
+    STATEMENT_SECONDS,
+    Pool,
+    PostgresConnection,
+)
+from storage.result import Result
 from storage.retry_loop import ANY_ERROR, in_turn, repeat
-from storage.store_errors import StoreUnavailableError
+from storage.statements import Parameters, Statements
+from storage.store_errors import StoreUnavailableError, store_error
+from storage.uncancelled import UncancelledTask
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "imagine_bot"
 # The first key of the bot's advisory locks: "imag" in ASCII. The second key is 0 for the leader, else a worker's id.
 LOCK_SPACE, LEADER_LOCK = 0x696D6167, 0
-NAMED_LOCK_SPACE = LOCK_SPACE + 1
-POOL_SIZE = 5
-CONNECT_SECONDS, STATEMENT_SECONDS, ANSWER_SECONDS = 10.0, 30.0, 3.0
-LOCK_SECONDS, IDLE_SECONDS = 5.0, 5.0
+POOL_SIZE, URGENT_POOL_SIZE = 10, 3
+ANSWER_SECONDS, LOCK_SECONDS, IDLE_SECONDS = 3.0, 5.0, 5.0
 """How long a statement waits for a lock, and how long a transaction may be idle: all of them take milliseconds, and a
 process that hangs must not hold locks that the others need."""
 MAINTENANCE_IDLE_SECONDS = 600.0
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
+ROWS_AT_ONCE = 500
+"""Rows of a copy in memory at once."""
 # The server notices within 11 s that this machine is gone without closing its connections, and releases its locks.
 KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
-NOT_CONNECTED = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # The driver raises it when the server shuts down in the middle of an operation.
-    asyncpg.InternalClientError,
-)
-"""The errors of the driver when a connection can't be opened, or is lost."""
 
 _CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float)"
-_LOCK = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
-_NOTIFY = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
 _PRESENCE_LOCKS = (
-    "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space "
+    "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1 "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-_PRESENT = text(f"SELECT objid {_PRESENCE_LOCKS} AND objid <> :leader")
+_PRESENT = f"SELECT objid::bigint {_PRESENCE_LOCKS} AND objid <> $2"
 # Sessions of the same role can be ended without a privilege; all workers should use one role.
-_END_SESSIONS = text(
+_END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND usename = current_user AND application_name = :session"
+    "WHERE datname = current_database() AND usename = current_user AND application_name = $1"
 )
-_END_UNNAMED_SESSIONS = text(f"SELECT pg_terminate_backend(pid) {_PRESENCE_LOCKS} AND objid = :worker")
+_END_UNNAMED_SESSIONS = f"SELECT pg_terminate_backend(pid) {_PRESENCE_LOCKS} AND objid = $2"
 
 
 class PostgresBackend:
@@ -75,16 +73,15 @@ class PostgresBackend:
         # Marks this process's topics, so that it ignores them when NOTIFY brings them back.
         self._token = secrets.token_hex(4)
         self.session = f"imagine-bot {self._token}"
-        self.engine = _engine(url, self.session, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
-        self.urgent = _engine(url, self.session, pool_size=1, max_overflow=1)
-        single: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        self.reader = _engine(url, self.session, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, **single)
-        self.autocommit = _engine(url, self.session, pool_size=1, max_overflow=0, **single)
-        self.maintenance = _maintenance_engine(url, self.session)
+        self._url = url
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.statements = _statements()
+        self._steps = self._pool(POOL_SIZE)
+        self._reads = self._pool(POOL_SIZE)
+        self._urgent = self._pool(URGENT_POOL_SIZE)
         self._shared = SharedClock()
         self.clock: Callable[[], float] = self._shared
         self.leads = False
-        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._callbacks: list[OnNotification] = []
         self._listener: asyncpg.Connection[Any] | None = None
         self._worker = 0
@@ -92,22 +89,30 @@ class PostgresBackend:
         self._lost = asyncio.Event()
         self._connecting = asyncio.Lock()
 
-    def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
+    def _pool(self, size: int) -> Pool:
+        session = {"application_name": self.session, **KEEPALIVE, **TIME_LIMITS}
+        return Pool(self._address, size, session, self.statements)
+
+    async def migrate(self, upgrade: Upgrade) -> None:
+        """Migrate the tables; its statements have no time limit."""
+        await migrate(self._url, upgrade)
+
+    async def read(self, step: Reading[T]) -> T:
+        """Run a step that only reads."""
+        return await _to_its_end(self._reads.read(step))
+
+    async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
+        """Run a step in a transaction."""
+        return await _to_its_end((self._urgent if urgent else self._steps).write(step, self._token))
+
+    async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
+        """Execute a statement that is a transaction of its own."""
+        return await _to_its_end((self._urgent if urgent else self._steps).execute(statement, parameters))
+
+    @staticmethod
+    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
         """Whether a text contains these words; case is ignored."""
-        return column.icontains(words, autoescape=True)
-
-    def insert(self, table: Table) -> Any:
-        """PostgreSQL's own INSERT."""
-        return insert(table)
-
-    async def lock(self, connection: AsyncConnection, name: str) -> None:
-        """Take the lock of this name until the transaction ends."""
-        await connection.execute(_LOCK, {"space": NAMED_LOCK_SPACE, "name": clean(name)})
-
-    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
-        """Notify the other processes of these topics when the transaction is committed."""
-        signed = [f"{self._token} {topic}" for topic in dict.fromkeys(topics)]
-        await connection.execute(_NOTIFY, {"channel": CHANNEL, "topics": signed})
+        return column.icontains(words, escape=ESCAPE)
 
     async def enter(self, worker_id: int) -> None:
         """Become present as this worker; from now on a lost connection is reopened. Raises `StoreUnavailableError`."""
@@ -115,28 +120,26 @@ class PostgresBackend:
         try:
             async with self._connecting:
                 await self._connect()
-            # Open a connection for the first ticket.
-            async with self.autocommit.connect():
-                pass
+            # The first ticket must not wait for a connection.
+            await self._urgent.warm_up()
         except NOT_CONNECTED as error:
             raise StoreUnavailableError(f"no connection: {error}") from error
         self._reconnector = self._reconnector or asyncio.create_task(
             self._keep_connected(), name="database notifications"
         )
 
-    async def present(self, connection: AsyncConnection) -> set[int]:
+    async def present(self, connection: Connection) -> set[int]:
         """The workers that are present, by id."""
-        asked = self._shared.monotonic()
-        self._shared.synchronize((await connection.execute(text(_CLOCK))).scalar_one(), asked)
-        found = await connection.execute(_PRESENT, {"space": LOCK_SPACE, "leader": LEADER_LOCK})
-        return set(found.scalars())
+        own, asked = cast("PostgresConnection", connection), self._shared.monotonic()
+        self._shared.synchronize(await own.fetch_value(_CLOCK), asked)
+        return set(await own.fetch_column(_PRESENT, LOCK_SPACE, LEADER_LOCK))
 
-    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: Connection, worker_id: int, session: str | None) -> None:
         """End all sessions of a worker that hangs: their locks are released."""
         if session:
-            await connection.execute(_END_SESSIONS, {"session": session})
+            await cast("PostgresConnection", connection).fetch_column(_END_SESSIONS, session)
         else:
-            await connection.execute(_END_UNNAMED_SESSIONS, {"space": LOCK_SPACE, "worker": worker_id})
+            await cast("PostgresConnection", connection).fetch_column(_END_UNNAMED_SESSIONS, LOCK_SPACE, worker_id)
 
     async def become_leader(self) -> bool:
         """Try to become the leader; True when this process is."""
@@ -172,8 +175,8 @@ class PostgresBackend:
             self._reconnector.cancel()
             await asyncio.gather(self._reconnector, return_exceptions=True)
         await self.disconnect()
-        for engine in (self.reader, self.engine, self.urgent, self.autocommit, self.maintenance):
-            await engine.dispose()
+        for pool in (self._reads, self._steps, self._urgent):
+            await pool.aclose()
 
     async def _connect(self) -> None:
         if self._listener:
@@ -239,43 +242,62 @@ class PostgresBackend:
             on_notification(topic)
 
 
-def _engine(url: URL, session: str, **how: Any) -> AsyncEngine:
-    settings = {
-        "lock_timeout": _milliseconds(LOCK_SECONDS),
-        "idle_in_transaction_session_timeout": _milliseconds(IDLE_SECONDS),
-        "statement_timeout": _milliseconds(STATEMENT_SECONDS),
-    }
-    return _create(url, session, settings, STATEMENT_SECONDS, **how)
+@cache
+def _statements() -> Statements:
+    return Statements(PostgresDialect())  # type: ignore[no-untyped-call]
 
 
-def _maintenance_engine(url: URL, session: str) -> AsyncEngine:
-    """Its statements have no time limit; only a transaction that is idle for long is ended."""
-    settings = {"idle_in_transaction_session_timeout": _milliseconds(MAINTENANCE_IDLE_SECONDS)}
-    return _create(url, session, settings, None, poolclass=NullPool)
+def _to_its_end(step: Coroutine[Any, Any, T]) -> UncancelledTask[T]:
+    """A step that is cancelled half-way would cost its connection, and nobody would know what it has done."""
+    return UncancelledTask(step, loop=asyncio.get_running_loop())
 
 
-def _create(url: URL, session: str, settings: dict[str, str], command_seconds: float | None, **how: Any) -> AsyncEngine:
+async def migrate(url: URL, upgrade: Upgrade) -> None:
+    """Migrate the database at this address: the first of several processes does, the others wait."""
+    # Only a migration needs it.
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    arguments = {"timeout": CONNECT_SECONDS, "command_timeout": None, "server_settings": {**KEEPALIVE, **MIGRATION}}
     engine = create_async_engine(
-        url.set(drivername="postgresql+asyncpg"),
-        connect_args={
-            "timeout": CONNECT_SECONDS,
-            "command_timeout": command_seconds,
-            "server_settings": {"application_name": session, **KEEPALIVE, **settings},
-        },
-        # Errors are logged, and must not contain people's prompts.
-        hide_parameters=True,
-        **how,
+        url.set(drivername="postgresql+asyncpg"), connect_args=arguments, poolclass=NullPool, hide_parameters=True
     )
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({NAMED_LOCK_SPACE}, hashtext('migrate'))")
+            await connection.run_sync(upgrade)
+    except NOT_CONNECTED as error:
+        # SQLAlchemy hands the driver's errors of a connection that can't be opened on as they are.
+        raise StoreUnavailableError(f"no connection: {error}") from error
 
-    @event.listens_for(engine.sync_engine, "checkout")
-    def _checked_out(connection: Any, _record: object, _proxy: object) -> None:
-        # A connection that the server has closed is replaced. A ping at each checkout would take as long as a
-        # statement, and a step that finds no server is repeated anyway.
-        if connection.driver_connection.is_closed():
-            raise DisconnectionError
 
-    return engine
+async def rows_of(url: URL, tables: Iterable[Table]) -> AsyncIterator[tuple[Table, list[dict[str, Any]]]]:
+    """All rows of these tables as they are at one moment, some hundreds at a time. Raises `StoreError`."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        driver = await asyncpg.connect(address, timeout=CONNECT_SECONDS, server_settings={**KEEPALIVE, **MIGRATION})
+    except (*NOT_CONNECTED, ValueError) as error:
+        raise StoreUnavailableError(f"no connection: {error}") from error
+    try:
+        async with driver.transaction(isolation="repeatable_read", readonly=True):
+            for table in tables:
+                compiled = _statements().compiled(select(table))
+                cursor = await driver.cursor(compiled.sql)
+                while rows := await cursor.fetch(ROWS_AT_ONCE):
+                    yield table, list(compiled.result(rows).mappings())
+    except NOT_CONNECTED as error:
+        raise store_error(error) from error
+    finally:
+        driver.terminate()
 
 
 def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
+
+
+TIME_LIMITS = {
+    "lock_timeout": _milliseconds(LOCK_SECONDS),
+    "idle_in_transaction_session_timeout": _milliseconds(IDLE_SECONDS),
+    "statement_timeout": _milliseconds(STATEMENT_SECONDS),
+}
+MIGRATION = {"idle_in_transaction_session_timeout": _milliseconds(MAINTENANCE_IDLE_SECONDS)}
+"""Statements of migrations and copies have no time limit; only a transaction that is idle for long is ended."""

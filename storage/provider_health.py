@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import and_, bindparam, case, select, update
 
 from storage import notifications
 from storage.clock import CLOCK_LEEWAY_SECONDS, LONGEST_HOLD_SECONDS
-from storage.database import Database
+from storage.connection import Connection, Transaction
+from storage.operations import Operations, reads, writes
 from storage.records import ErrorMessage
 from storage.schema import provider_health
+from storage.statements import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,82 +34,88 @@ class ProviderHealth:
         return self.not_before if self.not_before <= now else now - LONGEST_HOLD_SECONDS
 
 
-class ProviderHealths:
+_NAME = provider_health.c.name == bindparam("name")
+_GET = select(provider_health).where(_NAME)
+_NEW = upsert(provider_health, "name", "not_before")
+# A time that a wrong clock has stored is replaced.
+_IS_LATER = and_(
+    provider_health.c.not_before > _NEW.excluded.not_before,
+    provider_health.c.not_before <= _NEW.excluded.not_before + LONGEST_HOLD_SECONDS,
+)
+_HOLD = _NEW.on_conflict_do_update(
+    index_elements=["name"],
+    set_={"not_before": case((_IS_LATER, provider_health.c.not_before), else_=_NEW.excluded.not_before)},
+)
+_CALLS = upsert(provider_health, "name", "calls_at").on_conflict_do_update(
+    index_elements=["name"], set_={"calls_at": bindparam("calls_at")}
+)
+_IS_HELD = and_(provider_health.c.not_before > bindparam("now"), provider_health.c.not_before <= bindparam("latest"))
+_STUMBLED = (
+    upsert(provider_health, "name", failures=1)
+    .on_conflict_do_update(
+        index_elements=["name"],
+        set_={"failures": provider_health.c.failures + case((_IS_HELD, 0), else_=1)},
+    )
+    .returning(provider_health)
+)
+_PAUSE = upsert(provider_health, "name", "error_message", "not_before").on_conflict_do_update(
+    index_elements=["name"],
+    set_={"error_message": bindparam("error_message"), "not_before": bindparam("not_before")},
+)
+_RECOVER = update(provider_health).where(_NAME).values(failures=0, error_message=None, not_before=0.0)
+
+
+class ProviderHealths(Operations):
     """The health of all providers in one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def get(self, name: str) -> ProviderHealth:
+    @reads
+    async def get(self, connection: Connection, name: str) -> ProviderHealth:
         """The health of this provider."""
-        async with self._db.read() as connection:
-            return await provider_state(connection, name)
+        return await provider_state(connection, name)
 
-    async def hold(self, name: str, not_before: float) -> None:
+    @writes
+    async def hold(self, connection: Transaction, name: str, not_before: float) -> None:
         """Submit nothing before this time, at most for `LONGEST_HOLD_SECONDS`."""
-        async with self._db.write() as connection:
-            row = self._db.insert(provider_health).values(name=name, not_before=self._bounded(not_before))
-            new = row.excluded.not_before
-            # A time that a wrong clock has stored is replaced.
-            known = and_(provider_health.c.not_before > new, provider_health.c.not_before <= new + LONGEST_HOLD_SECONDS)
-            later = case((known, provider_health.c.not_before), else_=new)
-            await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"not_before": later}))
-            connection.notify(notifications.QUEUE)
+        await connection.execute(_HOLD, {"name": name, "not_before": self._bounded(not_before)})
+        connection.notify(notifications.QUEUE)
 
     async def calls_arrive(self, name: str, address: str | None) -> None:
         """Callbacks of this provider arrive at this public address; None: one was missed."""
-        async with self._db.write() as connection:
-            row = self._db.insert(provider_health).values(name=name, calls_at=address)
-            change = row.on_conflict_do_update(index_elements=["name"], set_={"calls_at": address})
-            await connection.execute(change)
+        await self._db.execute(_CALLS, {"name": name, "calls_at": address})
 
     async def stumbled(self, name: str, now: float) -> ProviderHealth:
         """Count a task that failed by the service's fault, unless the provider is on hold already."""
-        async with self._db.write() as connection:
-            row = self._db.insert(provider_health).values(name=name, failures=1)
-            latest = now + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS
-            held = and_(
-                provider_health.c.not_before > now,
-                provider_health.c.not_before <= latest,
-            )
-            increment = case((held, 0), else_=1)
-            more = {"failures": provider_health.c.failures + increment}
-            counted = row.on_conflict_do_update(index_elements=["name"], set_=more).returning(provider_health)
-            return ProviderHealth(**(await connection.execute(counted)).mappings().one())
+        latest = now + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS
+        counted = await self._db.execute(_STUMBLED, {"name": name, "now": now, "latest": latest})
+        return ProviderHealth(**counted.mappings().one())
 
-    async def pause(self, name: str, error_message: ErrorMessage, not_before: float) -> bool:
+    @writes
+    async def pause(self, connection: Transaction, name: str, error_message: ErrorMessage, not_before: float) -> bool:
         """Pause it: one task at a time tries it, the next `not_before` (at most `LONGEST_HOLD_SECONDS` from now).
 
         True: it was not paused yet.
         """
-        not_before = self._bounded(not_before)
-        async with self._db.write() as connection:
-            await self._db.lock(connection, f"provider {name}")
-            known = await provider_state(connection, name)
-            row = self._db.insert(provider_health).values(
-                name=name, error_message=dict(error_message), not_before=not_before
-            )
-            change = {"error_message": dict(error_message), "not_before": not_before}
-            await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=change))
-            connection.notify(notifications.QUEUE)
-            return known.error_message is None
+        await connection.lock(f"provider {name}")
+        known = await provider_state(connection, name)
+        held = {"error_message": dict(error_message), "not_before": self._bounded(not_before)}
+        await connection.execute(_PAUSE, {"name": name, **held})
+        connection.notify(notifications.QUEUE)
+        return known.error_message is None
 
     def _bounded(self, not_before: float) -> float:
         return min(not_before, self._db.backend.clock() + LONGEST_HOLD_SECONDS)
 
-    async def recovered(self, name: str) -> bool:
+    @writes
+    async def recovered(self, connection: Transaction, name: str) -> bool:
         """A task has succeeded: failures and pause are cleared. True: it was paused."""
-        known = await self.get(name)
-        if not known.failures and known.error_message is None:
-            return False
-        async with self._db.write() as connection:
-            well = update(provider_health).where(provider_health.c.name == name)
-            await connection.execute(well.values(failures=0, error_message=None, not_before=0.0))
+        known = await provider_state(connection, name)
+        if known.failures or known.error_message is not None:
+            await connection.execute(_RECOVER, {"name": name})
             connection.notify(notifications.QUEUE)
         return known.error_message is not None
 
 
-async def provider_state(connection: AsyncConnection, name: str) -> ProviderHealth:
-    """The health of a provider, read within a transaction."""
-    row = (await connection.execute(select(provider_health).where(provider_health.c.name == name))).mappings().first()
+async def provider_state(connection: Connection, name: str) -> ProviderHealth:
+    """The health of a provider, read within a step."""
+    row = (await connection.execute(_GET, {"name": name})).mappings().first()
     return ProviderHealth(**row) if row else ProviderHealth(name)

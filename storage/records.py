@@ -241,10 +241,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTasks:
-    """Tasks that were claimed. `due`: when to claim again, where time alone frees the next slot."""
+    """Tasks that were claimed. `has_more`: more may be claimed at once; `due`: when to claim again, where time alone
+    frees the next slot."""
 
     tasks: tuple[Task, ...]
     due: float | None
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndedTask:
+    """A task that has ended. `job`: its job, where that has moved on in the same step; `is_provider_failing`: the
+    provider had failed before."""
+
+    job: Job | None
+    is_provider_failing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,30 @@
 """SQLite: one file, one process at a time."""
 
+import asyncio
 import fcntl
 import sqlite3
 import time
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import URL, Column, ColumnElement, Connection, Table, event
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, ColumnElement, Executable, NullPool, create_engine, event
+from sqlalchemy.dialects.sqlite import dialect
 
-from storage.backend import DatabaseInUseError, OnNotification
+from storage.backend import ESCAPE, DatabaseInUseError, OnNotification, T, Upgrade
+from storage.connection import Connection, Reading, Writing
+from storage.result import Result
+from storage.sqlite_writer import SqliteConnection, SqliteThread, SqliteWriter, run_at_once
+from storage.statements import Parameters, Statements
+from storage.store_errors import store_error
 
 BUSY_TIMEOUT_SECONDS = 30
 MMAP_BYTES = 1 << 30
 # FULL: a committed ticket survives a power cut; it stands for money.
 SYNCHRONOUS = "FULL"
+READERS = 4
+"""Connections that only read: a long search must not keep the others waiting."""
+CACHED_STATEMENTS = 500
 
 
 class SqliteBackend:
@@ -31,32 +39,48 @@ class SqliteBackend:
     leads = True
 
     def __init__(self, url: URL) -> None:
-        path = Path(url.database or "bot.db")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Urgent writers go first in the queue of `Database.write`.
-        self.engine = self.urgent = self.maintenance = _writer(url)
-        single: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        self.reader = _engine(url, **single)
-        # Not shared with readers: a long read must not keep a ticket waiting.
-        self.autocommit = _engine(url, pool_size=1, max_overflow=0, **single)
+        self._path = Path(url.database or "bot.db")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.statements = _statements()
         self.clock = time.time
-        self._lock_path = path.with_name(path.name + ".lock")
+        self._opening = asyncio.Lock()
+        self._writer: SqliteWriter | None = None
+        self._idle: list[SqliteThread] = []
+        self._reading = asyncio.Semaphore(READERS)
+        self._lock_path = self._path.with_name(self._path.name + ".lock")
         self._lock_file: IO[str] | None = None
         self._callbacks: list[OnNotification] = []
 
-    def contains(self, column: Column[str], words: str) -> ColumnElement[bool]:
+    async def migrate(self, upgrade: Upgrade) -> None:
+        """Migrate the tables."""
+        await asyncio.to_thread(_migrate, self._path, upgrade)
+
+    async def read(self, step: Reading[T]) -> T:
+        """Run a step that only reads."""
+
+        def work(driver: sqlite3.Connection) -> T:
+            return run_at_once(step(SqliteConnection(self.statements, driver)))
+
+        async with self._reading:
+            # The latest one first: its pages are in memory.
+            thread = self._idle.pop() if self._idle else await self._open()
+            try:
+                return await thread.run(work)
+            finally:
+                self._idle.append(thread)
+
+    async def write(self, step: Writing[T], *, urgent: bool = False) -> T:
+        """Run a step and commit it."""
+        return await (self._writer or await self._open_writer()).write(step, urgent=urgent)
+
+    async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
+        """Execute a statement and commit it."""
+        return await self.write(lambda connection: connection.execute(statement, parameters), urgent=urgent)
+
+    @staticmethod
+    def contains(column: ColumnElement[str], words: ColumnElement[str]) -> ColumnElement[bool]:
         """Whether a text contains these words; SQLite's LIKE ignores case."""
-        return column.contains(words, autoescape=True)
-
-    def insert(self, table: Table) -> Any:
-        """SQLite's own INSERT."""
-        return insert(table)
-
-    async def lock(self, connection: AsyncConnection, name: str) -> None:
-        """Nothing to do: there is one writer."""
-
-    async def notify(self, connection: AsyncConnection, topics: Sequence[str]) -> None:
-        """Nothing to do: there is one process."""
+        return column.contains(words, escape=ESCAPE)
 
     async def enter(self, worker_id: int) -> None:
         """Lock the file. Raises `DatabaseInUseError`."""
@@ -69,11 +93,11 @@ class SqliteBackend:
                 raise DatabaseInUseError from error
             self._lock_file = file
 
-    async def present(self, connection: AsyncConnection) -> set[int]:
+    async def present(self, connection: Connection) -> set[int]:
         """Nothing to do: there is one process."""
         return set()
 
-    async def end_sessions(self, connection: AsyncConnection, worker_id: int, session: str | None) -> None:
+    async def end_sessions(self, connection: Connection, worker_id: int, session: str | None) -> None:
         """Nothing to do: there is one process."""
 
     async def become_leader(self) -> bool:
@@ -94,40 +118,66 @@ class SqliteBackend:
 
     async def aclose(self) -> None:
         """Close all connections, and unlock the file."""
-        for engine in (self.reader, self.autocommit, self.engine):
-            await engine.dispose()
+        if self._writer:
+            await self._writer.aclose()
+            self._writer = None
+        while self._idle:
+            await self._idle.pop().close()
         if self._lock_file:
             self._lock_file.close()
             self._lock_file = None
 
+    async def _open_writer(self) -> SqliteWriter:
+        async with self._opening:
+            if self._writer is None:
+                self._writer = SqliteWriter(await self._open(), self.statements)
+            return self._writer
 
-def _engine(url: URL, **how: Any) -> AsyncEngine:
-    # Errors are logged, and must not contain people's prompts.
-    driver = url.set(drivername="sqlite+aiosqlite")
-    engine = create_async_engine(driver, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True, **how)
+    async def _open(self) -> SqliteThread:
+        thread = SqliteThread(lambda: _connected(self._path), iter_chunk_size=64)
+        try:
+            await thread
+        except sqlite3.Error as error:
+            raise store_error(error) from error
+        return thread
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        # The driver begins transactions too late (at the first write), so `_writer` begins them itself.
+
+@cache
+def _statements() -> Statements:
+    return Statements(dialect())
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    # No isolation level: the driver would begin transactions too late, at their first write.
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, cached_statements=CACHED_STATEMENTS
+    )
+    _configure(connection)
+    return connection
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    # Memory mapping saves a system call for each page that a history reads.
+    for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", f"mmap_size={MMAP_BYTES}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(path: Path, upgrade: Upgrade) -> None:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, poolclass=NullPool
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        cursor = connection.cursor()
-        # Memory mapping saves a system call for each page that a history reads.
-        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", f"mmap_size={MMAP_BYTES}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        _configure(connection)
 
-    return engine
-
-
-def _writer(url: URL) -> AsyncEngine:
-    engine = _engine(url)
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begun(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later must not find its snapshot outdated.
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return engine
+    with engine.begin() as connection:
+        upgrade(connection)
 
 
 def copy_file(database: str, target: Path) -> None:

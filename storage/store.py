@@ -13,6 +13,7 @@ from storage.pictures import Pictures
 from storage.posted_pictures import Posted
 from storage.provider_health import ProviderHealths
 from storage.references import References
+from storage.results import Results
 from storage.styles import Styles
 from storage.tasks import Tasks
 from storage.updates import Updates
@@ -46,6 +47,7 @@ class Store:
         self.chats = Chats(database)
         self.pictures = Pictures(database)
         self.history = History(database)
+        self.results = Results(database)
         self.posted = Posted(database)
         self.provider_health = ProviderHealths(database)
         self.updates = Updates(database)

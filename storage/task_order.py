@@ -5,14 +5,15 @@ The wait is counted since the task was queued or since a task of the person was 
 `bot.jobs.queue_forecast` forecasts by the same rule (a test compares the two).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Float, Select, and_, bindparam, case, func, or_, select
 
 from storage.clock import CLOCK_LEEWAY_SECONDS, LONGEST_HOLD_SECONDS
-from storage.job_states import ACTIVE, TaskState
+from storage.connection import Connection
+from storage.job_states import ACTIVE, TaskState, is_in
 from storage.provider_health import provider_state
 from storage.records import Limits
 from storage.rows import is_orphaned, owned_by
@@ -29,39 +30,29 @@ class FreeSlots:
     due: float | None = None
 
 
-async def free_slots(connection: AsyncConnection, provider: str, limits: Limits, now: float) -> FreeSlots:
-    """The free slots of a provider, over all workers. `now`: seconds since 1970."""
-    state = await provider_state(connection, provider)
-    if state.is_held(now):
-        return FreeSlots(0, state.not_before)
-    active = select(func.count()).where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
-    count = limits.at_once - (await connection.execute(active)).scalar_one()
-    if state.error_message is not None:
-        # A paused provider is tried by one task at a time, however many older ones still run.
-        trying = active.where(tasks.c.begun_at >= state.trial_since(now))
-        count = min(count, 1 - (await connection.execute(trying)).scalar_one())
-    if count <= 0 or limits.per_minute is None:
-        return FreeSlots(max(0, count))
-    # A start far ahead was stored by a wrong clock.
-    recent = (tasks.c.provider == provider, tasks.c.begun_at > now - MINUTE, tasks.c.begun_at <= now + MINUTE)
-    started, first = (await connection.execute(select(func.count(), func.min(tasks.c.begun_at)).where(*recent))).one()
-    left = limits.per_minute - started
-    return FreeSlots(min(count, left)) if left > 0 else FreeSlots(0, first + MINUTE)
+def last_turn() -> Any:
+    """SQL expression: when a task of the person (outer-joined with `users`) was last claimed."""
+    return func.coalesce(users.c.last_turn, 0.0)
 
 
-def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> Select[Any]:
-    """The query for the ids, tickets and workers of the next tasks, in order, locked; each counts as under way for
-    those behind it.
+def _waiting_tasks(latest: ColumnElement[float]) -> ColumnElement[bool]:
+    """SQL condition: the tasks that wait and are not held. A time after `latest` was stored by a wrong clock."""
+    is_free = or_(tasks.c.not_before <= bindparam("now"), tasks.c.not_before > latest)
+    return and_(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, (TaskState.QUEUED,)), is_free)
 
-    Tasks whose worker is gone are left out until another one owns them, unless that worker is `worker_id`: living
-    workers do not wait for dead ones.
-    """
+
+def _order(waiting: Any) -> tuple[Any, ...]:
+    return waiting.number, waiting.under_way.desc(), waiting.since, waiting.first
+
+
+def _next_tasks() -> Select[Any]:
     active = (
         select(tasks.c.user_id, func.count().label("count"))
-        .where(tasks.c.provider == provider, tasks.c.state.in_(ACTIVE))
+        .where(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, ACTIVE))
         .group_by(tasks.c.user_id)
         .subquery()
     )
+    now = bindparam("now", type_=Float)
     later = case((tasks.c.queued_at > last_turn(), tasks.c.queued_at), else_=last_turn())
     # A wait that starts after now was stored by a wrong clock.
     since = case((later > now, now), else_=later)
@@ -80,12 +71,11 @@ def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> S
         .join(jobs, jobs.c.id == tasks.c.job_id)
         .outerjoin(users, users.c.id == tasks.c.user_id)
         .outerjoin(active, active.c.user_id == tasks.c.user_id)
-        .where(or_(~is_orphaned(jobs), owned_by(worker_id)))
-        .where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
-        .where(or_(tasks.c.not_before <= now, tasks.c.not_before > now + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS))
+        .where(or_(~is_orphaned(jobs), owned_by(bindparam("worker_id"))))
+        .where(_waiting_tasks(bindparam("latest", type_=Float)))
         .subquery()
     )
-    chosen = select(waiting).order_by(*_order(waiting.c)).limit(most).subquery()
+    chosen = select(waiting).order_by(*_order(waiting.c)).limit(bindparam("most")).subquery()
     return (
         select(tasks.c.id, tasks.c.ticket, chosen.c.worker_id)
         .join(chosen, chosen.c.id == tasks.c.id)
@@ -96,26 +86,65 @@ def next_tasks(provider: str, now: float, most: int, worker_id: int | None) -> S
     )
 
 
-def _order(waiting: Any) -> tuple[Any, ...]:
-    return waiting.number, waiting.under_way.desc(), waiting.since, waiting.first
+_OF_PROVIDER = tasks.c.provider == bindparam("provider")
+_COUNT_ACTIVE = select(func.count()).where(_OF_PROVIDER, is_in(tasks.c.state, ACTIVE))
+_COUNT_TRYING = _COUNT_ACTIVE.where(tasks.c.begun_at >= bindparam("since"))
+_STARTS = select(func.count().label("count"), func.min(tasks.c.begun_at).label("first")).where(
+    _OF_PROVIDER, tasks.c.begun_at > bindparam("since"), tasks.c.begun_at <= bindparam("until")
+)
+_NEXT_TASKS = _next_tasks()
+_NEXT_DUE = select(func.min(tasks.c.not_before)).where(
+    _OF_PROVIDER,
+    is_in(tasks.c.state, (TaskState.QUEUED,)),
+    tasks.c.not_before > bindparam("after"),
+    tasks.c.not_before <= bindparam("latest"),
+)
+_ANY_WAITING = select(tasks.c.id).where(_OF_PROVIDER, is_in(tasks.c.state, (TaskState.QUEUED,))).limit(1)
 
 
-async def next_due(connection: AsyncConnection, provider: str, after: float) -> float | None:
+async def free_slots(connection: Connection, provider: str, limits: Limits, now: float) -> FreeSlots:
+    """The free slots of a provider, over all workers. `now`: seconds since 1970."""
+    state = await provider_state(connection, provider)
+    if state.is_held(now):
+        return FreeSlots(0, state.not_before)
+    own: dict[str, Any] = {"provider": provider}
+    count = limits.at_once - (await connection.execute(_COUNT_ACTIVE, own)).scalar_one()
+    if state.error_message is not None:
+        # A paused provider is tried by one task at a time, however many older ones still run.
+        trying = await connection.execute(_COUNT_TRYING, {**own, "since": state.trial_since(now)})
+        count = min(count, 1 - trying.scalar_one())
+    if count <= 0 or limits.per_minute is None:
+        return FreeSlots(max(0, count))
+    # A start far ahead was stored by a wrong clock.
+    starts = (await connection.execute(_STARTS, {**own, "since": now - MINUTE, "until": now + MINUTE})).one()
+    left = limits.per_minute - starts.count
+    return FreeSlots(min(count, left)) if left > 0 else FreeSlots(0, starts.first + MINUTE)
+
+
+async def next_tasks(
+    connection: Connection, provider: str, now: float, most: int, worker_id: int | None
+) -> Sequence[Any]:
+    """The ids, tickets and workers of the next tasks, in order, locked; each counts as under way for those behind it.
+
+    Tasks whose worker is gone are left out until another one owns them, unless that worker is `worker_id`: living
+    workers do not wait for dead ones.
+    """
+    where = {"provider": provider, "now": now, "latest": _latest(now), "most": most, "worker_id": worker_id}
+    return (await connection.execute(_NEXT_TASKS, where)).all()
+
+
+async def next_due(connection: Connection, provider: str, after: float) -> float | None:
     """The earliest `not_before` later than `after` of the waiting tasks; None when there is none."""
-    held = (tasks.c.not_before > after, tasks.c.not_before <= after + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS)
-    query = select(func.min(tasks.c.not_before)).where(
-        tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED, *held
-    )
-    due: float | None = (await connection.execute(query)).scalar()
+    where = {"provider": provider, "after": after, "latest": _latest(after)}
+    due: float | None = (await connection.execute(_NEXT_DUE, where)).scalar()
     return due
 
 
-async def has_waiting_task(connection: AsyncConnection, provider: str) -> bool:
+async def has_waiting_task(connection: Connection, provider: str) -> bool:
     """Whether any task waits for this provider."""
-    query = select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.state == TaskState.QUEUED)
-    return (await connection.execute(query.limit(1))).first() is not None
+    return (await connection.execute(_ANY_WAITING, {"provider": provider})).first() is not None
 
 
-def last_turn() -> Any:
-    """SQL expression: when a task of the person (outer-joined with `users`) was last claimed."""
-    return func.coalesce(users.c.last_turn, 0.0)
+def _latest(now: float) -> float:
+    """The latest time until which a task can be held."""
+    return now + LONGEST_HOLD_SECONDS + CLOCK_LEEWAY_SECONDS

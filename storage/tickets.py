@@ -13,10 +13,10 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
+    Executable,
     Float,
     String,
     Text,
-    Update,
     and_,
     bindparam,
     cast,
@@ -29,8 +29,10 @@ from sqlalchemy import (
 )
 
 from storage.column_types import clean
+from storage.connection import Transaction
 from storage.database import Database, StoreError, UnstorableValueError
-from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, move_job, move_task
+from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, is_in, move_job, move_task
+from storage.operations import Operations, writes
 from storage.records import Job, TicketKept
 from storage.rows import change_job, living_worker_or, lock_job
 from storage.schema import jobs, tasks
@@ -60,7 +62,7 @@ def _postgres() -> Any:
         select(tasks.c.id)
         .join(jobs, jobs.c.id == tasks.c.job_id)
         .where(tasks.c.id.in_(select(given.c.id)), tasks.c.state == TaskState.SUBMITTING)
-        .where(jobs.c.state.not_in(INTERRUPTED_STATES))
+        .where(~is_in(jobs.c.state, INTERRUPTED_STATES))
         .order_by(tasks.c.id)
         .with_for_update(key_share=True, of=tasks, skip_locked=True)
         .cte("free")
@@ -75,7 +77,7 @@ def _sqlite() -> Any:
     def part(name: str, of: Any) -> ColumnElement[Any]:
         return type_coerce(given.c.value.op("->>")(name), of)
 
-    which = and_(tasks.c.id == part("id", BigInteger), _JOB_STATE.not_in(INTERRUPTED_STATES))
+    which = and_(tasks.c.id == part("id", BigInteger), ~is_in(_JOB_STATE, INTERRUPTED_STATES))
     return _stored(which, part("ticket", Text), part("submitted_at", Float))
 
 
@@ -99,11 +101,11 @@ class _Ticket:
     error: StoreError | None = None
 
 
-class Tickets:
+class Tickets(Operations):
     """Stores the tickets of one database's tasks, in batches."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        super().__init__(database)
         self._waiting: list[_Ticket] = []
         self._storing = asyncio.Lock()
         self._statement = _SQLITE if database.backend.single_writer else _POSTGRES
@@ -147,33 +149,34 @@ class Tickets:
     async def _store(self, together: list[_Ticket]) -> dict[int, TicketKept]:
         """Store a batch; returns those that were stored, by task id."""
         given = [{"id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at} for one in together]
-        async with self._db.autocommit() as connection:
-            rows = await connection.execute(self._statement, {"tickets": json.dumps(clean(given))})
-            return {row[0]: TicketKept(row[1] not in CANCELLED_STATES, row[2]) for row in rows}
+        rows = await self._db.execute(self._statement, {"tickets": json.dumps(clean(given))}, urgent=True)
+        return {row[0]: TicketKept(row[1] not in CANCELLED_STATES, row[2]) for row in rows}
 
-    async def _store_alone(self, one: _Ticket) -> TicketKept:
+    @writes
+    async def _store_alone(self, connection: Transaction, one: _Ticket) -> TicketKept:
         """Store a ticket when its task is no longer locked; a task that had ended runs again, and its job is open.
 
         Another worker may own the job by now, and goes on with the task: it is notified. If the owner is gone, this
         worker becomes the owner.
         """
         own = tasks.c.id == one.task_id
-        async with self._db.write() as connection:
-            values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
-            ready = move_task(own, ALL_BUT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
-            await connection.execute(ready)
-            # A task that is done was polled by another worker meanwhile, and stays done.
-            job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
-            job = await lock_job(connection, job_id)
-            if job is None:
-                return TicketKept(is_wanted=False, worker_id=None)
-            job = await change_job(connection, _reopened(job, one.worker_id)) or job
-            return TicketKept(job.state not in CANCELLED_STATES, job.worker_id)
+        values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
+        ready = move_task(own, ALL_BUT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
+        await connection.execute(ready)
+        # A task that is done was polled by another worker meanwhile, and stays done.
+        job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
+        job = await lock_job(connection, job_id)
+        if job is None:
+            return TicketKept(is_wanted=False, worker_id=None)
+        job = await change_job(connection, _reopened(job, one.worker_id)) or job
+        return TicketKept(job.state not in CANCELLED_STATES, job.worker_id)
 
 
-def _reopened(job: Job, worker_id: int) -> Update:
+def _reopened(job: Job, worker_id: int) -> Executable:
     """The statement that gives the job a living owner, and opens it again if it was interrupted."""
     owned, own = {"worker_id": living_worker_or(worker_id)}, jobs.c.id == job.id
     if job.state not in INTERRUPTED_STATES:
-        return update(jobs).where(own).values(owned)
-    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **owned)
+        return update(jobs).where(own).values(owned).returning(jobs)
+    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **owned).returning(
+        jobs
+    )

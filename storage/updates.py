@@ -2,82 +2,92 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, delete, select, update
 
 from storage import notifications
-from storage.database import Database
+from storage.connection import Transaction
+from storage.operations import Operations, writes
 from storage.records import NewUpdate
+from storage.rows import is_orphaned
 from storage.schema import updates, workers
+from storage.statements import upsert
 
 ALBUM_SECONDS = 120.0
 """How long the items of an album go to the worker that got the first."""
 
 
-class Updates:
+_TAKE = (
+    upsert(updates, "id", "worker_id", "album", "payload", "taken_at").on_conflict_do_nothing().returning(updates.c.id)
+)
+_DONE = update(updates).where(updates.c.id == bindparam("update_id")).values(done_at=bindparam("now"), payload=None)
+_LEFT = (
+    select(updates.c.id)
+    .where(updates.c.done_at.is_(None), is_orphaned(updates))
+    .order_by(updates.c.id)
+    .with_for_update(skip_locked=True, of=updates)
+)
+_TAKE_OVER = update(updates).where(updates.c.id == bindparam("update_id")).values(worker_id=bindparam("owner"))
+_OWN = (
+    select(updates.c.id, updates.c.payload, updates.c.album)
+    .where(updates.c.worker_id == bindparam("owner"), updates.c.done_at.is_(None))
+    .order_by(updates.c.id)
+)
+_FORGET = delete(updates).where(updates.c.taken_at < bindparam("before"), updates.c.done_at.is_not(None))
+_WORKER_OF_ALBUM = (
+    select(updates.c.worker_id)
+    .join(workers, workers.c.id == updates.c.worker_id)
+    .where(updates.c.album == bindparam("album"), updates.c.taken_at > bindparam("since"))
+    .order_by(updates.c.id)
+    .limit(1)
+)
+
+
+class Updates(Operations):
     """The inbox of one database. Times are passed in, in seconds since 1970."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def take(self, worker_id: int, new: Sequence[NewUpdate], now: float) -> list[NewUpdate]:
+    @writes
+    async def take(
+        self, connection: Transaction, worker_id: int, new: Sequence[NewUpdate], now: float
+    ) -> list[NewUpdate]:
         """Store updates, all or none. Returns those that this worker must handle.
 
         Left out are updates that are stored already, and items of albums whose first item another worker has: that
         worker is notified.
         """
         mine = []
-        async with self._db.write() as connection:
-            for one in sorted(new, key=lambda each: each.id):
-                worker = await self._worker_of(connection, one, now) or worker_id
-                row = self._db.insert(updates).values(
-                    id=one.id, worker_id=worker, album=one.album, payload=one.payload, taken_at=now
-                )
-                kept = row.on_conflict_do_nothing().returning(updates.c.id)
-                if (await connection.execute(kept)).first() is None:
-                    continue
-                if worker == worker_id:
-                    mine.append(one)
-                else:
-                    connection.notify(notifications.inbox(worker))
+        for one in sorted(new, key=lambda each: each.id):
+            worker = await _worker_of(connection, one, now) or worker_id
+            row = {"id": one.id, "worker_id": worker, "album": one.album, "payload": one.payload, "taken_at": now}
+            if (await connection.execute(_TAKE, row)).first() is None:
+                continue
+            if worker == worker_id:
+                mine.append(one)
+            else:
+                connection.notify(notifications.inbox(worker))
         return mine
 
-    async def done(self, ids: Sequence[int], now: float) -> None:
+    @writes
+    async def done(self, connection: Transaction, ids: Sequence[int], now: float) -> None:
         """Mark updates as done, and delete their payloads."""
-        async with self._db.write() as connection:
-            change = update(updates).where(updates.c.id.in_(ids))
-            await connection.execute(change.values(done_at=now, payload=None))
+        await connection.execute(_DONE, [{"update_id": one, "now": now} for one in ids])
 
-    async def of(self, worker_id: int) -> list[NewUpdate]:
+    @writes
+    async def of(self, connection: Transaction, worker_id: int) -> list[NewUpdate]:
         """The open updates of this worker, oldest first; it takes over those of workers that are gone."""
-        living = select(workers.c.id).where(workers.c.id == updates.c.worker_id)
-        async with self._db.write() as connection:
-            left = select(updates.c.id).where(updates.c.done_at.is_(None), ~exists(living)).order_by(updates.c.id)
-            ids = (await connection.execute(left.with_for_update(skip_locked=True, of=updates))).scalars().all()
-            if ids:
-                await connection.execute(update(updates).where(updates.c.id.in_(ids)).values(worker_id=worker_id))
-            own = select(updates.c.id, updates.c.payload, updates.c.album).where(
-                updates.c.worker_id == worker_id, updates.c.done_at.is_(None)
-            )
-            return [NewUpdate(*row) for row in await connection.execute(own.order_by(updates.c.id))]
+        if ids := (await connection.execute(_LEFT)).scalars():
+            await connection.execute(_TAKE_OVER, [{"update_id": one, "owner": worker_id} for one in ids])
+        return [NewUpdate(*row) for row in await connection.execute(_OWN, {"owner": worker_id})]
 
     async def forget(self, before: float) -> None:
         """Delete updates that were taken before this time and are done."""
-        async with self._db.write() as connection:
-            old = (updates.c.taken_at < before, updates.c.done_at.is_not(None))
-            await connection.execute(delete(updates).where(*old))
+        await self._db.execute(_FORGET, {"before": before})
 
-    async def _worker_of(self, connection: AsyncConnection, one: NewUpdate, now: float) -> int | None:
-        """The worker that has the other items of an album, or None."""
-        if one.album is None:
-            return None
-        await self._db.lock(connection, f"album {one.album}")
-        first = (
-            select(updates.c.worker_id)
-            .join(workers, workers.c.id == updates.c.worker_id)
-            .where(updates.c.album == one.album, updates.c.taken_at > now - ALBUM_SECONDS)
-            .order_by(updates.c.id)
-            .limit(1)
-        )
-        found: int | None = (await connection.execute(first)).scalar()
-        return found
+
+async def _worker_of(connection: Transaction, one: NewUpdate, now: float) -> int | None:
+    """The worker that has the other items of an album, or None."""
+    if one.album is None:
+        return None
+    await connection.lock(f"album {one.album}")
+    first = await connection.execute(_WORKER_OF_ALBUM, {"album": one.album, "since": now - ALBUM_SECONDS})
+    found: int | None = first.scalar()
+    return found

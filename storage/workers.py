@@ -1,30 +1,58 @@
 """Workers: their heartbeats, eviction of dead ones, and recovery of their jobs and tasks."""
 
-from collections.abc import Collection
-
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
 from storage import notifications
 from storage.backend import DatabaseInUseError
-from storage.database import Database, Transaction, UnusableStoreError
-from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, move_task
+from storage.connection import Transaction
+from storage.database import UnusableStoreError
+from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, is_in, move_task
+from storage.operations import Operations, urgently, writes
 from storage.records import ErrorMessage, Job, Worker
 from storage.rows import as_job, is_orphaned, owned_by
 from storage.schema import jobs, tasks, workers
+from storage.statements import upsert
+
+_SELF = workers.c.id == bindparam("worker_id")
+_UNCHANGED = and_(_SELF, workers.c.heartbeat == bindparam("heartbeat"))
+_ADD = upsert(workers, "started_at", "session").returning(workers.c.id)
+_BEAT = update(workers).where(_SELF).values(heartbeat=workers.c.heartbeat + 1)
+_OTHERS = select(workers.c.id, workers.c.heartbeat, workers.c.session).where(~_SELF).order_by(workers.c.id)
+_IS_UNCHANGED = select(workers.c.id).where(_UNCHANGED)
+_DELETE_DEAD, _DELETE = delete(workers).where(_UNCHANGED), delete(workers).where(_SELF)
+_ORPHANED_JOBS = (
+    select(jobs.c.id)
+    .where(IS_OPEN, is_orphaned(jobs))
+    .order_by(jobs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=jobs)
+)
+_OWN_JOB = jobs.c.id == bindparam("job_id")
+_TAKE_OVER = update(jobs).where(_OWN_JOB).values(worker_id=bindparam("owner")).returning(jobs)
+_UNDER_WAY = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, is_in(tasks.c.state, ACTIVE)).exists()
+_RELEASE = (
+    update(jobs)
+    .where(owned_by(bindparam("owner")), IS_OPEN, is_in(jobs.c.state, NOT_READY), ~_UNDER_WAY)
+    .values(worker_id=None)
+    .returning(jobs.c.id)
+)
+_JOBS_OF = select(jobs).where(owned_by(bindparam("owner")), IS_OPEN).order_by(jobs.c.id)
+_INTERRUPT = move_task(
+    and_(tasks.c.ticket.is_(None), tasks.c.job_id == bindparam("job_id")),
+    (TaskState.SUBMITTING,),
+    TaskState.INTERRUPTED,
+    error_message=bindparam("message", type_=tasks.c.error_message.type),
+    finished_at=bindparam("now"),
+)
 
 
-class Workers:
+class Workers(Operations):
     """The workers of one database. Times are passed in, in seconds since 1970."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
 
     async def join(self, now: float) -> int:
         """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
-        async with self._db.write() as connection:
-            values = {"started_at": now, "session": self._db.backend.session}
-            row = insert(workers).values(values).returning(workers.c.id)
-            worker_id = int((await connection.execute(row)).scalar_one())
+        added = await self._db.execute(_ADD, {"started_at": now, "session": self._db.backend.session})
+        worker_id = int(added.scalar_one())
         try:
             await self._db.backend.enter(worker_id)
         except DatabaseInUseError:
@@ -35,16 +63,15 @@ class Workers:
             ) from None
         return worker_id
 
-    async def heartbeat(self, worker_id: int) -> list[Worker] | None:
+    @urgently
+    async def heartbeat(self, connection: Transaction, worker_id: int) -> list[Worker] | None:
         """A sign of life; returns the other workers. None: this one was evicted, and the others have its work."""
-        async with self._db.write(urgent=True) as connection:
-            alive = update(workers).where(workers.c.id == worker_id).values(heartbeat=workers.c.heartbeat + 1)
-            if not (await connection.execute(alive)).rowcount:
-                return None
-            present = await self._db.backend.present(connection)
-            others = select(workers.c.id, workers.c.heartbeat, workers.c.session).where(workers.c.id != worker_id)
-            rows = await connection.execute(others.order_by(workers.c.id))
-            return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in rows]
+        own = {"worker_id": worker_id}
+        if not (await connection.execute(_BEAT, own)).rowcount:
+            return None
+        present = await self._db.backend.present(connection)
+        others = await connection.execute(_OTHERS, own)
+        return [Worker(row.id, row.heartbeat, row.id in present, row.session) for row in others]
 
     async def evict(self, worker: Worker) -> bool:
         """End the sessions of a dead worker, and release all that it owned at once, for recovery: a job, its tasks and
@@ -52,65 +79,64 @@ class Workers:
 
         False: its heartbeat has changed meanwhile, or it is evicted already.
         """
-        still = (workers.c.id == worker.id, workers.c.heartbeat == worker.heartbeat)
         # Before its row is deleted: it may hang within a transaction that locks this row, or one that the others need.
-        async with self._db.write(urgent=True) as connection:
-            if (await connection.execute(select(workers.c.id).where(*still))).first() is None:
-                return False
-            await self._db.backend.end_sessions(connection, worker.id, worker.session)
-        async with self._db.write(urgent=True) as connection:
-            if not (await connection.execute(delete(workers).where(*still))).rowcount:
-                return False
-            connection.notify(notifications.ORPHANS)
-            return True
+        return await self._end_sessions(worker) and await self._delete_dead(worker)
 
-    async def leave(self, worker_id: int) -> None:
+    @urgently
+    async def _end_sessions(self, connection: Transaction, worker: Worker) -> bool:
+        if (await connection.execute(_IS_UNCHANGED, _which(worker))).first() is None:
+            return False
+        await self._db.backend.end_sessions(connection, worker.id, worker.session)
+        return True
+
+    @urgently
+    async def _delete_dead(self, connection: Transaction, worker: Worker) -> bool:
+        if not (await connection.execute(_DELETE_DEAD, _which(worker))).rowcount:
+            return False
+        connection.notify(notifications.ORPHANS)
+        return True
+
+    @writes
+    async def leave(self, connection: Transaction, worker_id: int) -> None:
         """This worker ends; its work is released for recovery."""
-        async with self._db.write() as connection:
-            await connection.execute(delete(workers).where(workers.c.id == worker_id))
-            connection.notify(notifications.ORPHANS)
+        await connection.execute(_DELETE, {"worker_id": worker_id})
+        connection.notify(notifications.ORPHANS)
 
-    async def recover_jobs(self, worker_id: int, lost: ErrorMessage, now: float, most: int = 100) -> list[Job]:
+    @writes
+    async def recover_jobs(
+        self, connection: Transaction, worker_id: int, lost: ErrorMessage, now: float, most: int = 100
+    ) -> list[Job]:
         """Take over unfinished jobs whose workers are gone, and their tasks with them, at most `most`.
 
         Tasks whose worker died during the submit are interrupted (`lost` is the message for the person): they may be
         paid, and their tickets are not known.
         """
-        async with self._db.write() as connection:
-            found = select(jobs.c.id).where(IS_OPEN, is_orphaned(jobs)).order_by(jobs.c.id).limit(most)
-            ids = (await connection.execute(found.with_for_update(skip_locked=True, of=jobs))).scalars().all()
-            if not ids:
-                return []
-            await _interrupt_cut_off(connection, ids, lost, now)
-            taken = update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=worker_id).returning(jobs)
-            return sorted((as_job(row) for row in (await connection.execute(taken)).mappings()), key=lambda job: job.id)
+        recovered = []
+        for job_id in (await connection.execute(_ORPHANED_JOBS, {"most": most})).scalars():
+            cut_off = {"job_id": job_id, "message": dict(lost), "now": now}
+            if (await connection.execute(_INTERRUPT, cut_off)).rowcount:
+                # The interrupted tasks free their slots.
+                connection.notify(notifications.QUEUE)
+            taken = await connection.execute(_TAKE_OVER, {"job_id": job_id, "owner": worker_id})
+            recovered += [as_job(row) for row in taken.mappings()]
+        return recovered
 
-    async def release_waiting(self, worker_id: int) -> list[int]:
+    @writes
+    async def release_waiting(self, connection: Transaction, worker_id: int) -> list[int]:
         """Before this worker ends: release its jobs of which no task is under way, so that others recover them at once.
 
         Returns their ids.
         """
-        under_way = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.state.in_(ACTIVE)).exists()
-        waiting = (owned_by(worker_id), IS_OPEN, jobs.c.state.in_(NOT_READY), ~under_way)
-        async with self._db.write() as connection:
-            released = update(jobs).where(*waiting).values(worker_id=None).returning(jobs.c.id)
-            ids = list((await connection.execute(released)).scalars())
-            if ids:
-                connection.notify(notifications.ORPHANS)
-            return ids
+        ids = list((await connection.execute(_RELEASE, {"owner": worker_id})).scalars())
+        if ids:
+            connection.notify(notifications.ORPHANS)
+        return ids
 
     async def jobs_of(self, worker_id: int) -> list[Job]:
         """All jobs of this worker with something left to do, oldest first."""
-        own = (owned_by(worker_id), IS_OPEN)
-        async with self._db.read() as connection:
-            query = select(jobs).where(*own).order_by(jobs.c.id)
-            return [as_job(row) for row in (await connection.execute(query)).mappings()]
+        return [as_job(row) for row in (await self._db.fetch(_JOBS_OF, {"owner": worker_id})).mappings()]
 
 
-async def _interrupt_cut_off(connection: Transaction, job_ids: Collection[int], lost: ErrorMessage, now: float) -> None:
-    cut_off = and_(tasks.c.ticket.is_(None), tasks.c.job_id.in_(job_ids))
-    values = {"error_message": dict(lost), "finished_at": now}
-    interrupt = move_task(cut_off, (TaskState.SUBMITTING,), TaskState.INTERRUPTED, **values)
-    if (await connection.execute(interrupt)).rowcount:
-        # The interrupted tasks free their slots.
-        connection.notify(notifications.QUEUE)
+def _which(worker: Worker) -> dict[str, int]:
+    """A worker that has given no sign of life since it was read."""
+    return {"worker_id": worker.id, "heartbeat": worker.heartbeat}

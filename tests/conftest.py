@@ -16,7 +16,6 @@ from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank_database import put_blank_database
-from tests.support.compiled_statements import compiled_statements_cache, quick_steps
 
 # Nothing here must survive the machine; the processes of the kill matrices use the bot's own setting.
 sqlite.SYNCHRONOUS = "OFF"
@@ -89,12 +88,6 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
         gc.enable()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_statements() -> Iterator[None]:
-    with compiled_statements_cache(), quick_steps():
-        yield
 
 
 @pytest.fixture(scope="session")

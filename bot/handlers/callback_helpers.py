@@ -8,10 +8,9 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
-from bot.telegram.captions import is_incomplete
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
-from bot.telegram.provider_labels import offer
+from bot.telegram.provider_labels import model_of_job, offer
 from bot.telegram.telegram_errors import is_too_late, is_unchanged
 from storage.pictures import Picture
 from storage.quota import QuotaExceededError
@@ -158,8 +157,9 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     """Replace a question's buttons by the usual ones of a result."""
     pictures = await pictures_above(message, job, requests)
     if pictures:
-        look = await is_incomplete(requests.store, job)
-        await change_buttons(message, under_result(job, offer(requests.providers, job), pictures, look=look))
+        result = await requests.store.results.of_job(job.id)
+        offered = offer(model_of_job(requests.providers, job))
+        await change_buttons(message, under_result(job, offered, pictures, look=bool(result and result.is_incomplete)))
 
 
 def reply_to(job: Job, message: Message) -> int:

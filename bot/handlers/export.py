@@ -21,7 +21,7 @@ from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
 from bot.telegram.keyboards import into_private, keyboard
 from bot.telegram.private_reply import reply_privately
-from bot.telegram.provider_labels import Providers, model, title
+from bot.telegram.provider_labels import Providers, model_name, read_model, title
 from storage.exports import Exported
 from storage.settings_records import Preferences, Style
 
@@ -124,7 +124,7 @@ def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, A
         picture.prompt,
         picture.style,
         title(providers, picture.provider),
-        model(providers, picture.provider, picture.options),
+        model_name(read_model(providers, picture.provider, picture.options)),
         picture.options,
         picture.seed,
         picture.width,

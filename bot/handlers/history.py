@@ -41,7 +41,7 @@ from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import caption
 from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
 from bot.telegram.message_input import as_references
-from bot.telegram.provider_labels import offer
+from bot.telegram.provider_labels import model_of_job, offer
 from bot.telegram.uploads import Uploads
 from storage.history import NEWEST, Step
 from storage.records import Draft
@@ -245,7 +245,8 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
         return
     await answer(query)
     job, picture = pressed.job, pressed.picture
-    text, buttons = caption(job.prompt), under_result(job, offer(requests.providers, job), [picture])
+    offered = offer(model_of_job(requests.providers, job))
+    text, buttons = caption(job.prompt), under_result(job, offered, [picture])
     if picture.photo_id:
         await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)
     elif picture.document_id:

@@ -21,7 +21,7 @@ from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from bot.telegram.keyboards import in_history
-from bot.telegram.provider_labels import model_of_job
+from bot.telegram.provider_labels import model_name, model_of_job
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
@@ -144,7 +144,7 @@ async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> st
     """The caption with all details of a picture."""
     picture = shown.page.picture
     task = await requests.store.tasks.get(picture.task_id)
-    lines = [_("Service: {name}").format(name=model_of_job(requests.providers, job))]
+    lines = [_("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
     if job.options:
         lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
     if job.style:

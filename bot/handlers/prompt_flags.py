@@ -70,21 +70,17 @@ def read(
     empty = [_missing(offered[one.name], one) for one in last.values() if not one.value]
     typed = {name: one for name, one in last.items() if one.value}
     own, refused = _choices([flag for flag in extra if flag.name in typed], typed)
-    values, invalid = _values(
+    known, invalid = _validated(
         options, {name: one for name, one in typed.items() if name in options.model_fields}, offered
     )
     if refused:
         # The wrong flag may be the service: its options are unknown.
         invalid = []
     unknown = [one for one in found.flags if one.name not in offered and not (refused and one.is_known)]
-    if problems := [*_unknown_flags(unknown, offered), *empty, *refused, *invalid, *wrong]:
+    problems = [*_unknown_flags(unknown, offered), *empty, *refused, *invalid, *wrong]
+    if problems or known is None:
         raise FlagError(*{str(one): one for one in problems[:MAX_PROBLEMS_SHOWN]}.values())
-    for name, value in defaults.items():
-        if name in options.model_fields and name not in values:
-            with suppress(ValidationError):
-                options.model_validate({**values, name: value})
-                values[name] = value
-    return Parsed(found.prompt, options.model_validate(values), own)
+    return Parsed(found.prompt, _with_defaults(known, defaults), own)
 
 
 def shortened(typed: str) -> str:
@@ -137,32 +133,51 @@ def _choices(own: Sequence[Flag], typed: Mapping[str, Typed]) -> tuple[dict[str,
     return values, wrong
 
 
-def _values(
-    options: type[Options], typed: Mapping[str, Typed], offered: Mapping[str, Flag]
-) -> tuple[dict[str, object], list[Sentence]]:
-    """The typed values as the model takes them, and sentences about wrong ones. Without these, the others may still
-    conflict, so the rest is validated again."""
+def _validated(
+    options: type[OptionsT], typed: Mapping[str, Typed], offered: Mapping[str, Flag]
+) -> tuple[OptionsT | None, list[Sentence]]:
+    """The model of the typed values, and sentences about wrong ones. Without these, the others may still conflict, so
+    the rest is validated again; None: they do."""
+    with suppress(ValidationError):
+        return options.model_validate({name: one.value for name, one in typed.items()}), []
     values = {name: _as_model_takes(options, name, one.value) for name, one in typed.items()}
     wrong: list[Sentence] = []
-    while problems := _problems(options, values):
+    while True:
+        try:
+            return options.model_validate(values), wrong
+        except ValidationError as error:
+            problems = _by_field(error)
         wrong += [_sentence(problem, typed.get(name), offered) for name, problem in problems.items()]
         left = {name: value for name, value in values.items() if name not in problems}
         if len(left) == len(values):
-            break
+            return None, wrong
         values = left
-    return values, wrong
 
 
-def _problems(options: type[Options], values: Mapping[str, object]) -> dict[str, ErrorDetails]:
-    """A model's errors about values, by field name; "" is about several fields."""
+def _with_defaults(known: OptionsT, defaults: Mapping[str, object]) -> OptionsT:
+    """The options with those defaults added that go with the typed ones and with each other."""
+    options, typed = type(known), known.model_fields_set
+    for name, value in defaults.items():
+        if name in options.model_fields and name not in typed:
+            with suppress(ValidationError):
+                known = options.model_validate({**known.model_dump(exclude_unset=True), name: value})
+    return known
+
+
+def _by_field(error: ValidationError) -> dict[str, ErrorDetails]:
+    """A model's errors by field name; "" is about several fields."""
+    found: dict[str, ErrorDetails] = {}
+    for problem in error.errors(include_url=False):
+        found.setdefault(str(problem["loc"][0]) if problem["loc"] else "", problem)
+    return found
+
+
+def _is_taken(options: type[Options], name: str, value: object) -> bool:
     try:
-        options.model_validate(values)
+        options.model_validate({name: value})
     except ValidationError as error:
-        found: dict[str, ErrorDetails] = {}
-        for problem in error.errors(include_url=False):
-            found.setdefault(str(problem["loc"][0]) if problem["loc"] else "", problem)
-        return found
-    return {}
+        return name not in _by_field(error)
+    return True
 
 
 def _as_model_takes(options: type[Options], name: str, value: str) -> object:
@@ -172,7 +187,7 @@ def _as_model_takes(options: type[Options], name: str, value: str) -> object:
     same = (literal for literal in _literals(annotation) if str(literal).lower() == lower)
     between = (re.sub(r"(?<=\d)[:x/](?=\d)", sign, lower) for sign in ":x")
     forms: list[object] = [value, *same, lower, *between]
-    return next((form for form in forms if name not in _problems(options, {name: form})), value)
+    return next((form for form in forms if _is_taken(options, name, form)), value)
 
 
 def _literals(annotation: Any) -> Iterator[object]:

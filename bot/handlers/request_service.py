@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from aiogram.utils.i18n import gettext as _
@@ -13,10 +14,10 @@ from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.request_builder import would_be
-from bot.telegram.flag_names import known_names
+from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.provider_labels import STYLE
 from providers.base import Provider
-from providers.options import N_, Flag, flags
+from providers.options import N_, Flag, Options, flags
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
@@ -95,10 +96,15 @@ class RequestService:
         by_press = context.button is not None
         return await self._chat_policy.rules(context.chat_id, context.thread_id, context.user_id, by_press=by_press)
 
+    @cached_property
+    def _known_names(self) -> Mapping[str, KnownFlag]:
+        """The flags of all providers and of the bot, by all names that can be typed."""
+        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
+        return known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()})
+
     def scan(self, text: str) -> Scan:
         """Find the flags in a text."""
-        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
-        return scan(text, known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()}))
+        return scan(text, self._known_names)
 
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
@@ -106,26 +112,26 @@ class RequestService:
         None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError` or
         `ChatNotAllowedError`.
         """
-        return await self.engine.submit(await self._request(context, words, draft), self._allowed(context))
+        new, _options = await self._request(context, words, draft)
+        return await self.engine.submit(new, self._allowed(context))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a waiting job the prompt that its message has now. False: it has begun, or ended.
 
         Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then the job stays as it was.
         """
-        new = await self._request(context, words, draft)
-        provider = self.providers[new.provider]
-        provider.validate(would_be(new, provider))
+        new, options = await self._request(context, words, draft)
+        self.providers[new.provider].validate(would_be(new, options))
         return await self.engine.reword(job.id, new, edited_at)
 
-    async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> NewJob:
-        """The job by the settings and flags. Raises `FlagError` or `ChatNotAllowedError`."""
+    async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options]:
+        """The job by the settings and flags, and its options. Raises `FlagError` or `ChatNotAllowedError`."""
         name, parsed, style = await self.understand(context, words, await self.check(context))
         if style:
             draft = replace(draft, style=style)
         new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return replace(new, options=options, style=draft.style)
+        return replace(new, options=options, style=draft.style), parsed.options
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules

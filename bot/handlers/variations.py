@@ -23,7 +23,7 @@ from bot.telegram.callback_data import ChangeCallback, JobCallback, PictureCallb
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import changes
 from bot.telegram.message_input import as_references
-from bot.telegram.provider_labels import ENLARGED, SHAPE, STYLE, enlarged, offer
+from bot.telegram.provider_labels import ENLARGED, SHAPE, STYLE, enlarged, model_of_job, offer
 from storage.pictures import Picture
 from storage.records import Job
 
@@ -61,7 +61,7 @@ async def enlarge(
     if not (own := await _own_picture_with_file(query, callback_data, requests)):
         return
     picture, job = own
-    options = enlarged(requests.providers, job, picture)
+    options = enlarged(model_of_job(requests.providers, job), picture)
     if options is None:
         await answer(query, _("The service can't make it larger."), alert=True)
         return
@@ -87,7 +87,7 @@ async def _own_picture_with_file(
 async def shapes(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask for the shape of the next picture."""
     if job := await own_job(query, callback_data.job, requests):
-        await _ask_which(query, job, SHAPE, offer(requests.providers, job).shapes)
+        await _ask_which(query, job, SHAPE, offer(model_of_job(requests.providers, job)).shapes)
 
 
 async def styles(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:

@@ -17,13 +17,13 @@ class WokenJobs:
     """The jobs that the reconciler has to read again, each once however often it was woken."""
 
     def __init__(self) -> None:
-        self._ids: dict[int, None] = {}
+        self._ids: dict[int, Job | None] = {}
         self._all = False
         self._any = asyncio.Event()
 
-    def add(self, job_id: int) -> None:
-        """Something of this job was stored, or a step of it has ended."""
-        self._ids[job_id] = None
+    def add(self, job_id: int, known: Job | None = None) -> None:
+        """Something of this job was stored, or a step of it has ended. `known`: the job as the step has stored it."""
+        self._ids[job_id] = known
         self._any.set()
 
     def add_all(self) -> None:
@@ -31,10 +31,11 @@ class WokenJobs:
         self._all = True
         self._any.set()
 
-    async def take(self) -> tuple[list[int], bool]:
-        """Wait for woken jobs. Returns their ids, and whether all others have to be read as well."""
+    async def take(self) -> tuple[dict[int, Job | None], bool]:
+        """Wait for woken jobs. Returns them by id, as far as they are known, and whether all others have to be read as
+        well."""
         await self._any.wait()
-        taken = list(self._ids), self._all
+        taken = self._ids, self._all
         self._ids, self._all = {}, False
         self._any.clear()
         return taken
@@ -67,12 +68,13 @@ class JobContext:
         """Seconds since 1970, the same for all workers."""
         return self.store.clock()
 
-    def wake(self, job_id: int) -> None:
-        """Have this job read again: a step of it was stored, and its stored state asks for the next one.
+    def wake(self, job_id: int, known: Job | None = None) -> None:
+        """Have this job go on: a step of it was stored, and its stored state asks for the next one.
 
-        A job of another worker is left alone; the store has notified that one.
+        `known`: the job as this worker has just stored it; else it is read. A job of another worker is left alone; the
+        store has notified that one.
         """
-        self.woken.add(job_id)
+        self.woken.add(job_id, known)
 
     def is_mine(self, job: Job) -> bool:
         """Whether this worker owns a job that was just read: see `Worker.owns`."""

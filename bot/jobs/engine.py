@@ -90,14 +90,14 @@ class JobEngine:
             return job
         # One that was stored before may have been so without this process's hearing of it.
         if found := job or await self._store.jobs.made_by(new.idempotency_key):
-            self.context.wake(found.id)
+            self.context.wake(found.id, job)
         return job
 
     async def attach_reference(self, job: Job, reference: NewReference) -> bool:
         """A reference that arrived late joins its job while that waits. False: it is too late."""
         joined = await self._store.references.join(job.id, reference)
         if joined:
-            self.context.wake(joined.id)
+            self.context.wake(joined.id, joined)
         return joined is not None
 
     async def reword(self, job_id: int, new: NewJob, edited_at: float) -> bool:
@@ -107,7 +107,7 @@ class JobEngine:
         """
         job = await self._store.edits.reword(job_id, new, edited_at)
         if job and not await self._failover.at_entry(job):
-            self.context.wake(job_id)
+            self.context.wake(job_id, job)
         return job is not None
 
     async def cancel(self, job_id: int, why: Sentence = CANCELLED, *, only_unstarted: bool = False) -> bool:

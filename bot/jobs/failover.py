@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.jobs.context import JobContext
 from bot.jobs.retry import T
 from providers.base import Provider
+from providers.options import Options
 from storage.records import Job, Task
 
 log = logging.getLogger(__name__)
@@ -67,15 +68,15 @@ class Failover:
         if state.error_message is not None:
             return False
         to = self._providers[name]
-        limits = to.reference_limits(to.Options.model_validate(options))
+        limits = to.reference_limits(options)
         count = len(
             await self._until_stored(lambda: references.of_job(job.id), f"reading the references of job {job.id}")
         )
         if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
             return False
-        hand_over = self._store.jobs.hand_over
+        hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(
-            lambda: hand_over(job.id, name, options, trying), f"moving job {job.id} to {name}"
+            lambda: hand_over(job.id, name, stored, trying), f"moving job {job.id} to {name}"
         )
         if moved:
             log.info("job %d goes from %s to %s", job.id, job.provider, name)
@@ -86,15 +87,13 @@ class Failover:
         return await self._context.until_stored(step, name)
 
 
-def carried(options: Mapping[str, Any], to: Provider[Any, Any]) -> dict[str, Any] | None:
+def carried(options: Mapping[str, Any], to: Provider[Any, Any]) -> Options | None:
     """Of options of one provider what another takes, too; None where more or less would be made than was asked for."""
-    kept: dict[str, Any] = {}
+    kept: Options = to.Options()
     for name, value in options.items():
         try:
-            to.Options.model_validate({**kept, name: value})
+            kept = to.Options.model_validate({**kept.model_dump(exclude_unset=True), name: value})
         except ValidationError:
             if name in MUST_STAY and value != 1:
                 return None
-        else:
-            kept[name] = value
     return kept

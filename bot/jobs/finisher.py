@@ -8,7 +8,7 @@ from functools import partial
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
-from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unreachable, error_message
+from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unpublished, Unreachable, error_message
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.retry import T, until_delivered
 from bot.jobs.steps import JobSteps
@@ -120,21 +120,20 @@ class JobFinisher(Component):
             return False
         return True
 
-    async def _deliver(self, job: Job) -> None:
+    async def _deliver(self, job: Job) -> Job | None:
         self._notifier.show(job, Progress(Phase.DELIVERING))
         try:
             while failure := await self._tried(self._deliver_or_keep, job):
                 if await self._is_missing(job):
-                    await self._fail(job, failure.at_last or UNSENT)
-                    return
+                    return await self._fail(job, failure.at_last or UNSENT)
                 # All has arrived but the words below it: they come when Telegram is back.
         except TakenOver:
             log.warning("job %d is delivered by another process", job.id)
-        else:
-            await self._end(job, JobState.DELIVERED)
+            return None
+        return await self._end(job, JobState.DELIVERED)
 
-    async def _fail(self, job: Job, words: Sentence) -> None:
-        await self._until_stored(lambda: self._store.jobs.fail(job.id, error_message(words)), job)
+    async def _fail(self, job: Job, words: Sentence) -> Job | None:
+        return await self._until_stored(lambda: self._store.jobs.fail(job.id, error_message(words)), job)
 
     async def _deliver_or_keep(self, job: Job) -> None:
         try:
@@ -151,29 +150,30 @@ class JobFinisher(Component):
     async def _is_missing(self, job: Job) -> bool:
         return any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
 
-    async def _close(self, job: Job) -> None:
+    async def _close(self, job: Job) -> Job | None:
         try:
             # However long Telegram is out of reach: people hear of it then.
             while await self._tried(self._notifier.ended, job):
                 continue
             if job.state is JobState.CANCELLING:
                 await self._until_stored(lambda: self._store.jobs.told(job.id), job)
-                return
+                return None
             await self._tried(self._notifier.keep, job)
             # One that has failed once more meanwhile has not been told of.
             if job.id not in self._reopened:
-                await self._end(job, CLOSED_AS[job.state])
+                return await self._end(job, CLOSED_AS[job.state])
+            return None
         finally:
             self._reopened.discard(job.id)
 
-    async def _keep(self, job: Job) -> None:
+    async def _keep(self, job: Job) -> Job | None:
         await self._tried(self._notifier.keep, job)
         if job.state is JobState.KEEPING:
             self._kept.discard(job.id)
-            await self._end(job, JobState.CANCELLED)
-        else:
-            # It ends when the person is told.
-            self._kept.add(job.id)
+            return await self._end(job, JobState.CANCELLED)
+        # It ends when the person is told.
+        self._kept.add(job.id)
+        return None
 
     async def _tried(self, step: Callable[[Job], Awaitable[None]], job: Job) -> Undelivered | None:
         """Do it again until it has succeeded. Returns why it never did: the store knows what is needed for later."""
@@ -203,12 +203,16 @@ class JobFinisher(Component):
         if latest and latest.state is JobState.DELIVERING:
             self._notifier.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
 
-    async def _end(self, job: Job, state: JobState) -> None:
-        await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
-        if await self._until_stored(lambda: self._store.references.of_job(job.id), job):
+    async def _end(self, job: Job, state: JobState) -> Job | None:
+        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
+        publisher = self._context.addresses.references
+        if not isinstance(publisher, Unpublished) and await self._has_references(job):
             # The storage may take its time: nobody waits for it.
-            withdraw = self._context.addresses.references.withdraw
-            self._withdrawals.spawn(withdraw(job.id), f"withdraw references of job {job.id}")
+            self._withdrawals.spawn(publisher.withdraw(job.id), f"withdraw references of job {job.id}")
+        return ended
+
+    async def _has_references(self, job: Job) -> bool:
+        return bool(await self._until_stored(lambda: self._store.references.of_job(job.id), job))
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]], job: Job) -> T:
         return await self._context.until_stored(step, f"ending job {job.id}")

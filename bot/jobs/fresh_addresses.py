@@ -58,7 +58,8 @@ class FreshAddresses:
 
     async def _asked(self, job: Job, task: Task, provider: Provider[Any, Any]) -> list[str]:
         """The addresses as the service says them now; none where it says anything but "done"."""
-        request = replace(await self._requests.of_task(job, task, provider), callback=None)
+        references = await self._store.references.of_job(job.id)
+        request = replace(await self._requests.of_task(job, task, references, provider), callback=None)
         async with aclosing(provider.imagine(request, task.ticket)) as events:
             async for event in events:
                 pictures = event.pictures if isinstance(event, Finished) else ()

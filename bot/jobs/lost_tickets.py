@@ -127,10 +127,10 @@ class LostTickets(Component):
 
     async def _is_known(self, task: Task, ticket: str) -> bool:
         provider = self._providers[task.provider]
-        job = await self._store.jobs.get(task.job_id)
+        job, references = await self._store.jobs.with_references(task.job_id)
         if job is None:
             return False
-        request = await self._requests.of_task(job, replace(task, ticket=ticket), provider)
+        request = await self._requests.of_task(job, replace(task, ticket=ticket), references, provider)
         async with aclosing(provider.imagine(replace(request, callback=None), ticket)) as events:
             async for _event in events:
                 return True

@@ -53,13 +53,14 @@ class Preparer(Component):
         """The next start begins anew."""
         await self._steps.aclose()
 
-    async def _prepare(self, job: Job) -> None:
+    async def _prepare(self, job: Job) -> Job | None:
         try:
             await self._queue(job, self._context.providers[job.provider])
         except Exception as error:
             # As another provider has it now, or with other words, it may well be prepared: it is read again.
             if not await self._is_changed(job):
-                await self._refuse(job, error)
+                return await self._refuse(job, error)
+        return None
 
     async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
@@ -73,11 +74,12 @@ class Preparer(Component):
             self._context.queue_changed.set()
 
     async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-        """The options of each task, and the references they are made with. Raises `InvalidReferenceError` or
-        `InvalidRequestError`.
+        """The options of each task, and the references they are made with. Raises `InvalidReferenceError`,
+        `InvalidRequestError`, or `ValidationError` for options that an older version stored.
         """
-        references = await self._requests.fetch_references(job, provider)
-        request = await self._requests.build(job, job.options, references, provider)
+        options = provider.Options.model_validate(job.options)
+        references = await self._requests.fetch_references(job, provider.reference_limits(options))
+        request = await self._requests.build(job, options, references, provider)
         provider.validate(request)
         parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
         return parts, [reference.id for reference in references]
@@ -86,7 +88,7 @@ class Preparer(Component):
         latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"reading job {job.id}")
         return latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
 
-    async def _refuse(self, job: Job, error: Exception) -> None:
+    async def _refuse(self, job: Job, error: Exception) -> Job | None:
         words: Sentence = OURS
         if isinstance(error, InvalidReferenceError | ProviderError):
             words = error.sentence
@@ -94,4 +96,4 @@ class Preparer(Component):
         else:
             log.error("job %d can't be prepared", job.id, exc_info=error)
         fail = self._store.jobs.fail
-        await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")
+        return await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")

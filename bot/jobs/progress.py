@@ -13,6 +13,7 @@ from bot.jobs.ports import Phase, Progress, sentence
 from bot.jobs.queue_forecast import order
 from providers.base import Callback, Event, Working
 from providers.errors import Sentence
+from providers.options import Options
 from storage.job_states import UNFINISHED, TaskState
 from storage.records import ErrorMessage, Job, Task, WaitingTask
 
@@ -28,8 +29,10 @@ def _offset() -> float:
 class TaskRun:
     """A task that this process submits and polls. `since`: when its ticket was stored; `worker_id`: of this process
     when the run began; `reported`: 0–1 as the service says; `preview`: the latest unfinished picture it shows;
-    `callback`: where it announces the end, if it does; `stood_still`: this process did, so that it may notice the end
-    late; `is_cancelled`: the service was told that nobody wants it; `offset`: between the clocks when it began.
+    `options`: as the provider got them, once it has; `callback`: where it announces the end, if it does;
+    `stood_still`: this process did, so that it may notice the end late; `is_cancelled`: the service was told that
+    nobody wants it; `offset`: between the clocks when it began; `job`: as the end of the task has left it, if it has
+    moved on.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -40,12 +43,14 @@ class TaskRun:
     worker_id: int = 0
     reported: float | None = None
     preview: bytes | None = field(default=None, repr=False)
+    options: Options | None = None
     callback: Callback | None = None
     stood_still: bool = False
     is_cancelled: bool = False
     offset: float = field(default_factory=_offset)
     safe: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None
+    job: Job | None = None
 
     def note(self, event: Event) -> None:
         """Take in what the service says of its progress."""

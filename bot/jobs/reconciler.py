@@ -1,6 +1,7 @@
 """The one loop that reads a woken job and starts what its stored state asks for."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.background import Background
 from bot.jobs.component import Component
@@ -11,6 +12,9 @@ from bot.jobs.task_runner import TaskRunner
 from storage import notifications
 from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.records import Job, Task
+
+WITH_TASKS = (JobState.WORKING, JobState.CANCELLING, JobState.KEEPING)
+"""The states in which the next step depends on the job's tasks."""
 
 
 class Reconciler(Component):
@@ -65,8 +69,8 @@ class Reconciler(Component):
     async def _run(self) -> None:
         while True:
             ids, every = await self._context.woken.take()
-            for job_id in ids:
-                self._begin(job_id)
+            for job_id, known in ids.items():
+                self._begin(job_id, known)
             if every:
                 self._readings.spawn(self._begin_all(), "read all jobs")
 
@@ -77,29 +81,30 @@ class Reconciler(Component):
         for job_id in {*(job.id for job in found), *self._job_ids()}:
             self._begin(job_id)
 
-    def _begin(self, job_id: int) -> None:
+    def _begin(self, job_id: int, known: Job | None = None) -> None:
         if job_id in self._reading:
             self._reading[job_id] = True
             return
         self._reading[job_id] = False
-        reading = self._readings.spawn(self._reconcile(job_id), f"the next step of job {job_id}")
+        reading = self._readings.spawn(self._reconcile(job_id, known), f"the next step of job {job_id}")
         reading.add_done_callback(lambda _: self._ended(job_id))
 
     def _ended(self, job_id: int) -> None:
         if self._reading.pop(job_id):
             self._context.wake(job_id)
 
-    async def _reconcile(self, job_id: int) -> None:
-        job = await self._read(job_id)
+    async def _reconcile(self, job_id: int, known: Job | None) -> None:
+        # A known job that has tasks is read with them.
+        job, tasks = (known, []) if known and known.state not in WITH_TASKS else await self._read(job_id)
         if job is None or (job.provider not in self._context.providers and job.state in NOT_READY):
             return
         if not self._context.is_mine(job):
             for part in (self._preparer, self._runner, self._finisher):
                 part.leave(job_id)
         elif job.state is JobState.WORKING:
-            await self._continue(job)
-        elif job.state in (JobState.CANCELLING, JobState.KEEPING):
-            await self._stop(job)
+            await self._continue(job, tasks)
+        elif job.state in WITH_TASKS:
+            self._stop(job, tasks)
         else:
             self._start_step(job)
 
@@ -114,9 +119,8 @@ class Reconciler(Component):
         elif job.state in ENDING:
             self._finisher.close(job)
 
-    async def _continue(self, job: Job) -> None:
+    async def _continue(self, job: Job, tasks: Sequence[Task]) -> None:
         self._finisher.reopened(job.id)
-        tasks = await self._tasks(job.id)
         if tasks and not any(task.state in UNFINISHED for task in tasks):
             conclude = self._store.jobs.conclude
             concluded = await self._context.until_stored(lambda: conclude(job.id), f"concluding job {job.id}")
@@ -130,18 +134,14 @@ class Reconciler(Component):
         if any(task.state is TaskState.QUEUED for task in tasks):
             self._context.queue_changed.set()
 
-    async def _stop(self, job: Job) -> None:
-        tasks = await self._tasks(job.id)
+    def _stop(self, job: Job, tasks: Sequence[Task]) -> None:
         self._runner.cancel(job, tasks)
         self._start_step(job)
         # A task that still runs ends later, and its pictures are kept then.
         if not any(task.state in UNFINISHED for task in tasks):
             self._finisher.keep(job)
 
-    async def _read(self, job_id: int) -> Job | None:
-        return await self._context.until_stored(lambda: self._store.jobs.get(job_id), f"reading job {job_id}")
-
-    async def _tasks(self, job_id: int) -> list[Task]:
-        return await self._context.until_stored(
-            lambda: self._store.tasks.of_job(job_id), f"reading the tasks of job {job_id}"
-        )
+    async def _read(self, job_id: int) -> tuple[Job | None, list[Task]]:
+        with_tasks = self._store.jobs.with_tasks
+        found = await self._context.until_stored(lambda: with_tasks(job_id), f"reading job {job_id}")
+        return found or (None, [])

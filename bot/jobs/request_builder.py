@@ -12,6 +12,7 @@ from bot.jobs.ports import InvalidReferenceError
 from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
+from providers.options import Options
 from storage.records import Job, NewJob, StoredReference, Task
 
 
@@ -23,11 +24,10 @@ class RequestBuilder:
         self._store = context.store
         self._calls = calls
 
-    async def fetch_references(self, job: Job, provider: Provider[Any, Any]) -> list[StoredReference]:
+    async def fetch_references(self, job: Job, limits: ReferenceLimits | None) -> list[StoredReference]:
         """Fetch and check the references that are not there yet; returns all of them. Raises
         `InvalidReferenceError`.
         """
-        limits = provider.reference_limits(provider.Options.model_validate(job.options))
         while True:
             found = await self._store.references.of_job(job.id)
             missing = [stored for stored in found if stored.media_type is None]
@@ -38,11 +38,13 @@ class RequestBuilder:
             if not await self._fetch_all(job, missing, limits):
                 return found
 
-    async def of_task(self, job: Job, task: Task, provider: Provider[Any, Any]) -> ImageRequest[Any]:
-        """The request of one of a job's tasks."""
-        found = await self._store.references.of_job(job.id)
+    async def of_task(
+        self, job: Job, task: Task, references: Iterable[StoredReference], provider: Provider[Any, Any]
+    ) -> ImageRequest[Any]:
+        """The request of one of a job's tasks. Raises `ValidationError`."""
+        options = provider.Options.model_validate(task.options)
         # One that has its ticket is not submitted any more.
-        request = await self.build(job, task.options, found, provider, publish=task.ticket is None)
+        request = await self.build(job, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
 
@@ -53,23 +55,20 @@ class RequestBuilder:
     async def build(
         self,
         job: Job,
-        options: Mapping[str, Any],
+        options: Options,
         stored_references: Iterable[StoredReference],
         provider: Provider[Any, Any],
         *,
         publish: bool = True,
     ) -> ImageRequest[Any]:
-        """A request with these options and fetched references; `publish`: they get addresses where the service fetches.
-
-        Raises `ValidationError`.
-        """
+        """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
         limits = provider.capabilities.references
         by_url = publish and limits is not None and limits.by_url
         references = await asyncio.gather(
             *(self._reference(job, stored, publish=by_url) for stored in stored_references)
         )
         prompt = with_style(job.prompt, job.style)
-        return ImageRequest(prompt, provider.Options.model_validate(options), tuple(references))
+        return ImageRequest(prompt, options, tuple(references))
 
     async def _fetch_all(self, job: Job, missing: Iterable[StoredReference], limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now."""
@@ -114,12 +113,12 @@ class RequestBuilder:
         return await self._store.references.store(stored.id, checked, job.provider)
 
 
-def would_be(new: NewJob, provider: Provider[Any, Any]) -> ImageRequest[Any]:
-    """The request that a job is to become. Of its references the number is right; they are fetched and looked at when
-    it is prepared."""
+def would_be(new: NewJob, options: Options) -> ImageRequest[Any]:
+    """The request that a job with these options is to become. Of its references the number is right; they are fetched
+    and looked at when it is prepared."""
     references = (_FITTING,) * len(new.references)
     prompt = with_style(new.prompt, new.style)
-    return ImageRequest(prompt, provider.Options.model_validate(new.options), references)
+    return ImageRequest(prompt, options, references)
 
 
 async def _no_bytes() -> bytes:

@@ -97,6 +97,6 @@ class TaskScheduler(Component):
             turns = await claim(name, limits, self._context.clock(), worker_id=worker_id, most=CLAIMED_AT_ONCE)
             for task in turns.tasks:
                 self._runner.run(task)
-            if not turns.tasks:
+            if not turns.has_more:
                 return turns.due
         return None

@@ -8,10 +8,12 @@ from typing import Any
 from bot.background import Background
 from bot.jobs.context import JobContext
 from storage.database import StoreError, UnstorableValueError
+from storage.records import Job
 
 
 class JobSteps:
-    """Steps of one kind, `name`. When a step has ended, its job is woken.
+    """Steps of one kind, `name`. When a step has ended, its job is woken; a step returns the job if it has just stored
+    it, else None.
 
     Not when it has failed with an error that nobody thought of, which is logged: it would only do so again and again.
     """
@@ -20,14 +22,14 @@ class JobSteps:
         self._context = context
         self._name = name
         self._background = Background()
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._running: dict[int, asyncio.Task[Job | None]] = {}
 
     @property
     def job_ids(self) -> KeysView[int]:
         """The jobs of which a step runs."""
         return self._running.keys()
 
-    def start(self, job_id: int, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def start(self, job_id: int, step: Callable[[], Coroutine[Any, Any, Job | None]]) -> None:
         """Run this step, unless one runs: the job is read again afterwards."""
         if job_id in self._running:
             return
@@ -48,8 +50,8 @@ class JobSteps:
         """Cancel all steps."""
         await self._background.aclose()
 
-    def _ended(self, job_id: int, step: asyncio.Task[None]) -> None:
+    def _ended(self, job_id: int, step: asyncio.Task[Job | None]) -> None:
         self._running.pop(job_id, None)
         error = None if step.cancelled() else step.exception()
         if error is None or (isinstance(error, StoreError) and not isinstance(error, UnstorableValueError)):
-            self._context.wake(job_id)
+            self._context.wake(job_id, None if error or step.cancelled() else step.result())

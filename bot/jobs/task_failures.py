@@ -82,7 +82,7 @@ class TaskFailures:
             await self._wait(task, paused + OTHERS_FIRST_SECONDS)
             await self._failover.paused(task.provider)
         else:
-            cost = cost_of(self._context.providers[task.provider], task, 1) if error.paid else None
+            cost = cost_of(run, self._context.providers[task.provider], 1) if error.paid else None
             await self._end(task, TaskState.FAILED, error, cost)
 
     async def _put_back(self, task: Task, busy: ProviderBusyError) -> None:
@@ -117,7 +117,7 @@ class TaskFailures:
         )
 
 
-def cost_of(provider: Provider[Any, Any], task: Task, pictures: int) -> Cost | None:
-    """The cost of a task, where the operator has set a price."""
-    price = provider.price(provider.Options.model_validate(task.options))
+def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:
+    """The cost of a task, where the operator has set a price. None also where the provider never got the task."""
+    price = None if run.options is None else provider.price(run.options)
     return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)

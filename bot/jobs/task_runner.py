@@ -117,7 +117,7 @@ class TaskRunner(Component):
         self._progress.runs.pop(run.task.id, None)
         run.safe.set()
         self._context.queue_changed.set()
-        self._context.wake(run.task.job_id)
+        self._context.wake(run.task.job_id, run.job)
 
     async def _run(self, run: TaskRun) -> None:
         try:
@@ -141,7 +141,7 @@ class TaskRunner(Component):
         request = await self._context.until_stored(
             lambda: self._request(run, provider), f"reading the request of task {task.id}"
         )
-        run.callback = request.callback
+        run.options, run.callback = request.options, request.callback
         try:
             async with aclosing(provider.imagine(request, task.ticket)) as events:
                 most, name = provider.most_pictures(request), f"task {task.id} of job {task.job_id}"
@@ -167,11 +167,11 @@ class TaskRunner(Component):
 
     async def _request(self, run: TaskRun, provider: Provider[Any, Any]) -> ImageRequest[Any]:
         task = run.task
-        job = await self._store.jobs.get(task.job_id)
+        job, references = await self._store.jobs.with_references(task.job_id)
         if job and not await self._is_ours(run, job):
             raise NotOursError
         try:
-            return await self._requests.of_task(cast("Job", job), task, provider)
+            return await self._requests.of_task(cast("Job", job), task, references, provider)
         except StoreError:
             raise
         except Exception as error:
@@ -228,14 +228,17 @@ class TaskRunner(Component):
         if not event.pictures:
             raise ValueError("a result without pictures")
         results = [NewPicture(picture.url, picture.data, picture.seed) for picture in event.pictures]
-        cost = cost_of(self._context.providers[task.provider], task, len(results))
+        cost = cost_of(run, self._context.providers[task.provider], len(results))
         seconds, finish = run.seconds(now), self._store.tasks.finish_task
-        await self._context.until_stored(
+        ended = await self._context.until_stored(
             lambda: finish(task.id, results, now, cost, seconds), f"storing the result of task {task.id}"
         )
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
-        await self._failures.succeeded(task.provider)
+        if ended:
+            run.job = ended.job
+        if ended is None or ended.is_provider_failing:
+            await self._failures.succeeded(task.provider)
 
     async def _tell_service(self, run: TaskRun) -> None:
         """Tell the service, once, that nobody wants this task any more."""

@@ -1,6 +1,7 @@
 """The captions of results, the notes and the buttons under them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
@@ -8,11 +9,11 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.ports import sentence
 from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
-from bot.telegram.provider_labels import ENLARGED, Providers, model_of_job, offer, title
+from bot.telegram.provider_labels import ENLARGED, Providers, model_name, model_of_job, offer, title
 from bot.telegram.uploads import Upload
-from storage.job_states import TaskState
 from storage.pictures import Picture
-from storage.records import Job, StoredReference
+from storage.records import Job
+from storage.results import Result
 from storage.store import Store
 
 MOST_SENDS = 2
@@ -24,20 +25,23 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of results, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language."""
 
-    def __init__(self, store: Store, providers: Providers) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
         self._store = store
         self._providers = providers
+        self._result = result
+        self._job = result.job
+        self._model = model_of_job(providers, result.job)
 
-    def caption(self, job: Job, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
+    def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
         lines below."""
-        size = pixels(upload.width, upload.height) if upload else ""
+        job, size = self._job, pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
-        return caption(job.prompt, model_of_job(self._providers, job), size, style, _whose(job), below=notes)
+        return caption(job.prompt, model_name(self._model), size, style, _whose(job), below=notes)
 
-    def summary(self, job: Job, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
+    def summary(self, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
         """The lines below an album: how many pictures there are, in groups for whom, and which are missing. `refused`:
         how many Telegram takes in no form."""
         sent = [picture for picture in pictures if picture.message_id is not None]
@@ -45,7 +49,7 @@ class ResultCaptions:
         left = sum(picture.is_missing for picture in pictures) - unconfirmed - refused
         as_files = sum(picture.photo_id is None and picture.document_id is not None for picture in sent)
         count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
-        lines = [" · ".join(filter(None, [count, _whose(job)]))]
+        lines = [" · ".join(filter(None, [count, _whose(self._job)]))]
         if 0 < as_files < len(sent):
             one = _("Telegram couldn't show one of them as a photo, so it comes as a file.")
             several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
@@ -58,22 +62,24 @@ class ResultCaptions:
             lines.append(_("{count} may be missing: Telegram didn't confirm them.").format(count=unconfirmed))
         return lines
 
-    async def notes(self, job: Job) -> list[str]:
+    async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
+        job = self._job
         error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
-        references = await self._store.references.of_job(job.id)
+        references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
-            *await self._made_from_notes(job, references),
+            *await self._made_from_notes(),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
 
-    async def _made_from_notes(self, job: Job, references: Sequence[StoredReference]) -> list[str]:
+    async def _made_from_notes(self) -> list[str]:
         """A line that names the bot's picture it was made from, if there is one."""
-        ids = [reference.picture_id for reference in references]
+        job = self._job
+        ids = [reference.picture_id for reference in self._result.references]
         picture = await self._store.pictures.get(ids[0]) if len(ids) == 1 and ids[0] is not None else None
         before = await self._store.jobs.get(picture.job_id) if picture else None
         if picture is None or before is None:
@@ -86,11 +92,11 @@ class ResultCaptions:
         words = _("{first} isn't working right now, so {second} made this.")
         return words.format(first=title(self._providers, first), second=title(self._providers, second))
 
-    async def buttons(self, job: Job) -> InlineKeyboardMarkup:
-        """The buttons under a job's pictures; one fetches those that have not arrived."""
-        pictures = await self._store.pictures.of_job(job.id)
+    def buttons(self, pictures: Sequence[Picture]) -> InlineKeyboardMarkup:
+        """The buttons under a job's pictures, as they are now; one fetches those that have not arrived."""
+        latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        return under_result(job, offer(self._providers, job), shown, look=await is_incomplete(self._store, job))
+        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete)
 
 
 def _made_from(job: Job, before: Job, which: int | None) -> str:
@@ -110,10 +116,3 @@ def _made_from(job: Job, before: Job, which: int | None) -> str:
 def _whose(job: Job) -> str:
     """For whom it was made, if others see it, too."""
     return _("for {name}").format(name=job.user_name) if job.chat_id < 0 and job.user_name else ""
-
-
-async def is_incomplete(store: Store, job: Job) -> bool:
-    """Whether a job may still have a picture that has not been shown: at the service, or of an album."""
-    pictures = await store.pictures.of_job(job.id)
-    missing = len(pictures) > 1 and any(picture.is_missing for picture in pictures)
-    return missing or any(task.state is TaskState.OVERDUE for task in await store.tasks.of_job(job.id))

@@ -26,13 +26,23 @@ from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
-from bot.telegram.result_sender import ChangedError, JobAttempt, ResultBatch, ResultSender, as_media, sent_as
+from bot.telegram.result_sender import (
+    ChangedError,
+    JobAttempt,
+    ResultBatch,
+    ResultSender,
+    StaleError,
+    WhileFresh,
+    as_media,
+    sent_as,
+)
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
 from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
 from storage.records import Job
+from storage.results import Result
 from storage.settings_records import Preferences
 from storage.store import Store
 
@@ -67,7 +77,7 @@ class Delivery:
         status: StatusMessages,
         uploads: Uploads,
         originals: Originals,
-        captions: ResultCaptions,
+        captions: Callable[[Result], ResultCaptions],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -96,13 +106,12 @@ class Delivery:
             raise _failure(error) from error
 
     async def _deliver(self, known: Job) -> None:
-        job = await self._where_it_is(known)
-        pictures = await self._store.pictures.of_job(job.id)
-        preferences = await self._store.users.preferences(job.user_id)
-        if is_alone := len(pictures) == 1 and preferences.delivery != "files":
-            problems = await self._single(job, pictures[0], preferences)
+        result = await self._result_of(known)
+        job, preferences, captions = result.job, result.preferences, self._captions(result)
+        if is_alone := len(result.pictures) == 1 and preferences.delivery != "files":
+            problems = await self._single(result, captions)
         else:
-            problems = await self._several(job, pictures, preferences)
+            problems = await self._several(result, captions)
         if unanswered := [
             problem for problem in problems if isinstance(problem, Undelivered) and problem.why is UNANSWERED
         ]:
@@ -116,16 +125,17 @@ class Delivery:
         # The pictures that have arrived get their buttons even if others are missing.
         await self._also_files(job, preferences)
         if not is_alone:
-            await self._close(job, sum(isinstance(problem, Unreachable) for problem in problems))
+            refused = sum(isinstance(problem, Unreachable) for problem in problems)
+            await self._close(job, captions, latest, refused)
 
-    async def _several(self, job: Job, pictures: Sequence[Picture], preferences: Preferences) -> list[Problem]:
+    async def _several(self, result: Result, captions: ResultCaptions) -> list[Problem]:
         """Send the missing pictures in albums; one failure stops no other. Returns why pictures were not sent: one
         problem for each album that failed, or for each picture that Telegram takes in no form."""
-        await self._status.close(job)
-        unsent, problems = _unsent(pictures), list[Problem]()
+        await self._status.close(result.job)
+        unsent, problems = _unsent(result.pictures), list[Problem]()
         for first in range(0, len(unsent), ALBUM_SIZE):
             try:
-                failed = await self._part(job, unsent[first : first + ALBUM_SIZE], preferences)
+                failed = await self._part(result, unsent[first : first + ALBUM_SIZE], captions)
             except Undelivered as error:
                 problems.append(error)
             except UnansweredError as error:
@@ -134,34 +144,36 @@ class Delivery:
                 problems += [Unreachable(error.message) for error in failed]
         return problems
 
-    async def _part(self, job: Job, unsent: Sequence[Picture], preferences: Preferences) -> Sequence[TelegramAPIError]:
+    async def _part(
+        self, result: Result, unsent: Sequence[Picture], captions: ResultCaptions
+    ) -> Sequence[TelegramAPIError]:
         """Send one album. Returns the errors of pictures that Telegram takes in no form."""
+        job, as_files = result.job, result.preferences.delivery == "files"
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
-            opened = await self._opened(unsent, stack, as_files=preferences.delivery == "files")
+            opened = await self._opened(result, unsent, stack, as_files=as_files)
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
-            batch = ResultBatch(job, self._captions.caption(job, uploads[0]), covered=preferences.spoiler)
-            if preferences.delivery == "files":
-                await self._as_files(batch, uploads)
+            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler)
+            if as_files:
+                await self._as_files(result, batch, uploads)
             else:
                 await self._results.send(batch, uploads)
             return batch.failed
 
-    async def _as_files(self, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
+    async def _as_files(self, result: Result, batch: ResultBatch, uploads: Sequence[Upload]) -> None:
         """Send the originals instead of an album; photos where a group takes no files."""
         await self._results.files(batch, [upload for upload in uploads if upload.document])
         batch.failed.clear()
         if left := [upload.picture for upload in uploads if upload.picture.id not in batch.sent]:
             async with AsyncExitStack() as stack:
-                opened = await self._opened(left, stack)
+                opened = await self._opened(result, left, stack)
                 await self._results.send(batch, [upload for upload in opened if isinstance(upload, Upload)])
 
     async def _opened(
-        self, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
+        self, result: Result, pictures: Sequence[Picture], stack: AsyncExitStack, *, as_files: bool = False
     ) -> Sequence[Upload | UnavailablePicture]:
         """Fetch these pictures. Raises `Undelivered` if none can be fetched."""
-        opened = await asyncio.gather(
-            *(stack.enter_async_context(self._uploads.open(one, as_file=as_files)) for one in pictures)
-        )
+        opening = (self._uploads.open(one, as_file=as_files, made=result.details(one)) for one in pictures)
+        opened = await asyncio.gather(*(stack.enter_async_context(one) for one in opening))
         failed = [one for one in opened if isinstance(one, UnavailablePicture)]
         if len(failed) == len(opened):
             final = all(one.is_final or one.is_gone for one in failed)
@@ -181,23 +193,26 @@ class Delivery:
                 # The album has arrived.
                 log.info("sending the originals of job %d failed (%s); the album is there", job.id, error)
 
-    async def _where_it_is(self, job: Job) -> Job:
-        """The job with its present chat: its group may have become a supergroup."""
-        latest = await self._store.jobs.get(job.id) or job
-        return replace(job, chat_id=latest.chat_id, message_id=latest.message_id, thread_id=latest.thread_id)
+    async def _result_of(self, job: Job) -> Result:
+        """All that is to be sent, and the job with its present chat: its group may have become a supergroup."""
+        result = await self._store.results.of_job(job.id)
+        if result is None:
+            return Result(job, [], [], [], Preferences())
+        now = result.job
+        here = replace(job, chat_id=now.chat_id, message_id=now.message_id, thread_id=now.thread_id)
+        return replace(result, job=here)
 
-    async def _close(self, job: Job, refused: int) -> None:
+    async def _close(self, job: Job, captions: ResultCaptions, pictures: Sequence[Picture], refused: int) -> None:
         """Send the summary and the buttons below an album. `refused`: how many pictures Telegram takes in no form."""
-        pictures = await self._store.pictures.of_job(job.id)
         sent = [picture for picture in pictures if picture.message_id is not None]
         if not sent:
             # Their owner has deleted them all: no message needs buttons.
             if (status_id := (await self._status.close(job)).id_in(job.chat_id)) is not None:
                 await self._status.take_away(job, status_id)
             return
-        lines = [*self._captions.summary(job, pictures, refused), *await self._captions.notes(job)]
+        lines = [*captions.summary(pictures, refused), *await captions.notes()]
         text = escape("\n".join(lines), quote=False)
-        buttons = await self._captions.buttons(job)
+        buttons = captions.buttons(pictures)
         await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
         try:
@@ -211,10 +226,11 @@ class Delivery:
             if not is_unanswered(error) or not await self._status.change(job, text, buttons):
                 raise
 
-    async def _single(self, job: Job, picture: Picture, preferences: Preferences) -> list[Problem]:
+    async def _single(self, result: Result, captions: ResultCaptions) -> list[Problem]:
         """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;
         else the picture is a new reply, which notifies, and the status message is deleted. Returns why it was not
         sent."""
+        job, (picture,) = result.job, result.pictures
         board = await self._status.close(job)
         status_id = board.id_in(job.chat_id)
         if not (unsent := _unsent([picture])):
@@ -223,14 +239,15 @@ class Delivery:
                 await self._status.take_away(job, status_id or 0)
             return []
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
-            (upload,) = await self._opened(unsent, stack)
+            (upload,) = await self._opened(result, unsent, stack)
             if isinstance(upload, UnavailablePicture):
                 return []
-            text = self._captions.caption(job, upload, await self._captions.notes(job))
-            batch = ResultBatch(job, text, await self._captions.buttons(job), covered=preferences.spoiler)
+            text = captions.caption(upload, await captions.notes())
+            buttons = captions.buttons(result.pictures)
+            batch = ResultBatch(job, text, buttons, covered=result.preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
-                fresh = _WhileFresh(self._store, job, picture.id, still)
+                fresh = WhileFresh(self._store, job, picture.id, still)
                 message = await self._turn_into_picture(batch, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
@@ -243,14 +260,14 @@ class Delivery:
         return []
 
     async def _turn_into_picture(
-        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
+        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: WhileFresh
     ) -> Message | None:
         """Turn the status message into the picture. None: Telegram refuses that, or a new message is better by now."""
         job, media = batch.job, as_media(upload, batch.text, batch)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
             message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
-        except _StaleError:
+        except StaleError:
             return None
         except TelegramBadRequest as error:
             if meaning(error).why is Refusal.CHAT:
@@ -262,24 +279,6 @@ class Delivery:
             )
             return None
         return message if isinstance(message, Message) else None
-
-
-class _StaleError(Exception):
-    """The status message is too old to become the picture, or not the last one any more."""
-
-
-class _WhileFresh(JobAttempt):
-    """An edit that is made only if its message is still new and the last one after the wait for a slot."""
-
-    def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
-        super().__init__(store, job, [picture_id])
-        self._is_fresh = is_fresh
-
-    async def begin(self) -> None:
-        """See `JobAttempt`. Raises `_StaleError` if a new message is better by now."""
-        if not self._is_fresh():
-            raise _StaleError
-        await super().begin()
 
 
 def _unsent(pictures: Sequence[Picture]) -> list[Picture]:

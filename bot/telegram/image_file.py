@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import BinaryIO
 
 from PIL import Image
-from pillow_heif import HeifImageFile
 
 from bot.telegram import image_jpeg, image_png
 from bot.telegram.image_format import Size, media_type_of, orientation_in, plain_size, tiff_orientation
@@ -211,6 +210,9 @@ def _open_png(file: BinaryIO, media_type: str) -> ImageSource:
 
 
 def _open_heic(file: BinaryIO, media_type: str) -> ImageSource:
+    # Loaded for the first one only: its decoder is not small.
+    from pillow_heif import HeifImageFile  # noqa: PLC0415
+
     # Made directly: registering it with Pillow would be global state. It turns pictures upright by itself.
     image: Image.Image = HeifImageFile(_without_metadata(file))  # type: ignore[no-untyped-call]
     return _source(file, image, media_type, 1)

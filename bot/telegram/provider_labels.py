@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiogram.utils.i18n import gettext as _
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from providers.options import flags
+from providers.options import Options, flags
 from providers.registry import AnyProvider
 from storage.pictures import Picture
 from storage.records import Job
@@ -36,18 +36,40 @@ def brand(provider: AnyProvider) -> str:
     return _(provider.title)
 
 
-def model_of_job(providers: Providers, job: Job) -> str:
-    """The model that made a job's pictures: "Jimeng 4.6"."""
-    return model(providers, job.provider, job.options)
+@dataclass(frozen=True, slots=True)
+class UsedModel:
+    """The model that made pictures: a provider, by its `name`, and the options that selected the model. `provider`:
+    None if it was removed; `options`: None also if an older version stored options that this one no longer knows."""
+
+    name: str
+    provider: AnyProvider | None = None
+    options: Options | None = None
 
 
-def model(providers: Providers, name: str, options: Mapping[str, Any]) -> str:
-    """The model that this provider uses with these options: "Jimeng 4.6"."""
+def model_of_job(providers: Providers, job: Job) -> UsedModel:
+    """The model that a job was made with."""
+    return read_model(providers, job.provider, job.options)
+
+
+def read_model(providers: Providers, name: str, stored: Mapping[str, Any]) -> UsedModel:
+    """The model of this provider with options as they were stored; they are validated here."""
     provider = providers.get(name)
     if provider is None:
-        return name
-    known = _read(provider, options)
-    return brand(provider) if known is None else provider.model_name(known).replace(provider.title, brand(provider), 1)
+        return UsedModel(name)
+    try:
+        return UsedModel(name, provider, provider.Options.model_validate(stored))
+    except ValidationError:
+        return UsedModel(name, provider)
+
+
+def model_name(used: UsedModel) -> str:
+    """The name of a model for people: "Jimeng 4.6"."""
+    provider = used.provider
+    if provider is None:
+        return used.name
+    if used.options is None:
+        return brand(provider)
+    return provider.model_name(used.options).replace(provider.title, brand(provider), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +82,24 @@ class Offer:
     enlarges: bool = False
 
 
-def offer(providers: Providers, job: Job) -> Offer:
-    """The actions that a job's provider offers; none if it was removed."""
-    provider = providers.get(job.provider)
-    if provider is None:
+def offer(used: UsedModel) -> Offer:
+    """The actions that a model offers; none if its provider was removed."""
+    provider, options = used.provider, used.options
+    if provider is None or options is None:
         return Offer()
-    options = _read(provider, job.options)
-    if options is None:
-        return Offer()
-    shape = next((flag for flag in flags(provider.Options) if flag.name == SHAPE), None)
+    shapes = next((flag.choices for flag in flags(provider.Options) if flag.name == SHAPE), ())
     references = provider.reference_limits(options) is not None
-    enlarged = provider.enlarged(options, (1, 1)) if references else None
-    return Offer(shape.choices if shape else (), references, enlarged is not None and enlarged != options)
+    larger = provider.enlarged(options, (1, 1)) if references else None
+    return Offer(shapes, references, larger is not None and larger != options)
 
 
-def enlarged(providers: Providers, job: Job, picture: Picture) -> dict[str, Any] | None:
-    """The options for making a job's picture again as large as the provider can; None if it can't."""
-    provider = providers.get(job.provider)
-    options = _read(provider, job.options) if provider else None
-    if provider is None or options is None or not offer(providers, job).enlarges:
+def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:
+    """The options for making a model's picture again as large as its provider can; None if it can't."""
+    if used.provider is None or not offer(used).enlarges:
         return None
     try:
-        larger = provider.enlarged(options, (picture.width or 1, picture.height or 1))
+        larger = used.provider.enlarged(used.options, (picture.width or 1, picture.height or 1))
     except ValidationError:
         # The picture is narrower than the service allows.
         return None
     return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
-
-
-def _read(provider: AnyProvider, options: Mapping[str, Any]) -> BaseModel | None:
-    """Stored options as a model; None: an older version stored options that this one no longer knows."""
-    try:
-        known: BaseModel = provider.Options.model_validate(options)
-    except ValidationError:
-        return None
-    return known

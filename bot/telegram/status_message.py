@@ -28,21 +28,18 @@ from bot.telegram.progress_text import words
 from bot.telegram.rate_limiter import DroppedError, RateLimiter, as_progress
 from bot.telegram.replying import in_reply_to
 from bot.telegram.status_board import NO_TEXT, StatusBoard
-from bot.telegram.status_queue import Pending, StatusQueues, is_due
+from bot.telegram.status_queue import Pending, StatusQueues
 from bot.telegram.telegram_errors import is_unanswered
+from bot.telegram.withdrawal import Withdrawn
 from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-# Telegram shows a draft for half a minute; it is renewed before that.
-DRAFT_SECONDS = 20.0
 DELETE_DELAYS = (5.0, 30.0, 300.0, 1800.0)
 """Seconds before each new try to delete an outdated message."""
 MOST_SENDS = 2
 """How often a text is sent when it is not known whether it has arrived."""
-WITHDRAWN_REMEMBERED = 1000
-"""How many jobs are remembered whose first text was withdrawn; most are delivered at once."""
 NOT_STARTED = (Phase.PREPARING, Phase.WAITING, Phase.PAUSED)
 
 
@@ -68,8 +65,7 @@ class StatusMessages:
         self.may_show: Callable[[Job], bool] = lambda _job: True
         # How often each job's first and last text was sent without reading an answer.
         self._unanswered = Counter[tuple[int, bool]]()
-        # The jobs whose first text was withdrawn. If they can't be delivered, they need a message after all.
-        self._withdrawn: dict[int, None] = {}
+        self._withdrawn = Withdrawn()
         self.sleep = sleep
         self.boards: dict[int, StatusBoard] = {}
         self.background = Background()
@@ -86,7 +82,7 @@ class StatusMessages:
         """
         board = self.boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
         # A text is made only when it is time: there may be hundreds of jobs.
-        pending = self._pending(job, progress, board) if self._is_due(board, job, progress) else None
+        pending = self._pending(job, progress, board) if board.is_due(job, progress, self._clock()) else None
         if pending is None or self._is_shown(board, pending):
             self.queues.has_nothing_new(job)
         elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
@@ -95,27 +91,21 @@ class StatusMessages:
             self.queues.has_nothing_new(job)
             self._begin(pending)
 
-    def _is_due(self, board: StatusBoard, job: Job, progress: Progress) -> bool:
-        if job.edited_at != board.edited_at or board.unseen(progress.preview) or self._is_fading(board):
-            return True
-        return is_due(board.shown, self._clock() - board.shown_since, progress)
-
     def _pending(self, job: Job, progress: Progress, board: StatusBoard) -> Pending:
         with self._languages.speaking(job.language):
             text = words(progress)
             if job.edited_at and progress.phase in NOT_STARTED:
                 text = "\n".join([_("✏️ Changed."), text])
-            # A delivery can't be cancelled.
-            buttons = None if progress.phase is Phase.DELIVERING else while_waiting(job)
         # A draft vanishes unless it is renewed.
-        shown = None if self._is_fading(board) else board.shown
-        return Pending(job, progress, text, buttons, shown, board.shown_since, self.queues.since(job, progress))
-
-    def _is_fading(self, board: StatusBoard) -> bool:
-        return board.as_draft is True and self._clock() > board.shown_since + DRAFT_SECONDS
+        shown = None if board.is_fading(self._clock()) else board.shown
+        return Pending(job, progress, text, shown, board.shown_since, self.queues.since(job, progress))
 
     def _is_shown(self, board: StatusBoard, pending: Pending) -> bool:
-        return pending.text == board.text and not board.unseen(pending.progress.preview) and not self._is_fading(board)
+        return (
+            pending.text == board.text
+            and not board.unseen(pending.progress.preview)
+            and not board.is_fading(self._clock())
+        )
 
     def _begin(self, pending: Pending) -> asyncio.Task[None] | None:
         board = self.boards.get(pending.job.id)
@@ -198,14 +188,9 @@ class StatusMessages:
         board = self.boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
         if board.first.withdraw():
-            self._note_withdrawn(job)
+            self._withdrawn.note(job.id)
         async with board.busy:
             return board
-
-    def _note_withdrawn(self, job: Job) -> None:
-        self._withdrawn[job.id] = None
-        if len(self._withdrawn) > WITHDRAWN_REMEMBERED:
-            del self._withdrawn[next(iter(self._withdrawn))]
 
     async def _stored(self, job: Job) -> StatusBoard:
         latest = await self._store.jobs.get(job.id)
@@ -253,11 +238,19 @@ class StatusMessages:
                 return False
         if board.message_id is None:
             with board.first.offered():
-                await self._send(job, board, text, pending.buttons, reply_to=job.message_id, is_last=False)
+                await self._send(job, board, text, self._buttons(pending), reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self.queues.progress_share(pending)):
-                await board.edit(self._bot, text, pending.buttons, board.unseen(pending.progress.preview))
+                await board.edit(self._bot, text, self._buttons(pending), board.unseen(pending.progress.preview))
         return True
+
+    def _buttons(self, pending: Pending) -> InlineKeyboardMarkup | None:
+        """The button that cancels. It is made only for a text that is sent; most ticks send nothing."""
+        # A delivery can't be cancelled.
+        if pending.is_sending:
+            return None
+        with self._languages.speaking(pending.job.language):
+            return while_waiting(pending.job)
 
     async def _goes_as_draft(self, job: Job, board: StatusBoard) -> bool:
         """Whether progress is shown as a draft: the person wants it, in a private chat without a message yet."""
@@ -294,7 +287,7 @@ class StatusMessages:
                 self._unanswered[which] += 1
             raise
         self._unanswered.pop(which, None)
-        self._withdrawn.pop(job.id, None)
+        self._withdrawn.forget(job.id)
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)

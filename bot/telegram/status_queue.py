@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from aiogram.types import InlineKeyboardMarkup
-
 from bot.background import Background
 from bot.jobs.ports import Phase, Progress
 from bot.telegram.chat_limiter import CHANGED_PROGRESS, IMPORTANT_PROGRESS, ONE_OF_SEVERAL_JOBS, ONLY_JOB, ProgressShare
@@ -75,7 +73,6 @@ class Pending:
     job: Job
     progress: Progress
     text: str
-    buttons: InlineKeyboardMarkup | None
     shown: Progress | None
     shown_since: float
     since: float

@@ -25,7 +25,7 @@ from bot.telegram.public_fetcher import Origin
 from bot.telegram.spooled_file import SpooledFile
 from providers.base import Provider
 from providers.errors import Sentence
-from storage.pictures import Picture
+from storage.pictures import Picture, PictureDetails
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -119,34 +119,43 @@ class Uploads:
         self._renewing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def open(self, picture: Picture, *, as_file: bool = False) -> AsyncIterator[Upload | UnavailablePicture]:
-        """A picture as a photo, or `as_file`; fetched whole unless Telegram has it in that form."""
+    async def open(
+        self, picture: Picture, *, as_file: bool = False, made: PictureDetails | None = None
+    ) -> AsyncIterator[Upload | UnavailablePicture]:
+        """A picture as a photo, or `as_file`; fetched whole unless Telegram has it in that form. `made`: how it was
+        made, where that is known."""
         async with AsyncExitStack() as stack:
-            yield await self.open_one(picture, stack, as_file=as_file)
+            yield await self.open_one(picture, stack, as_file=as_file, made=made)
 
-    async def open_one(self, picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
+    async def open_one(
+        self, picture: Picture, stack: AsyncExitStack, *, as_file: bool, made: PictureDetails | None = None
+    ) -> Upload | UnavailablePicture:
         """One picture, whose file is closed with `stack`, or the reason why it can't be fetched."""
         if as_file:
-            return await self._as_file(picture, stack)
+            return await self._as_file(picture, stack, made)
         if picture.photo_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
-        found = await self.original(picture, stack)
+        found = await self.original(picture, stack, made)
         return found if isinstance(found, UnavailablePicture) else await self._fitted(picture, found, stack)
 
-    async def _as_file(self, picture: Picture, stack: AsyncExitStack) -> Upload | UnavailablePicture:
+    async def _as_file(
+        self, picture: Picture, stack: AsyncExitStack, made: PictureDetails | None
+    ) -> Upload | UnavailablePicture:
         if picture.document_id:
             return Upload(picture, picture.photo_id, None, picture.width, picture.height, picture.size)
-        found = await self.original(picture, stack)
+        found = await self.original(picture, stack, made)
         if isinstance(found, UnavailablePicture):
             return found
         header = sniff(found.file)
         sides = (header.width, header.height) if header else (picture.width, picture.height)
         return Upload(picture, picture.photo_id, found, *sides, found.size)
 
-    async def original(self, picture: Picture, stack: AsyncExitStack) -> SpooledFile | UnavailablePicture:
-        """The bytes that the provider made, with a file name for the person's device."""
-        making = await self._store.pictures.details(picture)
-        if kept := await self._store.pictures.data(picture.id):
+    async def original(
+        self, picture: Picture, stack: AsyncExitStack, made: PictureDetails | None = None
+    ) -> SpooledFile | UnavailablePicture:
+        """The bytes that the provider made, with a file name for the person's device. `made`: see `open`."""
+        making = made or await self._store.pictures.details(picture)
+        if picture.has_bytes and (kept := await self._store.pictures.data(picture.id)):
             file = SpooledFile("picture", kept)
             stack.callback(file.close)
         else:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+JOBS_REMEMBERED = 1000
 _withdrawal: ContextVar["Withdrawal | None"] = ContextVar("withdrawal", default=None)
 
 
@@ -47,3 +48,23 @@ def waiting() -> Iterator[None]:
     else:
         with withdrawal.waits():
             yield
+
+
+class Withdrawn:
+    """The jobs whose first text was withdrawn. If one can't be delivered, it needs a message after all."""
+
+    def __init__(self) -> None:
+        self._ids: dict[int, None] = {}
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._ids
+
+    def note(self, job_id: int) -> None:
+        """Remember a job. The oldest are forgotten: most have been delivered at once."""
+        self._ids[job_id] = None
+        if len(self._ids) > JOBS_REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+
+    def forget(self, job_id: int) -> None:
+        """Forget a job: it has its message."""
+        self._ids.pop(job_id, None)

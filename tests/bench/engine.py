@@ -10,6 +10,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import Message
+from sqlalchemy import text
 
 from bot.demo.launcher import running
 from bot.demo.telegram import ChatMessage, TelegramSimulator
@@ -26,6 +27,7 @@ from tests.support.sample_pictures import draw_plain
 
 JOBS = 200
 STARTS = 300
+_INSERT = text("INSERT INTO people (id, last_turn) VALUES (:id, 0)")
 
 
 async def echoed() -> float:
@@ -105,8 +107,7 @@ async def started(store: Store) -> tuple[list[float], list[float]]:
         while not engine.is_idle:  # noqa: ASYNC110 - the engine has no event for it
             await asyncio.sleep(0.001)
         asked = time.perf_counter()
-        async with store.database.write() as connection:
-            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (%d, 0)" % (-1 - number))  # noqa: UP031
+        await store.database.execute(_INSERT, {"id": -1 - number})
         inserts.append((time.perf_counter() - asked) * 1000)
     await engine.stop()
     return delays, inserts

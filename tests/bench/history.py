@@ -4,10 +4,12 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 
+from storage.database import Transaction
 from storage.history import NEWEST, HistoryFilter, Step
 from storage.schema import jobs, pictures, tasks
 from storage.store import Store
@@ -59,13 +61,15 @@ async def fill(store: Store, count: int = PICTURES, step: int = 20_000) -> None:
     everything = rows(count)
     for _ in range(0, count, step):
         batch = [row for row, _ in zip(everything, range(step), strict=False)]
-        async with store.database.write() as connection:
-            for place, table in enumerate((jobs, tasks, pictures)):
-                await connection.execute(insert(table), [row[place] for row in batch])
-    async with store.database.read() as connection:
-        # The server does so by itself after a while.
-        analyse = "ANALYZE" if store.database.backend.alone else "VACUUM ANALYZE"
-        await connection.execute(text(analyse))
+        await store.database.write(partial(_insert, batch))
+    # The server does so by itself after a while.
+    await store.database.fetch(text("ANALYZE" if store.database.backend.alone else "VACUUM ANALYZE"))
+
+
+async def _insert(batch: list[Any], connection: Transaction) -> None:
+    for place, table in enumerate((jobs, tasks, pictures)):
+        of_table = [row[place] for row in batch]
+        await connection.execute(insert(table).values({name: bindparam(name) for name in of_table[0]}), of_table)
 
 
 async def timed(questions: Iterable[Any]) -> list[float]:
@@ -82,8 +86,7 @@ async def scan(store: Store, user_id: int, word: str) -> None:
     """The baseline: the same question without an index."""
     person = func.abs(jobs.c.user_id) == user_id
     match = select(func.count()).select_from(jobs).where(person, jobs.c.prompt.icontains(word))
-    async with store.database.read() as connection:
-        await connection.execute(match)
+    await store.database.fetch(match)
 
 
 async def measure(name: str, url: str) -> None:

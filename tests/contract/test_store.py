@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from storage.database import Transaction
 from storage.job_states import JobState
 from storage.records import CheckedReference, Draft, NewDraft, NewReference
 from storage.schema import metadata
 from storage.store import Store
+from tests.support.raw_database import connected
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
 
@@ -22,11 +24,11 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
-async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
+async def test_migrations_make_the_tables_of_the_schema(store: Store, database_url: str) -> None:
     def differences(connection: Connection) -> list[Any]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with store.database.read() as connection:
+    async with connected(database_url) as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -105,12 +107,10 @@ async def test_what_nobody_comes_back_to_is_forgotten(store: Store) -> None:
 
 
 async def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
-    async def broken() -> None:
-        async with store.database.write() as connection:
-            await connection.exec_driver_sql("INSERT INTO people (id, last_turn) VALUES (1, 2)")
-            raise KeyError
+    async def broken(connection: Transaction) -> None:
+        await connection.execute(text("INSERT INTO people (id, last_turn) VALUES (1, 2)"))
+        raise KeyError
 
     with pytest.raises(KeyError):
-        await broken()
-    async with store.database.read() as connection:
-        assert (await connection.exec_driver_sql("SELECT count(*) FROM people")).scalar() == 0
+        await store.database.write(broken)
+    assert (await store.database.fetch(text("SELECT count(*) FROM people"))).scalar() == 0

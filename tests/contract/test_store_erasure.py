@@ -55,8 +55,7 @@ async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) ->
     (task,) = (await store.tasks.claim("jimeng", ONCE, at)).tasks
     await store.tasks.accepted(task.id, f"secret-ticket-{job.id}", at)
     results = [NewPicture(url=f"https://secret/{job.id}", data=b"secret", seed=5) for _ in range(pictures)]
-    await store.tasks.finish_task(task.id, results, at + 10, Cost(4000, "CNY"), 9.0)
-    await store.jobs.conclude(job.id)
+    assert await store.tasks.finish_task(task.id, results, at + 10, Cost(4000, "CNY"), 9.0)
     ids = [picture.id for picture in await store.pictures.of_job(job.id)]
     await store.pictures.all_sent({one: Sent(f"secret-photo-{one}", 900 + one, 64, 48, 1000) for one in ids})
     await store.jobs.end(job.id, JobState.DELIVERED, at + 11)
@@ -65,8 +64,8 @@ async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) ->
 
 async def everything(store: Store) -> str:
     """All rows of all tables, as text."""
-    async with store.database.read() as connection:
-        rows = [str(row) for table in metadata.sorted_tables for row in await connection.execute(select(table))]
+    database = store.database
+    rows = [str(row) for table in metadata.sorted_tables for row in await database.fetch(select(table))]
     return "\n".join(rows)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from storage.connection import Transaction
 from storage.job_states import JobState, TaskState
 from storage.notifications import queue
 from storage.records import Job, Limits, NewJob
@@ -64,10 +65,10 @@ async def test_the_owner_of_the_first_task_is_notified(
     await waiting(store, 1, two)
     to_notify: list[str] = []
 
-    async def notify(_connection: object, topics: list[str]) -> None:
-        to_notify.extend(topics)
+    def notify(_transaction: Transaction, topic: str) -> None:
+        to_notify.append(topic)
 
-    monkeypatch.setattr(store.database.backend, "notify", notify)
+    monkeypatch.setattr(Transaction, "notify", notify)
     assert await claimed(store, one) == []
     assert to_notify == [queue(two)]
 

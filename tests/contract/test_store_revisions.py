@@ -2,19 +2,18 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.handlers.request_context import key_of
 from providers.base import ProviderSettings
-from storage.database import upgrade
 from storage.job_states import JobState, TaskState
+from storage.migrate import upgrade
 from storage.records import CheckedReference, Draft, Job, NewJob, NewReference, Question
 from storage.store import Store
 from tests.support import postgres
@@ -22,6 +21,7 @@ from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.old_rows import ANN, GROUP, SUPERGROUP, Row, everything, leave_rows, revisions
 from tests.support.parts import engine_parts
+from tests.support.raw_database import connected
 
 REVISIONS = revisions(before="0014")
 RENAMED = {"trouble": "error_message", "beat": "heartbeat"}
@@ -32,21 +32,9 @@ LIMITS = {"media_type": "image/png", "width": 3, "height": 4}
 New = Callable[[str], str]
 
 
-@asynccontextmanager
-async def changing(url: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
-    """Run functions on a database without migrating it."""
-    driver = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
-    engine = create_async_engine(driver)
-    try:
-        async with engine.begin() as connection:
-            yield connection.run_sync
-    finally:
-        await engine.dispose()
-
-
 async def step(url: str, revision: str) -> None:
-    async with changing(url) as run:
-        await run(upgrade, revision)
+    async with connected(url) as connection:
+        await connection.run_sync(upgrade, revision)
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +68,9 @@ def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> New:
 
 async def left_at(url: str, revision: str) -> dict[str, list[Row]]:
     """Write the rows that the bot of this revision would have left; returns them with all their columns."""
-    async with changing(url) as run:
-        await run(leave_rows, revision)
-        rows: dict[str, list[Row]] = await run(everything)
-        return rows
+    async with connected(url) as connection:
+        await connection.run_sync(leave_rows, revision)
+        return await connection.run_sync(everything)
 
 
 def as_it_is_now(table: str, row: Row) -> Row | None:
@@ -194,7 +181,7 @@ async def test_a_database_of_an_earlier_revision(database_at: New, revision: str
     before = await left_at(url := database_at(revision), revision)
     has_groups = revision >= "0005"
     async with opened(url) as later:
-        async with later.store.database.read() as connection:
+        async with connected(url) as connection:
             nothing_is_lost(before, await connection.run_sync(everything))
         await an_update_of_before_makes_no_second_job(later.store)
         if has_groups:

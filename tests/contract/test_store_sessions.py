@@ -1,20 +1,20 @@
 """The locks of a process that hangs, on PostgreSQL: nobody waits for them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import postgres as backend
-from storage.database import StoreError
+from storage.database import StoreError, Transaction
 from storage.records import Limits, Worker
 from storage.schema import workers
 from storage.store import Store
 from storage.store_errors import is_temporary
 from tests.support import postgres
+from tests.support.held_steps import Hold
 
 
 @pytest.fixture
@@ -36,14 +36,32 @@ async def other(database: str) -> AsyncIterator[Store]:
     await store.aclose()
 
 
+GoOn = Callable[[], Awaitable[None]]
+
+
 @asynccontextmanager
-async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[AsyncConnection]:
-    """It locks its own row and the claims of a provider, and does not go on."""
-    async with store.database.backend.engine.connect() as connection:
-        await store.database.lock(connection, "provider jimeng")
+async def in_a_transaction(store: Store, worker: int) -> AsyncIterator[GoOn]:
+    """It locks its own row and the claims of a provider, and does not go on before it is told to: then it raises
+    `StoreError` if its session was ended."""
+    hold = Hold(store)
+
+    async def hang(connection: Transaction) -> None:
+        await connection.lock("provider jimeng")
         await connection.execute(update(workers).where(workers.c.id == worker).values(heartbeat=workers.c.heartbeat))
-        yield connection
-        await connection.invalidate()
+        await hold.step(connection)
+        await connection.execute(update(workers).values(heartbeat=workers.c.heartbeat))
+
+    async def go_on() -> None:
+        hold.release()
+        await work
+
+    work = asyncio.create_task(store.database.write(hang))
+    await hold.begun.wait()
+    yield go_on
+    hold.release()
+    await asyncio.wait({work})
+    if work.exception():
+        assert isinstance(work.exception(), StoreError)
 
 
 async def others(store: Store, worker: int) -> list[Worker]:
@@ -56,9 +74,11 @@ async def others(store: Store, worker: int) -> list[Worker]:
 async def test_evicting_ends_all_sessions_of_a_worker(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
-    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
+    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first) as go_on:
         assert await other.workers.evict(seen)
         assert not (await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)).tasks
+        with pytest.raises(StoreError):
+            await go_on()
     assert await other.workers.heartbeat(second) == []
 
 
@@ -67,25 +87,27 @@ async def test_a_worker_that_has_lost_its_connection_is_ended_too(hanging: Store
     assert isinstance(hanging.database.backend, backend.PostgresBackend)
     await hanging.database.backend.disconnect()
     (seen,) = await others(other, second)
-    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first):
+    async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first) as go_on:
         assert await other.workers.evict(seen)
         await other.tasks.claim("jimeng", Limits(1), 1.0, worker_id=second)
+        with pytest.raises(StoreError):
+            await go_on()
 
 
 async def test_a_live_worker_keeps_its_sessions(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     (seen,) = await others(other, second)
     await hanging.workers.heartbeat(first)
-    async with in_a_transaction(hanging, first) as connection:
+    async with in_a_transaction(hanging, first) as go_on:
         assert not await other.workers.evict(seen)
         assert not await other.workers.evict(Worker(first + 100, 0, present=False, session="imagine-bot"))
-        await connection.execute(update(workers).values(heartbeat=workers.c.heartbeat))
+        await go_on()
 
 
 async def test_waiting_for_a_lock_is_a_temporary_error(
     monkeypatch: pytest.MonkeyPatch, hanging: Store, database: str
 ) -> None:
-    monkeypatch.setattr(backend, "LOCK_SECONDS", 0.05)
+    monkeypatch.setitem(backend.TIME_LIMITS, "lock_timeout", "50")
     impatient = await Store.open(database)
     first = await hanging.workers.join(0.0)
     async with in_a_transaction(hanging, first):
@@ -97,11 +119,13 @@ async def test_waiting_for_a_lock_is_a_temporary_error(
 
 
 async def test_an_idle_transaction_is_ended(monkeypatch: pytest.MonkeyPatch, other: Store, database: str) -> None:
-    monkeypatch.setattr(backend, "IDLE_SECONDS", 0.5)
+    monkeypatch.setitem(backend.TIME_LIMITS, "idle_in_transaction_session_timeout", "500")
     idle = await Store.open(database)
     first = await idle.workers.join(0.0)
-    async with in_a_transaction(idle, first):
+    async with in_a_transaction(idle, first) as go_on:
         # Waits until the server has ended the other's session.
         await other.tasks.claim("jimeng", Limits(1), 1.0)
+        with pytest.raises(StoreError):
+            await go_on()
     assert await idle.workers.heartbeat(first) == []
     await idle.aclose()

@@ -4,13 +4,14 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, Table, Update, select
+from sqlalchemy import ColumnElement, Table, Update, select, text
 
-from storage.database import Transaction
+from storage.database import Connection, Transaction
 from storage.job_states import (
     JOB_MOVES,
     TASK_MOVES,
@@ -45,10 +46,10 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 async def put(connection: Transaction, table: Table, state: StrEnum) -> None:
     """Put the row in this state, past the table of moves."""
-    await connection.exec_driver_sql(f"UPDATE {table.name} SET state = '{state}'")
+    await connection.execute(text(f"UPDATE {table.name} SET state = :state"), {"state": state})
 
 
-async def state_of(connection: Transaction, table: Table) -> str:
+async def state_of(connection: Connection, table: Table) -> str:
     return str((await connection.execute(select(table.c.state))).scalar_one())
 
 
@@ -67,7 +68,7 @@ def test_a_move_that_the_table_does_not_allow_is_refused_when_it_is_asked_for() 
 async def test_every_allowed_move_succeeds_and_no_other(
     store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move
 ) -> None:
-    async with store.database.write() as connection:
+    async def try_all(connection: Transaction) -> None:
         for before, to in product(kind, kind):
             if to not in moves[before]:
                 with pytest.raises(MoveNotAllowedError):
@@ -79,6 +80,8 @@ async def test_every_allowed_move_succeeds_and_no_other(
                 assert found.rowcount == (state is before)
                 assert await state_of(connection, table) == (to if state is before else state)
 
+    await store.database.write(try_all)
+
 
 @pytest.mark.parametrize(("table", "kind", "moves", "move"), KINDS, ids=["jobs", "tasks"])
 @pytest.mark.parametrize("seed", range(3))
@@ -87,7 +90,8 @@ async def test_a_random_walk_never_leaves_the_table(
 ) -> None:
     walk = random.Random(seed)
     reached = set()
-    async with store.database.write() as connection:
+
+    async def go(connection: Transaction) -> None:
         for _ in range(STEPS):
             state = kind(await state_of(connection, table))
             reached.add(state)
@@ -100,6 +104,8 @@ async def test_a_random_walk_never_leaves_the_table(
             assert after == (to if state in before else state)
             if not moves[kind(after)]:
                 await put(connection, table, next(iter(kind)) if table is tasks else JobState.PREPARING)
+
+    await store.database.write(go)
     assert len(reached) > len(kind) / 2
 
 
@@ -108,24 +114,19 @@ async def test_of_two_moves_from_the_same_state_one_wins(
     store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move
 ) -> None:
     async def moved(before: StrEnum, to: StrEnum) -> int:
-        async with store.database.write() as connection:
-            found = await connection.execute(move(table.c.id == 1, (before,), to))
-            return int(found.rowcount)
+        return (await store.database.execute(move(table.c.id == 1, (before,), to))).rowcount
 
     for before in kind:
         others = [to for to in moves[before] if to is not before]
         for one, other in product(others, others):
-            async with store.database.write() as connection:
-                await put(connection, table, before)
+            await store.database.write(partial(put, table=table, state=before))
             won = await asyncio.gather(moved(before, one), moved(before, other))
             assert sorted(won) == [0, 1]
-            async with store.database.write() as connection:
-                assert await state_of(connection, table) == (one if won[0] else other)
+            assert await store.database.read(partial(state_of, table=table)) == (one if won[0] else other)
 
 
 async def test_a_task_that_is_done_does_not_run_again_when_its_ticket_comes_late(store: Store) -> None:
-    async with store.database.write() as connection:
-        await put(connection, tasks, TaskState.DONE)
+    await store.database.write(partial(put, table=tasks, state=TaskState.DONE))
     assert (await store.tasks.accepted(1, "late", 3.0)).is_wanted
     task = await store.tasks.get(1)
     assert task

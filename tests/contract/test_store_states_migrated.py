@@ -1,28 +1,24 @@
 """A database from before the states were explicit is opened: open jobs go on, ended ones stay ended."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import select, text
 
-import storage
 from storage.job_states import IS_OPEN, JobState
+from storage.migrate import upgrade
 from storage.schema import jobs, metadata
 from storage.store import Store
 from tests.support import postgres
+from tests.support.raw_database import connected
 
 BEFORE = "0012"
 INDEXES = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
 }
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 NewUrl = Callable[[], str]
 
 
@@ -34,23 +30,6 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> NewUrl:
         return lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
     server: postgres.Server = request.getfixturevalue("postgres_server")
     return lambda: server.url(server.database())
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    """A transaction on a database without migrating it."""
-    system, _, rest = url.partition(":")
-    engine = create_async_engine(f"{DRIVERS[system]}:{rest}")
-    async with engine.begin() as connection:
-        yield connection
-    await engine.dispose()
-
-
-def upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, BEFORE)
 
 
 JOBS = [
@@ -71,7 +50,7 @@ JOBS = [
 async def test_what_was_told_and_what_was_not_is_known_by_the_state(new_url: NewUrl) -> None:
     url = new_url()
     async with connected(url) as connection:
-        await connection.run_sync(upgrade)
+        await connection.run_sync(upgrade, BEFORE)
         row = text(
             "INSERT INTO jobs (state, finished_at, chat_id, origin, message_id, user_id, language, provider, prompt,"
             " options, created_at) VALUES (:state, :finished_at, 5, :origin, 1, 7, 'en', 'fake', 'a fox', '{}', 1)"
@@ -103,14 +82,12 @@ async def indexes(url: str) -> dict[str, str]:
 
 
 async def test_open_jobs_are_found_by_their_index(database_url: str) -> None:
-    store = await Store.open(database_url)
     query = select(jobs.c.id).where(jobs.c.worker_id == 1, IS_OPEN)
-    async with store.database.read() as connection:
+    async with connected(database_url) as connection:
         explain = "EXPLAIN QUERY PLAN"
         if connection.dialect.name == "postgresql":
             explain = "EXPLAIN"
             # For so small a table the planner would choose a full scan.
-            await connection.exec_driver_sql("SET enable_seqscan = off")
+            await connection.execute(text("SET enable_seqscan = off"))
         plan = await connection.execute(text(f"{explain} {query}"), query.compile().params)
         assert "ix_jobs_open" in str(plan.all())
-    await store.aclose()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.job_states import JobState, TaskState
-from storage.records import NewPicture
+from storage.records import Job, NewPicture
 from storage.store import Store
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, MING, claim, nothing_due, queued, run
 
@@ -26,10 +26,11 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     assert (running.ticket, running.submitted_at) == ("7392", 6.0)
     assert await store.jobs.conclude(job.id) is None
     made = [NewPicture(url="u1", seed=2**64 - 1), NewPicture(data=b"2", seed=2)]
-    await store.tasks.finish_task(task.id, made, 16.0, seconds=9.5)
-    settled = await store.jobs.conclude(job.id)
-    assert settled
-    assert settled.state is JobState.DELIVERING
+    end = await store.tasks.finish_task(task.id, made, 16.0, seconds=9.5)
+    assert end
+    assert end.job
+    assert end.job.state is JobState.DELIVERING
+    assert await store.tasks.finish_task(task.id, made, 16.5) is None, "a task ends once"
     assert await store.jobs.conclude(job.id) is None, "a job is handed on once"
     one, two = await store.pictures.of_job(job.id)
     assert (one.url, await store.pictures.data(two.id)) == ("u1", b"2")
@@ -102,7 +103,9 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     assert cancelled
     assert cancelled.state is JobState.CANCELLING
     assert await store.jobs.cancel(job.id, 2.0, ERROR_MESSAGE, ERROR_MESSAGE) is None
-    await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
+    end = await store.tasks.finish_task(task.id, [NewPicture(url="late")], 3.0)
+    assert end
+    assert end.job is None
     assert await store.jobs.conclude(job.id) is None
     assert [picture.url for picture in await store.pictures.of_job(job.id)] == ["late"]
     assert [one.state for one in await store.tasks.of_job(job.id)] == [TaskState.DONE, TaskState.CANCELLED]
@@ -117,16 +120,20 @@ async def test_cancelling_keeps_what_was_paid(store: Store) -> None:
     ],
 )
 async def test_how_a_job_ends_follows_its_tasks(store: Store, ends: list[TaskState | None], state: JobState) -> None:
-    job = await queued(store, 1, parts=2)
-    for end in ends:
+    job, settled = await queued(store, 1, parts=2), list[Job | None]()
+    for one in ends:
         task = await run(store, 1.0)
-        if end:
-            await store.tasks.end_task(task.id, end, ERROR_MESSAGE, 2.0)
+        if one:
+            end = await store.tasks.end_task(task.id, one, ERROR_MESSAGE, 2.0)
         else:
-            await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
-    settled = await store.jobs.conclude(job.id)
-    assert settled
-    assert (settled.state, settled.error_message) == (state, ERROR_MESSAGE)
+            end = await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0)
+        assert end
+        settled.append(end.job)
+    first, last = settled
+    assert first is None, "the other task has not ended yet"
+    assert last
+    assert (last.id, last.state, last.error_message) == (job.id, state, ERROR_MESSAGE)
+    assert await store.jobs.get(job.id) == last
 
 
 async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store) -> None:
@@ -143,8 +150,9 @@ async def test_a_cut_off_submit_is_interrupted_and_never_runs_again(store: Store
 async def test_a_task_that_took_too_long_can_be_looked_at_again(store: Store) -> None:
     job = await queued(store, 1)
     task = await run(store, 1.0)
-    await store.tasks.end_task(task.id, TaskState.OVERDUE, ERROR_MESSAGE, 900.0)
-    await store.jobs.conclude(job.id)
+    end = await store.tasks.end_task(task.id, TaskState.OVERDUE, ERROR_MESSAGE, 900.0)
+    assert end
+    assert end.job
     assert await store.jobs.reopen(job.id, JobState.WORKING)
     (again,) = await store.tasks.running()
     assert again.ticket == f"ticket {task.id}"

@@ -49,10 +49,9 @@ async def test_searching_and_deleting(harness: DemoHarness, chat_page: ChatPage)
 async def test_a_date_leads_to_its_page(harness: DemoHarness, chat_page: ChatPage) -> None:
     await harness.made("a red fox", "a blue whale", "a red barn")
     days = [datetime(2025, month, day, 12, tzinfo=UTC) for month, day in ((3, 31), (4, 1), (4, 20))]
-    async with harness.demo.app.store.database.write() as connection:
-        for number, day in enumerate(days, 1):
-            change = update(pictures).where(pictures.c.id == number).values(created_at=day.timestamp())
-            await connection.execute(change)
+    for number, day in enumerate(days, 1):
+        change = update(pictures).where(pictures.c.id == number).values(created_at=day.timestamp())
+        await harness.demo.app.store.database.execute(change)
     for date, place, words in (
         ("2025-03", "3 of 3", "a red fox"),
         ("2025年4月2日", "2 of 3", "a blue whale"),

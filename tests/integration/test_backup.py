@@ -10,14 +10,26 @@ from storage.backup import back_up
 from storage.database import UnusableStoreError
 from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
-from storage.records import CheckedReference, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewReference, NewUpdate
+from storage.records import (
+    CheckedReference,
+    Draft,
+    Job,
+    Limits,
+    NewDraft,
+    NewJob,
+    NewPicture,
+    NewReference,
+    NewUpdate,
+    Task,
+)
 from storage.store import Store
 
 DAY = 24 * 3600.0
 UNKNOWN = {"template": "Not known.", "values": {}}
 
 
-async def made(store: Store, number: int, at: float = 1.0) -> Job:
+async def submitted(store: Store, number: int, at: float = 1.0) -> Task:
+    """The only task of a job, which runs."""
     reference = NewReference(f"f{number}", number)
     new = NewJob(f"message:{number}", 5, number, 7, "en", "jimeng", "雪地里的狐狸", {"n": 1}, references=(reference,))
     worker = await store.workers.join(0.0) if number == 1 else 0
@@ -28,7 +40,14 @@ async def made(store: Store, number: int, at: float = 1.0) -> Job:
     await store.tasks.queue(job.id, "jimeng", [{"n": 1}], [known.id], at)
     (task,) = (await store.tasks.claim("jimeng", Limits(100), at, worker_id=job.worker_id)).tasks
     await store.tasks.accepted(task.id, f"t{number}", at)
+    return task
+
+
+async def made(store: Store, number: int, at: float = 1.0) -> Job:
+    task = await submitted(store, number, at)
     await store.tasks.finish_task(task.id, [NewPicture(data=b"a picture")], at)
+    job = await store.jobs.get(task.job_id)
+    assert job
     return job
 
 
@@ -73,7 +92,7 @@ async def _write(store: Store) -> None:
 
 async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str, tmp_path: Path) -> None:
     store = await Store.open(database_url)
-    running = await made(store, 1)
+    running = await submitted(store, 1)
     preparing = await store.jobs.add(NewJob("message:8", 5, 8, 7, "en", "jimeng", "an owl", {}), 1.0)
     queued = await store.jobs.add(NewJob("message:9", 5, 9, 7, "en", "jimeng", "a cat", {}), 1.0)
     assert preparing
@@ -90,9 +109,11 @@ async def test_what_waits_is_not_submitted_again_from_a_backup(database_url: str
     assert (found.state, found.error_message, found.finished_at) == (JobState.INTERRUPTING, UNKNOWN, None)
     (task,) = await copy.tasks.of_job(queued.id)
     assert (task.state, task.error_message) == (TaskState.INTERRUPTED, UNKNOWN)
-    kept = await copy.jobs.get(running.id)
+    kept = await copy.jobs.get(running.job_id)
     assert kept
     assert kept.state is JobState.WORKING
+    (going_on,) = await copy.tasks.running()
+    assert (going_on.id, going_on.ticket) == (running.id, "t1")
     await copy.aclose()
 
 

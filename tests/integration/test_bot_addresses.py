@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo.telegram import Delay
 from bot.telegram.notifier import TelegramNotifier
@@ -88,9 +89,10 @@ async def test_a_host_that_fails_is_tried_for_half_a_minute_and_people_know(harn
 async def test_a_picture_within_the_bots_own_network_is_not_fetched(harness: AppHarness) -> None:
     await harness.made("a fox")
     secret = f"{harness.telegram.url}/anything"
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql(f"UPDATE pictures SET url = '{secret}', photo_id = NULL, message_id = NULL")
-        await connection.exec_driver_sql("UPDATE jobs SET state = 'failed'")
+    database = harness.app.store.database
+    gone = text("UPDATE pictures SET url = :url, photo_id = NULL, message_id = NULL")
+    await database.execute(gone, {"url": secret})
+    await database.execute(text("UPDATE jobs SET state = 'failed'"))
     await harness.app.engine.retry(1)
     told = await harness.ended("Look again")
     assert "an address for it that I must not open" in told.text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import text
 
 from bot.jobs.announcements import LOOK_SECONDS
 from providers import polling
@@ -74,8 +75,7 @@ async def test_a_task_that_fails_calls_as_well(harness: AppHarness) -> None:
 
 
 async def test_calls_that_never_come(harness: AppHarness) -> None:
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE services SET calls_at = NULL")
+    await harness.app.store.database.execute(text("UPDATE services SET calls_at = NULL"))
     harness.jimeng.faults.append(Fault(kind="drop", action="call", times=100))
     calls = len(harness.jimeng_calls)
     for _ in range(2):

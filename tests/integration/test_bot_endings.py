@@ -5,8 +5,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo.telegram import Drop, Flood
 from bot.jobs import retry
@@ -92,12 +94,8 @@ async def test_fetching_the_missing_in_vain_leaves_the_buttons_of_the_others(har
     uploads = stage_of(harness).uploads
     fetched = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool) -> Upload | UnavailablePicture:
-        return (
-            UnavailablePicture(picture, NOT_FETCHED)
-            if picture.id == 2
-            else await fetched(picture, stack, as_file=as_file)
-        )
+    async def open_(picture: Picture, stack: AsyncExitStack, **how: Any) -> Upload | UnavailablePicture:
+        return UnavailablePicture(picture, NOT_FETCHED) if picture.id == 2 else await fetched(picture, stack, **how)
 
     uploads.open_one = open_  # type: ignore[method-assign]
     told = await harness.made("foxes --n 3")
@@ -147,13 +145,11 @@ async def test_a_status_message_older_than_two_days(harness: AppHarness) -> None
 
 
 async def taken_over(harness: AppHarness) -> None:
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
+    await harness.app.store.database.execute(text("UPDATE jobs SET worker_id = 4711"))
 
 
 async def over(harness: AppHarness) -> None:
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
+    await harness.app.store.database.execute(text("UPDATE jobs SET state = 'delivered', finished_at = 1"))
 
 
 async def test_who_hangs_while_originals_wait_sends_none_afterwards(harness: AppHarness) -> None:
@@ -226,8 +222,7 @@ async def test_one_forgotten_file_id_does_not_lose_the_others(harness: AppHarnes
     before = [one.photo_id for one in await harness.app.store.pictures.of_job(1)]
     job = await harness.app.store.jobs.reopen(1, JobState.DELIVERING)
     assert job
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL")
+    await harness.app.store.database.execute(text("UPDATE pictures SET message_id = NULL"))
     words = 'Bad Request: failed to send message #2 with the error message "wrong file identifier/HTTP URL specified"'
     refuse(harness, "sendMediaGroup", words)
     harness.jimeng.faults.append(Fault(kind="status", status=404, action="picture", times=1000))

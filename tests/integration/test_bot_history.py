@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from storage.schema import jobs, pictures
 from tests.support.app_harness import AppHarness, open_app_harness
@@ -127,8 +127,7 @@ async def test_a_picture_that_was_never_sent_and_is_gone_at_the_service(harness:
     """Its job was cancelled while the service could not hand the picture over."""
     await harness.made("a cat")
     database = harness.app.store.database
-    async with database.write() as connection:
-        await connection.exec_driver_sql("update pictures set photo_id = null, message_id = null")
+    await database.execute(text("update pictures set photo_id = null, message_id = null"))
     harness.pass_time(48 * 3600)
     shown = await opened(harness)
     assert shown.is_text
@@ -182,11 +181,10 @@ async def test_jump_to_a_date(harness: AppHarness) -> None:
     for words in ("a fox", "a cat", "a dog"):
         await harness.made(words)
     days = ("2025-03-31 10:00", "2025-04-01 11:00", "2025-04-20 12:00")
-    async with harness.app.store.database.write() as connection:
-        for picture_id, day in enumerate(days, 1):
-            moment = datetime.fromisoformat(f"{day}+00:00").timestamp()
-            change = update(pictures).where(pictures.c.id == picture_id).values(created_at=moment)
-            await connection.execute(change)
+    for picture_id, day in enumerate(days, 1):
+        moment = datetime.fromisoformat(f"{day}+00:00").timestamp()
+        change = update(pictures).where(pictures.c.id == picture_id).values(created_at=moment)
+        await harness.app.store.database.execute(change)
     shown = await opened(harness)
     await harness.press(shown, "Date")
     assert shown.buttons == ["2025-04 (2)", "2025-03 (1)", "‹ Back"]
@@ -243,8 +241,7 @@ async def test_the_end_of_time(harness: AppHarness, day: str) -> None:
 async def test_a_search_is_found_again_after_long_details(harness: AppHarness) -> None:
     await harness.made("an owl")
     await harness.made("a fox")
-    async with harness.app.store.database.write() as connection:
-        await connection.execute(update(jobs).values(options={"words": "and so on " * 50}))
+    await harness.app.store.database.execute(update(jobs).values(options={"words": "and so on " * 50}))
     shown = await opened(harness, "fox")
     await harness.press(shown, "Details")
     await harness.taken_in()

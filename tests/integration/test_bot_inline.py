@@ -50,9 +50,7 @@ async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
     assert found.results[0].text == "a red fox <3"
     assert ids(await asked(harness, who=harness.bob)) == ["4"]
     # Inline queries are answered at once, and not stored in the inbox.
-    async with harness.app.store.database.read() as connection:
-        count = len((await connection.execute(select(updates))).all())
-    assert count == 3
+    assert len((await harness.app.store.database.fetch(select(updates))).all()) == 3
 
 
 async def test_page_by_page(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo.telegram import Drop
 from storage.settings_records import Delivery
@@ -38,8 +39,7 @@ async def test_a_forgotten_document_id_is_fetched_anew(harness: AppHarness) -> N
     made = await harness.made("a fox")
     await harness.press(made, "Files")
     await harness.quiet()
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET document_id = 'BQACforgotten'")
+    await harness.app.store.database.execute(text("UPDATE pictures SET document_id = 'BQACforgotten'"))
     await harness.press(made, "Files")
     await harness.quiet()
     assert len([m for m in harness.answers() if m.document]) == 2

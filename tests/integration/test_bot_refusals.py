@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo.chat import groups
 from bot.demo.telegram import Drop, Flood, GatewayPage, PartialAlbum, Refusal
@@ -124,8 +125,7 @@ async def test_a_file_id_that_telegram_has_forgotten_is_fetched_anew(harness: Ap
     # The picture was shown before, but not delivered, and Telegram does not know its file id any more.
     job = await harness.app.store.jobs.reopen(1, JobState.DELIVERING)
     assert job
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET message_id = NULL, photo_id = 'AgACforgotten'")
+    await harness.app.store.database.execute(text("UPDATE pictures SET message_id = NULL, photo_id = 'AgACforgotten'"))
     harness.app.engine.context.wake(job.id)
     await harness.telegram.until(lambda: len(harness.album()) == 2)
     assert statuses(harness, "sendPhoto") == [("sendPhoto", 400), ("sendPhoto", 200)]
@@ -250,12 +250,10 @@ async def test_who_hangs_while_a_chat_is_muted_sends_nothing_afterwards(harness:
     await harness.say("foxes --n 2")
     await harness.telegram.until(lambda: harness.called("sendMediaGroup"))
     # Meanwhile another process has evicted this one.
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
+    await harness.app.store.database.execute(text("UPDATE jobs SET worker_id = 4711"))
     await harness.quiet()
     assert harness.album() == []
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
+    await harness.app.store.database.execute(text("UPDATE jobs SET state = 'delivered', finished_at = 1"))
 
 
 async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards(harness: AppHarness) -> None:
@@ -267,9 +265,7 @@ async def test_who_hangs_in_the_wait_after_a_lost_topic_sends_nothing_afterwards
     refuse(harness, "sendMediaGroup", 'Bad Request: failed to send message #1 "Too Many Requests: retry after 60"')
     harness.release()
     await harness.telegram.until(lambda: len(harness.called("sendMediaGroup")) == 2)
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET worker_id = 4711")
+    await harness.app.store.database.execute(text("UPDATE jobs SET worker_id = 4711"))
     await harness.quiet()
     assert harness.album(harness.group) == []
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE jobs SET state = 'delivered', finished_at = 1")
+    await harness.app.store.database.execute(text("UPDATE jobs SET state = 'delivered', finished_at = 1"))

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from bot.jobs import circuit_breaker, task_failures
 from bot.jobs.request_builder import RequestBuilder
 from providers import http
 from providers.jimeng.simulator import Fault
+from storage.database import StoreError
 from storage.provider_health import ProviderHealths
 from tests.support.app_harness import picture
 from tests.support.second_service import SecondService
@@ -206,7 +206,7 @@ async def test_a_store_that_stumbles_does_not_lose_a_job_on_its_way(
         nonlocal failures
         if name == "openai" and handing_over() and not failures:
             failures += 1
-            raise OperationalError("SELECT", {}, Exception("database is locked"))
+            raise StoreError("database is locked")
         return await get(self, name)
 
     async with second.harness(tmp_path, fallback="openai") as harness:

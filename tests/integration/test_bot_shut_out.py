@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,10 +55,10 @@ def lose(harness: AppHarness, picture_id: int) -> Callable[[], None]:
     uploads: Uploads = harness.app.dispatcher["uploads"]
     opened = uploads.open_one
 
-    async def open_(picture: Picture, stack: AsyncExitStack, *, as_file: bool = False) -> Upload | UnavailablePicture:
+    async def open_(picture: Picture, stack: AsyncExitStack, **how: Any) -> Upload | UnavailablePicture:
         if picture.id == picture_id:
             return UnavailablePicture(picture, NOT_FETCHED)
-        return await opened(picture, stack, as_file=as_file)
+        return await opened(picture, stack, **how)
 
     uploads.open_one = open_  # type: ignore[method-assign]
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
@@ -122,8 +123,7 @@ async def test_the_service_is_gone(tmp_path: Path) -> None:
     more = {"access_key": "a", "secret_key": "b", "type": "jimeng"}
     async with open_app_harness(tmp_path, providers={"second": more}) as harness:
         result = await harness.made("a fox")
-        async with harness.app.store.database.write() as connection:
-            await connection.exec_driver_sql("UPDATE jobs SET provider = 'gone'")
+        await harness.app.store.database.execute(text("UPDATE jobs SET provider = 'gone'"))
         for data in ("j:again:1", "c|1|style|ink", "c|1|ar|1:1", "p:vary:1", "p:enlarge:1"):
             told = await harness.forge(result, data)
             assert told.alert, data
@@ -132,19 +132,16 @@ async def test_the_service_is_gone(tmp_path: Path) -> None:
 
 async def test_options_of_another_version(harness: AppHarness) -> None:
     result = await harness.made("a fox")
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("""UPDATE jobs SET options = '{"colour": "red"}'""")
+    await harness.app.store.database.execute(text("""UPDATE jobs SET options = '{"colour": "red"}'"""))
     assert (await harness.press(result, "Larger")).text == "The service can't make it larger."
 
 
 async def test_what_is_too_thin_or_not_there_is_not_made_larger(harness: AppHarness) -> None:
     """The job would be paid, and show another picture."""
     result = await harness.made("a fox")
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET width = 4000, height = 250")
+    await harness.app.store.database.execute(text("UPDATE pictures SET width = 4000, height = 250"))
     assert (await harness.press(result, "Larger")).text == "The service can't make it larger."
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE pictures SET width = 1000, height = 1000, photo_id = NULL")
+    await harness.app.store.database.execute(text("UPDATE pictures SET width = 1000, height = 1000, photo_id = NULL"))
     for label in ("Larger", "Variations"):
         assert (await harness.press(result, label)).text == (
             "⚠️ This picture can't be fetched from the service any more."

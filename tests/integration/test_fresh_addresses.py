@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import text
 
 from providers.jimeng.simulator import Fault
 from storage.pictures import Picture
@@ -20,8 +21,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 
 async def job_id(harness: AppHarness) -> int:
-    async with harness.app.store.database.read() as connection:
-        return int((await connection.exec_driver_sql("SELECT max(id) FROM jobs")).scalar_one())
+    return int((await harness.app.store.database.fetch(text("SELECT max(id) FROM jobs"))).scalar_one())
 
 
 async def state(harness: AppHarness) -> tuple[list[Task], list[Picture]]:
@@ -69,8 +69,7 @@ async def test_a_service_out_of_reach_does_not_hold_anybody_up(
 
 
 async def test_without_tickets_nobody_is_asked(harness: AppHarness) -> None:
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE tasks SET ticket = NULL")
+    await harness.app.store.database.execute(text("UPDATE tasks SET ticket = NULL"))
     polls = harness.jimeng.polls.total()
     assert not await harness.app.parts.fresh_addresses.of_job(await job_id(harness))
     assert not await harness.app.parts.fresh_addresses.of_job(12345), "there is no such job"

@@ -14,7 +14,7 @@ import pytest
 from aiohttp.web import HTTPServiceUnavailable
 
 from bot.demo.bot_api.errors import DroppedError
-from storage.postgres import NAMED_LOCK_SPACE
+from storage.postgres_pool import NAMED_LOCK_SPACE
 from storage.store import Store
 from tests.support import postgres
 from tests.support.app_harness import picture

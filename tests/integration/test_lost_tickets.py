@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import select, text
 
 from bot.demo.ports import free_port
 from bot.jobs.announcements import LOOK_SECONDS
 from providers.jimeng.simulator import Fault
 from storage.job_states import CLOSED, JobState, TaskState
+from storage.schema import tasks
 from storage.store_errors import StoreUnavailableError
 from tests.support import postgres
 from tests.support.app_harness import AppHarness, open_app_harness
@@ -29,9 +31,8 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 async def states(harness: AppHarness) -> list[tuple[str, str | None]]:
     """The states of all tasks, with their tickets."""
-    async with harness.app.store.database.read() as connection:
-        rows = await connection.exec_driver_sql("SELECT state, ticket FROM tasks ORDER BY id")
-        return [(row.state, row.ticket) for row in rows]
+    rows = await harness.app.store.database.fetch(select(tasks.c.state, tasks.c.ticket).order_by(tasks.c.id))
+    return [(row.state, row.ticket) for row in rows]
 
 
 async def lose(harness: AppHarness, times: int = 1) -> None:
@@ -160,8 +161,7 @@ async def test_a_ticket_that_a_call_brought_survives_a_restart(harness: AppHarne
     await harness.telegram.until(harness.album)
     await harness.quiet()
     assert (len(harness.tasks), len(harness.album())) == (1, 1)
-    async with harness.app.store.database.read() as connection:
-        assert not (await connection.exec_driver_sql("SELECT * FROM announced")).all()
+    assert not (await harness.app.store.database.fetch(text("SELECT * FROM announced"))).all()
 
 
 async def test_a_call_that_the_store_does_not_take_is_to_come_again(

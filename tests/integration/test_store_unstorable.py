@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.jobs.ports import Undelivered
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture
@@ -160,8 +161,7 @@ async def test_a_person_is_answered_and_nobody_is_held_up(
 ) -> None:
     result = await harness.made(f"a {NEVER} fox")
     assert (await harness.forge(result, f"p:star:{HUGE}")).alert
-    async with harness.app.store.database.write() as connection:
-        await connection.exec_driver_sql("CREATE UNIQUE INDEX once ON jobs (prompt)")
+    await harness.app.store.database.execute(text("CREATE UNIQUE INDEX once ON jobs (prompt)"))
     await harness.say(f"a {NEVER} fox")
     await harness.shown("can't store this")
     await harness.made("a snow owl")

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.types import Message
-from sqlalchemy.exc import OperationalError
 
 from bot.telegram.update_inbox import UPDATES_AT_ONCE, UpdateInbox
-from storage.database import UnstorableValueError
+from storage.database import StoreError, UnstorableValueError
 from storage.records import NewUpdate
 from storage.store import Store
 
@@ -105,7 +104,7 @@ async def test_what_comes_twice_acts_once(new_process: New) -> None:
 
 async def test_a_store_that_refuses_is_asked_again(new_process: New) -> None:
     process = await new_process()
-    process.errors = [OperationalError("INSERT", {}, Exception("disk is full"))] * 2
+    process.errors = [StoreError("disk is full")] * 2
     await process.inbox.take([update(1)])
     await process.saw(1, 1, 1)
     assert await process.store.updates.of(process.worker) == []

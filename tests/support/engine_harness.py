@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
+from sqlalchemy import text
 
 from bot.jobs.engine import JobEngine
 from bot.wiring import EngineParts
@@ -124,8 +125,7 @@ class EngineHarness:
 
     async def run(self, statement: str) -> None:
         """Change the tables directly, past the engine."""
-        async with self.store.database.write() as connection:
-            await connection.exec_driver_sql(statement)
+        await self.store.database.execute(text(statement))
 
 
 async def _soon(seconds: float) -> None:

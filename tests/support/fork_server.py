@@ -104,6 +104,8 @@ if __name__ == "__main__":
         import_module(module)
     downloads = import_module("bot.telegram.downloads")
     vars(downloads)["TIMEOUT"] = ClientTimeout(total=None, sock_connect=HELD_SECONDS, sock_read=HELD_SECONDS)
+    for model in import_module("bot.app").FIRST_MODELS:
+        model.model_rebuild()
     # The loaded modules are never garbage, and memory that the collector does not touch stays shared with the children.
     gc.freeze()
     gc.enable()

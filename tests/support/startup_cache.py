@@ -7,30 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
-from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from aiogram.client.session import aiohttp
 from aiogram.dispatcher.event.handler import CallableObject
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from providers import registry
-from storage import database
 
 
 @contextmanager
 def cached_startup() -> Iterator[None]:
-    """Bots that are started here look once for what is installed, once at the handlers' parameters and once for the
-    newest migration; a filter that waits for nothing is called at once, not in a thread."""
+    """Bots that are started here look once for what is installed and once at the handlers' parameters; a filter that
+    waits for nothing is called at once, not in a thread."""
     with (
         cached_sessions(),
         patch.object(registry, "entry_points", _installed),
         patch.object(CallableObject, "__post_init__", _look_once),
         patch.object(CallableObject, "call", _call),
-        patch.object(database, "upgrade", _upgrade_once),
     ):
         yield
 
@@ -69,7 +64,6 @@ def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
 
 _looked_at: dict[object, tuple[bool, set[str], bool]] = {}
 _look = CallableObject.__post_init__
-_upgrade = database.upgrade
 
 
 def _look_once(self: CallableObject) -> None:
@@ -89,19 +83,3 @@ async def _call(self: CallableObject, *args: Any, **kwargs: Any) -> Any:
     given = kwargs if self.varkw else {name: kwargs[name] for name in self.params & kwargs.keys()}
     result = self.callback(*args, **given)
     return await result if self.awaitable else result
-
-
-@cache
-def _newest() -> str:
-    return str(ScriptDirectory(str(Path(database.__file__).parent / "migrations")).get_current_head())
-
-
-def _upgrade_once(connection: Connection, revision: str = "head") -> None:
-    """Alembic reads all migrations anew, also when there is nothing to do."""
-    if not (connection.dialect.has_table(connection, "alembic_version") and _revision(connection) == _newest()):
-        _upgrade(connection, revision)
-
-
-def _revision(connection: Connection) -> str | None:
-    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    return None if found is None else str(found)

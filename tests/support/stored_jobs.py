@@ -60,8 +60,9 @@ async def finished(store: Store, number: int, prompt: str = "a red fox", **chang
     assert job
     await store.tasks.queue(job.id, "jimeng", [{}], [], number)
     task = await run(store, number)
-    await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number + 10)
-    assert await store.jobs.conclude(job.id)
+    end = await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number + 10)
+    assert end
+    assert end.job
     ended = await store.jobs.end(job.id, JobState.DELIVERED, number + 11)
     assert ended
     return ended

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from providers.errors import (
     TaskExpiredError,
@@ -47,8 +48,8 @@ async def test_after_a_crash_in_the_queue_the_job_runs(harness: BareEngine) -> N
 async def test_after_a_crash_while_submitting_the_person_decides(harness: BareEngine) -> None:
     job = await harness.ask()
     await harness.until_submitted(1)
-    async with harness.crashed(), harness.store.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE tasks SET state = 'submitting', ticket = NULL")
+    async with harness.crashed():
+        await harness.store.database.execute(text("UPDATE tasks SET state = 'submitting', ticket = NULL"))
     await harness.stage.until(lambda: harness.stage.endings)
     await harness.until_state(job, JobState.INTERRUPTED)
     assert harness.provider.submits == 1

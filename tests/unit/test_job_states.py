@@ -44,6 +44,8 @@ def test_nobody_else_writes_a_state() -> None:
         "values['state'] = state",
         "values |= {tasks.c['state']: state}",
         "insert(tasks).on_conflict_do_update(set_={'state': state})",
+        "upsert(tasks, 'id').on_conflict_do_update(set_={'state': state})",
+        "upsert(tasks, 'id', 'state').on_conflict_do_update(set_=dict(state=state))",
         "self._update_job(job_id, state=state)",
         "text('UPDATE tasks SET ticket = 1, state = 2')",
         "text(f'''\n  update jobs set {column} = 2''')",
@@ -57,7 +59,7 @@ def test_each_way_to_write_one_is_found(code: str) -> None:
     "code",
     [
         "insert(tasks).values(state=TaskState.QUEUED)",
-        "self._db.insert(jobs).values(**values, state=state, worker_id=1)",
+        "upsert(jobs, 'user_id', state=state, worker_id=1).on_conflict_do_nothing()",
         "WaitingTask(1, state=state)",
         "Job(**{**row, 'state': JobState(row['state'])})",
         "move_job(jobs.c.id == 1, OPEN, JobState.FAILING, error_message=None)",
@@ -84,12 +86,12 @@ def _record_arguments(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_written_by(node: ast.AST) -> bool:
-    """A call with `state=` that is neither an insert's `values` nor makes a record."""
+    """A call with `state=` that neither makes a new row (an upsert, or an insert's `values`) nor a record."""
     if not isinstance(node, ast.Call) or not any(one.arg == "state" for one in node.keywords):
         return False
     called = node.func
     if isinstance(called, ast.Name):
-        return not called.id[0].isupper()
+        return not (called.id[0].isupper() or called.id == "upsert")
     return not (isinstance(called, ast.Attribute) and called.attr == "values" and _is_insert(called.value))
 
 

@@ -1,0 +1,77 @@
+"""The statements of `storage.tasks`, built once. Their parameters are named in `bindparam`."""
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select
+
+from storage import task_order
+from storage.job_states import ACTIVE, UNFINISHED, JobState, TaskState, is_in, move_job, move_task
+from storage.rows import owned_by
+from storage.schema import jobs, pictures, references, tasks, users
+from storage.statements import upsert
+
+_OWN = tasks.c.id == bindparam("task_id")
+TASK = select(tasks).where(_OWN)
+_OF_STATE = select(tasks).order_by(tasks.c.id)
+RUNNING_TASKS = _OF_STATE.where(tasks.c.state == TaskState.RUNNING)
+AWAITED_PROVIDERS = select(tasks.c.provider).where(is_in(tasks.c.state, (TaskState.QUEUED,))).distinct()
+REFERENCE_IDS = select(references.c.id).where(references.c.job_id == bindparam("job_id"))
+QUEUE_TASK = upsert(tasks, "job_id", "user_id", "provider", "queued_at", "options", state=TaskState.QUEUED)
+START_JOB = move_job(jobs.c.id == bindparam("job_id"), (JobState.PREPARING,), JobState.WORKING)
+CLAIM_TASK = {
+    state: move_task(_OWN, (TaskState.QUEUED,), state, begun_at=bindparam("now")).returning(tasks)
+    for state in (TaskState.SUBMITTING, TaskState.RUNNING)
+}
+TAKE_TURN = upsert(users, id=bindparam("user_id"), last_turn=bindparam("now")).on_conflict_do_update(
+    index_elements=["id"], set_={"last_turn": bindparam("now")}
+)
+_HELD: dict[str, Any] = {"not_before": bindparam("held_until"), "begun_at": None}
+PUT_BACK_TASK = move_task(_OWN, ACTIVE, TaskState.QUEUED, **_HELD)
+DROP_TASK = move_task(_OWN, (TaskState.SUBMITTING,), TaskState.CANCELLED, **_HELD)
+_JOB_OF_TASK = select(tasks.c.job_id).where(_OWN).scalar_subquery()
+LOCK_JOB_OF_TASK = select(jobs).where(jobs.c.id == _JOB_OF_TASK).with_for_update(key_share=True)
+_ENDING: dict[str, Any] = {
+    "finished_at": bindparam("now"),
+    "cost": bindparam("cost"),
+    "currency": bindparam("currency"),
+}
+_RESULT: dict[str, Any] = {"pictures": bindparam("count"), "seconds": bindparam("seconds")}
+FINISH_TASK = move_task(_OWN, ACTIVE, TaskState.DONE, **_ENDING, **_RESULT).returning(tasks.c.id)
+_ERROR = bindparam("message", type_=tasks.c.error_message.type)
+END_TASK = {
+    state: move_task(_OWN, ACTIVE, state, error_message=_ERROR, **_ENDING).returning(tasks.c.id)
+    for state in (TaskState.FAILED, TaskState.OVERDUE, TaskState.INTERRUPTED)
+}
+ADD_PICTURE = upsert(pictures, "job_id", "task_id", "user_id", "chat_id", "url", "data", "seed", "created_at")
+UNSUBMITTED_TASKS = select(tasks.c.id).where(
+    tasks.c.ticket.is_(None),
+    tasks.c.job_id.in_(select(jobs.c.id).where(owned_by(bindparam("worker_id")))),
+    is_in(tasks.c.state, (TaskState.SUBMITTING,)),
+)
+REQUEUE_TASK = move_task(and_(_OWN, tasks.c.ticket.is_(None)), (TaskState.SUBMITTING,), TaskState.QUEUED, begun_at=None)
+UNFINISHED_TASKS = (
+    select(
+        tasks.c.id,
+        tasks.c.job_id,
+        tasks.c.user_id,
+        tasks.c.state,
+        tasks.c.queued_at,
+        tasks.c.submitted_at,
+        task_order.last_turn().label("last_turn"),
+        tasks.c.begun_at,
+    )
+    .outerjoin(users, users.c.id == tasks.c.user_id)
+    .where(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, UNFINISHED))
+)
+_LATEST = (
+    select(tasks.c.seconds, tasks.c.options, tasks.c.finished_at)
+    .where(
+        tasks.c.provider == bindparam("provider"),
+        tasks.c.finished_at.is_not(None),
+        is_in(tasks.c.state, (TaskState.DONE,)),
+    )
+    .order_by(tasks.c.finished_at.desc())
+    .limit(bindparam("most"))
+    .subquery()
+)
+DURATIONS = select(_LATEST).where(_LATEST.c.seconds.is_not(None)).order_by(_LATEST.c.finished_at)

@@ -1,0 +1,381 @@
+"""The steps of the store on each database: all that one changes is stored, or nothing, whatever the others do."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, insert, select, text
+
+from storage import postgres
+from storage.connection import Connection, Transaction
+from storage.database import StoreError, UnstorableValueError, UnusableStoreError
+from storage.postgres_pool import PostgresConnection
+from storage.schema import users
+from storage.store import Store
+from storage.store_errors import is_temporary
+from tests.support.blank_database import put_blank_database
+from tests.support.held_steps import Hold
+
+BEYOND = 2**63
+"""The smallest number that needs more than 64 bits."""
+_ADD = insert(users).values(id=bindparam("id"), last_turn=0.0)
+Step = Callable[[Transaction], Awaitable[Any]]
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.aclose()
+
+
+class Log(list[str]):
+    """The statements that SQLite executes, on all connections. `is_full`: it commits nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_full = False
+
+    def commits(self) -> int:
+        return self.count("COMMIT")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log, connect = Log(), sqlite3.connect
+
+    class Disk(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT" and log.is_full:
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, *parameters)
+
+    def connected(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection = connect(*args, factory=Disk, **kwargs)
+        connection.set_trace_callback(log.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    return log
+
+
+@pytest.fixture
+async def sqlite_store(log: Log, tmp_path: Path) -> AsyncIterator[Store]:
+    put_blank_database(tmp_path / "bot.db")
+    store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+    log.clear()
+    yield store
+    await store.aclose()
+
+
+def adding(*ids: int) -> Step:
+    """A step that adds people, and returns their ids."""
+
+    async def add(connection: Transaction) -> tuple[int, ...]:
+        for one in ids:
+            await connection.execute(_ADD, {"id": one})
+        return ids
+
+    return add
+
+
+async def people(store: Store) -> list[int]:
+    return list((await store.database.fetch(select(users.c.id).order_by(users.c.id))).scalars())
+
+
+async def meeting(store: Store, *steps: Step, urgent: tuple[Step, ...] = ()) -> list[Any]:
+    """Run steps that wait at the same moment; the urgent ones come last. Returns their results or errors."""
+    hold = Hold(store)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(store.database.write(hold.step))
+        await hold.begun.wait()
+        together = [asyncio.create_task(store.database.write(step)) for step in steps]
+        together += [asyncio.create_task(store.database.write(step, urgent=True)) for step in urgent]
+        await turns()
+        hold.release()
+        return await asyncio.gather(*together, return_exceptions=True)
+
+
+async def turns() -> None:
+    """Let the event loop run: all that can begin has begun."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_step_returns_its_value_and_all_that_it_changed_is_stored(store: Store) -> None:
+    assert await store.database.write(adding(1, 2)) == (1, 2)
+    assert await people(store) == [1, 2]
+
+
+async def test_a_step_that_raises_leaves_nothing(store: Store) -> None:
+    async def broken(connection: Transaction) -> None:
+        await adding(1, 2)(connection)
+        raise LookupError("its own error")
+
+    with pytest.raises(LookupError, match="its own error"):
+        await store.database.write(broken)
+    assert await people(store) == []
+    await store.database.write(adding(1))
+
+
+async def test_a_step_that_rolls_back_leaves_nothing_and_returns_its_value(store: Store) -> None:
+    async def undecided(connection: Transaction) -> int:
+        await adding(1)(connection)
+        connection.roll_back()
+        return int((await connection.execute(select(users.c.id))).scalar_one())
+
+    assert await store.database.write(undecided) == 1
+    assert await people(store) == []
+    await store.database.write(adding(1))
+
+
+async def test_a_statement_that_fails_leaves_nothing_of_its_step(store: Store) -> None:
+    with pytest.raises(UnstorableValueError):
+        await store.database.write(adding(1, 1))
+    assert await people(store) == []
+
+
+async def test_who_reads_does_not_wait_for_who_writes(store: Store) -> None:
+    hold = Hold(store)
+
+    async def slow(connection: Transaction) -> None:
+        await adding(1)(connection)
+        await hold.step(connection)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(store.database.write(slow))
+        await hold.begun.wait()
+        assert await people(store) == [], "it is not stored yet"
+        hold.release()
+    assert await people(store) == [1]
+
+
+async def test_each_statement_of_a_reading_step_sees_the_latest_state(store: Store) -> None:
+    hold = Hold(store)
+
+    async def twice(connection: Connection) -> list[int]:
+        before = len((await connection.execute(select(users.c.id))).all())
+        await hold.step(connection)
+        return [before, len((await connection.execute(select(users.c.id))).all())]
+
+    reading = asyncio.create_task(store.database.read(twice))
+    await hold.begun.wait()
+    await store.database.write(adding(1))
+    hold.release()
+    assert await reading == [0, 1]
+
+
+async def test_of_steps_that_meet_one_that_fails_does_not_touch_the_others(store: Store) -> None:
+    async def broken(connection: Transaction) -> None:
+        await adding(2)(connection)
+        raise LookupError
+
+    async def undecided(connection: Transaction) -> str:
+        await adding(3)(connection)
+        connection.roll_back()
+        return "undecided"
+
+    results = await meeting(store, adding(1), broken, undecided, adding(4, BEYOND), adding(5))
+    assert results[0] == (1,)
+    assert isinstance(results[1], LookupError)
+    assert results[2] == "undecided"
+    assert isinstance(results[3], UnstorableValueError)
+    assert results[4] == (5,)
+    assert await people(store) == [1, 5]
+
+
+async def test_urgent_steps_do_not_wait_for_the_others(store: Store) -> None:
+    """On SQLite they wait for the one that is under way."""
+    alone, order = store.database.backend.single_writer, list[str]()
+    holds = [Hold(store) for _ in range(1 if alone else postgres.POOL_SIZE)]
+
+    async def note(name: str, connection: Transaction) -> None:
+        assert (await connection.execute(select(1))).scalar_one() == 1
+        order.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for hold in holds:
+            group.create_task(store.database.write(hold.step))
+            await hold.begun.wait()
+        for _ in range(3):
+            group.create_task(store.database.write(lambda connection: note("other", connection)))
+        await turns()
+        urgent = [
+            group.create_task(store.database.write(lambda connection: note("urgent", connection), urgent=True))
+            for _ in range(3)
+        ]
+        if alone:
+            await turns()
+        else:
+            await asyncio.gather(*urgent)
+        for hold in holds:
+            hold.release()
+    assert order == ["urgent"] * 3 + ["other"] * 3
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_who_is_cancelled_waits_for_the_step_and_the_next_one_begins_at_once(store: Store, times: int) -> None:
+    hold = Hold(store)
+
+    async def slow(connection: Transaction) -> None:
+        await adding(1)(connection)
+        await hold.step(connection)
+
+    work = asyncio.create_task(store.database.write(slow))
+    await hold.begun.wait()
+    for _ in range(times):
+        work.cancel()
+        await turns()
+        assert not work.done()
+    following = asyncio.create_task(store.database.write(adding(2)))
+    await turns()
+    hold.release()
+    async with asyncio.timeout(2):
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        assert await following == (2,)
+    assert await people(store) == [1, 2], "a step is stored whole or not at all"
+
+
+async def test_a_step_whose_caller_was_cancelled_may_fail(store: Store) -> None:
+    hold = Hold(store)
+
+    async def broken(connection: Transaction) -> None:
+        await hold.step(connection)
+        raise LookupError
+
+    work = asyncio.create_task(store.database.write(broken))
+    await hold.begun.wait()
+    work.cancel()
+    await turns()
+    hold.release()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    await store.database.write(adding(1))
+
+
+async def test_a_statement_that_is_built_once_is_compiled_once(store: Store) -> None:
+    statements = store.database.backend.statements
+    built_once = insert(users).values(id=bindparam("id"), last_turn=0.0)
+    before = statements.compilations
+    for number in (1, 2):
+        await store.database.execute(built_once, {"id": number})
+
+    async def several(connection: Transaction) -> None:
+        await connection.execute(built_once, {"id": 3})
+        await connection.execute(built_once, [{"id": 4}, {"id": 5}])
+
+    await store.database.write(several)
+    assert statements.compilations == before + 1
+    for number in (6, 7):
+        await store.database.execute(insert(users).values(id=number, last_turn=0.0))
+    assert statements.compilations == before + 3
+    assert await people(store) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("number", [BEYOND, -BEYOND - 1, 10**30])
+async def test_a_number_beyond_64_bits_can_never_be_stored_nor_found(store: Store, number: int) -> None:
+    with pytest.raises(UnstorableValueError):
+        await store.database.write(adding(1, number))
+    with pytest.raises(UnstorableValueError):
+        await store.database.execute(_ADD, {"id": number})
+    with pytest.raises(UnstorableValueError):
+        await store.database.fetch(select(users).where(users.c.id == number))
+    await store.database.write(adding(BEYOND - 1, -BEYOND))
+    assert await people(store) == [-BEYOND, BEYOND - 1]
+
+
+async def test_a_parameter_that_is_missing_is_a_mistake_of_the_caller(store: Store) -> None:
+    with pytest.raises(KeyError, match="id"):
+        await store.database.execute(_ADD)
+
+
+async def lose(connection: Transaction) -> None:
+    """The transaction ends within the step, as a full disk or a lost connection ends it."""
+    await adding(2)(connection)
+    if isinstance(connection, PostgresConnection):
+        await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    else:
+        await connection.execute(text("ROLLBACK"))
+    raise StoreError("the disk is full")
+
+
+async def test_a_lost_transaction_is_a_temporary_error(store: Store) -> None:
+    with pytest.raises(StoreError) as caught:
+        await store.database.write(lose)
+    assert is_temporary(caught.value)
+    assert await people(store) == []
+    await store.database.write(adding(1))
+    assert await people(store) == [1]
+
+
+async def test_on_sqlite_steps_that_meet_share_a_commit(sqlite_store: Store, log: Log) -> None:
+    await meeting(sqlite_store, *(adding(number) for number in range(40)))
+    assert log.commits() == 2, "the one that was under way, and one for all others"
+    assert await people(sqlite_store) == list(range(40))
+
+
+async def test_on_sqlite_a_lost_transaction_fails_all_steps_that_share_it(sqlite_store: Store) -> None:
+    results = await meeting(sqlite_store, adding(1), lose, adding(3))
+    assert [is_temporary(error) for error in results if isinstance(error, StoreError)] == [True] * 3
+    assert all("the disk is full" in str(error) for error in results), "the log says why"
+    assert await people(sqlite_store) == []
+    await sqlite_store.database.write(adding(1, 2, 3))
+    assert await people(sqlite_store) == [1, 2, 3]
+
+
+async def test_on_sqlite_a_lost_transaction_fails_a_step_that_goes_on(sqlite_store: Store) -> None:
+    async def careless(connection: Transaction) -> None:
+        await adding(1)(connection)
+        await connection.execute(text("ROLLBACK"))
+
+    with pytest.raises(StoreError) as caught:
+        await sqlite_store.database.write(careless)
+    assert is_temporary(caught.value)
+    assert await people(sqlite_store) == []
+
+
+async def test_on_sqlite_a_disk_that_is_full_at_the_commit_fails_all_steps(sqlite_store: Store, log: Log) -> None:
+    async def fill(_connection: Transaction) -> None:
+        log.is_full = True
+
+    results = await meeting(sqlite_store, adding(1), fill, adding(2))
+    assert [is_temporary(error) for error in results if isinstance(error, StoreError)] == [True] * 3
+    log.is_full = False
+    assert await people(sqlite_store) == []
+    await sqlite_store.database.write(adding(3))
+    assert await people(sqlite_store) == [3]
+
+
+async def test_on_sqlite_a_second_process_is_refused_and_leaves_no_worker(sqlite_store: Store, tmp_path: Path) -> None:
+    other = await Store.open(f"sqlite:///{tmp_path}/bot.db")
+    first = await sqlite_store.workers.join(1.0)
+    with pytest.raises(UnusableStoreError, match="another process of the bot works with this file"):
+        await other.workers.join(2.0)
+    assert await sqlite_store.workers.heartbeat(first) == []
+    await sqlite_store.aclose()
+    assert await other.workers.join(3.0)
+    await other.aclose()
+
+
+async def test_on_sqlite_a_step_awaits_nothing_but_its_connection(sqlite_store: Store) -> None:
+    async def waits(connection: Transaction) -> None:
+        await adding(1)(connection)
+        await asyncio.sleep(0)
+
+    async def reads(connection: Connection) -> None:
+        await connection.execute(select(users))
+        await asyncio.sleep(0)
+
+    results = await meeting(sqlite_store, adding(2), waits, adding(3))
+    assert isinstance(results[1], RuntimeError)
+    with pytest.raises(RuntimeError, match="nothing but its connection"):
+        await sqlite_store.database.write(waits)
+    with pytest.raises(RuntimeError, match="nothing but its connection"):
+        await sqlite_store.database.read(reads)
+    assert await people(sqlite_store) == [2, 3]
+    await sqlite_store.database.write(adding(4))
+    assert await people(sqlite_store) == [2, 3, 4]
