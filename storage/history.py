@@ -4,17 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Executable,
-    Select,
-    String,
-    bindparam,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import BigInteger, ColumnElement, Executable, Select, String, bindparam, func, select, true
 
 from storage.operations import Operations
 from storage.pictures import Picture, PictureWithPrompt, picture_of, select_pictures
@@ -60,8 +50,7 @@ _PERSON = bindparam("user_id", type_=BigInteger)
 
 
 class _Shape(NamedTuple):
-    """The filters of a statement: by the chat, only favourites, and by how many words (`search`
-    finds their jobs)."""
+    """The filters of a statement: by the chat, only favourites, and by how many words (`search` finds their jobs)."""
 
     search: Search
     in_chat: bool

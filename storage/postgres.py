@@ -15,7 +15,6 @@ import asyncpg
 from sqlalchemy import URL, Executable, NullPool, Table, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresDialect
 
-from storage import prompt_search
 from storage.backend import EVERYTHING, OnNotification, T, Upgrade
 from storage.clock import SharedClock
 from storage.connection import Connection, Reading, Writing
@@ -29,6 +28,7 @@ from storage.postgres_pool import (
     Pool,
     PostgresConnection,
 )
+from storage.prompt_search import Search, on_postgres
 from storage.result import Result
 from storage.retry_loop import ANY_ERROR, in_turn, repeat
 from storage.statements import Parameters, Statements
@@ -68,7 +68,6 @@ class PostgresBackend:
     """The database that `url` names."""
 
     single_writer = False
-    search = staticmethod(prompt_search.on_postgres)
     alone = False
 
     def __init__(self, url: URL) -> None:
@@ -78,6 +77,7 @@ class PostgresBackend:
         self._url = url
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.statements = _statements()
+        self.search: Search = on_postgres
         self._steps = self._pool(POOL_SIZE)
         self._reads = self._pool(POOL_SIZE)
         self._urgent = self._pool(URGENT_POOL_SIZE)

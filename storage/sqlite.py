@@ -11,9 +11,9 @@ from typing import IO, Any
 from sqlalchemy import URL, Executable, NullPool, create_engine, event
 from sqlalchemy.dialects.sqlite import dialect
 
-from storage import prompt_search
 from storage.backend import DatabaseInUseError, OnNotification, T, Upgrade
 from storage.connection import Connection, Reading, Writing
+from storage.prompt_search import Search, on_sqlite
 from storage.result import Result
 from storage.sqlite_writer import SqliteConnection, SqliteThread, SqliteWriter, run_at_once
 from storage.statements import Parameters, Statements
@@ -36,7 +36,6 @@ class SqliteBackend:
 
     session = ""
     single_writer = True
-    search = staticmethod(prompt_search.on_sqlite)
     alone = True
     leads = True
 
@@ -44,6 +43,7 @@ class SqliteBackend:
         self._path = Path(url.database or "bot.db")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self.statements = _statements()
+        self.search: Search = on_sqlite
         self.clock = time.time
         self._opening = asyncio.Lock()
         self._writer: SqliteWriter | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, MetaData, text
+from sqlalchemy import BigInteger, Index, Integer, MetaData, text
 
 metadata = MetaData(
     naming_convention={
@@ -22,6 +22,7 @@ def partial(condition: str) -> Any:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-def only_on(dialect: str) -> Any:
-    """The arguments of an index that only one kind of database has: `sqlite` or `postgresql`."""
-    return {"info": {"dialect": dialect}}
+def only_on(dialect: str, index: Index) -> Index:
+    """An index that only one kind of database has: `sqlite` or `postgresql`, as its `info` tells."""
+    index.info["dialect"] = dialect
+    return index.ddl_if(dialect=dialect)

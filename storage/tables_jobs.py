@@ -54,18 +54,20 @@ jobs = Table(
     Index("ix_jobs_chat_id_asked_message_id", "chat_id", "asked_message_id"),
     Index("ix_jobs_chat_id_status_id", "chat_id", "status_id"),
     # For searches in a person's prompts, without reading the rows: see `storage.prompt_search`.
-    Index("ix_jobs_prompt", "user_id", "id", "prompt", **only_on("sqlite")),
-    Index(
-        "ix_jobs_short_prompt",
-        "user_id",
-        "id",
-        text("lower(prompt)"),
-        # The query reads only the expression, but PostgreSQL wants its column, too, before it leaves the rows alone.
-        postgresql_include=["prompt"],
-        postgresql_where=text(HAS_SHORT_PROMPT),
-        **only_on("postgresql"),
+    only_on("sqlite", Index("ix_jobs_prompt", "user_id", "id", "prompt")),
+    only_on(
+        "postgresql",
+        Index(
+            "ix_jobs_short_prompt",
+            "user_id",
+            "id",
+            text("lower(prompt)"),
+            # PostgreSQL leaves the rows alone only if the columns of an expression are in the index, too.
+            postgresql_include=["prompt"],
+            postgresql_where=text(HAS_SHORT_PROMPT),
+        ),
     ),
-    Index("ix_jobs_long_prompt", "user_id", postgresql_where=text(HAS_LONG_PROMPT), **only_on("postgresql")),
+    only_on("postgresql", Index("ix_jobs_long_prompt", "user_id", postgresql_where=text(HAS_LONG_PROMPT))),
 )
 
 # The references of a job: known by Telegram's file id first, with their bytes once they are fetched and checked.
