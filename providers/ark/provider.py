@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from providers import http
 from providers.ark.options import MOST_TOGETHER, SIZES, ArkOptions, ArkSettings
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base64_pictures import linked, picture
 from providers.errors import GenerationFailedError, InvalidRequestError, ProviderError, Sentence
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
@@ -18,7 +19,6 @@ from providers.json_api import (
     address,
     bearer,
     busy,
-    decoded,
     error_object,
     event,
     failed,
@@ -179,9 +179,7 @@ class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
 
     def _pictures(self, items: list[_Item]) -> tuple[Picture, ...]:
         """The pictures that were made. Raises the error of the first item when there are none."""
-        found = [
-            Picture(url=item.url) if item.url else decoded(item.b64_json or "") for item in items if not item.error
-        ]
+        found = [linked(item.url) if item.url else picture(item.b64_json or "") for item in items if not item.error]
         if found:
             return tuple(found)
         for item in items:

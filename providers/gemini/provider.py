@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base64_pictures import picture
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
 from providers.json_api import (
@@ -15,7 +16,6 @@ from providers.json_api import (
     Rest,
     base64_of,
     busy,
-    decoded,
     failed,
     invalid,
     operator,
@@ -171,7 +171,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
     candidates = answer.candidates or []
     # A pro model sends its drafts as thoughts.
     parts = [part for candidate in candidates for part in candidate.content.parts if not part.thought]
-    found = tuple(decoded(part.inline_data.data) for part in parts if part.inline_data)
+    found = tuple(picture(part.inline_data.data) for part in parts if part.inline_data)
     if found:
         return found
     if answer.prompt_feedback and (reason := answer.prompt_feedback.block_reason):

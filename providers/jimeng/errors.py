@@ -18,6 +18,7 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
 )
+from providers.http import TOO_LATE_OR_EARLY
 from providers.polling import PassingError
 
 _KEYS = "create an access key in the Volcengine console (IAM → API access keys)"
@@ -122,7 +123,7 @@ def _gateway(fault: Fault) -> ProviderError:
 def _unknown(fault: Fault) -> ProviderError:
     if fault.status == 429:
         return ProviderBusyError(retry_after=fault.retry_after, detail=fault.detail)
-    if isinstance(fault.code, str) and fault.status >= 500:
+    if fault.status in TOO_LATE_OR_EARLY or (isinstance(fault.code, str) and fault.status >= 500):
         return _gateway(fault)
     if fault.status in {401, 403}:
         return _operator(f"{fault.message}: look at the access key and its policy in the Volcengine console")(fault)

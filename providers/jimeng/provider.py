@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
@@ -20,6 +19,7 @@ from providers.base import (
     Working,
     is_ticket,
 )
+from providers.base64_pictures import linked, picture
 from providers.errors import GenerationFailedError, InvalidRequestError, ProviderBusyError, Sentence, TaskExpiredError
 from providers.jimeng.client import Client, Result
 from providers.jimeng.models import MODELS, SIDES
@@ -206,13 +206,8 @@ def _check_fit(size: int) -> None:
 
 def _pictures(result: Result) -> tuple[Picture, ...]:
     """The pictures of a finished task: at least one. Raises `GenerationFailedError`."""
-    pictures = [Picture(url=url) for url in result.image_urls or () if url]
-    try:
-        pictures = pictures or [
-            Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
-        ]
-    except ValueError as error:
-        raise GenerationFailedError(detail=f"a picture is not base64: {error}") from error
+    pictures = [linked(url) for url in result.image_urls or () if url]
+    pictures = pictures or [picture(text) for text in result.binary_data_base64 or () if text]
     if not pictures:
         raise GenerationFailedError(detail="the task is done and has no pictures")
     return tuple(pictures)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base64_pictures import decode, linked, picture
 from providers.errors import GenerationFailedError
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
@@ -18,7 +19,6 @@ from providers.json_api import (
     Rest,
     bearer,
     busy,
-    decoded,
     error_object,
     event,
     failed,
@@ -134,9 +134,9 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
                 if spoken.error is not None:
                     raise self.rest.task_error(*(error_object({"error": spoken.error}) or ("", "")))
                 if spoken.type.endswith(".partial_image") and spoken.b64_json:
-                    yield Working(preview=decoded(spoken.b64_json).data)
+                    yield Working(preview=decode(spoken.b64_json))
                 elif spoken.type.endswith(".completed") and spoken.b64_json:
-                    yield Finished((decoded(spoken.b64_json),))
+                    yield Finished((picture(spoken.b64_json),))
                     return
         raise http.lost("the stream ended without a picture", paying=True)
 
@@ -158,7 +158,7 @@ async def _form(payload: Mapping[str, object], request: Request) -> FormData:
 
 def _pictures(images: _Images) -> tuple[Picture, ...]:
     found = [
-        decoded(one.b64_json) if one.b64_json else Picture(url=one.url)
+        picture(one.b64_json) if one.b64_json else linked(one.url or "")
         for one in images.data
         if one.b64_json or one.url
     ]

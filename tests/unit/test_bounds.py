@@ -20,7 +20,7 @@ from providers.gemini.provider import read_error as of_gemini
 from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.settings import JimengSettings
-from providers.json_api import decoded, error_object
+from providers.json_api import error_object
 from providers.json_reader import read_json
 from providers.openai.options import OpenAIOptions
 from providers.openai.provider import OpenAI
@@ -146,9 +146,3 @@ def test_errors_are_looked_for_in_json_of_any_shape(spoken: Any) -> None:
     for read in (of_dashscope, of_fal, of_gemini, of_replicate, error_object):
         found = read(spoken)
         assert found is None or all(isinstance(part, str) for part in found)
-
-
-@pytest.mark.parametrize("text", ["%%%", "é", "abc", "\x00"])
-def test_a_picture_that_is_no_base64(text: str) -> None:
-    with pytest.raises(GenerationFailedError):
-        decoded(text)
