@@ -1,6 +1,7 @@
 """JSON over HTTP for most image services: one call, errors by a table of codes, answers as typed models."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Fault:
         return f"HTTP {self.status} {self.code}: {self.message[:300]}"
 
 
+ZERO_LIMIT = re.compile(r"\blimit:? ?0(?!\.?[0-9])", re.IGNORECASE)
+"""A limit that no wait can lift: the account may not use the model at all."""
 _NO_MODEL = "there is no such model or address: check the model and the endpoint"
 
 Maker = Callable[[Fault], ProviderError]
@@ -68,6 +71,11 @@ def invalid(words: Sentence | None = None) -> Maker:
 def busy(seconds: float, words: Sentence | None = None) -> Maker:
     """The service takes no task now. `seconds`: when to retry, where the service doesn't say."""
     return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+
+
+def when(pattern: re.Pattern[str], then: Maker, otherwise: Maker) -> Maker:
+    """`then` where the service's message matches `pattern`, else `otherwise`."""
+    return lambda fault: (then if pattern.search(fault.message) else otherwise)(fault)
 
 
 def unavailable(fault: Fault) -> ProviderError:
@@ -188,6 +196,14 @@ class Rest:
             error.paid = None
             return error
         return GenerationFailedError(detail=error.detail)
+
+    def event_error(self, code: str, message: str = "") -> ProviderError:
+        """The error for an error event of a stream that has brought no picture yet.
+
+        Where it is about the account, the task was turned away. A limit may have been met on the way.
+        """
+        error = self.explain(Fault(200, code, message, paying=True))
+        return error if isinstance(error, MisconfiguredError) else self.task_error(code, message)
 
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status

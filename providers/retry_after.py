@@ -10,7 +10,7 @@ MOST_WORDS = 2000
 """Characters of a message in which a wait is looked for."""
 
 _IN_WORDS = re.compile(
-    r"\b(?:resets|available|try again|retry) in ~?(?:([0-9]{1,4})m ?)?([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s)",
+    r"\b(?:resets|available|try again|retry) (?:in|after) ~?(?:([0-9]{1,4})m ?)?([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s)",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)s")
@@ -38,7 +38,8 @@ def _of_headers(headers: Mapping[str, str]) -> float | None:
 
 def _of_json(spoken: object) -> Iterator[float]:
     """Every wait in an answer, the exact ones first."""
-    answer = spoken if isinstance(spoken, dict) else {}
+    first = spoken[0] if isinstance(spoken, list) and spoken else spoken
+    answer = first if isinstance(first, dict) else {}
     inner = answer.get("error")
     error = inner if isinstance(inner, dict) else {}
     for given in (answer.get("retry_after"), error.get("retry_after")):
