@@ -51,6 +51,7 @@ class Fault:
 
 ZERO_LIMIT = re.compile(r"\blimit:? ?0(?!\.?[0-9])", re.IGNORECASE)
 """A limit that no wait can lift: the account may not use the model at all."""
+_BILL = "the account has no credit left, or a bill to pay: see its billing at the service"
 _NO_MODEL = "there is no such model or address: check the model and the endpoint"
 
 Maker = Callable[[Fault], ProviderError]
@@ -208,7 +209,7 @@ class Rest:
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status
         if status in {401, 402, 403}:
-            return operator(f"{self.key} ({fault.message})")(fault)
+            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})")(fault)
         if status in http.TOO_LATE_OR_EARLY and fault.paying:
             return http.lost(fault.detail, paying=True)
         if status in http.TOO_LATE_OR_EARLY | {429}:

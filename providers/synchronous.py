@@ -6,7 +6,6 @@ A call that breaks off may have been paid (`OutcomeUnknownError`). It can't be r
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import ClassVar
 
 from aiohttp import ClientTimeout
 
@@ -26,7 +25,7 @@ class SynchronousProvider(Provider[SettingsT, OptionsT]):
     Its `capabilities` say `resumes=False`. `names_references`: its moderation says whether a reference was refused.
     """
 
-    names_references: ClassVar[bool] = True
+    names_references: bool = True
 
     @abstractmethod
     def answer(self, request: ImageRequest[OptionsT]) -> AsyncGenerator[Working | Finished, None]:

@@ -53,3 +53,10 @@ def test_the_words_of_an_error_may_decide() -> None:
     maker = when(re.compile("bill"), operator("pay"), busy(5))
     assert isinstance(maker(Fault(429, message="an unpaid bill")), MisconfiguredError)
     assert not isinstance(maker(Fault(429, message="too fast")), MisconfiguredError)
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "the key"), (403, "the key"), (402, "a bill to pay")])
+def test_the_advice_for_a_status(status: int, advice: str) -> None:
+    error = REST.explain(Fault(status, "unheard_of", paying=True))
+    assert isinstance(error, MisconfiguredError)
+    assert advice in error.advice

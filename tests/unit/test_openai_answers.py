@@ -43,8 +43,8 @@ def body(code: str | None, kind: str = "invalid_request_error", words: str = "se
 
 
 def moderated(stage: str | None) -> dict[str, Any]:
-    details = {"moderation_details": {"moderation_stage": stage, "categories": ["violence"]}}
-    return body("moderation_blocked", "image_generation_user_error", **details)
+    details = {"moderation_stage": stage, "categories": ["violence"]}
+    return body("moderation_blocked", "image_generation_user_error", moderation_details=details)
 
 
 def events(*spoken: object) -> str:
