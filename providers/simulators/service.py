@@ -56,7 +56,7 @@ class ServiceSimulator(ABC):
     `sleep` and `draw`.
     """
 
-    at_once: ClassVar[frozenset[Problem]] = frozenset({"prompt", "invalid", "reference"})
+    at_once: ClassVar[frozenset[Problem]] = frozenset({"prompt", "invalid", "reference", "credit"})
     """The problems that are refused before a task is accepted."""
     key: ClassVar[str] = "key-of-the-simulated-account-0001"
 
