@@ -15,6 +15,8 @@ These words in a prompt trigger moderation:
 | `unsafe result` | 50511 | result |
 | `protected result` | 50519 | result |
 | `broken result` | 50501 | result |
+
+With `late pictures` the first two results have no pictures, with `no pictures` all.
 """
 
 from providers.jimeng.simulator.faults import Fault
