@@ -10,7 +10,8 @@ MOST_WORDS = 2000
 """Characters of a message in which a wait is looked for."""
 
 _IN_WORDS = re.compile(
-    r"\b(?:resets|available|try again|retry) (?:in|after) ~?(?:([0-9]{1,4})m ?)?([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s)",
+    r"\b(?:resets|available|try again|retry) (?:in|after) ~?(?:([0-9]{1,4})h ?)?(?:([0-9]{1,4})m ?)?"
+    r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|secs?|seconds?)\b",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)s")
@@ -48,8 +49,12 @@ def _of_json(spoken: object) -> Iterator[float]:
     yield from _of_google(error.get("details"))
     for words in (answer.get("detail"), answer.get("message"), error.get("message"), inner):
         if isinstance(words, str) and (found := _IN_WORDS.search(words[:MOST_WORDS])):
-            minutes, number, unit = found.groups()
-            yield 60 * int(minutes or 0) + float(number) / (1000 if unit.lower() == "ms" else 1)
+            yield _seconds(*found.groups())
+
+
+def _seconds(hours: str | None, minutes: str | None, number: str, unit: str) -> float:
+    whole = 3600 * int(hours or 0) + 60 * int(minutes or 0)
+    return whole + float(number) / (1000 if unit.lower() == "ms" else 1)
 
 
 def _of_google(details: object) -> Iterator[float]:

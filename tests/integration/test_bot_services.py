@@ -52,7 +52,7 @@ async def test_a_refusal_after_a_preview_is_said_under_it(second: SecondService,
         await harness.telegram.until(lambda: status.photo)
         second.steps.open()
         await harness.quiet()
-        assert "refused" in status.text
+        assert "held it back" in status.text
 
 
 async def test_paid_bytes_that_are_no_picture_are_kept(second: SecondService, tmp_path: Path) -> None:
