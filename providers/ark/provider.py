@@ -238,8 +238,5 @@ class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
 
     async def check(self) -> None:
         """Send a request without a prompt: its refusal for that proves the key."""
-        try:
-            url = f"{self.settings.endpoint}/images/generations"
-            await self.rest.call("POST", url, _Nothing, {"model": self.settings.models[0]}, paying=True)
-        except InvalidRequestError:
-            return
+        url = f"{self.settings.endpoint}/images/generations"
+        await self.rest.check(url, _Nothing, InvalidRequestError, payload={"model": self.settings.models[0]})

@@ -53,7 +53,8 @@ class ArkSimulator(ServiceSimulator):
         return web.json_response({"error": _error(problem, detail)}, status=_ERRORS[problem][0])
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
-        asked: dict[str, Any] = await request.json()
+        # The official SDK sends nulls for parameters that are not set.
+        asked = {name: value for name, value in (await request.json()).items() if value is not None}
         sequential, options = asked.get("sequential_image_generation"), asked.get("sequential_image_generation_options")
         most = (options or {}).get("max_images", MOST_TOGETHER) if sequential == "auto" else 1
         references = await self.references(asked.get("image"))

@@ -90,10 +90,10 @@ class FalSimulator(ServiceSimulator):
         task = self.find(request.match_info["id"])
         state = self.state(task)
         if state == "queued":
-            return web.json_response({"status": "IN_QUEUE", "queue_position": 0}, status=202)
+            return web.json_response({"status": "IN_QUEUE", "queue_position": 0, "logs": None}, status=202)
         if state == "running":
-            return web.json_response({"status": "IN_PROGRESS"}, status=202)
-        return web.json_response({"status": "COMPLETED"})
+            return web.json_response({"status": "IN_PROGRESS", "logs": []}, status=202)
+        return web.json_response({"status": "COMPLETED", "logs": [], "metrics": {"inference_time": 1.5}})
 
     async def _result(self, request: web.Request) -> web.Response:
         task = self.find(request.match_info["id"])

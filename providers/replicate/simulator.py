@@ -66,7 +66,7 @@ class ReplicateSimulator(ServiceSimulator):
         )
 
     async def _account(self, _request: web.Request) -> web.Response:
-        return web.json_response({"type": "user", "username": "simulated"})
+        return web.json_response({"type": "user", "username": "simulated", "name": "Simulated"})
 
     async def _create(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
@@ -78,7 +78,7 @@ class ReplicateSimulator(ServiceSimulator):
         width, _colon, height = given.get("aspect_ratio", "1:1").partition(":")
         references, unfetched = await self._references(given.get("image_input"))
         size = (_SIDE, round(_SIDE * int(height) / int(width)))
-        task = self.take(given.get("prompt"), references, size)
+        task = self.take(given.get("prompt"), references, size, model=model)
         task.problem = "unfetched" if unfetched else task.problem
         return web.json_response(self._shown(task), status=201)
 
@@ -114,6 +114,8 @@ class ReplicateSimulator(ServiceSimulator):
         names = {"queued": "starting", "running": "processing", "failed": "failed", "cancelled": "canceled"}
         return {
             "id": task.id,
+            "model": task.details["model"],
+            "version": "hidden",
             "status": names.get(state, "succeeded"),
             "output": self.links(task) if state == "done" and not is_removed else None,
             "data_removed": is_removed,

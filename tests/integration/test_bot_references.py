@@ -125,6 +125,17 @@ async def test_jimeng_can_not_fetch_the_pictures_and_gets_them_as_bytes(harness:
     assert picture_info(task.references[0])[1] == 201
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [("", "The service gave your own picture back."), (" --n 2", "The service gave 2 of your own pictures back.")],
+)
+async def test_a_reference_that_comes_back_is_told(harness: AppHarness, flags: str, words: str) -> None:
+    told = await harness.made("in blue", picture(201))
+    assert "own picture" not in told.text
+    told = await harness.made(f"leave it as it is{flags}", picture(201))
+    assert words in told.text
+
+
 async def test_what_moderation_refuses_is_told(harness: AppHarness) -> None:
     await harness.say("an unsafe reference", picture(201))
     assert "refused one of the reference pictures" in (await harness.ended("⚠️")).text
