@@ -151,9 +151,10 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The task succeeded, with at least one picture. Always the last event."""
+    """The task succeeded, with at least one picture. Always the last event. `note`: told beside the pictures."""
 
     pictures: tuple[Picture, ...]
+    note: Sentence | None = None
 
 
 Event = Accepted | Queued | Working | Finished

@@ -52,17 +52,23 @@ class ProviderError(Exception):
 
 
 class ContentRefusedError(ProviderError):
-    """Moderation refused the prompt, a reference or the result. A repeat is refused again, or paid again."""
+    """Moderation refused the prompt, a reference or the result. A repeat is refused again, or paid again.
+
+    `what` is "input" where the service doesn't say whether it was the prompt or a reference.
+    """
 
     sentences: ClassVar[dict[str, Sentence]] = {
         "prompt": Sentence("The service refused this prompt. Please rephrase it and send it again."),
         "reference": Sentence("The service refused one of the reference pictures. Please try another one."),
+        "input": Sentence(
+            "The service refused this prompt or one of its reference pictures. Please change them and send it again."
+        ),
         "result": Sentence("The picture was made, but the service's safety check held it back. Trying again may help."),
     }
 
     def __init__(
         self,
-        what: Literal["prompt", "reference", "result"],
+        what: Literal["prompt", "reference", "input", "result"],
         sentence: Sentence | None = None,
         *,
         detail: str = "",

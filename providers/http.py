@@ -8,12 +8,8 @@ The question behind every fault is about money: can the service have taken the r
   nothing.
 """
 
-import re
-import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from io import BytesIO
 
 from aiohttp import (
@@ -40,6 +36,7 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
 )
+from providers.retry_after import retry_after
 
 # The connect limit is below the total, so the total can only run out after the request was sent.
 QUERY_TIMEOUT = ClientTimeout(total=30, connect=10)
@@ -48,6 +45,9 @@ SUBMIT_TIMEOUT = ClientTimeout(total=120, connect=10)
 
 MOST_STREAM_EVENTS = 10_000
 """The most events of one stream."""
+
+TOO_LATE_OR_EARLY = frozenset({408, 425})
+"""Statuses that may be a gateway's, sent while the service already has the request."""
 
 UNREACHABLE_RETRY_SECONDS = 5.0
 """The delay before a service that could not be reached is tried again."""
@@ -73,31 +73,8 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the service asks to wait; None where it asks for none, or the value makes no sense.
-
-        The value is a number or a date (RFC 9110, 10.2.3), compared with the service's own clock, or milliseconds.
-        """
-        if (milliseconds := _number(self.headers.get("Retry-After-Ms", ""))) is not None:
-            return milliseconds / 1000
-        value = self.headers.get("Retry-After", "")
-        if (seconds := _number(value)) is not None:
-            return seconds
-        until, now = _time(value), _time(self.headers.get("Date", ""))
-        return None if until is None else max(0.0, until - (time.time() if now is None else now))
-
-
-def _number(text: str) -> float | None:
-    """A number that is not negative, or None; infinite where it has too many digits."""
-    return float(text) if re.fullmatch(r"\s*[0-9]+(\.[0-9]*)?\s*", text) else None
-
-
-def _time(text: str) -> float | None:
-    """Seconds since 1970 of an HTTP date; None where it is none."""
-    try:
-        when = parsedate_to_datetime(text)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+        """Seconds that the headers ask to wait, see `providers.retry_after`."""
+        return retry_after(self.headers)
 
 
 async def call(
@@ -210,12 +187,14 @@ def lost(detail: str, *, paying: bool) -> ProviderError:
 def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
     """The error for an answer that is not the service's own JSON but a gateway's, a proxy's or a firewall's.
 
-    3xx and 4xx: the request did not reach the service (408: it arrived incomplete; 413: too big). 502 and 504: it may
-    have. So may a 503: some gateways (Envoy) send it also when the service breaks off in mid-request. Only with
-    `Retry-After` does it mean "not now". 2xx and other 5xx: unknown.
+    3xx and 4xx: the request did not reach the service (413: too big). 408, 425, 502 and 504: it may have. So may a 503:
+    some gateways (Envoy) send it also when the service breaks off in mid-request. Only with `Retry-After` does it mean
+    "not now". 2xx and other 5xx: unknown.
     """
     detail = f"HTTP {answer.status}, not JSON: {answer.body[:200]!r}"
-    if answer.status in {408, 425, 429} or (answer.status == 503 and answer.retry_after is not None):
+    if answer.status in TOO_LATE_OR_EARLY and paying:
+        return lost(detail, paying=True)
+    if answer.status in TOO_LATE_OR_EARLY | {429} or (answer.status == 503 and answer.retry_after is not None):
         return ProviderBusyError(retry_after=answer.retry_after, detail=detail)
     if answer.status == 413:
         return InvalidRequestError(_TOO_BIG, detail=detail)

@@ -1,7 +1,8 @@
 """JSON over HTTP for most image services: one call, errors by a table of codes, answers as typed models."""
 
 import json
-from base64 import b64decode, b64encode
+import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -10,7 +11,7 @@ from aiohttp import ClientSession, ClientTimeout, FormData
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from providers import http
-from providers.base import Picture, Reference
+from providers.base import Reference
 from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
@@ -24,6 +25,7 @@ from providers.errors import (
 )
 from providers.json_reader import read_json
 from providers.polling import PassingError
+from providers.retry_after import retry_after
 
 MOST_BYTES_OF_LINKS, MOST_BYTES_OF_PICTURES = 4 << 20, 64 << 20
 """Limits of an answer that links to its pictures, and of one that contains them."""
@@ -47,6 +49,9 @@ class Fault:
         return f"HTTP {self.status} {self.code}: {self.message[:300]}"
 
 
+ZERO_LIMIT = re.compile(r"\blimit:? ?0(?!\.?[0-9])", re.IGNORECASE)
+"""A limit that no wait can lift: the account may not use the model at all."""
+_BILL = "the account has no credit left, or a bill to pay: see its billing at the service"
 _NO_MODEL = "there is no such model or address: check the model and the endpoint"
 
 Maker = Callable[[Fault], ProviderError]
@@ -67,6 +72,11 @@ def invalid(words: Sentence | None = None) -> Maker:
 def busy(seconds: float, words: Sentence | None = None) -> Maker:
     """The service takes no task now. `seconds`: when to retry, where the service doesn't say."""
     return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
+
+
+def when(pattern: re.Pattern[str], then: Maker, otherwise: Maker) -> Maker:
+    """`then` where the service's message matches `pattern`, else `otherwise`."""
+    return lambda fault: (then if pattern.search(fault.message) else otherwise)(fault)
 
 
 def unavailable(fault: Fault) -> ProviderError:
@@ -130,17 +140,26 @@ class Rest:
             return False
         return True
 
-    async def check(self, url: str, answer: type[BaseModel], *proofs: type[ProviderError]) -> None:
-        """Test the credentials by a free query. `proofs`: errors that only valid credentials get.
+    async def check(
+        self,
+        url: str,
+        answer: type[BaseModel],
+        *proofs: type[ProviderError],
+        payload: Mapping[str, object] | None = None,
+    ) -> None:
+        """Test the credentials by a free query. `proofs`: errors that only valid credentials get. With a `payload`, it
+        is a POST of something that the service never accepts.
 
         Raises `MisconfiguredError`, or `ProviderBusyError` when the service is down.
         """
         try:
-            await self.call("GET", url, answer)
+            await self.call("GET" if payload is None else "POST", url, answer, payload)
         except PassingError as error:
             raise ProviderBusyError(detail=error.error.detail) from error
         except proofs:
             return
+        except ProviderError as error:
+            raise _unpaid(error) from error
 
     def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
         """The body of a call: a form as it is, everything else as JSON."""
@@ -158,15 +177,18 @@ class Rest:
             raise http.unreadable(got, paying=paying) from error
         if (found := self.read(spoken)) is not None or got.status >= 300:
             code, message = found or ("", str(got.body[:300], "utf-8", "replace"))
-            raise self.explain(Fault(got.status, code, message, got.retry_after, paying))
+            raise self.explain(Fault(got.status, code, message, retry_after(got.headers, spoken), paying))
         try:
             return answer.model_validate(spoken)
         except ValidationError as error:
             raise unreadable(got.body, paying=paying) from error
 
     def explain(self, fault: Fault) -> ProviderError:
-        """The error for a fault: by its code, else by its HTTP status."""
-        return self.table.get(fault.code, self._by_status)(fault)
+        """The error for a fault: by its code or the longest dotted prefix of it, else by its HTTP status."""
+        code = fault.code
+        while code and code not in self.table:
+            code = code.rpartition(".")[0]
+        return self.table.get(code, self._by_status)(fault)
 
     def task_error(self, code: str, message: str = "") -> ProviderError:
         """The error for a task that the service had accepted: each one ends this task and no other."""
@@ -176,11 +198,21 @@ class Rest:
             return error
         return GenerationFailedError(detail=error.detail)
 
+    def event_error(self, code: str, message: str = "") -> ProviderError:
+        """The error for an error event of a stream that has brought no picture yet.
+
+        Where it is about the account, the task was turned away. A limit may have been met on the way.
+        """
+        error = self.explain(Fault(200, code, message, paying=True))
+        return error if isinstance(error, MisconfiguredError) else self.task_error(code, message)
+
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status
         if status in {401, 402, 403}:
-            return operator(f"{self.key} ({fault.message})")(fault)
-        if status in {408, 425, 429}:
+            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})")(fault)
+        if status in http.TOO_LATE_OR_EARLY and fault.paying:
+            return http.lost(fault.detail, paying=True)
+        if status in http.TOO_LATE_OR_EARLY | {429}:
             return busy(5)(fault)
         if status in {404, 410} and not fault.paying:
             return TaskExpiredError(detail=fault.detail)
@@ -188,6 +220,15 @@ class Rest:
             is_plain_no = status == 503 and fault.retry_after is not None
             return unavailable(fault) if is_plain_no else http.lost(fault.detail, paying=fault.paying)
         return (invalid() if status != 404 else operator(_NO_MODEL))(fault)
+
+
+def _unpaid(error: ProviderError) -> ProviderError:
+    """The error of a query that pays for nothing, as its caller may meet it: the operator must act, or it is busy."""
+    if isinstance(error, (ProviderBusyError, MisconfiguredError)):
+        return error
+    if isinstance(error, (TaskExpiredError, InvalidRequestError, ContentRefusedError)):
+        return MisconfiguredError(f"{_NO_MODEL} ({error.detail})", detail=error.detail)
+    return ProviderUnavailableError(detail=error.detail)
 
 
 def unreadable(body: bytes | str, *, paying: bool) -> Exception:
@@ -232,11 +273,3 @@ def event(data: str, model: type[ModelT]) -> ModelT:
         return model.model_validate(read_json(data.encode())) if data != "[DONE]" else model()
     except ValueError as error:
         raise unreadable(data, paying=True) from error
-
-
-def decoded(text: str) -> Picture:
-    """Decode a picture from base64. Raises `GenerationFailedError`."""
-    try:
-        return Picture(data=b64decode(text, validate=True))
-    except ValueError as error:
-        raise GenerationFailedError(detail=f"a picture is not base64: {error}") from error

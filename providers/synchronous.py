@@ -10,14 +10,22 @@ from contextlib import aclosing
 from aiohttp import ClientTimeout
 
 from providers.base import Event, Finished, ImageRequest, OptionsT, Provider, SettingsT, Working
-from providers.errors import GenerationFailedError, MisconfiguredError, ProviderBusyError, TaskExpiredError
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    MisconfiguredError,
+    ProviderBusyError,
+    TaskExpiredError,
+)
 
 
 class SynchronousProvider(Provider[SettingsT, OptionsT]):
     """A service that sends the pictures in one answer. A subclass writes `answer`, and `check` for the credentials.
 
-    Its `capabilities` say `resumes=False`.
+    Its `capabilities` say `resumes=False`. `names_references`: its moderation says whether a reference was refused.
     """
+
+    names_references: bool = True
 
     @abstractmethod
     def answer(self, request: ImageRequest[OptionsT]) -> AsyncGenerator[Working | Finished, None]:
@@ -47,3 +55,14 @@ class SynchronousProvider(Provider[SettingsT, OptionsT]):
                 raise
             # Both mean "nothing was taken" and lead to a retry. But the service has drawn something, which may be paid.
             raise GenerationFailedError(detail=error.detail) from error
+        except ContentRefusedError as error:
+            if error.what != "prompt" or self.names_references or not request.references:
+                raise
+            raise _of_input(error) from error
+
+
+def _of_input(error: ContentRefusedError) -> ContentRefusedError:
+    """The same refusal of a request with references."""
+    refusal = ContentRefusedError("input", detail=error.detail)
+    refusal.paid = error.paid
+    return refusal

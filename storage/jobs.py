@@ -228,7 +228,9 @@ async def conclude_job(connection: Transaction, job_id: int) -> Job | None:
     states = {row.state for row in rows}
     if not states or states & set(UNFINISHED):
         return None
-    error_message = next((row.error_message for row in rows if row.error_message), None)
+    # The reason of a failed task goes before the note of one that is done.
+    failed_first = sorted(rows, key=lambda row: bool(row.state == TaskState.DONE))
+    error_message = next((row.error_message for row in failed_first if row.error_message), None)
     move = CONCLUDE_JOB[_next_state(states)]
     return await change_job(connection, move, {"job_id": job_id, "message": error_message})
 

@@ -36,8 +36,8 @@ _ENDING: dict[str, Any] = {
     "currency": bindparam("currency"),
 }
 _RESULT: dict[str, Any] = {"pictures": bindparam("count"), "seconds": bindparam("seconds")}
-FINISH_TASK = move_task(_OWN, ACTIVE, TaskState.DONE, **_ENDING, **_RESULT).returning(tasks.c.id)
 _ERROR = bindparam("message", type_=tasks.c.error_message.type)
+FINISH_TASK = move_task(_OWN, ACTIVE, TaskState.DONE, error_message=_ERROR, **_ENDING, **_RESULT).returning(tasks.c.id)
 END_TASK = {
     state: move_task(_OWN, ACTIVE, state, error_message=_ERROR, **_ENDING).returning(tasks.c.id)
     for state in (TaskState.FAILED, TaskState.OVERDUE, TaskState.INTERRUPTED)

@@ -159,14 +159,18 @@ class Tasks(Operations):
         now: float,
         cost: Cost | None = None,
         seconds: float | None = None,
+        *,
+        note: ErrorMessage | None = None,
     ) -> EndedTask | None:
-        """The task is done: stores its pictures, its cost, and the `seconds` that the service took (None: not known),
-        in one step. If it was the last one of its job, the job moves on in the same step.
+        """The task is done: stores its pictures, its cost, the `seconds` that the service took (None: not known), and
+        a `note` on pictures that are missing, in one step. If it was the last one of its job, the job moves on in the
+        same step.
 
         None: it had ended before.
         """
         row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().one()
-        job, result = as_job(row), {"count": len(results), "seconds": seconds}
+        job, message = as_job(row), None if note is None else dict(note)
+        result = {"count": len(results), "seconds": seconds, "message": message}
         done = {"task_id": task_id, "now": now, **_cost_columns(cost), **result}
         if (await connection.execute(FINISH_TASK, done)).first() is None:
             return None

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Protocol
 
 from providers.base import ReferenceLimits
-from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
+from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
 from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
 
@@ -176,7 +176,9 @@ def error_message_of(error: ProviderError) -> ErrorMessage:
     """A provider's error as a person is told of it: its sentence and, where a task was taken or turned away, whether
     it was paid."""
     kept = error_message(error.sentence)
-    return {**kept, "paid": error.paid} if isinstance(error, (ContentRefusedError, GenerationFailedError)) else kept
+    was_taken = isinstance(error, InvalidRequestError) and error.paid is not False
+    is_told = was_taken or isinstance(error, (ContentRefusedError, GenerationFailedError))
+    return {**kept, "paid": error.paid} if is_told else kept
 
 
 def sentence(stored: ErrorMessage) -> Sentence:

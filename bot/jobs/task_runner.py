@@ -9,6 +9,7 @@ from bot.background import Background
 from bot.jobs.bounds import bounded
 from bot.jobs.component import STOP_SECONDS, Component
 from bot.jobs.context import JobContext
+from bot.jobs.ports import error_message
 from bot.jobs.progress import ProgressTracker, TaskRun
 from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.task_failures import OURS, TaskFailures, cost_of
@@ -230,8 +231,9 @@ class TaskRunner(Component):
         results = [NewPicture(picture.url, picture.data, picture.seed) for picture in event.pictures]
         cost = cost_of(run, self._context.providers[task.provider], len(results))
         seconds, finish = run.seconds(now), self._store.tasks.finish_task
+        note = error_message(event.note) if event.note else None
         ended = await self._context.until_stored(
-            lambda: finish(task.id, results, now, cost, seconds), f"storing the result of task {task.id}"
+            lambda: finish(task.id, results, now, cost, seconds, note=note), f"storing the result of task {task.id}"
         )
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)

@@ -10,6 +10,7 @@ from bot.jobs.ports import sentence
 from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, Providers, model_name, model_of_job, offer, title
+from bot.telegram.spooled_file import SpooledFile
 from bot.telegram.uploads import Upload
 from storage.pictures import Picture
 from storage.records import Job
@@ -33,6 +34,7 @@ class ResultCaptions:
         self._result = result
         self._job = result.job
         self._model = model_of_job(providers, result.job)
+        self._own: set[int] = set()  # pictures that are a reference of the job, given back
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
@@ -62,6 +64,25 @@ class ResultCaptions:
             lines.append(_("{count} may be missing: Telegram didn't confirm them.").format(count=unconfirmed))
         return lines
 
+    async def compare(self, uploads: Sequence[Upload]) -> None:
+        """Find the pictures that are a reference of the job, byte for byte; `notes` tells of them."""
+        for upload in uploads:
+            if upload.original and await self._is_own(upload.original):
+                self._own.add(upload.picture.id)
+
+    async def _is_own(self, file: SpooledFile) -> bool:
+        same_size = [reference for reference in self._result.references if reference.size == file.size]
+        stored = [await self._store.references.data(reference.id) for reference in same_size]
+        return any(one and one[0] == file.whole() for one in stored)
+
+    def _own_notes(self) -> list[str]:
+        """A line about the pictures that the service gave back as they were."""
+        if not self._own:
+            return []
+        one = _("The service gave your own picture back.")
+        several = _("The service gave {count} of your own pictures back.")
+        return [f"ℹ️ {one if len(self._own) == 1 else several.format(count=len(self._own))}"]
+
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
@@ -71,6 +92,7 @@ class ResultCaptions:
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
             *await self._made_from_notes(),
+            *self._own_notes(),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],

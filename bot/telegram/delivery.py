@@ -152,6 +152,7 @@ class Delivery:
         async with self._sender.ready_slot(job.chat_id, job.user_id), AsyncExitStack() as stack:
             opened = await self._opened(result, unsent, stack, as_files=as_files)
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
+            await captions.compare(uploads)
             batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler)
             if as_files:
                 await self._as_files(result, batch, uploads)
@@ -242,6 +243,7 @@ class Delivery:
             (upload,) = await self._opened(result, unsent, stack)
             if isinstance(upload, UnavailablePicture):
                 return []
+            await captions.compare([upload])
             text = captions.caption(upload, await captions.notes())
             buttons = captions.buttons(result.pictures)
             batch = ResultBatch(job, text, buttons, covered=result.preferences.spoiler)

@@ -10,49 +10,67 @@ from pydantic import BaseModel, Field
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
-from providers.errors import GenerationFailedError, InvalidRequestError, TaskExpiredError
-from providers.json_api import Maker, Rest, bearer, busy, failed, invalid, operator, refused
+from providers.errors import GenerationFailedError, InvalidRequestError, ProviderError, TaskExpiredError
+from providers.json_api import Fault, Maker, Rest, bearer, busy, failed, invalid, operator, refused
 from providers.polling import PollingProvider
+from providers.unfetched import UnfetchedReferenceError, unfetched
+from providers.wire import Items, WireModel
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
 _CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
+_NOT_BOUGHT = operator("activate Model Studio (百炼) for this account")
 _BUSY = busy(5)
+
+
+def _inspected(fault: Fault) -> ProviderError:
+    """One code for all that moderation refuses: the words tell of the prompt, a reference or the result."""
+    words = fault.message.lower()
+    if "output" in words and "input" not in words:
+        return refused("result")(fault)
+    return refused("reference" if "image" in words else "prompt")(fault)
+
+
+def _unfetched(fault: Fault) -> ProviderError:
+    return UnfetchedReferenceError(detail=fault.detail)
+
 
 TABLE: Mapping[str, Maker] = {
     # help.aliyun.com/zh/model-studio/error-code
     "InvalidApiKey": operator(KEY),
-    "InvalidParameter": invalid(),
-    "InvalidURL": invalid(),
-    "DataInspectionFailed": refused("prompt"),
-    "data_inspection_failed": refused("prompt"),
+    "InvalidParameter": unfetched(invalid()),
+    "InvalidParameter.DataInspection": _unfetched,
+    "InvalidURL": _unfetched,
+    "DataInspectionFailed": _inspected,
+    "data_inspection_failed": _inspected,
     "IPInfringementSuspect": refused("prompt"),
     "Arrearage": _CREDIT,
+    "PrepaidBillOverdue": _CREDIT,
+    "PostpaidBillOverdue": _CREDIT,
+    "CommodityNotPurchased": _NOT_BOUGHT,
     "AccessDenied": operator("the account may not use this model: activate it in the Model Studio console"),
-    "AccessDenied.Unpurchased": operator("activate Model Studio (百炼) for this account"),
+    "AccessDenied.Unpurchased": _NOT_BOUGHT,
     "AllocationQuota.FreeTierOnly": _CREDIT,
     "ModelNotFound": operator("there is no such model: check providers.dashscope.models"),
     "Throttling": _BUSY,
-    "Throttling.RateQuota": _BUSY,
-    "Throttling.AllocationQuota": _BUSY,
     "InternalError": failed,
-    "InternalError.Algo": failed,
+    "InternalError.Algo.DataInspectionFailed": _inspected,
 }
 
 Request = ImageRequest[DashScopeOptions]
 
 
-class _Result(BaseModel):
+class _Result(WireModel):
     url: str | None = None
     code: str | None = None
     message: str | None = None
 
 
-class _Output(BaseModel):
+class _Output(WireModel):
     task_id: str = Field(min_length=1)
     task_status: str
     code: str | None = None
     message: str | None = None
-    results: list[_Result] = []
+    results: Items[_Result] = Field(default_factory=list)
 
 
 class _Answer(BaseModel):

@@ -17,6 +17,13 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "invalid": (400, "InvalidParameter"),
     "busy": (429, "Throttling.RateQuota"),
     "credentials": (401, "InvalidApiKey"),
+    "credit": (429, "PrepaidBillOverdue"),
+    "unfetched": (400, "InvalidURL"),
+}
+_WORDS: Mapping[Problem, str] = {
+    "prompt": "Input text data may contain inappropriate content.",
+    "reference": "Input image data may contain inappropriate content.",
+    "result": "Output data may contain inappropriate content.",
 }
 _STATES = {"queued": "PENDING", "running": "RUNNING", "failed": "FAILED", "cancelled": "CANCELED", "done": "SUCCEEDED"}
 _KNOWN = {"size", "n", "seed", "watermark", "prompt_extend"}
@@ -40,7 +47,8 @@ class DashScopeSimulator(ServiceSimulator):
     def error(self, problem: Problem, detail: str = "") -> web.Response:
         """`{"code", "message", "request_id"}`."""
         status, code = _ERRORS[problem]
-        return web.json_response({"code": code, "message": f"{code} {detail}", "request_id": "r1"}, status=status)
+        words = f"{_WORDS.get(problem, code)} {detail}".strip()
+        return web.json_response({"code": code, "message": words, "request_id": "r1"}, status=status)
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
@@ -64,7 +72,7 @@ class DashScopeSimulator(ServiceSimulator):
                 output["results"] = [{"url": url} for url in self.links(task)]
             elif state == "failed" and task.problem:
                 code = _ERRORS[task.problem][1]
-                output |= {"code": code, "message": code}
+                output |= {"code": code, "message": _WORDS.get(task.problem, code), "results": None}
         return web.json_response({"output": output, "request_id": "r1"})
 
     async def _cancel(self, request: web.Request) -> web.Response:

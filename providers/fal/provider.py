@@ -1,27 +1,33 @@
-"""The fal provider. A ticket is app and request id: `fal-ai/flux/dev#764c…`."""
+"""The fal provider. Its tickets: see `providers.fal.addresses`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.base import Capabilities, Finished, ImageRequest, Queued, ReferenceLimits, Working
+from providers.base64_pictures import linked
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, Sentence, TaskExpiredError
+from providers.fal.addresses import Addresses, ticket_of
 from providers.fal.options import SIZES, FalOptions, FalSettings
-from providers.json_api import Maker, Rest, address, busy, failed, invalid, operator, refused
+from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused
+from providers.json_reader import read_json
+from providers.missing import missing
 from providers.polling import PollingProvider
+from providers.unfetched import UnfetchedReferenceError
+from providers.wire import Items, WireModel
 
 KEY = "create a key at fal.ai (Dashboard → Keys) and set it as providers.fal.key"
 
 TABLE: Mapping[str, Maker] = {
     # docs.fal.ai/errors: the `type` of the first entry of `detail`, or of the X-Fal-Error-Type header
     "content_policy_violation": refused("prompt"),
+    "content_policy_violation.image": refused("reference"),
     "image_load_error": invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG.")),
-    "file_download_error": invalid(
-        Sentence("The image service couldn't fetch the reference pictures. Try again, or without them.")
-    ),
+    "file_download_error": lambda fault: UnfetchedReferenceError(detail=fault.detail),
     "image_too_small": invalid(Sentence("A reference picture is too small for the image service.")),
     "image_too_large": invalid(Sentence("A reference picture is too large for the image service. Send a smaller one.")),
     "concurrent_requests_limit": busy(5),
@@ -35,11 +41,14 @@ TABLE: Mapping[str, Maker] = {
 Request = ImageRequest[FalOptions]
 
 
-class _Submitted(BaseModel):
+class _Submitted(WireModel):
     request_id: str = Field(min_length=1)
+    status_url: str = ""
+    response_url: str = ""
+    cancel_url: str = ""
 
 
-class _Status(BaseModel):
+class _Status(WireModel):
     status: str
     queue_position: int | None = None
 
@@ -48,11 +57,11 @@ class _File(BaseModel):
     url: str
 
 
-class _Result(BaseModel):
-    images: list[_File]
+class _Result(WireModel):
+    images: Items[_File]
     # Of any type: a wrong one must not lose paid pictures.
     seed: Any = None
-    has_nsfw_concepts: list[bool] | None = None
+    has_nsfw_concepts: Any = None
 
 
 class _Cancelled(BaseModel):
@@ -81,7 +90,7 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
 
     def model_name(self, options: FalOptions) -> str:
         """The app's name without its owner: "flux/dev"."""
-        return options.model.removeprefix("fal-ai/")
+        return options.model.partition("/")[2] or options.model
 
     async def submit(self, request: Request) -> str:
         """Put the request into the app's queue; one with references goes to the editing app."""
@@ -93,48 +102,78 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             payload["image_size"] = SIZES[options.ar]
             payload |= {} if options.seed is None else {"seed": options.seed}
         url = f"{self.settings.endpoint}/{app}"
-        submitted = await self.rest.call("POST", url, _Submitted, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
-        return f"{app}#{submitted.request_id}"
+        got = await self.rest.call("POST", url, _Submitted, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
+        given = (got.status_url, got.response_url, got.cancel_url)
+        return ticket_of(self.settings.endpoint, app, got.request_id, given)
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
         """Query the state and, when the queue has finished, the result, which may be an error."""
-        status = await self.rest.call("GET", f"{self._address(ticket)}/status", _Status)
+        status = await self.rest.call("GET", self._addresses(ticket).status, _Status)
         if status.status == "IN_QUEUE":
             return Queued(None if status.queue_position is None else status.queue_position + 1)
         if status.status != "COMPLETED":
             return Working()
-        try:
-            result = await self.rest.call("GET", self._address(ticket), _Result)
-        except InvalidRequestError as error:
-            error.paid = None
-            raise
-        if result.has_nsfw_concepts and all(result.has_nsfw_concepts):
-            raise ContentRefusedError("result", detail="has_nsfw_concepts", paid=True)
-        if not result.images:
-            raise GenerationFailedError(detail="a result without pictures")
-        seed = result.seed if isinstance(result.seed, int) else None
-        return Finished(tuple(Picture(url=one.url, seed=seed) for one in result.images))
+        return _finished(await self._result(self._addresses(ticket).response))
 
     async def cancel(self, ticket: str) -> bool:
         """Cancel a task that still waits."""
-        return await self.rest.is_done("PUT", f"{self._address(ticket)}/cancel", _Cancelled)
+        return await self.rest.is_done("PUT", self._addresses(ticket).cancel, _Cancelled)
 
     async def check(self) -> None:
         """Query a request that doesn't exist: "not found" proves the key."""
-        nowhere = self._address(f"{self.settings.models[0]}#none")
-        await self.rest.check(f"{nowhere}/status", _Status, TaskExpiredError, InvalidRequestError)
+        nowhere = self._addresses(f"{self.settings.models[0]}#none")
+        await self.rest.check(nowhere.status, _Status, TaskExpiredError, InvalidRequestError)
 
-    def _address(self, ticket: str) -> str:
-        """A request's address; it uses only the first two parts of an app's name."""
-        app, _mark, request_id = ticket.partition("#")
-        return f"{self.settings.endpoint}/{'/'.join(app.split('/')[:2])}/requests/{request_id}"
+    async def _result(self, url: str) -> _Result:
+        """The result of a request that has ended. An error of the service's own ends the task, whatever its status;
+        it is never billed (docs.fal.ai/model-apis/model-endpoints/reliability)."""
+        got = await http.call(self.session, "GET", url, headers=self.rest.headers, paying=False, most=self.rest.most)
+        kind = got.headers.get("X-Fal-Error-Type") or _kind(got.body)
+        if got.status >= 500 and kind:
+            raise GenerationFailedError(detail=Fault(got.status, kind, str(got.body[:300])).detail, paid=False)
+        try:
+            return self.rest.parse(got, _Result, paying=False)
+        except (InvalidRequestError, ContentRefusedError) as error:
+            # The document: such requests may be billed.
+            error.paid = None
+            raise
+
+    def _addresses(self, ticket: str) -> Addresses:
+        return Addresses.of(self.settings.endpoint, ticket)
+
+
+def _finished(result: _Result) -> Finished:
+    """The pictures that the safety check let pass, and a note on the others: those are black."""
+    flags = result.has_nsfw_concepts if isinstance(result.has_nsfw_concepts, list) else []
+    flagged = {number for number, flag in enumerate(flags) if flag is True}
+    seed = result.seed if isinstance(result.seed, int) else None
+    passed = [one for number, one in enumerate(result.images) if number not in flagged]
+    if passed:
+        pictures = tuple(replace(linked(one.url), seed=seed) for one in passed)
+        return Finished(pictures, missing(held_back=len(result.images) - len(passed)))
+    if result.images:
+        raise ContentRefusedError("result", detail="has_nsfw_concepts", paid=True)
+    raise GenerationFailedError(detail="a result without pictures")
+
+
+def _kind(body: bytes) -> str:
+    """The service's own name of an error; "" where it gives none, as a gateway does."""
+    try:
+        found = read_error(read_json(body))
+    except ValueError:
+        return ""
+    return found[0] if found else ""
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"detail": "…"}`, or `{"detail": [{"type", "msg", "loc"}]}`."""
+    """`{"detail": "…", "error_type": "…"}`, or `{"detail": [{"type", "msg", "loc"}]}`: `loc` names the input."""
     detail = answer.get("detail") if isinstance(answer, dict) else None
     if not detail:
         return None
     if isinstance(detail, list) and isinstance(detail[0], dict):
-        return str(detail[0].get("type") or ""), str(detail[0].get("msg") or "")
-    return next((code for code in TABLE if str(detail).startswith(code)), ""), str(detail)
+        one, where = detail[0], detail[0].get("loc")
+        is_about_picture = isinstance(where, list) and any(str(part).startswith("image") for part in where)
+        kind = str(one.get("type") or "")
+        return f"{kind}.image" if kind and is_about_picture else kind, str(one.get("msg") or "")
+    known = next((code for code in TABLE if str(detail).startswith(code)), "")
+    return str(answer.get("error_type") or known), str(detail)

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from providers.fal.options import SIZES
 from providers.simulators.faults import Problem
+from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
@@ -18,8 +19,15 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "busy": (429, "concurrent_requests_limit"),
     "credentials": (401, ""),
     "unknown": (404, ""),
+    "credit": (403, ""),
+    "unfetched": (422, "file_download_error"),
 }
-_PLAIN = {401: "Authentication is required to access this application.", 404: "Request not found"}
+_PLACES: Mapping[Problem, list[Any]] = {"prompt": ["body", "prompt"], "reference": ["body", "image_urls", 0]}
+_PLAIN = {
+    401: "Authentication is required to access this application.",
+    403: "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing.",
+    404: "Request not found",
+}
 _SIDES = {
     "square_hd": (1024, 1024),
     "landscape_4_3": (1024, 768),
@@ -31,8 +39,9 @@ _KNOWN = {"prompt", "num_images", "image_size", "image_urls", "seed", "output_fo
 
 
 class FalSimulator(ServiceSimulator):
-    """`url` is the endpoint."""
+    """`url` is the endpoint. Moderation is told with the result; pictures held back are flagged."""
 
+    at_once = frozenset({"invalid", "credit"})
     key = "00000000-0000-0000-0000-000000000001:simulated"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -52,7 +61,7 @@ class FalSimulator(ServiceSimulator):
         status, kind = _ERRORS[problem]
         if not kind:
             return web.json_response({"detail": _PLAIN[status]}, status=status)
-        found = [{"loc": ["body"], "msg": f"{kind} {detail}".strip(), "type": kind}]
+        found = [{"loc": _PLACES.get(problem, ["body"]), "msg": f"{kind} {detail}".strip(), "type": kind}]
         return web.json_response({"detail": found}, status=status)
 
     async def _submit(self, request: web.Request) -> web.Response:
@@ -62,30 +71,40 @@ class FalSimulator(ServiceSimulator):
             self.refuse("invalid", "unknown parameter, size or number")
         if is_edit is not ("image_urls" in asked):
             self.refuse("invalid", "references go to the app that edits, and only there")
-        references = await self.references(asked.get("image_urls"))
+        references, unfetched = await self._references(asked.get("image_urls"))
         task = self.take(asked.get("prompt"), references, _SIDES[size], asked.get("num_images", 1))
-        base = f"{self.url}/fal-ai/app/requests/{task.id}"
+        task.problem = "unfetched" if unfetched else task.problem
+        owner, app = request.match_info["owner"], request.match_info["app"].partition("/")[0]
+        base = f"{self.url}/{owner}/{app}/requests/{task.id}"
         links = {"response_url": base, "status_url": f"{base}/status", "cancel_url": f"{base}/cancel"}
         return web.json_response({"request_id": task.id, "queue_position": 0, **links})
+
+    async def _references(self, given: object) -> tuple[list[bytes], bool]:
+        """The references, and whether one can't be fetched: that is told with the result."""
+        try:
+            return await self.fetched(given), False
+        except UnfetchedError:
+            return [], True
 
     async def _status(self, request: web.Request) -> web.Response:
         task = self.find(request.match_info["id"])
         state = self.state(task)
         if state == "queued":
-            return web.json_response({"status": "IN_QUEUE", "queue_position": 0}, status=202)
+            return web.json_response({"status": "IN_QUEUE", "queue_position": 0, "logs": None}, status=202)
         if state == "running":
-            return web.json_response({"status": "IN_PROGRESS"}, status=202)
-        return web.json_response({"status": "COMPLETED"})
+            return web.json_response({"status": "IN_PROGRESS", "logs": []}, status=202)
+        return web.json_response({"status": "COMPLETED", "logs": [], "metrics": {"inference_time": 1.5}})
 
     async def _result(self, request: web.Request) -> web.Response:
         task = self.find(request.match_info["id"])
         state = self.state(task)
         if state == "cancelled":
             return web.json_response({"detail": "Request was cancelled"}, status=499)
-        if state != "done":
+        if state != "done" and task.problem != "result":
             self.refuse(task.problem or "invalid", "still in progress")
+        flags = [True] * task.count if task.problem else self.held_back(task)
         images = [{"url": url, "width": task.width, "height": task.height} for url in self.links(task)]
-        return web.json_response({"images": images, "seed": task.seed, "has_nsfw_concepts": [False] * task.count})
+        return web.json_response({"images": images, "seed": task.seed, "has_nsfw_concepts": flags})
 
     async def _cancel(self, request: web.Request) -> web.Response:
         task = self.find(request.match_info["id"])

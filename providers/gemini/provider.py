@@ -1,31 +1,50 @@
 """The Gemini provider: one call that contains the references and answers with the pictures."""
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base64_pictures import picture
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
 from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
+    ZERO_LIMIT,
+    Fault,
     Maker,
     Rest,
     base64_of,
     busy,
-    decoded,
     failed,
     invalid,
     operator,
     unavailable,
-    unreadable,
+    when,
 )
 from providers.options import flags, nearest_shape
 from providers.synchronous import SynchronousProvider
+from providers.wire import Items, WireModel
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"
+
+_FOREVER = re.compile(
+    rf"spend(ing)? cap|credits? (are|is|have been) (depleted|exhausted)|{ZERO_LIMIT.pattern}", re.IGNORECASE
+)
+"""Words of a 429 that no wait can lift."""
+_BILL = operator(
+    "the project's credit or spending cap is used up, or its plan doesn't include this model: see Billing and Spend "
+    "at aistudio.google.com"
+)
+
+
+def _exhausted(fault: Fault) -> ProviderError:
+    return _BILL(fault) if fault.status == 402 else when(_FOREVER, _BILL, busy(20))(fault)
+
 
 TABLE: Mapping[str, Maker] = {
     # ai.google.dev/gemini-api/docs/troubleshooting: `status`, or `reason` of the details
@@ -37,53 +56,59 @@ TABLE: Mapping[str, Maker] = {
     ),
     "NOT_FOUND": operator("there is no such model: check providers.gemini.models"),
     "INVALID_ARGUMENT": invalid(),
-    "RESOURCE_EXHAUSTED": busy(20),
+    "RESOURCE_EXHAUSTED": _exhausted,
     "UNAVAILABLE": unavailable,
     "INTERNAL": failed,
+    "UNKNOWN": failed,
+    "DEADLINE_EXCEEDED": failed,
+    "CANCELLED": failed,
 }
-_OF_RESULT = frozenset({"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "RECITATION"})
-_OF_PROMPT = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE"})
-_NO_PICTURE = Sentence(
+_OF_RESULT = frozenset(
+    {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT"}
+)
+"""`finishReason`s of moderation: the answer was begun."""
+_PROTECTED = frozenset({"RECITATION", "IMAGE_RECITATION"})
+_LIKE_A_WORK = Sentence(
+    "The picture was made, but it resembled a protected work, so the service held it back. Try again."
+)
+_ONLY_WORDS = Sentence(
     "The service answered with words instead of a picture. Please say more clearly what it should show."
 )
+_NO_IMAGE = Sentence("The service made no picture from this. Please say more clearly what it should show.")
 
 Request = ImageRequest[GeminiOptions]
 
 
-class _Wire(BaseModel):
-    model_config = {"populate_by_name": True}
-
-
-class _Inline(_Wire):
-    data: str
+class _Inline(WireModel):
+    data: str = ""
     mime_type: str = Field("", alias="mimeType")
 
 
-class _Part(_Wire):
+class _Part(WireModel):
     text: str | None = None
-    inline_data: _Inline | None = Field(None, alias="inlineData")
+    inline_data: _Inline = Field(_Inline(), alias="inlineData")
     thought: bool = False
 
 
-class _Content(_Wire):
-    parts: list[_Part] = []
+class _Content(WireModel):
+    parts: Items[_Part] = Field([])
 
 
-class _Candidate(_Wire):
+class _Candidate(WireModel):
     content: _Content = _Content()
-    finish_reason: str | None = Field(None, alias="finishReason")
+    finish_reason: str = Field("", alias="finishReason")
 
 
-class _Feedback(_Wire):
-    block_reason: str | None = Field(None, alias="blockReason")
+class _Feedback(WireModel):
+    block_reason: str = Field("", alias="blockReason")
 
 
-class _Answer(_Wire):
-    candidates: list[_Candidate] | None = None
-    prompt_feedback: _Feedback | None = Field(None, alias="promptFeedback")
+class _Answer(WireModel):
+    candidates: Items[_Candidate] = Field([])
+    prompt_feedback: _Feedback = Field(_Feedback(), alias="promptFeedback")
 
 
-class _Model(_Wire):
+class _Model(WireModel):
     name: str
 
 
@@ -99,6 +124,7 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         references=ReferenceLimits(count=3, size=6 << 20, side=4096, ratio=(1 / 8, 8)),
         resumes=False,
     )
+    names_references = False
 
     @cached_property
     def rest(self) -> Rest:
@@ -156,8 +182,9 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"error": {"code", "message", "status", "details": [{"reason"}]}}`."""
-    error = answer.get("error") if isinstance(answer, dict) else None
+    """`{"error": {"code", "message", "status", "details": [{"reason"}]}}`, or a list of one of these."""
+    first = answer[0] if isinstance(answer, list) and answer else answer
+    error = first.get("error") if isinstance(first, dict) else None
     if not isinstance(error, dict):
         return None
     details = error.get("details")
@@ -168,27 +195,38 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
-    candidates = answer.candidates or []
     # A pro model sends its drafts as thoughts.
-    parts = [part for candidate in candidates for part in candidate.content.parts if not part.thought]
-    found = tuple(decoded(part.inline_data.data) for part in parts if part.inline_data)
+    parts = [part for candidate in answer.candidates for part in candidate.content.parts if not part.thought]
+    found = tuple(picture(part.inline_data.data) for part in parts if part.inline_data.data)
     if found:
         return found
-    if answer.prompt_feedback and (reason := answer.prompt_feedback.block_reason):
-        raise _blocked(reason)
-    if not candidates:
-        raise unreadable("neither candidates nor a reason", paying=True)
-    raise _blocked(candidates[0].finish_reason or "", words=any(part.text for part in parts))
+    error = _why(answer, has_words=any(part.text for part in parts))
+    # An answer without a picture costs tokens as well.
+    error.paid = None
+    raise error
 
 
-def _blocked(reason: str, *, words: bool = False) -> ProviderError:
-    """The error for a `blockReason` or `finishReason`."""
+def _why(answer: _Answer, *, has_words: bool) -> ProviderError:
+    """The error for an answer without a picture: by its `blockReason`, else by the first `finishReason`."""
+    if reason := answer.prompt_feedback.block_reason:
+        return ContentRefusedError("result" if reason == "IMAGE_SAFETY" else "prompt", detail=reason)
+    if not answer.candidates:
+        return http.lost("neither candidates nor a reason", paying=True)
+    return _stopped(
+        next((one.finish_reason for one in answer.candidates if one.finish_reason), ""), has_words=has_words
+    )
+
+
+def _stopped(reason: str, *, has_words: bool) -> ProviderError:
+    """The error for a `finishReason`."""
     if reason in _OF_RESULT:
         return ContentRefusedError("result", detail=reason)
-    if reason in _OF_PROMPT:
+    if reason in _PROTECTED:
+        return ContentRefusedError("result", _LIKE_A_WORK, detail=reason)
+    if reason == "LANGUAGE":
         return ContentRefusedError("prompt", detail=reason)
-    if words or reason == "NO_IMAGE":
-        return InvalidRequestError(_NO_PICTURE, detail=reason)
+    if has_words or reason == "NO_IMAGE":
+        return InvalidRequestError(_ONLY_WORDS if has_words else _NO_IMAGE, detail=reason)
     return GenerationFailedError(detail=f"no picture: {reason}")
 
 

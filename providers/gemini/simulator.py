@@ -16,12 +16,27 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "invalid": (400, "INVALID_ARGUMENT"),
     "busy": (429, "RESOURCE_EXHAUSTED"),
     "credentials": (400, "INVALID_ARGUMENT"),
+    "credit": (429, "RESOURCE_EXHAUSTED"),
+}
+_DETAILS: Mapping[Problem, dict[str, str]] = {
+    "credentials": {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"},
+    "busy": {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "5s"},
+}
+_CAPPED = "Your project has exceeded its monthly spending cap."
+_WITHOUT_PICTURE: Mapping[str, dict[str, Any]] = {
+    # Words of a prompt, and the candidate that answers them.
+    "only words": {"content": {"parts": [{"text": "A fox is red."}], "role": "model"}, "finishReason": "STOP"},
+    "nothing to see": {"content": None, "finishReason": "NO_IMAGE"},
+    "protected work": {"content": {}, "finishReason": "IMAGE_RECITATION"},
 }
 _SIDES = {"1K": 1024, "2K": 2048, "4K": 4096}
 
 
 class GeminiSimulator(ServiceSimulator):
-    """`url` + `/v1beta` is the endpoint. Moderation reports inside a successful answer."""
+    """`url` + `/v1beta` is the endpoint. Moderation reports inside a successful answer.
+
+    More words of a prompt: `only words` (the answer is a text), `nothing to see` (no picture), `protected work`.
+    """
 
     key = "AIzaSimulated000000000000000000000001"
 
@@ -41,9 +56,10 @@ class GeminiSimulator(ServiceSimulator):
         if problem == "result":
             return web.json_response({"candidates": [{"content": {}, "finishReason": "IMAGE_SAFETY"}]})
         status, name = _ERRORS[problem]
-        error: dict[str, Any] = {"code": status, "message": f"{name} {detail}".strip(), "status": name}
-        if problem == "credentials":
-            error["details"] = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]
+        words = _CAPPED if problem == "credit" else f"{name} {detail}".strip()
+        error: dict[str, Any] = {"code": status, "message": words, "status": name}
+        if problem in _DETAILS:
+            error["details"] = [_DETAILS[problem]]
         return web.json_response({"error": error}, status=status)
 
     async def _model(self, request: web.Request) -> web.Response:
@@ -65,5 +81,6 @@ class GeminiSimulator(ServiceSimulator):
         task = self.take(words, references, (side, round(side * int(height) / int(width))))
         (picture,) = await self.made(task)
         inlined = {"mimeType": "image/jpeg", "data": b64encode(picture).decode("ascii")}
-        candidate = {"content": {"role": "model", "parts": [{"inlineData": inlined}]}, "finishReason": "STOP"}
+        drawn = {"content": {"role": "model", "parts": [{"inlineData": inlined}]}, "finishReason": "STOP"}
+        candidate = next((answer for spoken, answer in _WITHOUT_PICTURE.items() if spoken in words), drawn)
         return web.json_response({"candidates": [candidate], "usageMetadata": {"totalTokenCount": 1300}})

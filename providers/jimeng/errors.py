@@ -18,7 +18,9 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
 )
+from providers.http import TOO_LATE_OR_EARLY
 from providers.polling import PassingError
+from providers.unfetched import UnfetchedReferenceError
 
 _KEYS = "create an access key in the Volcengine console (IAM → API access keys)"
 _POLICY = "give the access key's user the policy for visual intelligence (CVFullAccess) in the Volcengine console (IAM)"
@@ -51,7 +53,7 @@ def explain(fault: Fault) -> ProviderError | PassingError:
     """The error to raise. After an error answer to a submit nothing was taken, so nothing is paid. The cost of a task
     that failed later is unknown."""
     if "download url error" in fault.message.lower():
-        error: ProviderError = InvalidRequestError(_NOT_FETCHED, detail=fault.detail)
+        error: ProviderError = UnfetchedReferenceError(detail=fault.detail)
     else:
         error = TABLE.get(fault.code, _unknown)(fault)
     if fault.submitting and isinstance(error, ContentRefusedError):
@@ -122,17 +124,13 @@ def _gateway(fault: Fault) -> ProviderError:
 def _unknown(fault: Fault) -> ProviderError:
     if fault.status == 429:
         return ProviderBusyError(retry_after=fault.retry_after, detail=fault.detail)
-    if isinstance(fault.code, str) and fault.status >= 500:
+    if fault.status in TOO_LATE_OR_EARLY or (isinstance(fault.code, str) and fault.status >= 500):
         return _gateway(fault)
     if fault.status in {401, 403}:
         return _operator(f"{fault.message}: look at the access key and its policy in the Volcengine console")(fault)
     return _failed(fault)
 
 
-_NOT_FETCHED = Sentence(
-    "The image service couldn't fetch the reference pictures from this bot. Try again, or without them. "
-    "(Whoever runs this bot can check that web.public_url is reachable from the internet.)"
-)
 _NOT_USABLE = Sentence("The image service couldn't work with this request. If it has reference pictures, try others.")
 _WRONG_OPTION = _invalid(Sentence("The image service doesn't accept these options. Leave them out, or choose others."))
 _SLOW_DOWN = _busy(Sentence("The image service asked us to slow down for a moment."), 2)

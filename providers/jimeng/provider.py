@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from base64 import b64decode
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
@@ -20,6 +20,7 @@ from providers.base import (
     Working,
     is_ticket,
 )
+from providers.base64_pictures import linked, picture
 from providers.errors import GenerationFailedError, InvalidRequestError, ProviderBusyError, Sentence, TaskExpiredError
 from providers.jimeng.client import Client, Result
 from providers.jimeng.models import MODELS, SIDES
@@ -29,9 +30,12 @@ from providers.jimeng.sizes import best_size, parse_ratio, parse_size
 from providers.json_reader import read_json
 from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
+from providers.unfetched import UnfetchedReferenceError, with_bytes
 
 MOST_INLINE_BYTES = 7 << 20
 """Reference pictures that fit, as base64, into a body of at most 10 MB."""
+EMPTY_ANSWERS = 3
+"""So many answers without pictures end a task that is done: now and then they come a little later."""
 
 Request = ImageRequest[JimengOptions]
 
@@ -53,6 +57,7 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     ) -> None:
         super().__init__(settings, session, clock=clock, sleep=sleep)
         self.client = Client(settings, session)
+        self._empty = Counter[str]()  # answers in a row without pictures, by ticket
         self.capabilities = Capabilities(
             prompt_length=800,
             pictures=MOST_TOGETHER,
@@ -117,7 +122,14 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         return MOST_TOGETHER - len(request.references) if request.options.n == "auto" else request.options.n
 
     async def submit(self, request: Request) -> str:
-        """Submit one task. References go by URL when all have one, else inside the body."""
+        """Submit one task. References go by URL when all have one, else inside the body; there also when the service
+        has refused the task because it can't fetch them."""
+        try:
+            return await self._submit(request)
+        except UnfetchedReferenceError as error:
+            return await self._submit(with_bytes(request, error, MOST_INLINE_BYTES))
+
+    async def _submit(self, request: Request) -> str:
         payload: dict[str, object] = {
             "req_key": MODELS[request.options.model].req_key,
             "prompt": request.prompt,
@@ -145,11 +157,28 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             case "in_queue":
                 return Queued()
             case "done":
-                return Finished(_pictures(result))
+                return Finished(self._pictures(result, ticket))
             case "not_found" | "expired":
                 raise TaskExpiredError(detail=f"task {ticket}: {result.status}")
             case _:  # "generating", or a state that is not documented: a paid task is not given up for that
                 return Working()
+
+    def _pictures(self, result: Result, ticket: str) -> tuple[Picture, ...]:
+        """The pictures of a finished task: at least one. Raises `PassingError`, then `GenerationFailedError`."""
+        pictures = [linked(url) for url in result.image_urls or () if url]
+        pictures = pictures or [picture(text) for text in result.binary_data_base64 or () if text]
+        if not pictures:
+            raise self._without_pictures(ticket)
+        del self._empty[ticket]
+        return tuple(pictures)
+
+    def _without_pictures(self, ticket: str) -> Exception:
+        error = GenerationFailedError(detail="the task is done and has no pictures")
+        self._empty[ticket] += 1
+        if self._empty[ticket] < EMPTY_ANSWERS:
+            return PassingError(error)
+        del self._empty[ticket]
+        return error
 
     def called_back(self, body: bytes) -> str | None:
         """The `task_id` of the body. The service calls at the end of a task, successful or failed."""
@@ -202,17 +231,3 @@ def _check_fit(size: int) -> None:
                 values,
             )
         )
-
-
-def _pictures(result: Result) -> tuple[Picture, ...]:
-    """The pictures of a finished task: at least one. Raises `GenerationFailedError`."""
-    pictures = [Picture(url=url) for url in result.image_urls or () if url]
-    try:
-        pictures = pictures or [
-            Picture(data=b64decode(text, validate=True)) for text in result.binary_data_base64 or () if text
-        ]
-    except ValueError as error:
-        raise GenerationFailedError(detail=f"a picture is not base64: {error}") from error
-    if not pictures:
-        raise GenerationFailedError(detail="the task is done and has no pictures")
-    return tuple(pictures)

@@ -7,65 +7,108 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from aiohttp import ClientSession, FormData
-from pydantic import BaseModel
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
-from providers.errors import GenerationFailedError
+from providers.base64_pictures import decode, linked, picture
+from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
+    ZERO_LIMIT,
+    Fault,
     Maker,
     Rest,
     bearer,
     busy,
-    decoded,
     error_object,
     event,
     failed,
     invalid,
     operator,
     refused,
+    when,
 )
 from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
 from providers.synchronous import SynchronousProvider
+from providers.wire import Items, WireModel
 
 KEY = "create an API key at platform.openai.com and set it as providers.openai.api_key"
-_ACCOUNT = operator("the account has no credit left: add some in its billing settings")
+_BILL = operator("the account has no credit left, or a bill to pay: see its billing settings")
+_CLOSED = operator("the account is closed or suspended: see platform.openai.com")
+_UNREADABLE = invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."))
+_TOO_LARGE = invalid(Sentence("A reference picture is too large for the image service. Send a smaller one."))
+_OVERLOADED = busy(10)
+
+
+def _moderated(fault: Fault) -> ProviderError:
+    """A refusal that doesn't say at which stage: a picture may have been made. Azure's words may tell of one."""
+    of_result = "generated image" in fault.message.lower()
+    error = ContentRefusedError("result" if of_result else "prompt", detail=fault.detail)
+    error.paid = None
+    return error
+
 
 TABLE: Mapping[str, Maker] = {
-    # platform.openai.com/docs/guides/error-codes and /docs/guides/image-generation (content moderation)
-    "moderation_blocked": refused("prompt"),
-    "content_policy_violation": refused("prompt"),
-    "rate_limit_exceeded": busy(10),
-    "insufficient_quota": _ACCOUNT,
-    "billing_hard_limit_reached": _ACCOUNT,
+    # platform.openai.com/docs/guides/error-codes and /docs/guides/image-generation (content moderation): the `code`,
+    # with the stage of the moderation where that is told, or the `type`
+    "moderation_blocked": _moderated,
+    "moderation_blocked.input": refused("prompt"),
+    "moderation_blocked.output": refused("result"),
+    "content_policy_violation": _moderated,
+    "image_content_policy_violation": refused("reference"),
+    # Azure
+    "content_filter": _moderated,
+    "contentFilter": _moderated,
+    # the account
+    "insufficient_quota": _BILL,
+    "insufficient_user_quota": _BILL,
+    "billing_hard_limit_reached": _BILL,
+    "billing_limit_user_error": _BILL,
+    "billing_not_active": _BILL,
+    "account_deactivated": _CLOSED,
+    "access_terminated": _CLOSED,
     "invalid_api_key": operator(KEY),
     "unsupported_country_region_territory": operator("OpenAI does not serve the country that this machine is in"),
     "model_not_found": operator("the account may not use this model: check providers.openai.models"),
-    "image_generation_user_error": invalid(),
+    # for a while
+    "rate_limit_exceeded": when(
+        ZERO_LIMIT, operator("the account's limit for this model is 0: see its limits"), busy(10)
+    ),
+    "server_is_overloaded": _OVERLOADED,
+    "slow_down": _OVERLOADED,
     "server_error": failed,
+    # the request
+    "image_generation_user_error": invalid(),
+    "invalid_image": _UNREADABLE,
+    "invalid_image_file": _UNREADABLE,
+    "invalid_image_format": _UNREADABLE,
+    "image_parse_error": _UNREADABLE,
+    "unsupported_image_media_type": _UNREADABLE,
+    "image_too_large": _TOO_LARGE,
+    "image_file_too_large": _TOO_LARGE,
+    "image_too_small": invalid(Sentence("A reference picture is too small for the image service.")),
 }
 
 Request = ImageRequest[OpenAIOptions]
 
 
-class _Image(BaseModel):
+class _Image(WireModel):
     b64_json: str | None = None
     url: str | None = None
 
 
-class _Images(BaseModel):
-    data: list[_Image]
+class _Images(WireModel):
+    data: Items[_Image]
 
 
-class _Models(BaseModel):
-    data: list[Any]
+class _Models(WireModel):
+    data: Items[Any]
 
 
-class _Event(BaseModel):
+class _Event(WireModel):
     type: str = ""
     b64_json: str | None = None
-    error: dict[str, Any] | None = None
+    error: Any = None
 
 
 class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
@@ -80,6 +123,7 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
         references=ReferenceLimits(count=16, size=20 << 20, side=4096, ratio=(1 / 4, 4)),
         resumes=False,
     )
+    names_references = False
 
     def __init__(self, settings: OpenAISettings, session: ClientSession) -> None:
         super().__init__(settings, session)
@@ -88,7 +132,7 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
-        return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
+        return Rest(self.session, bearer(self.settings.api_key), read_error, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
     def model_name(self, options: OpenAIOptions) -> str:
         """The model's own name: "gpt-image-1"."""
@@ -132,17 +176,31 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
                     return
                 spoken = event(part.data, _Event)
                 if spoken.error is not None:
-                    raise self.rest.task_error(*(error_object({"error": spoken.error}) or ("", "")))
+                    raise self.rest.event_error(*(read_error({"error": spoken.error}) or ("", "")))
                 if spoken.type.endswith(".partial_image") and spoken.b64_json:
-                    yield Working(preview=decoded(spoken.b64_json).data)
+                    yield Working(preview=decode(spoken.b64_json))
                 elif spoken.type.endswith(".completed") and spoken.b64_json:
-                    yield Finished((decoded(spoken.b64_json),))
+                    yield Finished((picture(spoken.b64_json),))
                     return
         raise http.lost("the stream ended without a picture", paying=True)
 
     async def check(self) -> None:
         """List the models, which is free."""
         await self.rest.check(f"{self.settings.base_url}/models", _Models)
+
+
+def read_error(answer: Any) -> tuple[str, str] | None:
+    """`{"error": {"message", "type", "code", "moderation_details": {"moderation_stage"}}}`: the code with the stage, or
+    the type where only that is known."""
+    found = error_object(answer)
+    if found is None or not isinstance(answer["error"], dict):
+        return found
+    code, message = found
+    kind, details = answer["error"].get("type"), answer["error"].get("moderation_details")
+    if code not in TABLE and isinstance(kind, str) and kind in TABLE:
+        code = kind
+    stage = details.get("moderation_stage") if isinstance(details, dict) else None
+    return f"{code}.{stage}" if isinstance(stage, str) else code, message
 
 
 async def _form(payload: Mapping[str, object], request: Request) -> FormData:
@@ -158,7 +216,7 @@ async def _form(payload: Mapping[str, object], request: Request) -> FormData:
 
 def _pictures(images: _Images) -> tuple[Picture, ...]:
     found = [
-        decoded(one.b64_json) if one.b64_json else Picture(url=one.url)
+        picture(one.b64_json) if one.b64_json else linked(one.url or "")
         for one in images.data
         if one.b64_json or one.url
     ]

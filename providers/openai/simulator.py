@@ -19,7 +19,9 @@ _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
     "invalid": (400, "invalid_request_error", "invalid_value"),
     "busy": (429, "requests", "rate_limit_exceeded"),
     "credentials": (401, "invalid_request_error", "invalid_api_key"),
+    "credit": (429, "insufficient_quota", "insufficient_quota"),
 }
+_STAGES: Mapping[Problem, str] = {"prompt": "input", "reference": "input", "result": "output"}
 _KNOWN = {"model", "prompt", "n", "size", "quality", "background", "stream", "partial_images", "output_format", "user"}
 
 
@@ -40,9 +42,7 @@ class OpenAISimulator(ServiceSimulator):
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:
         """`{"error": …}`."""
-        status, kind, code = _ERRORS[problem]
-        error = {"message": f"{code} {detail}".strip(), "type": kind, "param": None, "code": code}
-        return web.json_response({"error": error}, status=status)
+        return web.json_response({"error": _error(problem, detail)}, status=_ERRORS[problem][0])
 
     async def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
@@ -88,11 +88,18 @@ class OpenAISimulator(ServiceSimulator):
             await send(f"{kind}.partial_image", b64_json=_text(await self.drawn(task, 0)), partial_image_index=number)
         await self.sleep(max(0.0, task.finished - self.clock()))
         if task.problem:
-            _status, type_, code = _ERRORS[task.problem]
-            await send("error", error={"message": code, "type": type_, "code": code})
+            await send("error", error=_error(task.problem))
         else:
             await send(f"{kind}.completed", b64_json=_text(await self.drawn(task, 0)), usage={"total_tokens": 100})
         return response
+
+
+def _error(problem: Problem, detail: str = "") -> dict[str, object]:
+    _status, kind, code = _ERRORS[problem]
+    error: dict[str, object] = {"message": f"{code} {detail}".strip(), "type": kind, "param": None, "code": code}
+    if stage := _STAGES.get(problem):
+        error["moderation_details"] = {"moderation_stage": stage, "categories": ["violence"]}
+    return error
 
 
 def _text(picture: bytes) -> str:

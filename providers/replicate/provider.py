@@ -4,14 +4,26 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
+from aiohttp import FormData
 from pydantic import BaseModel, Field
 
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
-from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Reference, ReferenceLimits, Working
+from providers.base64_pictures import linked
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    ProviderError,
+    ProviderUnavailableError,
+    Sentence,
+    TaskExpiredError,
+)
 from providers.json_api import Maker, Rest, address, bearer, busy, invalid, operator
-from providers.polling import PollingProvider
+from providers.polling import PassingError, PollingProvider
 from providers.replicate.options import ReplicateOptions, ReplicateSettings
+from providers.unfetched import UnfetchedReferenceError, is_unfetched
+from providers.wire import WireModel
 
 KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"
 
@@ -23,17 +35,28 @@ TABLE: Mapping[str, Maker] = {
     "Input validation failed": invalid(),
     "Request was throttled.": busy(5),
 }
+MOST_DATA_URI_BYTES = 1_000_000 * 3 // 4
+"""A larger reference goes into a file at the service: as base64, a data URI may have 1 MB."""
 _MODERATED = ("nsfw", "sensitive", "safety", "flagged", "moderat", "prohibited")
 """Words in the error of a moderated prediction; there are no codes."""
 
 Request = ImageRequest[ReplicateOptions]
 
 
-class _Prediction(BaseModel):
+class _Prediction(WireModel):
     id: str = Field(min_length=1)
     status: str
-    output: list[str] | str | None = None
+    output: list[str | None] | str | None = None
     error: str | None = None
+    data_removed: bool = False
+
+
+class _Links(BaseModel):
+    get: str = Field(min_length=1)
+
+
+class _File(BaseModel):
+    urls: _Links
 
 
 class _Account(BaseModel):
@@ -70,7 +93,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
         """Create a prediction of an official model."""
         given: dict[str, object] = {"prompt": request.prompt, "aspect_ratio": request.options.ar}
         if request.references:
-            given[self.settings.references_as] = [await address(one) for one in request.references]
+            given[self.settings.references_as] = [await self._address(one) for one in request.references]
         url = f"{self.settings.endpoint}/models/{request.options.model}/predictions"
         made = await self.rest.call(
             "POST", url, _Prediction, {"input": given}, paying=True, timeout=http.SUBMIT_TIMEOUT
@@ -100,6 +123,19 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
         """Query the account of the token."""
         await self.rest.check(f"{self.settings.endpoint}/account", _Account)
 
+    async def _address(self, reference: Reference) -> str:
+        """The address of a reference: its URL, else a data URI, or for a large one that of a file at the service."""
+        if reference.url or reference.size <= MOST_DATA_URI_BYTES:
+            return await address(reference)
+        form = FormData()
+        form.add_field("content", await reference.read(), filename="reference", content_type=reference.media_type)
+        try:
+            url = f"{self.settings.endpoint}/files"
+            return (await self.rest.call("POST", url, _File, form, timeout=http.SUBMIT_TIMEOUT)).urls.get
+        except (PassingError, TaskExpiredError) as error:
+            # Nothing has been submitted yet, and an upload costs nothing.
+            raise ProviderUnavailableError(detail=f"a reference was not uploaded: {error}") from error
+
     def _prediction(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/predictions/{ticket}"
 
@@ -114,12 +150,19 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 
 
 def _ended(words: str) -> ProviderError:
+    """The error of a prediction that failed. It had been accepted; whether it is charged is not known."""
+    error = _class_of(words)
+    error.paid = None
+    return error
+
+
+def _class_of(words: str) -> ProviderError:
     lowered = words.lower()
     if "E005" in words or any(word in lowered for word in _MODERATED):
-        error = ContentRefusedError("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
-        error.paid = None  # the task had been accepted
-        return error
-    if "image" in lowered and ("load" in lowered or "download" in lowered or "identify" in lowered):
+        return ContentRefusedError("prompt" if "prompt" in lowered or "input" in lowered else "result", detail=words)
+    if is_unfetched(words):
+        return UnfetchedReferenceError(detail=words)
+    if "image" in lowered and ("load" in lowered or "identify" in lowered):
         return InvalidRequestError(
             Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."), detail=words
         )
@@ -128,7 +171,9 @@ def _ended(words: str) -> ProviderError:
 
 def _pictures(prediction: _Prediction) -> tuple[Picture, ...]:
     output = prediction.output or []
-    found = tuple(Picture(url=url) for url in ([output] if isinstance(output, str) else output) if url)
+    found = tuple(linked(url) for url in ([output] if isinstance(output, str) else output) if url)
+    if not found and prediction.data_removed:
+        raise TaskExpiredError(detail=f"the output of prediction {prediction.id} has been removed")
     if not found:
         raise GenerationFailedError(detail="a prediction without pictures")
     return found

@@ -1,12 +1,14 @@
 """A strict simulator of Replicate on loopback, for the demo and the tests."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from aiohttp import web
 
 from providers.replicate.options import MODELS, ReplicateOptions
 from providers.simulators.faults import Problem
+from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator, Task
 
 _ERRORS: Mapping[Problem, tuple[int, str]] = {
@@ -18,27 +20,38 @@ _ERRORS: Mapping[Problem, tuple[int, str]] = {
     "busy": (429, "Request was throttled."),
     "credentials": (401, "Unauthenticated"),
     "unknown": (404, "The requested resource could not be found."),
+    "credit": (402, "Insufficient credit"),
 }
 _ENDS: Mapping[Problem, str] = {
     "prompt": "The input or output was flagged as sensitive. Please try again with a different prompt. (E005)",
     "reference": "The input image was flagged as sensitive (E005)",
     "result": "NSFW content detected in the picture that was made.",
     "broken": "Prediction interrupted; please retry (code: PA)",
+    "unfetched": "Failed to download image from URL: connection timed out",
 }
+MOST_DATA_URI_LENGTH = 1_000_000
+KEPT_SECONDS = 3600.0
+"""The time after its end that a prediction has its output."""
 _SIDE = 1024
 
 
 class ReplicateSimulator(ServiceSimulator):
     """`url` + `/v1` is the endpoint. Moderation reports only through a failed prediction."""
 
-    at_once = frozenset({"invalid"})
+    at_once = frozenset({"invalid", "credit"})
     key = "r8_simulated00000000000000000000000001"
 
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The uploaded files by their ids."""
+        return {}
+
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Create, result, cancel, and the account."""
+        """Create, result, cancel, files, and the account."""
         router.add_post("/v1/models/{owner}/{model}/predictions", self._create, name="submit")
         router.add_get("/v1/predictions/{id}", self._get, name="result")
         router.add_post("/v1/predictions/{id}/cancel", self._cancel, name="cancel")
+        router.add_post("/v1/files", self._upload, name="upload")
         router.add_get("/v1/account", self._account, name="account")
 
     def credential(self, request: web.Request) -> str | None:
@@ -53,7 +66,7 @@ class ReplicateSimulator(ServiceSimulator):
         )
 
     async def _account(self, _request: web.Request) -> web.Response:
-        return web.json_response({"type": "user", "username": "simulated"})
+        return web.json_response({"type": "user", "username": "simulated", "name": "Simulated"})
 
     async def _create(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
@@ -63,10 +76,29 @@ class ReplicateSimulator(ServiceSimulator):
             self.refuse("invalid", "unknown model or input")
         ReplicateOptions(ar=given.get("aspect_ratio", "1:1"))
         width, _colon, height = given.get("aspect_ratio", "1:1").partition(":")
-        references = await self.references(given.get("image_input"))
+        references, unfetched = await self._references(given.get("image_input"))
         size = (_SIDE, round(_SIDE * int(height) / int(width)))
-        task = self.take(given.get("prompt"), references, size)
+        task = self.take(given.get("prompt"), references, size, model=model)
+        task.problem = "unfetched" if unfetched else task.problem
         return web.json_response(self._shown(task), status=201)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        content = (await request.post())["content"]
+        if not isinstance(content, web.FileField):
+            self.refuse("invalid", "content")
+        name = f"file-{len(self.files)}"
+        self.files[name] = content.file.read()
+        return web.json_response({"id": name, "urls": {"get": f"{self.url}/v1/files/{name}"}}, status=201)
+
+    async def _references(self, given: list[str] | None) -> tuple[list[bytes], bool]:
+        """The references, and whether one can't be fetched: that fails the prediction."""
+        if any(one.startswith("data:") and len(one) > MOST_DATA_URI_LENGTH for one in given or ()):
+            self.refuse("invalid", "a data URI of more than 1 MB")
+        stored = [self.files.get(one.rpartition("/")[2]) for one in given or ()]
+        try:
+            return [kept or (await self.fetched(one))[0] for one, kept in zip(given or (), stored, strict=True)], False
+        except UnfetchedError:
+            return [], True
 
     async def _get(self, request: web.Request) -> web.Response:
         return web.json_response(self._shown(self.find(request.match_info["id"])))
@@ -78,11 +110,15 @@ class ReplicateSimulator(ServiceSimulator):
 
     def _shown(self, task: Task) -> dict[str, Any]:
         state = self.state(task)
+        is_removed = state == "done" and self.clock() - task.finished > KEPT_SECONDS
         names = {"queued": "starting", "running": "processing", "failed": "failed", "cancelled": "canceled"}
         return {
             "id": task.id,
+            "model": task.details["model"],
+            "version": "hidden",
             "status": names.get(state, "succeeded"),
-            "output": self.links(task) if state == "done" else None,
+            "output": self.links(task) if state == "done" and not is_removed else None,
+            "data_removed": is_removed,
             "error": _ENDS[task.problem] if state == "failed" and task.problem else None,
             "input": {"prompt": task.prompt},
         }

@@ -5,14 +5,19 @@ from typing import Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-Problem = Literal["prompt", "reference", "result", "broken", "invalid", "busy", "credentials", "unknown"]
+Problem = Literal[
+    "prompt", "reference", "result", "broken", "invalid", "busy", "credentials", "unknown", "credit", "unfetched"
+]
 WORDS: dict[str, Problem] = {
     "forbidden": "prompt",
     "impossible wish": "invalid",
     "unsafe reference": "reference",
     "unsafe result": "result",
     "broken result": "broken",
+    "unpaid bill": "credit",
 }
+ONE_FLAGGED = "one flagged"
+"""These words make the service hold back the last picture of a set."""
 
 
 def problem_of(prompt: str, *, has_references: bool) -> Problem | None:
@@ -24,24 +29,29 @@ def problem_of(prompt: str, *, has_references: bool) -> Problem | None:
 class Fault(BaseModel):
     """One fault, played on the next `times` calls of `action` (a route's name; None: any), instead of the usual answer.
 
-    `problem`: the service's error for `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `drop`:
-    the connection breaks before anything is processed. `lost`: the call is processed, then the connection breaks.
+    `problem`: the service's error for `name`. `html`: a gateway's page with `status`. `text`: `text` with 200. `json`:
+    `text` with `status` and `headers`. `drop`: the connection breaks before anything is processed. `lost`: the call is
+    processed, then the connection breaks.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["problem", "html", "text", "drop", "lost"]
+    kind: Literal["problem", "html", "text", "json", "drop", "lost"]
     action: str | None = None
     times: int = Field(1, ge=1)
     status: int = Field(502, ge=200, le=599)
     name: Problem = "busy"
     text: str = "[1, 2"
+    headers: dict[str, str] = {}
 
     def page(self) -> web.Response | None:
         """The answer that is not the service's own, None for other kinds."""
         if self.kind == "html":
             return web.Response(status=self.status, text="<html><h1>gateway</h1></html>", content_type="text/html")
-        return web.Response(text=self.text, content_type="application/json") if self.kind == "text" else None
+        if self.kind not in {"text", "json"}:
+            return None
+        status = self.status if self.kind == "json" else 200
+        return web.Response(text=self.text, status=status, headers=self.headers, content_type="application/json")
 
 
 def next_fault(faults: list[Fault], action: str) -> Fault | None:

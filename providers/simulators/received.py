@@ -7,6 +7,10 @@ from aiohttp import ClientError, ClientSession
 from PIL import Image
 
 
+class UnfetchedError(ValueError):
+    """The address of a reference gives no answer, or an error."""
+
+
 def picture(data: bytes) -> bytes:
     """The same bytes, if they are a picture. Raises `ValueError`."""
     try:
@@ -33,4 +37,4 @@ async def fetched(session: ClientSession, address: object, *, urls: bool) -> byt
         async with session.get(text, raise_for_status=True) as response:
             return picture(await response.read())
     except (ClientError, TimeoutError) as error:
-        raise ValueError("image url") from error
+        raise UnfetchedError(f"Timeout while downloading url={text[:100]}") from error

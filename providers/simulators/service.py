@@ -2,7 +2,8 @@
 
 A subclass adds the routes and the texts of the service's errors. Words in a prompt that make it fail as the real
 service does: `forbidden` (the prompt is refused), `unsafe reference` (with references),
-`unsafe result`, `broken result` (the task fails), `impossible wish` (a parameter is refused).
+`unsafe result`, `broken result` (the task fails), `impossible wish` (a parameter is refused), `unpaid bill` (the
+account has no credit), `one flagged` (the last picture of several is held back).
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from providers.simulators import received
 from providers.simulators.calls import Call, recorded
-from providers.simulators.faults import Fault, Problem, next_fault, problem_of
+from providers.simulators.faults import ONE_FLAGGED, Fault, Problem, next_fault, problem_of
 from providers.simulators.pictures.picker import draw as draw_picture
 
 _LOST = web.RequestKey("lost", bool)
@@ -56,7 +57,7 @@ class ServiceSimulator(ABC):
     `sleep` and `draw`.
     """
 
-    at_once: ClassVar[frozenset[Problem]] = frozenset({"prompt", "invalid", "reference"})
+    at_once: ClassVar[frozenset[Problem]] = frozenset({"prompt", "invalid", "reference", "credit"})
     """The problems that are refused before a task is accepted."""
     key: ClassVar[str] = "key-of-the-simulated-account-0001"
 
@@ -187,8 +188,20 @@ class ServiceSimulator(ABC):
         """The URLs of the pictures of a task."""
         return [f"{self.url}/pictures/{task.id}/{number}" for number in range(task.count)]
 
+    def held_back(self, task: Task) -> list[bool]:
+        """Which of a task's pictures the safety check holds back."""
+        return [ONE_FLAGGED in task.prompt and number == task.count - 1 > 0 for number in range(task.count)]
+
     async def references(self, given: object, *, urls: bool = True) -> list[bytes]:
-        """The pictures that were sent as URLs or data URIs: one, several or none. Raises `ValueError`."""
+        """The pictures that were sent as URLs or data URIs: one, several or none. Raises `ValueError`; of one that
+        can't be fetched the service says so."""
+        try:
+            return await self.fetched(given, urls=urls)
+        except received.UnfetchedError as error:
+            self.refuse("unfetched", str(error))
+
+    async def fetched(self, given: object, *, urls: bool = True) -> list[bytes]:
+        """The same; raises `received.UnfetchedError`, too."""
         listed = given if isinstance(given, list) else [] if given is None else [given]
         assert self._session
         return [await received.fetched(self._session, one, urls=urls) for one in listed]

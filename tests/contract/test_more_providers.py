@@ -29,10 +29,7 @@ class TestOpenAI(ServiceContract):
     provider = OpenAI
     simulator = OpenAISimulator
     settings = MappingProxyType({"api_key": "{key}", "base_url": "{url}/v1"})
-    impossible = dict.fromkeys(
-        (Scenario.REFUSED_REFERENCE, Scenario.REFUSED_RESULT),
-        "its moderation doesn't say what it was about; the words are most of it",
-    )
+    impossible = MappingProxyType({Scenario.REFUSED_REFERENCE: "its moderation doesn't tell references from words"})
 
 
 class TestOpenAIPreviews(TestOpenAI):
@@ -45,18 +42,13 @@ class TestDashScope(ServiceContract):
     provider = DashScope
     simulator = DashScopeSimulator
     settings = MappingProxyType({"api_key": "{key}", "endpoint": "{url}/api/v1"})
-    impossible = dict.fromkeys(REFERENCES, "the models here take no references") | {
-        Scenario.REFUSED_RESULT: "one code for all that moderation refuses"
-    }
+    impossible = dict.fromkeys(REFERENCES, "the models here take no references")
 
 
 class TestFal(ServiceContract):
     provider = Fal
     simulator = FalSimulator
     settings = MappingProxyType({"key": "{key}", "endpoint": "{url}"})
-    impossible = dict.fromkeys(
-        (Scenario.REFUSED_REFERENCE, Scenario.REFUSED_RESULT), "one kind of error for all that moderation refuses"
-    )
 
 
 class TestReplicate(ServiceContract):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.job_states import JobState, TaskState
-from storage.records import Job, NewPicture
+from storage.records import ErrorMessage, Job, NewPicture
 from storage.store import Store
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, MING, claim, nothing_due, queued, run
 
@@ -39,6 +39,23 @@ async def test_a_life_from_prompt_to_album(store: Store) -> None:
     assert ended
     assert (ended.state, ended.finished_at) == (JobState.DELIVERED, 17.0)
     assert await store.tasks.durations("jimeng") == [(9.5, task.options)]
+
+
+async def test_a_note_on_missing_pictures_is_the_jobs_unless_something_failed(store: Store) -> None:
+    note: ErrorMessage = {"template": "{count} are missing.", "values": {"count": 2}}
+    failure: ErrorMessage = {"template": "It failed.", "values": {}}
+    for number, is_failing in enumerate((False, True), 1):
+        job = await queued(store, number, parts=2)
+        task = await claim(store, 1.0, at_once=2)
+        await store.tasks.finish_task(task.id, [NewPicture(url="u")], 2.0, note=note)
+        other = await claim(store, 1.0, at_once=2)
+        if is_failing:
+            await store.tasks.end_task(other.id, TaskState.FAILED, failure, 3.0)
+        else:
+            await store.tasks.finish_task(other.id, [NewPicture(url="u")], 3.0)
+        ended = await store.jobs.get(job.id)
+        assert ended
+        assert (ended.state, ended.error_message) == (JobState.DELIVERING, failure if is_failing else note)
 
 
 async def test_only_durations_that_are_known_are_learned_from(store: Store) -> None:

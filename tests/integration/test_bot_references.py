@@ -118,12 +118,22 @@ async def test_a_file_beyond_20_mb_is_refused_with_the_reason(harness: AppHarnes
     assert not harness.tasks
 
 
-async def test_jimeng_can_not_fetch_the_pictures(harness: AppHarness) -> None:
+async def test_jimeng_can_not_fetch_the_pictures_and_gets_them_as_bytes(harness: AppHarness) -> None:
     await harness.app.web.aclose()
-    await harness.say("in blue", picture(201))
-    told = await harness.ended("⚠️")
-    assert "couldn't fetch the reference pictures" in told.text
-    assert "web.public_url" in told.text
+    await harness.made("in blue", picture(201))
+    (task,) = harness.tasks
+    assert picture_info(task.references[0])[1] == 201
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [("", "The service gave your own picture back."), (" --n 2", "The service gave 2 of your own pictures back.")],
+)
+async def test_a_reference_that_comes_back_is_told(harness: AppHarness, flags: str, words: str) -> None:
+    told = await harness.made("in blue", picture(201))
+    assert "own picture" not in told.text
+    told = await harness.made(f"leave it as it is{flags}", picture(201))
+    assert words in told.text
 
 
 async def test_what_moderation_refuses_is_told(harness: AppHarness) -> None:

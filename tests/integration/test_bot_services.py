@@ -11,6 +11,7 @@ from bot.jobs import circuit_breaker, task_failures
 from bot.jobs.request_builder import RequestBuilder
 from providers import http
 from providers.jimeng.simulator import Fault
+from providers.simulators.faults import Fault as ServiceFault
 from storage.database import StoreError
 from storage.provider_health import ProviderHealths
 from tests.support.app_harness import picture
@@ -51,7 +52,19 @@ async def test_a_refusal_after_a_preview_is_said_under_it(second: SecondService,
         await harness.telegram.until(lambda: status.photo)
         second.steps.open()
         await harness.quiet()
-        assert "refused" in status.text
+        assert "held it back" in status.text
+
+
+async def test_paid_bytes_that_are_no_picture_are_kept(second: SecondService, tmp_path: Path) -> None:
+    """They are told as damaged, and stay in the store: somebody may look at them later."""
+    second.steps.open()
+    async with second.harness(tmp_path) as harness:
+        spoken = '{"data": [{"b64_json": "%paid%"}]}'
+        second.service.faults.append(ServiceFault(kind="text", action="submit", text=spoken))
+        await harness.say("a fox --provider openai")
+        assert (await harness.ended("Look again")).text == "⚠️ The service's file is damaged or isn't a picture."
+        await harness.quiet()
+        assert await harness.app.store.pictures.data(1) == b"%paid%"
 
 
 async def test_ones_own_service(second: SecondService, tmp_path: Path) -> None:

@@ -104,11 +104,6 @@ async def test_faults_while_asking_pass(provider: Jimeng, bench: Bench, fault: F
     [
         ('{"code": 10000, "data": {"status": "expired"}}', TaskExpiredError),
         ('{"code": 10000, "data": {"status": "not_found"}}', TaskExpiredError),
-        (
-            '{"code": 10000, "data": {"status": "done", "image_urls": [], "binary_data_base64": null}}',
-            GenerationFailedError,
-        ),
-        ('{"code": 10000, "data": {"status": "done", "binary_data_base64": ["?"]}}', GenerationFailedError),
         ('{"code": 50511, "data": {"status": "done"}, "message": "Post Img Risk Not Pass"}', ContentRefusedError),
         ('{"code": 50501, "data": {"status": "done"}, "message": "Internal RPC Error"}', GenerationFailedError),
         ('{"code": 50520, "data": {"status": "done"}, "message": "Risk Internal Error"}', GenerationFailedError),
@@ -135,6 +130,23 @@ async def test_pictures_that_come_as_base64(provider: Jimeng, bench: Bench) -> N
     text = '{"code": 10000, "data": {"status": "done", "image_urls": null, "binary_data_base64": ["Zm94", "", null]}}'
     bench.service.faults.append(Fault(kind="text", action="result", status=200, text=text))
     assert (await run(provider, request()))[-1] == Finished((Picture(data=b"fox"),))
+
+
+async def test_a_picture_that_is_no_base64_is_paid_and_kept(provider: Jimeng, bench: Bench) -> None:
+    text = '{"code": 10000, "data": {"status": "done", "binary_data_base64": ["?"]}}'
+    bench.service.faults.append(Fault(kind="text", action="result", status=200, text=text))
+    assert (await run(provider, request()))[-1] == Finished((Picture(data=b"?"),))
+
+
+async def test_a_task_without_pictures_is_asked_about_twice_more(provider: Jimeng, bench: Bench) -> None:
+    events = await run(provider, request(prompt="late pictures"))
+    assert isinstance(events[-1], Finished)
+    with pytest.raises(GenerationFailedError) as caught:
+        await run(provider, request(prompt="no pictures"))
+    assert caught.value.paid is None
+    late, without = list(bench.service.tasks.values())
+    assert bench.service.asked_when_done == {late.id: 3, without.id: 3}
+    assert bench.service.submits.total() == 2
 
 
 async def test_a_queue_at_the_service(bench: Bench) -> None:

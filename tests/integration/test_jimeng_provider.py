@@ -13,6 +13,8 @@ from providers.base import Accepted, Finished, ImageRequest, Working
 from providers.errors import InvalidRequestError
 from providers.jimeng import Jimeng, JimengOptions
 from providers.jimeng.client import encode
+from providers.jimeng.simulator import Fault
+from providers.unfetched import UnfetchedReferenceError
 from tests.support.jimeng import Bench, open_bench, picture, reference, request, run
 
 
@@ -153,10 +155,29 @@ async def test_large_references_with_urls_are_fine(provider: Jimeng) -> None:
     provider.validate(request(*[large] * 10))
 
 
-async def test_a_reference_that_can_not_be_fetched(provider: Jimeng, bench: Bench) -> None:
-    with pytest.raises(InvalidRequestError, match=r"web\.public_url"):
+async def test_a_reference_that_can_not_be_fetched_is_sent_as_bytes(provider: Jimeng, bench: Bench) -> None:
+    asked = request(reference(url="http://127.0.0.1:1/a.jpg"), reference(url="http://127.0.0.1:1/b.jpg"))
+    assert isinstance((await run(provider, asked))[-1], Finished)
+    assert [len(bench.sent(number).get("image_urls", ())) for number in range(2)] == [2, 0]
+    assert len(bench.sent(1)["binary_data_base64"]) == 2
+    assert bench.service.submits.total() == 1
+
+
+async def test_references_too_large_to_be_sent_are_about_their_address(provider: Jimeng, bench: Bench) -> None:
+    large = replace(reference(url="http://127.0.0.1:1/a.jpg"), size=8 << 20)
+    with pytest.raises(UnfetchedReferenceError, match=r"web\.public_url") as caught:
+        await run(provider, request(large))
+    assert caught.value.paid is False
+    assert bench.service.calls["submit"] == 1
+
+
+async def test_bytes_that_are_refused_are_not_sent_again(provider: Jimeng, bench: Bench) -> None:
+    bench.service.faults.append(
+        Fault(kind="text", status=400, text='{"code": 50215, "message": "Download Url Error"}', times=3)
+    )
+    with pytest.raises(UnfetchedReferenceError):
         await run(provider, request(reference(url="http://127.0.0.1:1/a.jpg")))
-    assert bench.service.submits.total() == 0
+    assert len(bench.service.faults) == 1, "two attempts"
 
 
 @pytest.mark.parametrize(

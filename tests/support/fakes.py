@@ -19,7 +19,7 @@ from providers.base import (
     ProviderSettings,
     ReferenceLimits,
 )
-from providers.errors import ProviderError
+from providers.errors import ProviderError, Sentence
 from providers.options import Options
 from storage.pictures import Sent
 from storage.records import CheckedReference, Job
@@ -31,7 +31,8 @@ class FakeOptions(Options):
 
 
 class FakeProvider(Provider[ProviderSettings, FakeOptions]):
-    """Each task waits for `finish(ticket)`. `refuse`: what the next submits raise; `seed`: of its pictures."""
+    """Each task waits for `finish(ticket)`. `refuse`: what the next submits raise; `seed`: of its pictures;
+    `note`: beside them."""
 
     title = "Fake"
     Settings = ProviderSettings
@@ -46,6 +47,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         self.resumed: list[str] = []
         self.cancelled: list[str] = []
         self.seed: int | None = None
+        self.note: Sentence | None = None
         self.refuse: list[Exception] = []
         self.references: list[bytes] = []
         self._ends: dict[str, asyncio.Future[None]] = {}
@@ -67,7 +69,7 @@ class FakeProvider(Provider[ProviderSettings, FakeOptions]):
         else:
             self.resumed.append(ticket)
         await asyncio.shield(self._end(ticket))
-        yield Finished((Picture(url=f"https://pictures/{ticket}", seed=self.seed),))
+        yield Finished((Picture(url=f"https://pictures/{ticket}", seed=self.seed),), self.note)
 
     async def check(self) -> None:
         return

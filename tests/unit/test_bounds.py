@@ -20,11 +20,13 @@ from providers.gemini.provider import read_error as of_gemini
 from providers.jimeng.options import MOST_TOGETHER, JimengOptions
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.settings import JimengSettings
-from providers.json_api import decoded, error_object
+from providers.json_api import error_object
 from providers.json_reader import read_json
 from providers.openai.options import OpenAIOptions
 from providers.openai.provider import OpenAI
+from providers.openai.provider import read_error as of_openai
 from providers.replicate.provider import read_error as of_replicate
+from providers.retry_after import retry_after
 from tests.support.jimeng import reference
 
 GOOD = Picture(url="https://example.org/fox.jpg?x-signature=a%20b")
@@ -130,7 +132,10 @@ ANYTHING = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["error", "code", "message", "detail", "details", "reason", "status", "type", "msg", "title"]
+                [
+                    *("error", "code", "message", "detail", "details", "reason", "status", "type", "msg", "title"),
+                    *("moderation_details", "moderation_stage", "retry_after", "retryDelay"),
+                ]
             ),
             inner,
             max_size=4,
@@ -143,12 +148,7 @@ ANYTHING = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(ANYTHING)
 def test_errors_are_looked_for_in_json_of_any_shape(spoken: Any) -> None:
-    for read in (of_dashscope, of_fal, of_gemini, of_replicate, error_object):
+    for read in (of_dashscope, of_fal, of_gemini, of_openai, of_replicate, error_object):
         found = read(spoken)
         assert found is None or all(isinstance(part, str) for part in found)
-
-
-@pytest.mark.parametrize("text", ["%%%", "é", "abc", "\x00"])
-def test_a_picture_that_is_no_base64(text: str) -> None:
-    with pytest.raises(GenerationFailedError):
-        decoded(text)
+    assert (retry_after({}, spoken) or 0) >= 0

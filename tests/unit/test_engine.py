@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import engine as engine_module
-from bot.jobs.ports import InvalidReferenceError, Phase, Undelivered, Unreachable
+from bot.jobs.ports import InvalidReferenceError, Phase, Undelivered, Unreachable, sentence
 from providers.errors import (
     ContentRefusedError,
     OutcomeUnknownError,
@@ -15,6 +15,7 @@ from providers.errors import (
     Sentence,
     TaskTimeoutError,
 )
+from providers.missing import missing
 from storage.job_states import FAILED_STATES, JobState
 from storage.records import CheckedReference, Job, NewReference
 from tests.support.bare_engine import BareEngine, open_bare_engine
@@ -46,6 +47,18 @@ async def test_several_pictures_are_several_tasks_one_after_another(harness: Bar
         harness.provider.finish(f"t{number}")
     await harness.until_state(job, JobState.DELIVERED)
     assert len(await harness.store.pictures.of_job(job.id)) == 3
+
+
+async def test_a_note_on_missing_pictures_goes_with_the_album(harness: BareEngine) -> None:
+    harness.provider.note = missing(held_back=2)
+    job = await harness.ask()
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    found = await harness.store.jobs.get(job.id)
+    assert found
+    assert found.error_message
+    assert str(sentence(found.error_message)) == "The service's safety check held back 2 of the pictures."
 
 
 async def test_one_refused_task_does_not_spoil_the_others(harness: BareEngine) -> None:

@@ -136,6 +136,12 @@ def test_the_services_own_wait_wins() -> None:
     assert error.retry_after == 17
 
 
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_submit_that_came_too_late_may_have_been_taken(status: int) -> None:
+    assert isinstance(explain(Fault(0, "", status, submitting=True)), OutcomeUnknownError)
+    assert isinstance(explain(Fault(0, "", status, submitting=False)), ProviderBusyError)
+
+
 @pytest.mark.parametrize("code", [50215, 50207, 50500, 50999])
 @pytest.mark.parametrize("submitting", [True, False])
 def test_a_reference_that_could_not_be_fetched(code: int, *, submitting: bool) -> None:

@@ -26,6 +26,7 @@ from providers.fal.provider import Fal
 from providers.gemini.provider import Gemini
 from providers.openai.provider import OpenAI
 from providers.replicate.provider import Replicate
+from providers.unfetched import UnfetchedReferenceError
 
 
 def openai(code: str | None, kind: str = "invalid_request_error") -> dict[str, Any]:
@@ -85,7 +86,7 @@ DOCUMENTED: list[tuple[type[Any], int, dict[str, Any], type[ProviderError]]] = [
     (DashScope, 500, dashscope("InternalError"), GenerationFailedError),
     (Fal, 422, fal("content_policy_violation"), ContentRefusedError),
     (Fal, 422, fal("image_load_error"), InvalidRequestError),
-    (Fal, 422, fal("file_download_error"), InvalidRequestError),
+    (Fal, 422, fal("file_download_error"), UnfetchedReferenceError),
     (Fal, 422, fal("value_error"), InvalidRequestError),
     (Fal, 401, {"detail": "Authentication is required."}, MisconfiguredError),
     (Fal, 403, {"detail": "User is locked. Reason: Exhausted balance."}, MisconfiguredError),

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from aiohttp import ClientSession
 
-from providers.base import Capabilities, Finished, ImageRequest, ProviderSettings, Working
+from providers.base import Capabilities, Finished, ImageRequest, ProviderSettings, Reference, Working
 from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
@@ -14,6 +14,7 @@ from providers.errors import (
     ProviderError,
 )
 from providers.synchronous import SynchronousProvider
+from tests.support.answering import REFERENCE
 from tests.support.fakes import FakeOptions
 
 
@@ -34,12 +35,15 @@ class Answering(SynchronousProvider[ProviderSettings, FakeOptions]):
         return
 
 
-async def outcome(error: ProviderError, *, begins: bool) -> ProviderError:
+async def outcome(
+    error: ProviderError, *, begins: bool, references: tuple[Reference, ...] = (), names_references: bool = True
+) -> ProviderError:
     async with ClientSession() as session:
         provider = Answering(ProviderSettings(), session)
         provider.error, provider.begins = error, begins
+        provider.names_references = names_references
         with pytest.raises(ProviderError) as caught:
-            async for _ in provider.imagine(ImageRequest("a fox", FakeOptions())):
+            async for _ in provider.imagine(ImageRequest("a fox", FakeOptions(), references)):
                 pass
         return caught.value
 
@@ -55,3 +59,15 @@ async def test_after_a_preview_it_may_have_been_paid(error: ProviderError) -> No
 
 async def test_a_refusal_stays_one() -> None:
     assert isinstance(await outcome(ContentRefusedError("result"), begins=True), ContentRefusedError)
+
+
+async def test_a_refusal_may_be_about_a_reference() -> None:
+    """Where the service doesn't tell, the sentence names both; what was paid stays."""
+    error = ContentRefusedError("prompt", detail="why")
+    ended = await outcome(error, begins=False, references=(REFERENCE,), names_references=False)
+    assert isinstance(ended, ContentRefusedError)
+    assert (ended.what, ended.paid, ended.detail) == ("input", False, "why")
+    assert await outcome(error, begins=False, references=(REFERENCE,)) is error
+    assert await outcome(error, begins=False, names_references=False) is error
+    result = ContentRefusedError("result")
+    assert await outcome(result, begins=False, references=(REFERENCE,), names_references=False) is result

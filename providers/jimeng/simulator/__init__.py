@@ -15,6 +15,9 @@ These words in a prompt trigger moderation:
 | `unsafe result` | 50511 | result |
 | `protected result` | 50519 | result |
 | `broken result` | 50501 | result |
+
+With `late pictures` the first two results have no pictures, with `no pictures` all. With `leave it as it is` the result
+is the first reference.
 """
 
 from providers.jimeng.simulator.faults import Fault

@@ -92,6 +92,11 @@ class JimengSimulator:
         return self.service.polls
 
     @property
+    def asked_when_done(self) -> Counter[str]:
+        """The number of answers about finished tasks by task id."""
+        return self.service.asked_when_done
+
+    @property
     def submits(self) -> Counter[str]:
         """The number of accepted (and so paid) tasks by prompt."""
         return self.queue.submits

@@ -1,0 +1,332 @@
+"""Answers that real services give, played by their simulators: the class of each, and whether it may be charged."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+from providers.ark import Ark
+from providers.ark.simulator import ArkSimulator
+from providers.base import Accepted, Event, Finished
+from providers.dashscope import DashScope
+from providers.dashscope.simulator import DashScopeSimulator
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    ProviderBusyError,
+    ProviderError,
+    TaskExpiredError,
+)
+from providers.fal import Fal
+from providers.fal.simulator import FalSimulator
+from providers.replicate import Replicate
+from providers.replicate.simulator import ReplicateSimulator
+from providers.simulators import Fault
+from providers.testing import ServiceHarness, open_bench
+from providers.unfetched import UnfetchedReferenceError
+
+SERVICES: Mapping[type[Any], tuple[type[Any], dict[str, str]]] = {
+    Ark: (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3"}),
+    DashScope: (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1"}),
+    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}"}),
+    Replicate: (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1"}),
+}
+
+
+class Row(NamedTuple):
+    """An answer to the call `action`, and its class. `what`: a refusal is about it."""
+
+    provider: type[Any]
+    action: str
+    status: int
+    body: Any
+    expected: type[ProviderError]
+    paid: bool | None = False
+    what: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+def ark(code: str, message: str = "words") -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "param": "", "type": "BadRequest"}}
+
+
+def dashscope(code: str, message: str = "words") -> dict[str, Any]:
+    return {"code": code, "message": message, "request_id": "r1"}
+
+
+def dashscope_task(**output: Any) -> dict[str, Any]:
+    return {"output": {"task_id": "t1", **output}, "request_id": "r1"}
+
+
+def fal(kind: str, *where: str | int) -> dict[str, Any]:
+    return {"detail": [{"loc": ["body", *where], "msg": "words", "type": kind, "ctx": {}}]}
+
+
+def fal_request(kind: str) -> dict[str, Any]:
+    return {"detail": "It did not work.", "error_type": kind}
+
+
+def prediction(**values: Any) -> dict[str, Any]:
+    given = {"id": "p1", "model": "google/nano-banana", "version": "hidden", "output": None, "error": None}
+    return {**given, **values}
+
+
+SENT = "submit"
+ANSWERS = [
+    Row(Ark, SENT, 400, ark("InputTextSensitiveContentDetected.PolicyViolation"), ContentRefusedError, what="prompt"),
+    Row(Ark, SENT, 400, ark("SensitiveContentDetected.SevereViolation"), ContentRefusedError, what="prompt"),
+    Row(Ark, SENT, 400, ark("InputTextRiskDetection"), ContentRefusedError, what="prompt"),
+    Row(
+        Ark,
+        SENT,
+        400,
+        ark("InputImageSensitiveContentDetected.PrivacyInformation"),
+        ContentRefusedError,
+        what="reference",
+    ),
+    Row(Ark, SENT, 400, ark("InputImageRiskDetection"), ContentRefusedError, what="reference"),
+    Row(Ark, SENT, 400, ark("OutputImageSensitiveContentDetected.DeepFake"), ContentRefusedError, None, what="result"),
+    Row(Ark, SENT, 400, ark("OutputImageRiskDetection"), ContentRefusedError, None, what="result"),
+    Row(Ark, SENT, 400, ark("InvalidParameter.OversizedImage"), InvalidRequestError),
+    Row(Ark, SENT, 400, ark("InvalidParameter", "image: Timeout while downloading url=x"), UnfetchedReferenceError),
+    Row(Ark, SENT, 400, ark("InvalidEndpoint.ClosedEndpoint"), MisconfiguredError),
+    Row(Ark, SENT, 404, ark("InvalidEndpointOrModel.ModelIDAccessDisabled"), MisconfiguredError),
+    Row(Ark, SENT, 429, ark("SetLimitExceeded"), MisconfiguredError),
+    Row(Ark, SENT, 403, ark("AccountOverdueError"), MisconfiguredError),
+    Row(Ark, SENT, 403, ark("OperationDenied.ServiceOverdue"), MisconfiguredError),
+    Row(Ark, SENT, 429, ark("RateLimitExceeded.EndpointRPMExceeded"), ProviderBusyError),
+    Row(Ark, SENT, 408, {"unheard": "of"}, OutcomeUnknownError, None),
+    Row(Ark, SENT, 200, {"data": None, "error": None}, GenerationFailedError, None),
+    Row(
+        Ark,
+        SENT,
+        200,
+        {"data": [{"error": {"code": "OutputImageSensitiveContentDetected.DeepFake", "message": "x"}}]},
+        ContentRefusedError,
+        None,
+        what="result",
+    ),
+    Row(DashScope, SENT, 429, dashscope("PrepaidBillOverdue"), MisconfiguredError),
+    Row(DashScope, SENT, 429, dashscope("PostpaidBillOverdue"), MisconfiguredError),
+    Row(DashScope, SENT, 429, dashscope("CommodityNotPurchased"), MisconfiguredError),
+    Row(DashScope, SENT, 400, dashscope("Arrearage"), MisconfiguredError),
+    Row(DashScope, SENT, 429, dashscope("Throttling.AllocationQuota"), ProviderBusyError),
+    Row(DashScope, SENT, 400, dashscope("InvalidURL.Timeout"), UnfetchedReferenceError),
+    Row(DashScope, SENT, 400, dashscope("InvalidParameter.DataInspection"), UnfetchedReferenceError),
+    Row(
+        DashScope,
+        SENT,
+        400,
+        dashscope("InvalidParameter", "Failed to download the image url"),
+        UnfetchedReferenceError,
+    ),
+    Row(
+        DashScope,
+        "result",
+        200,
+        dashscope_task(
+            task_status="FAILED",
+            code="DataInspectionFailed",
+            message="Output data may contain inappropriate content.",
+            results=None,
+        ),
+        ContentRefusedError,
+        None,
+        what="result",
+    ),
+    Row(
+        DashScope,
+        "result",
+        200,
+        dashscope_task(
+            task_status="FAILED", code="DataInspectionFailed", message="Input text data may contain bad content."
+        ),
+        ContentRefusedError,
+        None,
+        what="prompt",
+    ),
+    Row(DashScope, "result", 200, dashscope_task(task_status="SUCCEEDED", results=None), GenerationFailedError, None),
+    Row(Fal, "fetch", 504, fal_request("request_timeout"), GenerationFailedError),
+    Row(Fal, "fetch", 503, fal_request("runner_disconnected"), GenerationFailedError),
+    Row(Fal, "fetch", 500, fal_request("internal_error"), GenerationFailedError),
+    Row(Fal, "fetch", 500, fal("internal_server_error"), GenerationFailedError),
+    Row(
+        Fal,
+        "fetch",
+        504,
+        {"detail": "Request timed out"},
+        GenerationFailedError,
+        headers={"X-Fal-Error-Type": "request_timeout"},
+    ),
+    Row(Fal, "fetch", 422, fal("content_policy_violation", "prompt"), ContentRefusedError, None, what="prompt"),
+    Row(
+        Fal, "fetch", 422, fal("content_policy_violation", "image_urls", 0), ContentRefusedError, None, what="reference"
+    ),
+    Row(Fal, "fetch", 422, fal("file_download_error", "image_urls", 0), UnfetchedReferenceError, None),
+    Row(Fal, "fetch", 422, fal("value_error", "prompt"), InvalidRequestError, None),
+    Row(
+        Fal,
+        "fetch",
+        200,
+        {"images": [{"url": "https://pictures/1"}], "has_nsfw_concepts": [True]},
+        ContentRefusedError,
+        True,
+        what="result",
+    ),
+    Row(Fal, "fetch", 200, {"images": None}, GenerationFailedError, None),
+    Row(Fal, SENT, 403, {"detail": "User is locked. Reason: Exhausted balance."}, MisconfiguredError),
+    Row(Replicate, SENT, 402, {"title": "Insufficient credit", "detail": "Insufficient credit."}, MisconfiguredError),
+    Row(Replicate, SENT, 402, {"detail": "You have no money.", "status": 402}, MisconfiguredError),
+    Row(Replicate, "result", 200, prediction(status="succeeded", data_removed=True), TaskExpiredError, None),
+    Row(Replicate, "result", 200, prediction(status="succeeded", data_removed=None), GenerationFailedError, None),
+    Row(
+        Replicate,
+        "result",
+        200,
+        prediction(status="failed", error="Failed to download image: connection timed out"),
+        UnfetchedReferenceError,
+        None,
+    ),
+    Row(
+        Replicate,
+        "result",
+        200,
+        prediction(status="failed", error="cannot identify image file"),
+        InvalidRequestError,
+        None,
+    ),
+]
+
+
+async def run(bench: ServiceHarness, prompt: str = "a red fox", **options: Any) -> list[Event]:
+    return [event async for event in bench.provider.imagine(bench.request(prompt, **options))]
+
+
+async def finished(bench: ServiceHarness, prompt: str = "a red fox", **options: Any) -> Finished:
+    last = (await run(bench, prompt, **options))[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+def opened(provider: type[Any]) -> Any:
+    simulator, settings = SERVICES[provider]
+    return open_bench(provider, simulator, settings)
+
+
+@pytest.mark.parametrize("row", ANSWERS)
+async def test_the_class_of_an_answer(row: Row) -> None:
+    async with opened(row.provider) as bench:
+        fault = Fault(
+            kind="json", action=row.action, status=row.status, text=json.dumps(row.body), headers=dict(row.headers)
+        )
+        fault.headers = dict(row.headers)
+        bench.simulator.faults.append(fault)
+        with pytest.raises(row.expected) as caught:
+            await run(bench)
+        assert type(caught.value) is row.expected
+        assert caught.value.paid is row.paid
+        assert getattr(caught.value, "what", "") == row.what
+        assert bench.simulator.faults == [], "asked once"
+
+
+@pytest.mark.parametrize("provider", SERVICES)
+async def test_an_unpaid_bill_is_the_operators(provider: type[Any]) -> None:
+    async with opened(provider) as bench:
+        with pytest.raises(MisconfiguredError):
+            await run(bench, "an unpaid bill")
+        assert bench.submitted == 0
+
+
+async def test_throttling_names_its_wait() -> None:
+    async with opened(Replicate) as bench:
+        words = "Request was throttled. Your rate limit resets in ~30s."
+        bench.simulator.faults.append(Fault(kind="json", action=SENT, status=429, text=json.dumps({"detail": words})))
+        with pytest.raises(ProviderBusyError) as caught:
+            await run(bench)
+        assert caught.value.retry_after == 30
+
+
+async def test_a_gateways_error_for_a_result_passes() -> None:
+    async with opened(Fal) as bench:
+        bench.simulator.faults.append(Fault(kind="html", action="fetch", status=504, times=2))
+        assert len((await finished(bench)).pictures) == 1
+
+
+async def test_flags_of_nothing_are_none() -> None:
+    body = {"images": [{"url": "https://pictures/1"}, None], "has_nsfw_concepts": [None], "seed": None}
+    async with opened(Fal) as bench:
+        bench.simulator.faults.append(Fault(kind="json", action="fetch", status=200, text=json.dumps(body)))
+        end = await finished(bench)
+        assert ([picture.url for picture in end.pictures], end.note) == (["https://pictures/1"], None)
+
+
+@pytest.mark.parametrize(("provider", "options"), [(Fal, {"n": 3}), (Ark, {"set": 3})])
+async def test_the_rest_of_a_flagged_set_is_delivered(provider: type[Any], options: dict[str, int]) -> None:
+    async with opened(provider) as bench:
+        end = await finished(bench, "three foxes, one flagged", **options)
+        assert len(end.pictures) == 2
+        assert str(end.note) == "The service's safety check held back one of the pictures."
+
+
+async def test_an_error_ends_the_stream_of_a_set() -> None:
+    async with opened(Ark) as bench:
+        assert len((await finished(bench, "a set that breaks off", set=4)).pictures) == 1
+        with pytest.raises(GenerationFailedError):
+            await run(bench, "a broken result that breaks off", set=4)
+        with pytest.raises(ContentRefusedError) as caught:
+            await run(bench, "an unsafe result that breaks off", set=4)
+        assert (caught.value.what, caught.value.paid) == ("result", None)
+
+
+async def test_a_single_picture_has_no_parameters_of_sets() -> None:
+    async with opened(Ark) as bench:
+        assert (await finished(bench, model="doubao-seedream-5-0-pro-260628")).pictures
+
+
+@pytest.mark.parametrize("options", [{}, {"set": 2}])
+async def test_references_that_ark_can_not_fetch_are_sent_as_bytes(options: dict[str, int]) -> None:
+    async with opened(Ark) as bench:
+        unreachable = [replace(one, url="http://127.0.0.1:1/a.jpg") for one in bench.references(2, url=True)]
+        asked = bench.request("both of them", tuple(unreachable), **options)
+        events = [event async for event in bench.provider.imagine(asked)]
+        assert isinstance(events[-1], Finished)
+        assert (bench.submitted, bench.references_seen) == (1, 2)
+
+
+@pytest.mark.parametrize("provider", [Fal, Replicate])
+async def test_references_that_fail_a_task_are_about_their_address(provider: type[Any]) -> None:
+    async with opened(provider) as bench:
+        (one,) = bench.references(1, url=True)
+        asked = bench.request("with it", (replace(one, url="http://127.0.0.1:1/a.jpg"),))
+        with pytest.raises(UnfetchedReferenceError, match=r"web\.public_url") as caught:
+            [event async for event in bench.provider.imagine(asked)]
+        assert caught.value.paid is None
+        assert bench.submitted == 1, "it was taken, so it is not sent again"
+
+
+async def test_large_references_are_uploaded_first() -> None:
+    async with opened(Replicate) as bench:
+        (one,) = bench.references(1, url=False)
+        asked = bench.request("with it", (replace(one, size=2 << 20),))
+        bench.simulator.faults.append(Fault(kind="text", action="upload"))
+        with pytest.raises(ProviderBusyError) as caught:
+            [event async for event in bench.provider.imagine(asked)]
+        assert caught.value.paid is False
+        events = [event async for event in bench.provider.imagine(asked)]
+        assert isinstance(events[-1], Finished)
+        assert len(bench.simulator.files) == bench.references_seen == 1
+
+
+async def test_a_prediction_after_an_hour() -> None:
+    async with opened(Replicate) as bench:
+        accepted = (await run(bench))[0]
+        assert isinstance(accepted, Accepted)
+        bench.pass_time(3700)
+        with pytest.raises(TaskExpiredError):
+            [event async for event in bench.provider.imagine(bench.request("a red fox"), accepted.ticket)]
