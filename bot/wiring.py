@@ -127,7 +127,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         telegram.uploads.renew = parts.fresh_addresses.of_job
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
         requests = _make_requests(settings, engine, store, registry, bot)
-        albums = AlbumMiddleware(store, languages, partial(late_items.handle_late_item, requests=requests))
+        parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(settings, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
@@ -274,6 +274,11 @@ def make_dispatcher(
         error_handler.make_router(),
     )
     return dispatcher
+
+
+def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
+    late = partial(late_items.handle_late_item, requests=requests)
+    return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
 
 
 def _make_requests(settings: Settings, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:

@@ -3,11 +3,11 @@
 import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select, true, update
+from sqlalchemy import Executable, Table, bindparam, func, select, true, update
 from sqlalchemy.engine import make_url
 
 from storage.connection import Transaction
@@ -17,6 +17,23 @@ from storage.records import ErrorMessage
 from storage.schema import jobs, metadata, tasks, updates, workers
 from storage.sqlite import copy_file
 from storage.statements import upsert
+
+_LATEST = select(func.max(jobs.c.created_at))
+_INTERRUPT_TASKS = move_task(
+    tasks.c.ticket.is_(None),
+    (TaskState.QUEUED, TaskState.SUBMITTING),
+    TaskState.INTERRUPTED,
+    finished_at=bindparam("now"),
+    error_message=bindparam("message", type_=tasks.c.error_message.type),
+)
+# Jobs in other states follow from their tasks.
+_INTERRUPT_JOBS = move_job(
+    true(),
+    (JobState.PREPARING,),
+    JobState.INTERRUPTING,
+    error_message=bindparam("message", type_=jobs.c.error_message.type),
+)
+_CLOSE_UPDATES = update(updates).values(done_at=updates.c.taken_at, payload=None)
 
 
 async def back_up(url: str, target: Path, unknown: ErrorMessage) -> None:
@@ -61,18 +78,16 @@ async def _copy_sqlite(url: str, part: Path) -> None:
 async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
     copy = await Database.open(f"sqlite:///{part}")
     try:
-        await copy.write(partial(_interrupt_all, {"error_message": dict(unknown)}))
+        await copy.write(partial(_interrupt_all, dict(unknown)))
     finally:
         await copy.aclose()
 
 
 async def _interrupt_all(message: Mapping[str, Any], writer: Transaction) -> None:
-    now = (await writer.execute(select(func.max(jobs.c.created_at)))).scalar() or 0.0
-    unsubmitted, waiting = tasks.c.ticket.is_(None), (TaskState.QUEUED, TaskState.SUBMITTING)
-    await writer.execute(move_task(unsubmitted, waiting, TaskState.INTERRUPTED, finished_at=now, **message))
-    # Jobs in other states follow from their tasks.
-    await writer.execute(move_job(true(), (JobState.PREPARING,), JobState.INTERRUPTING, **message))
-    await writer.execute(update(updates).values(done_at=updates.c.taken_at, payload=None))
+    now = (await writer.execute(_LATEST)).scalar() or 0.0
+    await writer.execute(_INTERRUPT_TASKS, {"now": now, "message": message})
+    await writer.execute(_INTERRUPT_JOBS, {"message": message})
+    await writer.execute(_CLOSE_UPDATES)
 
 
 async def _copy_rows(url: str, part: Path) -> None:
@@ -93,4 +108,10 @@ async def _copy_rows(url: str, part: Path) -> None:
 async def _add(table: Table, rows: Sequence[dict[str, Any]], connection: Transaction) -> None:
     """Store rows. No row has a worker in the copy: the process that starts there takes them over."""
     free = [{**row, "worker_id": None} if "worker_id" in row else row for row in rows]
-    await connection.execute(upsert(table, *rows[0]), free)
+    await connection.execute(_insert(table), free)
+
+
+@cache
+def _insert(table: Table) -> Executable:
+    """The statement that stores a row of this table."""
+    return upsert(table, *table.c.keys())

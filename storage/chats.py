@@ -1,9 +1,10 @@
 """Groups: their settings, their open jobs, and their migration to supergroups."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, bindparam, case, delete, or_, select, update
+from sqlalchemy import BigInteger, Executable, Table, bindparam, case, delete, or_, select, update
 
 from storage.connection import Connection, Transaction
 from storage.job_states import IS_OPEN, NOT_READY, is_in
@@ -31,6 +32,18 @@ _OPEN_JOBS = (
     select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_STARTED)
     .where(jobs.c.chat_id == bindparam("chat_id"), IS_OPEN, is_in(jobs.c.state, NOT_READY))
     .order_by(jobs.c.id)
+)
+_OLD, _NEW = bindparam("old", type_=BigInteger), bindparam("new", type_=BigInteger)
+_BOTH = select(chats).where(chats.c.id.in_((_OLD, _NEW)))
+_DELETE_OLD = delete(chats).where(chats.c.id == _OLD)
+_MOVE_ROWS: Sequence[Executable] = (
+    *(
+        update(table).where(table.c.chat_id == _OLD).values(chat_id=_NEW, **dict.fromkeys(columns))
+        for table, columns in _MESSAGES.items()
+    ),
+    update(pictures)
+    .where(pictures.c.chat_id == _OLD)
+    .values(chat_id=_NEW, former_chat_id=case((pictures.c.message_id.is_not(None), _OLD))),
 )
 
 
@@ -64,16 +77,12 @@ class Chats(Operations):
         """
         await connection.lock(f"chat {old}")
         await self._move(connection, old, new)
-        for table, columns in _MESSAGES.items():
-            unknown = dict.fromkeys(columns)
-            await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new, **unknown))
-        sent = case((pictures.c.message_id.is_not(None), old))
-        theirs = update(pictures).where(pictures.c.chat_id == old)
-        await connection.execute(theirs.values(chat_id=new, former_chat_id=sent))
+        for statement in _MOVE_ROWS:
+            await connection.execute(statement, {"old": old, "new": new})
 
     async def set(self, chat_id: int, **values: Any) -> None:
         """Store settings: fields of `ChatRules`, None for the default. For options see `set_option`."""
-        await self._db.execute(_set(chat_id, **values))
+        await self._db.execute(_set(frozenset(values)), {"chat": chat_id, **values})
 
     @writes
     async def set_option(
@@ -83,21 +92,28 @@ class Chats(Operations):
         # Two presses at once must not overwrite each other.
         await connection.lock(f"chat {chat_id}")
         known = (await _now(connection, chat_id))[1].options
-        await connection.execute(_set(chat_id, options=with_option(known, provider, name, value)))
+        changed = {"options": with_option(known, provider, name, value)}
+        await connection.execute(_set(frozenset(changed)), {"chat": chat_id, **changed})
 
     async def _move(self, connection: Transaction, old: int, new: int) -> None:
         """Move the settings; those that the new group has already stay."""
-        rows = await connection.execute(select(chats).where(chats.c.id.in_((old, new))))
+        both = {"old": old, "new": new}
+        rows = await connection.execute(_BOTH, both)
         known = {row["id"]: row for row in rows.mappings()}
         before, after = known.get(old, {}), known.get(new, {})
         names = ChatRules.__slots__
         values = {name: before.get(name) if after.get(name) is None else after[name] for name in names}
-        await connection.execute(delete(chats).where(chats.c.id == old))
-        await connection.execute(_set(new, **values, migrated_from=old))
+        values["migrated_from"] = old
+        await connection.execute(_DELETE_OLD, both)
+        await connection.execute(_set(frozenset(values)), {"chat": new, **values})
 
 
-def _set(chat_id: int, **values: Any) -> Executable:
-    return upsert(chats, id=chat_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
+@cache
+def _set(names: frozenset[str]) -> Executable:
+    """The statement that stores these settings of a group."""
+    values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
+    new = upsert(chats, id=bindparam("chat"), **values)
+    return new.on_conflict_do_update(index_elements=["id"], set_=values)
 
 
 async def _now(connection: Connection, chat_id: int) -> tuple[int, ChatRules]:

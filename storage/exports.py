@@ -1,19 +1,55 @@
 """The export of a person's pictures, with all that is stored about them."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from storage.connection import Connection
 from storage.operations import Operations, reads
 from storage.records import Cost
 from storage.schema import jobs, pictures, references, tasks
+from storage.statements import Parameters
 
 JOBS_AT_ONCE = 500
 """Jobs read at once."""
+
+_OF_PERSON = jobs.c.user_id == bindparam("user_id")
+# By their jobs: the index of pictures has only those that are not hidden.
+_JOB_IDS = select(jobs.c.id).where(_OF_PERSON).order_by(jobs.c.id)
+# One statement for pages of any length.
+_ON_PAGE = select(jobs.c.id).where(_OF_PERSON, jobs.c.id.between(bindparam("first"), bindparam("last")))
+_PICTURES = (
+    select(
+        pictures.c.id,
+        pictures.c.job_id,
+        pictures.c.chat_id,
+        pictures.c.created_at,
+        *(jobs.c[name] for name in ("prompt", "style", "provider", "options")),
+        *(pictures.c[name] for name in ("seed", "width", "height", "size", "photo_id", "document_id")),
+        pictures.c.starred_at,
+        pictures.c.hidden_at,
+        tasks.c.cost,
+        tasks.c.currency,
+        tasks.c.pictures.label("among"),
+        (tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at)).label("seconds"),
+    )
+    .join(jobs, jobs.c.id == pictures.c.job_id)
+    .join(tasks, tasks.c.id == pictures.c.task_id)
+    .where(pictures.c.job_id.in_(_ON_PAGE))
+    .order_by(pictures.c.id)
+)
+_COUNT_REFERENCES = (
+    select(references.c.job_id, func.count()).where(references.c.job_id.in_(_ON_PAGE)).group_by(references.c.job_id)
+)
+_OWN_REFERENCES = (
+    select(references.c.job_id, references.c.picture_id)
+    .join(pictures, pictures.c.id == references.c.picture_id)
+    .where(references.c.job_id.in_(_ON_PAGE), pictures.c.user_id == bindparam("user_id"))
+    .order_by(references.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +87,17 @@ class Exports(Operations):
 
     async def pictures(self, user_id: int) -> AsyncIterator[list[Exported]]:
         """All of a person's pictures, oldest first, in pages; those deleted from their history too."""
-        # By their jobs: the index of pictures has only those that are not hidden.
-        own = select(jobs.c.id).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
-        ids = (await self._db.fetch(own)).scalars()
+        ids = (await self._db.fetch(_JOB_IDS, {"user_id": user_id})).scalars()
         for first in range(0, len(ids), JOBS_AT_ONCE):
             # A step for each page: a long export must not hold a connection.
-            yield await self._page(user_id, ids[first : first + JOBS_AT_ONCE])
+            on_page = ids[first : first + JOBS_AT_ONCE]
+            yield await self._page({"user_id": user_id, "first": on_page[0], "last": on_page[-1]})
 
     @reads
-    async def _page(self, connection: Connection, user_id: int, ids: Sequence[int]) -> list[Exported]:
-        return await _page(connection, user_id, ids)
-
-
-async def _page(connection: Connection, user_id: int, ids: Sequence[int]) -> list[Exported]:
-    count, origins = await _references(connection, user_id, ids)
-    seconds = tasks.c.finished_at - func.coalesce(tasks.c.submitted_at, tasks.c.begun_at)
-    query = (
-        select(
-            pictures.c.id,
-            pictures.c.job_id,
-            pictures.c.chat_id,
-            pictures.c.created_at,
-            *(jobs.c[name] for name in ("prompt", "style", "provider", "options")),
-            *(pictures.c[name] for name in ("seed", "width", "height", "size", "photo_id", "document_id")),
-            pictures.c.starred_at,
-            pictures.c.hidden_at,
-            tasks.c.cost,
-            tasks.c.currency,
-            tasks.c.pictures.label("among"),
-            seconds.label("seconds"),
-        )
-        .join(jobs, jobs.c.id == pictures.c.job_id)
-        .join(tasks, tasks.c.id == pictures.c.task_id)
-        .where(pictures.c.job_id.in_(ids))
-        .order_by(pictures.c.id)
-    )
-    return [_exported(dict(row), count, origins) for row in (await connection.execute(query)).mappings()]
+    async def _page(self, connection: Connection, which: Parameters) -> list[Exported]:
+        count, origins = await _references(connection, which)
+        rows = (await connection.execute(_PICTURES, which)).mappings()
+        return [_exported(row, count, origins) for row in rows]
 
 
 def _exported(row: dict[str, Any], count: dict[int, int], origins: dict[int, list[int]]) -> Exported:
@@ -102,18 +113,9 @@ def _exported(row: dict[str, Any], count: dict[int, int], origins: dict[int, lis
     )
 
 
-async def _references(
-    connection: Connection, user_id: int, ids: Sequence[int]
-) -> tuple[dict[int, int], dict[int, list[int]]]:
-    """How many references these jobs had, and which of them are the person's own pictures."""
-    count = select(references.c.job_id, func.count()).where(references.c.job_id.in_(ids)).group_by(references.c.job_id)
-    own = (
-        select(references.c.job_id, references.c.picture_id)
-        .join(pictures, pictures.c.id == references.c.picture_id)
-        .where(references.c.job_id.in_(ids), pictures.c.user_id == user_id)
-        .order_by(references.c.id)
-    )
+async def _references(connection: Connection, which: Parameters) -> tuple[dict[int, int], dict[int, list[int]]]:
+    """How many references the jobs of a page had, and which of them are the person's own pictures."""
     origins: dict[int, list[int]] = defaultdict(list)
-    for job_id, picture_id in await connection.execute(own):
+    for job_id, picture_id in await connection.execute(_OWN_REFERENCES, which):
         origins[job_id].append(picture_id)
-    return {row[0]: row[1] for row in await connection.execute(count)}, origins
+    return {row[0]: row[1] for row in await connection.execute(_COUNT_REFERENCES, which)}, origins

@@ -1,52 +1,85 @@
 """Lost tickets: tasks whose tickets a callback or the service brings back."""
 
-from typing import Any
+from sqlalchemy import Executable, and_, bindparam, delete, or_, select, update
 
-from sqlalchemy import Executable, Select, and_, delete, or_, select, update
-
-from storage.connection import Connection, Transaction
+from storage.connection import Transaction
 from storage.job_states import JobState, TaskState, move_job, move_task
-from storage.operations import Operations, reads, writes
+from storage.operations import Operations, writes
 from storage.records import Job
 from storage.rows import change_job, is_orphaned, living_worker_or, lock_job
 from storage.schema import announced, jobs, tasks
 from storage.statements import upsert
+from storage.task_statements import TASK
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """The states of a task that a found ticket moves to `RUNNING`."""
 UNCHANGED_STATES = (JobState.WORKING, JobState.CANCELLING, JobState.KEEPING)
 """The states of jobs that one more running task leaves as they are: a cancelled job keeps its pictures."""
+NOT_REOPENED = (JobState.PREPARING, JobState.DELIVERING)
+"""The states of jobs that get no more running task."""
+
+_ANNOUNCE = upsert(announced, "task_id", "ticket", "worker_id").on_conflict_do_update(
+    index_elements=["task_id"], set_={"ticket": bindparam("ticket"), "worker_id": bindparam("worker_id")}
+)
+_RECOVER = (
+    update(announced)
+    .where(or_(announced.c.worker_id == bindparam("owner"), is_orphaned(announced)))
+    .values(worker_id=bindparam("owner"))
+    .returning(announced.c.task_id, announced.c.ticket)
+)
+_FORGET = delete(announced).where(
+    announced.c.task_id == bindparam("task_id"), announced.c.ticket == bindparam("ticket")
+)
+_WITH_TICKET = (
+    select(tasks.c.id).where(tasks.c.provider == bindparam("provider"), tasks.c.ticket == bindparam("ticket")).limit(1)
+)
+# The time of the submit is not known, so its duration is not learned from.
+_RUN = move_task(
+    and_(tasks.c.id == bindparam("task_id"), tasks.c.ticket.is_(None)),
+    WITHOUT_TICKET,
+    TaskState.RUNNING,
+    ticket=bindparam("ticket"),
+    submitted_at=bindparam("now"),
+    begun_at=None,
+    error_message=None,
+    finished_at=None,
+)
+
+
+def _reopen(state: JobState) -> Executable:
+    """The statement that reopens a job in this state, of which one more task is running."""
+    own = jobs.c.id == bindparam("job_id")
+    values = {"worker_id": living_worker_or(bindparam("owner")), "finished_at": None}
+    if state in UNCHANGED_STATES:
+        return update(jobs).where(own).values(values).returning(jobs)
+    if state is JobState.CANCELLED:
+        return move_job(own, (state,), JobState.KEEPING, **values).returning(jobs)
+    return move_job(own, (state,), JobState.WORKING, error_message=None, **values).returning(jobs)
+
+
+_REOPEN = {state: _reopen(state) for state in JobState if state not in NOT_REOPENED}
 
 
 class LostTickets(Operations):
     """The lost tickets of one database."""
 
-    @writes
-    async def announced(self, connection: Transaction, task_id: int, ticket: str, worker_id: int) -> None:
+    async def announced(self, task_id: int, ticket: str, worker_id: int) -> None:
         """A callback has named this ticket; this worker asks the service about it. The latest callback counts."""
-        values = {"ticket": ticket, "worker_id": worker_id}
-        new = upsert(announced).values(task_id=task_id, **values)
-        await connection.execute(new.on_conflict_do_update(index_elements=["task_id"], set_=values))
+        await self._db.execute(_ANNOUNCE, {"task_id": task_id, "ticket": ticket, "worker_id": worker_id})
 
-    @writes
-    async def recover(self, connection: Transaction, worker_id: int) -> list[tuple[int, str]]:
+    async def recover(self, worker_id: int) -> list[tuple[int, str]]:
         """Take over the announced tickets of workers that are gone; returns those and this worker's own, each as (task
         id, ticket)."""
-        which = or_(announced.c.worker_id == worker_id, is_orphaned(announced))
-        taken = update(announced).where(which).values(worker_id=worker_id)
-        rows = await connection.execute(taken.returning(announced.c.task_id, announced.c.ticket))
+        rows = await self._db.execute(_RECOVER, {"owner": worker_id})
         return sorted((row.task_id, row.ticket) for row in rows)
 
-    @writes
-    async def forget(self, connection: Transaction, task_id: int, ticket: str) -> None:
+    async def forget(self, task_id: int, ticket: str) -> None:
         """Delete an announced ticket: the service has been asked about it."""
-        known = delete(announced).where(announced.c.task_id == task_id, announced.c.ticket == ticket)
-        await connection.execute(known)
+        await self._db.execute(_FORGET, {"task_id": task_id, "ticket": ticket})
 
-    @reads
-    async def is_taken(self, connection: Connection, provider: str, ticket: str) -> bool:
+    async def is_taken(self, provider: str, ticket: str) -> bool:
         """Whether a task has this ticket."""
-        return (await connection.execute(_with_ticket(provider, ticket))).first() is not None
+        return (await self._db.fetch(_WITH_TICKET, {"provider": provider, "ticket": ticket})).first() is not None
 
     @writes
     async def found(
@@ -57,36 +90,14 @@ class LostTickets(Operations):
         This worker becomes the owner of the job if the former one is gone. None: the task needs no ticket, another one
         has this ticket, or the job is being delivered.
         """
-        known = (await connection.execute(select(tasks).where(tasks.c.id == task_id))).mappings().first()
+        own = {"task_id": task_id, "ticket": ticket}
+        known = (await connection.execute(TASK, own)).mappings().first()
         job = await lock_job(connection, known["job_id"]) if known else None
-        if known is None or job is None or job.state in {JobState.PREPARING, JobState.DELIVERING}:
+        if known is None or job is None or job.state in NOT_REOPENED:
             return None
         await connection.lock(f"provider {known['provider']}")
-        if (await connection.execute(_with_ticket(known["provider"], ticket))).first():
+        if (await connection.execute(_WITH_TICKET, {**own, "provider": known["provider"]})).first():
             return None
-        # The time of the submit is not known, so its duration is not learned from.
-        values = {"ticket": ticket, "submitted_at": now, "begun_at": None}
-        again = move_task(
-            and_(tasks.c.id == task_id, tasks.c.ticket.is_(None)),
-            WITHOUT_TICKET,
-            TaskState.RUNNING,
-            **values,
-            error_message=None,
-            finished_at=None,
-        )
-        found = (await connection.execute(again)).rowcount
-        return await change_job(connection, _reopened(job, worker_id)) if found else None
-
-
-def _reopened(job: Job, worker_id: int) -> Executable:
-    """The statement that reopens a job of which one more task is running."""
-    own, values = jobs.c.id == job.id, {"worker_id": living_worker_or(worker_id), "finished_at": None}
-    if job.state in UNCHANGED_STATES:
-        return update(jobs).where(own).values(values).returning(jobs)
-    if job.state is JobState.CANCELLED:
-        return move_job(own, (JobState.CANCELLED,), JobState.KEEPING, **values).returning(jobs)
-    return move_job(own, (job.state,), JobState.WORKING, error_message=None, **values).returning(jobs)
-
-
-def _with_ticket(provider: str, ticket: str) -> Select[Any]:
-    return select(tasks.c.id).where(tasks.c.provider == provider, tasks.c.ticket == ticket).limit(1)
+        if not (await connection.execute(_RUN, {**own, "now": now})).rowcount:
+            return None
+        return await change_job(connection, _REOPEN[job.state], {"job_id": job.id, "owner": worker_id})

@@ -14,10 +14,10 @@ from storage.rows import DELETE_TASKS, LOCK_TASKS, change_job, lock_job
 from storage.schema import jobs, references
 from storage.statements import upsert
 
-UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
+_UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
 """The columns of a reference that is not fetched yet."""
 _OF_JOB = references.c.job_id == bindparam("job_id")
-FORGET_FETCHED = update(references).where(_OF_JOB).values(dict(UNFETCHED))
+FORGET_FETCHED = update(references).where(_OF_JOB).values(dict(_UNFETCHED))
 """The statement that makes the references of a job unfetched."""
 _ADD = upsert(references, *NewReference.__slots__, "job_id", "changes")
 _COLUMNS = [column for column in references.c if column is not references.c.data]

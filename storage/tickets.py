@@ -13,7 +13,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
-    Executable,
     Float,
     String,
     Text,
@@ -33,7 +32,7 @@ from storage.connection import Transaction
 from storage.database import Database, StoreError, UnstorableValueError
 from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, is_in, move_job, move_task
 from storage.operations import Operations, writes
-from storage.records import Job, TicketKept
+from storage.records import TicketKept
 from storage.rows import change_job, living_worker_or, lock_job
 from storage.schema import jobs, tasks
 
@@ -85,6 +84,22 @@ _TICKETS = bindparam("tickets", type_=String)
 _JOB_STATE = select(jobs.c.state).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
 _JOB_WORKER = select(jobs.c.worker_id).where(jobs.c.id == tasks.c.job_id).scalar_subquery()
 _POSTGRES, _SQLITE = _postgres(), _sqlite()
+
+_STORE_ALONE = move_task(
+    tasks.c.id == bindparam("task_id"),
+    ALL_BUT_DONE,
+    TaskState.RUNNING,
+    ticket=bindparam("ticket"),
+    submitted_at=bindparam("submitted_at"),
+    error_message=None,
+    finished_at=None,
+)
+_JOB_OF_TASK = select(tasks.c.job_id).where(tasks.c.id == bindparam("task_id"))
+_OWN_JOB, _OWNED = jobs.c.id == bindparam("job_id"), {"worker_id": living_worker_or(bindparam("owner"))}
+_TAKE_OVER = update(jobs).where(_OWN_JOB).values(_OWNED).returning(jobs)
+_REOPEN = move_job(
+    _OWN_JOB, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **_OWNED
+).returning(jobs)
 
 
 @dataclass(slots=True, eq=False)
@@ -159,24 +174,14 @@ class Tickets(Operations):
         Another worker may own the job by now, and goes on with the task: it is notified. If the owner is gone, this
         worker becomes the owner.
         """
-        own = tasks.c.id == one.task_id
-        values = {"ticket": one.ticket, "submitted_at": one.submitted_at}
-        ready = move_task(own, ALL_BUT_DONE, TaskState.RUNNING, error_message=None, finished_at=None, **values)
-        await connection.execute(ready)
+        own = {"task_id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at}
+        await connection.execute(_STORE_ALONE, own)
         # A task that is done was polled by another worker meanwhile, and stays done.
-        job_id = (await connection.execute(select(tasks.c.job_id).where(own))).scalar_one()
+        job_id = (await connection.execute(_JOB_OF_TASK, own)).scalar_one()
         job = await lock_job(connection, job_id)
         if job is None:
             return TicketKept(is_wanted=False, worker_id=None)
-        job = await change_job(connection, _reopened(job, one.worker_id)) or job
+        # A living worker owns the job from here on; if it was interrupted, it is open again.
+        change = _REOPEN if job.state in INTERRUPTED_STATES else _TAKE_OVER
+        job = await change_job(connection, change, {"job_id": job_id, "owner": one.worker_id}) or job
         return TicketKept(job.state not in CANCELLED_STATES, job.worker_id)
-
-
-def _reopened(job: Job, worker_id: int) -> Executable:
-    """The statement that gives the job a living owner, and opens it again if it was interrupted."""
-    owned, own = {"worker_id": living_worker_or(worker_id)}, jobs.c.id == job.id
-    if job.state not in INTERRUPTED_STATES:
-        return update(jobs).where(own).values(owned).returning(jobs)
-    return move_job(own, INTERRUPTED_STATES, JobState.WORKING, error_message=None, finished_at=None, **owned).returning(
-        jobs
-    )

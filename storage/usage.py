@@ -2,12 +2,24 @@
 
 from collections import defaultdict
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from storage.connection import Connection
 from storage.operations import Operations, reads
 from storage.records import Cost, ProviderUsage
 from storage.schema import tasks
+
+
+def _sums(*person: ColumnElement[bool]) -> tuple[Executable, Executable]:
+    """The statements that count the pictures and add up the costs, of these people."""
+    key = (tasks.c.user_id, tasks.c.provider)
+    ended = (tasks.c.finished_at >= bindparam("start"), *person)
+    count = select(*key, func.sum(tasks.c.pictures)).where(*ended, tasks.c.pictures > 0).group_by(*key)
+    paid = select(*key, tasks.c.currency, func.sum(tasks.c.cost)).where(*ended, tasks.c.cost.is_not(None))
+    return count, paid.group_by(*key, tasks.c.currency)
+
+
+_OF_ALL, _OF_ONE = _sums(), _sums(tasks.c.user_id == bindparam("user_id"))
 
 
 class Usage(Operations):
@@ -16,15 +28,11 @@ class Usage(Operations):
     @reads
     async def since(self, connection: Connection, start: float, user_id: int | None = None) -> list[ProviderUsage]:
         """The usage since `start` (seconds since 1970) by one person, or by each; most pictures first."""
-        ended = [tasks.c.finished_at >= start]
-        if user_id is not None:
-            ended.append(tasks.c.user_id == user_id)
-        key = (tasks.c.user_id, tasks.c.provider)
-        count = select(*key, func.sum(tasks.c.pictures)).where(*ended, tasks.c.pictures > 0).group_by(*key)
-        paid = select(*key, tasks.c.currency, func.sum(tasks.c.cost)).where(*ended, tasks.c.cost.is_not(None))
+        count, paid = _OF_ALL if user_id is None else _OF_ONE
+        which = {"start": start, "user_id": user_id}
         costs: dict[tuple[int, str], list[Cost]] = defaultdict(list)
-        counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(count)}
-        for person, provider, currency, amount in await connection.execute(paid.group_by(*key, tasks.c.currency)):
+        counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(count, which)}
+        for person, provider, currency, amount in await connection.execute(paid, which):
             costs[person, provider].append(Cost(int(amount), currency))
         found = [ProviderUsage(*one, counted.get(one, 0), tuple(costs[one])) for one in sorted({*counted, *costs})]
         return sorted(found, key=lambda used: -used.pictures)

@@ -1,22 +1,30 @@
 """Messages forwarded without a comment: other people's words, which the bot draws only after a press."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_text, forgotten_text, message_of
 from bot.handlers.imagine import PRIVATE, ask_for_words, own_pictures, words_or_pictures
+from bot.handlers.late_items import too_late
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import ForwardedCallback
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import button, keyboard
-from bot.telegram.message_groups import is_forward
+from bot.telegram.message_groups import MessageGroup, is_forward
+from bot.telegram.private_reply import reply_privately
 from bot.telegram.unusable_media import why_unusable
+from providers.errors import Sentence
 from storage.quota import QuotaExceededError
 from storage.records import Draft
 from storage.settings_records import Preferences
+
+NO_PICTURE = Sentence("There is no picture in what you forwarded. Send just your words, or add a picture.")
 
 
 def make_router() -> Router:
@@ -40,6 +48,28 @@ async def forwarded(
     else:
         words = _("This is a forwarded message. Shall I draw its words?")
         await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedCallback())]))
+
+
+async def join_forwarded(group: MessageGroup, data: Mapping[str, Any], requests: RequestService) -> bool:
+    """A post that was forwarded with words of which a job was made meanwhile: its pictures become the job's references.
+    `data`: of the handler of the words. False: the words have made no job."""
+    words = group.main
+    job = await requests.store.jobs.asked_in(words.chat.id, words.message_id)
+    if job is None:
+        return False
+    context = RequestContext.of_message(words, data["language"], data["preferences"])
+    why = next(filter(None, map(why_unusable, group.messages)), None)
+    pictures = () if why else await own_pictures([words, *group.messages], requests, context)
+    if not pictures:
+        # Without the picture that was meant, another one would be drawn, and paid.
+        if await requests.engine.cancel(job.id, NO_PICTURE, only_unstarted=True) and why:
+            await reply_privately(group.messages[0], why)
+        return True
+    for picture in pictures:
+        if not await requests.engine.attach_reference(job, picture):
+            await reply_privately(group.messages[0], too_late())
+            break
+    return True
 
 
 async def draw(query: CallbackQuery, requests: RequestService, language: str, preferences: Preferences) -> None:

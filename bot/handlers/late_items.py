@@ -37,7 +37,7 @@ async def join_earlier_album(message: Message, brought: list[Message], requests:
 async def _join_draft(main: Message, item: Message, requests: RequestService) -> None:
     for reference in pictures_in(item):
         if not await requests.store.drafts.join(main.chat.id, main.message_id, reference):
-            await reply_privately(item, _too_late())
+            await reply_privately(item, too_late())
 
 
 async def _join_job(job: Job, item: Message, requests: RequestService) -> None:
@@ -45,8 +45,9 @@ async def _join_job(job: Job, item: Message, requests: RequestService) -> None:
     known = {one.message_id for one in await requests.store.references.of_job(job.id)}
     for reference in pictures_in(item):
         if reference.message_id not in known and not await requests.engine.attach_reference(job, reference):
-            await reply_privately(item, _too_late())
+            await reply_privately(item, too_late())
 
 
-def _too_late() -> str:
+def too_late() -> str:
+    """The words for a picture that can no longer join its request."""
     return _("This picture arrived too late: I've already started with the others.")

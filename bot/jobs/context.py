@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.jobs.ports import NOWHERE, Addresses, JobNotifier
+from bot.jobs.ports import NOWHERE, Addresses, Alone, Companions, JobNotifier
 from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
 from providers.base import Provider
@@ -51,8 +51,9 @@ class WokenJobs:
 class JobContext:
     """The context that the parts of one engine share.
 
-    `addresses`: where services reach this process; `sleep`: waits for so many seconds; `woken`: what `wake` fills and
-    the reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler.
+    `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
+    join a request before it is paid; `woken`: what `wake` fills and the reconciler empties; `queue_changed`: set when a
+    task waits or a slot is free, cleared by the scheduler.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class JobContext:
     worker: Worker
     addresses: Addresses = NOWHERE
     sleep: Sleep = asyncio.sleep
+    companions: Companions = field(default_factory=Alone)
     woken: WokenJobs = field(default_factory=WokenJobs)
     queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -142,6 +142,20 @@ class Unpublished:
         """See `Publisher`."""
 
 
+class Companions(Protocol):
+    """The messages that may still join a request, as a forwarded post joins the words that were sent with it."""
+
+    async def gathered(self, chat_id: int, message_id: int) -> None:
+        """Wait until nothing can join this message any more."""
+
+
+class Alone:
+    """Nothing joins a request."""
+
+    async def gathered(self, chat_id: int, message_id: int) -> None:
+        """See `Companions`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where the world finds things: references, and (`callback`, by its id) a task's announcement; None: nowhere."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -22,6 +22,7 @@ from storage.store import Store
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 LateItem = Callable[[Message, Message], Awaitable[bool]]
+Companion = Callable[[MessageGroup, dict[str, Any]], Awaitable[bool]]
 Writer = tuple[int, int]
 """A chat, and the person who writes in it."""
 COMPANION_SHARE = 0.5
@@ -31,12 +32,14 @@ BATCHES_REMEMBERED = 500
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message that waits for others of its batch. `batch`: the key; `over`: done when its group was handled."""
+    """A message that waits for others of its batch. `batch`: the key; `over`: done when its group was handled;
+    `is_handled`: it was handled when it came, and only joins what follows."""
 
     message: Message
     handler: Handler
     data: dict[str, Any]
     batch: str
+    is_handled: bool = False
     over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -66,14 +69,21 @@ class AlbumMiddleware(BaseMiddleware):
 
     For a group of several messages, handlers get them as `album`. `late(main, item)` is called for an item that arrives
     after its album was handled; `main` is the message that the handler got. When it returns False, an item with words
-    goes to a handler, too. `quiet`: seconds without a further item after which an album counts as complete, by `timer`
-    (the running loop, unless another one is set before the first message comes).
+    goes to a handler, too.
+
+    Words are handled when they come, so that people see at once that they were heard. A post that was forwarded with
+    them is passed to `join(group, data)`: the words are the group's comment, and `data` those of their handler. When it
+    returns False, the post is handled alone.
+
+    `quiet`: seconds without a further item after which an album counts as complete, by `timer` (the running loop,
+    unless another one is set before the first message comes).
     """
 
-    def __init__(self, store: Store, languages: Languages, late: LateItem, quiet: float = 0.8) -> None:
+    def __init__(self, store: Store, languages: Languages, late: LateItem, join: Companion, quiet: float = 0.8) -> None:
         self._store = store
         self._languages = languages
         self._late = late
+        self._join = join
         self.quiet = quiet
         self.timer: Timer | None = None
         self.gatherer: AlbumBuffer[_Arrival] | None = None
@@ -96,7 +106,11 @@ class AlbumMiddleware(BaseMiddleware):
         if not share and batch is None:
             async with self._turn(writer):
                 return await handler(event, data)
-        arrival = _Arrival(event, handler, data, batch or str(next(self._numbers)))
+        is_words = is_comment(event) and self._is_after_words(writer, batch)
+        if is_words:
+            # Of several texts a post can only belong to the latest.
+            batch = None
+        arrival = _Arrival(event, handler, data, batch or str(next(self._numbers)), is_words)
         is_new = self._gathering().add(arrival, share)
         if is_new and (not batch or self._gathering().is_open(event.chat.id, batch)):
             self._note(arrival, writer)
@@ -104,6 +118,9 @@ class AlbumMiddleware(BaseMiddleware):
             for source in pictures_in(event):
                 await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
         if is_new:
+            if is_words:
+                async with self._turn(writer):
+                    await handler(event, data)
             await arrival.over
         elif first := next((one for one in self._latest.get(writer, ()) if one.message_id == event.message_id), None):
             # A repeated update, after a fault of the store: the first one is handled.
@@ -114,10 +131,16 @@ class AlbumMiddleware(BaseMiddleware):
         """Handle an edited message after the original, which may still be held back."""
         if not isinstance(event, Message):
             return await handler(event, data)
-        if before := [one.over for one in self._latest.get(_writer(event), ())]:
+        if before := [one.over for one in self._latest.get(_writer(event), ()) if not one.is_handled]:
             await asyncio.wait(before)
         async with self._turn(_writer(event)):
             return await handler(event, data)
+
+    async def gathered(self, chat_id: int, message_id: int) -> None:
+        """Wait until nothing can join this message any more."""
+        waiting = [one for latest in self._latest.values() for one in latest if one.chat_id == chat_id]
+        if over := [one.over for one in waiting if one.message_id == message_id]:
+            await asyncio.wait(over)
 
     def drop(self) -> None:
         """Drop incomplete albums unhandled: the next start gathers them again, with their later items."""
@@ -150,6 +173,10 @@ class AlbumMiddleware(BaseMiddleware):
         is_rest = follows(group_messages([one.message for one in latest])[-1], message)
         return latest[0].batch if is_rest and message.chat.type == ChatType.PRIVATE else None
 
+    def _is_after_words(self, writer: Writer, batch: str | None) -> bool:
+        """Whether a batch has only words that were handled when they came."""
+        return batch is None or all(one.is_handled for one in self._latest.get(writer, ()))
+
     def _note(self, arrival: _Arrival, writer: Writer) -> None:
         """Remember the batch of a message."""
         latest = self._latest.pop(writer, [])
@@ -173,8 +200,15 @@ class AlbumMiddleware(BaseMiddleware):
                 await self._hand_over(group, items)
 
     async def _hand_over(self, group: MessageGroup, items: tuple[_Arrival, ...]) -> None:
-        parts = {id(message) for message in (*group.messages, group.comment)}
-        of_it = [item for item in items if id(item.message) in parts]
+        words = next((item for item in items if item.is_handled and item.message is group.main), None)
+        if words and (group.comment is None or await self._joined(group, words)):
+            for item in _parts(group, items):
+                item.end()
+            return
+        if words:
+            words.end()
+            group = replace(group, comment=None)
+        of_it = _parts(group, items)
         main = next(item for item in of_it if item.message is group.main)
         is_several = len(group.messages) > 1 or group.comment is not None or bool(main.message.media_group_id)
         self._keep_main(group.main, group.messages)
@@ -183,6 +217,12 @@ class AlbumMiddleware(BaseMiddleware):
             await _handle(partial(main.handler, group.spoken(), data), main)
         for item in of_it:
             item.end()
+
+    async def _joined(self, group: MessageGroup, words: _Arrival) -> bool:
+        """Whether a forwarded post has joined the words that were handled before."""
+        with self._languages.speaking(words.data["language"]):
+            step = partial(self._join, group, words.data)
+            return await until_stored(step, f"joining message {words.message_id}", asyncio.sleep)
 
     async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
         groups = group_messages([each.message for each in items])
@@ -200,6 +240,11 @@ class AlbumMiddleware(BaseMiddleware):
             self._keep_main(item.message, group.messages)
             data = {**item.data, "album": [*group.messages, item.message]}
             await item.handler(item.message, data)
+
+
+def _parts(group: MessageGroup, items: Iterable[_Arrival]) -> list[_Arrival]:
+    parts = {id(message) for message in (*group.messages, group.comment)}
+    return [item for item in items if id(item.message) in parts]
 
 
 async def _handle(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:

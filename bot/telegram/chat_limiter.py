@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from bot.fair_slots import FairSlots
@@ -104,36 +105,52 @@ class ChatLimiter:
         return self.used(now) == 0 and now >= self.muted_until and self.queue.is_idle
 
 
-class Permit:
-    """A chat's permission to send messages that count `cost`: the room is reserved until it is used or given back."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call that asks for room for so many `messages`. Calls with different keys take turns in a chat; in the limit of
+    all chats the call that is `due` first goes first."""
 
-    def __init__(self, limiter: ChatLimiter, cost: int, *, is_answer: bool = False) -> None:
-        self._limiter = limiter
-        self._cost = cost
+    messages: int
+    key: Hashable
+    due: float
+
+
+class Permit:
+    """A chat's permission for the call `ask`, which counts `cost` there: the room is reserved until the call leaves or
+    the permit is given back."""
+
+    def __init__(self, limiter: ChatLimiter, cost: int, ask: Ask, *, is_answer: bool = False) -> None:
+        self.ask = ask
+        self.is_begun = False
+        self._chat = limiter
         self._is_answer = is_answer
-        self._is_kept = True
-        self._is_used = False
+        self._reserved: list[tuple[ChatLimiter, int]] = []
+        self.reserve(limiter, cost)
+
+    def reserve(self, limiter: ChatLimiter, cost: int) -> None:
+        """Reserve room in this limit, too."""
         limiter.reserved += cost
+        self._reserved.append((limiter, cost))
 
     def is_good(self, now: float) -> bool:
         """Whether the permit still holds: meanwhile Telegram may have demanded a wait."""
-        return self._is_kept and now >= self._limiter.muted_until
+        return bool(self._reserved) and now >= self._chat.muted_until
 
-    def use(self, now: float) -> None:
-        """Count the messages as sent now."""
-        self.give_back()
-        self._is_used = True
-        self._limiter.take(now, self._cost, is_answer=self._is_answer)
-
-    def covers(self, limiter: ChatLimiter) -> bool:
-        """Whether this limiter has counted the next call already. True only once."""
-        covers = self._is_used and self._limiter is limiter
-        self._is_used = False
-        return covers
+    def use(self, limiter: ChatLimiter, now: float) -> bool:
+        """Count a call of this chat as sent now. False: the permit is not for it. True only once."""
+        if limiter is not self._chat or not self.is_begun or not self._reserved:
+            return False
+        for each, cost in self._free():
+            each.take(now, cost, is_answer=self._is_answer)
+        return True
 
     def give_back(self) -> None:
         """Free the reserved room. A second call does nothing."""
-        if self._is_kept:
-            self._is_kept = False
-            self._limiter.reserved -= self._cost
-            self._limiter.freed.set()
+        self._free()
+
+    def _free(self) -> list[tuple[ChatLimiter, int]]:
+        freed, self._reserved = self._reserved, []
+        for limiter, cost in freed:
+            limiter.reserved -= cost
+            limiter.freed.set()
+        return freed

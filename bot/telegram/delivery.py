@@ -26,7 +26,16 @@ from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
-from bot.telegram.result_sender import ChangedError, JobAttempt, ResultBatch, ResultSender, as_media, sent_as
+from bot.telegram.result_sender import (
+    ChangedError,
+    JobAttempt,
+    ResultBatch,
+    ResultSender,
+    StaleError,
+    WhileFresh,
+    as_media,
+    sent_as,
+)
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
 from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
@@ -40,8 +49,9 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 ALBUM_SIZE = 10
-EDIT_SECONDS = 8.0
-"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down."""
+EDIT_SECONDS = 20.0
+"""The oldest status message that may become the picture: an edit notifies nobody and does not move it down, but a new
+message and a deletion are a call more. Most tasks of Jimeng take 10 to 15 seconds, for which people wait."""
 
 UNREACHED = Sentence("Telegram doesn't answer right now.")
 UNANSWERED = Sentence("Telegram didn't confirm that it has the pictures.")
@@ -237,7 +247,7 @@ class Delivery:
             batch = ResultBatch(job, text, buttons, covered=result.preferences.spoiler)
             if status_id is not None and upload.photo and self._status.is_fresh(board, EDIT_SECONDS):
                 still = partial(self._status.is_fresh, board, EDIT_SECONDS)
-                fresh = _WhileFresh(self._store, job, picture.id, still)
+                fresh = WhileFresh(self._store, job, picture.id, still)
                 message = await self._turn_into_picture(batch, status_id, upload, fresh)
                 if message:
                     await self._results.remember({picture.id: sent_as(upload, message)})
@@ -250,13 +260,15 @@ class Delivery:
         return []
 
     async def _turn_into_picture(
-        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: "_WhileFresh"
+        self, batch: ResultBatch, status_id: int, upload: Upload, fresh: WhileFresh
     ) -> Message | None:
-        """Turn the status message into the picture. None: Telegram refuses that."""
+        """Turn the status message into the picture. None: Telegram refuses that, or a new message is better by now."""
         job, media = batch.job, as_media(upload, batch.text, batch)
         edit = EditMessageMedia(media=media, chat_id=job.chat_id, message_id=status_id, reply_markup=batch.buttons)
         try:
             message = await self._sender.send(edit, person=job.user_id, files=upload.spooled, attempt=fresh)
+        except StaleError:
+            return None
         except TelegramBadRequest as error:
             if meaning(error).why is Refusal.CHAT:
                 raise
@@ -267,20 +279,6 @@ class Delivery:
             )
             return None
         return message if isinstance(message, Message) else None
-
-
-class _WhileFresh(JobAttempt):
-    """An edit that is made only if its message is still new and the last one after the wait for a slot."""
-
-    def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
-        super().__init__(store, job, [picture_id])
-        self._is_fresh = is_fresh
-
-    async def begin(self) -> None:
-        """See `JobAttempt`. Raises `ChangedError` if a new message is better by now."""
-        if not self._is_fresh():
-            raise ChangedError
-        await super().begin()
 
 
 def _unsent(pictures: Sequence[Picture]) -> list[Picture]:

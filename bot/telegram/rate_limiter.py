@@ -1,8 +1,9 @@
 """The rate limiter: deliveries go first, progress is dropped rather than queued, Telegram's `retry_after` is obeyed.
 
-Telegram allows about one send or edit a second in a private chat, twenty a minute in a group (the items of an album
-count one by one) and thirty a second in all chats. After too many edits it refuses everything for minutes, results
-included.
+Telegram allows about one send or edit a second in a private chat, twenty a minute in a group and thirty a second in all
+chats (in the latter two the items of an album count one by one). After too many edits it refuses everything for
+minutes, results included. At the limit of all chats first reactions and deliveries share the room, and progress gets
+none: see `all_chats`.
 """
 
 import asyncio
@@ -35,7 +36,9 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 
-from bot.telegram.chat_limiter import GROUP, ONLY_JOB, PRIVATE, ChatLimiter, Limit, Permit, ProgressShare
+from bot.telegram.all_chats import DELIVERY_PATIENCE_SECONDS, AllChats
+from bot.telegram.chat_limiter import GROUP, ONLY_JOB, PRIVATE, Ask, ChatLimiter, Limit, Permit, ProgressShare
+from bot.telegram.withdrawal import waiting
 
 COUNTED = (
     SendMessage,
@@ -58,10 +61,6 @@ MAX_MUTE_SECONDS = 24 * 3600.0
 MAX_UNCOUNTED_WAIT_SECONDS = 60.0
 """The longest demanded wait that an uncounted call waits out; of a longer one its caller gets the error."""
 _DEMANDED = re.compile(r"retry after (\d+)", re.IGNORECASE)
-
-
-ALL_CHATS_FACTOR = 2 / 3
-"""Progress may use a smaller share of the limit of all chats than of a chat's own."""
 
 _progress: ContextVar[ProgressShare | None] = ContextVar("progress", default=None)
 
@@ -121,7 +120,7 @@ class RateLimiter(BaseRequestMiddleware):
         self.sleep = sleep
         self.limiters: dict[int | str, ChatLimiter] = {}
         self._among = among
-        self._all_chats_limiter = ChatLimiter(ALL_CHATS)
+        self._all_chats = AllChats(self._limit_of_all_chats, self._now, self._pause)
 
     async def __call__(
         self,
@@ -139,14 +138,19 @@ class RateLimiter(BaseRequestMiddleware):
             return await self._uncounted(make_request, bot, method, chat)
         limiter = self.limiter(chat)
         permit = _permit.get()
-        if permit and permit.covers(limiter):
+        if permit and permit.use(limiter, self.clock()):
             return await self._request(make_request, bot, method, limiter)
         while True:
             progress = _progress.get()
             if progress:
                 self._take_or_drop(limiter, progress)
-            elif not await self.begin(await self._permit(limiter, _cost(limiter, method), ANSWERS_KEY)):
-                continue
+            else:
+                ask = Ask(_messages(method), ANSWERS_KEY, self.clock())
+                with waiting():
+                    permit = await self._permit(limiter, ask)
+                    begun = await self.begin(permit)
+                if not begun or not permit.use(limiter, self.clock()):
+                    continue
             try:
                 return await self._request(make_request, bot, method, limiter)
             except TelegramRetryAfter as error:
@@ -162,24 +166,20 @@ class RateLimiter(BaseRequestMiddleware):
         """
         chat = getattr(method, "chat_id", None)
         limiter = self.limiter(chat if isinstance(chat, int | str) else 0)
-        return await self._permit(limiter, _cost(limiter, method), key)
+        return await self._permit(limiter, Ask(_messages(method), key, self.clock() + DELIVERY_PATIENCE_SECONDS))
 
     async def begin(self, permit: Permit) -> bool:
-        """Wait shortly for room in the limit of all chats, and count the messages as sent. False: the permit holds no
-        longer."""
+        """Wait for room in the limit of all chats; the call counts as sent when it leaves. False: the permit does not
+        hold any more."""
         try:
-            while (wait := self._all_chats.wait(self.clock(), 1)) > 0:
-                await self.sleep(wait)
+            await self._all_chats.reserve(permit)
         except BaseException:
             permit.give_back()
             raise
-        now = self.clock()
-        if not permit.is_good(now):
+        permit.is_begun = permit.is_good(self.clock())
+        if not permit.is_begun:
             permit.give_back()
-            return False
-        permit.use(now)
-        self._all_chats.take(now, 1)
-        return True
+        return permit.is_begun
 
     def is_muted(self, chat: int) -> bool:
         """Whether Telegram demands a wait of this chat."""
@@ -234,20 +234,22 @@ class RateLimiter(BaseRequestMiddleware):
             limiter.mute(self.clock() + min(seconds, MAX_MUTE_SECONDS))
             raise TelegramRetryAfter(method, error.message, seconds) from error
 
-    @property
-    def _all_chats(self) -> ChatLimiter:
-        limiter, most = self._all_chats_limiter, max(1, ALL_CHATS.most // self._among())
-        if limiter.limit.most != most:
-            limiter.limit = replace(ALL_CHATS, most=most)
-        return limiter
+    def _now(self) -> float:
+        return self.clock()
+
+    async def _pause(self, seconds: float) -> None:
+        await self.sleep(seconds)
+
+    def _limit_of_all_chats(self) -> Limit:
+        return replace(ALL_CHATS, most=max(1, ALL_CHATS.most // self._among()))
 
     def has_room_for_progress(self, chat: int, progress: ProgressShare = ONLY_JOB) -> bool:
         """Whether a progress edit would be sent now."""
         return self._has_room(self.limiter(chat), progress)
 
     def _has_room(self, limiter: ChatLimiter, progress: ProgressShare) -> bool:
-        now, in_all_chats = self.clock(), replace(progress, share=progress.share * ALL_CHATS_FACTOR)
-        return limiter.has_room_for_progress(now, progress) and self._all_chats.has_room_for_progress(now, in_all_chats)
+        here = limiter.has_room_for_progress(self.clock(), progress)
+        return here and self._all_chats.has_room_for_progress(progress)
 
     def _take_or_drop(self, limiter: ChatLimiter, progress: ProgressShare) -> None:
         if not self._has_room(limiter, progress):
@@ -255,20 +257,22 @@ class RateLimiter(BaseRequestMiddleware):
         now = self.clock()
         limiter.progress_at = now
         limiter.take(now, 1)
-        self._all_chats.take(now, 1)
+        self._all_chats.take_for_progress()
 
-    async def _permit(self, limiter: ChatLimiter, cost: int, key: Hashable) -> Permit:
+    async def _permit(self, limiter: ChatLimiter, ask: Ask) -> Permit:
         now = self.clock()
-        if key == ANSWERS_KEY and limiter.wait(now, cost) == 0 and limiter.lets_answers_pass(now):
-            return Permit(limiter, cost, is_answer=True)
-        async with limiter.queue.slot(key):
+        # A private chat counts an album as one message.
+        cost = ask.messages if limiter.limit is GROUP else 1
+        if ask.key == ANSWERS_KEY and limiter.wait(now, cost) == 0 and limiter.lets_answers_pass(now):
+            return Permit(limiter, cost, ask, is_answer=True)
+        async with limiter.queue.slot(ask.key):
             while (wait := limiter.wait(self.clock(), cost)) > 0:
                 if math.isfinite(wait):
                     await self.sleep(wait)
                 else:
                     limiter.freed.clear()
                     await limiter.freed.wait()
-            return Permit(limiter, cost)
+            return Permit(limiter, cost, ask)
 
     def limiter(self, chat: int | str) -> ChatLimiter:
         """The limiter of a chat."""
@@ -284,6 +288,6 @@ class RateLimiter(BaseRequestMiddleware):
                 del self.limiters[chat]
 
 
-def _cost(limiter: ChatLimiter, method: TelegramMethod[TelegramType]) -> int:
-    """In groups the items of an album count one by one."""
-    return len(method.media) if isinstance(method, SendMediaGroup) and limiter.limit is GROUP else 1
+def _messages(method: TelegramMethod[TelegramType]) -> int:
+    """How many messages a call sends."""
+    return len(method.media) if isinstance(method, SendMediaGroup) else 1

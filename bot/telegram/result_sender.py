@@ -6,7 +6,7 @@ file. Only if the weakest form is refused, the chat counts as unreachable.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEntityTooLarge
@@ -214,6 +214,25 @@ class JobAttempt:
                 f"storing that pictures {self._ids} are not sent",
                 asyncio.sleep,
             )
+
+
+class StaleError(Exception):
+    """The status message is too old to become the picture, or not the last one any more."""
+
+
+class WhileFresh(JobAttempt):
+    """An edit that is made only if its message is still new and the last one after the wait for a slot: `is_fresh`
+    tells."""
+
+    def __init__(self, store: Store, job: Job, picture_id: int, is_fresh: Callable[[], bool]) -> None:
+        super().__init__(store, job, [picture_id])
+        self._is_fresh = is_fresh
+
+    async def begin(self) -> None:
+        """See `JobAttempt`. Raises `StaleError` if a new message is better by now."""
+        if not self._is_fresh():
+            raise StaleError
+        await super().begin()
 
 
 def as_media(upload: Upload, text: str | None, batch: ResultBatch) -> InputMediaPhoto:

@@ -30,13 +30,12 @@ from bot.telegram.replying import in_reply_to
 from bot.telegram.status_board import NO_TEXT, StatusBoard
 from bot.telegram.status_queue import Pending, StatusQueues
 from bot.telegram.telegram_errors import is_unanswered
+from bot.telegram.withdrawal import Withdrawn
 from storage.records import Job
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-# Telegram shows a draft for half a minute; it is renewed before that.
-DRAFT_SECONDS = 20.0
 DELETE_DELAYS = (5.0, 30.0, 300.0, 1800.0)
 """Seconds before each new try to delete an outdated message."""
 MOST_SENDS = 2
@@ -66,6 +65,7 @@ class StatusMessages:
         self.may_show: Callable[[Job], bool] = lambda _job: True
         # How often each job's first and last text was sent without reading an answer.
         self._unanswered = Counter[tuple[int, bool]]()
+        self._withdrawn = Withdrawn()
         self.sleep = sleep
         self.boards: dict[int, StatusBoard] = {}
         self.background = Background()
@@ -76,13 +76,14 @@ class StatusMessages:
         await self.background.aclose()
 
     def show(self, job: Job, progress: Progress) -> None:
-        """Show progress: first with a message, then with edits when the text has changed and there is room.
+        """Show progress: first with a message, then with edits when there is news, or it is time, and there is room.
 
         No message is sent just to say that the pictures are being sent: these come next, or came before a crash.
         """
         board = self.boards.setdefault(job.id, StatusBoard(job.chat_id, job.status_id))
-        pending = self._pending(job, progress, board)
-        if self._is_shown(board, pending):
+        # A text is made only when it is time: there may be hundreds of jobs.
+        pending = self._pending(job, progress, board) if board.is_due(job, progress, self._clock()) else None
+        if pending is None or self._is_shown(board, pending):
             self.queues.has_nothing_new(job)
         elif board.message_id is not None or board.as_draft or board.busy.locked() or pending.is_sending:
             self.queues.add(pending)
@@ -96,14 +97,15 @@ class StatusMessages:
             if job.edited_at and progress.phase in NOT_STARTED:
                 text = "\n".join([_("✏️ Changed."), text])
         # A draft vanishes unless it is renewed.
-        shown = None if self._is_fading(board) else board.shown
+        shown = None if board.is_fading(self._clock()) else board.shown
         return Pending(job, progress, text, shown, board.shown_since, self.queues.since(job, progress))
 
-    def _is_fading(self, board: StatusBoard) -> bool:
-        return board.as_draft is True and self._clock() > board.shown_since + DRAFT_SECONDS
-
     def _is_shown(self, board: StatusBoard, pending: Pending) -> bool:
-        return pending.text == board.text and not board.unseen(pending.progress.preview) and not self._is_fading(board)
+        return (
+            pending.text == board.text
+            and not board.unseen(pending.progress.preview)
+            and not board.is_fading(self._clock())
+        )
 
     def _begin(self, pending: Pending) -> asyncio.Task[None] | None:
         board = self.boards.get(pending.job.id)
@@ -126,10 +128,14 @@ class StatusMessages:
         """Replace the text of a job's message for good. False: there is no message, or it can't be changed."""
         board = await self.close(job)
         try:
-            return board.message_id is not None and await board.end(self._bot, text, buttons)
+            if board.message_id is not None:
+                return await board.end(self._bot, text, buttons)
+            if job.id in self._withdrawn:
+                await self._send(job, board, text, buttons, reply_to=job.message_id, is_last=True)
         except TelegramAPIError as error:
             log.info("changing the status message of job %d failed (%s); it stays as it is", job.id, error.message)
             return False
+        return board.message_id is not None
 
     def is_fresh(self, board: StatusBoard, seconds: float) -> bool:
         """Whether this process sent the message within so many seconds and has seen none below it."""
@@ -174,10 +180,15 @@ class StatusMessages:
         return True
 
     async def close(self, job: Job) -> StatusBoard:
-        """Show no more progress of this job. Returns its board, with the message's id if there is one."""
+        """Show no more progress of this job. Returns its board, with the message's id if there is one.
+
+        A first text that still waits for room is withdrawn: the end of the job says more.
+        """
         self.queues.leave(job)
         board = self.boards.pop(job.id, None) or await self._stored(job)
         board.closed = True
+        if board.first.withdraw():
+            self._withdrawn.note(job.id)
         async with board.busy:
             return board
 
@@ -212,7 +223,7 @@ class StatusMessages:
                 if not isinstance(error, TelegramBadRequest):
                     return
             board.text, board.shown, board.shown_since = pending.text, pending.progress, self._clock()
-            board.preview = pending.progress.preview or board.preview
+            board.preview, board.edited_at = pending.progress.preview or board.preview, job.edited_at
 
     async def _painted(self, pending: Pending, board: StatusBoard) -> bool:
         """Send or edit. False: there is no message to edit. Raises aiogram's errors, or `DroppedError`."""
@@ -221,12 +232,13 @@ class StatusMessages:
             async with as_progress(self.queues.progress_share(pending)):
                 await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
             return True
-        if board.message_id is None and pending.is_sending:
+        if board.message_id is None and pending.is_sending and job.id not in self._withdrawn:
             board.message_id = (await self._stored(job)).id_in(board.chat_id)
             if board.message_id is None:
                 return False
         if board.message_id is None:
-            await self._send(job, board, text, self._buttons(pending), reply_to=job.message_id, is_last=False)
+            with board.first.offered():
+                await self._send(job, board, text, self._buttons(pending), reply_to=job.message_id, is_last=False)
         else:
             async with as_progress(self.queues.progress_share(pending)):
                 await board.edit(self._bot, text, self._buttons(pending), board.unseen(pending.progress.preview))
@@ -275,6 +287,7 @@ class StatusMessages:
                 self._unanswered[which] += 1
             raise
         self._unanswered.pop(which, None)
+        self._withdrawn.forget(job.id)
         board.chat_id, board.message_id = message.chat.id, message.message_id
         board.sent_at = self._clock()
         await self._store.jobs.shown_at(job.id, message.message_id)

@@ -14,6 +14,9 @@ from storage.records import Job
 
 ROOM_CHECK_SECONDS, ROOM_CHECKS_PER_SECOND = 0.5, 200
 """How often a chat is checked for room, and how many checks a second all chats get together."""
+EDIT_EVERY_SECONDS = 45.0
+"""Seconds between edits that tell no news, divided by their weight: a bar moves every 15 seconds. So a usual task of
+Jimeng, 10 to 15 seconds, takes one edit, when the drawing begins, and one of some minutes four a minute."""
 DELIVERING_SECONDS = 1.0
 """"Sending…" is shown only when a delivery takes longer; most are over sooner."""
 
@@ -47,6 +50,19 @@ def weight(shown: Progress | None, now: Progress) -> int:
     if now.phase is Phase.WORKING:
         return 3
     return 2 if shown is None or shown.place != now.place else 1
+
+
+def is_news(shown: Progress | None, now: Progress) -> bool:
+    """Whether `now` tells more than how a bar, a place or the time left has moved since `shown`."""
+    if shown is None or now.phase is Phase.DELIVERING or importance(shown, now) > Importance.NONE:
+        return True
+    # The first estimate is news, too.
+    return shown.why != now.why or (shown.left is None and now.left is not None)
+
+
+def is_due(shown: Progress | None, seconds: float, now: Progress) -> bool:
+    """Whether `now` is worth an edit, `seconds` after `shown` was shown."""
+    return is_news(shown, now) or seconds >= EDIT_EVERY_SECONDS / weight(shown, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class UpdateInbox:
         self.work = Background()
         self.notes = Background()
         self._polling = Background()
+        self._is_started = False
         self._closed = False
 
     @property
@@ -82,6 +83,9 @@ class UpdateInbox:
     async def start(self) -> None:
         """Handle the stored updates that this process, or one that is gone, has not finished."""
         self._store.database.backend.listen(self._on_notification)
+        await until_stored(self._handle_stored, "reading the inbox", self.sleep, START_DELAYS)
+        self._is_started = True
+        # Those that came meanwhile: an update must not overtake an older one of its person.
         await until_stored(self._handle_stored, "reading the inbox", self.sleep, START_DELAYS)
 
     def recover(self) -> None:
@@ -95,7 +99,8 @@ class UpdateInbox:
         self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
-        """Store updates as Telegram sent them and start their handlers. Raises `StoreError`.
+        """Store updates as Telegram sent them and start their handlers; before the start they are only stored. Raises
+        `StoreError`.
 
         False: this process takes no more updates.
         """
@@ -108,7 +113,8 @@ class UpdateInbox:
             self._begin(one)
         if kept := [one for one in new if not _is_not_stored(one)]:
             for one in await self._stored(kept):
-                self._begin(one)
+                if self._is_started:
+                    self._begin(one)
         return True
 
     async def close(self) -> None:

@@ -9,11 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.middlewares.message_groups import COMPANION_SHARE, AlbumMiddleware
 from storage.store import Store
 from tests.bench.figures import database_makers, percentile
 from tests.bench.load import TASK_SECONDS, Counts, Job, Services
@@ -28,8 +26,6 @@ WARM_UP_SECONDS, WINDOW_SECONDS = 8.0, 8.0
 JOB_SECONDS = 6.0
 """About how long a job takes, to keep enough of them open that a core is full."""
 OPEN_JOBS = range(30, 600)
-COMPANION_MS = signature(AlbumMiddleware).parameters["quiet"].default * COMPANION_SHARE * 1000
-"""How long the bot waits after words in a private chat: a post that they comment on may follow."""
 LABEL_WIDTH = 50
 NOTE = """\
 A bot's children count; the simulators and PostgreSQL's server do not. getUpdates is not counted. "Ready without a
@@ -51,7 +47,6 @@ SECTIONS = {
         ("cpu", "CPU a job less idle, ms", ".1f"),
         ("reaction_p50", "first reaction p50, ms", ".0f"),
         ("reaction_p95", "  p95, ms", ".0f"),
-        ("reaction_less", "  p50 less the wait for a forwarded post, ms", ".0f"),
         ("delivery_p50", "picture ready to in the chat p50, ms", ".0f"),
         ("delivery_p95", "  p95, ms", ".0f"),
         ("bot_calls", "Bot API calls a job", ".2f"),
@@ -66,7 +61,6 @@ SECTIONS = {
         ("limit_waited", "  ready without a core, % of the time", ".0f"),
         ("limit_calls", "Bot API calls a job", ".2f"),
         ("limit_reaction", "first reaction p50, ms", ".0f"),
-        ("limit_reaction_less", "  less the wait for a forwarded post, ms", ".0f"),
     ),
     "without that limit, until one core is full": (
         ("full_estimate", "jobs/s by the CPU a job above (1000 ÷ it)", ".1f"),
@@ -229,9 +223,6 @@ async def usual(subject: Subject, folder: Path, *, quick: bool) -> Figures:
                 found["end_memory"] = process.megabytes
             if subject.is_limited and not quick:
                 found |= await at_limit(services, process)
-    if subject.is_limited:
-        less = {"reaction_less": "reaction_p50", "limit_reaction_less": "limit_reaction"}
-        found |= {name: found[whole] - COMPANION_MS for name, whole in less.items() if whole in found}
     return found
 
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Locator, expect
 
+from bot.telegram import status_queue
 from tests.e2e.chat_page import ChatPage
 from tests.e2e.harness import DemoHarness
 
@@ -111,7 +112,11 @@ async def test_the_bot_s_commands_are_offered(harness: DemoHarness, chat_page: C
     await expect(chat_page.message("--ar")).to_contain_text("You can put options anywhere in your prompt")
 
 
-async def test_a_press_counts_even_if_words_change_under_it(harness: DemoHarness, chat_page: ChatPage) -> None:
+async def test_a_press_counts_even_if_words_change_under_it(
+    harness: DemoHarness, chat_page: ChatPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The words change while a button is held down, not only every fifteen seconds.
+    monkeypatch.setattr(status_queue, "EDIT_EVERY_SECONDS", 2.0)
     harness.hold(8.0)
     await chat_page.say("a red fox")
     status = chat_page.message("Drawing")

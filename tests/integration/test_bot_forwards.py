@@ -117,6 +117,36 @@ async def test_a_comment_on_what_has_no_picture_is_not_drawn_without(harness: Ap
     assert told.reply_to == comment.id
 
 
+async def test_words_are_heard_before_it_is_known_what_follows_them(harness: AppHarness) -> None:
+    harness.telegram.acts.gap = 0.03
+    posts = await posted(harness, "our cats", picture(201))
+    harness.telegram.forward(harness.ann, *posts, comment="as a watercolour")
+    # The post has not come yet, so nothing is paid.
+    await harness.shown("Got it")
+    assert not harness.tasks
+    await harness.ended()
+    assert [task.prompt for task in harness.tasks] == ["as a watercolour"]
+    assert widths(harness) == [201]
+
+
+async def test_a_post_after_small_talk_stands_alone(harness: AppHarness) -> None:
+    harness.telegram.forward(harness.ann, *await posted(harness, "our cats", picture(201)), comment="thanks!")
+    await harness.shown("What should I make")
+    await harness.quiet()
+    assert not harness.tasks
+
+
+async def test_several_texts_are_requests_of_their_own_in_their_order(harness: AppHarness) -> None:
+    posts = await posted(harness, "our cats", picture(201))
+    await harness.say("a fox")
+    await harness.say("a hare")
+    harness.telegram.forward(harness.ann, *posts, comment="in blue")
+    await harness.quiet()
+    await harness.telegram.until(lambda: len(harness.tasks) == 3)
+    await harness.quiet()
+    assert {task.prompt: len(task.references) for task in harness.tasks} == {"a fox": 0, "a hare": 0, "in blue": 1}
+
+
 async def test_words_some_time_before_a_forwarded_post_are_a_request_of_their_own(harness: AppHarness) -> None:
     await harness.made("a fox")
     # A backlog delivers both at once.

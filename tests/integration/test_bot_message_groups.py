@@ -14,6 +14,7 @@ from bot.demo.chat import groups
 from bot.demo.telegram import ChatMessage
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.telegram.i18n import Languages
+from bot.telegram.message_groups import MessageGroup
 from storage.database import StoreUnavailableError
 from storage.records import NewReference
 from storage.store import Store
@@ -186,8 +187,11 @@ async def test_late_items_join_what_was_handed_over(tmp_path: Path) -> None:
     async def handler(message: Any, _data: dict[str, Any]) -> None:
         handled.append(message.message_id)
 
+    async def join(_group: MessageGroup, _data: dict[str, Any]) -> bool:
+        return False
+
     store = await Store.open(f"sqlite:///{tmp_path}/x.db")
-    albums = AlbumMiddleware(store, Languages(), late, quiet=0.05)
+    albums = AlbumMiddleware(store, Languages(), late, join, quiet=0.05)
     await asyncio.gather(*(albums(handler, item(number), {"language": "en"}) for number in (3, 4)))
     for number in (2, 1):
         await albums(handler, item(number), {"language": "en"})

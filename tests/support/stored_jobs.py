@@ -34,9 +34,9 @@ async def queued(store: Store, number: int, user: int = ANN, parts: int = 1, now
     return job
 
 
-async def claim(store: Store, now: float, at_once: int = 100) -> Task:
+async def claim(store: Store, now: float, at_once: int = 100, worker_id: int | None = None) -> Task:
     """Claim the next task of jimeng, of which `at_once` may run."""
-    (task,) = (await store.tasks.claim("jimeng", Limits(at_once), now)).tasks
+    (task,) = (await store.tasks.claim("jimeng", Limits(at_once), now, worker_id=worker_id)).tasks
     return task
 
 

@@ -10,7 +10,7 @@ from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMediaGroup
 from aiogram.types import InputMediaPhoto
 
 from bot.telegram.chat_limiter import IMPORTANT_PROGRESS, ONE_OF_SEVERAL_JOBS, ONLY_JOB, ProgressShare
-from bot.telegram.rate_limiter import DroppedError, RateLimiter, as_progress
+from bot.telegram.rate_limiter import DroppedError, RateLimiter, as_progress, permitted
 
 PRIVATE, GROUP = 5, -5
 BOT = Bot("1:a")
@@ -77,8 +77,15 @@ async def test_a_group_takes_twenty_a_minute_counting_the_items_of_albums() -> N
 
 async def test_albums_of_private_chats_count_as_one() -> None:
     line = Line()
-    await repeat(5, lambda: line.send(album(10, PRIVATE)))
+    await repeat(5, lambda: line.send(album(5, PRIVATE)))
     assert line.now == 1000.0
+
+
+async def test_over_all_chats_the_items_of_albums_count_one_by_one() -> None:
+    line = Line()
+    for chat in range(1, 21):
+        await line.send(album(4, chat))
+    assert most_within(line, 1.0) <= 30
 
 
 async def test_progress_never_waits_and_leaves_room() -> None:
@@ -165,6 +172,29 @@ async def test_quiet_chats_are_forgotten() -> None:
         await line.send(SendMessage(chat_id=chat, text="x"))
         line.now += 1
     assert len(line.control.limiters) <= 1001
+
+
+async def test_calls_that_are_held_up_count_when_they_leave() -> None:
+    line = Line()
+    methods = [SendMessage(chat_id=chat, text="x") for chat in range(1, 26)]
+    permits = [await line.control.permit(method, "a person") for method in methods]
+    for permit in permits:
+        assert await line.control.begin(permit)
+    line.now += 60
+    for method, permit in zip(methods, permits, strict=True):
+        with permitted(permit):
+            await line.send(method)
+    await line.send(SendMessage(chat_id=100, text="x"))
+    assert line.sent[-1][0] == pytest.approx(61.1)
+
+
+async def test_a_call_that_is_not_made_leaves_its_room_to_others() -> None:
+    line = Line()
+    for chat in range(1, 100):
+        permit = await line.control.permit(SendMessage(chat_id=chat, text="x"), "a person")
+        assert await line.control.begin(permit)
+        permit.give_back()
+    assert line.now == 1000.0
 
 
 async def test_processes_share_what_is_allowed_over_all() -> None:
