@@ -29,13 +29,13 @@ GROUPS = {
     "test_store*": "postgres",
     "test_update_inbox*": "postgres",
     "test_backup*": "postgres",
-    "test_lost_tickets*": "postgres",
     "test_kill_steps_postgres*": "processes 2",
     "test_kill_takeover*": "processes 2",
     "test_kill_connection*": "processes 2",
     "test_kill_server*": "processes 2",
     "test_kill_start*": "processes 2",
     "test_two_workers*": "processes 2",
+    "test_lost_tickets*": "processes 2",
     "test_kill_*": "processes 1",
     "test_install*": "processes 1",
     "test_template*": "template",
@@ -109,6 +109,14 @@ def postgres_template(postgres_server: postgres.Server) -> str:
     return template
 
 
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server, postgres_template: str) -> Iterator[str]:
+    """An empty database of that server."""
+    name = postgres_server.blank(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.give_back(name)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: each test runs on every kind."""
@@ -116,5 +124,4 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         file = tmp_path / "bot.db"
         put_blank_database(file)
         return f"sqlite:///{file}"
-    server: postgres.Server = request.getfixturevalue("postgres_server")
-    return server.url(server.database(request.getfixturevalue("postgres_template")))
+    return str(request.getfixturevalue("postgres_url"))

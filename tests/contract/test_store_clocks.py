@@ -16,7 +16,6 @@ from storage.job_states import JobState
 from storage.quota import Quota
 from storage.records import Limits, NewJob, NewPicture, Task
 from storage.store import Store
-from tests.support import postgres
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeProvider, RecordingNotifier
 from tests.support.parts import engine_parts
@@ -125,12 +124,10 @@ async def test_a_duration_between_two_clocks_is_none(store: Store) -> None:
     assert await store.tasks.durations("fake") == []
 
 
-async def test_processes_go_by_the_databases_clock(
-    monkeypatch: pytest.MonkeyPatch, postgres_server: postgres.Server, postgres_template: str
-) -> None:
+async def test_processes_go_by_the_databases_clock(monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> None:
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 7200)
-    store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
+    store = await Store.open(postgres_url)
     provider = FakeProvider(ProviderSettings())
     provider.refuse = [ProviderBusyError(retry_after=5), *(ProviderUnavailableError() for _ in range(3))]
     engine = engine_parts(store, {"fake": provider}, RecordingNotifier(store)).engine

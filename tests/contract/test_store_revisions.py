@@ -62,8 +62,9 @@ def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> New:
     if request.param == "sqlite":
         files = request.getfixturevalue("sqlite_revisions")
         return lambda revision: f"sqlite:///{shutil.copy(files[revision], tmp_path / 'bot.db')}"
+    # Each is used once, so that it need not be copied again.
     names, server = request.getfixturevalue("postgres_revisions"), request.getfixturevalue("postgres_server")
-    return lambda revision: str(server.url(server.database(names[revision])))
+    return lambda revision: str(server.url(names.pop(revision)))
 
 
 async def left_at(url: str, revision: str) -> dict[str, list[Row]]:

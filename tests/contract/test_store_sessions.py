@@ -13,25 +13,19 @@ from storage.records import Limits, Worker
 from storage.schema import workers
 from storage.store import Store
 from storage.store_errors import is_temporary
-from tests.support import postgres
 from tests.support.held_steps import Hold
 
 
 @pytest.fixture
-async def database(postgres_server: postgres.Server, postgres_template: str) -> str:
-    return postgres_server.url(postgres_server.database(postgres_template))
-
-
-@pytest.fixture
-async def hanging(database: str) -> AsyncIterator[Store]:
-    store = await Store.open(database)
+async def hanging(postgres_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(postgres_url)
     yield store
     await store.aclose()
 
 
 @pytest.fixture
-async def other(database: str) -> AsyncIterator[Store]:
-    store = await Store.open(database)
+async def other(postgres_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(postgres_url)
     yield store
     await store.aclose()
 
@@ -105,10 +99,10 @@ async def test_a_live_worker_keeps_its_sessions(hanging: Store, other: Store) ->
 
 
 async def test_waiting_for_a_lock_is_a_temporary_error(
-    monkeypatch: pytest.MonkeyPatch, hanging: Store, database: str
+    monkeypatch: pytest.MonkeyPatch, hanging: Store, postgres_url: str
 ) -> None:
     monkeypatch.setitem(backend.TIME_LIMITS, "lock_timeout", "50")
-    impatient = await Store.open(database)
+    impatient = await Store.open(postgres_url)
     first = await hanging.workers.join(0.0)
     async with in_a_transaction(hanging, first):
         with pytest.raises(StoreError) as caught:
@@ -118,9 +112,9 @@ async def test_waiting_for_a_lock_is_a_temporary_error(
     await impatient.aclose()
 
 
-async def test_an_idle_transaction_is_ended(monkeypatch: pytest.MonkeyPatch, other: Store, database: str) -> None:
+async def test_an_idle_transaction_is_ended(monkeypatch: pytest.MonkeyPatch, other: Store, postgres_url: str) -> None:
     monkeypatch.setitem(backend.TIME_LIMITS, "idle_in_transaction_session_timeout", "500")
-    idle = await Store.open(database)
+    idle = await Store.open(postgres_url)
     first = await idle.workers.join(0.0)
     async with in_a_transaction(idle, first) as go_on:
         # Waits until the server has ended the other's session.

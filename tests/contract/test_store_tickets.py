@@ -15,7 +15,6 @@ from storage.records import Limits, NewJob, Task, TicketKept
 from storage.result import Result
 from storage.schema import jobs, tasks, users
 from storage.store import Store
-from tests.support import postgres as server
 from tests.support.held_steps import Hold
 
 WHY = {"template": "No.", "values": {}}
@@ -160,10 +159,8 @@ async def test_who_stops_waiting_takes_no_other_along(store: Store) -> None:
     assert (await stored(store))[found[2].id] == f"t{found[2].id}"
 
 
-async def test_a_task_that_somebody_holds_keeps_no_other_waiting(
-    postgres_server: server.Server, postgres_template: str
-) -> None:
-    store = await Store.open(postgres_server.url(postgres_server.database(postgres_template)))
+async def test_a_task_that_somebody_holds_keeps_no_other_waiting(postgres_url: str) -> None:
+    store = await Store.open(postgres_url)
     one, two = await submitting(store, 2)
     hold = Hold(store)
 

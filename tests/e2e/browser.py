@@ -18,6 +18,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--in-process-gpu",
+    # All pages are of the demo: they need no processes of their own.
+    "--disable-site-isolation-trials",
+    "--disable-features=IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
     # A page lives for a second or two: to optimize its scripts takes longer than they run.
     "--js-flags=--no-opt",
 )

@@ -4,9 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 
 from bot.demo.calls import CallLog
+from bot.demo.chat import people_api
 from bot.demo.launcher import Demo, running
+from bot.demo.ports import free_port
 from bot.demo.telegram import Person, TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
 from tests.support.blank_database import blank_stores
@@ -15,6 +18,10 @@ from tests.support.startup_cache import cached_startup
 
 QUICK_SECONDS = 0.02
 LONG_SECONDS = 10_000.0
+
+# The browser loads the files of the page once: all demos have the same address.
+people_api.ASSETS_CACHED = "max-age=3600"
+page_port = cache(free_port)
 
 
 class DemoHarness:
@@ -27,7 +34,7 @@ class DemoHarness:
         self._skipped = 0.0
         self._released = asyncio.Event()
         self._released.set()
-        self.telegram = TelegramSimulator(strict=False, calls=CallLog(), album_gap=0.01, shuffle=True)
+        self.telegram = TelegramSimulator(port=page_port(), strict=False, calls=CallLog(), album_gap=0.01, shuffle=True)
         self.jimeng = JimengSimulator(
             durations=lambda _: self._seconds,
             clock=lambda: time.monotonic() + self._skipped,

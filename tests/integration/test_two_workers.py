@@ -12,7 +12,6 @@ from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import JobState, TaskState
 from storage.records import Job, NewJob
 from storage.store import Store
-from tests.support import postgres
 from tests.support.clock import Clock
 from tests.support.engine_harness import until
 from tests.support.fakes import FakeOptions, FakeProvider, RecordingNotifier
@@ -92,12 +91,11 @@ async def _no_heartbeat(seconds: float) -> None:
 
 
 @pytest.fixture
-async def two(postgres_server: postgres.Server, postgres_template: str) -> AsyncIterator[Two]:
-    url = postgres_server.url(postgres_server.database(postgres_template))
+async def two(postgres_url: str) -> AsyncIterator[Two]:
     service, workers = Service(), []
     async with AsyncExitStack() as stack:
         for _ in range(2):
-            store = await Store.open(url)
+            store = await Store.open(postgres_url)
             stack.push_async_callback(store.aclose)
             notifier, clock = RecordingNotifier(store), Clock()
             parts = engine_parts(store, {"fake": service}, notifier, sleep=_no_heartbeat, monotonic=clock)

@@ -12,7 +12,9 @@ from typing import Any
 from unittest.mock import patch
 
 from aiogram.client.session import aiohttp
-from aiogram.dispatcher.event.handler import CallableObject
+from aiogram.dispatcher.event.handler import CallableObject, HandlerObject
+from aiogram.filters import Filter
+from aiogram.types import Update
 
 from providers import registry
 
@@ -26,8 +28,13 @@ def cached_startup() -> Iterator[None]:
         patch.object(registry, "entry_points", _installed),
         patch.object(CallableObject, "__post_init__", _look_once),
         patch.object(CallableObject, "call", _call),
+        patch.object(HandlerObject, "__post_init__", _look_at_handler_once),
     ):
         yield
+    # aiogram keeps the types of the last 128 updates. Another bot's updates have the same numbers, and to tell them
+    # apart takes longer than to find the type.
+    event_type: Any = vars(Update)["event_type"].fget
+    event_type.cache_clear()
 
 
 @contextmanager
@@ -67,16 +74,33 @@ _look = CallableObject.__post_init__
 
 
 def _look_once(self: CallableObject) -> None:
-    """Functions with the same code have the same parameters; aiogram inspects hundreds of them for each bot."""
+    """Functions with the same code have the same parameters, as have filters of the same class; aiogram inspects
+    hundreds of them for each bot."""
     function = getattr(self.callback, "__func__", self.callback)
-    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+    kind: object
+    if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+        kind = function.__code__, function is self.callback
+    elif isinstance(function, Filter):
+        kind = type(function)
+    else:
         _look(self)
         return
-    kind = function.__code__, function is self.callback
     if kind not in _looked_at:
         _look(self)
         _looked_at[kind] = self.awaitable, self.params, self.varkw
     self.awaitable, self.params, self.varkw = _looked_at[kind]
+
+
+_look_at_handler = HandlerObject.__post_init__
+
+
+def _look_at_handler_once(self: HandlerObject) -> None:
+    """aiogram makes a handler with an empty function for each of hundreds of observers. Flags and wrapped functions are
+    attributes of a function: one without attributes has none."""
+    if isinstance(self.callback, FunctionType) and not vars(self.callback):
+        _look_once(self)
+    else:
+        _look_at_handler(self)
 
 
 async def _call(self: CallableObject, *args: Any, **kwargs: Any) -> Any:

@@ -1,6 +1,7 @@
 """The first bytes of a file tell its type and size."""
 
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,21 +23,23 @@ from tests.support.images import (
 
 
 @pytest.mark.parametrize(
-    ("data", "media_type", "enough"),
+    ("kind", "options", "media_type", "enough"),
     [
-        (saved(noise(300, 200), "JPEG"), "image/jpeg", 1024),
-        (saved(noise(300, 200), "JPEG", progressive=True, exif=b"Exif\0\0" + bytes(9000)), "image/jpeg", 16384),
-        (saved(noise(300, 200), "PNG"), "image/png", 64),
-        (saved(noise(300, 200), "GIF"), "image/gif", 1024),
-        (saved(noise(300, 200), "BMP"), "image/bmp", 64),
-        (saved(noise(300, 200), "WEBP"), "image/webp", 30),
-        (saved(noise(300, 200), "WEBP", lossless=True), "image/webp", 30),
-        (saved(noise(300, 200), "WEBP", icc_profile=b"x"), "image/webp", 30),
-        (saved(noise(300, 200), "AVIF"), "image/avif", 10**6),
-        (heic(noise(300, 200)), "image/heic", 10**6),
+        ("JPEG", {}, "image/jpeg", 1024),
+        ("JPEG", {"progressive": True, "exif": b"Exif\0\0" + bytes(9000)}, "image/jpeg", 16384),
+        ("PNG", {}, "image/png", 64),
+        ("GIF", {}, "image/gif", 1024),
+        ("BMP", {}, "image/bmp", 64),
+        ("WEBP", {}, "image/webp", 30),
+        ("WEBP", {"lossless": True}, "image/webp", 30),
+        ("WEBP", {"icc_profile": b"x"}, "image/webp", 30),
+        ("AVIF", {}, "image/avif", 10**6),
+        ("HEIC", {}, "image/heic", 10**6),
     ],
 )
-def test_the_first_bytes_tell_type_and_size(data: bytes, media_type: str, enough: int) -> None:
+def test_the_first_bytes_tell_type_and_size(kind: str, options: dict[str, Any], media_type: str, enough: int) -> None:
+    image = noise(300, 200)
+    data = heic(image, **options) if kind == "HEIC" else saved(image, kind, **options)
     assert sniff(data[:enough]) == Header(media_type, 300, 200)
     assert sniff(data[:9]) is None
 

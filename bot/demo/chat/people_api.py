@@ -29,6 +29,9 @@ HEARTBEAT_SECONDS = 15.0
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """The types that a browser shows in the page; other files are downloads."""
 
+ASSETS_CACHED = "no-cache"
+"""The `Cache-Control` of the page's files: whoever edits them sees it at once."""
+
 
 class FaultPlayer(Protocol):
     """A service that plays faults on request."""
@@ -90,7 +93,7 @@ class PeopleApi:
         wanted = (self._page / (request.match_info["asset"] or "index.html")).resolve()
         if not wanted.is_relative_to(self._page) or not await asyncio.to_thread(wanted.is_file):
             raise web.HTTPNotFound(text="The page has no such file.")
-        return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(wanted, headers={"Cache-Control": ASSETS_CACHED})
 
     async def world(self, request: web.Request) -> web.StreamResponse:
         """The bot, the people, the chats and their commands."""
