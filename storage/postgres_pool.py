@@ -1,7 +1,7 @@
 """Steps on PostgreSQL: a pool of asyncpg's connections, and transactions on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from sqlalchemy import Executable
 from storage.connection import Connection, Reading, Transaction, Writing
 from storage.result import Result
 from storage.statements import Compiled, Parameters, Statements
-from storage.store_errors import StoreUnavailableError, store_error
+from storage.store_errors import StoreError, StoreUnavailableError, describe_error, store_error
 
 T = TypeVar("T")
 CONNECT_SECONDS, STATEMENT_SECONDS, CLOSE_SECONDS = 10.0, 30.0, 2.0
@@ -53,10 +53,14 @@ class PostgresConnection(Connection):
             raise store_error(error) from error
 
     async def _run(self, compiled: Compiled, values: list[Any]) -> Result:
-        if compiled.returns_rows:
-            return compiled.result(await self._driver.fetch(compiled.sql, *values))
-        # The answer is "UPDATE 3": so many rows have changed.
-        status = await self._driver.execute(compiled.sql, *values)
+        try:
+            if compiled.returns_rows:
+                return compiled.result(await self._driver.fetch(compiled.sql, *values))
+            # The answer is "UPDATE 3": so many rows have changed.
+            status = await self._driver.execute(compiled.sql, *values)
+        except asyncpg.InvalidCachedStatementError as error:
+            # A newer version has changed the tables. The driver prepares the statement anew the next time.
+            raise StoreError(describe_error(error)) from error
         count = status.rpartition(" ")[2]
         return compiled.result([], int(count) if count.isdigit() else -1)
 
@@ -97,7 +101,7 @@ class Pool:
         """Run a step in a transaction. `token`: marks the topics that it notifies as those of this process."""
         async with self.connection() as driver:
             transaction, begun = PostgresTransaction(self._statements, driver), driver.transaction()
-            await _stored(begun.start())
+            await _stored(begun.start)
             try:
                 value = await step(transaction)
                 if not transaction.is_rolled_back and (topics := dict.fromkeys(transaction.topics)):
@@ -106,7 +110,7 @@ class Pool:
                 with suppress(*NOT_CONNECTED):
                     await begun.rollback()
                 raise
-            await _stored(begun.rollback() if transaction.is_rolled_back else begun.commit())
+            await _stored(begun.rollback if transaction.is_rolled_back else begun.commit)
             return value
 
     @asynccontextmanager
@@ -121,7 +125,9 @@ class Pool:
         try:
             yield driver
         finally:
-            await pool.release(driver, timeout=STATEMENT_SECONDS)
+            # A connection that can't be released in time is terminated.
+            with suppress(*NOT_CONNECTED):
+                await pool.release(driver, timeout=STATEMENT_SECONDS)
 
     async def warm_up(self) -> None:
         """Open a connection, so that the first step does not wait for it. Raises `StoreUnavailableError`."""
@@ -159,9 +165,9 @@ async def _nothing(_connection: object) -> None:
     """Nothing of a session is reset."""
 
 
-async def _stored(work: Awaitable[None]) -> None:
-    """Begin or end a transaction. Raises `StoreError`."""
+async def _stored(step: Callable[[], Awaitable[None]]) -> None:
+    """Begin or end a transaction. Raises `StoreError`, also where the driver refuses before it begins."""
     try:
-        await work
+        await step()
     except NOT_CONNECTED as error:
         raise store_error(error) from error

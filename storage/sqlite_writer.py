@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -12,7 +13,7 @@ import aiosqlite
 from storage.connection import Connection, Transaction, Writing
 from storage.result import Result
 from storage.statements import Compiled, Statements
-from storage.store_errors import store_error
+from storage.store_errors import StoreError, store_error
 from storage.uncancelled import UncancelledFuture
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class SqliteWriter:
 
     async def aclose(self) -> None:
         """End what is under way, and close the connection."""
-        if self._is_busy:
+        while self._is_busy:
             await self.write(_nothing)
         await self._thread.close()
 
@@ -112,7 +113,12 @@ class SqliteWriter:
                 outcomes = [(None, error)] * len(steps)
             self._loop.call_soon_threadsafe(self._end, batch, outcomes)
 
-        self._thread.begin(work)
+        try:
+            self._thread.begin(work)
+        except ValueError as error:
+            closed = StoreError("the database is closed")
+            closed.__cause__ = error
+            self._loop.call_soon(self._end, batch, [(None, closed)] * len(batch))
 
     def _end(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
         """Begin the next steps before the callers of these ones go on."""
@@ -153,8 +159,10 @@ def _commit_together(
         failure.__cause__ = error
         return [(None, failure)] * len(steps)
     finally:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
+        with suppress(sqlite3.Error):
+            # It may be closed by now.
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
     return outcomes
 
 

@@ -168,7 +168,9 @@ class Tasks(Operations):
 
         None: it had ended before.
         """
-        row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().one()
+        row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().first()
+        if row is None:
+            return None
         job, message = as_job(row), None if note is None else dict(note)
         result = {"count": len(results), "seconds": seconds, "message": message}
         done = {"task_id": task_id, "now": now, **_cost_columns(cost), **result}
@@ -194,9 +196,9 @@ class Tasks(Operations):
         cost: Cost | None = None,
     ) -> EndedTask | None:
         """The task ended in `state` without pictures; it may have a cost all the same. See `finish_task`."""
-        row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().one()
+        row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().first()
         ended = {"task_id": task_id, "message": dict(error_message), "now": now, **_cost_columns(cost)}
-        if (await connection.execute(END_TASK[state], ended)).first() is None:
+        if row is None or (await connection.execute(END_TASK[state], ended)).first() is None:
             return None
         return EndedTask(await _conclude(connection, as_job(row)))
 

@@ -175,10 +175,11 @@ class Tickets(Operations):
         worker becomes the owner.
         """
         own = {"task_id": one.task_id, "ticket": one.ticket, "submitted_at": one.submitted_at}
-        await connection.execute(_STORE_ALONE, own)
-        # A task that is done was polled by another worker meanwhile, and stays done.
+        # The job is locked before its task, as everywhere: else two steps could wait for each other.
         job_id = (await connection.execute(_JOB_OF_TASK, own)).scalar_one()
         job = await lock_job(connection, job_id)
+        # A task that is done was polled by another worker meanwhile, and stays done.
+        await connection.execute(_STORE_ALONE, own)
         if job is None:
             return TicketKept(is_wanted=False, worker_id=None)
         # A living worker owns the job from here on; if it was interrupted, it is open again.

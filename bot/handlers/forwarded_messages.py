@@ -1,9 +1,11 @@
 """Messages forwarded without a comment: other people's words, which the bot draws only after a press."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiogram import F, Router
+from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
@@ -63,13 +65,23 @@ async def join_forwarded(group: MessageGroup, data: Mapping[str, Any], requests:
     if not pictures:
         # Without the picture that was meant, another one would be drawn, and paid.
         if await requests.engine.cancel(job.id, NO_PICTURE, only_unstarted=True) and why:
-            await reply_privately(group.messages[0], why)
+            await _say(group.messages[0], why)
         return True
+    # After a fault of the store this is repeated.
+    known = {(one.file_id, one.message_id) for one in await requests.store.references.of_job(job.id)}
     for picture in pictures:
-        if not await requests.engine.attach_reference(job, picture):
-            await reply_privately(group.messages[0], too_late())
+        if (picture.file_id, picture.message_id) not in known and not await requests.engine.attach_reference(
+            job, picture
+        ):
+            await _say(group.messages[0], too_late())
             break
     return True
+
+
+async def _say(message: Message, words: str) -> None:
+    """Say it if Telegram takes it: what was said before stays right without it."""
+    with suppress(TelegramAPIError):
+        await reply_privately(message, words)
 
 
 async def draw(query: CallbackQuery, requests: RequestService, language: str, preferences: Preferences) -> None:

@@ -23,7 +23,8 @@ class WokenJobs:
 
     def add(self, job_id: int, known: Job | None = None) -> None:
         """Something of this job was stored, or a step of it has ended. `known`: the job as the step has stored it."""
-        self._ids[job_id] = known
+        # Of two that are known nobody can tell which is newer.
+        self._ids[job_id] = None if job_id in self._ids else known
         self._any.set()
 
     def add_all(self) -> None:

@@ -204,9 +204,10 @@ class JobFinisher(Component):
             self._notifier.show(latest, Progress(Phase.DELIVERING, why=failure.why, retry_in=seconds))
 
     async def _end(self, job: Job, state: JobState) -> Job | None:
-        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
         publisher = self._context.addresses.references
-        if not isinstance(publisher, Unpublished) and await self._has_references(job):
+        is_published = not isinstance(publisher, Unpublished) and await self._has_references(job)
+        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
+        if is_published:
             # The storage may take its time: nobody waits for it.
             self._withdrawals.spawn(publisher.withdraw(job.id), f"withdraw references of job {job.id}")
         return ended

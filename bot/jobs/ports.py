@@ -145,14 +145,14 @@ class Unpublished:
 class Companions(Protocol):
     """The messages that may still join a request, as a forwarded post joins the words that were sent with it."""
 
-    async def gathered(self, chat_id: int, message_id: int) -> None:
-        """Wait until nothing can join this message any more."""
+    async def gathered(self, job: Job) -> None:
+        """Wait until nothing can join the message that asked for this job any more."""
 
 
 class Alone:
     """Nothing joins a request."""
 
-    async def gathered(self, chat_id: int, message_id: int) -> None:
+    async def gathered(self, job: Job) -> None:
         """See `Companions`."""
 
 

@@ -66,7 +66,7 @@ class Preparer(Component):
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
         parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), f"planning job {job.id}")
         if job.asked_message_id is not None:
-            await self._context.companions.gathered(job.chat_id, job.asked_message_id)
+            await self._context.companions.gathered(job)
         queue = self._store.tasks.queue
         state = await self._context.until_stored(
             lambda: queue(job.id, job.provider, parts, ids, job.created_at, said=job.said),

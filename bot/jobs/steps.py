@@ -23,6 +23,8 @@ class JobSteps:
         self._name = name
         self._background = Background()
         self._running: dict[int, asyncio.Task[Job | None]] = {}
+        # Jobs of which the step was to start again while it ran: what it has stored may be out of date when it ends.
+        self._again: set[int] = set()
 
     @property
     def job_ids(self) -> KeysView[int]:
@@ -32,6 +34,7 @@ class JobSteps:
     def start(self, job_id: int, step: Callable[[], Coroutine[Any, Any, Job | None]]) -> None:
         """Run this step, unless one runs: the job is read again afterwards."""
         if job_id in self._running:
+            self._again.add(job_id)
             return
         running = self._running[job_id] = self._background.spawn(step(), f"{self._name} job {job_id}")
         # Also where it is cancelled before it has begun.
@@ -52,6 +55,8 @@ class JobSteps:
 
     def _ended(self, job_id: int, step: asyncio.Task[Job | None]) -> None:
         self._running.pop(job_id, None)
+        is_old = job_id in self._again
+        self._again.discard(job_id)
         error = None if step.cancelled() else step.exception()
         if error is None or (isinstance(error, StoreError) and not isinstance(error, UnstorableValueError)):
-            self._context.wake(job_id, None if error or step.cancelled() else step.result())
+            self._context.wake(job_id, None if error or step.cancelled() or is_old else step.result())

@@ -237,9 +237,9 @@ class TaskRunner(Component):
         )
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
-        if ended:
+        if ended and not ended.is_provider_failing:
             run.job = ended.job
-        if ended is None or ended.is_provider_failing:
+        else:
             await self._failures.succeeded(task.provider)
 
     async def _tell_service(self, run: TaskRun) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -14,53 +14,21 @@ from aiogram.enums import ChatType
 from aiogram.types import Message, TelegramObject
 
 from bot.jobs.retry import until_stored
+from bot.middlewares.arrivals import Arrival, Arrivals, Handler, Writer
 from bot.telegram.album_buffer import AlbumBuffer, Timer
 from bot.telegram.i18n import Languages
 from bot.telegram.message_groups import MessageGroup, follows, group_messages, is_comment, is_forward
 from bot.telegram.message_input import pictures_in
+from storage.records import Job
 from storage.store import Store
 
-Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 LateItem = Callable[[Message, Message], Awaitable[bool]]
 Companion = Callable[[MessageGroup, dict[str, Any]], Awaitable[bool]]
-Writer = tuple[int, int]
-"""A chat, and the person who writes in it."""
 COMPANION_SHARE = 0.5
 """The share of an album's quiet time that a message waits for others of its batch: they need no upload."""
+OTHERS_SHARE = 1.25
+"""The same for a message that another process has: what joins it comes through the store."""
 BATCHES_REMEMBERED = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A message that waits for others of its batch. `batch`: the key; `over`: done when its group was handled;
-    `is_handled`: it was handled when it came, and only joins what follows."""
-
-    message: Message
-    handler: Handler
-    data: dict[str, Any]
-    batch: str
-    is_handled: bool = False
-    over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def chat_id(self) -> int:
-        return self.message.chat.id
-
-    @property
-    def media_group_id(self) -> str:
-        return self.batch
-
-    @property
-    def message_id(self) -> int:
-        return self.message.message_id
-
-    def end(self, error: Exception | None = None) -> None:
-        if self.over.done():
-            return
-        if error:
-            self.over.set_exception(error)
-        else:
-            self.over.set_result(None)
 
 
 class AlbumMiddleware(BaseMiddleware):
@@ -86,10 +54,10 @@ class AlbumMiddleware(BaseMiddleware):
         self._join = join
         self.quiet = quiet
         self.timer: Timer | None = None
-        self.gatherer: AlbumBuffer[_Arrival] | None = None
+        self.gatherer: AlbumBuffer[Arrival] | None = None
         self._numbers = count()
-        # Each person's latest batch, and the batch of each album.
-        self._latest: OrderedDict[Writer, list[_Arrival]] = OrderedDict()
+        self._arrivals = Arrivals()
+        # The batch of each album.
         self._batches: OrderedDict[tuple[int, str], str] = OrderedDict()
         # The message of each album that a handler got.
         self._mains: OrderedDict[tuple[int, str], Message] = OrderedDict()
@@ -97,6 +65,8 @@ class AlbumMiddleware(BaseMiddleware):
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Hold back a message that may be part of a batch; pass any other on, in its turn."""
+        if isinstance(event, Message):
+            self._arrivals.see(event)
         if not isinstance(event, Message) or _is_other_command(event):
             # A command may take long, and is part of no batch.
             return await handler(event, data)
@@ -110,37 +80,42 @@ class AlbumMiddleware(BaseMiddleware):
         if is_words:
             # Of several texts a post can only belong to the latest.
             batch = None
-        arrival = _Arrival(event, handler, data, batch or str(next(self._numbers)), is_words)
+        arrival = Arrival(event, handler, data, batch or str(next(self._numbers)), is_words)
         is_new = self._gathering().add(arrival, share)
         if is_new and (not batch or self._gathering().is_open(event.chat.id, batch)):
             self._note(arrival, writer)
         if event.media_group_id:
             for source in pictures_in(event):
                 await self._store.posted.add(event.chat.id, event.media_group_id, source, self._store.clock())
-        if is_new:
-            if is_words:
-                async with self._turn(writer):
-                    await handler(event, data)
-            await arrival.over
-        elif first := next((one for one in self._latest.get(writer, ()) if one.message_id == event.message_id), None):
-            # A repeated update, after a fault of the store: the first one is handled.
-            await asyncio.shield(first.over)
+        if is_words and is_new:
+            async with self._turn(writer):
+                # Repeated here: a post that comes meanwhile must find what becomes of the words.
+                step = partial(handler, event, data)
+                await until_stored(step, f"handling message {event.message_id}", asyncio.sleep)
+        await (arrival.over if is_new else self._first_one(writer, event))
         return None
+
+    async def _first_one(self, writer: Writer, message: Message) -> None:
+        """Wait for the first of a repeated update, which came again after a fault of the store."""
+        for one in self._arrivals.latest(writer):
+            if one.message_id == message.message_id:
+                await asyncio.shield(one.over)
+                return
 
     async def edited(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Handle an edited message after the original, which may still be held back."""
         if not isinstance(event, Message):
             return await handler(event, data)
-        if before := [one.over for one in self._latest.get(_writer(event), ()) if not one.is_handled]:
+        self._arrivals.see(event)
+        if before := [one.over for one in self._arrivals.latest(_writer(event)) if not one.is_handled]:
             await asyncio.wait(before)
         async with self._turn(_writer(event)):
             return await handler(event, data)
 
-    async def gathered(self, chat_id: int, message_id: int) -> None:
-        """Wait until nothing can join this message any more."""
-        waiting = [one for latest in self._latest.values() for one in latest if one.chat_id == chat_id]
-        if over := [one.over for one in waiting if one.message_id == message_id]:
-            await asyncio.wait(over)
+    async def gathered(self, job: Job) -> None:
+        """Wait until nothing can join the message that asked for this job any more."""
+        most = self.quiet * OTHERS_SHARE
+        await self._arrivals.gathered(job, min(most, max(0.0, job.created_at + most - self._store.clock())))
 
     def drop(self) -> None:
         """Drop incomplete albums unhandled: the next start gathers them again, with their later items."""
@@ -152,7 +127,7 @@ class AlbumMiddleware(BaseMiddleware):
         if self.gatherer:
             await self.gatherer.aclose()
 
-    def _gathering(self) -> AlbumBuffer[_Arrival]:
+    def _gathering(self) -> AlbumBuffer[Arrival]:
         if self.gatherer is None:
             self.gatherer = AlbumBuffer(self._gathered, self._came_late, quiet=self.quiet, memory=120, timer=self.timer)
         return self.gatherer
@@ -164,7 +139,7 @@ class AlbumMiddleware(BaseMiddleware):
     def _batch(self, message: Message, writer: Writer) -> str | None:
         """The key of a message's batch; None: it is the first or the only one."""
         known = self._batches.get((message.chat.id, message.media_group_id or ""))
-        latest = self._latest.get(writer)
+        latest = self._arrivals.latest(writer)
         if known or not latest:
             return known
         if self._gathering().is_open(message.chat.id, latest[0].batch):
@@ -175,18 +150,15 @@ class AlbumMiddleware(BaseMiddleware):
 
     def _is_after_words(self, writer: Writer, batch: str | None) -> bool:
         """Whether a batch has only words that were handled when they came."""
-        return batch is None or all(one.is_handled for one in self._latest.get(writer, ()))
+        return batch is None or all(one.is_handled for one in self._arrivals.latest(writer))
 
-    def _note(self, arrival: _Arrival, writer: Writer) -> None:
+    def _note(self, arrival: Arrival, writer: Writer) -> None:
         """Remember the batch of a message."""
-        latest = self._latest.pop(writer, [])
-        same = latest if latest and latest[0].batch == arrival.batch else []
-        self._latest[writer] = [*same, arrival]
+        self._arrivals.note(arrival, writer)
         if album := arrival.message.media_group_id:
             self._batches[arrival.chat_id, album] = arrival.batch
-        for known in (self._latest, self._batches):
-            while len(known) > BATCHES_REMEMBERED:
-                known.popitem(last=False)
+        while len(self._batches) > BATCHES_REMEMBERED:
+            self._batches.popitem(last=False)
 
     def _keep_main(self, main: Message, messages: Iterable[Message]) -> None:
         for album in {each.media_group_id for each in messages if each.media_group_id}:
@@ -194,14 +166,14 @@ class AlbumMiddleware(BaseMiddleware):
         while len(self._mains) > BATCHES_REMEMBERED:
             self._mains.popitem(last=False)
 
-    async def _gathered(self, items: tuple[_Arrival, ...]) -> None:
+    async def _gathered(self, items: tuple[Arrival, ...]) -> None:
         async with self._turn(_writer(items[0].message)):
             for group in group_messages([item.message for item in items]):
                 await self._hand_over(group, items)
 
-    async def _hand_over(self, group: MessageGroup, items: tuple[_Arrival, ...]) -> None:
+    async def _hand_over(self, group: MessageGroup, items: tuple[Arrival, ...]) -> None:
         words = next((item for item in items if item.is_handled and item.message is group.main), None)
-        if words and (group.comment is None or await self._joined(group, words)):
+        if words and (group.comment is None or await self._joined(group, words, items)):
             for item in _parts(group, items):
                 item.end()
             return
@@ -218,13 +190,18 @@ class AlbumMiddleware(BaseMiddleware):
         for item in of_it:
             item.end()
 
-    async def _joined(self, group: MessageGroup, words: _Arrival) -> bool:
+    async def _joined(self, group: MessageGroup, words: Arrival, items: tuple[Arrival, ...]) -> bool:
         """Whether a forwarded post has joined the words that were handled before."""
-        with self._languages.speaking(words.data["language"]):
-            step = partial(self._join, group, words.data)
-            return await until_stored(step, f"joining message {words.message_id}", asyncio.sleep)
+        step = partial(self._join, group, words.data)
+        try:
+            with self._languages.speaking(words.data["language"]):
+                return await until_stored(step, f"joining message {words.message_id}", asyncio.sleep)
+        except Exception as error:
+            for item in _parts(group, items):
+                item.end(error)
+            raise
 
-    async def _came_late(self, items: tuple[_Arrival, ...], item: _Arrival) -> None:
+    async def _came_late(self, items: tuple[Arrival, ...], item: Arrival) -> None:
         groups = group_messages([each.message for each in items])
         album = item.message.media_group_id
         group = next((one for one in groups if any(each.media_group_id == album for each in one.messages)), groups[-1])
@@ -232,7 +209,7 @@ class AlbumMiddleware(BaseMiddleware):
             with self._languages.speaking(item.data["language"]):
                 await _handle(partial(self._take_late, group, item), item)
 
-    async def _take_late(self, group: MessageGroup, item: _Arrival) -> None:
+    async def _take_late(self, group: MessageGroup, item: Arrival) -> None:
         # With late items another message may be the first.
         albums = [(each.chat.id, each.media_group_id or "") for each in group.messages]
         main = next((self._mains[album] for album in albums if album in self._mains), group.main)
@@ -242,12 +219,12 @@ class AlbumMiddleware(BaseMiddleware):
             await item.handler(item.message, data)
 
 
-def _parts(group: MessageGroup, items: Iterable[_Arrival]) -> list[_Arrival]:
+def _parts(group: MessageGroup, items: Iterable[Arrival]) -> list[Arrival]:
     parts = {id(message) for message in (*group.messages, group.comment)}
     return [item for item in items if id(item.message) in parts]
 
 
-async def _handle(handle: Callable[[], Awaitable[Any]], item: _Arrival) -> None:
+async def _handle(handle: Callable[[], Awaitable[Any]], item: Arrival) -> None:
     """Handle a group or an item; an error goes to the waiter for `item`."""
     try:
         # Repeated here: passed through the middleware again, the item would count as late.

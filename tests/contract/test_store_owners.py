@@ -1,5 +1,6 @@
 """One owner: a job and its tasks belong to one worker, on each database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from storage.connection import Transaction
 from storage.job_states import JobState, TaskState
 from storage.notifications import queue
-from storage.records import Job, Limits, NewJob
+from storage.records import Job, Limits, NewJob, NewPicture
 from storage.store import Store
 
 LOST = {"template": "Lost.", "values": {}}
@@ -157,3 +158,27 @@ async def test_a_ticket_of_a_job_whose_owner_is_gone_brings_the_job_along(
     third = await _join(store)
     kept = await store.tasks.accepted(task.id, "t", 4.0, worker_id=third)
     assert (kept.is_wanted, kept.worker_id) == (True, third)
+
+
+async def test_steps_on_one_job_at_once_never_wait_for_each_other(store: Store, workers: tuple[int, int]) -> None:
+    """All of them lock the job before its tasks."""
+    worker, _other = workers
+    for number in range(1, 31):
+        job = await waiting(store, number, worker, parts=2)
+        first, second = (await store.tasks.claim("fake", Limits(100), 1.0, worker_id=worker, most=2)).tasks
+        # Its ticket comes when the task is thought to be lost, so it is stored alone.
+        await store.tasks.end_task(first.id, TaskState.INTERRUPTED, LOST, 2.0)
+        results = await asyncio.gather(
+            store.tasks.accepted(first.id, f"late {number}", 3.0, worker_id=worker),
+            store.jobs.hand_over(job.id, "other", {}, second.id),
+            store.tasks.finish_task(second.id, [NewPicture("https://pictures/1")], 3.0),
+            store.jobs.cancel(job.id, 3.0, LOST, LOST, only_unstarted=bool(number % 2)),
+            store.jobs.conclude(job.id),
+            return_exceptions=True,
+        )
+        assert [one for one in results if isinstance(one, Exception)] == []
+
+
+async def test_a_task_that_is_gone_ends_no_more(store: Store) -> None:
+    assert await store.tasks.finish_task(4711, [NewPicture("https://pictures/1")], 1.0) is None
+    assert await store.tasks.end_task(4711, TaskState.FAILED, LOST, 1.0) is None

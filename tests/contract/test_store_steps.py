@@ -379,3 +379,36 @@ async def test_on_sqlite_a_step_awaits_nothing_but_its_connection(sqlite_store: 
     assert await people(sqlite_store) == [2, 3]
     await sqlite_store.database.write(adding(4))
     assert await people(sqlite_store) == [2, 3, 4]
+
+
+async def test_on_sqlite_a_write_while_the_database_is_closed_ends(sqlite_store: Store) -> None:
+    async with asyncio.timeout(5):
+        writes = [asyncio.create_task(sqlite_store.database.write(adding(number))) for number in range(20)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(sqlite_store.aclose())
+        await asyncio.sleep(0)
+        writes += [asyncio.create_task(sqlite_store.database.write(adding(number))) for number in range(20, 40)]
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        await closing
+    assert {type(one) for one in results} <= {tuple, StoreError}
+    assert isinstance(results[0], tuple)
+
+
+async def test_on_postgres_a_connection_that_is_lost_before_the_commit_is_a_temporary_error(
+    postgres_url: str,
+) -> None:
+    store = await Store.open(postgres_url)
+
+    async def lost(connection: Transaction) -> None:
+        await adding(1)(connection)
+        own = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
+        await store.database.execute(text(f"SELECT pg_terminate_backend({own})"))
+        # The driver has noticed it when the step ends.
+        await asyncio.sleep(0.2)
+
+    with pytest.raises(StoreError) as caught:
+        await store.database.write(lost)
+    assert is_temporary(caught.value)
+    assert await people(store) == []
+    assert await store.database.write(adding(2)) == (2,)
+    await store.aclose()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram.types import Chat, Message, PhotoSize, User
+from aiogram.types import Chat, Message, MessageOriginHiddenUser, PhotoSize, User
 
 from bot.demo.bot_api.bot_view import message_json
 from bot.demo.chat import groups
@@ -21,6 +21,8 @@ from storage.store import Store
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 from tests.support.bot_steps import numbered, widths
 from tests.support.fast_time import albums_of
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -199,3 +201,29 @@ async def test_late_items_join_what_was_handed_over(tmp_path: Path) -> None:
     await store.aclose()
     assert handled == [3]
     assert mains == [3, 3]
+
+
+async def test_a_post_that_can_not_be_joined_keeps_nobody_waiting(tmp_path: Path) -> None:
+    def message(number: int, **more: Any) -> Message:
+        ann = User(id=1, is_bot=False, first_name="x")
+        return Message(message_id=number, date=NOW, chat=Chat(id=1, type="private"), from_user=ann, **more)
+
+    async def late(_main: Message, _item: Message) -> bool:
+        return True
+
+    async def join(_group: MessageGroup, _data: dict[str, Any]) -> bool:
+        raise RuntimeError("nobody thought of this")
+
+    async def handler(_message: Any, _data: dict[str, Any]) -> None:
+        """The words are handled."""
+
+    store = await Store.open(f"sqlite:///{tmp_path}/x.db")
+    albums = AlbumMiddleware(store, Languages(), late, join, quiet=0.05)
+    words = message(1, text="as a watercolour")
+    post = message(2, text="our cats", forward_origin=MessageOriginHiddenUser(date=NOW, sender_user_name="Bob"))
+    async with asyncio.timeout(5):
+        handled = [asyncio.create_task(albums(handler, one, {"language": "en"})) for one in (words, post)]
+        results = await asyncio.gather(*handled, return_exceptions=True)
+    assert [type(one) for one in results] == [RuntimeError, RuntimeError]
+    await albums.aclose()
+    await store.aclose()

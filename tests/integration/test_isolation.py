@@ -25,7 +25,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
 
 
 class LongWait:
-    """The bot's waits of more than `seconds` last until `end`."""
+    """The bot's waits of more than `seconds` last until `end`; the pause of the progress display is none of them."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -33,7 +33,8 @@ class LongWait:
         self.waiting = 0
 
     async def sleep(self, seconds: float) -> None:
-        if seconds > self._seconds:
+        task = asyncio.current_task()
+        if seconds > self._seconds and task and task.get_name() != "progress":
             self.waiting += 1
             await self._ended.wait()
         await asyncio.sleep(min(seconds, 100) / SPEED)
