@@ -10,6 +10,7 @@ import pytest
 from bot.wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import JobState, TaskState
+from storage.notifications import Topic
 from storage.records import Job, NewJob
 from storage.store import Store
 from tests.support.clock import Clock
@@ -232,7 +233,13 @@ async def test_who_was_evicted_before_the_submit_does_not_submit(two: Two, monke
 
 
 async def evict_the_first(two: Two) -> None:
-    """The second worker sees no sign of life of the first for as long as the lease lasts."""
+    """The second worker sees no sign of life of the first for as long as the lease lasts: the first one hangs, so it
+    does not hear of its own eviction."""
+    two.one.parts.heartbeat.on_notification = _unheard  # type: ignore[assignment, method-assign]
     await two.two.parts.heartbeat.look()
     two.two.clock.now += 11
     await two.two.parts.heartbeat.look()
+
+
+def _unheard(_topic: Topic) -> None:
+    """The process does not get to it."""

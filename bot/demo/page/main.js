@@ -111,7 +111,12 @@ store.on("answer", (answer) => {
   else if (answer.text) toast(answer.text);
 });
 // If it can't be loaded now, the stream is broken too, and everything is loaded again afterwards.
-const learn = () => api.world().then((world) => store.setWorld(world), () => {});
+// Of several answers the latest question's counts: an older one may arrive later.
+let asked = 0;
+const learn = () => {
+  const mine = ++asked;
+  return api.world().then((world) => mine === asked && store.setWorld(world), () => {});
+};
 store.on("commands", learn);
 store.on("message", ({ chat, topic }) => {
   const known = store.chatOf(chat);
