@@ -42,21 +42,21 @@ def writes(
     step: Callable[Concatenate[OperationsT, Transaction, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[OperationsT, P], Coroutine[Any, Any, T]]:
     """A method of `Operations` that is a step in a transaction: it gets its connection here."""
-
-    @wraps(step)
-    async def operation(self: OperationsT, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.database.write(lambda connection: step(self, connection, *args, **kwargs))
-
-    return cast("Callable[Concatenate[OperationsT, P], Coroutine[Any, Any, T]]", operation)
+    return _written(step, urgent=False)
 
 
 def urgently(
     step: Callable[Concatenate[OperationsT, Transaction, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[OperationsT, P], Coroutine[Any, Any, T]]:
     """The same for a step that goes before all others that wait: see `Database.write`."""
+    return _written(step, urgent=True)
 
+
+def _written(
+    step: Callable[Concatenate[OperationsT, Transaction, P], Coroutine[Any, Any, T]], *, urgent: bool
+) -> Callable[Concatenate[OperationsT, P], Coroutine[Any, Any, T]]:
     @wraps(step)
     async def operation(self: OperationsT, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.database.write(lambda connection: step(self, connection, *args, **kwargs), urgent=True)
+        return await self.database.write(lambda connection: step(self, connection, *args, **kwargs), urgent=urgent)
 
     return cast("Callable[Concatenate[OperationsT, P], Coroutine[Any, Any, T]]", operation)

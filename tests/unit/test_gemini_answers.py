@@ -1,7 +1,6 @@
 """The answers of Gemini's image models: each one's class, payment and words."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,24 +18,12 @@ from providers.errors import (
     ProviderUnavailableError,
 )
 from providers.gemini import Gemini
-from tests.support.answering import REFERENCE, AnsweringService, answering_service, built, error_of, events_of
+from tests.support.answering import REFERENCE, AnsweringService, built, error_of, events_of
 
 CAP = "Your project has exceeded its monthly spending cap. Please go to AI Studio to manage your project spend cap."
 PREPAID = "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing."
 PLAN = "You exceeded your quota, please check your plan and billing details. Quota exceeded, limit: {}, model: x"
 TEXT = b64encode(b"paid").decode()
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[AnsweringService]:
-    async with answering_service() as service:
-        yield service
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 def exhausted(words: str, *details: object, code: int = 429) -> dict[str, Any]:

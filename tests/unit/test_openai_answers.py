@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,23 +18,11 @@ from providers.errors import (
     ProviderError,
 )
 from providers.openai import OpenAI
-from tests.support.answering import REFERENCE, AnsweringService, answering_service, built, error_of, events_of
+from tests.support.answering import REFERENCE, AnsweringService, built, error_of, events_of
 
 LIMIT_0 = "Rate limit reached for gpt-image-2 on images per min: Limit 0, Used 0, Requested 1. Please try again in 12s."
 LIMIT_5 = "Rate limit reached for gpt-image-2 on images per min: Limit 5, Used 5, Requested 1. Please try again in 12s."
 FILTERED = "Generated image was filtered as a result of our safety system."
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[AnsweringService]:
-    async with answering_service() as service:
-        yield service
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 def body(code: str | None, kind: str = "invalid_request_error", words: str = "secret", **more: Any) -> dict[str, Any]:
