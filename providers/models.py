@@ -6,12 +6,13 @@ simulator read the same row.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from providers.errors import InvalidRequestError, Sentence
+from providers.options import N_
 
 NEAR_END = timedelta(days=60)
 """So long before its end a model is named by `check`."""
@@ -65,9 +66,9 @@ class Model:
         """The name for people."""
         return self.title or self.name
 
-    def has_ended(self, today: date) -> bool:
+    def has_ended(self, day: date) -> bool:
         """Whether the service has shut the model down."""
-        return self.ends is not None and self.ends <= today
+        return self.ends is not None and self.ends <= day
 
 
 class ModelLimits(BaseModel):
@@ -86,8 +87,13 @@ class ModelLimits(BaseModel):
     series: int | None = Field(None, ge=1, description="the most pictures of a matching series")
     prompt_length: int | None = Field(None, ge=1, description="the most characters of a prompt")
     choices: Mapping[str, tuple[str, ...]] = Field({}, description="the values of options, such as ar and size")
-    ends: date | Literal["never"] | None = Field(None, description="the day from which the service refuses it, or never")
+    ends: date | Literal["never"] | None = Field(None, description="the day of its end, or never")
     successor: str | None = Field(None, description="the model to use instead")
+
+
+def today() -> date:
+    """The day at the services: in UTC."""
+    return datetime.now(UTC).date()
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -138,18 +144,17 @@ def _with_count(limits: ReferenceLimits | None, count: int) -> ReferenceLimits |
     return replace(usual, count=count) if count else None
 
 
-def ended(row: Model, others: Iterable[Model], today: date) -> Sentence:
+def ended(row: Model, others: Iterable[Model], day: date) -> Sentence:
     """The sentence about a model that was shut down. `others`: the models that the operator has set up."""
-    left = [other.name for other in others if not other.has_ended(today)]
+    left = [other.name for other in others if not other.has_ended(day)]
     instead = row.successor if row.successor in left or not left else left[0]
     values: dict[str, object] = {"model": row.called, "date": str(row.ends), "instead": instead}
-    if not left:
-        words = "{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}."
-        return Sentence(words if instead else _NOTHING_LEFT, values)
-    return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
-
-
-_NOTHING_LEFT = "{model} was shut down on {date}. Whoever runs this bot must set up another model."
+    if left:
+        return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
+    if not instead:
+        return Sentence("{model} was shut down on {date}. Whoever runs this bot must set up another model.", values)
+    words = N_("{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}.")
+    return Sentence(words, values)
 
 
 def refuse_by_row(row: Model, options: BaseModel, others: Iterable[Model]) -> None:
@@ -193,36 +198,47 @@ def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
         return
     other = next((one.name for one in others if one.references and count <= one.references.count), "")
     values = {"count": count, "most": most, "model": row.called, "other": other}
-    if most:
-        words = "You sent {count} pictures; {model} takes at most {most} as references."
-    else:
-        words = "{model} works from words alone, without pictures."
-    raise InvalidRequestError(Sentence(words + (" Or use --model {other}." if other else ""), values))
+    raise InvalidRequestError(_too_many(values))
 
 
-def notes(rows: Iterable[Model], today: date) -> tuple[str, ...]:
-    """Words for the operator about configured models that end soon."""
-    near = [row for row in rows if row.ends and not row.has_ended(today) and row.ends - today <= NEAR_END]
-    return tuple(f"{row.name} will be shut down on {row.ends}{_instead(row)}" for row in near)
+def _too_many(values: dict[str, object]) -> Sentence:
+    match bool(values["most"]), bool(values["other"]):
+        case True, True:
+            words = N_(
+                "You sent {count} pictures; {model} takes at most {most} as references. --model {other} takes more."
+            )
+        case True, False:
+            words = N_("You sent {count} pictures; {model} takes at most {most} as references.")
+        case False, True:
+            words = N_("{model} works from words alone. For pictures as references use --model {other}.")
+        case _:
+            words = N_("{model} works from words alone. Send your prompt without pictures.")
+    return Sentence(words, values)
 
 
-def shut_down(rows: Iterable[Model], today: date) -> tuple[str, ...]:
-    """Words for the operator about configured models that have ended."""
-    return tuple(f"{row.name} was shut down on {row.ends}{_instead(row)}" for row in rows if row.has_ended(today))
+def ends(rows: Iterable[Model], day: date) -> tuple[list[str], list[str]]:
+    """Words for the operator: about the models that have been shut down, and about those that will be soon."""
+    over = [f"{row.name} was shut down on {row.ends}{_instead(row)}" for row in rows if row.has_ended(day)]
+    near = [
+        f"{row.name} will be shut down on {row.ends}{_instead(row)}"
+        for row in rows
+        if row.ends and day < row.ends <= day + NEAR_END
+    ]
+    return over, near
 
 
 def _instead(row: Model) -> str:
     return f"; its successor is {row.successor}" if row.successor else ""
 
 
-def widest(rows: Iterable[Model]) -> dict[str, Any]:
-    """The widest limits of some models, as fields of `Capabilities`."""
+def widest(rows: Iterable[Model], declared: Any) -> dict[str, Any]:
+    """The widest limits of some models, as fields of `Capabilities`; `declared`: those of the service itself."""
     listed = list(rows)
     limits = [row.references for row in listed if row.references]
     return {
         "prompt_length": max(row.prompt_length for row in listed),
-        "pictures": max(max(row.pictures, row.series) for row in listed),
+        "pictures": max(declared.pictures, *(max(row.pictures, row.series) for row in listed)),
         "references": max(limits, key=lambda one: one.count) if limits else None,
-        "streams": any(row.streams for row in listed),
-        "cancels": any(row.cancels for row in listed),
+        "streams": declared.streams or any(row.streams for row in listed),
+        "cancels": declared.cancels or any(row.cancels for row in listed),
     }

@@ -1,14 +1,14 @@
 """The options a person may set, declared once: flags, help text and keyboards are made from these models."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -51,12 +51,14 @@ def flags(options: type[Options]) -> tuple[Flag, ...]:
     return _flags(options)
 
 
-def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
-    """A subclass of `options` with the choices that the operator's settings list; the first is the default."""
-    fields: dict[str, Any] = {}
-    for name, values in choices.items():
-        description = options.model_fields[name].description
-        fields[name] = Literal[tuple(values)], Field(values[0], description=description)
+def offering_models(
+    options: type[OptionsT], names: Sequence[str], default: str, refuse: Callable[[object], object]
+) -> type[OptionsT]:
+    """A subclass of `options` that offers these models. `refuse` takes the value of `model`, and returns it or raises
+    an error of `wrong`."""
+    description = options.model_fields["model"].description
+    offered: Any = Annotated[Literal[tuple(names)], BeforeValidator(refuse)]
+    fields: dict[str, Any] = {"model": (offered, Field(default, description=description))}
     return create_model(options.__name__, __base__=options, **fields)
 
 
