@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
@@ -180,7 +181,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     table: ClassVar[ModelTable[Any] | None] = None
     """The models that the provider knows. With it, an instance's `capabilities` are the widest of `rows`."""
     capabilities: Capabilities
-    rows: Mapping[str, Any]
+    rows: Mapping[str, Any] = MappingProxyType({})
     """The models that the operator has set up, by name; empty without a table."""
 
     def __init__(self, settings: SettingsT, session: ClientSession) -> None:

@@ -197,12 +197,12 @@ def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
     if count <= most:
         return
     other = next((one.name for one in others if one.references and count <= one.references.count), "")
-    values = {"count": count, "most": most, "model": row.called, "other": other}
+    values = {"count": count, "most": most, "model": row.called} | ({"other": other} if other else {})
     raise InvalidRequestError(_too_many(values))
 
 
 def _too_many(values: dict[str, object]) -> Sentence:
-    match bool(values["most"]), bool(values["other"]):
+    match bool(values["most"]), "other" in values:
         case True, True:
             words = N_(
                 "You sent {count} pictures; {model} takes at most {most} as references. --model {other} takes more."

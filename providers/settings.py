@@ -20,6 +20,9 @@ class ProviderSettings(BaseModel):
     concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
     per_minute: int | None = Field(None, ge=1, description="tasks the account may begin in a minute")
     time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
+    busy_limit: float = Field(
+        1200, gt=0, description="seconds of nothing but busy until people are told, and others asked"
+    )
     price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
     prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
     limits: Mapping[str, ModelLimits] = Field({}, description="of a model, where they differ from the known ones")
