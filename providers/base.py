@@ -25,12 +25,13 @@ from providers.models import (
     ModelTable,
     ReferenceLimits,
     ended,
-    refuse_by_row,
+    not_taken,
+    offering,
     refuse_references,
     today,
     widest,
 )
-from providers.options import Options, offering_models, wrong
+from providers.options import Options
 from providers.settings import ProviderSettings
 
 __all__ = [
@@ -192,15 +193,7 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         if self.rows:
             self.capabilities = replace(self.capabilities, **widest(self.rows.values(), self.capabilities))
         if names:
-            live = next((name for name, row in self.rows.items() if not row.has_ended(today())), names[0])
-            self.Options = offering_models(self.Options, names, live, self._offered)
-
-    def _offered(self, name: object) -> object:
-        """The name of a model; it raises the sentence about one that was shut down and is not set up any more."""
-        if self.table and name not in self.rows and name in self.table and self.table[str(name)].has_ended(today()):
-            sentence = ended(self.table[str(name)], self.rows.values(), today())
-            raise wrong(sentence.template, **sentence.values)
-        return name
+            self.Options = offering(self.Options, names, self.table, self.rows)
 
     @cached_property
     def origins(self) -> frozenset[tuple[str, int]]:
@@ -249,7 +242,8 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
                 Sentence("Your prompt has {length} characters; the limit is {most}. Please shorten it.", values)
             )
         refuse_references(row, len(request.references), others)
-        refuse_by_row(row, request.options, others)
+        if sentence := not_taken(row, request.options, others):
+            raise InvalidRequestError(sentence)
 
     def split(self, request: ImageRequest[OptionsT]) -> tuple[ImageRequest[OptionsT], ...]:
         """Split the request into tasks; each is submitted, paid and resumed on its own. By default one."""

@@ -7,12 +7,12 @@ simulator read the same row.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from providers.errors import InvalidRequestError, Sentence
-from providers.options import N_
+from providers.options import N_, Flag, OptionsT, wrong
 
 NEAR_END = timedelta(days=60)
 """So long before its end a model is named by `check`."""
@@ -157,24 +157,71 @@ def ended(row: Model, others: Iterable[Model], day: date) -> Sentence:
     return Sentence(words, values)
 
 
-def refuse_by_row(row: Model, options: BaseModel, others: Iterable[Model]) -> None:
-    """Refuse options that this model doesn't take. Raises `InvalidRequestError`."""
+def not_taken(row: Model, options: BaseModel, others: Iterable[Model]) -> Sentence | None:
+    """The sentence about an option that this model doesn't take; None where it takes all."""
     for name, allowed in row.choices.items():
         asked = getattr(options, name, None)
         if asked == type(options).model_fields[name].default or str(asked) in allowed:
             continue
         other = next((one.name for one in others if str(asked) in one.choices.get(name, (str(asked),))), "")
-        raise InvalidRequestError(_not_taken(row, name, str(asked), allowed, other))
+        return _not_taken(row, name, str(asked), allowed, other)
+    return None
 
 
 def _not_taken(row: Model, name: str, asked: str, allowed: tuple[str, ...], other: str) -> Sentence:
-    values: dict[str, object] = {"model": row.called, "option": name, "value": asked, "allowed": ", ".join(allowed)}
-    values["other"] = other
-    if allowed:
-        return Sentence("{model} can't do --{option} {value}. It can do: {allowed}.", values)
-    if other:
-        return Sentence("{model} can't do --{option}. Leave it out, or use --model {other}.", values)
-    return Sentence("{model} can't do --{option}. Leave it out.", values)
+    values: dict[str, object] = {"model": row.called, "option": name}
+    values |= {"value": asked, "allowed": ", ".join(allowed)} if allowed else {}
+    values |= {"other": other} if other else {}
+    match bool(allowed), bool(other):
+        case True, True:
+            words = N_("{model} can't do --{option} {value}, only: {allowed}. --model {other} can.")
+        case True, False:
+            words = N_("{model} can't do --{option} {value}, only: {allowed}.")
+        case False, True:
+            words = N_("{model} has no --{option}. Leave it out, or use --model {other}.")
+        case _:
+            words = N_("{model} has no --{option}. Leave it out.")
+    return Sentence(words, values)
+
+
+def narrowed(offered: Iterable[Flag], row: Model) -> tuple[Flag, ...]:
+    """The flags that this model takes, with the values that it takes."""
+    return tuple(_narrowed(flag, row) for flag in offered if row.choices.get(flag.name, flag.name))
+
+
+def _narrowed(flag: Flag, row: Model) -> Flag:
+    taken = row.choices.get(flag.name)
+    choices = tuple(choice for choice in flag.choices if taken and (choice in taken or choice == flag.default))
+    return replace(flag, choices=choices, allowed=", ".join(choices)) if choices else flag
+
+
+def offering(
+    options: type[OptionsT], names: Sequence[str], table: ModelTable[Any] | None, rows: Mapping[str, Model]
+) -> type[OptionsT]:
+    """A subclass of `options` that offers these models, the first one that has not ended as the default.
+
+    It refuses, each with its sentence, a model of the `table` that was shut down and is not offered any more, and
+    options that the chosen model doesn't take by its row.
+    """
+
+    def offered(name: object) -> object:
+        row = table[name] if table and isinstance(name, str) and name in table and name not in rows else None
+        if row and row.has_ended(today()):
+            sentence = ended(row, rows.values(), today())
+            raise wrong(sentence.template, **sentence.values)
+        return name
+
+    def taken(given: Any) -> Any:
+        row = rows.get(given.model)
+        if row and (sentence := not_taken(row, given, rows.values())):
+            raise wrong(sentence.template, **sentence.values)
+        return given
+
+    live = next((name for name, row in rows.items() if not row.has_ended(today())), names[0])
+    choice: Any = Annotated[Literal[tuple(names)], BeforeValidator(offered)]
+    fields: dict[str, Any] = {"model": (choice, Field(live, description=options.model_fields["model"].description))}
+    validators: dict[str, Any] = {"taken_by_model": model_validator(mode="after")(taken)}
+    return create_model(options.__name__, __base__=options, __validators__=validators, **fields)
 
 
 def refuse_together(row: Model, references: int, pictures: int) -> None:

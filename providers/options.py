@@ -1,14 +1,14 @@
 """The options a person may set, declared once: flags, help text and keyboards are made from these models."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import log
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -49,17 +49,6 @@ class Flag:
 def flags(options: type[Options]) -> tuple[Flag, ...]:
     """The flags of an options model, in the order of its fields."""
     return _flags(options)
-
-
-def offering_models(
-    options: type[OptionsT], names: Sequence[str], default: str, refuse: Callable[[object], object]
-) -> type[OptionsT]:
-    """A subclass of `options` that offers these models. `refuse` takes the value of `model`, and returns it or raises
-    an error of `wrong`."""
-    description = options.model_fields["model"].description
-    offered: Any = Annotated[Literal[tuple(names)], BeforeValidator(refuse)]
-    fields: dict[str, Any] = {"model": (offered, Field(default, description=description))}
-    return create_model(options.__name__, __base__=options, **fields)
 
 
 def nearest_shape(shapes: Iterable[str], size: tuple[int, int]) -> str:
