@@ -1,12 +1,14 @@
 """fal's apps: the stand-in takes what the table offers, and `check` looks the apps up."""
 
+import io
 import json
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from PIL import Image
 
-from providers.base import ImageRequest
+from providers.base import ImageRequest, Reference
 from providers.errors import MisconfiguredError, ProviderBusyError
 from providers.fal import Fal
 from providers.fal.models import DEFAULTS, MODELS
@@ -35,6 +37,22 @@ async def test_the_stand_in_takes_what_the_row_offers(name: str) -> None:
                     await provider.submit(part)
         assert bench.submitted >= 2 * len(values)
         assert sum(len(task.references) for task in bench.simulator.tasks.values()) >= len(values)
+
+
+async def test_an_edit_has_the_shape_of_its_reference() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (128, 32), "red").save(buffer, "PNG")
+
+    async def read() -> bytes:
+        return buffer.getvalue()
+
+    wide = Reference("image/png", 128, 32, len(buffer.getvalue()), read)
+    async with open_bench(Fal, FalSimulator, SETTINGS) as bench:
+        provider: Any = bench.provider
+        for name in DEFAULTS:
+            chosen = provider.Options.model_validate({"model": name})
+            await provider.submit(ImageRequest("a fox", chosen, (wide,)))
+        assert {task.width / task.height for task in bench.simulator.tasks.values()} == {4}
 
 
 async def test_the_app_that_takes_the_references_draws() -> None:
