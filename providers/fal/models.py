@@ -100,6 +100,7 @@ MODELS = ModelTable(
             cancels=True,
             priced_by="megapixel",
         ),
+        # third parties: the inputs
         FalModel(
             name=f"bytedance/seedream/v5/pro/{WORDS}",
             title="Seedream 5.0 pro",
@@ -108,7 +109,7 @@ MODELS = ModelTable(
             references=references(10, ratio=(1 / 16, 16)),
             reference_field="image_urls",
             pictures=4,
-            # third parties: from 1024² to 2048² pixels in all, and the lower price up to 1536²
+            # From 1024² to 2048² pixels in all, and the lower price up to 1536².
             areas={"auto": SQUARE_2K, "1k": 1280 * 1280, "2k": SQUARE_2K},
             presets={"1k": "auto_1K", "2k": "auto_2K"},
             choices={"ar": BANANA_SHAPES, "size": ("1k", "2k"), "seed": ()},
@@ -117,6 +118,7 @@ MODELS = ModelTable(
         _open("fal-ai/flux/dev", "FLUX.1 dev"),
         _open("fal-ai/flux/schnell", "FLUX.1 schnell"),
         _open("fal-ai/qwen-image", "Qwen-Image"),
+        # third parties: the inputs
         FalModel(
             name=f"fal-ai/flux-pro/kontext/{WORDS}",
             title="FLUX.1 Kontext pro",

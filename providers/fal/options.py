@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from providers.base import Address, ProviderSettings
 from providers.fal.models import DEFAULTS
 from providers.options import N_, Options
+from providers.shapes import Shape
 
 
 class FalSettings(ProviderSettings):
@@ -33,28 +34,7 @@ class FalSettings(ProviderSettings):
 class FalOptions(Options):
     """The flags of fal. Without `ar` a picture keeps the shape of the first reference, or the app chooses it."""
 
-    ar: Literal[
-        "auto",
-        "1:1",
-        "3:2",
-        "2:3",
-        "4:3",
-        "3:4",
-        "5:4",
-        "4:5",
-        "7:5",
-        "5:7",
-        "16:9",
-        "9:16",
-        "2:1",
-        "1:2",
-        "21:9",
-        "9:21",
-        "4:1",
-        "1:4",
-        "8:1",
-        "1:8",
-    ] = Field("auto", description=N_("the picture's shape (width:height)"))
+    ar: Shape = Field("auto", description=N_("the picture's shape (width:height)"))
     size: Literal["auto", "1k", "2k", "4k"] = Field("auto", description=N_("the picture's size"))
     n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))

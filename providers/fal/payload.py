@@ -6,6 +6,7 @@ from math import sqrt
 from providers.base import Reference
 from providers.fal.models import FalModel
 from providers.fal.options import FalOptions
+from providers.larger import PIXELS
 from providers.single_field import in_field
 
 STEP = 16
@@ -41,14 +42,14 @@ def _image_size(row: FalModel, options: FalOptions, references: Sequence[Referen
     wide, _colon, high = options.ar.partition(":")
     key: str
     if high:
-        key, ratio = options.ar, int(wide) / int(high)
+        key, ratio = options.ar if options.size == "auto" else "", int(wide) / int(high)
     elif references:
         key, ratio = "", references[0].width / references[0].height
     else:
-        key, ratio = options.size, 0.0
+        key, ratio = options.size, 0.0 if options.size == "auto" else 1.0
     if key in row.presets or not ratio:
         return row.presets.get(key)
-    return sides(row.areas.get(options.size) or row.areas["auto"], ratio)
+    return sides(row.areas.get(options.size) or PIXELS[options.size], ratio)
 
 
 def sides(area: int, ratio: float) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The fal provider. Its tickets: see `providers.fal.addresses`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -162,21 +162,24 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
         nowhere = self._addresses(f"{self.settings.models[0]}#none")
         await self.rest.check(nowhere.status, _Status, TaskExpiredError, InvalidRequestError)
         live = [row for row in self.rows.values() if not row.has_ended(today())]
-        wanted = dict.fromkeys([*(row.name for row in live), *map(self._edit_app, live)])
-        refuse_unknown([found for name in wanted if (found := await self._problem(name))])
+        wanted = list(dict.fromkeys([*(row.name for row in live), *map(self._edit_app, live)]))
+        found = await self._statuses(wanted)
+        lost = [name for name in wanted if name not in found]
+        refuse_unknown([*lost, *(f"{name} (deprecated)" for name in wanted if found.get(name) == "deprecated")])
 
-    async def _problem(self, app: str) -> str:
-        """The app's name, where the catalogue doesn't have it or is about to lose it; else ""."""
-        catalogue = replace(self.rest, headers={})
-        url = f"{self.settings.catalogue}/models?{urlencode({'endpoint_id': app})}"
+    async def _statuses(self, apps: Sequence[str]) -> dict[str, str]:
+        """The status of each of these apps that the catalogue has: "active" or "deprecated"."""
+        query = urlencode([("endpoint_id", app) for app in apps])
         try:
-            found = (await catalogue.call("GET", url, _Catalogue)).models
-        except TaskExpiredError:
-            found = []
+            # The catalogue is public: it doesn't need the key.
+            catalogue = replace(self.rest, headers={})
+            listed = await catalogue.call("GET", f"{self.settings.catalogue}/models?{query}", _Catalogue)
+        except TaskExpiredError:  # one of them, or all, is not found
+            alone = [await self._statuses([app]) for app in apps if len(apps) > 1]
+            return {name: status for one in alone for name, status in one.items()}
         except PassingError as error:
             raise ProviderBusyError(detail=error.error.detail) from error
-        status = next((one.metadata.status for one in found if one.endpoint_id == app), None)
-        return app if status is None else f"{app} (deprecated)" if status == "deprecated" else ""
+        return {one.endpoint_id: one.metadata.status for one in listed.models}
 
     def _drawing(self, request: Request) -> tuple[str, FalModel]:
         """The app that draws a request, and its row."""

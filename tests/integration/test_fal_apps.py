@@ -76,17 +76,24 @@ async def test_check_names_deprecated_apps() -> None:
         bench.simulator.faults.append(Fault(kind="json", action="catalogue", status=200, text=json.dumps(about)))
         with pytest.raises(MisconfiguredError) as caught:
             await bench.provider.check()
-        assert f"{FLUX_3} (deprecated)." in caught.value.advice
+        assert f": blackforestlabs/flux-3/edit-image, {FLUX_3} (deprecated)." in caught.value.advice
 
 
 @pytest.mark.parametrize("status", [404, 200])
 async def test_both_answers_about_an_app_that_is_gone(status: int) -> None:
     async with open_bench(Fal, FalSimulator, {**SETTINGS, "models": [FLUX_3]}) as bench:
         text = json.dumps({"models": [], "error": None})
-        bench.simulator.faults.append(Fault(kind="json", action="catalogue", status=status, text=text))
+        bench.simulator.faults.append(Fault(kind="json", action="catalogue", times=3, status=status, text=text))
         with pytest.raises(MisconfiguredError) as caught:
             await bench.provider.check()
-        assert f": {FLUX_3}." in caught.value.advice
+        assert f": {FLUX_3}, blackforestlabs/flux-3/edit-image." in caught.value.advice
+
+
+async def test_apps_are_looked_up_one_by_one_where_one_is_not_found() -> None:
+    async with open_bench(Fal, FalSimulator, SETTINGS) as bench:
+        text = json.dumps({"error": {"type": "not_found"}})
+        bench.simulator.faults.append(Fault(kind="json", action="catalogue", status=404, text=text))
+        await bench.provider.check()
 
 
 async def test_check_without_the_catalogue() -> None:
@@ -105,5 +112,5 @@ async def test_the_catalogue_does_not_see_the_key() -> None:
     finally:
         await simulator.aclose()
     looked = [sent for sent in recorder.sent if sent.path == "/v1/models"]
-    assert {sent.query["endpoint_id"] for sent in looked} >= {*DEFAULTS, f"{BANANA}/edit"}
+    assert len(looked) == 1, "all at once"
     assert [sent for sent in looked if "Authorization" in sent.headers] == []

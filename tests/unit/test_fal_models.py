@@ -197,6 +197,13 @@ def test_the_name_in_captions(session: ClientSession, model: str, name: str) -> 
     assert provider.model_name(options(provider)) == name
 
 
+def test_a_size_that_the_operator_adds(session: ClientSession) -> None:
+    provider = built(session, models=[FLUX], limits={FLUX: {"choices": {"size": ["2k"]}}})
+    for shape in ("auto", "1:1"):
+        given = payload(provider.rows[FLUX], "a fox", options(provider, ar=shape, size="2k"), (), ())
+        assert given["image_size"] == {"width": 2048, "height": 2048}
+
+
 def test_an_unknown_app_is_used_as_before(session: ClientSession) -> None:
     """Five shapes by name, and an app for references of which nothing is known."""
     provider = built(session, models=["me/flux"], edit_model="me/flux/edit")
