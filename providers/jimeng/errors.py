@@ -175,7 +175,7 @@ TABLE: Mapping[int | str, Maker] = {
     50213: _invalid(Sentence("The reference pictures are too big together. Send fewer or smaller ones.")),
     # the account
     50400: _operator(
-        "the account may not use this interface: activate Jimeng in the Volcengine console, "
+        "the account may not use this interface: activate Jimeng 4.0 in the Volcengine console, "
         "settle what is unpaid, and check the access key's policy"
     ),
     # the gateway

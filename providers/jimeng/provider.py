@@ -96,8 +96,11 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         if options.size in {"4k", UPSCALED}:
             return None
         if self.settings.upscaler and UPSCALER.req_key not in self._not_activated:
-            fits = LEAST_RATIO * size[1] <= size[0] <= MOST_RATIO * size[1]
-            return self.Options(model=options.model, size=UPSCALED) if fits else None
+            if not LEAST_RATIO * size[1] <= size[0] <= MOST_RATIO * size[1]:
+                return None
+            # Variations of the larger picture need a model that takes it.
+            taking = (row.name for row in (self.model(options), *self.rows.values()) if row.references)
+            return self.Options(model=next(taking, options.model), size=UPSCALED)
         name = next((row.name for row in (self.model(options), *self.rows.values()) if "4k" in row.sizes), None)
         return self.Options(ar=f"{size[0]}:{size[1]}", size="4k", scale=0, model=name) if name else None
 

@@ -60,7 +60,7 @@ async def test_temporary_credentials(bench: Bench) -> None:
 
 
 DOT = b64encode(picture()).decode()
-SUBMITS = [
+SUBMITS: list[tuple[Any, int]] = [
     (b"{", 50200),
     (b"[]", 50200),
     ({"prompt": "no key"}, 50201),
