@@ -31,7 +31,7 @@ SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
         },
     ),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
-    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "price": "0.025"}),
+    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1", "price": "0.025"}),
     "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),
     "gemini": (GeminiSimulator, {"api_key": "{key}", "endpoint": "{url}/v1beta", "price": "0.039"}),
 }

@@ -36,6 +36,8 @@ from providers.json_api import (
     unavailable,
     when,
 )
+from providers.known_models import refuse_unknown
+from providers.larger import larger
 from providers.models import today
 from providers.options import nearest_shape
 from providers.synchronous import SynchronousProvider
@@ -148,15 +150,12 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         return self.rows.get(options.model) or MODELS.of((options.model,), {})[options.model]
 
     def enlarged(self, options: GeminiOptions, size: tuple[int, int]) -> GeminiOptions | None:
-        """Options for 4K by this model or another that has it, in the shape nearest to the picture's."""
-        if options.size == "4k":
+        """Options for the largest size that a model has, in the shape nearest to the picture's."""
+        changed = larger((row for row in self.rows.values() if row.references), options, size)
+        if changed is None:
             return None
-        rows = [self.model(options), *self.rows.values()]
-        able = (row for row in rows if row.references and "4k" in row.choices.get("size", ()))
-        if (row := next((row for row in able if not row.has_ended(today())), None)) is None:
-            return None
-        shape = nearest_shape(row.choices["ar"], size)
-        return self.Options.model_validate({"ar": shape, "size": "4k", "model": row.name})
+        shape = nearest_shape(self.rows[changed["model"]].choices["ar"], size)
+        return self.Options.model_validate({**changed, "ar": shape})
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """One picture a call."""
@@ -182,9 +181,7 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
     async def check(self) -> None:
         """Query each model, which is free."""
         asked = [row.name for row in self.rows.values() if not row.has_ended(today())]
-        unknown = [name for name in asked if not await self._knows(name)]
-        if unknown:
-            raise MisconfiguredError(f"the service has no {', '.join(unknown)}: check providers.gemini.models")
+        refuse_unknown([name for name in asked if not await self._knows(name)])
 
     async def _knows(self, name: str) -> bool:
         """Whether the service has this model. Raises as `check` does for other reasons."""

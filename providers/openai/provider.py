@@ -13,7 +13,7 @@ from aiohttp import ClientSession, FormData
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Working
 from providers.base64_pictures import decode, linked, picture
-from providers.errors import ContentRefusedError, GenerationFailedError, MisconfiguredError, ProviderError, Sentence
+from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
     ZERO_LIMIT,
@@ -30,6 +30,8 @@ from providers.json_api import (
     refused,
     when,
 )
+from providers.known_models import refuse_unknown
+from providers.larger import larger
 from providers.models import today
 from providers.openai.models import MODELS, PICTURES, PROMPT_LENGTH, REFERENCES, OpenAIModel
 from providers.openai.options import OpenAIOptions, OpenAISettings
@@ -153,15 +155,13 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
         return row or MODELS.of((options.model,), {})[options.model]
 
     def enlarged(self, options: OpenAIOptions, size: tuple[int, int]) -> OpenAIOptions | None:
-        """Options for the largest size, by this model or another that has it. The shape is that of the reference."""
-        if options.size == "4k":
+        """Options for the largest size that a model has; it keeps the reference's shape."""
+        changed = larger((row for row in self.rows.values() if row.references), options, size)
+        if changed is None:
             return None
-        rows: list[OpenAIModel] = [self.model(options), *self.rows.values()]
-        able = (row for row in rows if row.references and "4k" in row.choices.get("size", ()))
-        if (row := next((row for row in able if not row.has_ended(today())), None)) is None:
-            return None
-        kept = {"quality": options.quality} if options.quality in row.choices.get("quality", ()) else {}
-        return self.Options.model_validate({"size": "4k", "model": row.name, "background": options.background, **kept})
+        qualities = self.rows[changed["model"]].choices.get("quality", ())
+        kept = {"quality": options.quality} if options.quality in qualities else {}
+        return self.Options.model_validate({**changed, "background": options.background, **kept})
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """As few calls as their answers can contain the pictures of."""
@@ -213,15 +213,14 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
         listed = await self.rest.query(f"{self.settings.base_url}/models", _Models)
         dates = {one.id: one.shutdown_date for one in listed.data}
         asked = [row for row in self.rows.values() if not row.has_ended(today())]
-        wrong = [f"the account has no {row.name}" for row in asked if dates and row.name not in dates]
+        wrong = [row.name for row in asked if dates and row.name not in dates]
         for row in asked:
             if day := _day(dates.get(row.name)):
                 if day <= today():
-                    wrong.append(f"{row.name} was shut down on {day}")
+                    wrong.append(f"{row.name} (shut down on {day})")
                 elif row.ends is None:
                     log.warning("OpenAI will shut down %s on %s", row.name, day)
-        if wrong:
-            raise MisconfiguredError(f"{'; '.join(wrong)}: check providers.openai.models")
+        refuse_unknown(wrong)
 
 
 def _day(text: str | None) -> date | None:
