@@ -9,7 +9,6 @@ from providers.ark.simulator import ArkSimulator
 from providers.dashscope.simulator import DashScopeSimulator
 from providers.fal.simulator import FalSimulator
 from providers.gemini.simulator import GeminiSimulator
-from providers.openai.models import MODELS as OPENAI
 from providers.openai.simulator import OpenAISimulator
 from providers.replicate.simulator import ReplicateSimulator
 from providers.simulators.calls import Call
@@ -19,17 +18,7 @@ from providers.simulators.service import ServiceSimulator
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     # The prices are made up; the services' price lists have the real ones.
     "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
-    "openai": (
-        OpenAISimulator,
-        {
-            "api_key": "{key}",
-            "base_url": "{url}/v1",
-            "previews": 2,
-            "price": "0.042",
-            # The last one was shut down: to see what people are told.
-            "models": (*OPENAI.current, "gpt-image-1"),
-        },
-    ),
+    "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
     "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1", "price": "0.025"}),
     "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),
