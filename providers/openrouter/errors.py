@@ -87,4 +87,3 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 def _with_reasons(metadata: Any) -> str:
     """A word for metadata that have reasons: they come with a refusal only."""
     return "moderation: " if isinstance(metadata, dict) and metadata.get("reasons") else ""
-

@@ -6,6 +6,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Working
 from providers.base64_pictures import linked
@@ -48,7 +50,7 @@ class _Image(WireModel):
 class _Message(WireModel):
     content: Any = None
     refusal: Any = None
-    images: Items[_Image] = []
+    images: Items[_Image] = Field([])
 
 
 class _Choice(WireModel):
@@ -98,11 +100,6 @@ class OpenRouter(SynchronousProvider[OpenRouterSettings, OpenRouterOptions]):
         """The service's calls."""
         return Rest(self.session, bearer(self.settings.api_key), read_error, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
-    def model(self, options: OpenRouterOptions) -> OpenRouterModel:
-        """The row of the model that these options select."""
-        row: OpenRouterModel = self.rows[options.model]
-        return row
-
     def model_name(self, options: OpenRouterOptions) -> str:
         """The model's title, or its name without its maker: "recraft-v4"."""
         row = self.rows.get(options.model)
@@ -148,7 +145,7 @@ class OpenRouter(SynchronousProvider[OpenRouterSettings, OpenRouterOptions]):
 
     async def _ask(self, request: Request) -> _Answer:
         url = f"{self.settings.endpoint}/chat/completions"
-        payload = await payload_of(request, self.model(request.options))
+        payload = await payload_of(request, self.rows[request.options.model])
         return await self.rest.call("POST", url, _Answer, payload, paying=True, timeout=self.answer_timeout)
 
 
