@@ -184,7 +184,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 
 def _why(choice: _Choice) -> ProviderError:
     """The error for an answer without a picture."""
-    reason = f"{choice.finish_reason} {choice.native_finish_reason}"
+    reason = f"no picture: {choice.finish_reason} {choice.native_finish_reason}"
     if choice.finish_reason == "content_filter":
         return ContentRefusedError("result" if "IMAGE" in reason else "prompt", detail=reason)
     if choice.message.refusal:
