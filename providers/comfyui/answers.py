@@ -52,10 +52,14 @@ class Queue(WireModel):
 
     def position(self, ticket: str) -> int | None:
         """The place of a waiting task: 1 is next. None: it doesn't wait."""
-        numbers = {item[1]: item[0] for item in self.queue_pending if isinstance(item[1:2], list) and len(item) > 1}
+        numbers: dict[str, float] = {str(item[1]): item[0] for item in self.queue_pending if _has_number(item)}
         if ticket not in numbers:
             return None
         return 1 + sum(number < numbers[ticket] for number in numbers.values())
+
+
+def _has_number(item: list[Any]) -> bool:
+    return len(item) > 1 and isinstance(item[0], (int, float))
 
 
 class _Status(WireModel):

@@ -154,7 +154,7 @@ async def payload_of(request: Request, row: OpenRouterModel) -> dict[str, object
     options = request.options
     parts: list[dict[str, object]] = [{"type": "text", "text": request.prompt}]
     parts += [{"type": "image_url", "image_url": {"url": await address(one)}} for one in request.references]
-    shape = options.ar
+    shape: str = options.ar
     if shape == "auto" and request.references and not row.keeps_shape and row.choices.get("ar"):
         first = request.references[0]
         shape = nearest_shape(row.choices["ar"], (first.width, first.height))

@@ -122,7 +122,7 @@ class OpenRouterSimulator(ServiceSimulator):
         if not isinstance(messages, list) or len(messages) != 1 or messages[0].get("role") != "user":
             self.refuse("invalid", "messages")
         content = messages[0]["content"]
-        parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        parts: list[dict[str, Any]] = [{"type": "text", "text": content}] if isinstance(content, str) else content
         if any(part["type"] not in {"text", "image_url"} for part in parts):
             self.refuse("invalid", "a part of the content")
         words = " ".join(part["text"] for part in parts if part["type"] == "text")

@@ -64,5 +64,5 @@ class TestComfyUIBehindALogin(TestComfyUI):
     @pytest.fixture
     async def harness(self) -> AsyncIterator[ServiceHarness]:
         async with open_comfyui(self.settings, self.impossible) as harness:
-            harness.simulator.is_locked = True  # type: ignore[attr-defined]
+            harness.simulator.is_locked = True
             yield harness

@@ -54,7 +54,7 @@ def queue_prompt(url: str, prompt: Any) -> str:
 
 def get_images(url: str, prompt: Any) -> tuple[dict[str, list[bytes]], list[Any]]:
     """The pictures of each node, and all messages on the way."""
-    socket = websocket.WebSocket()
+    socket: Any = websocket.WebSocket()
     socket.connect(f"{url.replace('http', 'ws', 1)}/ws?clientId={CLIENT}")
     told: list[Any] = []
     try:

@@ -106,7 +106,7 @@ class ComfyUISimulator(ServiceSimulator):
 
     def _queued(self, drawing: Sketch, name: str, **details: Any) -> Task:
         references = [self.files[file] for file in drawing.files]
-        task = self.take(drawing.words, references, (drawing.width, drawing.height), drawing.count, **details)
+        task = self.take(drawing.words, references, (drawing.width, drawing.height), drawing.pictures, **details)
         del self.tasks[task.id]
         task.id, task.seed, task.problem = name, drawing.seed, "broken" if task.problem == "broken" else None
         task.details |= {"sketch": drawing, "seconds": task.finished - task.started}

@@ -16,7 +16,7 @@ class Sketch(NamedTuple):
     files: tuple[str, ...]
     width: int
     height: int
-    count: int
+    pictures: int
     seed: int
     steps: int
     sampler: str
