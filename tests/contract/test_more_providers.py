@@ -48,7 +48,7 @@ class TestDashScope(ServiceContract):
 class TestFal(ServiceContract):
     provider = Fal
     simulator = FalSimulator
-    settings = MappingProxyType({"key": "{key}", "endpoint": "{url}"})
+    settings = MappingProxyType({"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1"})
 
 
 class TestReplicate(ServiceContract):

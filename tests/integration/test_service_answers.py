@@ -34,7 +34,7 @@ from providers.unfetched import UnfetchedReferenceError
 SERVICES: Mapping[type[Any], tuple[type[Any], dict[str, str]]] = {
     Ark: (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3"}),
     DashScope: (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1"}),
-    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}"}),
+    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1"}),
     Replicate: (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1"}),
 }
 
@@ -73,7 +73,7 @@ def fal_request(kind: str) -> dict[str, Any]:
 
 
 def prediction(**values: Any) -> dict[str, Any]:
-    given = {"id": "p1", "model": "google/nano-banana", "version": "hidden", "output": None, "error": None}
+    given = {"id": "p1", "model": "google/nano-banana-2", "version": "hidden", "output": None, "error": None}
     return {**given, **values}
 
 
