@@ -109,13 +109,19 @@ def _entry(entry: _Entry, *, with_price: bool) -> str:
     if row.has_ended(today()):
         facts.append(_("shut down on {date}").format(date=row.ends))
         return "⛔ " + " · ".join(facts)
-    facts += [escape(row.title)] if row.title and row.title != row.name else []
+    facts += [] if _is_same(row.called, row.name) else [escape(row.called)]
     facts.append(_photos(row.references))
     facts += [_("up to {size}").format(size=row.choices["size"][-1])] if row.choices.get("size") else []
     facts += [_("sets of up to {count}").format(count=row.series)] if row.series > 1 else []
     facts += [entry.price] if with_price and entry.price else []
     facts += [_("until {date}").format(date=row.ends)] if row.ends else []
     return " · ".join(facts)
+
+
+def _is_same(title: str, name: str) -> bool:
+    """Whether a title says nothing more than the name that is typed."""
+    one, other = ("".join(filter(str.isalnum, text.lower())) for text in (title, name))
+    return one in other or other in one
 
 
 def _photos(limits: ReferenceLimits | None) -> str:

@@ -2,6 +2,7 @@
 them."""
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,19 @@ def _rows(name: str, table: ModelTable[Any], words: Mapping[str, str]) -> Iterat
 
 
 def _cells(row: Model, words: Mapping[str, str]) -> list[str]:
-    shapes = row.choices.get("ar")
     return [
         f"`{row.name}`",
         str(row.references.count if row.references else "–"),
-        ", ".join(row.choices.get("size", ())) or "–",
-        (", ".join(shapes) or "–") if shapes is not None else words["any"],
+        ", ".join(row.choices["size"]) or "–" if "size" in row.choices else words["any"],
+        _shapes(row.choices["ar"]) if "ar" in row.choices else words["any"],
         str(row.series) if row.series > 1 else "–",
     ]
+
+
+def _shapes(shapes: tuple[str, ...]) -> str:
+    """How many there are, the narrowest and the widest."""
+    by_ratio = sorted(shapes, key=lambda shape: Fraction(shape.replace(":", "/")))
+    return f"{len(shapes)}, {by_ratio[0]}–{by_ratio[-1]}" if shapes else "–"
 
 
 if __name__ == "__main__":
