@@ -28,7 +28,8 @@ _WORDS: Mapping[Problem, str] = {
     "result": "Output data may contain inappropriate content.",
 }
 _STATES = {"queued": "PENDING", "running": "RUNNING", "failed": "FAILED", "cancelled": "CANCELED", "done": "SUCCEEDED"}
-_KNOWN = {"size", "n", "seed", "watermark"}
+_KNOWN = {"size", "n", "seed", "watermark", "is_async"}
+"""The parameters of all models. The official SDK sends its own argument `is_async`, too."""
 _PATHS = {"multimodal-generation/generation", "image-generation/generation", "text2image/image-synthesis"}
 
 
