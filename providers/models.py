@@ -172,18 +172,18 @@ def not_taken(row: Model, options: BaseModel, others: Iterable[Model]) -> Senten
 
 
 def _not_taken(row: Model, name: str, asked: str, allowed: tuple[str, ...], other: str) -> Sentence:
-    values: dict[str, object] = {"model": row.called, "option": name}
+    values: dict[str, object] = {"model": row.called, "use": f"--{name}"}
     values |= {"value": asked, "allowed": ", ".join(allowed)} if allowed else {}
     values |= {"other": other} if other else {}
     match bool(allowed), bool(other):
         case True, True:
-            words = N_("{model} can't do --{option} {value}, only: {allowed}. --model {other} can.")
+            words = N_("{model} can't do {use} {value}, only: {allowed}. --model {other} can.")
         case True, False:
-            words = N_("{model} can't do --{option} {value}, only: {allowed}.")
+            words = N_("{model} can't do {use} {value}, only: {allowed}.")
         case False, True:
-            words = N_("{model} has no --{option}. Leave it out, or use --model {other}.")
+            words = N_("{model} has no {use}. Leave it out, or use --model {other}.")
         case _:
-            words = N_("{model} has no --{option}. Leave it out.")
+            words = N_("{model} has no {use}. Leave it out.")
     return Sentence(words, values)
 
 

@@ -8,9 +8,11 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from providers.errors import Sentence
 
 
 def N_(words: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -108,3 +110,16 @@ def _allowed(field: FieldInfo) -> str:
     low, high = _bounds(field)
     parts = [f"{low}–{high}"] if low is not None and high is not None else []
     return ", ".join([*parts, *_literals(field.annotation)])
+
+
+def explained(error: ValidationError) -> Sentence | None:
+    """The first sentence of `wrong` in a validation error; None where there is none."""
+    return next(filter(None, map(sentence_of, error.errors(include_url=False))), None)
+
+
+def sentence_of(problem: ErrorDetails) -> Sentence | None:
+    """The sentence of `wrong` in one of a validation error's details."""
+    if problem["type"] != "sentence":
+        return None
+    values = dict(problem["ctx"])
+    return Sentence(str(values.pop("sentence")), values)

@@ -20,7 +20,7 @@ SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
     "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
-    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "price": "0.025"}),
+    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1", "price": "0.025"}),
     "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),
     "gemini": (GeminiSimulator, {"api_key": "{key}", "endpoint": "{url}/v1beta", "price": "0.039"}),
 }

@@ -84,7 +84,7 @@ class TestDashScopeFromText(TestDashScope):
 class TestFal(ServiceContract):
     provider = Fal
     simulator = FalSimulator
-    settings = MappingProxyType({"key": "{key}", "endpoint": "{url}"})
+    settings = MappingProxyType({"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1"})
 
 
 class TestReplicate(ServiceContract):

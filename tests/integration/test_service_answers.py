@@ -41,7 +41,7 @@ SET_OF_TWO = {"set": 2, "model": LITE}
 SERVICES: Mapping[type[Any], tuple[type[Any], dict[str, Any]]] = {
     Ark: (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "models": [PRO, LITE], "limits": HAS_LITE}),
     DashScope: (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1"}),
-    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}"}),
+    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1"}),
     Replicate: (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1"}),
 }
 
@@ -80,7 +80,7 @@ def fal_request(kind: str) -> dict[str, Any]:
 
 
 def prediction(**values: Any) -> dict[str, Any]:
-    given = {"id": "p1", "model": "google/nano-banana", "version": "hidden", "output": None, "error": None}
+    given = {"id": "p1", "model": "google/nano-banana-2", "version": "hidden", "output": None, "error": None}
     return {**given, **values}
 
 

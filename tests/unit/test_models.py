@@ -13,6 +13,7 @@ from providers.errors import InvalidRequestError
 from providers.models import ModelLimits, ends, narrowed, refuse_together
 from providers.options import N_, Options, flags
 from tests.support.fakes import FakeProvider
+from tests.support.model_list import FILES, in_file, listed
 
 LIMITS = ReferenceLimits(count=2, size=1000, side=100, ratio=(0.1, 10))
 DAY = date(2026, 11, 30)
@@ -166,3 +167,8 @@ def test_a_request_that_a_model_takes(provider: TableProvider) -> None:
     provider.validate(ImageRequest("a fox", provider.Options(ar="1:1", model="small")))
     assert isinstance(provider.Options(size="4k"), TableOptions)
     assert MappingProxyType(provider.rows)["small"].called == "small"
+
+
+@pytest.mark.parametrize(("name", "words"), FILES.items())
+def test_the_readmes_list_the_models(name: str, words: dict[str, str]) -> None:
+    assert in_file(name) == listed(words), "run: python -m tests.support.model_list"
