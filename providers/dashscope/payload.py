@@ -66,7 +66,7 @@ def tier(row: DashScopeModel, options: DashScopeOptions) -> str:
 def refuse_size(row: DashScopeModel, request: Request) -> None:
     """Refuse a size that the model makes from words alone. Raises `InvalidRequestError`."""
     if request.references and row.areas[tier(row, request.options)] > row.edit_pixels:
-        values = {"model": row.called, "size": request.options.size, "most": row.largest}
+        values = {"model": row.called, "use": "--size", "size": request.options.size, "most": row.largest}
         raise InvalidRequestError(
-            Sentence("With pictures as references, {model} can't do --size {size}. Use --size {most}.", values)
+            Sentence("With pictures as references, {model} can't do {use} {size}. Use {use} {most}.", values)
         )

@@ -20,6 +20,7 @@ SETTINGS = {"api_key": "{key}", "endpoint": "{url}/api/v3", "models": [LITE], "l
 async def bench() -> AsyncIterator[ServiceHarness]:
     """An account that still has a model that makes sets."""
     async with open_bench(Ark, ArkSimulator, SETTINGS) as bench:
+        assert isinstance(bench.simulator, ArkSimulator)
         bench.simulator.models[LITE] = MODELS[LITE]
         bench.options = {"model": LITE}
         yield bench

@@ -43,6 +43,7 @@ async def test_the_address_is_the_ticket(bench: ServiceHarness) -> None:
 
 
 async def test_a_model_that_turns_out_to_make_no_tasks(bench: ServiceHarness) -> None:
+    assert isinstance(bench.simulator, DashScopeSimulator)
     bench.simulator.models[UNSURE] = replace(MODELS[UNSURE], tasks=False)
     for paid in (1, 2):
         assert isinstance((await events(bench, UNSURE))[-1], Finished)

@@ -222,7 +222,7 @@ async def finished(bench: ServiceHarness, prompt: str = "a red fox", **options: 
 
 
 @asynccontextmanager
-async def opened(provider: type[Any]) -> AsyncGenerator[ServiceHarness, None]:
+async def opened(provider: type[Any]) -> AsyncGenerator[Any, None]:
     simulator, settings = SERVICES[provider]
     async with open_bench(provider, simulator, settings) as bench:
         if isinstance(bench.simulator, ArkSimulator):
