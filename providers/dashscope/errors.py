@@ -15,7 +15,8 @@ _NO_MODEL = operator("there is no such model: check providers.dashscope.models")
 _DENIED = operator("the account may not use this model: activate it in the Model Studio console")
 _BUSY = busy(5)
 _MODEL_MISSING = re.compile("model .*not (exist|found|support)|no such model", re.IGNORECASE)
-_NO_TASKS = re.compile("not support asynchronous", re.IGNORECASE)
+_NO_TASKS = re.compile("not support asynchronous|url error, please check url", re.IGNORECASE)
+"""The model makes no tasks at all, or none at this address."""
 
 
 class NoTasksError(MisconfiguredError):
@@ -39,7 +40,7 @@ def _unfetched(fault: Fault) -> ProviderError:
 
 
 def _no_tasks(fault: Fault) -> ProviderError:
-    return NoTasksError("the model makes no tasks", detail=fault.detail)
+    return NoTasksError(f"the model makes no tasks: {fault.message}", detail=fault.detail)
 
 
 def _unknown(fault: Fault) -> ProviderError:
@@ -66,12 +67,16 @@ TABLE: Mapping[str, Maker] = {
     "InternalError": failed,
     "InternalError.Algo.DataInspectionFailed": _inspected,
 }
-SUBMIT_TABLE: Mapping[str, Maker] = {**TABLE, "AccessDenied": when(_NO_TASKS, _no_tasks, _DENIED)}
+SUBMIT_TABLE: Mapping[str, Maker] = {
+    **TABLE,
+    "AccessDenied": when(_NO_TASKS, _no_tasks, _DENIED),
+    "InvalidParameter": when(_NO_TASKS, _no_tasks, TABLE["InvalidParameter"]),
+}
 """The same, where a task is submitted."""
 CHECK_TABLE: Mapping[str, Maker] = {
     **TABLE,
     "InvalidParameter": when(_MODEL_MISSING, _unknown, invalid()),
-    "AccessDenied": _unknown,
+    "AccessDenied": when(_NO_TASKS, invalid(), _unknown),
     "ModelNotFound": _unknown,
 }
 """The same, where one model is asked for."""

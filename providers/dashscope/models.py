@@ -66,6 +66,7 @@ _NEITHER = {"avoid": ()}
 _QWEN_3 = DashScopeModel(
     name="qwen-image-3.0",
     title="Qwen Image 3.0",
+    prompt_length=4500,
     references=_references(3),
     areas={"2k": _2K, "1k": _1K},
     choices={"size": ("1k", "2k")},
@@ -118,6 +119,7 @@ MODELS = ModelTable(
             _QWEN_3,
             name="qwen-image-2.1-pro",
             title="Qwen Image 2.1 pro",
+            prompt_length=2000,
             references=_references(10),
             choices={"size": ("1k", "2k"), **_NEITHER},
         ),

@@ -61,8 +61,8 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
     capabilities = Capabilities(pictures=4)
 
     @cached_property
-    def _without_tasks(self) -> set[str]:
-        """The models that were found to make no tasks."""
+    def _without_tasks(self) -> set[tuple[str, bool]]:
+        """The models that were found to make no tasks, each without or with references."""
         return set()
 
     @cached_property
@@ -112,7 +112,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     async def imagine(self, request: Request, ticket: str | None = None) -> AsyncGenerator[Event, None]:
         """See `Provider.imagine`. A picture that is made at once needs no poll."""
-        if ticket is None and not self._makes_tasks(self.model(request.options)):
+        if ticket is None and not self._makes_tasks(self.model(request.options), request):
             ticket = await self.submit(request)
             yield Accepted(ticket)
             yield self._made(ticket)
@@ -133,17 +133,19 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         row = self.model(request.options)
         marks, extend = self.settings.watermark, self.settings.prompt_extend
         body = await payload(row, request, watermark=marks, prompt_extend=extend)
-        if self._makes_tasks(row):
+        if self._makes_tasks(row, request):
             try:
                 return await self._submit_task(row, body)
             except NoTasksError as error:
+                if row.protocol == "text":
+                    raise
                 # The service took nothing.
                 log.warning("%s makes no tasks; asking for the picture at once: %s", row.name, error.detail)
-                self._without_tasks.add(row.name)
+                self._without_tasks.add((row.name, bool(request.references)))
         return await self._make(body)
 
-    def _makes_tasks(self, row: DashScopeModel) -> bool:
-        return row.tasks and row.name not in self._without_tasks
+    def _makes_tasks(self, row: DashScopeModel, request: Request) -> bool:
+        return row.tasks and (row.name, bool(request.references)) not in self._without_tasks
 
     async def _submit_task(self, row: DashScopeModel, body: Mapping[str, object]) -> str:
         timeout = http.SUBMIT_TIMEOUT
@@ -167,7 +169,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
     def _url(self, row: DashScopeModel) -> str:
         if row.protocol == "text":
             return f"{self.settings.endpoint}{FROM_TEXT}"
-        return f"{self.settings.endpoint}{AS_TASK if self._makes_tasks(row) else AT_ONCE}"
+        return f"{self.settings.endpoint}{AS_TASK if row.tasks else AT_ONCE}"
 
     def _made(self, ticket: str) -> Finished:
         """The picture that was made at once. Raises `TaskExpiredError`."""
@@ -225,7 +227,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     async def _knows(self, row: DashScopeModel) -> bool:
         """Whether the service refuses the lack of a prompt, and not the model."""
-        asking = replace(self.submitting if self._makes_tasks(row) else self.rest, table=CHECK_TABLE)
+        asking = replace(self.submitting if row.tasks else self.rest, table=CHECK_TABLE)
         try:
             await asking.check(self._url(row), Nothing, InvalidRequestError, payload={"model": row.name})
         except UnknownModelError:

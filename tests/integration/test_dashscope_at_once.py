@@ -10,7 +10,7 @@ from providers.base import Accepted, Event, Finished, Picture
 from providers.dashscope import DashScope
 from providers.dashscope.models import MODELS
 from providers.dashscope.simulator import DashScopeSimulator
-from providers.errors import GenerationFailedError, OutcomeUnknownError, TaskExpiredError
+from providers.errors import GenerationFailedError, MisconfiguredError, OutcomeUnknownError, TaskExpiredError
 from providers.simulators import Fault
 from providers.testing import ServiceHarness, open_bench
 
@@ -48,6 +48,38 @@ async def test_a_model_that_turns_out_to_make_no_tasks(bench: ServiceHarness) ->
     for paid in (1, 2):
         assert isinstance((await events(bench, UNSURE))[-1], Finished)
         assert bench.submitted == paid
+
+
+async def test_tasks_without_references_and_with_them_are_told_apart(bench: ServiceHarness) -> None:
+    body = '{"code": "AccessDenied", "message": "current user api does not support asynchronous calls"}'
+    bench.simulator.faults.append(Fault(kind="json", action="submit", status=403, text=body))
+    asked = bench.request("with it", bench.references(1, url=True), model=UNSURE)
+    accepted, *_rest = [event async for event in bench.provider.imagine(asked)]
+    assert isinstance(accepted, Accepted)
+    assert accepted.ticket.startswith("http")
+    task, *_rest = await events(bench, UNSURE)
+    assert isinstance(task, Accepted)
+    assert task.ticket.startswith("task-")
+
+
+async def test_check_takes_the_refusal_of_tasks_for_a_yes(bench: ServiceHarness) -> None:
+    bench.build({"api_key": bench.simulator.key, "endpoint": f"{bench.simulator.url}/api/v1", "models": (UNSURE,)})
+    assert isinstance(bench.simulator, DashScopeSimulator)
+    bench.simulator.models[UNSURE] = replace(MODELS[UNSURE], tasks=False)
+    bench.simulator.faults.append(Fault(kind="json", action="models", status=404, text="{}"))
+    await bench.provider.check()
+    assert bench.simulator.faults == []
+
+
+async def test_an_address_that_the_service_has_not(bench: ServiceHarness) -> None:
+    body = '{"code": "InvalidParameter", "message": "url error, please check url!"}'
+    bench.simulator.faults.append(Fault(kind="json", action="submit", status=400, text=body))
+    assert isinstance((await events(bench, UNSURE))[-1], Finished)
+    assert bench.submitted == 1
+    bench.simulator.faults.append(Fault(kind="json", action="submit", status=400, text=body))
+    with pytest.raises(MisconfiguredError):
+        await events(bench, "wan2.2-t2i-flash")
+    assert bench.submitted == 1
 
 
 async def test_a_lost_answer_is_not_asked_for_again(bench: ServiceHarness) -> None:
