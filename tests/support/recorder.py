@@ -67,10 +67,12 @@ class Recorder:
 
 def _fields(content_type: str, body: bytes) -> Any:
     """The fields of a body. The standard library reads a form as it reads the parts of an e-mail."""
+    if not body:
+        return None
     if content_type.split(";", maxsplit=1)[0].endswith("json"):
         return json.loads(body)
     if not content_type.startswith("multipart/"):
-        return body or None
+        return body
     form = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body, policy=HTTP)
     fields: dict[str, list[Any]] = {}
     for part in form.iter_parts():
