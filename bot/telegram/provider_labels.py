@@ -70,7 +70,7 @@ def model_name(used: UsedModel) -> str:
         return used.name
     if used.options is None:
         return brand(provider)
-    return provider.model_name(used.options).replace(provider.title, brand(provider), 1)
+    return _(provider.model_name(used.options)).replace(provider.title, brand(provider), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,10 @@ def offer(used: UsedModel) -> Offer:
         return Offer()
     shapes = next((flag.choices for flag in flags_of(provider, options) if flag.name == SHAPE), ())
     references = provider.reference_limits(options) is not None
-    larger = provider.enlarged(options, (1, 1)) if references else None
-    return Offer(shapes, references, larger is not None and larger != options)
+    # Another model may make it larger.
+    larger = provider.enlarged(options, (1, 1))
+    enlarges = larger is not None and larger != options and provider.reference_limits(larger) is not None
+    return Offer(shapes, references, enlarges)
 
 
 def flags_of(provider: AnyProvider, options: Options) -> tuple[Flag, ...]:

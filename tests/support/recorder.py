@@ -26,12 +26,16 @@ class Sent:
 
 
 class Recorder:
-    """Passes requests on to `target` (the simulator's URL) and answers back, streams too. `url`: where it listens."""
+    """Passes requests on to `target` (the simulator's URL) and answers back, streams too. `url`: where it listens.
 
-    def __init__(self, target: str) -> None:
+    `keeps_host`: the Host header is passed on, too, for services whose signature covers it.
+    """
+
+    def __init__(self, target: str, *, keeps_host: bool = False) -> None:
         self.sent: list[Sent] = []
         self.url = ""
         self._target = target
+        self._dropped = HOP_BY_HOP - {"host"} if keeps_host else HOP_BY_HOP
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Recorder"]:
@@ -52,7 +56,7 @@ class Recorder:
         body = await request.read()
         fields = _fields(request.headers.get("Content-Type", ""), body)
         self.sent.append(Sent(request.method, request.path, dict(request.query), CIMultiDict(request.headers), fields))
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in self._dropped}
         async with self._session.request(
             request.method, f"{self._target}{request.path_qs}", data=body or None, headers=headers
         ) as answer:
