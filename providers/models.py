@@ -43,7 +43,8 @@ class Model:
     matching series, `together`: the most references and pictures of one task. `choices`: for each option that some
     models don't take, or not with every value, the values that this model takes besides the option's default; none:
     it doesn't have the option. `priced_by`: the unit of the service's bill. `ends`: the day from which the service
-    refuses it; `successor`: the name of the model that the service recommends instead.
+    refuses it; `successor`: the name of the model that the service recommends instead. `least_references`: it works
+    from no fewer. `by_default`: whether it is offered where the operator's setting `models` doesn't name any.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Model:
     priced_by: Literal["picture", "megapixel", "token", "second", "nothing"] = "picture"
     ends: date | None = None
     successor: str = ""
+    least_references: int = 0
+    by_default: bool = True
 
     @property
     def called(self) -> str:
@@ -121,7 +124,7 @@ class ModelTable(Generic[ModelT]):
     @property
     def current(self) -> tuple[str, ...]:
         """The models whose end is not known, in the table's order: the default of the setting `models`."""
-        return tuple(row.name for row in self if row.ends is None)
+        return tuple(row.name for row in self if row.ends is None and row.by_default)
 
     def of(self, names: Iterable[str], limits: Mapping[str, ModelLimits]) -> dict[str, ModelT]:
         """The rows of these models, corrected by the operator's `limits`."""
@@ -239,13 +242,23 @@ def refuse_together(row: Model, references: int, pictures: int) -> None:
 
 
 def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
-    """Refuse more references than the model takes. Raises `InvalidRequestError`."""
+    """Refuse more references than the model takes, or fewer than it needs. Raises `InvalidRequestError`."""
+    if count < row.least_references:
+        raise InvalidRequestError(_too_few(row, count, others))
     most = row.references.count if row.references else 0
     if count <= most:
         return
     other = next((one.name for one in others if one.references and count <= one.references.count), "")
     values = {"count": count, "most": most, "model": row.called} | ({"other": other} if other else {})
     raise InvalidRequestError(_too_many(values))
+
+
+def _too_few(row: Model, count: int, others: Iterable[Model]) -> Sentence:
+    other = next((one.name for one in others if one.least_references <= count and not one.has_ended(today())), "")
+    values = {"model": row.called} | ({"other": other} if other else {})
+    if other:
+        return Sentence("{model} works from pictures. Send one with your prompt, or use --model {other}.", values)
+    return Sentence("{model} works from pictures. Send one with your prompt.", values)
 
 
 def _too_many(values: dict[str, object]) -> Sentence:

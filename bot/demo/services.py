@@ -20,9 +20,11 @@ from providers.simulators.faults import Fault
 from providers.simulators.service import ServiceSimulator
 
 EXAMPLES = Path(providers.comfyui.__file__).parent / "examples"
+SEEDREAM = ["doubao-seedream-5-0-pro-260628", "doubao-seedream-5-0-260128"]
+"""The second one was shut down: the demo shows what people are told."""
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     # The prices are made up; the services' price lists have the real ones.
-    "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
+    "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25", "models": SEEDREAM}),
     "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
     "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1", "price": "0.025"}),

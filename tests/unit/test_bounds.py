@@ -13,7 +13,7 @@ from bot.jobs.bounds import MOST_PREVIEW, bounded
 from providers.ark import Ark
 from providers.ark.options import ArkOptions
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Queued, Working
-from providers.dashscope.provider import read_error as of_dashscope
+from providers.dashscope.errors import read_error as of_dashscope
 from providers.errors import GenerationFailedError, OutcomeUnknownError
 from providers.fal.provider import read_error as of_fal
 from providers.gemini.provider import read_error as of_gemini
