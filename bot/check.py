@@ -12,7 +12,8 @@ from bot.telegram.rate_limiter import RateLimiter
 from bot.web.publishing import open_bucket
 from bot.wiring import make_bot
 from providers.errors import MisconfiguredError, ProviderError
-from providers.models import ends, today
+from providers.model_rules import ends
+from providers.models import today
 from providers.registry import AnyProvider, build
 from storage.database import UnusableStoreError
 from storage.store import Store

@@ -20,17 +20,8 @@ from aiohttp import ClientSession
 from providers.addresses import Address, origin
 from providers.callback import Callback
 from providers.errors import InvalidRequestError, Sentence
-from providers.models import (
-    Model,
-    ModelTable,
-    ReferenceLimits,
-    ended,
-    not_taken,
-    offering,
-    refuse_references,
-    today,
-    widest,
-)
+from providers.model_rules import ended, not_taken, offering, refuse_references
+from providers.models import Model, ModelTable, ReferenceLimits, today, widest
 from providers.options import Options
 from providers.settings import ProviderSettings
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
-from providers.models import narrowed
+from providers.model_rules import narrowed
 from providers.options import Flag, Options, flags
 from providers.registry import AnyProvider
 from storage.pictures import Picture

@@ -25,7 +25,8 @@ from providers.errors import (
 )
 from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, bearer, error_object, event
 from providers.missing import missing
-from providers.models import refuse_together, today
+from providers.model_rules import refuse_together
+from providers.models import today
 from providers.synchronous import SynchronousProvider
 from providers.unfetched import UnfetchedReferenceError, with_bytes
 from providers.wire import Items, WireModel

@@ -35,7 +35,8 @@ from providers.errors import (
     TaskExpiredError,
 )
 from providers.json_api import MOST_BYTES_OF_PICTURES, Fault, Rest, bearer, invalid
-from providers.models import offering, widest
+from providers.model_rules import offering
+from providers.models import widest
 from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 

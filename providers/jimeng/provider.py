@@ -28,7 +28,8 @@ from providers.jimeng.payload import fields, refuse_size, refuse_upscaling
 from providers.jimeng.settings import JimengSettings
 from providers.jimeng.sizes import LEAST_RATIO, MOST_RATIO
 from providers.json_reader import read_json
-from providers.models import ModelTable, refuse_together
+from providers.model_rules import refuse_together
+from providers.models import ModelTable
 from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 from providers.unfetched import UnfetchedReferenceError, with_bytes

@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError
 
 from providers.base import Accepted, Capabilities, ImageRequest, Model, ModelTable, ProviderSettings, ReferenceLimits
 from providers.errors import InvalidRequestError
-from providers.models import ModelLimits, ends, narrowed, refuse_together
+from providers.model_rules import ends, narrowed, refuse_together
+from providers.models import ModelLimits
 from providers.options import N_, Options, flags
 from tests.support.fakes import FakeProvider
 from tests.support.model_list import FILES, in_file, listed
