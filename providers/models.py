@@ -66,6 +66,10 @@ class Model:
         """The name for people."""
         return self.title or self.name
 
+    def taken(self, option: str) -> tuple[str, ...] | None:
+        """The values of an option that are offered for this model; None: all of the option's."""
+        return self.choices.get(option)
+
     def has_ended(self, day: date) -> bool:
         """Whether the service has shut the model down."""
         return self.ends is not None and self.ends <= day

@@ -91,7 +91,7 @@ def offer(used: UsedModel) -> Offer:
     shapes = next((flag.choices for flag in flags_of(provider, options) if flag.name == SHAPE), ())
     references = provider.reference_limits(options) is not None
     # Another model may make it larger.
-    larger = provider.enlarged(options, (1, 1))
+    larger = _larger(provider, options, (1, 1))
     enlarges = larger is not None and larger != options and provider.reference_limits(larger) is not None
     return Offer(shapes, references, enlarges)
 
@@ -115,9 +115,14 @@ def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:
     """The options for making a model's picture again as large as its provider can; None if it can't."""
     if used.provider is None or not offer(used).enlarges:
         return None
-    try:
-        larger = used.provider.enlarged(used.options, (picture.width or 1, picture.height or 1))
-    except ValidationError:
-        # The picture is narrower than the service allows.
-        return None
+    larger = _larger(used.provider, used.options, (picture.width or 1, picture.height or 1))
     return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
+
+
+def _larger(provider: AnyProvider, options: Any, size: tuple[int, int]) -> Options | None:
+    try:
+        larger: Options | None = provider.enlarged(options, size)
+    except ValidationError:
+        # The picture is narrower than the service allows, or the operator's limits leave no such size.
+        return None
+    return larger

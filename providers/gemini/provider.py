@@ -154,7 +154,7 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         changed = larger((row for row in self.rows.values() if row.references), options, size)
         if changed is None:
             return None
-        shape = nearest_shape(self.rows[changed["model"]].choices["ar"], size)
+        shape = nearest_shape(self.rows[changed["model"]].choices.get("ar", ()), size)
         return self.Options.model_validate({**changed, "ar": shape})
 
     def split(self, request: Request) -> tuple[Request, ...]:

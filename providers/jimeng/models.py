@@ -39,6 +39,10 @@ class JimengModel(Model):
     resolution: str = ""
     editor: "JimengModel | None" = None
 
+    def taken(self, option: str) -> tuple[str, ...] | None:
+        """See `Model.taken`. Sizes in pixels can be typed, too, so those of a model are no `choices`."""
+        return tuple(self.sizes) if option == "size" and "size" not in self.choices else self.choices.get(option)
+
     def scaled(self, share: float) -> float:
         """The model's `scale` for a share of 0–1."""
         low, high, digits = self.scale or (0, 1, 2)

@@ -107,12 +107,12 @@ class OpenRouter(SynchronousProvider[OpenRouterSettings, OpenRouterOptions]):
 
     def enlarged(self, options: OpenRouterOptions, size: tuple[int, int]) -> OpenRouterOptions | None:
         """Options for 4K, by another model where this one can't, in the shape nearest to the picture's."""
-        names = [options.model, *self.settings.models]
-        able = next((name for name in names if "4k" in self.rows[name].choices.get("size", ())), None)
+        rows = (self.model(options), *self.rows.values())
+        able = next((row for row in rows if "4k" in row.choices.get("size", ()) and not row.has_ended(today())), None)
         if able is None or options.size == "4k":
             return None
-        ar = nearest_shape(self.rows[able].choices["ar"], size)
-        return self.Options.model_validate({"ar": ar, "size": "4k", "model": able})
+        ar = nearest_shape(able.choices.get("ar", ()), size)
+        return self.Options.model_validate({"ar": ar, "size": "4k", "model": able.name})
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """One picture a call."""

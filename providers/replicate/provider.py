@@ -90,7 +90,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
 
     def model(self, options: ReplicateOptions) -> ReplicateModel:
         """The row of the model. One that is not in the table takes references as the setting says."""
-        row: ReplicateModel = self.rows[options.model]
+        row: ReplicateModel = self.rows.get(options.model) or MODELS.of([options.model], {})[options.model]
         return row if row.reference_field else replace(row, reference_field=self.settings.references_as)
 
     def model_name(self, options: ReplicateOptions) -> str:
