@@ -34,6 +34,7 @@ from providers.json_api import (
     invalid,
     operator,
     unavailable,
+    unusable,
     when,
 )
 from providers.known_models import refuse_unknown
@@ -63,11 +64,11 @@ TABLE: Mapping[str, Maker] = {
     # ai.google.dev/gemini-api/docs/troubleshooting: `status`, or `reason` of the details
     "API_KEY_INVALID": operator(KEY),
     "UNAUTHENTICATED": operator(KEY),
-    "PERMISSION_DENIED": operator("the key may not use this model: check its project at aistudio.google.com"),
+    "PERMISSION_DENIED": unusable("the key may not use this model: check its project at aistudio.google.com"),
     "FAILED_PRECONDITION": operator(
         "enable billing for the project at aistudio.google.com, or its country is not served"
     ),
-    "NOT_FOUND": operator("there is no such model: check providers.gemini.models"),
+    "NOT_FOUND": unusable("there is no such model: check providers.gemini.models"),
     "INVALID_ARGUMENT": invalid(),
     "RESOURCE_EXHAUSTED": _exhausted,
     "UNAVAILABLE": unavailable,

@@ -13,14 +13,25 @@ from pydantic_core import to_json
 
 from providers import http
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError
-from providers.json_api import ZERO_LIMIT, Fault, Maker, busy, error_object, invalid, operator, unavailable, when
+from providers.json_api import (
+    ZERO_LIMIT,
+    Fault,
+    Maker,
+    busy,
+    error_object,
+    invalid,
+    operator,
+    unavailable,
+    unusable,
+    when,
+)
 from providers.unfetched import unfetched
 
 KEY = "create an API key at openrouter.ai/keys and set it as providers.openrouter.api_key"
 _BILL = operator("the account has no credit left: add some at openrouter.ai/credits")
 _LIMIT = operator("the key's limit is used up: raise it at openrouter.ai/keys")
-_NOT_ALLOWED = operator("the key or a guardrail of the account doesn't allow this: see openrouter.ai/settings")
-_NO_MODEL = operator(
+_NOT_ALLOWED = unusable("the key or a guardrail of the account doesn't allow this: see openrouter.ai/settings")
+_NO_MODEL = unusable(
     "OpenRouter has no such image model, or none that the account's privacy settings allow: check "
     "providers.openrouter.models and openrouter.ai/settings/privacy"
 )

@@ -17,6 +17,7 @@ from providers.errors import (
     ProviderBusyError,
     ProviderError,
     ProviderUnavailableError,
+    UnusableModelError,
 )
 from providers.openrouter import OpenRouter
 from providers.openrouter.models import MODELS
@@ -57,8 +58,8 @@ def choice(reason: str | None, *, cost: float | None = None, **fields: Any) -> d
         (403, error(403, "input was flagged", reasons=["violence"]), ContentRefusedError, False),
         (403, error(403, "words", reasons=["violence"], provider_name="OpenAI"), ContentRefusedError, False),
         (403, error(403, "Key limit exceeded (monthly limit)"), MisconfiguredError, False),
-        (403, error(403, "Forbidden"), MisconfiguredError, False),
-        (404, error(404, "No endpoints found that support the requested output modalities"), MisconfiguredError, False),
+        (403, error(403, "Forbidden"), UnusableModelError, False),
+        (404, error(404, "No endpoints found that support the requested output modalities"), UnusableModelError, False),
         (408, error(408, "Your request timed out"), OutcomeUnknownError, None),
         (429, error(429, "Rate limit exceeded"), ProviderBusyError, False),
         (429, error(429, "Rate limit exceeded: limit: 0"), MisconfiguredError, False),
