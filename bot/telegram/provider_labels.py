@@ -8,6 +8,7 @@ from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
 from providers.model_rules import narrowed
+from providers.models import today
 from providers.options import Flag, Options, flags
 from providers.registry import AnyProvider
 from storage.pictures import Picture
@@ -103,12 +104,19 @@ def flags_of(provider: AnyProvider, options: Options) -> tuple[Flag, ...]:
 
 def chosen_options(provider: AnyProvider, saved: Mapping[str, Any]) -> Options:
     """A provider's options with the model of some saved settings, where it is still offered."""
-    given = {"model": saved["model"]} if "model" in saved else {}
+    given = {name: value for name, value in still_valid(provider, saved).items() if name == "model"}
     try:
         options: Options = provider.Options.model_validate(given)
     except ValidationError:
         options = provider.Options()
     return options
+
+
+def still_valid(provider: AnyProvider, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Saved settings without a model that was shut down since: the default one takes its place."""
+    row = provider.rows.get(saved.get("model", ""))
+    has_ended = row is not None and row.has_ended(today())
+    return {name: value for name, value in saved.items() if name != "model" or not has_ended}
 
 
 def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:
