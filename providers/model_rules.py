@@ -1,6 +1,6 @@
 """The refusals that a row of a table of models gives, and the options that it offers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -31,7 +31,8 @@ def not_taken(row: Model, options: BaseModel, others: Iterable[Model]) -> Senten
         asked = getattr(options, name, None)
         if asked == type(options).model_fields[name].default or str(asked) in allowed:
             continue
-        other = next((one.name for one in others if str(asked) in one.choices.get(name, (str(asked),))), "")
+        able = (one.name for one in _live(others) if str(asked) in one.choices.get(name, (str(asked),)))
+        other = next(able, "")
         return _not_taken(row, name, str(asked), allowed, other)
     return None
 
@@ -113,13 +114,18 @@ def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
     most = row.references.count if row.references else 0
     if count <= most:
         return
-    other = next((one.name for one in others if one.references and count <= one.references.count), "")
+    other = next((one.name for one in _live(others) if one.references and count <= one.references.count), "")
     values = {"count": count, "most": most, "model": row.called} | ({"other": other} if other else {})
     raise InvalidRequestError(_too_many(values))
 
 
+def _live(rows: Iterable[Model]) -> Iterator[Model]:
+    """The models that can be recommended: those that have not been shut down."""
+    return (row for row in rows if not row.has_ended(today()))
+
+
 def _too_few(row: Model, count: int, others: Iterable[Model]) -> Sentence:
-    other = next((one.name for one in others if one.least_references <= count and not one.has_ended(today())), "")
+    other = next((one.name for one in _live(others) if one.least_references <= count), "")
     values = {"model": row.called} | ({"other": other} if other else {})
     if other:
         return Sentence("{model} works from pictures. Send one with your prompt, or use --model {other}.", values)

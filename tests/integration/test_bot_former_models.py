@@ -36,7 +36,7 @@ async def test_a_job_of_a_model_that_is_not_offered_any_more_is_told_so(tmp_path
 
 async def test_more_models_than_fit_into_a_message(tmp_path: Path) -> None:
     names = [f"a-long-name-of-somebody/the-long-name-of-a-model-{number}-for-pictures" for number in range(20)]
-    tables = {name: {"models": names, "prices": {one: "0.5" for one in names[1:]}} for name in ("fal", "openrouter")}
+    tables = {name: {"models": names, "prices": dict.fromkeys(names[1:], "0.5")} for name in ("fal", "openrouter")}
     tables["fal"] |= {"key": "k"}
     tables["openrouter"] |= {"api_key": "k"}
     async with open_app_harness(tmp_path, providers=tables) as harness:
