@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from providers import http
 from providers.errors import MisconfiguredError, ProviderError
 from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, unusable, when
 from providers.unfetched import UnfetchedReferenceError, unfetched
@@ -40,6 +41,9 @@ def _unfetched(fault: Fault) -> ProviderError:
 
 
 def _no_tasks(fault: Fault) -> ProviderError:
+    if fault.status < 300:
+        # Only the status is sure to mean that nothing was taken, so that the picture may be asked for at once.
+        return http.lost(fault.detail, paying=fault.paying)
     return NoTasksError(f"the model makes no tasks: {fault.message}", detail=fault.detail)
 
 
