@@ -86,13 +86,20 @@ def read_error(answer: Any) -> tuple[str, str] | None:
     The metadata tell why a prompt was refused (`reasons`), or repeat the words of the company behind the model (`raw`).
     """
     choices = answer.get("choices") if isinstance(answer, dict) else None
-    for one in (answer, *(choices if isinstance(choices, list) else ())):
+    listed = choices if isinstance(choices, list) else []
+    # One that came beside a picture must not lose it.
+    for one in (answer, *(() if any(map(_has_picture, listed)) else listed)):
         if found := error_object(one):
             error = one["error"]
             metadata = error.get("metadata") if isinstance(error, dict) else None
             words = to_json(metadata).decode() if metadata else ""
             return found[0], f"{found[1]} {_with_reasons(metadata)}{words}".strip()
     return None
+
+
+def _has_picture(choice: Any) -> bool:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    return isinstance(message, dict) and bool(message.get("images"))
 
 
 def _with_reasons(metadata: Any) -> str:

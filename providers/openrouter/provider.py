@@ -39,12 +39,17 @@ _NO_IMAGE = Sentence("The service made no picture from this. Please say more cle
 Request = ImageRequest[OpenRouterOptions]
 
 
-class _Address(WireModel):
-    url: str = ""
+# Any type where one that is not as documented must not lose a paid picture.
 
 
 class _Image(WireModel):
-    image_url: _Address = _Address()
+    image_url: Any = None
+
+    @property
+    def url(self) -> str:
+        """Its address, or a data URI."""
+        url = self.image_url.get("url") if isinstance(self.image_url, dict) else self.image_url
+        return url if isinstance(url, str) else ""
 
 
 class _Message(WireModel):
@@ -54,18 +59,20 @@ class _Message(WireModel):
 
 
 class _Choice(WireModel):
-    finish_reason: str = ""
-    native_finish_reason: str = ""
+    finish_reason: Any = ""
+    native_finish_reason: Any = ""
     message: _Message = _Message()
-
-
-class _Usage(WireModel):
-    cost: float | None = None
 
 
 class _Answer(WireModel):
     choices: Items[_Choice]
-    usage: _Usage = _Usage()
+    usage: Any = None
+
+    @property
+    def cost(self) -> float | None:
+        """The charge, where it is told."""
+        cost = self.usage.get("cost") if isinstance(self.usage, dict) else None
+        return cost if isinstance(cost, (int, float)) else None
 
 
 class _Model(WireModel):
@@ -169,7 +176,7 @@ async def payload_of(request: Request, row: OpenRouterModel) -> dict[str, object
 
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
-    urls = [image.image_url.url for choice in answer.choices for image in choice.message.images]
+    urls = [image.url for choice in answer.choices for image in choice.message.images]
     found = tuple(linked(url) for url in urls if url)
     if found:
         return found
@@ -177,8 +184,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
         raise http.lost("an answer without choices", paying=True)
     error = _why(answer.choices[0])
     # The answer tells what was charged for it; words cost tokens.
-    cost = answer.usage.cost
-    error.paid = None if cost is None else cost > 0
+    error.paid = None if answer.cost is None else answer.cost > 0
     raise error
 
 
