@@ -153,4 +153,4 @@ def ends(rows: Iterable[Model], day: date) -> tuple[list[str], list[str]]:
 
 
 def _instead(row: Model) -> str:
-    return f"; its successor is {row.successor}" if row.successor else ""
+    return f" (successor: {row.successor})" if row.successor else ""

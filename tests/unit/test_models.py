@@ -152,7 +152,7 @@ def test_flags_are_narrowed(provider: TableProvider) -> None:
 def test_the_operator_hears_of_ends() -> None:
     rows = [TABLE["large"], TABLE["old"], TABLE["soon"], Model(name="next", ends=date(2026, 12, 24))]
     over, near = ends(rows, DAY)
-    assert over == ["old was shut down on 2026-10-01; its successor is large"]
+    assert over == ["old was shut down on 2026-10-01 (successor: large)"]
     assert near == ["next will be shut down on 2026-12-24"]
 
 
