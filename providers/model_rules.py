@@ -20,8 +20,8 @@ def ended(row: Model, others: Iterable[Model], day: date) -> Sentence:
     if left:
         return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
     if not instead:
-        return Sentence("{model} was shut down on {date}. Whoever runs this bot must set up another model.", values)
-    words = N_("{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}.")
+        return Sentence("{model} was shut down on {date}. Ask whoever runs this bot to set up another model.", values)
+    words = N_("{model} was shut down on {date}. Ask whoever runs this bot to set up another model, such as {instead}.")
     return Sentence(words, values)
 
 

@@ -97,7 +97,10 @@ def test_a_model_that_was_shut_down_is_not_the_default() -> None:
 @pytest.mark.parametrize(
     ("models", "sentence"),
     [
-        (("old",), "old was shut down on 2026-10-01. Whoever runs this bot must set up another model, such as large."),
+        (
+            ("old",),
+            "old was shut down on 2026-10-01. Ask whoever runs this bot to set up another model, such as large.",
+        ),
         (("old", "large"), "old was shut down on 2026-10-01. Use --model large."),
     ],
 )
