@@ -12,6 +12,8 @@ from bot.telegram.rate_limiter import RateLimiter
 from bot.web.publishing import open_bucket
 from bot.wiring import make_bot
 from providers.errors import MisconfiguredError, ProviderError
+from providers.model_rules import ends
+from providers.models import today
 from providers.registry import AnyProvider, build
 from storage.database import UnusableStoreError
 from storage.store import Store
@@ -97,6 +99,9 @@ def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
             raise _CheckError(error.advice) from error
         except ProviderError as error:
             raise _CheckError(f"{error.sentence} ({error.detail})") from error
-        return f"{provider.title} accepts the credentials"
+        over, soon = ends(provider.rows.values(), today())
+        if over:
+            raise _CheckError(f"{'; '.join(over)}: change the setting models")
+        return "; ".join([f"{provider.title} accepts the credentials", *soon])
 
     return trial

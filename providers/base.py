@@ -12,15 +12,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientSession
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from providers.addresses import Address, origin
 from providers.callback import Callback
 from providers.errors import InvalidRequestError, Sentence
-from providers.options import Options, offering
+from providers.model_rules import ended, not_taken, offering, refuse_references
+from providers.models import Model, ModelTable, ReferenceLimits, today, widest
+from providers.options import Options
+from providers.settings import ProviderSettings
 
 __all__ = [
     "MOST_TICKET_CHARACTERS",
@@ -31,6 +34,8 @@ __all__ = [
     "Event",
     "Finished",
     "ImageRequest",
+    "Model",
+    "ModelTable",
     "OptionsT",
     "Picture",
     "Provider",
@@ -50,28 +55,6 @@ MOST_TICKET_CHARACTERS = 2000
 def is_ticket(value: object) -> bool:
     """Whether a service's value can be a ticket: a text of limited length that can be stored and logged."""
     return isinstance(value, str) and 0 < len(value) <= MOST_TICKET_CHARACTERS and value.isprintable()
-
-
-class ProviderSettings(BaseModel):
-    """The base of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
-
-    A field `models` (names, the default first) lists the choices of the option `model` and the keys of `prices`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
-    per_minute: int | None = Field(None, ge=1, description="tasks the account may begin in a minute")
-    time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
-    price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
-    prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
-    fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
-    currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
-
-    @field_validator("currency")
-    @classmethod
-    def _in_capitals(cls, value: str) -> str:
-        return value.upper()
 
 
 SettingsT = TypeVar("SettingsT", bound=ProviderSettings)
@@ -161,21 +144,6 @@ Event = Accepted | Queued | Working | Finished
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceLimits:
-    """Limits of a service's references: `size` in bytes, `side` in pixels, `ratio`: least and most width/height.
-
-    `by_url`: the service fetches references from their `url`. Without it, the bot publishes none for this service.
-    """
-
-    count: int
-    size: int
-    side: int
-    ratio: tuple[float, float]
-    media_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
-    by_url: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Capabilities:
     """The abilities of a service. `prompt_length` in characters; `pictures`: the most that one request may ask for.
 
@@ -183,8 +151,8 @@ class Capabilities:
     `cancels`: a task can be cancelled there. `streams`: it sends previews. `callbacks`: it can announce a task's end.
     """
 
-    prompt_length: int
-    pictures: int
+    prompt_length: int = 2000
+    pictures: int = 1
     references: ReferenceLimits | None = None
     resumes: bool = True
     cancels: bool = False
@@ -202,13 +170,21 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
     Options: type[Any]
     """A subclass of `providers.options.Options`. With `models` in the settings, an instance has a
     subclass of its own that offers them."""
+    table: ClassVar[ModelTable[Any] | None] = None
+    """The models that the provider knows. With it, an instance's `capabilities` are the widest of `rows`."""
     capabilities: Capabilities
+    rows: Mapping[str, Any] = MappingProxyType({})
+    """The models that the operator has set up, by name; empty without a table."""
 
     def __init__(self, settings: SettingsT, session: ClientSession) -> None:
         self.settings = settings
         self.session = session
-        if models := getattr(settings, "models", ()):
-            self.Options = offering(self.Options, model=models)
+        names = getattr(settings, "models", ())
+        self.rows = self.table.of(names, settings.limits) if self.table else {}
+        if self.rows:
+            self.capabilities = replace(self.capabilities, **widest(self.rows.values(), self.capabilities))
+        if names:
+            self.Options = offering(self.Options, names, self.table, self.rows)
 
     @cached_property
     def origins(self) -> frozenset[tuple[str, int]]:
@@ -217,9 +193,16 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         values = (getattr(self.settings, name) for name in type(self.settings).model_fields)
         return frozenset(filter(None, map(origin, values)))
 
+    def model(self, options: OptionsT) -> Any:
+        """The row of the model that these options select; without a table, one made of `capabilities`."""
+        row = self.rows.get(getattr(options, "model", ""))
+        can = self.capabilities
+        return row or Model(name=self.title, prompt_length=can.prompt_length, references=can.references)
+
     def model_name(self, options: OptionsT) -> str:
-        """The name of the model that these options select, for captions: "Jimeng 4.6". By default the title."""
-        return self.title
+        """The name of the model that these options select, for captions: "Jimeng 4.6"."""
+        name: str = self.model(options).called
+        return name
 
     def price(self, options: OptionsT) -> Decimal | None:
         """The price of one picture with these options, in `settings.currency`; None when it is not set."""
@@ -227,8 +210,9 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
         return self.settings.prices.get(model, self.settings.price)
 
     def reference_limits(self, options: OptionsT) -> ReferenceLimits | None:
-        """The limits of references with these options; None: it takes none. By default the same for all options."""
-        return self.capabilities.references
+        """The limits of references with these options; None: it takes none. By default those of the model."""
+        limits: ReferenceLimits | None = self.model(options).references
+        return limits
 
     def enlarged(self, options: OptionsT, size: tuple[int, int]) -> OptionsT | None:
         """Options that remake a picture of `size` (pixels) as large as the service can, with the picture as the
@@ -237,20 +221,20 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
 
     def validate(self, request: ImageRequest[OptionsT]) -> None:
         """Refuse before payment a request that the service would refuse. Raises `InvalidRequestError`."""
-        limits = self.reference_limits(request.options)
-        most = limits.count if limits else 0
+        row = replace(self.model(request.options), references=self.reference_limits(request.options))
+        others = self.rows.values()
         if not request.prompt.strip():
             raise InvalidRequestError(Sentence("Write what the picture should show."))
-        if len(request.prompt) > self.capabilities.prompt_length:
-            values = {"length": len(request.prompt), "most": self.capabilities.prompt_length}
+        if row.has_ended(today()):
+            raise InvalidRequestError(ended(row, others, today()))
+        if len(request.prompt) > row.prompt_length:
+            values = {"length": len(request.prompt), "most": row.prompt_length}
             raise InvalidRequestError(
                 Sentence("Your prompt has {length} characters; the limit is {most}. Please shorten it.", values)
             )
-        if len(request.references) > most:
-            values = {"count": len(request.references), "most": most}
-            raise InvalidRequestError(
-                Sentence("You sent {count} pictures; this model takes at most {most} as references.", values)
-            )
+        refuse_references(row, len(request.references), others)
+        if sentence := not_taken(row, request.options, others):
+            raise InvalidRequestError(sentence)
 
     def split(self, request: ImageRequest[OptionsT]) -> tuple[ImageRequest[OptionsT], ...]:
         """Split the request into tasks; each is submitted, paid and resumed on its own. By default one."""
@@ -275,8 +259,10 @@ class Provider(ABC, Generic[SettingsT, OptionsT]):
 
     @abstractmethod
     async def check(self) -> None:
-        """Test the credentials at no cost. Raises `MisconfiguredError`, or `ProviderBusyError` when the service can't
-        be reached.
+        """Test the credentials at no cost, and ask for each model that is set up.
+
+        Raises `MisconfiguredError` (also when it doesn't know a model), or `ProviderBusyError` when the service can't
+        be reached. The bot itself tells the operator of models that have ended, or end soon.
         """
 
     async def cancel(self, ticket: str) -> bool:

@@ -161,6 +161,15 @@ class Rest:
         except ProviderError as error:
             raise _unpaid(error) from error
 
+    async def query(self, url: str, answer: type[ModelT]) -> ModelT:
+        """A free query for `check`. Raises `MisconfiguredError`, or `ProviderBusyError` when the service is down."""
+        try:
+            return await self.call("GET", url, answer)
+        except PassingError as error:
+            raise ProviderBusyError(detail=error.error.detail) from error
+        except ProviderError as error:
+            raise _unpaid(error) from error
+
     def body(self, payload: Mapping[str, object] | FormData | None) -> bytes | FormData | None:
         """The body of a call: a form as it is, everything else as JSON."""
         return payload if payload is None or isinstance(payload, FormData) else json.dumps(payload).encode()

@@ -6,12 +6,10 @@ simulator read the same row.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from providers.errors import InvalidRequestError, Sentence
 
 NEAR_END = timedelta(days=60)
 """So long before its end a model is named by `check`."""
@@ -42,7 +40,8 @@ class Model:
     matching series, `together`: the most references and pictures of one task. `choices`: for each option that some
     models don't take, or not with every value, the values that this model takes besides the option's default; none:
     it doesn't have the option. `priced_by`: the unit of the service's bill. `ends`: the day from which the service
-    refuses it; `successor`: the name of the model that the service recommends instead.
+    refuses it; `successor`: the name of the model that the service recommends instead. `least_references`: it works
+    from no fewer. `by_default`: whether it is offered where the operator's setting `models` doesn't name any.
     """
 
     name: str
@@ -59,15 +58,17 @@ class Model:
     priced_by: Literal["picture", "megapixel", "token", "second", "nothing"] = "picture"
     ends: date | None = None
     successor: str = ""
+    least_references: int = 0
+    by_default: bool = True
 
     @property
     def called(self) -> str:
         """The name for people."""
         return self.title or self.name
 
-    def has_ended(self, today: date) -> bool:
+    def has_ended(self, day: date) -> bool:
         """Whether the service has shut the model down."""
-        return self.ends is not None and self.ends <= today
+        return self.ends is not None and self.ends <= day
 
 
 class ModelLimits(BaseModel):
@@ -86,8 +87,13 @@ class ModelLimits(BaseModel):
     series: int | None = Field(None, ge=1, description="the most pictures of a matching series")
     prompt_length: int | None = Field(None, ge=1, description="the most characters of a prompt")
     choices: Mapping[str, tuple[str, ...]] = Field({}, description="the values of options, such as ar and size")
-    ends: date | Literal["never"] | None = Field(None, description="the day from which the service refuses it, or never")
+    ends: date | Literal["never"] | None = Field(None, description="the day of its end, or never")
     successor: str | None = Field(None, description="the model to use instead")
+
+
+def today() -> date:
+    """The day at the services: in UTC."""
+    return datetime.now(UTC).date()
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -115,7 +121,7 @@ class ModelTable(Generic[ModelT]):
     @property
     def current(self) -> tuple[str, ...]:
         """The models whose end is not known, in the table's order: the default of the setting `models`."""
-        return tuple(row.name for row in self if row.ends is None)
+        return tuple(row.name for row in self if row.ends is None and row.by_default)
 
     def of(self, names: Iterable[str], limits: Mapping[str, ModelLimits]) -> dict[str, ModelT]:
         """The rows of these models, corrected by the operator's `limits`."""
@@ -138,91 +144,14 @@ def _with_count(limits: ReferenceLimits | None, count: int) -> ReferenceLimits |
     return replace(usual, count=count) if count else None
 
 
-def ended(row: Model, others: Iterable[Model], today: date) -> Sentence:
-    """The sentence about a model that was shut down. `others`: the models that the operator has set up."""
-    left = [other.name for other in others if not other.has_ended(today)]
-    instead = row.successor if row.successor in left or not left else left[0]
-    values: dict[str, object] = {"model": row.called, "date": str(row.ends), "instead": instead}
-    if not left:
-        words = "{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}."
-        return Sentence(words if instead else _NOTHING_LEFT, values)
-    return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
-
-
-_NOTHING_LEFT = "{model} was shut down on {date}. Whoever runs this bot must set up another model."
-
-
-def refuse_by_row(row: Model, options: BaseModel, others: Iterable[Model]) -> None:
-    """Refuse options that this model doesn't take. Raises `InvalidRequestError`."""
-    for name, allowed in row.choices.items():
-        asked = getattr(options, name, None)
-        if asked == type(options).model_fields[name].default or str(asked) in allowed:
-            continue
-        other = next((one.name for one in others if str(asked) in one.choices.get(name, (str(asked),))), "")
-        raise InvalidRequestError(_not_taken(row, name, str(asked), allowed, other))
-
-
-def _not_taken(row: Model, name: str, asked: str, allowed: tuple[str, ...], other: str) -> Sentence:
-    values: dict[str, object] = {"model": row.called, "option": name, "value": asked, "allowed": ", ".join(allowed)}
-    values["other"] = other
-    if allowed:
-        return Sentence("{model} can't do --{option} {value}. It can do: {allowed}.", values)
-    if other:
-        return Sentence("{model} can't do --{option}. Leave it out, or use --model {other}.", values)
-    return Sentence("{model} can't do --{option}. Leave it out.", values)
-
-
-def refuse_together(row: Model, references: int, pictures: int) -> None:
-    """Refuse more references and pictures than the model takes together. Raises `InvalidRequestError`."""
-    most = row.together
-    if most is None or references + pictures <= most:
-        return
-    values = {"count": references, "pictures": pictures, "most": most, "left": most - references}
-    raise InvalidRequestError(
-        Sentence(
-            "References and new pictures together: at most {most}. With {count} references, ask for at most {left}.",
-            values,
-        )
-    )
-
-
-def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
-    """Refuse more references than the model takes. Raises `InvalidRequestError`."""
-    most = row.references.count if row.references else 0
-    if count <= most:
-        return
-    other = next((one.name for one in others if one.references and count <= one.references.count), "")
-    values = {"count": count, "most": most, "model": row.called, "other": other}
-    if most:
-        words = "You sent {count} pictures; {model} takes at most {most} as references."
-    else:
-        words = "{model} works from words alone, without pictures."
-    raise InvalidRequestError(Sentence(words + (" Or use --model {other}." if other else ""), values))
-
-
-def notes(rows: Iterable[Model], today: date) -> tuple[str, ...]:
-    """Words for the operator about configured models that end soon."""
-    near = [row for row in rows if row.ends and not row.has_ended(today) and row.ends - today <= NEAR_END]
-    return tuple(f"{row.name} will be shut down on {row.ends}{_instead(row)}" for row in near)
-
-
-def shut_down(rows: Iterable[Model], today: date) -> tuple[str, ...]:
-    """Words for the operator about configured models that have ended."""
-    return tuple(f"{row.name} was shut down on {row.ends}{_instead(row)}" for row in rows if row.has_ended(today))
-
-
-def _instead(row: Model) -> str:
-    return f"; its successor is {row.successor}" if row.successor else ""
-
-
-def widest(rows: Iterable[Model]) -> dict[str, Any]:
-    """The widest limits of some models, as fields of `Capabilities`."""
+def widest(rows: Iterable[Model], declared: Any) -> dict[str, Any]:
+    """The widest limits of some models, as fields of `Capabilities`; `declared`: those of the service itself."""
     listed = list(rows)
     limits = [row.references for row in listed if row.references]
     return {
         "prompt_length": max(row.prompt_length for row in listed),
-        "pictures": max(max(row.pictures, row.series) for row in listed),
+        "pictures": max(declared.pictures, *(max(row.pictures, row.series) for row in listed)),
         "references": max(limits, key=lambda one: one.count) if limits else None,
-        "streams": any(row.streams for row in listed),
-        "cancels": any(row.cancels for row in listed),
+        "streams": declared.streams or any(row.streams for row in listed),
+        "cancels": declared.cancels or any(row.cancels for row in listed),
     }

@@ -1,6 +1,6 @@
 """The options a person may set, declared once: flags, help text and keyboards are made from these models."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -8,9 +8,11 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from providers.errors import Sentence
 
 
 def N_(words: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -49,15 +51,6 @@ class Flag:
 def flags(options: type[Options]) -> tuple[Flag, ...]:
     """The flags of an options model, in the order of its fields."""
     return _flags(options)
-
-
-def offering(options: type[OptionsT], **choices: Sequence[str]) -> type[OptionsT]:
-    """A subclass of `options` with the choices that the operator's settings list; the first is the default."""
-    fields: dict[str, Any] = {}
-    for name, values in choices.items():
-        description = options.model_fields[name].description
-        fields[name] = Literal[tuple(values)], Field(values[0], description=description)
-    return create_model(options.__name__, __base__=options, **fields)
 
 
 def nearest_shape(shapes: Iterable[str], size: tuple[int, int]) -> str:
@@ -117,3 +110,16 @@ def _allowed(field: FieldInfo) -> str:
     low, high = _bounds(field)
     parts = [f"{low}–{high}"] if low is not None and high is not None else []
     return ", ".join([*parts, *_literals(field.annotation)])
+
+
+def explained(error: ValidationError) -> Sentence | None:
+    """The first sentence of `wrong` in a validation error; None where there is none."""
+    return next(filter(None, map(sentence_of, error.errors(include_url=False))), None)
+
+
+def sentence_of(problem: ErrorDetails) -> Sentence | None:
+    """The sentence of `wrong` in one of a validation error's details."""
+    if problem["type"] != "sentence":
+        return None
+    values = dict(problem["ctx"])
+    return Sentence(str(values.pop("sentence")), values)

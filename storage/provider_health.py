@@ -12,17 +12,33 @@ from storage.records import ErrorMessage
 from storage.schema import provider_health
 from storage.statements import upsert
 
+BUSY_GAP_SECONDS = 1500.0
+"""Busy answers further apart are not a row: longer than a worker waits for a service that asks it to."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth:
     """The health of a provider. Nothing is submitted `not_before`; `failures` in a row; `error_message`: why it is
-    paused; `calls_at`: the public address at which its callbacks arrive."""
+    paused; `calls_at`: the public address at which its callbacks arrive; `busy_since` and `busy_at`: the first and the
+    latest of the busy answers since the last success."""
 
     name: str
     not_before: float = 0.0
     failures: int = 0
     error_message: ErrorMessage | None = None
     calls_at: str | None = None
+    busy_since: float | None = None
+    busy_at: float | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether a success is news."""
+        return self.failures > 0 or self.error_message is not None or self.busy_since is not None
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the service has said nothing but that it is busy."""
+        return (self.busy_at or 0.0) - (self.busy_since or 0.0)
 
     def is_held(self, now: float) -> bool:
         """Whether nothing is submitted now. A time further ahead than any hold may last was stored by a wrong clock,
@@ -42,9 +58,18 @@ _IS_LATER = and_(
     provider_health.c.not_before > _NEW.excluded.not_before,
     provider_health.c.not_before <= _NEW.excluded.not_before + LONGEST_HOLD_SECONDS,
 )
-_HOLD = _NEW.on_conflict_do_update(
-    index_elements=["name"],
-    set_={"not_before": case((_IS_LATER, provider_health.c.not_before), else_=_NEW.excluded.not_before)},
+_WAS_BUSY = provider_health.c.busy_at.between(bindparam("earliest"), bindparam("now"))
+_HOLD = (
+    upsert(provider_health, "name", "not_before", busy_since=bindparam("now"), busy_at=bindparam("now"))
+    .on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "not_before": case((_IS_LATER, provider_health.c.not_before), else_=_NEW.excluded.not_before),
+            "busy_since": case((_WAS_BUSY, provider_health.c.busy_since), else_=bindparam("now")),
+            "busy_at": bindparam("now"),
+        },
+    )
+    .returning(provider_health)
 )
 _CALLS = upsert(provider_health, "name", "calls_at").on_conflict_do_update(
     index_elements=["name"], set_={"calls_at": bindparam("calls_at")}
@@ -62,7 +87,11 @@ _PAUSE = upsert(provider_health, "name", "error_message", "not_before").on_confl
     index_elements=["name"],
     set_={"error_message": bindparam("error_message"), "not_before": bindparam("not_before")},
 )
-_RECOVER = update(provider_health).where(_NAME).values(failures=0, error_message=None, not_before=0.0)
+_RECOVER = (
+    update(provider_health)
+    .where(_NAME)
+    .values(failures=0, error_message=None, not_before=0.0, busy_since=None, busy_at=None)
+)
 
 
 class ProviderHealths(Operations):
@@ -74,10 +103,12 @@ class ProviderHealths(Operations):
         return await provider_state(connection, name)
 
     @writes
-    async def hold(self, connection: Transaction, name: str, not_before: float) -> None:
-        """Submit nothing before this time, at most for `LONGEST_HOLD_SECONDS`."""
-        await connection.execute(_HOLD, {"name": name, "not_before": self._bounded(not_before)})
+    async def hold(self, connection: Transaction, name: str, not_before: float, now: float) -> ProviderHealth:
+        """The service is busy: submit nothing before this time, at most for `LONGEST_HOLD_SECONDS`."""
+        times = {"not_before": self._bounded(not_before), "now": now, "earliest": now - BUSY_GAP_SECONDS}
+        held = await connection.execute(_HOLD, {"name": name, **times})
         connection.notify(notifications.QUEUE)
+        return ProviderHealth(**held.mappings().one())
 
     async def calls_arrive(self, name: str, address: str | None) -> None:
         """Callbacks of this provider arrive at this public address; None: one was missed."""
@@ -109,7 +140,7 @@ class ProviderHealths(Operations):
     async def recovered(self, connection: Transaction, name: str) -> bool:
         """A task has succeeded: failures and pause are cleared. True: it was paused."""
         known = await provider_state(connection, name)
-        if known.failures or known.error_message is not None:
+        if known.is_failing:
             await connection.execute(_RECOVER, {"name": name})
             connection.notify(notifications.QUEUE)
         return known.error_message is not None

@@ -48,4 +48,7 @@ provider_health = Table(
     Column("error_message", JSON),
     # The public address at which its callbacks arrive; NULL: none has come, or one was missed since.
     Column("calls_at", Text),
+    # Since when its only answers have been that it is busy, and when the latest one came.
+    Column("busy_since", Float),
+    Column("busy_at", Float),
 )

@@ -183,7 +183,7 @@ class Tasks(Operations):
         ]
         await connection.execute(ADD_PICTURE, rows)
         health = await provider_state(connection, job.provider)
-        return EndedTask(await _conclude(connection, job), health.failures > 0 or health.error_message is not None)
+        return EndedTask(await _conclude(connection, job), health.is_failing)
 
     @writes
     async def end_task(

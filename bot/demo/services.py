@@ -2,27 +2,39 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import providers.comfyui
 from bot.demo.calls import CallLog
 from providers.ark.simulator import ArkSimulator
+from providers.comfyui.simulator import ComfyUISimulator
 from providers.dashscope.simulator import DashScopeSimulator
 from providers.fal.simulator import FalSimulator
 from providers.gemini.simulator import GeminiSimulator
 from providers.openai.simulator import OpenAISimulator
+from providers.openrouter.simulator import OpenRouterSimulator
 from providers.replicate.simulator import ReplicateSimulator
 from providers.simulators.calls import Call
 from providers.simulators.faults import Fault
 from providers.simulators.service import ServiceSimulator
 
+EXAMPLES = Path(providers.comfyui.__file__).parent / "examples"
+SEEDREAM = ["doubao-seedream-5-0-pro-260628", "doubao-seedream-5-0-260128"]
+"""The second one was shut down: the demo shows what people are told."""
 SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
     # The prices are made up; the services' price lists have the real ones.
-    "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25"}),
+    "ark": (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "price": "0.25", "models": SEEDREAM}),
     "openai": (OpenAISimulator, {"api_key": "{key}", "base_url": "{url}/v1", "previews": 2, "price": "0.042"}),
     "dashscope": (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.20"}),
-    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "price": "0.025"}),
+    "fal": (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1", "price": "0.025"}),
     "replicate": (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1", "price": "0.039"}),
     "gemini": (GeminiSimulator, {"api_key": "{key}", "endpoint": "{url}/v1beta", "price": "0.039"}),
+    "openrouter": (OpenRouterSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1", "price": "0.041"}),
+    "comfyui": (
+        ComfyUISimulator,
+        {"endpoint": "{url}", "workflows": {name: str(EXAMPLES / f"{name}.json") for name in ("words", "photo")}},
+    ),
 }
 
 

@@ -139,8 +139,9 @@ async def _set(message: Message, requests: RequestService, name: str, value: str
     elif name == SERVICE:
         await chats.set(chat_id, provider=value if value in requests.providers else None)
     else:
-        service = requests.service_of(await chats.rules(chat_id))
-        if not is_offered(requests, service, name, value):
+        now = await chats.rules(chat_id)
+        service = requests.service_of(now)
+        if not is_offered(requests, service, now, name, value):
             return False
         await chats.set_option(chat_id, service, name, value or None)
     return True

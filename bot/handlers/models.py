@@ -1,10 +1,11 @@
-"""`/models`: the services with their abilities and prices, and the choice of one for a person's jobs."""
+"""`/models`: the services, their models, abilities and prices, and the choice of one for a person's jobs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 
 from aiogram import Router
-from aiogram.filters import Command
+from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
@@ -16,11 +17,15 @@ from bot.telegram.flag_names import shown
 from bot.telegram.formatting import money
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import brand, title
-from providers.options import flags
+from providers.base import ReferenceLimits
+from providers.models import Model, today
+from providers.options import Options, flags
 from providers.registry import AnyProvider
 
 BUTTONS_PER_ROW = 3
-MAX_MODELS_LISTED = 6
+MAX_MODELS = 20
+FEW_SERVICES, MAX_MODELS_IN_LIST = 3, 4
+"""Of more services than a few, only so many models are listed: a message has 4,096 characters."""
 
 
 def make_router() -> Router:
@@ -31,10 +36,13 @@ def make_router() -> Router:
     return router
 
 
-async def models(message: Message, requests: RequestService, language: str) -> None:
-    """List the services."""
+async def models(message: Message, command: CommandObject, requests: RequestService, language: str) -> None:
+    """List the services; `/models ark` tells all about one."""
     chosen = await requests.chosen(RequestContext.of_message(message, language))
-    await message.answer(_listed(requests, chosen), reply_markup=_buttons(requests, chosen))
+    named = (command.args or "").strip().lower()
+    name = next((known for known in requests.providers if known.lower() == named), None)
+    text = _listed(requests, chosen) if name is None else "\n".join(_about(requests, name, chosen, most=MAX_MODELS))
+    await message.answer(text, reply_markup=_buttons(requests, chosen))
 
 
 async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests: RequestService) -> None:
@@ -53,33 +61,75 @@ async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests
 
 
 def _listed(requests: RequestService, chosen: str) -> str:
-    parts = [
-        "\n".join(_about(name, provider, is_chosen=name == chosen)) for name, provider in requests.providers.items()
-    ]
+    names = list(requests.providers)
+    most = MAX_MODELS if len(names) <= FEW_SERVICES else MAX_MODELS_IN_LIST
+    parts = ["\n".join(_about(requests, name, chosen, most=most)) for name in names]
     hint = _("For one request: <code>--provider {name}</code>. To change your default, tap a button.")
-    last = [hint.format(name=list(requests.providers)[-1])] if len(requests.providers) > 1 else []
+    last = [hint.format(name=names[-1])] if len(names) > 1 else []
     return "\n\n".join([*parts, *last])
 
 
-def _about(name: str, provider: AnyProvider, *, is_chosen: bool) -> Iterator[str]:
-    """The lines about a service."""
-    can = provider.capabilities
+def _about(requests: RequestService, name: str, chosen: str, *, most: int) -> Iterator[str]:
+    """The lines about a service, with at most so many of its models."""
+    provider = requests.providers[name]
     called = brand(provider)
     title = called if called.lower() == name else f"{called} ({name})"
-    yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if is_chosen else "")
-    photos = _("up to {count} photos").format(count=can.references.count) if can.references else _("words only")
-    facts = [photos, _("up to {count} pictures").format(count=can.pictures)]
-    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())[:MAX_MODELS_LISTED]
-    prices = [_price(provider, {"model": model}) for model in offered] or [_price(provider, {})]
-    if is_same := len(set(prices)) == 1:
-        facts += [_("{price} a picture").format(price=prices[0])] if prices[0] else []
+    yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if name == chosen else "")
+    entries = _entries(provider)
+    prices = {entry.price for entry in entries}
+    facts = [_photos(provider.capabilities.references)]
+    facts += [_("up to {count} pictures").format(count=provider.capabilities.pictures)]
+    facts += [_("{price} a picture").format(price=price) for price in prices if price and len(prices) == 1]
     yield " · ".join(facts)
-    for model, price in zip(offered, prices, strict=False):
-        yield f"<code>{shown('--model')} {escape(model)}</code>" + (f" · {price}" if price and not is_same else "")
+    if len(entries) > 1 or any(entry.row.ends for entry in entries):
+        lines = [_entry(entry, with_price=len(prices) > 1) for entry in entries[:most]]
+        if left := len(entries) - most if len(entries) > most else 0:
+            lines.append(_("{count} more: <code>/models {name}</code>").format(count=left, name=escape(name)))
+        yield f"<blockquote expandable>{chr(10).join(lines)}</blockquote>"
 
 
-def _price(provider: AnyProvider, options: dict[str, str]) -> str:
-    price = provider.price(provider.Options.model_validate(options))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A model in the list, with its price for people."""
+
+    row: Model
+    price: str
+
+
+def _entries(provider: AnyProvider) -> list[_Entry]:
+    offered = next((flag.choices for flag in flags(provider.Options) if flag.name == "model"), ())
+    built = [provider.Options.model_validate({"model": name}) for name in offered] or [provider.Options()]
+    return [_Entry(provider.model(options), _price(provider, options)) for options in built]
+
+
+def _entry(entry: _Entry, *, with_price: bool) -> str:
+    """The line about a model: what it is typed as, and what it can do."""
+    row = entry.row
+    facts = [f"<code>{shown('--model')} {escape(row.name)}</code>"]
+    if row.has_ended(today()):
+        facts.append(_("shut down on {date}").format(date=row.ends))
+        return "⛔ " + " · ".join(facts)
+    facts += [] if _is_same(row.called, row.name) else [escape(row.called)]
+    facts.append(_photos(row.references))
+    facts += [_("up to {size}").format(size=row.choices["size"][-1])] if row.choices.get("size") else []
+    facts += [_("sets of up to {count}").format(count=row.series)] if row.series > 1 else []
+    facts += [entry.price] if with_price and entry.price else []
+    facts += [_("until {date}").format(date=row.ends)] if row.ends else []
+    return " · ".join(facts)
+
+
+def _is_same(title: str, name: str) -> bool:
+    """Whether a title says nothing more than the name that is typed."""
+    one, other = ("".join(filter(str.isalnum, text.lower())) for text in (title, name))
+    return one in other or other in one
+
+
+def _photos(limits: ReferenceLimits | None) -> str:
+    return _("up to {count} photos").format(count=limits.count) if limits else _("words only")
+
+
+def _price(provider: AnyProvider, options: Options) -> str:
+    price = provider.price(options)
     return "" if price is None else money(price, provider.settings.currency)
 
 

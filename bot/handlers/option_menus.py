@@ -14,8 +14,8 @@ from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import SettingCallback
 from bot.telegram.flag_names import label, shown
 from bot.telegram.keyboards import button, in_rows, into_private, keyboard
-from bot.telegram.provider_labels import title
-from providers.options import Flag, flags
+from bot.telegram.provider_labels import chosen_options, flags_of, title
+from providers.options import Flag
 from storage.settings_records import ChatRules, Preferences
 
 START_PARAMETER = "settings"
@@ -82,7 +82,7 @@ def option_menu(
     press: type[SettingCallback] = SettingCallback,
 ) -> Menu | None:
     """The menu of one option; None where the service has none of this name."""
-    flag = next((flag for flag in offered_flags(requests, service) if flag.name == name), None)
+    flag = next((flag for flag in offered_flags(requests, service, now) if flag.name == name), None)
     if flag is None:
         return None
     text = f"{flag_code(flag)} {escape(_(flag.description))}"
@@ -98,18 +98,23 @@ def option_buttons(
     own = now.options.get(service, {})
     return [
         button(label_with_value(label(flag.name), own.get(flag.name) or _usual(flag)), press(do="show", name=flag.name))
-        for flag in offered_flags(requests, service)
+        for flag in offered_flags(requests, service, now)
     ]
 
 
-def is_offered(requests: RequestService, service: str, name: str, value: str | None) -> bool:
+def is_offered(
+    requests: RequestService, service: str, now: Preferences | ChatRules, name: str, value: str | None
+) -> bool:
     """Whether an option of the service can have this value (None: its default). The page may be of another service."""
-    return any(name == flag.name and (not value or value in flag.choices) for flag in offered_flags(requests, service))
+    offered = offered_flags(requests, service, now)
+    return any(name == flag.name and (not value or value in flag.choices) for flag in offered)
 
 
-def offered_flags(requests: RequestService, service: str) -> list[Flag]:
-    """The options that have choices, which buttons can set."""
-    return [flag for flag in flags(requests.providers[service].Options) if flag.choices]
+def offered_flags(requests: RequestService, service: str, now: Preferences | ChatRules) -> list[Flag]:
+    """The options of the model in these settings that have choices, which buttons can set."""
+    provider = requests.providers[service]
+    options = chosen_options(provider, now.options.get(service, {}))
+    return [flag for flag in flags_of(provider, options) if flag.choices]
 
 
 def _fits(value: str) -> bool:

@@ -20,7 +20,7 @@ from bot.handlers.foreign_flags import alternative_to
 from bot.handlers.prompt_flag_scan import Scan, Typed, scan
 from bot.telegram.flag_names import known_names, spellings
 from providers.errors import Sentence
-from providers.options import Flag, Options, flags
+from providers.options import Flag, Options, flags, sentence_of
 
 __all__ = ["FlagError", "Parsed", "Scan", "parse", "read", "scan", "shortened"]
 
@@ -157,7 +157,8 @@ def _validated(
 def _with_defaults(known: OptionsT, defaults: Mapping[str, object]) -> OptionsT:
     """The options with those defaults added that go with the typed ones and with each other."""
     options, typed = type(known), known.model_fields_set
-    for name, value in defaults.items():
+    # The model decides what else can be chosen.
+    for name, value in sorted(defaults.items(), key=lambda default: default[0] != "model"):
         if name in options.model_fields and name not in typed:
             with suppress(ValidationError):
                 known = options.model_validate({**known.model_dump(exclude_unset=True), name: value})
@@ -199,9 +200,8 @@ def _literals(annotation: Any) -> Iterator[object]:
 
 
 def _sentence(problem: ErrorDetails, typed: Typed | None, offered: Mapping[str, Flag]) -> Sentence:
-    if problem["type"] == "sentence":
-        values = dict(problem["ctx"])
-        return Sentence(str(values.pop("sentence")), values)
+    if known := sentence_of(problem):
+        return known
     if typed:
         return _refused(offered[typed.name], typed)
     return Sentence("These options don't go together.")

@@ -21,8 +21,8 @@ from bot.telegram.flag_names import shown
 from bot.telegram.formatting import listed
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
-from bot.telegram.provider_labels import STYLE
-from providers.options import Flag, flags
+from bot.telegram.provider_labels import STYLE, chosen_options, flags_of
+from providers.options import Flag
 from storage.quota import QuotaExceededError
 from storage.records import Draft
 from storage.settings_records import Preferences
@@ -84,12 +84,14 @@ async def run_example(
         await answer(query, words)
 
 
-async def help_(message: Message, requests: RequestService, language: str) -> None:
-    """Explain the options of this person's provider, with an example."""
-    provider = requests.providers[await requests.chosen(RequestContext.of_message(message, language))]
-    limits = provider.reference_limits(provider.Options())
+async def help_(message: Message, requests: RequestService, language: str, preferences: Preferences) -> None:
+    """Explain the options of this person's service and model, with an example."""
+    name = await requests.chosen(RequestContext.of_message(message, language))
+    provider = requests.providers[name]
+    options = chosen_options(provider, preferences.options.get(name, {}))
+    limits = provider.reference_limits(options)
     own = [flag for flag in requests.bot_flags() if flag.name == STYLE or len(requests.providers) > 1]
-    offered = [*flags(provider.Options), *own]
+    offered = [*flags_of(provider, options), *own]
     lines = [
         f"<code>{escape(shown(f'--{flag.name}'))}</code> "
         + escape(_("{name}: {value}").format(name=_(flag.description), value=listed(flag.allowed)))

@@ -90,7 +90,7 @@ async def choose(
         await users.show_drafts(user_id, bool(value))
     else:
         service = requests.service_of(now)
-        if not is_offered(requests, service, callback_data.name, value):
+        if not is_offered(requests, service, now, callback_data.name, value):
             # The page belongs to another service than the person has now.
             await answer(query, _("This has changed in the meantime; here's how it is now."))
             await _repaint(query, requests, pages)
@@ -119,7 +119,7 @@ def _page(requests: RequestService, now: Preferences) -> Menu:
     ]
     if len(requests.providers) > 1:
         lines.append(_("Service: {name}").format(name=escape(title(requests.providers, service))))
-    lines += [f"{flag_code(flag)} {escape(_(flag.description))}" for flag in offered_flags(requests, service)]
+    lines += [f"{flag_code(flag)} {escape(_(flag.description))}" for flag in offered_flags(requests, service, now)]
     first = [button(_("Service"), _show(SERVICE))] if len(requests.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
     first += [

@@ -72,7 +72,7 @@ class Failover:
         count = len(
             await self._until_stored(lambda: references.of_job(job.id), f"reading the references of job {job.id}")
         )
-        if count > (limits.count if limits else 0) or len(job.prompt) > to.capabilities.prompt_length:
+        if count > (limits.count if limits else 0) or len(job.prompt) > to.model(options).prompt_length:
             return False
         hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(

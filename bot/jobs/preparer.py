@@ -4,6 +4,8 @@ import logging
 from collections.abc import KeysView
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.ports import InvalidReferenceError, Phase, Progress, error_message
@@ -13,6 +15,7 @@ from bot.jobs.steps import JobSteps
 from bot.jobs.task_failures import OURS
 from providers.base import Provider
 from providers.errors import ProviderError, Sentence
+from providers.options import explained
 from storage.job_states import JobState
 from storage.records import Job
 
@@ -91,11 +94,18 @@ class Preparer(Component):
         return latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
 
     async def _refuse(self, job: Job, error: Exception) -> Job | None:
-        words: Sentence = OURS
-        if isinstance(error, InvalidReferenceError | ProviderError):
-            words = error.sentence
+        words = _why(error)
+        if words:
             log.info("job %d is refused: %s", job.id, words)
         else:
+            words = OURS
             log.error("job %d can't be prepared", job.id, exc_info=error)
         fail = self._store.jobs.fail
         return await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")
+
+
+def _why(error: Exception) -> Sentence | None:
+    """The sentence for a person in an error; None where it has none."""
+    if isinstance(error, InvalidReferenceError | ProviderError):
+        return error.sentence
+    return explained(error) if isinstance(error, ValidationError) else None

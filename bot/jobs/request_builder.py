@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
+
+from pydantic import ValidationError
 
 from bot.jobs.calls import Calls
 from bot.jobs.context import JobContext
@@ -41,8 +43,10 @@ class RequestBuilder:
     async def of_task(
         self, job: Job, task: Task, references: Iterable[StoredReference], provider: Provider[Any, Any]
     ) -> ImageRequest[Any]:
-        """The request of one of a job's tasks. Raises `ValidationError`."""
-        options = provider.Options.model_validate(task.options)
+        """The request of one of a job's tasks. Raises `ValidationError`, but not of one that has its ticket: that is
+        paid, and is polled also where its model is not offered any more.
+        """
+        options = _read(provider, task.options, is_paid=task.ticket is not None)
         # One that has its ticket is not submitted any more.
         request = await self.build(job, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
@@ -62,8 +66,8 @@ class RequestBuilder:
         publish: bool = True,
     ) -> ImageRequest[Any]:
         """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
-        limits = provider.capabilities.references
-        by_url = publish and limits is not None and limits.by_url
+        limits = provider.reference_limits(options) if publish else None
+        by_url = limits is not None and limits.by_url
         references = await asyncio.gather(
             *(self._reference(job, stored, publish=by_url) for stored in stored_references)
         )
@@ -111,6 +115,17 @@ class RequestBuilder:
                 Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")
             ) from None
         return await self._store.references.store(stored.id, checked, job.provider)
+
+
+def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: bool) -> Options:
+    try:
+        options: Options = provider.Options.model_validate(stored)
+    except ValidationError:
+        if not is_paid:
+            raise
+        known = {name: value for name, value in stored.items() if name in provider.Options.model_fields}
+        return cast("Options", provider.Options.model_construct(**known))
+    return options
 
 
 def would_be(new: NewJob, options: Options) -> ImageRequest[Any]:

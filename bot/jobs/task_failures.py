@@ -25,6 +25,7 @@ from storage.records import Cost, Task
 log = logging.getLogger(__name__)
 
 OURS = Sentence("Something went wrong on my side. Nothing was charged. Please tell whoever runs this bot.")
+BUSY_FOR_LONG = Sentence("The image service has answered every request with “busy” for a while. I keep asking.")
 BUSY_FIRST_SECONDS, BUSY_LONGEST_SECONDS = 2.0, 60.0
 LONGEST_WAIT_SECONDS = 600.0
 """A service that asks for a longer wait is paused for so long: then one task tries it again."""
@@ -93,13 +94,21 @@ class TaskFailures:
             await self._wait(task, paused)
             await self._failover.paused(task.provider)
             return
-        again = self._context.clock() + self._delay(task.provider, busy)
+        now, delay = self._context.clock(), self._delay(task.provider, busy)
         # The whole provider waits: the next in line would be refused as well.
         hold = self._store.provider_health.hold
-        await self._context.until_stored(lambda: hold(task.provider, again), f"pausing provider {task.provider}")
-        seconds = again - self._context.clock()
-        log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, seconds)
-        await self._wait(task, again)
+        health = await self._context.until_stored(
+            lambda: hold(task.provider, now + delay, now), f"pausing provider {task.provider}"
+        )
+        log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, delay)
+        if health.busy_seconds < self._context.providers[task.provider].settings.busy_limit:
+            await self._wait(task, now + delay)
+            return
+        # Nothing else for so long is no rush hour. People are told, and another provider may take over.
+        lasting = ProviderBusyError(BUSY_FOR_LONG, detail=busy.detail)
+        paused = await self._breaker.pause(task.provider, lasting, max(delay, BUSY_LONGEST_SECONDS))
+        await self._wait(task, paused)
+        await self._failover.paused(task.provider)
 
     def _delay(self, provider: str, busy: ProviderBusyError) -> float:
         refusals = self._refusals[provider] = self._refusals.get(provider, 0) + 1

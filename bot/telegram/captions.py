@@ -1,7 +1,10 @@
 """The captions of results, the notes and the buttons under them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
+from typing import Any
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
@@ -9,7 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.jobs.ports import sentence
 from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
-from bot.telegram.provider_labels import ENLARGED, Providers, model_name, model_of_job, offer, title
+from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
 from bot.telegram.spooled_file import SpooledFile
 from bot.telegram.uploads import Upload
 from storage.pictures import Picture
@@ -21,6 +24,10 @@ MOST_SENDS = 2
 """How often a picture is sent automatically while it is not known whether it has arrived."""
 QUOTED_PROMPT_LENGTH = 40
 """The longest quotation of another picture's prompt, in UTF-16 units."""
+SIZE = "size"
+"""The option of many providers that may hold width and height."""
+SHAPE_TOLERANCE = 0.035
+"""So far a picture's ratio may be from the one that was asked for: services round the sides."""
 MOST_CHANGES = 3
 """How many changes of references are listed; more would hide the result."""
 
@@ -35,6 +42,7 @@ class ResultCaptions:
         self._job = result.job
         self._model = model_of_job(providers, result.job)
         self._own: set[int] = set()  # pictures that are a reference of the job, given back
+        self._has_other_shape = False
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
@@ -65,8 +73,11 @@ class ResultCaptions:
         return lines
 
     async def compare(self, uploads: Sequence[Upload]) -> None:
-        """Find the pictures that are a reference of the job, byte for byte; `notes` tells of them."""
+        """Find the pictures that are a reference of the job, byte for byte, and those that clearly don't have the
+        shape that was asked for; `notes` tells of them."""
+        asked = asked_ratio(self._job.options)
         for upload in uploads:
+            self._has_other_shape = self._has_other_shape or _is_off(upload, asked)
             if upload.original and await self._is_own(upload.original):
                 self._own.add(upload.picture.id)
 
@@ -83,6 +94,14 @@ class ResultCaptions:
         several = _("The service gave {count} of your own pictures back.")
         return [f"ℹ️ {one if len(self._own) == 1 else several.format(count=len(self._own))}"]
 
+    def _shape_notes(self) -> list[str]:
+        """A line that tells that the shape is not the one that was asked for."""
+        if not self._has_other_shape:
+            return []
+        options = self._job.options
+        words = _("You asked for {shape}; the service chose another shape.")
+        return [f"ℹ️ {words.format(shape=escape(str(options.get(SHAPE) or options.get(SIZE))))}"]
+
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
@@ -93,6 +112,7 @@ class ResultCaptions:
         return [
             *await self._made_from_notes(),
             *self._own_notes(),
+            *self._shape_notes(),
             *error_message,
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
@@ -119,6 +139,22 @@ class ResultCaptions:
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete)
+
+
+def asked_ratio(options: Mapping[str, Any]) -> float | None:
+    """Width/height that a job's options ask for, as "16:9" or as "2048x1152"; None: they leave the shape open."""
+    for name, between in ((SHAPE, ":"), (SIZE, "[x×*]")):
+        match = re.fullmatch(rf"(\d+(?:\.\d+)?){between}(\d+(?:\.\d+)?)", str(options.get(name)))
+        if match and float(match[1]) and float(match[2]):
+            return float(match[1]) / float(match[2])
+    return None
+
+
+def _is_off(upload: Upload, asked: float | None) -> bool:
+    """Whether a picture clearly has another shape than the one that was asked for."""
+    if asked is None or not upload.width or not upload.height:
+        return False
+    return abs(upload.width / upload.height / asked - 1) > SHAPE_TOLERANCE
 
 
 def _made_from(job: Job, before: Job, which: int | None) -> str:

@@ -27,6 +27,9 @@ def plain(sentence: Sentence) -> str:
     # These values are the bot's own words, so they are translated, too.
     if isinstance(allowed := values.get("allowed"), str) and allowed:
         values["allowed"] = listed(allowed)
+    if isinstance(model := values.get("model"), str) and model:
+        brand, *rest = model.split(" ")
+        values["model"] = " ".join([_(brand), *rest])
     if isinstance(use := values.get("use"), str):
         values["use"] = shown(use)
     if isinstance(offered := values.get("flags"), str):

@@ -7,7 +7,8 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
-from providers.options import Options, flags
+from providers.model_rules import narrowed
+from providers.options import Flag, Options, flags
 from providers.registry import AnyProvider
 from storage.pictures import Picture
 from storage.records import Job
@@ -69,7 +70,7 @@ def model_name(used: UsedModel) -> str:
         return used.name
     if used.options is None:
         return brand(provider)
-    return provider.model_name(used.options).replace(provider.title, brand(provider), 1)
+    return _(provider.model_name(used.options)).replace(provider.title, brand(provider), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,27 @@ def offer(used: UsedModel) -> Offer:
     provider, options = used.provider, used.options
     if provider is None or options is None:
         return Offer()
-    shapes = next((flag.choices for flag in flags(provider.Options) if flag.name == SHAPE), ())
+    shapes = next((flag.choices for flag in flags_of(provider, options) if flag.name == SHAPE), ())
     references = provider.reference_limits(options) is not None
-    larger = provider.enlarged(options, (1, 1)) if references else None
-    return Offer(shapes, references, larger is not None and larger != options)
+    # Another model may make it larger.
+    larger = provider.enlarged(options, (1, 1))
+    enlarges = larger is not None and larger != options and provider.reference_limits(larger) is not None
+    return Offer(shapes, references, enlarges)
+
+
+def flags_of(provider: AnyProvider, options: Options) -> tuple[Flag, ...]:
+    """The flags that the model takes which these options select, with its values."""
+    return narrowed(flags(provider.Options), provider.model(options))
+
+
+def chosen_options(provider: AnyProvider, saved: Mapping[str, Any]) -> Options:
+    """A provider's options with the model of some saved settings, where it is still offered."""
+    given = {"model": saved["model"]} if "model" in saved else {}
+    try:
+        options: Options = provider.Options.model_validate(given)
+    except ValidationError:
+        options = provider.Options()
+    return options
 
 
 def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:

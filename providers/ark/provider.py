@@ -2,78 +2,37 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from providers import http
-from providers.ark.options import MOST_TOGETHER, SIZES, ArkOptions, ArkSettings
-from providers.base import Capabilities, Finished, ImageRequest, ReferenceLimits, Working
+from providers.ark.errors import CHECK_TABLE, KEY, TABLE, UnknownModelError
+from providers.ark.models import MODELS, MOST_TOGETHER, TIERS, ArkModel
+from providers.ark.options import ArkOptions, ArkSettings
+from providers.ark.payload import payload, tier
+from providers.base import Capabilities, Finished, ImageRequest, Working
 from providers.base64_pictures import linked, picture
 from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
     InvalidRequestError,
+    MisconfiguredError,
     ProviderError,
     Sentence,
 )
-from providers.json_api import (
-    MOST_BYTES_OF_PICTURES,
-    Maker,
-    Rest,
-    address,
-    bearer,
-    busy,
-    error_object,
-    event,
-    failed,
-    invalid,
-    operator,
-    refused,
-)
+from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, bearer, error_object, event
 from providers.missing import missing
-from providers.options import nearest_shape
+from providers.model_rules import refuse_together
+from providers.models import today
 from providers.synchronous import SynchronousProvider
-from providers.unfetched import UnfetchedReferenceError, unfetched, with_bytes
+from providers.unfetched import UnfetchedReferenceError, with_bytes
 from providers.wire import Items, WireModel
-
-KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
-_MODEL = operator("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
-_CREDIT = operator("the account has unpaid bills or no balance: settle them in the Volcengine console")
-_BUSY = busy(5)
 
 MOST_INLINE_BYTES = 40 << 20
 """References that fit, as base64, into a body of at most 64 MB."""
-
-TABLE: Mapping[str, Maker] = {
-    # docs/82379/1299023 (error codes); suffixes tell more: `InputTextSensitiveContentDetected.PolicyViolation`
-    "AuthenticationError": operator(KEY),
-    "InvalidAccountStatus": operator("the account is blocked or not verified: see the Volcengine console"),
-    "AccessDenied": operator("the key may not use this model: check its permissions in the Ark console"),
-    "AccountOverdueError": _CREDIT,
-    "InvalidSubscription": _CREDIT,
-    "OperationDenied.ServiceOverdue": _CREDIT,
-    "OperationDenied.ServiceNotOpen": _MODEL,
-    "ModelNotOpen": _MODEL,
-    "InvalidEndpoint": operator("the inference endpoint is closed or doesn't exist: check it in the Ark console"),
-    "InvalidEndpointOrModel": _MODEL,
-    "InputTextSensitiveContentDetected": refused("prompt"),
-    "InputTextRiskDetection": refused("prompt"),
-    "InputImageSensitiveContentDetected": refused("reference"),
-    "InputImageRiskDetection": refused("reference"),
-    "OutputImageSensitiveContentDetected": refused("result"),
-    "OutputImageRiskDetection": refused("result"),
-    "SensitiveContentDetected": refused("prompt"),
-    "InvalidParameter": unfetched(invalid()),
-    "MissingParameter": invalid(),
-    "RateLimitExceeded": _BUSY,
-    "RequestBurstTooFast": _BUSY,
-    "SetLimitExceeded": operator("the account's own limit for this model is reached: raise it in the Ark console"),
-    "QuotaExceeded": _CREDIT,
-    "ServerOverloaded": _BUSY,
-    "InternalServiceError": failed,
-}
 
 Request = ImageRequest[ArkOptions]
 
@@ -97,48 +56,43 @@ class _Nothing(BaseModel):
 
 
 class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
-    """Seedream 4.0, 4.5 and 5.0."""
+    """Seedream."""
 
     title: ClassVar[str] = "Seedream"
     Settings = ArkSettings
     Options = ArkOptions
-    capabilities = Capabilities(
-        prompt_length=2000,
-        pictures=MOST_TOGETHER,
-        references=ReferenceLimits(count=14, size=10 << 20, side=6000, ratio=(1 / 16, 16), by_url=True),
-        resumes=False,
-    )
+    table = MODELS
+    capabilities = Capabilities(pictures=MOST_TOGETHER, resumes=False)
 
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
         return Rest(self.session, bearer(self.settings.api_key), error_object, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
-    def model_name(self, options: ArkOptions) -> str:
-        """ "Seedream 4.5" of `doubao-seedream-4-5-251128`."""
-        parts = options.model.removeprefix("doubao-seedream-").split("-")
-        return f"{self.title} {'.'.join(parts[:2])}" if parts[0].isdecimal() else options.model
+    def model(self, options: ArkOptions) -> ArkModel:
+        """See `Provider.model`."""
+        name = options.model
+        row: ArkModel = self.rows[name] if name in self.rows else MODELS.of([name], {})[name]
+        return row
 
     def enlarged(self, options: ArkOptions, size: tuple[int, int]) -> ArkOptions | None:
-        """Options for 4K in the shape nearest to the picture's."""
-        if options.size == "4k":
+        """Options for the model's largest tier, or for that of another model where it is larger."""
+        now = TIERS[tier(self.model(options), options)]
+        larger = [row for row in self.rows.values() if TIERS[row.largest] > now and not row.has_ended(today())]
+        if not larger:
             return None
-        shape = nearest_shape(SIZES["4k"], size)
-        return self.Options.model_validate({"ar": shape, "size": "4k", "model": options.model})
+        same = [row for row in larger if row.name == options.model]
+        chosen = same[0] if same else max(larger, key=lambda row: TIERS[row.largest])
+        return self.Options.model_validate({"size": chosen.largest, "model": chosen.name})
 
     def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also checks the total of pictures."""
+        """See `Provider.validate`; also checks the series, and the total of pictures."""
         super().validate(request)
-        count, pictures = len(request.references), request.options.set
-        if count + pictures > MOST_TOGETHER:
-            values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
-            raise InvalidRequestError(
-                Sentence(
-                    "References and new pictures together: at most {most}. With {count} references, ask for at most "
-                    "{left}.",
-                    values,
-                )
-            )
+        row, count = self.model(request.options), request.options.set
+        if count > row.series:
+            values = {"model": row.called, "most": row.series}
+            raise InvalidRequestError(Sentence("{model} makes series of at most {most} pictures.", values))
+        refuse_together(row, len(request.references), count)
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """Make `n` tasks; a set is one task."""
@@ -165,39 +119,21 @@ class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
 
     async def _answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
         url, most = f"{self.settings.endpoint}/images/generations", request.options.set
-        payload = await self._payload(request)
+        body = await payload(self.model(request.options), request, watermark=self.settings.watermark)
         if most == 1:
-            images = await self.rest.call("POST", url, _Images, payload, paying=True, timeout=self.answer_timeout)
+            images = await self.rest.call("POST", url, _Images, body, paying=True, timeout=self.answer_timeout)
             yield self._finished(images.data)
             return
-        async with aclosing(self._streamed(url, payload, most)) as events:
+        async with aclosing(self._streamed(url, body, most)) as events:
             async for event in events:
                 yield event
 
-    async def _payload(self, request: Request) -> dict[str, object]:
-        """The body. Some models refuse any parameter of sets, so only a set has them."""
-        options = request.options
-        payload: dict[str, object] = {
-            "model": options.model,
-            "prompt": request.prompt,
-            "size": SIZES[options.size].get(options.ar, options.size.upper()),
-            "response_format": "url",
-            "watermark": self.settings.watermark,
-        }
-        if request.references:
-            payload["image"] = [await address(reference) for reference in request.references]
-        if options.set > 1:
-            payload["sequential_image_generation"] = "auto"
-            payload["sequential_image_generation_options"] = {"max_images": options.set}
-            payload["stream"] = True
-        return payload
-
     async def _streamed(
-        self, url: str, payload: Mapping[str, object], most: int
+        self, url: str, body: Mapping[str, object], most: int
     ) -> AsyncGenerator[Working | Finished, None]:
         """The events of a set. Pictures that came before the stream broke off or ended with an error are kept."""
         items: list[_Item] = []
-        data, heads = self.rest.body(payload) or b"", self.rest.headers_for(payload)
+        data, heads = self.rest.body(body) or b"", self.rest.headers_for(body)
         streamed = http.stream(self.session, url, data=data, headers=heads, timeout=self.answer_timeout)
         try:
             async with aclosing(streamed) as parts:
@@ -237,6 +173,19 @@ class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
         return self.rest.task_error(*known) if known else None
 
     async def check(self) -> None:
-        """Send a request without a prompt: its refusal for that proves the key."""
+        """Ask each model without a prompt: its refusal for that proves the key and the model."""
+        asked = [name for name, row in self.rows.items() if not row.has_ended(today())]
+        if unknown := [name for name in asked if not await self._knows(name)]:
+            raise MisconfiguredError(
+                f"the account can't use {', '.join(unknown)}: activate in the Ark console (开通管理), or leave out of "
+                "providers.ark.models"
+            )
+
+    async def _knows(self, model: str) -> bool:
+        asking = replace(self.rest, table=CHECK_TABLE)
         url = f"{self.settings.endpoint}/images/generations"
-        await self.rest.check(url, _Nothing, InvalidRequestError, payload={"model": self.settings.models[0]})
+        try:
+            await asking.check(url, _Nothing, InvalidRequestError, payload={"model": model})
+        except UnknownModelError:
+            return False
+        return True

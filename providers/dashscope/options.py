@@ -1,19 +1,12 @@
 """The settings of `[providers.dashscope]`, and the options a person may set for a picture."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from providers.base import Address, ProviderSettings
+from providers.dashscope.models import MODELS
 from providers.options import N_, Options
-
-MODELS = ("qwen-image", "wan2.2-t2i-flash", "wan2.2-t2i-plus")
-SIZES: Mapping[str, Mapping[str, str]] = {
-    # Qwen-Image takes these five; Wan any two sides of 512–1440.
-    "qwen": {"1:1": "1328*1328", "16:9": "1664*928", "4:3": "1472*1104", "3:4": "1104*1472", "9:16": "928*1664"},
-    "wan": {"1:1": "1024*1024", "16:9": "1280*720", "4:3": "1152*864", "3:4": "864*1152", "9:16": "720*1280"},
-}
 
 
 class DashScopeSettings(ProviderSettings):
@@ -28,18 +21,24 @@ class DashScopeSettings(ProviderSettings):
         "https://dashscope.aliyuncs.com/api/v1",
         description="the API; outside China https://dashscope-intl.aliyuncs.com/api/v1",
     )
-    models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
+    models: tuple[str, ...] = Field(
+        MODELS.current, min_length=1, description="what people may choose from, the default first"
+    )
     watermark: bool = Field(False, description="put the service's visible mark on every picture")
+    prompt_extend: bool | None = Field(
+        None, description="whether the service rewrites prompts; by default as each of its models does"
+    )
     concurrency: int = Field(2, ge=1, description="tasks the account may run at once")
     currency: str = Field("CNY", min_length=3, max_length=3, description="of the prices")
 
 
 class DashScopeOptions(Options):
-    """The flags of DashScope."""
+    """The flags of DashScope. Without `ar` the model chooses the shape, or keeps that of the first reference."""
 
-    ar: Literal["1:1", "16:9", "4:3", "3:4", "9:16"] = Field(
-        "1:1", description=N_("the picture's shape (width:height)")
+    ar: Literal["1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "21:9"] | None = Field(
+        None, description=N_("the picture's shape (width:height)")
     )
+    size: Literal["1k", "2k", "4k"] | None = Field(None, description=N_("the picture's size"))
     n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
     avoid: str = Field(
         "",
@@ -48,4 +47,6 @@ class DashScopeOptions(Options):
         json_schema_extra={"allowed": N_("words in quotes")},
     )
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))
-    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(
+        MODELS.current[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS.current)}
+    )

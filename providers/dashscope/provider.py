@@ -1,89 +1,74 @@
-"""The DashScope provider: submits tasks and polls them."""
+"""The DashScope provider: submits tasks and polls them; some models answer with the picture instead."""
 
-from collections.abc import Mapping
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
+from urllib.parse import quote
 
-from pydantic import BaseModel, Field
+from aiohttp import ClientTimeout
 
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
-from providers.dashscope.options import SIZES, DashScopeOptions, DashScopeSettings
-from providers.errors import GenerationFailedError, InvalidRequestError, ProviderError, TaskExpiredError
-from providers.json_api import Fault, Maker, Rest, bearer, busy, failed, invalid, operator, refused
-from providers.polling import PollingProvider
-from providers.unfetched import UnfetchedReferenceError, unfetched
-from providers.wire import Items, WireModel
+from providers.base import Accepted, Capabilities, Event, Finished, ImageRequest, Picture, Queued, Working, is_ticket
+from providers.dashscope.answers import Answer, ModelsAnswer, Nothing, Result, TaskAnswer, TaskOutput
+from providers.dashscope.errors import (
+    CHECK_TABLE,
+    KEY,
+    SUBMIT_TABLE,
+    TABLE,
+    NoTasksError,
+    UnknownModelError,
+    read_error,
+)
+from providers.dashscope.models import MODELS, DashScopeModel
+from providers.dashscope.options import DashScopeOptions, DashScopeSettings
+from providers.dashscope.payload import payload, refuse_size, tier
+from providers.errors import GenerationFailedError, InvalidRequestError, MisconfiguredError, TaskExpiredError
+from providers.json_api import Rest, bearer
+from providers.models import today
+from providers.polling import PassingError, PollingProvider
+from providers.unfetched import UnfetchedReferenceError, with_bytes
 
-KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
-_CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
-_NOT_BOUGHT = operator("activate Model Studio (百炼) for this account")
-_BUSY = busy(5)
+log = logging.getLogger(__name__)
 
-
-def _inspected(fault: Fault) -> ProviderError:
-    """One code for all that moderation refuses: the words tell of the prompt, a reference or the result."""
-    words = fault.message.lower()
-    if "output" in words and "input" not in words:
-        return refused("result")(fault)
-    return refused("reference" if "image" in words else "prompt")(fault)
-
-
-def _unfetched(fault: Fault) -> ProviderError:
-    return UnfetchedReferenceError(detail=fault.detail)
-
-
-TABLE: Mapping[str, Maker] = {
-    # help.aliyun.com/zh/model-studio/error-code
-    "InvalidApiKey": operator(KEY),
-    "InvalidParameter": unfetched(invalid()),
-    "InvalidParameter.DataInspection": _unfetched,
-    "InvalidURL": _unfetched,
-    "DataInspectionFailed": _inspected,
-    "data_inspection_failed": _inspected,
-    "IPInfringementSuspect": refused("prompt"),
-    "Arrearage": _CREDIT,
-    "PrepaidBillOverdue": _CREDIT,
-    "PostpaidBillOverdue": _CREDIT,
-    "CommodityNotPurchased": _NOT_BOUGHT,
-    "AccessDenied": operator("the account may not use this model: activate it in the Model Studio console"),
-    "AccessDenied.Unpurchased": _NOT_BOUGHT,
-    "AllocationQuota.FreeTierOnly": _CREDIT,
-    "ModelNotFound": operator("there is no such model: check providers.dashscope.models"),
-    "Throttling": _BUSY,
-    "InternalError": failed,
-    "InternalError.Algo.DataInspectionFailed": _inspected,
-}
+AT_ONCE = "/services/aigc/multimodal-generation/generation"
+AS_TASK = "/services/aigc/image-generation/generation"
+FROM_TEXT = "/services/aigc/text2image/image-synthesis"
+MOST_INLINE_BYTES = 20 << 20
+"""References that are sent as base64 within a body."""
+_KEPT = "kept:"
+"""Begins the ticket of a picture that stays in memory."""
+_NEARLY = 0.8
+"""A picture with this part of the pixels is not worth another payment."""
 
 Request = ImageRequest[DashScopeOptions]
 
 
-class _Result(WireModel):
-    url: str | None = None
-    code: str | None = None
-    message: str | None = None
-
-
-class _Output(WireModel):
-    task_id: str = Field(min_length=1)
-    task_status: str
-    code: str | None = None
-    message: str | None = None
-    results: Items[_Result] = Field(default_factory=list)
-
-
-class _Answer(BaseModel):
-    output: _Output
-
-
 class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
-    """Qwen-Image and Wan."""
+    """Qwen Image and Wan.
+
+    A model without tasks answers with the address of its picture. That address is the ticket: with it the picture is
+    found again, as long as the service keeps it (24 hours). An answer that is lost on the way is `OutcomeUnknownError`.
+    """
 
     title: ClassVar[str] = "DashScope"
     Settings = DashScopeSettings
     Options = DashScopeOptions
-    capabilities = Capabilities(prompt_length=800, pictures=4, cancels=True)
+    table = MODELS
+    capabilities = Capabilities(pictures=4)
+
+    @cached_property
+    def _without_tasks(self) -> set[tuple[str, bool]]:
+        """The models that were found to make no tasks, each without or with references."""
+        return set()
+
+    @cached_property
+    def _kept(self) -> dict[str, Picture]:
+        """Pictures that were made at once, and whose address is no ticket."""
+        return {}
 
     @cached_property
     def rest(self) -> Rest:
@@ -93,32 +78,110 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
     @cached_property
     def submitting(self) -> Rest:
         """The calls with the header that makes the service create a task."""
-        return replace(self.rest, headers={**self.rest.headers, "X-DashScope-Async": "enable"})
+        return replace(self.rest, headers={**self.rest.headers, "X-DashScope-Async": "enable"}, table=SUBMIT_TABLE)
 
-    def model_name(self, options: DashScopeOptions) -> str:
-        """The model's own name: "qwen-image"."""
-        return options.model
+    def model(self, options: DashScopeOptions) -> DashScopeModel:
+        """See `Provider.model`."""
+        name = options.model
+        row: DashScopeModel = self.rows[name] if name in self.rows else MODELS.of([name], {})[name]
+        return row
+
+    def enlarged(self, options: DashScopeOptions, size: tuple[int, int]) -> DashScopeOptions | None:
+        """Options for the model's largest tier, or for that of another model where it is larger."""
+        row = self.model(options)
+        now = size[0] * size[1] / _NEARLY if options.size is None else row.areas[tier(row, options)]
+        larger = [
+            one
+            for one in self.rows.values()
+            if one.references and not one.has_ended(today()) and one.areas[one.largest] > now
+        ]
+        if not larger:
+            return None
+        same = [one for one in larger if one.name == options.model]
+        chosen = same[0] if same else max(larger, key=lambda one: one.areas[one.largest])
+        return self.Options.model_validate({"size": chosen.largest or None, "model": chosen.name})
+
+    def validate(self, request: Request) -> None:
+        """See `Provider.validate`; also checks the size of an edit."""
+        super().validate(request)
+        refuse_size(self.model(request.options), request)
 
     def split(self, request: Request) -> tuple[Request, ...]:
-        """Make one task for each picture, also with Wan: Qwen-Image makes one picture at a time."""
+        """Make one task for each picture: some models make one picture at a time."""
         return (request.with_options(n=1),) * request.options.n
 
+    async def imagine(self, request: Request, ticket: str | None = None) -> AsyncGenerator[Event, None]:
+        """See `Provider.imagine`. A picture that is made at once needs no poll."""
+        if ticket is None and not self._makes_tasks(self.model(request.options), request):
+            ticket = await self.submit(request)
+            yield Accepted(ticket)
+            yield self._made(ticket)
+            return
+        async with aclosing(super().imagine(request, ticket)) as events:
+            async for event in events:
+                yield event
+
     async def submit(self, request: Request) -> str:
-        """Submit a task."""
-        options = request.options
-        sizes = SIZES["qwen" if options.model.startswith("qwen") else "wan"]
-        parameters: dict[str, object] = {"size": sizes[options.ar], "n": 1, "watermark": self.settings.watermark}
-        if options.seed is not None:
-            parameters["seed"] = options.seed
-        words = {"prompt": request.prompt} | ({"negative_prompt": options.avoid} if options.avoid else {})
-        payload = {"model": options.model, "input": words, "parameters": parameters}
-        url = f"{self.settings.endpoint}/services/aigc/text2image/image-synthesis"
-        answer = await self.submitting.call("POST", url, _Answer, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
+        """Submit a task, or make the picture at once. References that the service can't fetch are sent once more as
+        bytes: it has refused the first request as a whole."""
+        try:
+            return await self._submit(request)
+        except UnfetchedReferenceError as error:
+            return await self._submit(with_bytes(request, error, MOST_INLINE_BYTES))
+
+    async def _submit(self, request: Request) -> str:
+        row = self.model(request.options)
+        marks, extend = self.settings.watermark, self.settings.prompt_extend
+        body = await payload(row, request, watermark=marks, prompt_extend=extend)
+        if self._makes_tasks(row, request):
+            try:
+                return await self._submit_task(row, body)
+            except NoTasksError as error:
+                if row.protocol == "text":
+                    raise
+                # The service took nothing.
+                log.warning("%s makes no tasks; asking for the picture at once: %s", row.name, error.detail)
+                self._without_tasks.add((row.name, bool(request.references)))
+        return await self._make(body)
+
+    def _makes_tasks(self, row: DashScopeModel, request: Request) -> bool:
+        return row.tasks and (row.name, bool(request.references)) not in self._without_tasks
+
+    async def _submit_task(self, row: DashScopeModel, body: Mapping[str, object]) -> str:
+        timeout = http.SUBMIT_TIMEOUT
+        answer = await self.submitting.call("POST", self._url(row), TaskAnswer, body, paying=True, timeout=timeout)
         return answer.output.task_id
+
+    async def _make(self, body: Mapping[str, object]) -> str:
+        """Wait for the picture. Returns its address as the ticket."""
+        timeout = ClientTimeout(total=self.settings.time_limit, connect=10)
+        url = f"{self.settings.endpoint}{AT_ONCE}"
+        output = (await self.rest.call("POST", url, Answer, body, paying=True, timeout=timeout)).output
+        if not output.pictures:
+            raise GenerationFailedError(detail="an answer without pictures")
+        picture = output.pictures[0]
+        if picture.url and is_ticket(picture.url):
+            return picture.url
+        ticket = f"{_KEPT}{uuid.uuid4()}"
+        self._kept[ticket] = picture
+        return ticket
+
+    def _url(self, row: DashScopeModel) -> str:
+        if row.protocol == "text":
+            return f"{self.settings.endpoint}{FROM_TEXT}"
+        return f"{self.settings.endpoint}{AS_TASK if row.tasks else AT_ONCE}"
+
+    def _made(self, ticket: str) -> Finished:
+        """The picture that was made at once. Raises `TaskExpiredError`."""
+        if ticket.startswith(_KEPT) and ticket not in self._kept:
+            raise TaskExpiredError(detail=f"{ticket} was in memory only")
+        return Finished((self._kept.pop(ticket, Picture(url=ticket)),))
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
         """Query the state. A successful answer can contain a failure (`output.code`)."""
-        output = (await self.rest.call("GET", self._task(ticket), _Answer)).output
+        if _is_made(ticket):
+            return self._made(ticket)
+        output = (await self.rest.call("GET", self._task(ticket), TaskAnswer)).output
         match output.task_status:
             case "PENDING":
                 return Queued()
@@ -135,31 +198,43 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
 
     async def cancel(self, ticket: str) -> bool:
         """Cancel a task that still waits."""
-        return await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", _Cancelled)
-
-    async def check(self) -> None:
-        """Query a task that doesn't exist: "not found" proves the key."""
-        await self.rest.check(
-            self._task("00000000-0000-0000-0000-000000000000"), _Answer, TaskExpiredError, InvalidRequestError
-        )
+        return not _is_made(ticket) and await self.rest.is_done("POST", f"{self._task(ticket)}/cancel", Nothing)
 
     def _task(self, ticket: str) -> str:
         return f"{self.settings.endpoint}/tasks/{ticket}"
 
-    def _pictures(self, output: _Output) -> tuple[Picture, ...]:
-        found = tuple(Picture(url=one.url) for one in output.results if one.url)
-        if not found:
-            first = output.results[0] if output.results else _Result()
-            raise self.rest.task_error(first.code or "", first.message or "")
-        return found
+    def _pictures(self, output: TaskOutput) -> tuple[Picture, ...]:
+        if output.pictures:
+            return output.pictures
+        first = output.results[0] if output.results else Result()
+        raise self.rest.task_error(first.code or "", first.message or "")
+
+    async def check(self) -> None:
+        """Ask for each model: in the service's list and, where it isn't there, without a prompt."""
+        asked = [row for row in self.rows.values() if not row.has_ended(today())]
+        if unknown := [row.name for row in asked if not (await self._lists(row) or await self._knows(row))]:
+            raise MisconfiguredError(
+                f"the account can't use {', '.join(unknown)}: activate in the Model Studio console (百炼), or leave "
+                "out of providers.dashscope.models"
+            )
+
+    async def _lists(self, row: DashScopeModel) -> bool:
+        url = f"{self.settings.endpoint}/models?model={quote(row.name, safe='')}&page_no=1&page_size=1"
+        try:
+            return bool((await self.rest.call("GET", url, ModelsAnswer)).output.models)
+        except (PassingError, TaskExpiredError, InvalidRequestError):
+            return False
+
+    async def _knows(self, row: DashScopeModel) -> bool:
+        """Whether the service refuses the lack of a prompt, and not the model."""
+        asking = replace(self.submitting if row.tasks else self.rest, table=CHECK_TABLE)
+        try:
+            await asking.check(self._url(row), Nothing, InvalidRequestError, payload={"model": row.name})
+        except UnknownModelError:
+            return False
+        return True
 
 
-class _Cancelled(BaseModel):
-    request_id: str | None = None
-
-
-def read_error(answer: Any) -> tuple[str, str] | None:
-    """`{"code", "message", "request_id"}`."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("code"), str) or not answer["code"]:
-        return None
-    return answer["code"], str(answer.get("message") or "")
+def _is_made(ticket: str) -> bool:
+    """Whether a ticket stands for a picture and no task."""
+    return ticket.startswith((_KEPT, "https://", "http://"))

@@ -1,21 +1,13 @@
 """The settings of `[providers.fal]`, and the options a person may set for a picture."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from providers.base import Address, ProviderSettings
+from providers.fal.models import DEFAULTS
 from providers.options import N_, Options
-
-MODELS = ("fal-ai/flux/dev", "fal-ai/flux/schnell", "fal-ai/qwen-image")
-SIZES: Mapping[str, str] = {
-    "1:1": "square_hd",
-    "4:3": "landscape_4_3",
-    "3:4": "portrait_4_3",
-    "16:9": "landscape_16_9",
-    "9:16": "portrait_16_9",
-}
+from providers.shapes import Shape
 
 
 class FalSettings(ProviderSettings):
@@ -27,17 +19,23 @@ class FalSettings(ProviderSettings):
         json_schema_extra={"how": "create a key at fal.ai (Dashboard → Keys)"},
     )
     endpoint: Address = Field("https://queue.fal.run", description="where the queue is")
-    models: tuple[str, ...] = Field(MODELS, min_length=1, description="the apps to choose from, the default first")
-    edit_model: str = Field("fal-ai/nano-banana/edit", description="the app that takes references (`image_urls`)")
+    catalogue: Address = Field(
+        "https://api.fal.ai/v1", description="where `check` looks the apps up, without the account's key"
+    )
+    models: tuple[str, ...] = Field(DEFAULTS, min_length=1, description="the apps to choose from, the default first")
+    edit_model: str = Field(
+        "google/nano-banana-2.1/edit",
+        min_length=1,
+        description="the app that takes the references of those that draw from words alone (`image_urls`)",
+    )
     concurrency: int = Field(2, ge=1, description="tasks the account may run at once")
 
 
 class FalOptions(Options):
-    """The flags of fal."""
+    """The flags of fal. Without `ar` a picture keeps the shape of the first reference, or the app chooses it."""
 
-    ar: Literal["1:1", "4:3", "3:4", "16:9", "9:16"] = Field(
-        "1:1", description=N_("the picture's shape (width:height)")
-    )
+    ar: Shape = Field("auto", description=N_("the picture's shape (width:height)"))
+    size: Literal["auto", "1k", "2k", "4k"] = Field("auto", description=N_("the picture's size"))
     n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))
-    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(DEFAULTS[0], description=N_("which model"), json_schema_extra={"examples": list(DEFAULTS)})

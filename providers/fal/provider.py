@@ -1,22 +1,36 @@
 """The fal provider. Its tickets: see `providers.fal.addresses`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Queued, ReferenceLimits, Working
 from providers.base64_pictures import linked
-from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, Sentence, TaskExpiredError
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    ProviderBusyError,
+    Sentence,
+    TaskExpiredError,
+)
 from providers.fal.addresses import Addresses, ticket_of
-from providers.fal.options import SIZES, FalOptions, FalSettings
+from providers.fal.models import MODELS, FalModel, editor
+from providers.fal.options import FalOptions, FalSettings
+from providers.fal.payload import payload
 from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused
 from providers.json_reader import read_json
+from providers.known_models import refuse_unknown
+from providers.larger import larger
 from providers.missing import missing
-from providers.polling import PollingProvider
+from providers.models import today
+from providers.polling import PassingError, PollingProvider
+from providers.single_field import limits_of_field
 from providers.unfetched import UnfetchedReferenceError
 from providers.wire import Items, WireModel
 
@@ -68,18 +82,27 @@ class _Cancelled(BaseModel):
     status: str
 
 
+class _About(WireModel):
+    status: str = ""
+
+
+class _App(WireModel):
+    endpoint_id: str
+    metadata: _About = _About()
+
+
+class _Catalogue(WireModel):
+    models: Items[_App]
+
+
 class Fal(PollingProvider[FalSettings, FalOptions]):
     """fal's image apps."""
 
     title: ClassVar[str] = "fal"
     Settings = FalSettings
     Options = FalOptions
-    capabilities = Capabilities(
-        prompt_length=2000,
-        pictures=4,
-        references=ReferenceLimits(count=4, size=10 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
-        cancels=True,
-    )
+    table = MODELS
+    capabilities = Capabilities(cancels=True)
 
     @cached_property
     def rest(self) -> Rest:
@@ -88,23 +111,38 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
             self.session, {"Authorization": f"Key {self.settings.key.get_secret_value()}"}, read_error, TABLE, KEY
         )
 
+    def model(self, options: FalOptions) -> FalModel:
+        """The row of the app."""
+        row: FalModel = self.rows[options.model]
+        return row
+
     def model_name(self, options: FalOptions) -> str:
-        """The app's name without its owner: "flux/dev"."""
-        return options.model.partition("/")[2] or options.model
+        """The app's title, or its name without its owner: "flux/krea"."""
+        return self.model(options).title or options.model.partition("/")[2] or options.model
+
+    def reference_limits(self, options: FalOptions) -> ReferenceLimits | None:
+        """See `Provider.reference_limits`."""
+        return limits_of_field(self.model(options))
+
+    def enlarged(self, options: FalOptions, size: tuple[int, int]) -> FalOptions | None:
+        """Options for the largest size of an app that takes references; it keeps their shape."""
+        changed = larger((row for row in self.rows.values() if row.edit_app and row.references), options, size)
+        return self.Options.model_validate(changed) if changed else None
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """As few tasks as the app that draws it allows: some make one picture each."""
+        most, count = self._drawing(request)[1].pictures, request.options.n
+        return tuple(request.with_options(n=min(most, count - made)) for made in range(0, count, most))
 
     async def submit(self, request: Request) -> str:
-        """Put the request into the app's queue; one with references goes to the editing app."""
-        options = request.options
-        app, payload = options.model, {"prompt": request.prompt, "num_images": options.n, "output_format": "jpeg"}
-        if request.references:
-            app, payload["image_urls"] = self.settings.edit_model, [await address(one) for one in request.references]
-        else:
-            payload["image_size"] = SIZES[options.ar]
-            payload |= {} if options.seed is None else {"seed": options.seed}
+        """Put the request into the app's queue; one with references goes to the app that takes them."""
+        app, row = self._drawing(request)
+        addresses = [await address(one) for one in request.references]
+        given = payload(row, request.prompt, request.options, request.references, addresses)
         url = f"{self.settings.endpoint}/{app}"
-        got = await self.rest.call("POST", url, _Submitted, payload, paying=True, timeout=http.SUBMIT_TIMEOUT)
-        given = (got.status_url, got.response_url, got.cancel_url)
-        return ticket_of(self.settings.endpoint, app, got.request_id, given)
+        got = await self.rest.call("POST", url, _Submitted, given, paying=True, timeout=http.SUBMIT_TIMEOUT)
+        named = (got.status_url, got.response_url, got.cancel_url)
+        return ticket_of(self.settings.endpoint, app, got.request_id, named)
 
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
         """Query the state and, when the queue has finished, the result, which may be an error."""
@@ -120,9 +158,39 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
         return await self.rest.is_done("PUT", self._addresses(ticket).cancel, _Cancelled)
 
     async def check(self) -> None:
-        """Query a request that doesn't exist: "not found" proves the key."""
+        """Query a request that doesn't exist: "not found" proves the key. Then look the apps up."""
         nowhere = self._addresses(f"{self.settings.models[0]}#none")
         await self.rest.check(nowhere.status, _Status, TaskExpiredError, InvalidRequestError)
+        live = [row for row in self.rows.values() if not row.has_ended(today())]
+        wanted = list(dict.fromkeys([*(row.name for row in live), *map(self._edit_app, live)]))
+        found = await self._statuses(wanted)
+        lost = [name for name in wanted if name not in found]
+        refuse_unknown([*lost, *(f"{name} (deprecated)" for name in wanted if found.get(name) == "deprecated")])
+
+    async def _statuses(self, apps: Sequence[str]) -> dict[str, str]:
+        """The status of each of these apps that the catalogue has: "active" or "deprecated"."""
+        query = urlencode([("endpoint_id", app) for app in apps])
+        try:
+            # The catalogue is public: it doesn't need the key.
+            catalogue = replace(self.rest, headers={})
+            listed = await catalogue.call("GET", f"{self.settings.catalogue}/models?{query}", _Catalogue)
+        except TaskExpiredError:  # one of them, or all, is not found
+            alone = [await self._statuses([app]) for app in apps if len(apps) > 1]
+            return {name: status for one in alone for name, status in one.items()}
+        except PassingError as error:
+            raise ProviderBusyError(detail=error.error.detail) from error
+        return {one.endpoint_id: one.metadata.status for one in listed.models}
+
+    def _drawing(self, request: Request) -> tuple[str, FalModel]:
+        """The app that draws a request, and its row."""
+        row = self.model(request.options)
+        if not request.references:
+            return row.name, row
+        return self._edit_app(row), row if row.edit_app else editor(self.settings.edit_model)
+
+    def _edit_app(self, row: FalModel) -> str:
+        """The app that takes the references for this one."""
+        return row.edit_app or self.settings.edit_model
 
     async def _result(self, url: str) -> _Result:
         """The result of a request that has ended. An error of the service's own ends the task, whatever its status;

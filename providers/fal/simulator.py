@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from providers.fal.options import SIZES
+from providers.fal.inputs import asked_for, known_app
 from providers.simulators.faults import Problem
 from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator
@@ -28,14 +28,7 @@ _PLAIN = {
     403: "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing.",
     404: "Request not found",
 }
-_SIDES = {
-    "square_hd": (1024, 1024),
-    "landscape_4_3": (1024, 768),
-    "portrait_4_3": (768, 1024),
-    "landscape_16_9": (1024, 576),
-    "portrait_16_9": (576, 1024),
-}
-_KNOWN = {"prompt", "num_images", "image_size", "image_urls", "seed", "output_format"}
+CATALOGUE = "/v1/models"
 
 
 class FalSimulator(ServiceSimulator):
@@ -45,7 +38,8 @@ class FalSimulator(ServiceSimulator):
     key = "00000000-0000-0000-0000-000000000001:simulated"
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Submit, status, result, cancel. A request's address has only the first two parts of the app's name."""
+        """Submit, status, result, cancel, catalogue. A request's address has only two parts of the app's name."""
+        router.add_get(CATALOGUE, self._catalogue, name="catalogue")
         one = "/{owner}/{app}/requests/{id}"
         router.add_get(f"{one}/status", self._status, name="result")
         router.add_put(f"{one}/cancel", self._cancel, name="cancel")
@@ -53,29 +47,34 @@ class FalSimulator(ServiceSimulator):
         router.add_post("/{owner}/{app:.+}", self._submit, name="submit")
 
     def credential(self, request: web.Request) -> str | None:
-        """The key of `Authorization: Key …`."""
+        """The key of `Authorization: Key …`. The catalogue needs none."""
+        if request.path == CATALOGUE:
+            return self.key
         return request.headers.get("Authorization", "").removeprefix("Key ")
 
     def error(self, problem: Problem, detail: str = "") -> web.Response:
         """A list of errors, or a sentence."""
         status, kind = _ERRORS[problem]
         if not kind:
-            return web.json_response({"detail": _PLAIN[status]}, status=status)
+            return web.json_response({"detail": detail or _PLAIN[status]}, status=status)
         found = [{"loc": _PLACES.get(problem, ["body"]), "msg": f"{kind} {detail}".strip(), "type": kind}]
         return web.json_response({"detail": found}, status=status)
 
+    async def _catalogue(self, request: web.Request) -> web.Response:
+        asked = request.query.getall("endpoint_id", [])
+        found = [name for name in asked if known_app(name)]
+        about = [{"endpoint_id": name, "metadata": {"display_name": name, "status": "active"}} for name in found]
+        return web.json_response({"models": about, "next_cursor": None, "has_more": False})
+
     async def _submit(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
-        is_edit, size = request.path.endswith("/edit"), asked.get("image_size", "square_hd")
-        if set(asked) - _KNOWN or size not in SIZES.values() or not 1 <= asked.get("num_images", 1) <= 4:
-            self.refuse("invalid", "unknown parameter, size or number")
-        if is_edit is not ("image_urls" in asked):
-            self.refuse("invalid", "references go to the app that edits, and only there")
-        references, unfetched = await self._references(asked.get("image_urls"))
-        task = self.take(asked.get("prompt"), references, _SIDES[size], asked.get("num_images", 1))
+        owner, path = request.match_info["owner"], request.match_info["app"]
+        app = known_app(f"{owner}/{path}") or self.refuse("unknown", f"Application '{path}' not found")
+        references, unfetched = await self._references(asked.get(app.row.reference_field) if app.edits else None)
+        size, count = asked_for(app, asked, references)
+        task = self.take(asked.get("prompt"), references, size, count)
         task.problem = "unfetched" if unfetched else task.problem
-        owner, app = request.match_info["owner"], request.match_info["app"].partition("/")[0]
-        base = f"{self.url}/{owner}/{app}/requests/{task.id}"
+        base = f"{self.url}/{owner}/{path.partition('/')[0]}/requests/{task.id}"
         links = {"response_url": base, "status_url": f"{base}/status", "cancel_url": f"{base}/cancel"}
         return web.json_response({"request_id": task.id, "queue_position": 0, **links})
 

@@ -5,9 +5,12 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from providers.base import Address, ProviderSettings
+from providers.gemini.models import OFFERED
 from providers.options import N_, Options
 
-MODELS = ("gemini-2.5-flash-image", "gemini-3-pro-image-preview")
+Shape = Literal[
+    "auto", "1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9", "4:1", "1:4", "8:1", "1:8"
+]
 
 
 class GeminiSettings(ProviderSettings):
@@ -19,19 +22,15 @@ class GeminiSettings(ProviderSettings):
         json_schema_extra={"how": "create an API key at aistudio.google.com"},
     )
     endpoint: Address = Field("https://generativelanguage.googleapis.com/v1beta", description="where the API is")
-    models: tuple[str, ...] = Field(MODELS, min_length=1, description="what people may choose from, the default first")
+    models: tuple[str, ...] = Field(OFFERED, min_length=1, description="what people may choose from, the default first")
     concurrency: int = Field(4, ge=1, description="tasks the account may run at once")
     time_limit: float = Field(300, gt=0, description="seconds an answer is waited for")
 
 
 class GeminiOptions(Options):
-    """The flags of Gemini. Without `ar` the model chooses the shape."""
+    """The flags of Gemini. Without `ar` the model chooses the shape, for edits that of the reference."""
 
-    ar: Literal["auto", "1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9"] = Field(
-        "auto", description=N_("the picture's shape (width:height)")
-    )
-    size: Literal["1k", "2k", "4k"] = Field(
-        "1k", description=N_("the picture's size (2k and 4k only with a pro model)")
-    )
+    ar: Shape = Field("auto", description=N_("the picture's shape (width:height)"))
+    size: Literal["auto", "512", "1k", "2k", "4k"] = Field("auto", description=N_("the picture's size"))
     n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
-    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(OFFERED[0], description=N_("which model"), json_schema_extra={"examples": list(OFFERED)})

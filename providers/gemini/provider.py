@@ -2,16 +2,26 @@
 
 import re
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base import Capabilities, Finished, ImageRequest, Model, Picture, Working
 from providers.base64_pictures import picture
-from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
-from providers.gemini.options import MODELS, GeminiOptions, GeminiSettings
+from providers.errors import (
+    ContentRefusedError,
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    ProviderError,
+    Sentence,
+    TaskExpiredError,
+)
+from providers.gemini.models import MODELS, PROMPT_LENGTH
+from providers.gemini.options import GeminiOptions, GeminiSettings
 from providers.json_api import (
     MOST_BYTES_OF_PICTURES,
     ZERO_LIMIT,
@@ -26,7 +36,10 @@ from providers.json_api import (
     unavailable,
     when,
 )
-from providers.options import flags, nearest_shape
+from providers.known_models import refuse_unknown
+from providers.larger import larger
+from providers.models import today
+from providers.options import nearest_shape
 from providers.synchronous import SynchronousProvider
 from providers.wire import Items, WireModel
 
@@ -118,10 +131,10 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
     title: ClassVar[str] = "Gemini"
     Settings = GeminiSettings
     Options = GeminiOptions
+    table = MODELS
     capabilities = Capabilities(
-        prompt_length=8000,
+        prompt_length=PROMPT_LENGTH,
         pictures=4,
-        references=ReferenceLimits(count=3, size=6 << 20, side=4096, ratio=(1 / 8, 8)),
         resumes=False,
     )
     names_references = False
@@ -132,25 +145,17 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         heads = {"x-goog-api-key": self.settings.api_key.get_secret_value()}
         return Rest(self.session, heads, read_error, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
-    def model_name(self, options: GeminiOptions) -> str:
-        """The model's own name."""
-        return options.model
+    def model(self, options: GeminiOptions) -> Model:
+        """The row of the model; also of one that is not set up any more."""
+        return self.rows.get(options.model) or MODELS.of((options.model,), {})[options.model]
 
     def enlarged(self, options: GeminiOptions, size: tuple[int, int]) -> GeminiOptions | None:
-        """Options for 4K by a pro model, where there is one, in the shape nearest to the picture's."""
-        pro = options.model if _is_pro(options.model) else next(filter(_is_pro, self.settings.models), None)
-        if options.size == "4k" or pro is None:
+        """Options for the largest size that a model has, in the shape nearest to the picture's."""
+        changed = larger((row for row in self.rows.values() if row.references), options, size)
+        if changed is None:
             return None
-        shapes = next(flag.choices for flag in flags(self.Options) if flag.name == "ar")
-        return self.Options.model_validate({"ar": nearest_shape(shapes, size), "size": "4k", "model": pro})
-
-    def validate(self, request: Request) -> None:
-        """See `Provider.validate`; also refuses larger sizes for models that are not pro."""
-        super().validate(request)
-        if request.options.size != "1k" and not _is_pro(request.options.model):
-            raise InvalidRequestError(
-                Sentence("--size {size} needs a pro model: --model {model}.", self._pro(request.options.size))
-            )
+        shape = nearest_shape(self.rows[changed["model"]].choices["ar"], size)
+        return self.Options.model_validate({**changed, "ar": shape})
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """One picture a call."""
@@ -160,7 +165,7 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         """Call generateContent with all references inside."""
         options = request.options
         shape = ({} if options.ar == "auto" else {"aspectRatio": options.ar}) | (
-            {"imageSize": options.size.upper()} if options.size != "1k" else {}
+            {} if options.size == "auto" else {"imageSize": options.size.upper()}
         )
         parts: list[dict[str, object]] = [{"text": request.prompt}]
         parts += [
@@ -174,11 +179,20 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         yield Finished(_pictures(answer))
 
     async def check(self) -> None:
-        """Query the model, which is free."""
-        await self.rest.check(f"{self.settings.endpoint}/models/{self.settings.models[0]}", _Model)
+        """Query each model, which is free."""
+        asked = [row.name for row in self.rows.values() if not row.has_ended(today())]
+        refuse_unknown([name for name in asked if not await self._knows(name)])
 
-    def _pro(self, size: str) -> dict[str, object]:
-        return {"size": size, "model": next(filter(_is_pro, self.settings.models), MODELS[-1])}
+    async def _knows(self, name: str) -> bool:
+        """Whether the service has this model. Raises as `check` does for other reasons."""
+        table = {code: maker for code, maker in TABLE.items() if code != "NOT_FOUND"}
+        try:
+            await replace(self.rest, table=table).query(f"{self.settings.endpoint}/models/{name}", _Model)
+        except MisconfiguredError as error:
+            if isinstance(error.__cause__, TaskExpiredError):
+                return False
+            raise
+        return True
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
@@ -228,7 +242,3 @@ def _stopped(reason: str, *, has_words: bool) -> ProviderError:
     if has_words or reason == "NO_IMAGE":
         return InvalidRequestError(_ONLY_WORDS if has_words else _NO_IMAGE, detail=reason)
     return GenerationFailedError(detail=f"no picture: {reason}")
-
-
-def _is_pro(model: str) -> bool:
-    return "-pro-" in model

@@ -1,4 +1,4 @@
-"""Jimeng 4.0 (即梦4.0) of Volcengine's visual API, and Jimeng 4.6. Document: docs/85621/1817045."""
+"""Jimeng (即梦) of Volcengine's visual API: 4.0 (docs/85621/1817045), its siblings and the upscaler."""
 
 from providers.jimeng.options import JimengOptions
 from providers.jimeng.provider import Jimeng

@@ -2,50 +2,60 @@
 
 import asyncio
 import json
+import logging
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import ClassVar
 
 from aiohttp import ClientSession
 
-from providers.base import (
-    Capabilities,
-    Finished,
-    ImageRequest,
-    Picture,
-    Queued,
-    ReferenceLimits,
-    Working,
-    is_ticket,
-)
+from providers.base import Capabilities, Event, Finished, ImageRequest, Picture, Queued, Working, is_ticket
 from providers.base64_pictures import linked, picture
-from providers.errors import GenerationFailedError, InvalidRequestError, ProviderBusyError, Sentence, TaskExpiredError
+from providers.errors import (
+    GenerationFailedError,
+    InvalidRequestError,
+    MisconfiguredError,
+    ProviderBusyError,
+    Sentence,
+    TaskExpiredError,
+)
 from providers.jimeng.client import Client, Result
-from providers.jimeng.models import MODELS, SIDES
-from providers.jimeng.options import MOST_TOGETHER, JimengOptions
+from providers.jimeng.models import MODELS, MOST_TOGETHER, UPSCALED, UPSCALER, JimengModel, known
+from providers.jimeng.options import JimengOptions
+from providers.jimeng.payload import fields, refuse_size, refuse_upscaling
 from providers.jimeng.settings import JimengSettings
-from providers.jimeng.sizes import best_size, parse_ratio, parse_size
+from providers.jimeng.sizes import LEAST_RATIO, MOST_RATIO
 from providers.json_reader import read_json
+from providers.model_rules import refuse_together
+from providers.models import ModelTable
 from providers.options import N_
 from providers.polling import PassingError, PollingProvider, Sleep
 from providers.unfetched import UnfetchedReferenceError, with_bytes
+
+log = logging.getLogger(__name__)
 
 MOST_INLINE_BYTES = 7 << 20
 """Reference pictures that fit, as base64, into a body of at most 10 MB."""
 EMPTY_ANSWERS = 3
 """So many answers without pictures end a task that is done: now and then they come a little later."""
+MOST_EMPTY_TASKS = 100
+"""Of so many tasks the empty answers are counted: one may be given up, and looked at again, after the first."""
+NOT_ACTIVATED, UNKNOWN_KEY = "50400 ", "50204 "
+"""The beginning of the details of an error about a model that the account, or the service, doesn't have."""
 
 Request = ImageRequest[JimengOptions]
 
 
 class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
-    """Jimeng 4.0 and 4.6 of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
+    """Jimeng of Volcengine's visual API. `clock` and `sleep`: see `PollingProvider`."""
 
     title: ClassVar[str] = N_("Jimeng")
     Settings = JimengSettings
     Options = JimengOptions
+    table = MODELS
+    capabilities = Capabilities(pictures=MOST_TOGETHER, callbacks=True)
 
     def __init__(
         self,
@@ -57,20 +67,12 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
     ) -> None:
         super().__init__(settings, session, clock=clock, sleep=sleep)
         self.client = Client(settings, session)
-        self._empty = Counter[str]()  # answers in a row without pictures, by ticket
-        self.capabilities = Capabilities(
-            prompt_length=800,
-            pictures=MOST_TOGETHER,
-            references=ReferenceLimits(
-                count=MODELS["4.0"].references,
-                media_types=frozenset({"image/jpeg", "image/png"}),
-                size=15 << 20,
-                side=4096,
-                ratio=(1 / 3, 3),
-                by_url=True,
-            ),
-            callbacks=True,
-        )
+        self.rows = {
+            name: row if name in MODELS else replace(row, req_key=name, editor=None) for name, row in self.rows.items()
+        }
+        self.upscaler = ModelTable([UPSCALER], UPSCALER).of([UPSCALER.name], settings.limits)[UPSCALER.name]
+        self._empty: dict[str, int] = {}  # answers in a row without pictures, by ticket
+        self._not_activated: set[str] = set()  # `req_key`s that the account was found not to have
         result = {"return_url": True, **_marks(settings)}
         # A result query takes this as JSON within JSON; a submit with a callback takes each part that way.
         self._req_json = json.dumps(result, ensure_ascii=False)
@@ -79,35 +81,38 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             for key, value in result.items()
         }
 
-    def model_name(self, options: JimengOptions) -> str:
-        """ "Jimeng 4.0" or "Jimeng 4.6"."""
-        return f"{self.title} {options.model}"
+    def model(self, options: JimengOptions) -> JimengModel:
+        """The row of the model, also of one that is not set up any more: its paid tasks are still polled."""
+        if options.size == UPSCALED:
+            return self.upscaler
+        row: JimengModel = self.rows.get(options.model) or known(options.model)
+        return row
+
+    def price(self, options: JimengOptions) -> Decimal | None:
+        """See `Provider.price`. The upscaler has its own, if `prices` names it."""
+        return self.settings.prices.get(self.model(options).name, self.settings.price)
 
     def enlarged(self, options: JimengOptions, size: tuple[int, int]) -> JimengOptions | None:
-        """Options for 4K in the shape that is closest to the picture's among those of the service."""
-        if options.size == "4k":
+        """Options for the upscaler; without one for a remake at 4K, in the picture's shape."""
+        if options.size in {"4k", UPSCALED}:
             return None
-        shape = f"{size[0]}:{size[1]}"
-        return JimengOptions(ar=shape, size="4k", scale=0, model=options.model)
-
-    def reference_limits(self, options: JimengOptions) -> ReferenceLimits | None:
-        """See `Provider.reference_limits`: the models differ in their number of references."""
-        limits = self.capabilities.references
-        return limits and replace(limits, count=MODELS[options.model].references)
+        if self.settings.upscaler and UPSCALER.req_key not in self._not_activated:
+            if not LEAST_RATIO * size[1] <= size[0] <= MOST_RATIO * size[1]:
+                return None
+            # Variations of the larger picture need a model that takes it.
+            taking = (row.name for row in (self.model(options), *self.rows.values()) if row.references)
+            return self.Options(model=next(taking, options.model), size=UPSCALED)
+        name = next((row.name for row in (self.model(options), *self.rows.values()) if "4k" in row.sizes), None)
+        return self.Options(ar=f"{size[0]}:{size[1]}", size="4k", scale=0, model=name) if name else None
 
     def validate(self, request: Request) -> None:
         """See `Provider.validate`; also checks the total of pictures, and the size of references without a URL."""
         super().validate(request)
-        count, pictures = len(request.references), request.options.n
-        if pictures != "auto" and count + pictures > MOST_TOGETHER:
-            values = {"count": count, "pictures": pictures, "most": MOST_TOGETHER, "left": MOST_TOGETHER - count}
-            raise InvalidRequestError(
-                Sentence(
-                    "References and new pictures together: at most {most}. With {count} references, ask for at most "
-                    "{left}.",
-                    values,
-                )
-            )
+        refuse_upscaling(request)
+        model, pictures = self.model(request.options), request.options.n
+        if pictures != "auto":
+            refuse_together(model, len(request.references), pictures)
+        refuse_size(model.working_with(len(request.references)), request.options)
         if not _by_url(request):
             _check_fit(sum(reference.size for reference in request.references))
 
@@ -121,6 +126,15 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         """With "auto" the service's total less the references."""
         return MOST_TOGETHER - len(request.references) if request.options.n == "auto" else request.options.n
 
+    def imagine(self, request: Request, ticket: str | None = None) -> AsyncGenerator[Event, None]:
+        """See `Provider.imagine`. A model that doesn't call back is polled as often as without a callback."""
+        calls = self._called(request).calls_back
+        return super().imagine(request if calls else replace(request, callback=None), ticket)
+
+    def _called(self, request: Request) -> JimengModel:
+        """The model that is called. It follows from what is stored of a request: a result query must name it again."""
+        return self.model(request.options).working_with(len(request.references))
+
     async def submit(self, request: Request) -> str:
         """Submit one task. References go by URL when all have one, else inside the body; there also when the service
         has refused the task because it can't fetch them."""
@@ -128,16 +142,12 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             return await self._submit(request)
         except UnfetchedReferenceError as error:
             return await self._submit(with_bytes(request, error, MOST_INLINE_BYTES))
+        except MisconfiguredError as error:
+            await self._refuse_not_activated(request, error)
+            raise
 
     async def _submit(self, request: Request) -> str:
-        payload: dict[str, object] = {
-            "req_key": MODELS[request.options.model].req_key,
-            "prompt": request.prompt,
-            **_shape(request.options),
-            "scale": MODELS[request.options.model].scaled(request.options.scale),
-        }
-        if request.options.n != "auto":
-            payload["force_single"] = True
+        payload = fields(self._called(request), request)
         if request.callback:
             payload |= {"callback_url": request.callback.url, **self._marks_as_text}
         if not request.references:
@@ -149,10 +159,28 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         _check_fit(sum(map(len, pictures)))
         return await self.client.submit(payload, pictures)
 
+    async def _refuse_not_activated(self, request: Request, error: MisconfiguredError) -> None:
+        """Refuse a request whose model only the account doesn't have, as `InvalidRequestError`: others still work, and
+        one person's choice must not pause them. Nothing was paid."""
+        called, first = self._called(request), next(iter(self.rows.values()))
+        if not error.detail.startswith(NOT_ACTIVATED) or called.req_key == first.req_key:
+            return
+        try:
+            await self._probe(first.req_key)
+        except (MisconfiguredError, ProviderBusyError):
+            return
+        self._not_activated.add(called.req_key)
+        log.warning("the account has not activated %s; its requests are refused: %s", called.req_key, error.detail)
+        if called.req_key == UPSCALER.req_key:
+            words = Sentence("This bot's account has no upscaler. Tap “Larger” again, and I'll have it drawn anew.")
+            raise InvalidRequestError(words, detail=error.detail) from error
+        values = {"model": called.called, "other": first.name}
+        words = Sentence("{model} isn't set up for this bot's account. Use --model {other}.", values)
+        raise InvalidRequestError(words, detail=error.detail) from error
+
     async def ask(self, request: Request, ticket: str) -> Queued | Working | Finished:
         """One result query, read as an event."""
-        req_key = MODELS[request.options.model].req_key
-        result = await self.client.result(req_key, ticket, self._req_json)
+        result = await self.client.result(self._called(request).req_key, ticket, self._req_json)
         match result.status:
             case "in_queue":
                 return Queued()
@@ -169,16 +197,18 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         pictures = pictures or [picture(text) for text in result.binary_data_base64 or () if text]
         if not pictures:
             raise self._without_pictures(ticket)
-        del self._empty[ticket]
+        self._empty.pop(ticket, None)
         return tuple(pictures)
 
     def _without_pictures(self, ticket: str) -> Exception:
         error = GenerationFailedError(detail="the task is done and has no pictures")
-        self._empty[ticket] += 1
-        if self._empty[ticket] < EMPTY_ANSWERS:
-            return PassingError(error)
-        del self._empty[ticket]
-        return error
+        answers = self._empty.pop(ticket, 0) + 1
+        if answers >= EMPTY_ANSWERS:
+            return error
+        self._empty[ticket] = answers
+        if len(self._empty) > MOST_EMPTY_TASKS:
+            del self._empty[next(iter(self._empty))]
+        return PassingError(error)
 
     def called_back(self, body: bytes) -> str | None:
         """The `task_id` of the body. The service calls at the end of a task, successful or failed."""
@@ -190,30 +220,44 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
             raise ValueError("task_id is no ticket")
         return ticket
 
-    async def check(self) -> None:
-        """Query a task that doesn't exist: an answer about the task proves key, signature and permission."""
+    async def _probe(self, req_key: str) -> None:
+        """Query a task that doesn't exist. Raises `MisconfiguredError` or `ProviderBusyError`."""
         try:
-            await self.client.result(MODELS["4.0"].req_key, "1", self._req_json)
+            await self.client.result(req_key, "1", self._req_json)
         except PassingError as error:
             raise ProviderBusyError(detail=error.error.detail) from error
-        except (GenerationFailedError, InvalidRequestError):
+        except InvalidRequestError as error:
+            if error.detail.startswith(UNKNOWN_KEY):
+                raise MisconfiguredError(f"the service doesn't know {req_key}", detail=error.detail) from error
+        except GenerationFailedError:
             return
+
+    async def check(self) -> None:
+        """Query a task that doesn't exist, of each model: an answer about the task proves key, signature and
+        permission."""
+        faults: dict[str, MisconfiguredError] = {}
+        rows = [*self.rows.values(), *([self.upscaler] if self.settings.upscaler else [])]
+        keys = [key for row in rows for key in row.all_keys]
+        for key in keys:
+            try:
+                await self._probe(key)
+            except MisconfiguredError as error:
+                if not error.detail.startswith((NOT_ACTIVATED, UNKNOWN_KEY)):
+                    raise
+                faults[key] = error
+        if len(faults) == len(keys):
+            raise next(iter(faults.values()))
+        if faults:
+            raise MisconfiguredError(
+                f"this account can't use {', '.join(faults)}: activate them in the Volcengine console, or leave them "
+                "out of providers.jimeng.models (the upscaler: upscaler = false)",
+                detail="; ".join(error.detail for error in faults.values()),
+            )
 
 
 def _marks(settings: JimengSettings) -> dict[str, object]:
     """The marks to put on the pictures."""
     return settings.model_dump(include={"logo_info", "aigc_meta"}, exclude_none=True, mode="json")
-
-
-def _shape(options: JimengOptions) -> dict[str, int]:
-    """`width` and `height`, or `size` as an area, or nothing: then the model chooses the shape, at 2K."""
-    exact = parse_size(options.size) if options.size else None
-    ratio = parse_ratio(options.ar) if options.ar else None
-    if exact is None and ratio is not None:
-        exact = best_size(MODELS[options.model], ratio, options.size or "2k")
-    if exact is not None:
-        return {"width": exact[0], "height": exact[1]}
-    return {"size": SIDES[options.size] ** 2} if options.size else {}
 
 
 def _by_url(request: Request) -> bool:

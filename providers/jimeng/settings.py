@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from yarl import URL
 
 from providers.base import ProviderSettings
+from providers.jimeng.models import MODELS
 
 _KEYS = "create an access key in the Volcengine console (IAM → API access keys)"
 
@@ -45,6 +46,10 @@ class JimengSettings(ProviderSettings):
     )
     session_token: SecretStr | None = Field(None, description="only for temporary credentials (STS)")
     endpoint: str = Field("https://visual.volcengineapi.com", description="where the API is")
+    models: tuple[str, ...] = Field(
+        MODELS.current, min_length=1, description="those the account has activated, the default first"
+    )
+    upscaler: bool = Field(True, description="enlarge pictures with the upscaler (智能超清), if the account has it")
     price: Decimal | None = Field(Decimal("0.20"), ge=0, description="of one picture, for the people to see")
     currency: str = Field("CNY", min_length=3, max_length=3, description="of the price")
     logo_info: LogoInfo | None = Field(None, description="a visible watermark")

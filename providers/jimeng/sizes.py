@@ -1,4 +1,4 @@
-"""Width and height within the service's bounds, computed from a ratio and a tier."""
+"""Width and height within a model's bounds, computed from a ratio and a tier."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isqrt, log
 
-from providers.jimeng.models import SIDES, Model, Size
+from providers.jimeng.models import JimengModel, Size
 
-LEAST_AREA, MOST_AREA = 1024 * 1024, 4096 * 4096
 LEAST_RATIO, MOST_RATIO = Fraction(1, 3), Fraction(3)
 
 _GRID = 16  # such sides need no padding in the model; the recommended 1K and 2K sizes are multiples
@@ -31,30 +30,43 @@ def parse_size(text: str) -> Size | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def allowed(size: Size) -> bool:
-    """Whether the service accepts this width and height."""
+def allowed(model: JimengModel, size: Size) -> bool:
+    """Whether the model accepts this width and height."""
     width, height = size
-    return LEAST_AREA <= width * height <= MOST_AREA and LEAST_RATIO * height <= width <= MOST_RATIO * height
+    least, most = model.sides
+    return (
+        model.area[0] <= width * height <= model.area[1]
+        and least <= min(size)
+        and max(size) <= most
+        and LEAST_RATIO * height <= width <= MOST_RATIO * height
+    )
 
 
-def best_size(model: Model, ratio: Fraction, tier: str) -> Size:
+def best_size(model: JimengModel, ratio: Fraction, tier: str) -> Size:
     """Width and height of this ratio (1:3 to 3:1) at the tier's area: the recommended ones where there are some,
     else the nearest (first by ratio, then by area) on a grid of 16 pixels within the bounds."""
     for width, height in model.sizes[tier]:
         for size in ((width, height), (height, width)):
             if _off(size, ratio) < _RATIO_TOLERANCE:
                 return size
-    area = SIDES[tier] ** 2
-    return min(_near(area, ratio), key=lambda size: _off(size, ratio) + 0.1 * abs(size[0] * size[1] / area - 1))
+    # The area of an extreme shape is limited by its longer side.
+    area = min(tier_area(model, tier), int(model.sides[1] ** 2 / max(ratio, 1 / ratio)))
+    return min(_near(model, area, ratio), key=lambda size: _off(size, ratio) + 0.1 * abs(size[0] * size[1] / area - 1))
 
 
-def _near(area: int, ratio: Fraction) -> Iterator[Size]:
+def tier_area(model: JimengModel, tier: str) -> int:
+    """A tier means its square's area, in pixels."""
+    width, height = model.sizes[tier][0]
+    return width * height
+
+
+def _near(model: JimengModel, area: int, ratio: Fraction) -> Iterator[Size]:
     """The accepted sizes on the grid near this area and ratio."""
     row = isqrt(int(area / ratio)) // _GRID
     for height in range((row - 3) * _GRID, (row + 5) * _GRID, _GRID):
         column = int(height * ratio) // _GRID
         for width in range((column - 1) * _GRID, (column + 3) * _GRID, _GRID):
-            if allowed((width, height)):
+            if allowed(model, (width, height)):
                 yield width, height
 
 

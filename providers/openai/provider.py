@@ -1,15 +1,17 @@
 """The OpenAI provider: generations, edits with references, and previews by server-sent events."""
 
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
 from aiohttp import ClientSession, FormData
 
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, ReferenceLimits, Working
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Working
 from providers.base64_pictures import decode, linked, picture
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
 from providers.json_api import (
@@ -28,9 +30,16 @@ from providers.json_api import (
     refused,
     when,
 )
-from providers.openai.options import SIZES, OpenAIOptions, OpenAISettings
+from providers.known_models import refuse_unknown
+from providers.larger import larger
+from providers.models import today
+from providers.openai.models import MODELS, PICTURES, PROMPT_LENGTH, REFERENCES, OpenAIModel
+from providers.openai.options import OpenAIOptions, OpenAISettings
+from providers.openai.payload import form, most_at_once, payload
 from providers.synchronous import SynchronousProvider
 from providers.wire import Items, WireModel
+
+log = logging.getLogger(__name__)
 
 KEY = "create an API key at platform.openai.com and set it as providers.openai.api_key"
 _BILL = operator("the account has no credit left, or a bill to pay: see its billing settings")
@@ -101,8 +110,13 @@ class _Images(WireModel):
     data: Items[_Image]
 
 
+class _Model(WireModel):
+    id: str = ""
+    shutdown_date: str | None = None
+
+
 class _Models(WireModel):
-    data: Items[Any]
+    data: Items[_Model]
 
 
 class _Event(WireModel):
@@ -117,10 +131,11 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
     title: ClassVar[str] = "OpenAI"
     Settings = OpenAISettings
     Options = OpenAIOptions
+    table = MODELS
     capabilities = Capabilities(
-        prompt_length=32_000,
-        pictures=10,
-        references=ReferenceLimits(count=16, size=20 << 20, side=4096, ratio=(1 / 4, 4)),
+        prompt_length=PROMPT_LENGTH,
+        pictures=PICTURES,
+        references=REFERENCES,
         resumes=False,
     )
     names_references = False
@@ -134,25 +149,34 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
         """The service's calls."""
         return Rest(self.session, bearer(self.settings.api_key), read_error, TABLE, KEY, most=MOST_BYTES_OF_PICTURES)
 
-    def model_name(self, options: OpenAIOptions) -> str:
-        """The model's own name: "gpt-image-1"."""
-        return options.model
+    def model(self, options: OpenAIOptions) -> OpenAIModel:
+        """The row of the model; also of one that is not set up any more."""
+        row: OpenAIModel | None = self.rows.get(options.model)
+        return row or MODELS.of((options.model,), {})[options.model]
+
+    def enlarged(self, options: OpenAIOptions, size: tuple[int, int]) -> OpenAIOptions | None:
+        """Options for the largest size that a model has; it keeps the reference's shape."""
+        changed = larger((row for row in self.rows.values() if row.references), options, size)
+        if changed is None:
+            return None
+        qualities = self.rows[changed["model"]].choices.get("quality", ())
+        kept = {"quality": options.quality} if options.quality in qualities else {}
+        return self.Options.model_validate({**changed, "background": options.background, **kept})
+
+    def split(self, request: Request) -> tuple[Request, ...]:
+        """As few calls as their answers can contain the pictures of."""
+        count = request.options.n
+        most = most_at_once(payload(self.model(request.options), request, self.settings))
+        return tuple(request.with_options(n=min(most, count - made)) for made in range(0, count, most))
 
     async def answer(self, request: Request) -> AsyncGenerator[Working | Finished, None]:
         """Call generations, or edits with references. A single picture is streamed where previews are enabled."""
-        options = request.options
-        payload: dict[str, object] = {
-            "model": options.model,
-            "prompt": request.prompt,
-            "n": options.n,
-            "size": SIZES[options.ar],
-            "quality": options.quality,
-            "background": options.background,
-        }
-        if previews := self.settings.previews if options.n == 1 else 0:
-            payload |= {"stream": True, "partial_images": previews}
+        asked = payload(self.model(request.options), request, self.settings)
+        previews = min(self.settings.previews, most_at_once(asked) - 1) if request.options.n == 1 else 0
+        if previews:
+            asked |= {"stream": True, "partial_images": previews}
         url = f"{self.settings.base_url}/images/{'edits' if request.references else 'generations'}"
-        body = await _form(payload, request) if request.references else payload
+        body = await form(asked, request.references) if request.references else asked
         if not previews:
             images = await self.rest.call("POST", url, _Images, body, paying=True, timeout=self.answer_timeout)
             yield Finished(_pictures(images))
@@ -185,8 +209,26 @@ class OpenAI(SynchronousProvider[OpenAISettings, OpenAIOptions]):
         raise http.lost("the stream ended without a picture", paying=True)
 
     async def check(self) -> None:
-        """List the models, which is free."""
-        await self.rest.check(f"{self.settings.base_url}/models", _Models)
+        """List the models, which is free. An empty list says nothing about them."""
+        listed = await self.rest.query(f"{self.settings.base_url}/models", _Models)
+        dates = {one.id: one.shutdown_date for one in listed.data}
+        asked = [row for row in self.rows.values() if not row.has_ended(today())]
+        wrong = [row.name for row in asked if dates and row.name not in dates]
+        for row in asked:
+            if day := _day(dates.get(row.name)):
+                if day <= today():
+                    wrong.append(f"{row.name} (shut down on {day})")
+                elif row.ends is None:
+                    log.warning("OpenAI will shut down %s on %s", row.name, day)
+        refuse_unknown(wrong)
+
+
+def _day(text: str | None) -> date | None:
+    """The day that the service names; None where it names none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def read_error(answer: Any) -> tuple[str, str] | None:
@@ -201,17 +243,6 @@ def read_error(answer: Any) -> tuple[str, str] | None:
         code = kind
     stage = details.get("moderation_stage") if isinstance(details, dict) else None
     return f"{code}.{stage}" if isinstance(stage, str) else code, message
-
-
-async def _form(payload: Mapping[str, object], request: Request) -> FormData:
-    form = FormData()
-    for name, value in payload.items():
-        form.add_field(name, str(value).lower() if isinstance(value, bool) else str(value))
-    for number, reference in enumerate(request.references):
-        ending = reference.media_type.removeprefix("image/")
-        data = await reference.read()
-        form.add_field("image[]", data, filename=f"{number}.{ending}", content_type=reference.media_type)
-    return form
 
 
 def _pictures(images: _Images) -> tuple[Picture, ...]:

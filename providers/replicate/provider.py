@@ -1,6 +1,7 @@
 """The Replicate provider: creates predictions and polls them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,8 +21,14 @@ from providers.errors import (
     TaskExpiredError,
 )
 from providers.json_api import Maker, Rest, address, bearer, busy, invalid, operator
+from providers.known_models import is_known, refuse_unknown
+from providers.larger import larger
+from providers.models import today
 from providers.polling import PassingError, PollingProvider
+from providers.replicate.models import MODELS, ReplicateModel
 from providers.replicate.options import ReplicateOptions, ReplicateSettings
+from providers.replicate.payload import payload
+from providers.single_field import limits_of_field
 from providers.unfetched import UnfetchedReferenceError, is_unfetched
 from providers.wire import WireModel
 
@@ -63,27 +70,41 @@ class _Account(BaseModel):
     username: str
 
 
+class _Model(BaseModel):
+    name: str
+
+
 class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
     """Image models on Replicate."""
 
     title: ClassVar[str] = "Replicate"
     Settings = ReplicateSettings
     Options = ReplicateOptions
-    capabilities = Capabilities(
-        prompt_length=4000,
-        pictures=4,
-        references=ReferenceLimits(count=10, size=7 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
-        cancels=True,
-    )
+    table = MODELS
+    capabilities = Capabilities(pictures=4, cancels=True)
 
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
         return Rest(self.session, bearer(self.settings.token), read_error, TABLE, KEY)
 
+    def model(self, options: ReplicateOptions) -> ReplicateModel:
+        """The row of the model. One that is not in the table takes references as the setting says."""
+        row: ReplicateModel = self.rows[options.model]
+        return row if row.reference_field else replace(row, reference_field=self.settings.references_as)
+
     def model_name(self, options: ReplicateOptions) -> str:
-        """The model's name without its owner: "flux-dev"."""
-        return options.model.rpartition("/")[2]
+        """The model's title, or its name without its owner: "flux-krea-dev"."""
+        return self.model(options).title or options.model.rpartition("/")[2]
+
+    def reference_limits(self, options: ReplicateOptions) -> ReferenceLimits | None:
+        """See `Provider.reference_limits`."""
+        return limits_of_field(self.model(options))
+
+    def enlarged(self, options: ReplicateOptions, size: tuple[int, int]) -> ReplicateOptions | None:
+        """Options for the largest size of a model that takes references; it keeps their shape."""
+        changed = larger((row for row in self.rows.values() if row.references), options, size)
+        return self.Options.model_validate(changed) if changed else None
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """Make one task for each picture: not all models can make several."""
@@ -91,10 +112,9 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
 
     async def submit(self, request: Request) -> str:
         """Create a prediction of an official model."""
-        given: dict[str, object] = {"prompt": request.prompt, "aspect_ratio": request.options.ar}
-        if request.references:
-            given[self.settings.references_as] = [await self._address(one) for one in request.references]
-        url = f"{self.settings.endpoint}/models/{request.options.model}/predictions"
+        addresses = [await self._address(one) for one in request.references]
+        given = payload(self.model(request.options), request.prompt, request.options, addresses)
+        url = f"{self._model(request.options.model)}/predictions"
         made = await self.rest.call(
             "POST", url, _Prediction, {"input": given}, paying=True, timeout=http.SUBMIT_TIMEOUT
         )
@@ -120,8 +140,13 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
         return await self.rest.is_done("POST", f"{self._prediction(ticket)}/cancel", _Prediction)
 
     async def check(self) -> None:
-        """Query the account of the token."""
+        """Query the account of the token, and each model."""
         await self.rest.check(f"{self.settings.endpoint}/account", _Account)
+        live = [name for name, row in self.rows.items() if not row.has_ended(today())]
+        refuse_unknown([name for name in live if not await is_known(self.rest, self._model(name), _Model)])
+
+    def _model(self, name: str) -> str:
+        return f"{self.settings.endpoint}/models/{name}"
 
     async def _address(self, reference: Reference) -> str:
         """The address of a reference: its URL, else a data URI, or for a large one that of a file at the service."""

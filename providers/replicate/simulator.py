@@ -1,12 +1,14 @@
 """A strict simulator of Replicate on loopback, for the demo and the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from aiohttp import web
 
-from providers.replicate.options import MODELS, ReplicateOptions
+from providers.replicate.inputs import addresses, sides
+from providers.replicate.models import MODELS, ReplicateModel
 from providers.simulators.faults import Problem
 from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator, Task
@@ -32,7 +34,8 @@ _ENDS: Mapping[Problem, str] = {
 MOST_DATA_URI_LENGTH = 1_000_000
 KEPT_SECONDS = 3600.0
 """The time after its end that a prediction has its output."""
-_SIDE = 1024
+AT = "2026-11-30T08:00:00.000Z"
+"""A time in the answers."""
 
 
 class ReplicateSimulator(ServiceSimulator):
@@ -47,7 +50,8 @@ class ReplicateSimulator(ServiceSimulator):
         return {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Create, result, cancel, files, and the account."""
+        """Create, result, cancel, files, models, and the account."""
+        router.add_get("/v1/models/{owner}/{model}", self._model, name="model")
         router.add_post("/v1/models/{owner}/{model}/predictions", self._create, name="submit")
         router.add_get("/v1/predictions/{id}", self._get, name="result")
         router.add_post("/v1/predictions/{id}/cancel", self._cancel, name="cancel")
@@ -71,32 +75,47 @@ class ReplicateSimulator(ServiceSimulator):
     async def _create(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
         given = asked.get("input") or {}
-        model = f"{request.match_info['owner']}/{request.match_info['model']}"
-        if model not in MODELS or set(given) - {"prompt", "aspect_ratio", "image_input"}:
-            self.refuse("invalid", "unknown model or input")
-        ReplicateOptions(ar=given.get("aspect_ratio", "1:1"))
-        width, _colon, height = given.get("aspect_ratio", "1:1").partition(":")
-        references, unfetched = await self._references(given.get("image_input"))
-        size = (_SIDE, round(_SIDE * int(height) / int(width)))
-        task = self.take(given.get("prompt"), references, size, model=model)
+        row = self._row(request)
+        listed = addresses(row, given)
+        references, unfetched = await self._references(listed)
+        task = self.take(given.get("prompt"), references, sides(row, given, references), model=row.name, input=given)
         task.problem = "unfetched" if unfetched else task.problem
         return web.json_response(self._shown(task), status=201)
+
+    def _row(self, request: web.Request) -> ReplicateModel:
+        name = f"{request.match_info['owner']}/{request.match_info['model']}"
+        return MODELS[name] if name in MODELS else self.refuse("unknown")
+
+    async def _model(self, request: web.Request) -> web.Response:
+        owner, _slash, name = self._row(request).name.partition("/")
+        about = {"owner": owner, "name": name, "visibility": "public", "run_count": 1, "default_example": None}
+        return web.json_response({"url": f"https://replicate.com/{owner}/{name}", **about, "latest_version": None})
 
     async def _upload(self, request: web.Request) -> web.Response:
         content = (await request.post())["content"]
         if not isinstance(content, web.FileField):
             self.refuse("invalid", "content")
-        name = f"file-{len(self.files)}"
-        self.files[name] = content.file.read()
-        return web.json_response({"id": name, "urls": {"get": f"{self.url}/v1/files/{name}"}}, status=201)
+        name, data = f"file-{len(self.files)}", content.file.read()
+        self.files[name] = data
+        about = {
+            "name": content.filename,
+            "content_type": content.content_type,
+            "size": len(data),
+            "etag": name,
+            "checksums": {"sha256": sha256(data).hexdigest()},
+            "metadata": {},
+            "created_at": AT,
+            "expires_at": AT,
+        }
+        return web.json_response({"id": name, **about, "urls": {"get": f"{self.url}/v1/files/{name}"}}, status=201)
 
-    async def _references(self, given: list[str] | None) -> tuple[list[bytes], bool]:
+    async def _references(self, given: Sequence[str]) -> tuple[list[bytes], bool]:
         """The references, and whether one can't be fetched: that fails the prediction."""
-        if any(one.startswith("data:") and len(one) > MOST_DATA_URI_LENGTH for one in given or ()):
+        if any(one.startswith("data:") and len(one) > MOST_DATA_URI_LENGTH for one in given):
             self.refuse("invalid", "a data URI of more than 1 MB")
-        stored = [self.files.get(one.rpartition("/")[2]) for one in given or ()]
+        stored = [self.files.get(one.rpartition("/")[2]) for one in given]
         try:
-            return [kept or (await self.fetched(one))[0] for one, kept in zip(given or (), stored, strict=True)], False
+            return [kept or (await self.fetched(one))[0] for one, kept in zip(given, stored, strict=True)], False
         except UnfetchedError:
             return [], True
 
@@ -111,6 +130,7 @@ class ReplicateSimulator(ServiceSimulator):
     def _shown(self, task: Task) -> dict[str, Any]:
         state = self.state(task)
         is_removed = state == "done" and self.clock() - task.finished > KEPT_SECONDS
+        one = f"{self.url}/v1/predictions/{task.id}"
         names = {"queued": "starting", "running": "processing", "failed": "failed", "cancelled": "canceled"}
         return {
             "id": task.id,
@@ -120,5 +140,11 @@ class ReplicateSimulator(ServiceSimulator):
             "output": self.links(task) if state == "done" and not is_removed else None,
             "data_removed": is_removed,
             "error": _ENDS[task.problem] if state == "failed" and task.problem else None,
-            "input": {"prompt": task.prompt},
+            "input": task.details["input"],
+            "logs": "",
+            "metrics": {},
+            "created_at": AT,
+            "started_at": None if state == "queued" else AT,
+            "completed_at": None if state in {"queued", "running"} else AT,
+            "urls": {"get": one, "cancel": f"{one}/cancel"},
         }

@@ -2,6 +2,7 @@
 
 import io
 from base64 import b64decode
+from collections.abc import Sequence
 
 from aiohttp import ClientError, ClientSession
 from PIL import Image
@@ -19,6 +20,14 @@ def picture(data: bytes) -> bytes:
     except (OSError, SyntaxError) as error:
         raise ValueError("image") from error
     return data
+
+
+def shape(references: Sequence[bytes]) -> tuple[int, int]:
+    """Width and height of the first reference, which services keep; a square without one."""
+    if not references:
+        return 1, 1
+    with Image.open(io.BytesIO(references[0])) as image:
+        return image.size
 
 
 def decoded(text: object) -> bytes:

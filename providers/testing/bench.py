@@ -173,15 +173,17 @@ async def open_bench(
 
 
 class ServiceContract(ProviderContract):
-    """The whole suite. `settings`: the provider's table, in which `{url}` and `{key}` are the simulator's;
-    `impossible`: scenarios that can't happen at this service, each with the reason."""
+    """The whole suite. `settings`: the provider's table, in which `{url}` and `{key}` are the simulator's; `options`:
+    those of all requests; `impossible`: scenarios that can't happen at this service, each with the reason."""
 
     simulator: ClassVar[type[ServiceSimulator]]
     settings: ClassVar[Mapping[str, Any]]
+    options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     impossible: ClassVar[Mapping[Scenario, str]] = MappingProxyType({})
 
     @pytest.fixture
     async def harness(self) -> AsyncIterator[ServiceHarness]:
         """The running provider and simulator."""
         async with open_bench(self.provider, self.simulator, self.settings, impossible=self.impossible) as harness:
+            harness.options = dict(self.options)
             yield harness

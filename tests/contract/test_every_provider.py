@@ -7,10 +7,12 @@ import pytest
 from providers.base import Provider
 from providers.registry import discover
 from providers.testing import gaps
-from tests.contract import test_more_providers, test_providers
+from tests.contract import test_more_providers, test_new_providers, test_providers
 from tests.support.fakes import FakeProvider
 
-SUITES = [*vars(test_more_providers).values(), *vars(test_providers).values()]
+SUITES = [
+    suite for module in (test_more_providers, test_new_providers, test_providers) for suite in vars(module).values()
+]
 
 
 def in_tree() -> list[type[Provider[Any, Any]]]:

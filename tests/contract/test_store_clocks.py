@@ -13,6 +13,7 @@ from providers.base import ProviderSettings
 from providers.errors import ProviderBusyError, ProviderUnavailableError
 from storage.clock import LONGEST_HOLD_SECONDS
 from storage.job_states import JobState
+from storage.provider_health import BUSY_GAP_SECONDS
 from storage.quota import Quota
 from storage.records import Limits, NewJob, NewPicture, Task
 from storage.store import Store
@@ -50,11 +51,23 @@ async def claimed(store: Store, now: float = NOW, limits: Limits = MANY, most: i
 
 async def test_a_hold_ends(store: Store) -> None:
     await queued(store, 1, NOW)
-    await store.provider_health.hold("fake", AHEAD)
+    await store.provider_health.hold("fake", AHEAD, NOW)
     assert len(await claimed(store)) == 1
     # A correct time replaces it.
-    await store.provider_health.hold("fake", NOW + 5)
+    await store.provider_health.hold("fake", NOW + 5, NOW)
     assert (await store.provider_health.get("fake")).not_before == NOW + 5
+
+
+async def test_busy_answers_in_a_row_are_timed(store: Store) -> None:
+    hold = store.provider_health.hold
+    assert [(await hold("fake", at, at)).busy_seconds for at in (NOW, NOW + 60, NOW + 200)] == [0, 60, 200]
+    assert await store.provider_health.recovered("fake") is False
+    assert (await hold("fake", NOW, NOW + 300)).busy_seconds == 0
+    # After so long a silence they are no row.
+    later = NOW + 300 + BUSY_GAP_SECONDS + 1
+    assert (await hold("fake", NOW, later)).busy_seconds == 0
+    # A wrong clock's time ahead is replaced, too.
+    assert (await hold("fake", NOW, NOW)).busy_seconds == 0
 
 
 async def test_a_pause_ends_and_one_task_at_a_time_tries(store: Store) -> None:
@@ -69,7 +82,7 @@ async def test_a_pause_ends_and_one_task_at_a_time_tries(store: Store) -> None:
 async def test_nothing_is_held_for_longer_than_it_may_be(store: Store) -> None:
     await queued(store, 1, 0.0)
     now = store.clock()
-    await store.provider_health.hold("fake", now + 10**9)
+    await store.provider_health.hold("fake", now + 10**9, now)
     held_until = (await store.provider_health.get("fake")).not_before
     assert now + LONGEST_HOLD_SECONDS <= held_until <= store.clock() + LONGEST_HOLD_SECONDS
     await store.provider_health.pause("fake", WHY, now + 10**9)

@@ -192,7 +192,7 @@ async def _groups(store: Store, n: int) -> None:
 
 async def _providers(store: Store, n: int) -> None:
     name, health = f"provider {n}", store.provider_health
-    await health.hold(name, 0.0)
+    assert (await health.hold(name, 0.0, float(n))).busy_since
     await health.calls_arrive(name, "https://here")
     assert (await health.stumbled(name, float(n))).failures
     assert await health.pause(name, ERROR_MESSAGE, 0.0)

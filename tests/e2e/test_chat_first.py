@@ -52,7 +52,7 @@ async def test_a_preview_then_the_picture(harness: DemoHarness, chat_page: ChatP
     status = chat_page.message("Drawing")
     await expect(status.get_by_test_id("photo")).to_be_visible()
     gates[1].set()
-    await expect(chat_page.message("gpt-image").get_by_test_id("photo")).to_be_visible()
+    await expect(chat_page.message("GPT Image 2.6 Sunburst").get_by_test_id("photo")).to_be_visible()
 
 
 async def test_covered_as_files_and_with_a_draft(harness: DemoHarness, chat_page: ChatPage) -> None:

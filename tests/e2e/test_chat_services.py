@@ -42,3 +42,19 @@ async def test_admins_see_what_everybody_made(harness: DemoHarness, chat_page: C
     shown = chat_page.message("Everyone's")
     await expect(shown).to_contain_text("fal: 1 · $0.025")
     await expect(shown).to_contain_text(f"{harness.telegram.ann.id}: 2")
+
+
+async def test_answers_of_services_can_be_tried_by_words(harness: DemoHarness, chat_page: ChatPage) -> None:
+    """A bill that must be paid, a set with a flagged picture, and a model that was shut down."""
+    await chat_page.at("faults-open").click()
+    prompts = chat_page.at("fault-prompt")
+    told = [
+        "The image service isn't set up correctly",
+        "The service's safety check held back one of the pictures",
+        "was shut down on 2026-11-24. Use --model",
+    ]
+    await expect(prompts).to_have_count(len(told))
+    for number, words in enumerate(told):
+        await prompts.nth(number).click()
+        await chat_page.page.keyboard.press("Enter")
+        await expect(chat_page.message(words)).to_be_visible()

@@ -6,20 +6,28 @@ from typing import Any
 import pytest
 
 from providers.ark import Ark
+from providers.ark.models import MODELS
 from providers.ark.simulator import ArkSimulator
 from providers.base import Event, Finished, Working
 from providers.errors import ContentRefusedError, OutcomeUnknownError
 from providers.testing import ServiceHarness, open_bench
 
+LITE = "doubao-seedream-5-0-260128"
+SETTINGS = {"api_key": "{key}", "endpoint": "{url}/api/v3", "models": [LITE], "limits": {LITE: {"ends": "never"}}}
+
 
 @pytest.fixture
 async def bench() -> AsyncIterator[ServiceHarness]:
-    async with open_bench(Ark, ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3"}) as bench:
+    """An account that still has a model that makes sets."""
+    async with open_bench(Ark, ArkSimulator, SETTINGS) as bench:
+        assert isinstance(bench.simulator, ArkSimulator)
+        bench.simulator.models[LITE] = MODELS[LITE]
+        bench.options = {"model": LITE}
         yield bench
 
 
 async def events(bench: ServiceHarness, prompt: str = "four seasons", **options: Any) -> list[Event]:
-    return [event async for event in bench.provider.imagine(bench.request(prompt, **options))]
+    return [event async for event in bench.provider.imagine(bench.request(prompt, **bench.options, **options))]
 
 
 def break_after(bench: ServiceHarness, pictures: int) -> None:

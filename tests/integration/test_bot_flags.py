@@ -85,7 +85,8 @@ async def test_by_default_words_do_not_cost_more_than_one(harness: AppHarness) -
         ("a fox --quality high", "There is no --quality here. --size sets the picture's size."),
         ("a fox --s 250", "There is no --s here. Describe the style in your prompt, or choose one with --style."),
         ("a fox —v 6", "There is no --v here. Choose the model with --model."),
-        ("/imagine a fox --seed 7", "There is no --seed here. Reply to a picture"),
+        ("/imagine a fox --sameseed 7", "There is no --sameseed here. Reply to a picture"),
+        ("a fox --seed 7", "Jimeng 4.0 has no --seed. Leave it out, or use --model 3.1."),
         ("a fox -n 99", "--n takes 1–15, or auto (the prompt decides), not “99”."),
         ("--foo", "There is no --foo."),
         ("/imagine --foo", "There is no --foo."),
@@ -154,7 +155,7 @@ async def test_help_and_explanations_name_flags_in_ones_language(harness: AppHar
     assert await told("狐狸 --数量 99", "99") == "--数量 的值应为 1–15，或 auto（由提示词决定），不能是“99”。"
     assert await told("狐狸 --n 98", "98") == "--n 的值应为 1–15，或 auto（由提示词决定），不能是“98”。"
     shown = await told("狐狸 --color 红", "color")
-    assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--模型、--服务、--风格。"
+    assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--种子、--模型、--服务、--风格。"
     assert "用 --尺寸 设置图片大小" in await told("狐狸 --q 2", "--q")
     await harness.say("/settings", who=harness.ming)
     page = await harness.shown("你的设置", harness.ming.chat)

@@ -150,3 +150,15 @@ async def test_the_status_is_there_before_the_pictures_are_fetched(harness: AppH
     assert status.buttons == ["Cancel"]
     assert not harness.called("getFile")
     await harness.ended()
+
+
+async def test_an_edit_by_the_3_series_survives_a_restart_in_its_shape(harness: AppHarness) -> None:
+    """With a picture another model is called, and a result query must name it: it follows from what is stored."""
+    harness.hold()
+    await harness.say("in blue --model 3.0 --seed 7", picture(400, 225))
+    await harness.all_submitted(1)
+    await harness.restart()
+    harness.release()
+    assert (await harness.ended()).photo
+    (task,) = harness.tasks
+    assert (task.req_key, task.width, task.height) == ("jimeng_i2i_v30", 1664, 928)

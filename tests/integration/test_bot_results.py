@@ -241,3 +241,24 @@ async def test_a_press_where_the_bot_may_not_write_is_answered(harness: AppHarne
     words = "Bad Request: not enough rights to send text messages to the chat"
     harness.telegram.play({"kind": "error", "method": "editMessageReplyMarkup", "code": 400, "description": words})
     assert (await harness.press(result, "Edit")).text == "Which picture?"
+
+
+@pytest.mark.parametrize(
+    ("flags", "size", "told"),
+    [
+        ("--ar 16:9", (200, 200), "16:9"),
+        ("--size 2048x1152", (200, 200), "2048x1152"),
+        ("--ar 16:9 --n 2", (90, 160), "16:9"),
+        ("--ar 16:9", (160, 90), ""),
+        ("--ar 16:9", (162, 90), ""),
+        ("", (200, 100), ""),
+        ("--size 1k", (200, 100), ""),
+    ],
+)
+async def test_another_shape_than_the_one_asked_for_is_told(
+    harness: AppHarness, flags: str, size: tuple[int, int], told: str
+) -> None:
+    harness.draw = lambda *of: picture(*size)
+    shown = (await harness.made(f"a fox {flags}")).text
+    assert shown.count("the service chose another shape") == bool(told)
+    assert not told or f"ℹ️ You asked for {told}; the service chose another shape." in shown

@@ -136,6 +136,16 @@ async def test_another_steps_in_while_the_first_is_paused(second: SecondService,
         assert harness.tasks == []
 
 
+async def test_another_steps_in_for_one_that_is_busy_for_long(second: SecondService, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.harness(tmp_path, fallback="openai", busy_limit=0.01) as harness:
+        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=9))
+        await harness.say("an owl")
+        ended = await harness.ended()
+        assert "Jimeng isn't working right now, so OpenAI made this." in ended.text
+        assert (second.prompts, harness.tasks) == (["an owl"], [])
+
+
 async def test_a_refusal_is_not_taken_elsewhere(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai") as harness:

@@ -119,7 +119,7 @@ async def test_a_page_of_another_service_changes_nothing(tmp_path: Path) -> None
         await press(harness, page, "Service")
         await press(harness, page, "OpenAI")
         assert "changed in the meantime" in await press(harness, old, "4.6")
-        assert "model: gpt-image-1.5" in old.buttons
+        assert "model: gpt-image-2.6-sunburst" in old.buttons
         assert (await harness.app.store.users.preferences(harness.ann.id)).options == {}
 
 

@@ -44,7 +44,33 @@ async def test_variations_of_two_pictures_in_a_row_are_two_requests(harness: App
     assert len(harness.tasks) == 2 + 2 * 2
 
 
-async def test_larger_is_the_picture_at_4k_in_its_own_shape(harness: AppHarness) -> None:
+@pytest.mark.parametrize("model", ["4.6", "3.1"])
+async def test_larger_is_the_picture_from_the_upscaler(harness: AppHarness, model: str) -> None:
+    result = await harness.made(f"a fox --ar 16:9 --model {model} --style watercolour")
+    assert (await harness.press(result, "Larger")).text == "A larger one is on its way."
+    await harness.quiet()
+    task = harness.tasks[-1]
+    assert task.req_key == "jimeng_i2i_seed3_tilesr_cvtob"
+    assert len(task.references) == 1
+    assert task.width * task.height > 15_000_000
+    assert task.width / task.height == pytest.approx(16 / 9, rel=0.02)
+    larger = harness.answers()[-1]
+    assert "Jimeng, enlarged · " in larger.text
+    assert "watercolour, 🔍" in larger.text
+    assert larger.text.endswith("🔍 Larger: “a fox”")
+    assert "🔍 Larger" not in larger.buttons
+    await harness.press(larger, "Shape")
+    await harness.press(larger, "1:1")
+    await harness.quiet()
+    assert harness.tasks[-1].req_key != task.req_key, "another shape is drawn"
+
+
+async def test_larger_without_the_upscaler_is_a_remake_at_4k_in_its_own_shape(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, providers={"jimeng": {"upscaler": False}}) as harness:
+        await _is_remade_larger(harness)
+
+
+async def _is_remade_larger(harness: AppHarness) -> None:
     result = await harness.made("a fox --ar 16:9 --model 4.6 --style watercolour")
     assert (await harness.press(result, "Larger")).text == "A larger one is on its way."
     await harness.quiet()

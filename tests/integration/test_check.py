@@ -90,7 +90,7 @@ async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimul
         "✓ references: published under https://bot.example.org",
         "✓ jimeng: Jimeng accepts the credentials",
     ]
-    assert dict(jimeng.calls) == {"result": 1}
+    assert dict(jimeng.calls) == {"result": 6}
 
 
 async def test_inline_mode_that_is_off_is_said(check: Check, telegram: TelegramSimulator) -> None:

@@ -185,11 +185,11 @@ async def test_bytes_that_are_refused_are_not_sent_again(provider: Jimeng, bench
     [
         (
             request(*[reference()] * 11),
-            "You sent 11 pictures; this model takes at most 10 as references.",
+            "You sent 11 pictures; Jimeng 4.0 takes at most 10 as references. --model 4.6 takes more.",
         ),
         (
             request(*[reference()] * 15, model="4.6"),
-            "You sent 15 pictures; this model takes at most 14 as references.",
+            "You sent 15 pictures; Jimeng 4.6 takes at most 14 as references.",
         ),
         (
             request(*[reference()] * 10, n=6),

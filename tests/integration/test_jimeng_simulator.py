@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ServerDisconnectedError
 from PIL import Image
 
+from providers.jimeng.models import MODELS
 from providers.jimeng.simulator import Fault, JimengSimulator
 from providers.jimeng.simulator.tasks import asked_for, shape
 from tests.support.jimeng import FOX, RESULT, SUBMIT, Bench, open_bench, paint, picture
@@ -139,8 +140,8 @@ def test_how_many_the_words_ask_for(prompt: str, count: int) -> None:
     ],
 )
 def test_the_shape(payload: dict[str, Any], size: tuple[int, int]) -> None:
-    assert shape(payload, ()) == size
-    assert shape({"prompt": "x", "size": 2 * 1024 * 1024}, (picture(100, 50),)) == (2048, 1024)
+    assert shape(payload, MODELS["4.0"], ()) == size
+    assert shape({"prompt": "x", "size": 2 * 1024 * 1024}, MODELS["4.0"], (picture(100, 50),)) == (2048, 1024)
 
 
 FAULTS = [
@@ -211,6 +212,6 @@ async def test_many_tasks_at_once(bench: Bench) -> None:
     before = asyncio.all_tasks()
     service = JimengSimulator(draw=paint, concurrency=9999)
     for number in range(2000):
-        service.queue.take({**FOX, "prompt": str(number)}, (), 0.0)
+        service.queue.take({**FOX, "prompt": str(number)}, MODELS["4.0"], (), 0.0)
     assert asyncio.all_tasks() == before
     assert len(set(service.finished_at)) == 2000

@@ -60,7 +60,7 @@ async def test_temporary_credentials(bench: Bench) -> None:
 
 
 DOT = b64encode(picture()).decode()
-SUBMITS = [
+SUBMITS: list[tuple[Any, int]] = [
     (b"{", 50200),
     (b"[]", 50200),
     ({"prompt": "no key"}, 50201),
@@ -107,6 +107,53 @@ SUBMITS = [
     ({**FOX, "binary_data_base64": [b64encode(picture(100, 20)).decode()]}, 50215),
     ({**FOX, "binary_data_base64": ["A" * 10_000_000]}, 50213),
 ]
+
+
+OF_3: dict[str, Any] = {"req_key": "jimeng_t2i_v30", "prompt": "a fox"}
+EDIT: dict[str, Any] = {"req_key": "jimeng_i2i_v30", "prompt": "a fox", "binary_data_base64": [DOT]}
+LARGER: dict[str, Any] = {"req_key": "jimeng_i2i_seed3_tilesr_cvtob", "binary_data_base64": [DOT]}
+SUBMITS += [
+    ({**OF_3, "scale": 0.5}, 50200),
+    ({**OF_3, "force_single": True}, 50200),
+    ({**OF_3, "size": 1328 * 1328}, 50200),
+    ({**OF_3, "width": 511, "height": 512}, 50200),
+    ({**OF_3, "width": 2049, "height": 2048}, 50200),
+    ({**OF_3, "seed": -2}, 50200),
+    ({**OF_3, "seed": 2**31}, 50200),
+    ({**OF_3, "binary_data_base64": [DOT]}, 50200),
+    ({**OF_3, "callback_url": "https://example.org/"}, 50200),
+    ({"req_key": "jimeng_i2i_v30", "prompt": "a fox"}, 50201),
+    ({**EDIT, "binary_data_base64": [DOT, DOT]}, 50200),
+    ({**EDIT, "width": 2017, "height": 1000}, 50200),
+    ({**EDIT, "width": 1000, "height": 511}, 50200),
+    ({**EDIT, "scale": 50}, 50200),
+    ({**EDIT, "use_pre_llm": True}, 50200),
+    ({**EDIT, "prompt": ""}, 50201),
+    ({**EDIT, "binary_data_base64": [b64encode(picture() + b"0" * 4_700_000).decode()]}, 50205),
+    ({"req_key": "jimeng_i2i_seed3_tilesr_cvtob"}, 50201),
+    ({**LARGER, "prompt": "a fox"}, 50200),
+    ({**LARGER, "resolution": "2k"}, 50200),
+    ({**LARGER, "scale": 101}, 50200),
+    ({**LARGER, "scale": 0.5}, 50200),
+    ({**LARGER, "width": 4096, "height": 4096}, 50200),
+    ({**LARGER, "binary_data_base64": [DOT, DOT]}, 50200),
+]
+TAKEN = [
+    ({**OF_3, "seed": -1, "width": 1328, "height": 1328, "use_pre_llm": False}, (1328, 1328)),
+    ({**OF_3, "req_key": "jimeng_t2i_v31"}, (1328, 1328)),
+    ({**EDIT, "scale": 0.5, "seed": 7, "width": 2016, "height": 864}, (2016, 864)),
+    ({**EDIT, "width": 1001, "height": 1000}, (1008, 992)),
+    (LARGER, (4096, 4096)),
+    ({**LARGER, "resolution": "8k", "scale": 0}, (8192, 8192)),
+]
+
+
+@pytest.mark.parametrize(("payload", "size"), TAKEN)
+async def test_what_the_siblings_take(bench: Bench, payload: dict[str, Any], size: tuple[int, int]) -> None:
+    status, answer = await bench.post(SUBMIT, payload)
+    assert (status, answer["code"]) == (200, 10000), answer
+    (task,) = bench.service.tasks.values()
+    assert (task.req_key, task.width, task.height, task.count) == (payload["req_key"], *size, 1)
 
 
 @pytest.mark.parametrize(("payload", "code"), SUBMITS)

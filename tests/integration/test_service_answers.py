@@ -1,7 +1,8 @@
 """Answers that real services give, played by their simulators: the class of each, and whether it may be charged."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from providers.ark import Ark
+from providers.ark.models import MODELS as ARK_MODELS
 from providers.ark.simulator import ArkSimulator
 from providers.base import Accepted, Event, Finished
 from providers.dashscope import DashScope
@@ -31,10 +33,15 @@ from providers.simulators import Fault
 from providers.testing import ServiceHarness, open_bench
 from providers.unfetched import UnfetchedReferenceError
 
-SERVICES: Mapping[type[Any], tuple[type[Any], dict[str, str]]] = {
-    Ark: (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3"}),
+PRO = "doubao-seedream-5-0-pro-260628"
+LITE = "doubao-seedream-5-0-260128"
+"""A model of Ark that makes sets."""
+HAS_LITE = {LITE: {"ends": "never"}}
+SET_OF_TWO = {"set": 2, "model": LITE}
+SERVICES: Mapping[type[Any], tuple[type[Any], dict[str, Any]]] = {
+    Ark: (ArkSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v3", "models": [PRO, LITE], "limits": HAS_LITE}),
     DashScope: (DashScopeSimulator, {"api_key": "{key}", "endpoint": "{url}/api/v1"}),
-    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}"}),
+    Fal: (FalSimulator, {"key": "{key}", "endpoint": "{url}", "catalogue": "{url}/v1"}),
     Replicate: (ReplicateSimulator, {"token": "{key}", "endpoint": "{url}/v1"}),
 }
 
@@ -73,7 +80,7 @@ def fal_request(kind: str) -> dict[str, Any]:
 
 
 def prediction(**values: Any) -> dict[str, Any]:
-    given = {"id": "p1", "model": "google/nano-banana", "version": "hidden", "output": None, "error": None}
+    given = {"id": "p1", "model": "google/nano-banana-2", "version": "hidden", "output": None, "error": None}
     return {**given, **values}
 
 
@@ -214,9 +221,13 @@ async def finished(bench: ServiceHarness, prompt: str = "a red fox", **options: 
     return last
 
 
-def opened(provider: type[Any]) -> Any:
+@asynccontextmanager
+async def opened(provider: type[Any]) -> AsyncGenerator[Any, None]:
     simulator, settings = SERVICES[provider]
-    return open_bench(provider, simulator, settings)
+    async with open_bench(provider, simulator, settings) as bench:
+        if isinstance(bench.simulator, ArkSimulator):
+            bench.simulator.models[LITE] = ARK_MODELS[LITE]
+        yield bench
 
 
 @pytest.mark.parametrize("row", ANSWERS)
@@ -266,8 +277,8 @@ async def test_flags_of_nothing_are_none() -> None:
         assert ([picture.url for picture in end.pictures], end.note) == (["https://pictures/1"], None)
 
 
-@pytest.mark.parametrize(("provider", "options"), [(Fal, {"n": 3}), (Ark, {"set": 3})])
-async def test_the_rest_of_a_flagged_set_is_delivered(provider: type[Any], options: dict[str, int]) -> None:
+@pytest.mark.parametrize(("provider", "options"), [(Fal, {"n": 3}), (Ark, {"set": 3, "model": LITE})])
+async def test_the_rest_of_a_flagged_set_is_delivered(provider: type[Any], options: dict[str, Any]) -> None:
     async with opened(provider) as bench:
         end = await finished(bench, "three foxes, one flagged", **options)
         assert len(end.pictures) == 2
@@ -276,21 +287,21 @@ async def test_the_rest_of_a_flagged_set_is_delivered(provider: type[Any], optio
 
 async def test_an_error_ends_the_stream_of_a_set() -> None:
     async with opened(Ark) as bench:
-        assert len((await finished(bench, "a set that breaks off", set=4)).pictures) == 1
+        assert len((await finished(bench, "a set that breaks off", set=4, model=LITE)).pictures) == 1
         with pytest.raises(GenerationFailedError):
-            await run(bench, "a broken result that breaks off", set=4)
+            await run(bench, "a broken result that breaks off", set=4, model=LITE)
         with pytest.raises(ContentRefusedError) as caught:
-            await run(bench, "an unsafe result that breaks off", set=4)
+            await run(bench, "an unsafe result that breaks off", set=4, model=LITE)
         assert (caught.value.what, caught.value.paid) == ("result", None)
 
 
 async def test_a_single_picture_has_no_parameters_of_sets() -> None:
     async with opened(Ark) as bench:
-        assert (await finished(bench, model="doubao-seedream-5-0-pro-260628")).pictures
+        assert (await finished(bench, model=PRO)).pictures
 
 
-@pytest.mark.parametrize("options", [{}, {"set": 2}])
-async def test_references_that_ark_can_not_fetch_are_sent_as_bytes(options: dict[str, int]) -> None:
+@pytest.mark.parametrize("options", [{}, SET_OF_TWO])
+async def test_references_that_ark_can_not_fetch_are_sent_as_bytes(options: dict[str, Any]) -> None:
     async with opened(Ark) as bench:
         unreachable = [replace(one, url="http://127.0.0.1:1/a.jpg") for one in bench.references(2, url=True)]
         asked = bench.request("both of them", tuple(unreachable), **options)

@@ -128,7 +128,7 @@ async def test_time_alone_frees_a_slot_for_another_worker(two: Two) -> None:
     """The worker that knows when is not the one whose task is first."""
     first = await two.ask(two.one)
     await two.submitted(1)
-    await two.store.provider_health.hold("fake", two.store.clock() + 0.3)
+    await two.store.provider_health.hold("fake", two.store.clock() + 0.3, two.store.clock())
     second = await two.ask(two.two)
     two.service.finish("t1")
     await two.delivered(first)

@@ -35,14 +35,14 @@ def paint(prompt: str, references: Sequence[bytes], width: int, height: int, see
     return picture(width, height, "JPEG")
 
 
-def reference(data: bytes | None = None, url: str | None = None) -> Reference:
+def reference(data: bytes | None = None, url: str | None = None, *, width: int = 64, height: int = 64) -> Reference:
     """A reference of these bytes (a small picture), published at `url`."""
     content = picture(kind="JPEG") if data is None else data
 
     async def read() -> bytes:
         return content
 
-    return Reference("image/jpeg", 64, 64, len(content), read, url)
+    return Reference("image/jpeg", width, height, len(content), read, url)
 
 
 def request(*references: Reference, prompt: str = "a red fox", **options: Any) -> ImageRequest[JimengOptions]:

@@ -13,11 +13,12 @@ from bot.jobs.bounds import MOST_PREVIEW, bounded
 from providers.ark import Ark
 from providers.ark.options import ArkOptions
 from providers.base import Accepted, Event, Finished, ImageRequest, Picture, Queued, Working
-from providers.dashscope.provider import read_error as of_dashscope
+from providers.dashscope.errors import read_error as of_dashscope
 from providers.errors import GenerationFailedError, OutcomeUnknownError
 from providers.fal.provider import read_error as of_fal
 from providers.gemini.provider import read_error as of_gemini
-from providers.jimeng.options import MOST_TOGETHER, JimengOptions
+from providers.jimeng.models import MOST_TOGETHER
+from providers.jimeng.options import JimengOptions
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.settings import JimengSettings
 from providers.json_api import error_object

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import engine as engine_module
+from bot.jobs import task_failures
 from bot.jobs.ports import InvalidReferenceError, Phase, Undelivered, Unreachable, sentence
+from providers.base import ProviderSettings
 from providers.errors import (
     ContentRefusedError,
     OutcomeUnknownError,
@@ -105,13 +107,34 @@ async def test_a_busy_service_is_asked_again_and_nobody_notices(harness: BareEng
     assert (harness.provider.submits, harness.stage.endings) == (1, [])
 
 
+async def test_a_service_that_is_busy_for_long_is_told_of_and_then_works_again(
+    harness: BareEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(task_failures, "BUSY_LONGEST_SECONDS", 0.01)
+    harness.provider.settings = ProviderSettings(busy_limit=0.02)
+    busy = [ProviderBusyError(retry_after=0.01) for _ in range(9)]
+    harness.provider.refuse = [*busy]
+    job = await harness.ask()
+    await harness.stage.until(lambda: job.id in harness.stage.shown)
+    await harness.stage.until(lambda: harness.stage.shown[job.id].phase is Phase.PAUSED)
+    assert harness.stage.shown[job.id].why == task_failures.BUSY_FOR_LONG
+    await harness.until_submitted(1)
+    harness.provider.finish("t1")
+    await harness.until_state(job, JobState.DELIVERED)
+    assert harness.provider.submits == 1
+    health = await harness.store.provider_health.get("fake")
+    assert (health.error_message, health.busy_since) == (None, None)
+    told = [record.levelname for record in caplog.records if "is paused" in record.getMessage()]
+    assert told.count("ERROR") == 1, "the operator is told once"
+
+
 async def test_what_can_never_be_made_is_refused_before_it_costs(harness: BareEngine) -> None:
     job = await harness.ask(references=tuple(NewReference(f"f{number}", number) for number in range(3)))
     await harness.stage.until(lambda: harness.stage.endings)
     await harness.until_state(job, JobState.FAILED)
     (ended,) = harness.stage.endings
     assert ended.error_message
-    assert ended.error_message["values"] == {"count": 3, "most": 2}
+    assert ended.error_message["values"] == {"count": 3, "most": 2, "model": "Fake"}
 
 
 async def test_references_reach_the_provider(harness: BareEngine) -> None:

@@ -19,7 +19,8 @@ from bot.telegram.image_worker import (
     sniff,
 )
 from providers.base import ReferenceLimits
-from providers.jimeng.simulator.references import check as take_strictly
+from providers.jimeng.models import MODELS
+from providers.jimeng.simulator.references import check
 from tests.support.images import (
     BROKEN_EXIF,
     FORMATS,
@@ -82,7 +83,9 @@ async def is_good(worker: ImageWorker, data: bytes, like: bytes) -> Prepared:
     prepared = await worker.prepare(data, LIMITS)
     assert are_alike(opened(prepared.data), opened(like))
     assert prepared.changed == ()
-    take_strictly(prepared.data)
+    limits = MODELS["4.0"].references
+    assert limits
+    check(prepared.data, limits)
     photo = await worker.fit_photo(data)
     assert opened(photo).size == opened(like).size
     return prepared

@@ -6,34 +6,40 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from providers.jimeng.models import MODELS, SIDES
-from providers.jimeng.simulator.rules import ROWS
+from providers.jimeng.models import MODELS, UPSCALER, JimengModel, by_key, known
 from providers.jimeng.sizes import (
-    LEAST_AREA,
     LEAST_RATIO,
-    MOST_AREA,
     MOST_RATIO,
     allowed,
     best_size,
     parse_ratio,
     parse_size,
+    tier_area,
 )
+
+EDITOR = known("3.0").working_with(1)
+ROWS = {**{row.name: row for row in MODELS}, "editor": EDITOR}
+TIERS = [(name, tier) for name, row in ROWS.items() for tier in row.sizes]
 
 
 @settings(deadline=None)
 @given(
     ratio=st.fractions(min_value=LEAST_RATIO, max_value=MOST_RATIO, max_denominator=1000),
-    tier=st.sampled_from(list(SIDES)),
-    model=st.sampled_from(list(MODELS)),
+    of=st.sampled_from(TIERS),
 )
-@example(Fraction(3), "4k", "4.0")
-@example(Fraction(1, 3), "1k", "4.6")
-def test_any_ratio_fits_the_bounds(ratio: Fraction, tier: str, model: str) -> None:
-    width, height = best_size(MODELS[model], ratio, tier)
-    assert LEAST_AREA <= width * height <= MOST_AREA
+@example(Fraction(3), ("4.0", "4k"))
+@example(Fraction(1, 3), ("4.6", "1k"))
+@example(Fraction(3), ("editor", "1k"))
+@example(Fraction(1, 3), ("3.1", "2k"))
+def test_any_ratio_fits_the_bounds(ratio: Fraction, of: tuple[str, str]) -> None:
+    model, tier = ROWS[of[0]], of[1]
+    width, height = best_size(model, ratio, tier)
+    assert allowed(model, (width, height))
+    assert model.area[0] <= width * height <= model.area[1]
     assert Fraction(1, 3) <= Fraction(width, height) <= 3
     assert abs(width / height / ratio - 1) < 0.02, "the shape is the one asked for"
-    assert abs(width * height / SIDES[tier] ** 2 - 1) < 0.13, "the area is the tier's"
+    if model is not EDITOR:
+        assert abs(width * height / tier_area(model, tier) - 1) < 0.13, "the area is the tier's"
 
 
 @pytest.mark.parametrize(
@@ -53,18 +59,23 @@ def test_any_ratio_fits_the_bounds(ratio: Fraction, tier: str, model: str) -> No
         ("4.6", "21:9", "4k", (6197, 2656)),
         ("4.0", "16:9", "4k", (5404, 3040)),
         ("4.0", "3:1", "4k", (7056, 2352)),
+        ("3.1", "1:1", "1k", (1328, 1328)),
+        ("3.0", "9:16", "1k", (936, 1664)),
+        ("3.1", "4:3", "2k", (2304, 1728)),
+        ("editor", "21:9", "1k", (2016, 864)),
+        ("editor", "3:1", "1k", (2016, 672)),
     ],
 )
 def test_recommended_sizes(model: str, ratio: str, tier: str, size: tuple[int, int]) -> None:
     parsed = parse_ratio(ratio)
     assert parsed
-    assert best_size(MODELS[model], parsed, tier) == size
+    assert best_size(ROWS[model], parsed, tier) == size
 
 
 def test_the_documents_own_sizes_are_allowed() -> None:
-    for model in MODELS.values():
+    for model in ROWS.values():
         for sizes in model.sizes.values():
-            assert all(allowed(size) and allowed(size[::-1]) for size in sizes)
+            assert all(allowed(model, size) and allowed(model, size[::-1]) for size in sizes)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +119,40 @@ def test_sizes_as_people_write_them(text: str, size: tuple[int, int] | None) -> 
 @given(st.integers(0, 99999), st.integers(0, 99999))
 def test_allowed_is_what_the_document_says(width: int, height: int) -> None:
     fits = 1024 * 1024 <= width * height <= 4096 * 4096
-    assert allowed((width, height)) == (fits and width <= 3 * height and height <= 3 * width)
+    assert allowed(MODELS["4.0"], (width, height)) == (fits and width <= 3 * height and height <= 3 * width)
 
 
 def test_the_table_of_models() -> None:
-    assert (MODELS["4.0"].req_key, MODELS["4.0"].references) == ("jimeng_t2i_v40", 10)
-    assert (MODELS["4.6"].req_key, MODELS["4.6"].references) == ("jimeng_seedream46_cvtob", 14)
-    assert {model.req_key: model.references for model in MODELS.values()} == {
-        key: row.references for key, row in ROWS.items()
+    assert MODELS.current == ("4.0", "4.6", "3.1", "3.0")
+    assert {row.name: (row.req_key, _count(row)) for row in (*MODELS, EDITOR, UPSCALER)} == {
+        "4.0": ("jimeng_t2i_v40", 10),
+        "4.6": ("jimeng_seedream46_cvtob", 14),
+        "3.1": ("jimeng_t2i_v31", 0),
+        "3.0": ("jimeng_i2i_v30", 1),
+        "upscaler": ("jimeng_i2i_seed3_tilesr_cvtob", 1),
     }
+    assert MODELS["3.0"].all_keys == ("jimeng_t2i_v30", "jimeng_i2i_v30")
+
+
+def _count(row: JimengModel) -> int:
+    return row.references.count if row.references else 0
+
+
+@pytest.mark.parametrize(
+    ("model", "references", "key"),
+    [
+        ("4.0", 0, "jimeng_t2i_v40"),
+        ("4.0", 3, "jimeng_t2i_v40"),
+        ("4.6", 1, "jimeng_seedream46_cvtob"),
+        ("3.1", 0, "jimeng_t2i_v31"),
+        ("3.0", 0, "jimeng_t2i_v30"),
+        ("3.0", 1, "jimeng_i2i_v30"),
+        ("jimeng_t2i_v50", 1, "jimeng_t2i_v50"),
+    ],
+)
+def test_the_model_that_is_called(model: str, references: int, key: str) -> None:
+    assert known(model).working_with(references).req_key == key
+    assert model == "jimeng_t2i_v50" or by_key(key) is not None
 
 
 @pytest.mark.parametrize(
@@ -127,3 +163,4 @@ def test_scale_of_each_model(model: str, share: float, scale: float) -> None:
     scaled = MODELS[model].scaled(share)
     assert scaled == scale
     assert model == "4.0" or isinstance(scaled, int)
+    assert UPSCALER.scaled(0.5) == 50

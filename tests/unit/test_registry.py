@@ -136,8 +136,8 @@ HOW = "create an access key in the Volcengine console (IAM → API access keys) 
             {**KEYS, "acces_key": "x"},
             [
                 "providers.jimeng.acces_key is not a setting. The settings of jimeng: access_key, aigc_meta, "
-                "concurrency, currency, endpoint, fallback, logo_info, per_minute, price, prices, secret_key, "
-                "session_token, time_limit."
+                "busy_limit, concurrency, currency, endpoint, fallback, limits, logo_info, models, per_minute, price, "
+                "prices, secret_key, session_token, time_limit, upscaler."
             ],
         ),
         (

@@ -17,3 +17,10 @@ export const FAULTS = [
   telegram("Lose the answer to the next message", { kind: "drop", method: "sendMessage", applied: true }),
   telegram("Two seconds late, five times", { kind: "delay", seconds: 2, times: 5 }),
 ];
+
+/** Words that make a simulated service fail, of providers/simulators/faults.py, and a model that was shut down. */
+export const PROMPTS = [
+  { label: "An account with an unpaid bill", service: "openai", text: "an unpaid bill, as a watercolour --provider openai" },
+  { label: "One flagged picture of four", service: "fal", text: "four owls, one flagged --n 4 --provider fal" },
+  { label: "A model that was shut down", service: "ark", text: "a boat at sea --provider ark --model doubao-seedream-4-0-250828" },
+];

@@ -6,7 +6,7 @@ import { glance, pretty } from "./json.js";
 import { copy } from "./notice.js";
 
 const MAX_CALLS = 500;
-const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini" };
+const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini", openrouter: "OpenRouter", comfyui: "ComfyUI" };
 const SHORT = { telegram: "TG", jimeng: "JM" };
 
 /** Draws the store's calls into `node`. `hide()` is called by its close button. */

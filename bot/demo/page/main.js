@@ -98,8 +98,9 @@ const sheets = watchSheets({ panel: byId("panel-toggle"), calls: byId("inspector
 watchPeople(store, byId("people"));
 watchChats(store, byId("chats"), () => sheets.close());
 watchNewGroup(store, byId("new-group"), { made: () => sheets.close(), say: toast });
-watchTries(store, byId("tries"), (text) => (sheets.close(), composer.fill(text)));
-watchFaults(store, byId("faults"), toast);
+const fill = (text) => (sheets.close(), composer.fill(text));
+watchTries(store, byId("tries"), fill);
+watchFaults(store, byId("faults"), toast, fill);
 new Inspector(store, byId("inspector"), () => sheets.hideCalls());
 watchMenus(byId("scroller"), ".bubble", (event, target) => showMenu(event, messageAt(target)));
 byId("jump").append(icon("down"));

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { el, face } from "./dom.js";
-import { FAULTS } from "./faults.js";
+import { FAULTS, PROMPTS } from "./faults.js";
 import { dayKey, dayName, summary, time, writerOf } from "./format.js";
 
 const TRIES = {
@@ -105,14 +105,17 @@ export function ideas(store) {
 /** A chip that fills the composer. */
 export const chip = (text, fill) => el("button.chip", { type: "button", test: "try", data: { text }, lang: /\p{Script=Han}/u.test(text) ? "zh" : null, onclick: () => fill(text) }, text);
 
-/** Faults for the running simulators. `say(sentence)` shows what was planned. */
-export function watchFaults(store, node, say) {
+/** Faults for the running simulators. `say(sentence)` shows what was planned; `fill(words)` fills the composer. */
+export function watchFaults(store, node, say, fill) {
   const rows = el("div");
   node.replaceChildren(el("details", {}, el("summary", { test: "faults-open" }, "Faults on request"), rows));
-  store.on("world", () => rows.replaceChildren(...faultRows(store.world.services, say)));
+  store.on("world", () => rows.replaceChildren(...faultRows(store.world.services, say, (text) => fill(addressed(store, text)))));
 }
 
-function faultRows(services, say) {
+/** The words as one says them to the bot in the open chat. */
+const addressed = (store, text) => (store.chatOf(store.chat)?.type === "private" ? text : `/imagine ${text}`);
+
+function faultRows(services, say, fill) {
   const ask = async (work, done) => {
     try {
       await work();
@@ -131,5 +134,8 @@ function faultRows(services, say) {
     ),
   );
   const clear = el("button.fault.quiet", { type: "button", test: "faults-clear", onclick: () => ask(api.clearFaults, "All is well again") }, "Put everything right");
-  return [...buttons, clear];
+  const prompts = PROMPTS.filter(({ service }) => services.includes(service)).map(({ label, text }) =>
+    el("button.fault", { type: "button", test: "fault-prompt", data: { text }, onclick: () => fill(text) }, el("span.service", {}, "✎"), label),
+  );
+  return [...buttons, ...prompts, clear];
 }

@@ -3,6 +3,9 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from io import BytesIO
+
+from PIL import Image
 
 from providers.jimeng.simulator.tasks import Task
 
@@ -31,9 +34,20 @@ class Gallery:
         async with self._lock:
             if key not in self._cache:
                 width, height = (max(1, round(side * self._scale)) for side in (task.width, task.height))
-                arguments = task.prompt, task.references, width, height, task.seed + number
-                self._cache[key] = await asyncio.to_thread(self._draw, *arguments)
+                if task.is_upscaled:
+                    self._cache[key] = await asyncio.to_thread(_enlarge, task.references[0], width, height)
+                else:
+                    arguments = task.prompt, task.references, width, height, task.seed + number
+                    self._cache[key] = await asyncio.to_thread(self._draw, *arguments)
             self._cache.move_to_end(key)
             while len(self._cache) > _PICTURES_KEPT:
                 self._cache.popitem(last=False)
             return self._cache[key]
+
+
+def _enlarge(picture: bytes, width: int, height: int) -> bytes:
+    with Image.open(BytesIO(picture)) as image:
+        larger = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+    buffer = BytesIO()
+    larger.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

@@ -66,6 +66,8 @@ class Service:
         self.keys = keys
         self.queue = queue
         self.activated = True
+        self.not_activated: set[str] = set()
+        """The `req_key`s of the models that the account doesn't have."""
         self.calls: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
         self.addresses = Addresses()
@@ -97,12 +99,15 @@ class Service:
             raise Refusal(50400)
         self.queue.count_call(self._clock())
         payload = read_body(raw.body)
+        if payload.get("req_key") in self.not_activated:
+            raise Refusal(50400)
         return await (self._submit(payload, session) if action == "submit" else self._result(payload, base))
 
     async def _submit(self, payload: dict[str, Any], session: ClientSession) -> Reply:
-        check_submit(payload)
+        model = check_submit(payload)
         self.queue.check_free(self._clock())
-        task = self.queue.take(payload, await references.take(payload, session), self._clock())
+        pictures = await references.take(payload, model, session)
+        task = self.queue.take(payload, model, pictures, self._clock())
         self._taken(task)
         return answer(SUCCESS, {"task_id": task.id}, self._now())
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from PIL import Image
 
+from providers.jimeng.models import MOST_TOGETHER, JimengModel
 from providers.jimeng.simulator.envelopes import SUCCESS, Refusal
-from providers.jimeng.simulator.rules import MOST_TOGETHER
+from providers.jimeng.simulator.rules import RESOLUTIONS
 
 Durations = Callable[[random.Random], float]
 TASK_SECONDS = 12 * 3600.0
@@ -50,6 +51,7 @@ class Task:
     finished: float
     code: int
     callback_url: str | None
+    is_upscaled: bool = False
 
     def status(self, now: float) -> str:
         """The value of `data.status`."""
@@ -88,15 +90,15 @@ class TaskQueue:
         if len(self._ends) >= self.concurrency:
             raise Refusal(50430)
 
-    def take(self, payload: Mapping[str, Any], references: tuple[bytes, ...], now: float) -> Task:
+    def take(self, payload: Mapping[str, Any], model: JimengModel, references: tuple[bytes, ...], now: float) -> Task:
         """Make a task from a checked submit. Raises `Refusal`: moderation, limits."""
-        prompt = payload["prompt"]
+        prompt = payload.get("prompt", "")
         moderate(prompt, has_references=bool(references))
-        count = 1 if payload.get("force_single", False) else asked_for(prompt)
+        count = 1 if payload.get("force_single", not model.picks_shape) else asked_for(prompt)
         if count + len(references) > MOST_TOGETHER:
             raise Refusal(50200, f"{count} pictures and {len(references)} references, at most {MOST_TOGETHER} together")
         self.check_free(now)
-        width, height = shape(payload, references)
+        width, height = shape(payload, model, references)
         duration = self.durations(self.random) / self.speed
         task = Task(
             id=str(self.random.randrange(7 * 10**18, 8 * 10**18)),
@@ -106,12 +108,13 @@ class TaskQueue:
             width=width,
             height=height,
             count=count,
-            seed=self.random.randrange(2**31),
+            seed=self.random.randrange(2**31) if payload.get("seed", -1) == -1 else payload["seed"],
             submitted=now,
             started=now + _QUEUED_SHARE * duration,
             finished=now + duration,
             code=next((code for words, code in _AT_RESULT.items() if words in prompt.lower()), SUCCESS),
             callback_url=payload.get("callback_url"),
+            is_upscaled=bool(model.resolution),
         )
         self._forget(now)
         self.tasks[task.id] = task
@@ -145,13 +148,16 @@ def asked_for(prompt: str) -> int:
     return max(1, int(text) if text.isdecimal() else _WORDS.get(text) or _CHINESE[text])
 
 
-def shape(payload: Mapping[str, Any], references: tuple[bytes, ...]) -> tuple[int, int]:
-    """Width and height: as given, else the area in a ratio from the prompt or the first reference."""
+def shape(payload: Mapping[str, Any], model: JimengModel, references: tuple[bytes, ...]) -> tuple[int, int]:
+    """Width and height: as given (the 3 series rounds them to 16), else the model's own."""
     if "width" in payload:
-        return payload["width"], payload["height"]
-    ratio = _ratio(payload["prompt"], references)
+        width, height = payload["width"], payload["height"]
+        return (width, height) if model.picks_shape else (round(width / 16) * 16, round(height / 16) * 16)
+    if not model.picks_shape and not model.resolution:
+        return model.sizes["1k"][0]
+    ratio = _ratio(payload.get("prompt", ""), references)
     ratio = min(max(ratio, payload.get("min_ratio", 1 / 3)), payload.get("max_ratio", 3))
-    area = payload.get("size", 2048 * 2048)
+    area = RESOLUTIONS[payload.get("resolution", "4k")] if model.resolution else payload.get("size", 2048 * 2048)
     return round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
 
 

@@ -1,0 +1,35 @@
+"""The base of every provider's settings model."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from providers.models import ModelLimits
+
+
+class ProviderSettings(BaseModel):
+    """The base of every provider's settings, read from `[providers.<name>]`. Secrets are `SecretStr`.
+
+    A field `models` (names, the default first) lists the choices of the option `model` and the keys of `prices` and
+    `limits`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrency: int = Field(1, ge=1, description="tasks the account may run at once")
+    per_minute: int | None = Field(None, ge=1, description="tasks the account may begin in a minute")
+    time_limit: float = Field(900, gt=0, description="seconds a task is watched before the person is told")
+    busy_limit: float = Field(
+        1200, gt=0, description="seconds of nothing but busy until people are told, and others asked"
+    )
+    price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
+    prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
+    limits: Mapping[str, ModelLimits] = Field({}, description="of a model, where they differ from the known ones")
+    fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
+    currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
+
+    @field_validator("currency")
+    @classmethod
+    def _in_capitals(cls, value: str) -> str:
+        return value.upper()
