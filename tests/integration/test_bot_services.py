@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.jobs import circuit_breaker, task_failures
 from bot.jobs.request_builder import RequestBuilder
@@ -271,3 +272,14 @@ async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
         assert sorted(second.prompts) == ["a fox", "in blue"]
         assert [len(task.references) for task in second.service.tasks.values()] == [0, 1]
         assert not [message for message in harness.answers() if "Something went wrong" in message.text]
+
+
+async def test_a_picture_of_a_model_that_was_shut_down_is_not_made_again(second: SecondService, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.harness(tmp_path) as harness:
+        result = await harness.made("a fox --provider openai")
+        await harness.app.store.database.execute(text("""UPDATE jobs SET options = '{"model": "gpt-image-1"}'"""))
+        await harness.press(result, "Again")
+        told = await harness.ended("was shut down")
+        assert "GPT Image 1 was shut down on 2026-10-23. Use --model gpt-image-2.6-sunburst." in told.text
+        assert second.prompts == ["a fox"]
