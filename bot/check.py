@@ -33,7 +33,7 @@ async def check(settings: Settings) -> int:
             await _one("references", lambda: _references(settings, session)),
         ]
         for name in registry.names:
-            results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after the other
+            results.append(await _one(name, _checked(name, registry.get(name))))  # noqa: PERF401 - one after the other
         await registry.aclose()
     return 0 if all(results) else 1
 
@@ -91,17 +91,18 @@ async def _references(settings: Settings, session: ClientSession) -> str:
     return "neither web.public_url nor bucket.name: they are sent along with the request, up to about 7 MB a prompt"
 
 
-def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
+def _checked(name: str, provider: AnyProvider) -> Callable[[], Awaitable[str]]:
     async def trial() -> str:
         try:
             await provider.check()
         except MisconfiguredError as error:
             raise _CheckError(error.advice) from error
         except ProviderError as error:
-            raise _CheckError(f"{error.sentence} ({error.detail})") from error
+            advice = f"Check the network and the address in [providers.{name}], or try again later"
+            raise _CheckError(f"{error.sentence} {advice} ({error.detail}).") from error
         over, soon = ends(provider.rows.values(), today())
         if over:
-            raise _CheckError(f"{'; '.join(over)}: change the setting models")
+            raise _CheckError(f"{'; '.join(over)}. Change providers.{name}.models.")
         return "; ".join([f"{provider.title} accepts the credentials", *soon])
 
     return trial

@@ -20,8 +20,8 @@ def ended(row: Model, others: Iterable[Model], day: date) -> Sentence:
     if left:
         return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
     if not instead:
-        return Sentence("{model} was shut down on {date}. Whoever runs this bot must set up another model.", values)
-    words = N_("{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}.")
+        return Sentence("{model} was shut down on {date}. Ask whoever runs this bot to set up another model.", values)
+    words = N_("{model} was shut down on {date}. Ask whoever runs this bot to set up another model, such as {instead}.")
     return Sentence(words, values)
 
 
@@ -154,7 +154,7 @@ def ends(rows: Iterable[Model], day: date) -> tuple[list[str], list[str]]:
 
 
 def _instead(row: Model) -> str:
-    return f"; its successor is {row.successor}" if row.successor else ""
+    return f" (successor: {row.successor})" if row.successor else ""
 
 
 def _first(others: Iterable[Model], is_good: Callable[[Model], bool]) -> str:

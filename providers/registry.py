@@ -143,5 +143,5 @@ def _how(model: type[BaseModel], path: list[str]) -> str:
 
 def _known(name: str, model: type[BaseModel], path: list[str]) -> str:
     if path:
-        return f"Look at the documented settings of {'.'.join(['providers', name, *path])}."
+        return f"The config.toml of the source code shows those of {'.'.join(['providers', name, *path])}."
     return f"The settings of {name}: {', '.join(sorted(model.model_fields))}."

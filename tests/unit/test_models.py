@@ -97,7 +97,10 @@ def test_a_model_that_was_shut_down_is_not_the_default() -> None:
 @pytest.mark.parametrize(
     ("models", "sentence"),
     [
-        (("old",), "old was shut down on 2026-10-01. Whoever runs this bot must set up another model, such as large."),
+        (
+            ("old",),
+            "old was shut down on 2026-10-01. Ask whoever runs this bot to set up another model, such as large.",
+        ),
         (("old", "large"), "old was shut down on 2026-10-01. Use --model large."),
     ],
 )
@@ -163,7 +166,7 @@ def test_flags_are_narrowed(provider: TableProvider) -> None:
 def test_the_operator_hears_of_ends() -> None:
     rows = [TABLE["large"], TABLE["old"], TABLE["soon"], Model(name="next", ends=date(2026, 12, 24))]
     over, near = ends(rows, DAY)
-    assert over == ["old was shut down on 2026-10-01; its successor is large"]
+    assert over == ["old was shut down on 2026-10-01 (successor: large)"]
     assert near == ["next will be shut down on 2026-12-24"]
 
 

@@ -159,7 +159,7 @@ HOW = "create an access key in the Volcengine console (IAM → API access keys) 
             {**KEYS, "logo_info": {"colour": "red"}},
             [
                 "providers.jimeng.logo_info.colour is not a setting. "
-                "Look at the documented settings of providers.jimeng.logo_info."
+                "The config.toml of the source code shows those of providers.jimeng.logo_info."
             ],
         ),
     ],
