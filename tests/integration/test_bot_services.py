@@ -140,7 +140,7 @@ async def test_another_steps_in_while_the_first_is_paused(second: SecondService,
 async def test_another_steps_in_for_one_that_is_busy_for_long(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai", busy_limit=0.01) as harness:
-        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=9))
+        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=9, retry_after="0.05"))
         await harness.say("an owl")
         ended = await harness.ended()
         assert "Jimeng isn't working right now, so OpenAI made this." in ended.text
@@ -186,6 +186,7 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
 ) -> None:
     async with second.harness(tmp_path) as harness:
         monkeypatch.setattr("bot.jobs.task_runner.ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr("bot.jobs.component.STOP_SECONDS", 0.01)
         await harness.say("a fox --provider openai")
         await harness.telegram.until(lambda: second.steps.waiting)
         await harness.restart()
