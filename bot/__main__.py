@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if options.verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    for chatty in ("aiogram.event", "alembic.runtime.migration"):
+    for chatty in ("aiogram.event", "alembic.runtime"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if options.command == "demo":

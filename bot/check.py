@@ -33,7 +33,8 @@ async def check(settings: Settings) -> int:
             await _one("references", lambda: _references(settings, session)),
         ]
         for name in registry.names:
-            results.append(await _one(name, _checked(registry.get(name))))  # noqa: PERF401 - one after the other
+            kind = settings.providers.tables[name].get("type", name)
+            results.append(await _one(name, _checked(name, kind, registry.get(name))))
         await registry.aclose()
     return 0 if all(results) else 1
 
@@ -91,17 +92,20 @@ async def _references(settings: Settings, session: ClientSession) -> str:
     return "neither web.public_url nor bucket.name: they are sent along with the request, up to about 7 MB a prompt"
 
 
-def _checked(provider: AnyProvider) -> Callable[[], Awaitable[str]]:
+def _checked(name: str, kind: str, provider: AnyProvider) -> Callable[[], Awaitable[str]]:
+    """The trial of the provider with the table `name`; its own advice speaks of the table `kind`."""
+
     async def trial() -> str:
         try:
             await provider.check()
         except MisconfiguredError as error:
-            raise _CheckError(error.advice) from error
+            raise _CheckError(error.advice.replace(f"providers.{kind}.", f"providers.{name}.")) from error
         except ProviderError as error:
-            raise _CheckError(f"{error.sentence} ({error.detail})") from error
+            advice = f"Check the network and the address in [providers.{name}], or try again later"
+            raise _CheckError(f"{error.sentence} {advice} ({error.detail}).") from error
         over, soon = ends(provider.rows.values(), today())
         if over:
-            raise _CheckError(f"{'; '.join(over)}: change the setting models")
+            raise _CheckError(f"{'; '.join(over)}. Change providers.{name}.models.")
         return "; ".join([f"{provider.title} accepts the credentials", *soon])
 
     return trial

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from providers.models import Model, today
 
-PIXELS: Mapping[str, int] = {"1k": 1 << 20, "2k": 1 << 22, "3k": 3 << 21, "4k": 1 << 24}
+PIXELS: Mapping[str, int] = {"1k": 1 << 20, "2k": 1 << 22, "3k": 9 << 20, "4k": 1 << 24}
 """About the pixels of each value of `size`, the smallest first."""
 CLOSE = 0.8
 """A picture with this share of the pixels is as large already: shapes differ a little."""

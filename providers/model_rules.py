@@ -1,6 +1,6 @@
 """The refusals that a row of a table of models gives, and the options that it offers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -20,8 +20,8 @@ def ended(row: Model, others: Iterable[Model], day: date) -> Sentence:
     if left:
         return Sentence("{model} was shut down on {date}. Use --model {instead}.", values)
     if not instead:
-        return Sentence("{model} was shut down on {date}. Whoever runs this bot must set up another model.", values)
-    words = N_("{model} was shut down on {date}. Whoever runs this bot must set up another model, such as {instead}.")
+        return Sentence("{model} was shut down on {date}. Ask whoever runs this bot to set up another model.", values)
+    words = N_("{model} was shut down on {date}. Ask whoever runs this bot to set up another model, such as {instead}.")
     return Sentence(words, values)
 
 
@@ -31,13 +31,13 @@ def not_taken(row: Model, options: BaseModel, others: Iterable[Model]) -> Senten
         asked = getattr(options, name, None)
         if asked == type(options).model_fields[name].default or str(asked) in allowed:
             continue
-        able = (one.name for one in _live(others) if str(asked) in one.choices.get(name, (str(asked),)))
-        other = next(able, "")
-        return _not_taken(row, name, str(asked), allowed, other)
+        return _not_taken(row, name, str(asked), others)
     return None
 
 
-def _not_taken(row: Model, name: str, asked: str, allowed: tuple[str, ...], other: str) -> Sentence:
+def _not_taken(row: Model, name: str, asked: str, others: Iterable[Model]) -> Sentence:
+    allowed = row.choices[name]
+    other = _first(others, lambda one: asked in one.choices.get(name, (asked,)))
     values: dict[str, object] = {"model": row.called, "use": f"--{name}"}
     values |= {"value": asked, "allowed": ", ".join(allowed)} if allowed else {}
     values |= {"other": other} if other else {}
@@ -114,18 +114,13 @@ def refuse_references(row: Model, count: int, others: Iterable[Model]) -> None:
     most = row.references.count if row.references else 0
     if count <= most:
         return
-    other = next((one.name for one in _live(others) if one.references and count <= one.references.count), "")
+    other = _first(others, lambda one: one.references is not None and count <= one.references.count)
     values = {"count": count, "most": most, "model": row.called} | ({"other": other} if other else {})
     raise InvalidRequestError(_too_many(values))
 
 
-def _live(rows: Iterable[Model]) -> Iterator[Model]:
-    """The models that can be recommended: those that have not been shut down."""
-    return (row for row in rows if not row.has_ended(today()))
-
-
 def _too_few(row: Model, count: int, others: Iterable[Model]) -> Sentence:
-    other = next((one.name for one in _live(others) if one.least_references <= count), "")
+    other = _first(others, lambda one: one.least_references <= count)
     values = {"model": row.called} | ({"other": other} if other else {})
     if other:
         return Sentence("{model} works from pictures. Send one with your prompt, or use --model {other}.", values)
@@ -159,4 +154,9 @@ def ends(rows: Iterable[Model], day: date) -> tuple[list[str], list[str]]:
 
 
 def _instead(row: Model) -> str:
-    return f"; its successor is {row.successor}" if row.successor else ""
+    return f" (successor: {row.successor})" if row.successor else ""
+
+
+def _first(others: Iterable[Model], is_good: Callable[[Model], bool]) -> str:
+    """The name of the first model to recommend instead, "" for none."""
+    return next((one.name for one in others if is_good(one) and not one.has_ended(today())), "")

@@ -114,7 +114,19 @@ def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session: Client
     except ValidationError as error:
         _explain(name, kind.Settings, error)
     provider: AnyProvider = kind(settings, session)
+    _check_limits(name, provider)
     return provider
+
+
+def _check_limits(name: str, provider: AnyProvider) -> None:
+    """Raise `SettingsError` about limits of a model that isn't set up, or that is like no known one."""
+    for model, limits in provider.settings.limits.items():
+        key = f'providers.{name}.limits."{model}"'
+        if model not in provider.rows:
+            raise SettingsError(f"{key}: no such model is set up; these are: {', '.join(provider.rows) or 'none'}.")
+        if limits.like is not None and (provider.table is None or limits.like not in provider.table):
+            known = ", ".join(row.name for row in provider.table or ())
+            raise SettingsError(f'{key}.like: there is no known model "{limits.like}"; the known ones: {known}.')
 
 
 def _explain(name: str, model: type[BaseModel], error: ValidationError) -> NoReturn:
@@ -143,5 +155,5 @@ def _how(model: type[BaseModel], path: list[str]) -> str:
 
 def _known(name: str, model: type[BaseModel], path: list[str]) -> str:
     if path:
-        return f"Look at the documented settings of {'.'.join(['providers', name, *path])}."
+        return f"The config.toml of the source code shows those of {'.'.join(['providers', name, *path])}."
     return f"The settings of {name}: {', '.join(sorted(model.model_fields))}."

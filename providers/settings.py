@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from providers.json_reader import read_json
 from providers.models import ModelLimits
 
 
@@ -29,7 +31,25 @@ class ProviderSettings(BaseModel):
     fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
     currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, given: object) -> object:
+        """Read lists and tables that the environment gives as JSON."""
+        if not isinstance(given, Mapping):
+            return given
+        return {name: _read(value) if cls._is_compound(name) else value for name, value in given.items()}
+
+    @classmethod
+    def _is_compound(cls, name: object) -> bool:
+        field = cls.model_fields.get(str(name))
+        return field is not None and get_origin(field.annotation) in {tuple, Mapping}
+
     @field_validator("currency")
     @classmethod
     def _in_capitals(cls, value: str) -> str:
         return value.upper()
+
+
+def _read(value: object) -> object:
+    """A value, read as JSON where it is a text that looks like a list or a table. Raises `ValueError`."""
+    return read_json(value.encode()) if isinstance(value, str) and value.startswith(("[", "{")) else value

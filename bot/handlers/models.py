@@ -131,7 +131,9 @@ def _is_same(title: str, name: str) -> bool:
 
 
 def _photos(limits: ReferenceLimits | None) -> str:
-    return _("up to {count} photos").format(count=limits.count) if limits else _("words only")
+    if limits is None:
+        return _("words only")
+    return _("one photo") if limits.count == 1 else _("up to {count} photos").format(count=limits.count)
 
 
 def _price(provider: AnyProvider, options: Options) -> str:

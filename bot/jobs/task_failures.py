@@ -26,7 +26,7 @@ from storage.records import Cost, Task
 log = logging.getLogger(__name__)
 
 OURS = Sentence("Something went wrong on my side. Nothing was charged. Please tell whoever runs this bot.")
-BUSY_FOR_LONG = Sentence("The image service has answered every request with “busy” for a while. I keep asking.")
+BUSY_FOR_LONG = Sentence("The image service has answered every request with “busy” for a while. I'll keep trying.")
 BUSY_FIRST_SECONDS, BUSY_LONGEST_SECONDS = 2.0, 60.0
 LONGEST_WAIT_SECONDS = 600.0
 """A service that asks for a longer wait is paused for so long: then one task tries it again."""

@@ -177,8 +177,8 @@ class Ark(SynchronousProvider[ArkSettings, ArkOptions]):
         asked = [name for name, row in self.rows.items() if not row.has_ended(today())]
         if unknown := [name for name in asked if not await self._knows(name)]:
             raise MisconfiguredError(
-                f"the account can't use {', '.join(unknown)}: activate in the Ark console (开通管理), or leave out of "
-                "providers.ark.models"
+                f"the account can't use {', '.join(unknown)}: activate them in the Ark console (开通管理), or "
+                "leave them out of providers.ark.models"
             )
 
     async def _knows(self, model: str) -> bool:

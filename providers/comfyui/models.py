@@ -29,6 +29,7 @@ def _row(name: str, workflow: Workflow) -> ComfyUIModel:
     limits = ReferenceLimits(count=count, size=20 << 20, side=8192, ratio=(1 / 16, 16)) if count else None
     return ComfyUIModel(
         name=name,
+        title=f"ComfyUI {name}",
         prompt_length=4000,
         references=limits,
         choices={option: () for option, placeholder in PLACEHOLDERS.items() if not workflow.has(placeholder)},

@@ -17,7 +17,7 @@ class ComfyUISettings(ProviderSettings):
     workflows: Mapping[str, Annotated[InstanceOf[Workflow], BeforeValidator(load)]] = Field(
         min_length=1,
         description="the files of workflows by name, the default first",
-        json_schema_extra={"how": "write a table [providers.comfyui.workflows] with a name and a file for each, or "},
+        json_schema_extra={"how": "name the files of your workflows in a table [providers.comfyui.workflows]"},
     )
     larger: str | None = Field(None, description="the workflow of the button Larger: it takes one reference")
     token: SecretStr | None = Field(None, description="a bearer token, where a login stands before the server")

@@ -216,7 +216,7 @@ class ComfyUI(PollingProvider[ComfyUISettings, ComfyUIOptions]):
         """A workflow that the server refuses. With others beside it, only those who chose it are told."""
         log.error('ComfyUI refuses workflow "%s": %s', row.name, fault.message)
         if len(self.rows) > 1:
-            return InvalidRequestError(Sentence(_BROKEN.template, {"model": row.called}), detail=fault.detail)
+            return InvalidRequestError(Sentence(_BROKEN.template, {"model": row.name}), detail=fault.detail)
         return MisconfiguredError(f'ComfyUI refuses workflow "{row.name}": {fault.message}', detail=fault.detail)
 
     async def _is_known(self, ticket: str) -> bool:

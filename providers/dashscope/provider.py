@@ -215,8 +215,8 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         asked = [row for row in self.rows.values() if not row.has_ended(today())]
         if unknown := [row.name for row in asked if not (await self._lists(row) or await self._knows(row))]:
             raise MisconfiguredError(
-                f"the account can't use {', '.join(unknown)}: activate in the Model Studio console (百炼), or leave "
-                "out of providers.dashscope.models"
+                f"the account can't use {', '.join(unknown)}: activate them in the Model Studio console (百炼), "
+                "or leave them out of providers.dashscope.models"
             )
 
     async def _lists(self, row: DashScopeModel) -> bool:

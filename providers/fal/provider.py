@@ -25,13 +25,13 @@ from providers.fal.options import FalOptions, FalSettings
 from providers.fal.payload import payload
 from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused
 from providers.json_reader import read_json
-from providers.known_models import refuse_unknown
 from providers.larger import larger
 from providers.missing import missing
 from providers.models import today
 from providers.polling import PassingError, PollingProvider
 from providers.single_field import limits_of_field
 from providers.unfetched import UnfetchedReferenceError
+from providers.unknown_models import refuse_unknown
 from providers.wire import Items, WireModel
 
 KEY = "create a key at fal.ai (Dashboard → Keys) and set it as providers.fal.key"

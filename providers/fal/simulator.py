@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from providers.fal.inputs import asked_for, known_app
+from providers.fal.simulated_inputs import asked_for, known_app
 from providers.simulators.faults import Problem
 from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator

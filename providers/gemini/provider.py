@@ -37,11 +37,11 @@ from providers.json_api import (
     unusable,
     when,
 )
-from providers.known_models import refuse_unknown
 from providers.larger import larger
 from providers.models import today
 from providers.options import nearest_shape
 from providers.synchronous import SynchronousProvider
+from providers.unknown_models import refuse_unknown
 from providers.wire import Items, WireModel
 
 KEY = "create an API key at aistudio.google.com and set it as providers.gemini.api_key"

@@ -101,7 +101,9 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
                 return None
             # Variations of the larger picture need a model that takes it.
             taking = (row.name for row in (self.model(options), *self.rows.values()) if row.references)
-            return self.Options(model=next(taking, options.model), size=UPSCALED)
+            # Each caption asks for this: what is known to be valid is not validated.
+            chosen: JimengOptions = self.Options.model_construct(model=next(taking, options.model), size=UPSCALED)
+            return chosen
         name = next((row.name for row in (self.model(options), *self.rows.values()) if "4k" in row.sizes), None)
         return self.Options(ar=f"{size[0]}:{size[1]}", size="4k", scale=0, model=name) if name else None
 

@@ -31,13 +31,13 @@ from providers.json_api import (
     unusable,
     when,
 )
-from providers.known_models import refuse_unknown
 from providers.larger import larger
 from providers.models import today
 from providers.openai.models import MODELS, PICTURES, PROMPT_LENGTH, REFERENCES, OpenAIModel
 from providers.openai.options import OpenAIOptions, OpenAISettings
 from providers.openai.payload import form, most_at_once, payload
 from providers.synchronous import SynchronousProvider
+from providers.unknown_models import refuse_unknown
 from providers.wire import Items, WireModel
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,6 @@ from providers.errors import (
     TaskExpiredError,
 )
 from providers.json_api import Maker, Rest, address, bearer, busy, invalid, operator
-from providers.known_models import is_known, refuse_unknown
 from providers.larger import larger
 from providers.models import today
 from providers.polling import PassingError, PollingProvider
@@ -30,6 +29,7 @@ from providers.replicate.options import ReplicateOptions, ReplicateSettings
 from providers.replicate.payload import payload
 from providers.single_field import limits_of_field
 from providers.unfetched import UnfetchedReferenceError, is_unfetched
+from providers.unknown_models import is_known, refuse_unknown
 from providers.wire import WireModel
 
 KEY = "create a token at replicate.com (Account → API tokens) and set it as providers.replicate.token"

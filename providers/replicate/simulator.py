@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from providers.replicate.inputs import addresses, sides
 from providers.replicate.models import MODELS, ReplicateModel
+from providers.replicate.simulated_inputs import addresses, sides
 from providers.simulators.faults import Problem
 from providers.simulators.received import UnfetchedError
 from providers.simulators.service import ServiceSimulator, Task

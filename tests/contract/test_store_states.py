@@ -53,6 +53,14 @@ async def state_of(connection: Connection, table: Table) -> str:
     return str((await connection.execute(select(table.c.state))).scalar_one())
 
 
+async def one_row_for_each(store: Store, table: Table, rows: int) -> None:
+    """Add jobs, or tasks of a second job, so that there are so many, with the ids from 1 on."""
+    for number in range(2, 3 if table is tasks else rows + 1):
+        assert await store.jobs.add(NewJob(f"message:{number}", 5, number, 7, "en", "fake", "a fox", {}), 1.0)
+    if table is tasks:
+        await store.tasks.queue(2, "fake", [{}] * (rows - 1), [], 1.0)
+
+
 def test_every_state_has_its_line_in_the_table() -> None:
     assert (set(JOB_MOVES), set(TASK_MOVES)) == (set(JobState), set(TaskState))
 
@@ -68,17 +76,22 @@ def test_a_move_that_the_table_does_not_allow_is_refused_when_it_is_asked_for() 
 async def test_every_allowed_move_succeeds_and_no_other(
     store: Store, table: Table, kind: type[StrEnum], moves: Mapping[Any, Collection[Any]], move: Move
 ) -> None:
+    rows = dict(enumerate(kind, 1))
+    every = " ".join(f"WHEN {number} THEN '{state}'" for number, state in rows.items())
+    put_every = text(f"UPDATE {table.name} SET state = CASE id {every} END")
+    await one_row_for_each(store, table, len(rows))
+
     async def try_all(connection: Transaction) -> None:
         for before, to in product(kind, kind):
             if to not in moves[before]:
                 with pytest.raises(MoveNotAllowedError):
                     move(table.c.id == 1, (before,), to)
                 continue
-            for state in kind:
-                await put(connection, table, state)
-                found = await connection.execute(move(table.c.id == 1, (before,), to))
-                assert found.rowcount == (state is before)
-                assert await state_of(connection, table) == (to if state is before else state)
+            await connection.execute(put_every)
+            found = await connection.execute(move(table.c.id.in_(rows), (before,), to))
+            assert found.rowcount == 1
+            after = {row.id: row.state for row in await connection.execute(select(table.c.id, table.c.state))}
+            assert after == {number: to if state is before else state for number, state in rows.items()}
 
     await store.database.write(try_all)
 

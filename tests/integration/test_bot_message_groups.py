@@ -95,7 +95,7 @@ async def test_words_that_come_late_are_heard(harness: AppHarness) -> None:
 async def test_eleven_pictures_are_answered_once(harness: AppHarness) -> None:
     await harness.say("all of them", *numbered(10))
     await harness.say("", picture(300))
-    assert "You sent 11 pictures; Jimeng takes at most 10" in (await harness.ended("⚠️")).text
+    assert "You sent 11 pictures; Jimeng 4.0 takes at most 10" in (await harness.ended("⚠️")).text
     assert len(harness.answers()) == 1
     assert not harness.tasks
 

@@ -205,7 +205,7 @@ async def test_more_than_ten_are_refused_and_nothing_is_submitted(harness: AppHa
     await harness.quiet()
     await harness.say("all of them", *numbered(3), reply_to=eight)
     told = await harness.ended("⚠️")
-    assert "You sent 11 pictures; Jimeng takes at most 10" in told.text
+    assert "You sent 11 pictures; Jimeng 4.0 takes at most 10" in told.text
     assert not harness.tasks
 
 

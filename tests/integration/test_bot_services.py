@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.jobs import circuit_breaker, task_failures
 from bot.jobs.request_builder import RequestBuilder
@@ -139,7 +140,7 @@ async def test_another_steps_in_while_the_first_is_paused(second: SecondService,
 async def test_another_steps_in_for_one_that_is_busy_for_long(second: SecondService, tmp_path: Path) -> None:
     second.steps.open()
     async with second.harness(tmp_path, fallback="openai", busy_limit=0.01) as harness:
-        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=9))
+        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=9, retry_after="0.05"))
         await harness.say("an owl")
         ended = await harness.ended()
         assert "Jimeng isn't working right now, so OpenAI made this." in ended.text
@@ -185,6 +186,7 @@ async def test_an_answer_that_was_lost_with_the_process_is_asked_about(
 ) -> None:
     async with second.harness(tmp_path) as harness:
         monkeypatch.setattr("bot.jobs.task_runner.ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr("bot.jobs.component.STOP_SECONDS", 0.01)
         await harness.say("a fox --provider openai")
         await harness.telegram.until(lambda: second.steps.waiting)
         await harness.restart()
@@ -271,3 +273,14 @@ async def test_a_job_that_is_taken_over_while_it_is_prepared_is_prepared_anew(
         assert sorted(second.prompts) == ["a fox", "in blue"]
         assert [len(task.references) for task in second.service.tasks.values()] == [0, 1]
         assert not [message for message in harness.answers() if "Something went wrong" in message.text]
+
+
+async def test_a_picture_of_a_model_that_was_shut_down_is_not_made_again(second: SecondService, tmp_path: Path) -> None:
+    second.steps.open()
+    async with second.harness(tmp_path) as harness:
+        result = await harness.made("a fox --provider openai")
+        await harness.app.store.database.execute(text("""UPDATE jobs SET options = '{"model": "gpt-image-1"}'"""))
+        await harness.press(result, "Again")
+        told = await harness.ended("was shut down")
+        assert "GPT Image 1 was shut down on 2026-10-23. Use --model gpt-image-2.6-sunburst." in told.text
+        assert second.prompts == ["a fox"]

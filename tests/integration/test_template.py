@@ -94,6 +94,15 @@ async def test_it_is_found_and_draws_in_the_chat(installed: type[ServiceSimulato
         await service.aclose()
 
 
+async def test_its_table_of_models_decides(installed: type[ServiceSimulator], tmp_path: Path) -> None:
+    tables: dict[str, Any] = {"sketch": {"key": "unused", "endpoint": "http://127.0.0.1:1/v1"}}
+    async with open_app_harness(tmp_path, providers=tables) as harness:
+        await harness.say("a fox --provider sketch --model pencil-1")
+        await harness.shown("Sketch Pencil 1 was shut down on 2026-06-30. Use --model pencil-2.")
+        await harness.say("a fox --provider sketch --model pencil-2-fast --ar 9:16")
+        await harness.shown("can't do --ar 9:16, only: 1:1, 16:9. --model pencil-2 can.")
+
+
 async def test_check_tries_its_key(
     installed: type[ServiceSimulator], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

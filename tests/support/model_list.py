@@ -14,12 +14,12 @@ BEGIN, END = "<!-- models: begin -->", "<!-- models: end -->"
 ENGLISH = {
     "head": "| service | `--model` | photos | sizes | shapes | set |",
     "any": "any",
-    "ended": "shut down {date}, use `{successor}`",
+    "ended": "shutdown: {date}; use `{successor}`",
 }
 CHINESE = {
     "head": "| 服务 | `--model` | 参考图 | 尺寸 | 比例 | 组图 |",
     "any": "任意",
-    "ended": "已于 {date} 停用，请用 `{successor}`",
+    "ended": "停用日期 {date}，请用 `{successor}`",
 }
 FILES: Mapping[str, Mapping[str, str]] = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
 

@@ -119,5 +119,5 @@ async def test_a_check_names_all_models_that_are_unknown(service: AnsweringServi
     service.gives(404, {"error": {"code": 404, "message": "models/x is not found", "status": "NOT_FOUND"}})
     with pytest.raises(MisconfiguredError) as caught:
         await built(Gemini, service, session, models=["one", "imagen-4.0-generate-001", "two"]).check()
-    words = "the service doesn't offer these models: one, two. Correct the provider's setting models"
+    words = "the service doesn't offer these models: one, two. Correct the provider's setting `models`"
     assert (caught.value.advice, service.calls) == (words, 2)

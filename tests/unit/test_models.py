@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from providers.base import Accepted, Capabilities, ImageRequest, Model, ModelTable, ProviderSettings, ReferenceLimits
 from providers.errors import InvalidRequestError
-from providers.model_rules import ends, narrowed, refuse_references, refuse_together
+from providers.model_rules import ends, narrowed, not_taken, refuse_references, refuse_together
 from providers.models import ModelLimits
 from providers.options import N_, Options, flags
 from tests.support.fakes import FakeProvider
@@ -97,7 +97,10 @@ def test_a_model_that_was_shut_down_is_not_the_default() -> None:
 @pytest.mark.parametrize(
     ("models", "sentence"),
     [
-        (("old",), "old was shut down on 2026-10-01. Whoever runs this bot must set up another model, such as large."),
+        (
+            ("old",),
+            "old was shut down on 2026-10-01. Ask whoever runs this bot to set up another model, such as large.",
+        ),
         (("old", "large"), "old was shut down on 2026-10-01. Use --model large."),
     ],
 )
@@ -120,6 +123,17 @@ def test_references_that_a_model_does_not_take(provider: TableProvider, model: s
     with pytest.raises(InvalidRequestError) as caught:
         provider.validate(request)
     assert str(caught.value.sentence) == sentence
+
+
+def test_a_model_that_was_shut_down_is_not_recommended() -> None:
+    limits = {"large": ModelLimits(ends=date(2026, 1, 1))}
+    provider = with_settings(models=("small", "large"), limits=limits)
+    larger = provider.Options().model_copy(update={"size": "4k"})
+    sentence = not_taken(provider.rows["small"], larger, provider.rows.values())
+    assert str(sentence) == "small has no --size. Leave it out."
+    with pytest.raises(InvalidRequestError) as caught:
+        provider.validate(ImageRequest("a fox", provider.Options(), (Accepted("x"),)))  # type: ignore[arg-type]
+    assert str(caught.value.sentence) == "small works from words alone. Send your prompt without pictures."
 
 
 def test_an_operator_corrects_a_row() -> None:
@@ -152,7 +166,7 @@ def test_flags_are_narrowed(provider: TableProvider) -> None:
 def test_the_operator_hears_of_ends() -> None:
     rows = [TABLE["large"], TABLE["old"], TABLE["soon"], Model(name="next", ends=date(2026, 12, 24))]
     over, near = ends(rows, DAY)
-    assert over == ["old was shut down on 2026-10-01; its successor is large"]
+    assert over == ["old was shut down on 2026-10-01 (successor: large)"]
     assert near == ["next will be shut down on 2026-12-24"]
 
 

@@ -225,7 +225,7 @@ async def test_a_check_names_all_models_that_are_unknown(service: AnsweringServi
     drawing = built(OpenAI, service, session, models=["gpt-image-2", "one", "two"])
     with pytest.raises(MisconfiguredError) as caught:
         await drawing.check()
-    words = "the service doesn't offer these models: one, two. Correct the provider's setting models"
+    words = "the service doesn't offer these models: one, two. Correct the provider's setting `models`"
     assert (caught.value.advice, service.calls) == (words, 1)
 
 

@@ -1,6 +1,7 @@
 """The registry: discovery, settings and the sentences about errors in them."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -159,7 +160,7 @@ HOW = "create an access key in the Volcengine console (IAM → API access keys) 
             {**KEYS, "logo_info": {"colour": "red"}},
             [
                 "providers.jimeng.logo_info.colour is not a setting. "
-                "Look at the documented settings of providers.jimeng.logo_info."
+                "The config.toml of the source code shows those of providers.jimeng.logo_info."
             ],
         ),
     ],
@@ -170,6 +171,32 @@ async def test_wrong_settings(session: ClientSession, table: dict[str, object], 
     assert str(caught.value).splitlines() == sentences
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__, "the values, which may be secrets, must not show in a traceback"
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        ({"5.0": {"references": 1}}, 'providers.jimeng.limits."5.0": no such model is set up; these are: 4.0, 4.6.'),
+        (
+            {"4.6": {"like": "4.7"}},
+            'providers.jimeng.limits."4.6".like: there is no known model "4.7"; the known ones: 4.0, 4.6, 3.1, 3.0',
+        ),
+    ],
+)
+async def test_limits_of_unknown_models(session: ClientSession, limits: dict[str, object], sentence: str) -> None:
+    table = {**KEYS, "models": ["4.0", "4.6"], "limits": limits}
+    with pytest.raises(SettingsError) as caught:
+        build({"jimeng": table}, "jimeng", session, JIMENG)
+    assert str(caught.value).startswith(sentence)
+
+
+async def test_lists_and_tables_of_the_environment_are_json(session: ClientSession) -> None:
+    table = {**KEYS, "models": '["4.6", "4.0"]', "prices": '{"4.6": "0.3"}', "limits": '{"4.6": {"references": 2}}'}
+    provider = build({"jimeng": table}, "jimeng", session, JIMENG).get()
+    assert provider.settings.models == ("4.6", "4.0")
+    assert (provider.price(provider.Options()), provider.rows["4.6"].references.count) == (Decimal("0.3"), 2)
+    with pytest.raises(SettingsError, match=r"providers\.jimeng"):
+        build({"jimeng": {**KEYS, "models": '["4.6"'}}, "jimeng", session, JIMENG)
 
 
 async def test_a_name_that_is_not_here(session: ClientSession) -> None:

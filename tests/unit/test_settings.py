@@ -1,11 +1,16 @@
 """Settings: the environment over the file, and every mistake explained in one sentence that names the key."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
 from bot.settings import SettingsError, load
+from providers.models import ModelLimits
+from providers.registry import discover
+from providers.settings import ProviderSettings
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD = '[telegram]\ntoken = "1:a"\n[providers.jimeng]\naccess_key = "AK"\nsecret_key = "SK"\n'
@@ -40,6 +45,26 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
     for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits):
         for key in type(section).model_fields:
             assert f"\n{key} = " in text
+
+
+OFF = re.compile(r"^# (?=\[|\w+ = )", re.MULTILINE)
+PROVIDERS = {name: entry for name, entry in discover().items() if entry.value.startswith("providers.")}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_shipped_file_tells_of_every_setting_of_a_provider(name: str) -> None:
+    table = tomllib.loads(OFF.sub("", (ROOT / "config.toml").read_text(encoding="utf-8")))["providers"][name]
+    common, fields = ProviderSettings.model_fields, PROVIDERS[name].load().Settings.model_fields
+    changed = {key for key, field in common.items() if fields[key].default != field.default}
+    assert (fields.keys() - common.keys()) | changed <= table.keys() <= fields.keys()
+    told = {key: value for key, value in table.items() if isinstance(value, int | str) and value}
+    assert [key for key, value in told.items() if fields[key].default not in {None, value}] == []
+
+
+def test_the_shipped_file_tells_of_the_settings_of_all_providers() -> None:
+    table = tomllib.loads(OFF.sub("", (ROOT / "config.toml").read_text(encoding="utf-8")))["providers"]["jimeng"]
+    assert ProviderSettings.model_fields.keys() <= table.keys()
+    assert ModelLimits.model_fields.keys() <= table["limits"]["4.6"].keys()
 
 
 @pytest.mark.parametrize(

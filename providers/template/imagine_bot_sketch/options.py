@@ -4,10 +4,9 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from imagine_bot_sketch.models import MODELS
 from providers.base import Address, ProviderSettings
 from providers.options import N_, Options
-
-MODELS = ("pencil-2", "pencil-2-fast")
 
 
 class SketchSettings(ProviderSettings):
@@ -19,7 +18,9 @@ class SketchSettings(ProviderSettings):
         json_schema_extra={"how": "create a key at sketch.example (Account → Keys)"},
     )
     endpoint: Address = Field("https://api.sketch.example/v1", description="where the API is")
-    models: tuple[str, ...] = Field(MODELS, min_length=1, description="the models to choose from, the default first")
+    models: tuple[str, ...] = Field(
+        MODELS.current, min_length=1, description="the models to choose from, the default first"
+    )
 
 
 class SketchOptions(Options):
@@ -27,4 +28,6 @@ class SketchOptions(Options):
 
     ar: Literal["1:1", "16:9", "9:16"] = Field("1:1", description=N_("the picture's shape (width:height)"))
     n: int = Field(1, ge=1, le=4, description=N_("how many pictures"))
-    model: str = Field(MODELS[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS)})
+    model: str = Field(
+        MODELS.current[0], description=N_("which model"), json_schema_extra={"examples": list(MODELS.current)}
+    )

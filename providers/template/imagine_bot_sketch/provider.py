@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
+from imagine_bot_sketch.models import MODELS
 from imagine_bot_sketch.options import SketchOptions, SketchSettings
 from providers import http
-from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, ReferenceLimits, Working
+from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.errors import GenerationFailedError, TaskExpiredError
 from providers.json_api import Maker, Rest, address, bearer, busy, error_object, failed, invalid, operator, refused
 from providers.polling import PollingProvider
@@ -42,21 +43,13 @@ class Sketch(PollingProvider[SketchSettings, SketchOptions]):
     title: ClassVar[str] = "Sketch"
     Settings = SketchSettings
     Options = SketchOptions
-    capabilities = Capabilities(
-        prompt_length=2000,
-        pictures=4,
-        references=ReferenceLimits(count=3, size=10 << 20, side=4096, ratio=(1 / 4, 4), by_url=True),
-        cancels=True,
-    )
+    table = MODELS
+    capabilities = Capabilities(cancels=True)
 
     @cached_property
     def rest(self) -> Rest:
         """The service's calls."""
         return Rest(self.session, bearer(self.settings.key), error_object, TABLE, KEY)
-
-    def model_name(self, options: SketchOptions) -> str:
-        """The name in a picture's caption."""
-        return f"Sketch {options.model}"
 
     async def submit(self, request: Request) -> str:
         """Submit the task: the only call that pays."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from imagine_bot_sketch.options import MODELS
+from imagine_bot_sketch.models import MODELS
 from providers.simulators import Problem, ServiceSimulator, Task
 
 _CODES: Mapping[Problem, tuple[int, str]] = {
@@ -14,6 +14,7 @@ _CODES: Mapping[Problem, tuple[int, str]] = {
     "result": (200, "result_refused"),
     "broken": (200, "drawing_failed"),
     "invalid": (400, "bad_request"),
+    "unfetched": (400, "bad_request"),
     "busy": (429, "too_many_tasks"),
     "credentials": (401, "bad_key"),
     "unknown": (404, "no_such_task"),
@@ -43,8 +44,11 @@ class SketchSimulator(ServiceSimulator):
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked: dict[str, Any] = await request.json()
-        if set(asked) != _FIELDS or asked["model"] not in MODELS or not 1 <= asked["count"] <= 4:
+        row = MODELS[asked["model"]] if asked.get("model") in MODELS.current else None
+        if row is None or set(asked) != _FIELDS or not 1 <= asked["count"] <= row.pictures:
             self.refuse("invalid", "a field")
+        if len(asked["references"]) > (row.references.count if row.references else 0):
+            self.refuse("invalid", "too many references")
         references = await self.references(asked["references"])
         return self._shown(self.take(asked["prompt"], references, _SIZES[asked["shape"]], asked["count"]))
 

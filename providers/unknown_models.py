@@ -24,5 +24,5 @@ def refuse_unknown(names: Iterable[str]) -> None:
     """Raise `MisconfiguredError` naming these models, if there are any. A name may have words in brackets after it."""
     if said := ", ".join(names):
         raise MisconfiguredError(
-            f"the service doesn't offer these models: {said}. Correct the provider's setting models"
+            f"the service doesn't offer these models: {said}. Correct the provider's setting `models`"
         )
