@@ -189,7 +189,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
             case "SUCCEEDED":
                 return Finished(self._pictures(output))
             case "FAILED":
-                raise self.rest.task_error(output.code or "", output.message or "")
+                raise self.rest.task_error(str(output.code or ""), str(output.message or ""))
             case "CANCELED":
                 raise GenerationFailedError(detail=f"task {ticket} was cancelled", paid=False)
             case "UNKNOWN":
@@ -208,7 +208,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         if output.pictures:
             return output.pictures
         first = output.results[0] if output.results else Result()
-        raise self.rest.task_error(first.code or "", first.message or "")
+        raise self.rest.task_error(str(first.code or ""), str(first.message or ""))
 
     async def check(self) -> None:
         """Ask for each model: in the service's list and, where it isn't there, without a prompt."""

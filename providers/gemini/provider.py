@@ -98,10 +98,13 @@ class _Inline(WireModel):
     mime_type: str = Field("", alias="mimeType")
 
 
+# Any type where one that is not as documented must not lose a paid picture.
+
+
 class _Part(WireModel):
-    text: str | None = None
+    text: Any = None
     inline_data: _Inline = Field(_Inline(), alias="inlineData")
-    thought: bool = False
+    thought: Any = False
 
 
 class _Content(WireModel):
@@ -110,11 +113,11 @@ class _Content(WireModel):
 
 class _Candidate(WireModel):
     content: _Content = _Content()
-    finish_reason: str = Field("", alias="finishReason")
+    finish_reason: Any = Field("", alias="finishReason")
 
 
 class _Feedback(WireModel):
-    block_reason: str = Field("", alias="blockReason")
+    block_reason: Any = Field("", alias="blockReason")
 
 
 class _Answer(WireModel):
@@ -211,7 +214,7 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
     # A pro model sends its drafts as thoughts.
-    parts = [part for candidate in answer.candidates for part in candidate.content.parts if not part.thought]
+    parts = [part for candidate in answer.candidates for part in candidate.content.parts if part.thought is not True]
     found = tuple(picture(part.inline_data.data) for part in parts if part.inline_data.data)
     if found:
         return found
@@ -223,13 +226,12 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 
 def _why(answer: _Answer, *, has_words: bool) -> ProviderError:
     """The error for an answer without a picture: by its `blockReason`, else by the first `finishReason`."""
-    if reason := answer.prompt_feedback.block_reason:
+    if reason := str(answer.prompt_feedback.block_reason or ""):
         return ContentRefusedError("result" if reason == "IMAGE_SAFETY" else "prompt", detail=reason)
     if not answer.candidates:
         return http.lost("neither candidates nor a reason", paying=True)
-    return _stopped(
-        next((one.finish_reason for one in answer.candidates if one.finish_reason), ""), has_words=has_words
-    )
+    reason = next((str(one.finish_reason) for one in answer.candidates if one.finish_reason), "")
+    return _stopped(reason, has_words=has_words)
 
 
 def _stopped(reason: str, *, has_words: bool) -> ProviderError:
