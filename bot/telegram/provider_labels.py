@@ -119,6 +119,13 @@ def still_valid(provider: AnyProvider, saved: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in saved.items() if name != "model" or not has_ended}
 
 
+def redrawn(used: UsedModel, stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Of a job's options those that draw anew, where its model only enlarges; None where they do so as they are."""
+    if used.provider is None or used.options is None or used.provider.model(used.options).has_prompt:
+        return None
+    return {name: value for name, value in stored.items() if name != "size"}
+
+
 def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:
     """The options for making a model's picture again as large as its provider can; None if it can't."""
     if used.provider is None or not offer(used).enlarges:
