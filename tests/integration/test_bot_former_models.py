@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
+from bot.jobs import task_failures
 from bot.telegram.formatting import TEXT_LENGTH
+from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
 
 ENDED = {"models": ["4.0", "4.6"], "limits": {"4.6": {"ends": "2026-01-01", "successor": "4.0"}}}
@@ -46,3 +49,13 @@ async def test_more_models_than_fit_into_a_message(tmp_path: Path) -> None:
         assert "16 more: /models fal" in listed.text
         await harness.say("/models fal")
         assert names[-1] in (await harness.shown(names[-1])).text
+
+
+async def test_no_job_is_handed_to_a_model_that_was_shut_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_failures, "BUSY_LONGEST_SECONDS", 0.01)
+    over = {"api_key": "k", "models": ["x"], "limits": {"x": {"ends": "2026-01-01"}}}
+    tables = {"openai": over, "jimeng": {"fallback": "openai", "busy_limit": 0.01}}
+    async with open_app_harness(tmp_path, providers=tables) as harness:
+        harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50430, times=4, retry_after="0.02"))
+        assert "an owl" in (await harness.made("an owl")).text
+        assert drawn_by(harness)[-1] == "jimeng_t2i_v40"
