@@ -120,6 +120,14 @@ class MisconfiguredError(ProviderError):
         super().__init__(sentence, detail=detail or advice)
 
 
+class UnusableModelError(MisconfiguredError):
+    """The operator must act, but only about the model of this request: the account can't use it. Others still work."""
+
+    default = Sentence(
+        "The account of this bot can't use this model. Choose another one with --model, and tell whoever runs this bot."
+    )
+
+
 class GenerationFailedError(ProviderError):
     """The service accepted the task, and the task failed. The bot does not submit it again by itself."""
 

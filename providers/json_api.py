@@ -22,6 +22,7 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
     TaskExpiredError,
+    UnusableModelError,
 )
 from providers.json_reader import read_json
 from providers.polling import PassingError
@@ -87,6 +88,11 @@ def unavailable(fault: Fault) -> ProviderError:
 def operator(advice: str) -> Maker:
     """The operator must act."""
     return lambda fault: MisconfiguredError(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+
+
+def unusable(advice: str) -> Maker:
+    """The operator must act about the model of this request."""
+    return lambda fault: UnusableModelError(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
 
 
 def failed(fault: Fault) -> ProviderError:
@@ -228,7 +234,7 @@ class Rest:
         if status >= 500 or status < 300:
             is_plain_no = status == 503 and fault.retry_after is not None
             return unavailable(fault) if is_plain_no else http.lost(fault.detail, paying=fault.paying)
-        return (invalid() if status != 404 else operator(_NO_MODEL))(fault)
+        return (invalid() if status != 404 else unusable(_NO_MODEL))(fault)
 
 
 def _unpaid(error: ProviderError) -> ProviderError:

@@ -55,11 +55,11 @@ def _not_taken(row: Model, name: str, asked: str, others: Iterable[Model]) -> Se
 
 def narrowed(offered: Iterable[Flag], row: Model) -> tuple[Flag, ...]:
     """The flags that this model takes, with the values that it takes."""
-    return tuple(_narrowed(flag, row) for flag in offered if row.choices.get(flag.name, flag.name))
+    return tuple(_narrowed(flag, row) for flag in offered if row.taken(flag.name) != ())
 
 
 def _narrowed(flag: Flag, row: Model) -> Flag:
-    taken = row.choices.get(flag.name)
+    taken = row.taken(flag.name)
     choices = tuple(choice for choice in flag.choices if taken and (choice in taken or choice == flag.default))
     return replace(flag, choices=choices, allowed=", ".join(choices)) if choices else flag
 

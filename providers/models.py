@@ -42,6 +42,7 @@ class Model:
     it doesn't have the option. `priced_by`: the unit of the service's bill. `ends`: the day from which the service
     refuses it; `successor`: the name of the model that the service recommends instead. `least_references`: it works
     from no fewer. `by_default`: whether it is offered where the operator's setting `models` doesn't name any.
+    `has_prompt`: it reads a prompt; one that doesn't only enlarges pictures, by a value of the option `size`.
     """
 
     name: str
@@ -60,11 +61,16 @@ class Model:
     successor: str = ""
     least_references: int = 0
     by_default: bool = True
+    has_prompt: bool = True
 
     @property
     def called(self) -> str:
         """The name for people."""
         return self.title or self.name
+
+    def taken(self, option: str) -> tuple[str, ...] | None:
+        """The values of an option that are offered for this model; None: all of the option's."""
+        return self.choices.get(option)
 
     def has_ended(self, day: date) -> bool:
         """Whether the service has shut the model down."""

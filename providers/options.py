@@ -54,9 +54,9 @@ def flags(options: type[Options]) -> tuple[Flag, ...]:
 
 
 def nearest_shape(shapes: Iterable[str], size: tuple[int, int]) -> str:
-    """The shape nearest to a picture of `size` (pixels), among those like "16:9"; others are ignored."""
+    """The shape nearest to a picture of `size` (pixels), among those like "16:9"; "auto" where there are none."""
     ratios = {shape: int(wide) / int(high) for shape in shapes for wide, _colon, high in [shape.partition(":")] if high}
-    return min(ratios, key=lambda shape: abs(log(ratios[shape]) - log(size[0] / size[1])))
+    return min(ratios, key=lambda shape: abs(log(ratios[shape]) - log(size[0] / size[1])), default="auto")
 
 
 def wrong(template: str, **values: object) -> PydanticCustomError:

@@ -14,7 +14,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import ProviderCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import money
+from bot.telegram.formatting import TEXT_LENGTH, money, shown_length
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import brand, title
 from providers.base import ReferenceLimits
@@ -25,7 +25,7 @@ from providers.registry import AnyProvider
 BUTTONS_PER_ROW = 3
 MAX_MODELS = 20
 FEW_SERVICES, MAX_MODELS_IN_LIST = 3, 4
-"""Of more services than a few, only so many models are listed: a message has 4,096 characters."""
+"""Of more services than a few, or with long names, only so many models are listed: a message has 4,096 characters."""
 
 
 def make_router() -> Router:
@@ -61,8 +61,14 @@ async def choose(query: CallbackQuery, callback_data: ProviderCallback, requests
 
 
 def _listed(requests: RequestService, chosen: str) -> str:
+    few = [MAX_MODELS] if len(requests.providers) <= FEW_SERVICES else []
+    texts = [_with_models(requests, chosen, most) for most in (*few, MAX_MODELS_IN_LIST, 1)]
+    return next((text for text in texts if shown_length(text) <= TEXT_LENGTH), texts[-1])
+
+
+def _with_models(requests: RequestService, chosen: str, most: int) -> str:
+    """The list of the services, with at most so many models of each."""
     names = list(requests.providers)
-    most = MAX_MODELS if len(names) <= FEW_SERVICES else MAX_MODELS_IN_LIST
     parts = ["\n".join(_about(requests, name, chosen, most=most)) for name in names]
     hint = _("For one request: <code>--provider {name}</code>. To change your default, tap a button.")
     last = [hint.format(name=names[-1])] if len(names) > 1 else []

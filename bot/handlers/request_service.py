@@ -15,7 +15,7 @@ from bot.handlers.style_catalog import built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
-from bot.telegram.provider_labels import STYLE
+from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
 from providers.options import N_, Flag, Options, flags
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
@@ -151,7 +151,8 @@ class RequestService:
         # The person's own options come first: those of the group that conflict with them are left out.
         own = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
-        parsed = read(words, self.providers[name].Options, self.bot_flags(), own, wrong.sentences if wrong else ())
+        own, options = still_valid(self.providers[name], own), self.providers[name].Options
+        parsed = read(words, options, self.bot_flags(), own, wrong.sentences if wrong else ())
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:

@@ -23,7 +23,7 @@ from bot.telegram.callback_data import ChangeCallback, JobCallback, PictureCallb
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import changes
 from bot.telegram.message_input import as_references
-from bot.telegram.provider_labels import ENLARGED, SHAPE, STYLE, enlarged, model_of_job, offer
+from bot.telegram.provider_labels import ENLARGED, SHAPE, STYLE, enlarged, model_of_job, offer, redrawn
 from storage.pictures import Picture
 from storage.records import Job
 
@@ -50,7 +50,8 @@ async def vary(query: CallbackQuery, callback_data: PictureCallback, requests: R
     """Run the same prompt again, with one of its pictures as the reference."""
     if own := await _own_picture_with_file(query, callback_data, requests):
         picture, job = own
-        overrides = Overrides(references=as_references([picture], picture.chat_id))
+        options = redrawn(model_of_job(requests.providers, job), job.options)
+        overrides = Overrides(as_references([picture], picture.chat_id), options)
         await _make_variation(query, job, requests, language, overrides, said=_("Variations are on their way."))
 
 
@@ -114,7 +115,8 @@ async def changed(query: CallbackQuery, callback_data: ChangeCallback, requests:
 async def _overrides(query: CallbackQuery, press: ChangeCallback, requests: RequestService, job: Job) -> Overrides:
     """The new style, or the options with the new shape. Raises `FlagError` for an unknown style."""
     if press.name == STYLE:
-        return Overrides(style=job_style(find(press.value, await requests.store.styles.of(query.from_user.id))))
+        style = job_style(find(press.value, await requests.store.styles.of(query.from_user.id)))
+        return Overrides(options=redrawn(model_of_job(requests.providers, job), job.options), style=style)
     options = {**job.options, press.name: press.value}
     try:
         requests.providers[job.provider].Options.model_validate(options)

@@ -62,8 +62,8 @@ class JobEngine:
             await part.start()
 
     async def stop(self) -> None:
-        """Begin nothing more; let submits and deliveries under way end (for 10 s, or for 60 s where a service gives no
-        tickets), leave the rest to the other workers or the next start."""
+        """Begin nothing more; let submits and deliveries under way end (for 10 s, or for 60 s where a task has no
+        ticket yet), leave the rest to the other workers or the next start."""
         try:
             async with asyncio.timeout(max(part.drain_seconds for part in self._parts)):
                 # Twice: a task that ends in the first round is delivered in the second.

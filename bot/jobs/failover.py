@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.jobs.context import JobContext
 from bot.jobs.retry import T
 from providers.base import Provider
+from providers.models import today
 from providers.options import Options
 from storage.records import Job, Task
 
@@ -72,7 +73,9 @@ class Failover:
         count = len(
             await self._until_stored(lambda: references.of_job(job.id), f"reading the references of job {job.id}")
         )
-        if count > (limits.count if limits else 0) or len(job.prompt) > to.model(options).prompt_length:
+        row = to.model(options)
+        fits = row.least_references <= count <= (limits.count if limits else 0)
+        if not fits or len(job.prompt) > row.prompt_length or row.has_ended(today()):
             return False
         hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(

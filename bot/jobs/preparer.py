@@ -94,7 +94,7 @@ class Preparer(Component):
         return latest is not None and (latest.provider, latest.said) != (job.provider, job.said)
 
     async def _refuse(self, job: Job, error: Exception) -> Job | None:
-        words = _why(error)
+        words = _why(error, self._context.providers[job.provider])
         if words:
             log.info("job %d is refused: %s", job.id, words)
         else:
@@ -104,8 +104,15 @@ class Preparer(Component):
         return await self._context.until_stored(lambda: fail(job.id, error_message(words)), f"ending job {job.id}")
 
 
-def _why(error: Exception) -> Sentence | None:
+def _why(error: Exception, provider: Provider[Any, Any]) -> Sentence | None:
     """The sentence for a person in an error; None where it has none."""
     if isinstance(error, InvalidReferenceError | ProviderError):
         return error.sentence
-    return explained(error) if isinstance(error, ValidationError) else None
+    return explained(error) or _not_offered(error, provider) if isinstance(error, ValidationError) else None
+
+
+def _not_offered(error: ValidationError, provider: Provider[Any, Any]) -> Sentence | None:
+    """The sentence about a model that the operator has taken out since the job's options were stored."""
+    name = next((one["input"] for one in error.errors(include_url=False) if one["loc"] == ("model",)), None)
+    values = {"model": name, "other": getattr(provider.Options(), "model", "")}
+    return Sentence("This bot doesn't offer {model} any more. Use --model {other}.", values) if name else None

@@ -18,6 +18,7 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
     TaskTimeoutError,
+    UnusableModelError,
 )
 from storage.job_states import TaskState
 from storage.records import Cost, Task
@@ -72,7 +73,8 @@ class TaskFailures:
         task, operators = run.task, isinstance(error, MisconfiguredError)
         level = logging.ERROR if operators else logging.INFO
         log.log(level, "task %d of job %d: %s: %s", task.id, task.job_id, type(error).__name__, error.detail)
-        paused = await self._breaker.failed(task.provider, error)
+        provider = self._context.providers[task.provider]
+        paused = None if _is_of_one_model(run, provider, error) else await self._breaker.failed(task.provider, error)
         if operators and not run.ticket and await self._failover.refused(task):
             return
         if operators and run.ticket:
@@ -83,7 +85,7 @@ class TaskFailures:
             await self._wait(task, paused + OTHERS_FIRST_SECONDS)
             await self._failover.paused(task.provider)
         else:
-            cost = cost_of(run, self._context.providers[task.provider], 1) if error.paid else None
+            cost = cost_of(run, provider, 1) if error.paid else None
             await self._end(task, TaskState.FAILED, error, cost)
 
     async def _put_back(self, task: Task, busy: ProviderBusyError) -> None:
@@ -130,3 +132,9 @@ def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost |
     """The cost of a task, where the operator has set a price. None also where the provider never got the task."""
     price = None if run.options is None else provider.price(run.options)
     return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)
+
+
+def _is_of_one_model(run: TaskRun, provider: Provider[Any, Any], error: ProviderError) -> bool:
+    """Whether an error is about a model that one person has chosen: the default one and all who use it go on."""
+    model, usual = (getattr(options, "model", None) for options in (run.options, provider.Options()))
+    return isinstance(error, UnusableModelError) and model != usual

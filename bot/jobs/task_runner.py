@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 OURS_PAID = Sentence("Something went wrong on my side. The picture may be ready all the same; look again.")
 ANSWER_SECONDS = 60.0
-"""How long a stop waits for services that give no tickets: what is under way there is lost with the process."""
+"""How long a stop waits for tasks without a ticket: what is under way there is lost with the process."""
 
 
 class NotOursError(Exception):
@@ -60,10 +60,8 @@ class TaskRunner(Component):
 
     @property
     def drain_seconds(self) -> float:
-        """A stop waits longer while something is under way at a service that gives no tickets."""
-        names = {run.task.provider for run in self._progress.runs.values()}
-        resumes = all(self._context.providers[name].capabilities.resumes for name in names)
-        return STOP_SECONDS if resumes else ANSWER_SECONDS
+        """A stop waits longer while something is under way without a ticket: some services answer with the picture."""
+        return STOP_SECONDS if all(run.safe.is_set() for run in self._progress.runs.values()) else ANSWER_SECONDS
 
     def follow(self, job: Job, tasks: Sequence[Task]) -> None:
         """Show how far a job is, and take up its tasks that the service works on and that do not run here yet."""

@@ -1,8 +1,9 @@
 """Formatting text for Telegram: translated sentences, captions within the limits, sizes, prices, times and bars."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from html import escape
+from html import escape, unescape
 
 from aiogram.utils.i18n import gettext as _
 
@@ -14,6 +15,7 @@ from storage.records import ErrorMessage
 CAPTION_LENGTH = 1024
 TEXT_LENGTH = 4096
 BAR_LENGTH = 10
+_MARK = re.compile(r"<[^>]*>")
 
 
 def say(*sentences: Sentence) -> str:
@@ -114,6 +116,11 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return _("{seconds} s").format(seconds=round(seconds / 5) * 5)
     return _("{minutes} min").format(minutes=round(seconds / 60))
+
+
+def shown_length(html: str) -> int:
+    """The length of a message as Telegram counts it: without its marks, in UTF-16 units."""
+    return _units(unescape(_MARK.sub("", html)))
 
 
 def _units(text: str) -> int:

@@ -8,6 +8,7 @@ from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
 from providers.model_rules import narrowed
+from providers.models import today
 from providers.options import Flag, Options, flags
 from providers.registry import AnyProvider
 from storage.pictures import Picture
@@ -91,7 +92,7 @@ def offer(used: UsedModel) -> Offer:
     shapes = next((flag.choices for flag in flags_of(provider, options) if flag.name == SHAPE), ())
     references = provider.reference_limits(options) is not None
     # Another model may make it larger.
-    larger = provider.enlarged(options, (1, 1))
+    larger = _larger(provider, options, (1, 1))
     enlarges = larger is not None and larger != options and provider.reference_limits(larger) is not None
     return Offer(shapes, references, enlarges)
 
@@ -103,7 +104,7 @@ def flags_of(provider: AnyProvider, options: Options) -> tuple[Flag, ...]:
 
 def chosen_options(provider: AnyProvider, saved: Mapping[str, Any]) -> Options:
     """A provider's options with the model of some saved settings, where it is still offered."""
-    given = {"model": saved["model"]} if "model" in saved else {}
+    given = {name: value for name, value in still_valid(provider, saved).items() if name == "model"}
     try:
         options: Options = provider.Options.model_validate(given)
     except ValidationError:
@@ -111,13 +112,32 @@ def chosen_options(provider: AnyProvider, saved: Mapping[str, Any]) -> Options:
     return options
 
 
+def still_valid(provider: AnyProvider, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Saved settings without a model that was shut down since: the default one takes its place."""
+    row = provider.rows.get(saved.get("model", ""))
+    has_ended = row is not None and row.has_ended(today())
+    return {name: value for name, value in saved.items() if name != "model" or not has_ended}
+
+
+def redrawn(used: UsedModel, stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Of a job's options those that draw anew, where its model only enlarges; None where they do so as they are."""
+    if used.provider is None or used.options is None or used.provider.model(used.options).has_prompt:
+        return None
+    return {name: value for name, value in stored.items() if name != "size"}
+
+
 def enlarged(used: UsedModel, picture: Picture) -> dict[str, Any] | None:
     """The options for making a model's picture again as large as its provider can; None if it can't."""
     if used.provider is None or not offer(used).enlarges:
         return None
-    try:
-        larger = used.provider.enlarged(used.options, (picture.width or 1, picture.height or 1))
-    except ValidationError:
-        # The picture is narrower than the service allows.
-        return None
+    larger = _larger(used.provider, used.options, (picture.width or 1, picture.height or 1))
     return larger.model_dump(mode="json", exclude_unset=True) if larger is not None else None
+
+
+def _larger(provider: AnyProvider, options: Any, size: tuple[int, int]) -> Options | None:
+    try:
+        larger: Options | None = provider.enlarged(options, size)
+    except ValidationError:
+        # The picture is narrower than the service allows, or the operator's limits leave no such size.
+        return None
+    return larger

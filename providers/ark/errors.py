@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused
+from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, unusable
 from providers.unfetched import unfetched
 
 KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
-_MODEL = operator("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
+_MODEL = unusable("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
 _CREDIT = operator("the account has unpaid bills or no balance: settle them in the Volcengine console")
 _BUSY = busy(5)
 
@@ -15,13 +15,13 @@ TABLE: Mapping[str, Maker] = {
     # Suffixes tell more: `InputTextSensitiveContentDetected.PolicyViolation`.
     "AuthenticationError": operator(KEY),
     "InvalidAccountStatus": operator("the account is blocked or not verified: see the Volcengine console"),
-    "AccessDenied": operator("the key may not use this model: check its permissions in the Ark console"),
+    "AccessDenied": unusable("the key may not use this model: check its permissions in the Ark console"),
     "AccountOverdueError": _CREDIT,
     "InvalidSubscription": _CREDIT,
     "OperationDenied.ServiceOverdue": _CREDIT,
     "OperationDenied.ServiceNotOpen": _MODEL,
     "ModelNotOpen": _MODEL,
-    "InvalidEndpoint": operator("the inference endpoint is closed or doesn't exist: check it in the Ark console"),
+    "InvalidEndpoint": unusable("the inference endpoint is closed or doesn't exist: check it in the Ark console"),
     "InvalidEndpointOrModel": _MODEL,
     "InputTextSensitiveContentDetected": refused("prompt"),
     "InputTextRiskDetection": refused("prompt"),
@@ -34,7 +34,7 @@ TABLE: Mapping[str, Maker] = {
     "MissingParameter": invalid(),
     "RateLimitExceeded": _BUSY,
     "RequestBurstTooFast": _BUSY,
-    "SetLimitExceeded": operator("the account's own limit for this model is reached: raise it in the Ark console"),
+    "SetLimitExceeded": unusable("the account's own limit for this model is reached: raise it in the Ark console"),
     "QuotaExceeded": _CREDIT,
     "ServerOverloaded": _BUSY,
     "InternalServiceError": failed,

@@ -40,7 +40,7 @@ Request = ImageRequest[ArkOptions]
 class _Item(WireModel):
     url: str | None = None
     b64_json: str | None = None
-    error: dict[str, Any] | None = None
+    error: Any = None  # another type than the documented one must not lose the paid pictures
 
 
 class _Images(WireModel):

@@ -1,5 +1,7 @@
 """The answers of DashScope as typed models. Pictures come in one of two places, by the protocol."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from providers.base import Picture
@@ -11,8 +13,8 @@ class Result(WireModel):
     """A picture of the older protocol, or its error."""
 
     url: str | None = None
-    code: str | None = None
-    message: str | None = None
+    code: Any = None
+    message: Any = None
 
 
 class _Part(WireModel):
@@ -45,8 +47,9 @@ class TaskOutput(Output):
 
     task_id: str = Field(min_length=1)
     task_status: str
-    code: str | None = None
-    message: str | None = None
+    # Of any type: a wrong one must not lose paid pictures.
+    code: Any = None
+    message: Any = None
 
 
 class Answer(BaseModel):

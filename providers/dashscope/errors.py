@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from providers import http
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, when
+from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, unusable, when
 from providers.unfetched import UnfetchedReferenceError, unfetched
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
 _CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
 _NOT_BOUGHT = operator("activate Model Studio (百炼) for this account")
-_NO_MODEL = operator("there is no such model: check providers.dashscope.models")
-_DENIED = operator("the account may not use this model: activate it in the Model Studio console")
+_NO_MODEL = unusable("there is no such model: check providers.dashscope.models")
+_DENIED = unusable("the account may not use this model: activate it in the Model Studio console")
 _BUSY = busy(5)
 _MODEL_MISSING = re.compile("model .*not (exist|found|support)|no such model", re.IGNORECASE)
 _NO_TASKS = re.compile("not support asynchronous|url error, please check url", re.IGNORECASE)
@@ -40,6 +41,9 @@ def _unfetched(fault: Fault) -> ProviderError:
 
 
 def _no_tasks(fault: Fault) -> ProviderError:
+    if fault.status < 300:
+        # Only the status is sure to mean that nothing was taken, so that the picture may be asked for at once.
+        return http.lost(fault.detail, paying=fault.paying)
     return NoTasksError(f"the model makes no tasks: {fault.message}", detail=fault.detail)
 
 

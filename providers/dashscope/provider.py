@@ -27,7 +27,7 @@ from providers.dashscope.models import MODELS, DashScopeModel
 from providers.dashscope.options import DashScopeOptions, DashScopeSettings
 from providers.dashscope.payload import payload, refuse_size, tier
 from providers.errors import GenerationFailedError, InvalidRequestError, MisconfiguredError, TaskExpiredError
-from providers.json_api import Rest, bearer
+from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, bearer
 from providers.models import today
 from providers.polling import PassingError, PollingProvider
 from providers.unfetched import UnfetchedReferenceError, with_bytes
@@ -156,7 +156,8 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         """Wait for the picture. Returns its address as the ticket."""
         timeout = ClientTimeout(total=self.settings.time_limit, connect=10)
         url = f"{self.settings.endpoint}{AT_ONCE}"
-        output = (await self.rest.call("POST", url, Answer, body, paying=True, timeout=timeout)).output
+        rest = replace(self.rest, most=MOST_BYTES_OF_PICTURES)  # some answer with the picture's bytes
+        output = (await rest.call("POST", url, Answer, body, paying=True, timeout=timeout)).output
         if not output.pictures:
             raise GenerationFailedError(detail="an answer without pictures")
         picture = output.pictures[0]
@@ -188,7 +189,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
             case "SUCCEEDED":
                 return Finished(self._pictures(output))
             case "FAILED":
-                raise self.rest.task_error(output.code or "", output.message or "")
+                raise self.rest.task_error(str(output.code or ""), str(output.message or ""))
             case "CANCELED":
                 raise GenerationFailedError(detail=f"task {ticket} was cancelled", paid=False)
             case "UNKNOWN":
@@ -207,7 +208,7 @@ class DashScope(PollingProvider[DashScopeSettings, DashScopeOptions]):
         if output.pictures:
             return output.pictures
         first = output.results[0] if output.results else Result()
-        raise self.rest.task_error(first.code or "", first.message or "")
+        raise self.rest.task_error(str(first.code or ""), str(first.message or ""))
 
     async def check(self) -> None:
         """Ask for each model: in the service's list and, where it isn't there, without a prompt."""

@@ -112,9 +112,9 @@ class Fal(PollingProvider[FalSettings, FalOptions]):
         )
 
     def model(self, options: FalOptions) -> FalModel:
-        """The row of the app."""
-        row: FalModel = self.rows[options.model]
-        return row
+        """The row of the app; also of one that is not set up any more."""
+        row: FalModel | None = self.rows.get(options.model)
+        return row or MODELS.of([options.model], {})[options.model]
 
     def model_name(self, options: FalOptions) -> str:
         """The app's title, or its name without its owner: "flux/krea"."""

@@ -34,6 +34,7 @@ from providers.json_api import (
     invalid,
     operator,
     unavailable,
+    unusable,
     when,
 )
 from providers.larger import larger
@@ -63,11 +64,11 @@ TABLE: Mapping[str, Maker] = {
     # ai.google.dev/gemini-api/docs/troubleshooting: `status`, or `reason` of the details
     "API_KEY_INVALID": operator(KEY),
     "UNAUTHENTICATED": operator(KEY),
-    "PERMISSION_DENIED": operator("the key may not use this model: check its project at aistudio.google.com"),
+    "PERMISSION_DENIED": unusable("the key may not use this model: check its project at aistudio.google.com"),
     "FAILED_PRECONDITION": operator(
         "enable billing for the project at aistudio.google.com, or its country is not served"
     ),
-    "NOT_FOUND": operator("there is no such model: check providers.gemini.models"),
+    "NOT_FOUND": unusable("there is no such model: check providers.gemini.models"),
     "INVALID_ARGUMENT": invalid(),
     "RESOURCE_EXHAUSTED": _exhausted,
     "UNAVAILABLE": unavailable,
@@ -97,10 +98,13 @@ class _Inline(WireModel):
     mime_type: str = Field("", alias="mimeType")
 
 
+# Any type where one that is not as documented must not lose a paid picture.
+
+
 class _Part(WireModel):
-    text: str | None = None
+    text: Any = None
     inline_data: _Inline = Field(_Inline(), alias="inlineData")
-    thought: bool = False
+    thought: Any = False
 
 
 class _Content(WireModel):
@@ -109,11 +113,11 @@ class _Content(WireModel):
 
 class _Candidate(WireModel):
     content: _Content = _Content()
-    finish_reason: str = Field("", alias="finishReason")
+    finish_reason: Any = Field("", alias="finishReason")
 
 
 class _Feedback(WireModel):
-    block_reason: str = Field("", alias="blockReason")
+    block_reason: Any = Field("", alias="blockReason")
 
 
 class _Answer(WireModel):
@@ -154,7 +158,7 @@ class Gemini(SynchronousProvider[GeminiSettings, GeminiOptions]):
         changed = larger((row for row in self.rows.values() if row.references), options, size)
         if changed is None:
             return None
-        shape = nearest_shape(self.rows[changed["model"]].choices["ar"], size)
+        shape = nearest_shape(self.rows[changed["model"]].choices.get("ar", ()), size)
         return self.Options.model_validate({**changed, "ar": shape})
 
     def split(self, request: Request) -> tuple[Request, ...]:
@@ -210,7 +214,7 @@ def read_error(answer: Any) -> tuple[str, str] | None:
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
     # A pro model sends its drafts as thoughts.
-    parts = [part for candidate in answer.candidates for part in candidate.content.parts if not part.thought]
+    parts = [part for candidate in answer.candidates for part in candidate.content.parts if part.thought is not True]
     found = tuple(picture(part.inline_data.data) for part in parts if part.inline_data.data)
     if found:
         return found
@@ -222,13 +226,12 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
 
 def _why(answer: _Answer, *, has_words: bool) -> ProviderError:
     """The error for an answer without a picture: by its `blockReason`, else by the first `finishReason`."""
-    if reason := answer.prompt_feedback.block_reason:
+    if reason := str(answer.prompt_feedback.block_reason or ""):
         return ContentRefusedError("result" if reason == "IMAGE_SAFETY" else "prompt", detail=reason)
     if not answer.candidates:
         return http.lost("neither candidates nor a reason", paying=True)
-    return _stopped(
-        next((one.finish_reason for one in answer.candidates if one.finish_reason), ""), has_words=has_words
-    )
+    reason = next((str(one.finish_reason) for one in answer.candidates if one.finish_reason), "")
+    return _stopped(reason, has_words=has_words)
 
 
 def _stopped(reason: str, *, has_words: bool) -> ProviderError:

@@ -23,7 +23,7 @@ class JimengModel(Model):
     first the square, then landscape (for portrait, width and height are swapped). `area`: the bounds of width × height,
     `sides`: those of each. Without width and height, one with `picks_shape` chooses the ratio itself (and takes `size`,
     an area), and reads the number of pictures from the prompt unless it is forced to one. `seeds`: it takes a seed.
-    `has_prompt`: it reads a prompt. `calls_back`: it calls `callback_url`. `resolution`: what an upscaler is asked for.
+    `calls_back`: it calls `callback_url`. `resolution`: what an upscaler is asked for.
     `editor`: the model that makes the pictures when there are references.
     """
 
@@ -34,10 +34,13 @@ class JimengModel(Model):
     sides: tuple[int, int] = (1, 4096 * 4096)
     picks_shape: bool = False
     seeds: bool = False
-    has_prompt: bool = True
     calls_back: bool = False
     resolution: str = ""
     editor: "JimengModel | None" = None
+
+    def taken(self, option: str) -> tuple[str, ...] | None:
+        """See `Model.taken`. Sizes in pixels can be typed, too, so those of a model are no `choices`."""
+        return tuple(self.sizes) if option == "size" and "size" not in self.choices else self.choices.get(option)
 
     def scaled(self, share: float) -> float:
         """The model's `scale` for a share of 0–1."""

@@ -99,10 +99,11 @@ class Jimeng(PollingProvider[JimengSettings, JimengOptions]):
         if self.settings.upscaler and UPSCALER.req_key not in self._not_activated:
             if not LEAST_RATIO * size[1] <= size[0] <= MOST_RATIO * size[1]:
                 return None
-            # Variations of the larger picture need a model that takes it.
-            taking = (row.name for row in (self.model(options), *self.rows.values()) if row.references)
+            # Variations of the larger picture need a model that takes it. An operator may have limited the sizes.
+            rows = [row for row in (self.model(options), *self.rows.values()) if "size" not in row.choices]
+            name = next((row.name for row in rows if row.references), rows[0].name if rows else None)
             # Each caption asks for this: what is known to be valid is not validated.
-            chosen: JimengOptions = self.Options.model_construct(model=next(taking, options.model), size=UPSCALED)
+            chosen: JimengOptions | None = self.Options.model_construct(model=name, size=UPSCALED) if name else None
             return chosen
         name = next((row.name for row in (self.model(options), *self.rows.values()) if "4k" in row.sizes), None)
         return self.Options(ar=f"{size[0]}:{size[1]}", size="4k", scale=0, model=name) if name else None

@@ -28,6 +28,7 @@ from providers.json_api import (
     invalid,
     operator,
     refused,
+    unusable,
     when,
 )
 from providers.larger import larger
@@ -78,7 +79,7 @@ TABLE: Mapping[str, Maker] = {
     "access_terminated": _CLOSED,
     "invalid_api_key": operator(KEY),
     "unsupported_country_region_territory": operator("OpenAI does not serve the country that this machine is in"),
-    "model_not_found": operator("the account may not use this model: check providers.openai.models"),
+    "model_not_found": unusable("the account may not use this model: check providers.openai.models"),
     # for a while
     "rate_limit_exceeded": when(
         ZERO_LIMIT, operator("the account's limit for this model is 0: see its limits"), busy(10)

@@ -13,14 +13,25 @@ from pydantic_core import to_json
 
 from providers import http
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError
-from providers.json_api import ZERO_LIMIT, Fault, Maker, busy, error_object, invalid, operator, unavailable, when
+from providers.json_api import (
+    ZERO_LIMIT,
+    Fault,
+    Maker,
+    busy,
+    error_object,
+    invalid,
+    operator,
+    unavailable,
+    unusable,
+    when,
+)
 from providers.unfetched import unfetched
 
 KEY = "create an API key at openrouter.ai/keys and set it as providers.openrouter.api_key"
 _BILL = operator("the account has no credit left: add some at openrouter.ai/credits")
 _LIMIT = operator("the key's limit is used up: raise it at openrouter.ai/keys")
-_NOT_ALLOWED = operator("the key or a guardrail of the account doesn't allow this: see openrouter.ai/settings")
-_NO_MODEL = operator(
+_NOT_ALLOWED = unusable("the key or a guardrail of the account doesn't allow this: see openrouter.ai/settings")
+_NO_MODEL = unusable(
     "OpenRouter has no such image model, or none that the account's privacy settings allow: check "
     "providers.openrouter.models and openrouter.ai/settings/privacy"
 )
@@ -75,13 +86,20 @@ def read_error(answer: Any) -> tuple[str, str] | None:
     The metadata tell why a prompt was refused (`reasons`), or repeat the words of the company behind the model (`raw`).
     """
     choices = answer.get("choices") if isinstance(answer, dict) else None
-    for one in (answer, *(choices if isinstance(choices, list) else ())):
+    listed = choices if isinstance(choices, list) else []
+    # One that came beside a picture must not lose it.
+    for one in (answer, *(() if any(map(_has_picture, listed)) else listed)):
         if found := error_object(one):
             error = one["error"]
             metadata = error.get("metadata") if isinstance(error, dict) else None
             words = to_json(metadata).decode() if metadata else ""
             return found[0], f"{found[1]} {_with_reasons(metadata)}{words}".strip()
     return None
+
+
+def _has_picture(choice: Any) -> bool:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    return isinstance(message, dict) and bool(message.get("images"))
 
 
 def _with_reasons(metadata: Any) -> str:

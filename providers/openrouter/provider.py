@@ -39,12 +39,17 @@ _NO_IMAGE = Sentence("The service made no picture from this. Please say more cle
 Request = ImageRequest[OpenRouterOptions]
 
 
-class _Address(WireModel):
-    url: str = ""
+# Any type where one that is not as documented must not lose a paid picture.
 
 
 class _Image(WireModel):
-    image_url: _Address = _Address()
+    image_url: Any = None
+
+    @property
+    def url(self) -> str:
+        """Its address, or a data URI."""
+        url = self.image_url.get("url") if isinstance(self.image_url, dict) else self.image_url
+        return url if isinstance(url, str) else ""
 
 
 class _Message(WireModel):
@@ -54,18 +59,20 @@ class _Message(WireModel):
 
 
 class _Choice(WireModel):
-    finish_reason: str = ""
-    native_finish_reason: str = ""
+    finish_reason: Any = ""
+    native_finish_reason: Any = ""
     message: _Message = _Message()
-
-
-class _Usage(WireModel):
-    cost: float | None = None
 
 
 class _Answer(WireModel):
     choices: Items[_Choice]
-    usage: _Usage = _Usage()
+    usage: Any = None
+
+    @property
+    def cost(self) -> float | None:
+        """The charge, where it is told."""
+        cost = self.usage.get("cost") if isinstance(self.usage, dict) else None
+        return cost if isinstance(cost, (int, float)) else None
 
 
 class _Model(WireModel):
@@ -107,12 +114,12 @@ class OpenRouter(SynchronousProvider[OpenRouterSettings, OpenRouterOptions]):
 
     def enlarged(self, options: OpenRouterOptions, size: tuple[int, int]) -> OpenRouterOptions | None:
         """Options for 4K, by another model where this one can't, in the shape nearest to the picture's."""
-        names = [options.model, *self.settings.models]
-        able = next((name for name in names if "4k" in self.rows[name].choices.get("size", ())), None)
+        rows = (self.model(options), *self.rows.values())
+        able = next((row for row in rows if "4k" in row.choices.get("size", ()) and not row.has_ended(today())), None)
         if able is None or options.size == "4k":
             return None
-        ar = nearest_shape(self.rows[able].choices["ar"], size)
-        return self.Options.model_validate({"ar": ar, "size": "4k", "model": able})
+        ar = nearest_shape(able.choices.get("ar", ()), size)
+        return self.Options.model_validate({"ar": ar, "size": "4k", "model": able.name})
 
     def split(self, request: Request) -> tuple[Request, ...]:
         """One picture a call."""
@@ -169,7 +176,7 @@ async def payload_of(request: Request, row: OpenRouterModel) -> dict[str, object
 
 
 def _pictures(answer: _Answer) -> tuple[Picture, ...]:
-    urls = [image.image_url.url for choice in answer.choices for image in choice.message.images]
+    urls = [image.url for choice in answer.choices for image in choice.message.images]
     found = tuple(linked(url) for url in urls if url)
     if found:
         return found
@@ -177,8 +184,7 @@ def _pictures(answer: _Answer) -> tuple[Picture, ...]:
         raise http.lost("an answer without choices", paying=True)
     error = _why(answer.choices[0])
     # The answer tells what was charged for it; words cost tokens.
-    cost = answer.usage.cost
-    error.paid = None if cost is None else cost > 0
+    error.paid = None if answer.cost is None else answer.cost > 0
     raise error
 
 

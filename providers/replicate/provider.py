@@ -54,8 +54,9 @@ class _Prediction(WireModel):
     id: str = Field(min_length=1)
     status: str
     output: list[str | None] | str | None = None
-    error: str | None = None
-    data_removed: bool = False
+    # Of any type: a wrong one must not lose paid pictures.
+    error: Any = None
+    data_removed: Any = False
 
 
 class _Links(BaseModel):
@@ -90,7 +91,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
 
     def model(self, options: ReplicateOptions) -> ReplicateModel:
         """The row of the model. One that is not in the table takes references as the setting says."""
-        row: ReplicateModel = self.rows[options.model]
+        row: ReplicateModel = self.rows.get(options.model) or MODELS.of([options.model], {})[options.model]
         return row if row.reference_field else replace(row, reference_field=self.settings.references_as)
 
     def model_name(self, options: ReplicateOptions) -> str:
@@ -129,7 +130,7 @@ class Replicate(PollingProvider[ReplicateSettings, ReplicateOptions]):
             case "succeeded":
                 return Finished(_pictures(prediction))
             case "failed":
-                raise _ended(prediction.error or "")
+                raise _ended(str(prediction.error or ""))
             case "canceled" | "aborted":
                 raise GenerationFailedError(detail=f"prediction {ticket} was cancelled")
             case _:

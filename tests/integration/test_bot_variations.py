@@ -63,6 +63,12 @@ async def test_larger_is_the_picture_from_the_upscaler(harness: AppHarness, mode
     await harness.press(larger, "1:1")
     await harness.quiet()
     assert harness.tasks[-1].req_key != task.req_key, "another shape is drawn"
+    await harness.press(larger, "Variations")
+    await harness.press(larger, "Style")
+    await harness.press(larger, "sketch")
+    await harness.quiet()
+    drawn = harness.tasks[-2:]
+    assert [each.req_key != task.req_key and each.prompt.startswith("a fox") for each in drawn] == [True, True]
 
 
 async def test_larger_without_the_upscaler_is_a_remake_at_4k_in_its_own_shape(tmp_path: Path) -> None:

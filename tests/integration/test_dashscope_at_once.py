@@ -1,6 +1,7 @@
 """Models of DashScope that make no tasks: the address of the picture is the ticket, and no picture is paid twice."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -87,6 +88,19 @@ async def test_a_lost_answer_is_not_asked_for_again(bench: ServiceHarness) -> No
     with pytest.raises(OutcomeUnknownError):
         await events(bench)
     assert bench.submitted == 1
+
+
+async def test_a_refusal_of_tasks_with_a_good_status_is_not_trusted(bench: ServiceHarness) -> None:
+    body = '{"code": "AccessDenied", "message": "does not support asynchronous calls"}'
+    bench.simulator.faults.append(Fault(kind="json", action="submit", status=200, text=body))
+    with pytest.raises(OutcomeUnknownError):
+        await events(bench, UNSURE)
+    assert bench.submitted == 0
+
+
+async def test_a_large_picture_inside_the_answer(bench: ServiceHarness) -> None:
+    answers(bench, f"data:image/png;base64,{b64encode(bytes(6 << 20)).decode()}")
+    assert (await events(bench))[-1] == Finished((Picture(data=bytes(6 << 20)),))
 
 
 @pytest.mark.parametrize("address", ["https://pictures.example/" + "x" * 3000, "data:image/png;base64,cGljdHVyZQ=="])

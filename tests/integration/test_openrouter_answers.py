@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.base import Finished, ImageRequest
+from providers.base import Finished, ImageRequest, Picture
 from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
@@ -17,6 +17,7 @@ from providers.errors import (
     ProviderBusyError,
     ProviderError,
     ProviderUnavailableError,
+    UnusableModelError,
 )
 from providers.openrouter import OpenRouter
 from providers.openrouter.models import MODELS
@@ -57,8 +58,8 @@ def choice(reason: str | None, *, cost: float | None = None, **fields: Any) -> d
         (403, error(403, "input was flagged", reasons=["violence"]), ContentRefusedError, False),
         (403, error(403, "words", reasons=["violence"], provider_name="OpenAI"), ContentRefusedError, False),
         (403, error(403, "Key limit exceeded (monthly limit)"), MisconfiguredError, False),
-        (403, error(403, "Forbidden"), MisconfiguredError, False),
-        (404, error(404, "No endpoints found that support the requested output modalities"), MisconfiguredError, False),
+        (403, error(403, "Forbidden"), UnusableModelError, False),
+        (404, error(404, "No endpoints found that support the requested output modalities"), UnusableModelError, False),
         (408, error(408, "Your request timed out"), OutcomeUnknownError, None),
         (429, error(429, "Rate limit exceeded"), ProviderBusyError, False),
         (429, error(429, "Rate limit exceeded: limit: 0"), MisconfiguredError, False),
@@ -121,6 +122,26 @@ async def test_a_picture_at_an_address_or_inside(service: ServiceHarness, url: s
     assert isinstance(last, Finished)
     (picture,) = last.pictures
     assert picture.url == url or picture.data == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"choice": {"error": {"code": 502, "message": "the words after it were lost"}}},
+        {"choice": {"finish_reason": 3, "native_finish_reason": {"name": "STOP"}}},
+        {"usage": {"cost": "0.01"}},
+        {"usage": []},
+        {"image_url": "https://pictures.example/1.png"},
+    ],
+    ids=str,
+)
+async def test_no_paid_picture_is_lost_by_what_comes_beside_it(service: ServiceHarness, beside: dict[str, Any]) -> None:
+    image = {"image_url": beside.get("image_url", {"url": "https://pictures.example/1.png"})}
+    choice = {"message": {"images": [image]}, **beside.get("choice", {})}
+    body = json.dumps({"choices": [choice], "usage": beside.get("usage")})
+    service.simulator.faults.append(Fault(kind="json", action="submit", status=200, text=body))
+    last = (await run(service, service.request("a red fox")))[-1]
+    assert last == Finished((Picture(url="https://pictures.example/1.png"),))
 
 
 async def test_check_names_unknown_models(service: ServiceHarness) -> None:

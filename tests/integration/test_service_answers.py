@@ -24,6 +24,7 @@ from providers.errors import (
     ProviderBusyError,
     ProviderError,
     TaskExpiredError,
+    UnusableModelError,
 )
 from providers.fal import Fal
 from providers.fal.simulator import FalSimulator
@@ -102,9 +103,9 @@ ANSWERS = [
     Row(Ark, SENT, 400, ark("OutputImageRiskDetection"), ContentRefusedError, None, what="result"),
     Row(Ark, SENT, 400, ark("InvalidParameter.OversizedImage"), InvalidRequestError),
     Row(Ark, SENT, 400, ark("InvalidParameter", "image: Timeout while downloading url=x"), UnfetchedReferenceError),
-    Row(Ark, SENT, 400, ark("InvalidEndpoint.ClosedEndpoint"), MisconfiguredError),
-    Row(Ark, SENT, 404, ark("InvalidEndpointOrModel.ModelIDAccessDisabled"), MisconfiguredError),
-    Row(Ark, SENT, 429, ark("SetLimitExceeded"), MisconfiguredError),
+    Row(Ark, SENT, 400, ark("InvalidEndpoint.ClosedEndpoint"), UnusableModelError),
+    Row(Ark, SENT, 404, ark("InvalidEndpointOrModel.ModelIDAccessDisabled"), UnusableModelError),
+    Row(Ark, SENT, 429, ark("SetLimitExceeded"), UnusableModelError),
     Row(Ark, SENT, 403, ark("AccountOverdueError"), MisconfiguredError),
     Row(Ark, SENT, 403, ark("OperationDenied.ServiceOverdue"), MisconfiguredError),
     Row(Ark, SENT, 429, ark("RateLimitExceeded.EndpointRPMExceeded"), ProviderBusyError),

@@ -34,7 +34,7 @@ class BareEngine:
         # The progress ticker asks for a second each time; it goes on as soon as everybody else had a turn.
         await asyncio.sleep(0.001)
 
-    async def ask(self, n: int = 1, user: int = 1, references: tuple[NewReference, ...] = ()) -> Job:
+    async def ask(self, n: int = 1, user: int = 1, references: tuple[NewReference, ...] = (), **options: object) -> Job:
         self._number += 1
         job = await self.engine.submit(
             NewJob(
@@ -45,7 +45,7 @@ class BareEngine:
                 language="en",
                 provider="fake",
                 prompt="a fox",
-                options={"n": n},
+                options={"n": n, **options},
                 references=references,
             )
         )

@@ -1,18 +1,20 @@
 """The engine after a crash or a stop at each step: nothing is submitted twice, nothing paid is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from providers.base import Accepted, Event, Finished, ImageRequest, Picture
 from providers.errors import (
     TaskExpiredError,
 )
 from storage.job_states import JobState, TaskState
 from storage.records import CheckedReference, NewReference
 from tests.support.bare_engine import BareEngine, open_bare_engine
+from tests.support.fakes import FakeOptions
 
 PNG = CheckedReference(b"png", "image/png", 10, 10, [])
 
@@ -105,3 +107,28 @@ async def test_a_task_the_service_forgot_is_told(harness: BareEngine) -> None:
     await harness.stage.until(lambda: harness.stage.endings)
     (task,) = await harness.store.tasks.of_job(job.id)
     assert task.state is TaskState.FAILED
+
+
+async def test_a_stop_waits_for_a_submit_that_answers_with_the_picture(
+    harness: BareEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("component", "task_runner"):
+        monkeypatch.setattr(f"bot.jobs.{module}.STOP_SECONDS", 0.001)
+    begun, answered = asyncio.Event(), asyncio.Event()
+
+    async def imagine(request: ImageRequest[FakeOptions], ticket: str | None = None) -> AsyncGenerator[Event, None]:
+        begun.set()
+        await answered.wait()
+        yield Accepted("https://pictures/1")
+        yield Finished((Picture(url="https://pictures/1"),))
+
+    monkeypatch.setattr(harness.provider, "imagine", imagine)
+    job = await harness.ask()
+    await begun.wait()
+    stopped = asyncio.create_task(harness.engine.stop())
+    done, _pending = await asyncio.wait({stopped}, timeout=0.1)
+    assert not done
+    answered.set()
+    await stopped
+    (task,) = await harness.store.tasks.of_job(job.id)
+    assert (task.ticket, task.state in {TaskState.RUNNING, TaskState.DONE}) == ("https://pictures/1", True)

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from providers.base import Accepted, Capabilities, ImageRequest, Model, ModelTable, ProviderSettings, ReferenceLimits
 from providers.errors import InvalidRequestError
-from providers.model_rules import ends, narrowed, not_taken, refuse_together
+from providers.model_rules import ends, narrowed, not_taken, refuse_references, refuse_together
 from providers.models import ModelLimits
 from providers.options import N_, Options, flags
 from tests.support.fakes import FakeProvider
@@ -187,3 +187,12 @@ def test_a_request_that_a_model_takes(provider: TableProvider) -> None:
 @pytest.mark.parametrize(("name", "words"), FILES.items())
 def test_the_readmes_list_the_models(name: str, words: dict[str, str]) -> None:
     assert in_file(name) == listed(words), "run: python -m tests.support.model_list"
+
+
+def test_no_model_that_was_shut_down_is_recommended() -> None:
+    provider = with_settings(models=("small", "old"), limits={"old": {"references": 2}})
+    with pytest.raises(ValidationError, match=r"small has no --size\. Leave it out\.") as caught:
+        provider.Options.model_validate({"model": "small", "size": "4k"})
+    assert "--model" not in str(caught.value)
+    with pytest.raises(InvalidRequestError, match="Send your prompt without pictures"):
+        refuse_references(provider.rows["small"], 1, provider.rows.values())
