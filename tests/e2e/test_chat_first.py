@@ -71,3 +71,10 @@ async def test_covered_as_files_and_with_a_draft(harness: DemoHarness, chat_page
     await expect(chat_page.page.get_by_label("Hidden picture, show it")).to_have_count(2)
     await chat_page.page.get_by_label("Hidden picture, show it").first.click()
     await expect(chat_page.page.get_by_label("Hidden picture, show it")).to_have_count(1)
+
+
+async def test_a_new_description_is_shown_at_once(harness: DemoHarness, visit: Visit) -> None:
+    his = await visit(harness.telegram.ming)
+    await expect(his.at("description")).to_contain_text("我能把你的文字变成图画")
+    await harness.demo.app.bot.set_my_description("画图的机器人。", language_code="zh")
+    await expect(his.at("description")).to_have_text("画图的机器人。")

@@ -60,7 +60,7 @@ async def test_a_variation(harness: AppHarness, validated: list[object]) -> None
     await harness.press(result, "Variations")
     await harness.quiet()
     assert len(harness.tasks) == 2
-    # No prompt is read, but the press asks what the model reads, and the buttons under the first picture are shown again.
+    # The press asks what the model reads, and the buttons under the first picture are shown again.
     assert len(validated) == 5, validated
 
 

@@ -119,6 +119,8 @@ const learn = () => {
   return api.world().then((world) => mine === asked && store.setWorld(world), () => {});
 };
 store.on("commands", learn);
+// The bot may describe itself only after the page has been drawn.
+store.on("world", () => store.chatOf(store.chat) && !byId("empty").hidden && drawWelcome(store, byId("empty"), composer, true));
 store.on("message", ({ chat, topic }) => {
   const known = store.chatOf(chat);
   if (!known || (topic !== null && !known.topics.some(({ id }) => id === topic))) learn();
