@@ -19,7 +19,7 @@ demo: .venv/ready  ## the whole bot on this machine, without accounts
 run: .venv/ready  ## the real bot, with config.toml
 	$(BIN)/python -m bot run $(ARGS)
 
-test: .venv/ready  ## everything that CI runs, side by side: mypy keeps one core busy for a minute the first time
+test: .venv/ready  ## everything that CI runs, side by side: mypy keeps one core busy for half a minute the first time
 	@$(MAKE) --no-print-directory --jobs=2 lint unit
 
 lint: .venv/ready
