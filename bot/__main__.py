@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    # What is loaded by now is never garbage: looking through it again blocks the event loop for 50 ms each time.
+    # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
     gc.freeze()
     async with assembled(settings) as app:
         await app.run()

@@ -30,7 +30,7 @@ class OpenRouterModel(Model):
 
     @property
     def modalities(self) -> list[str]:
-        """What to ask the model for."""
+        """The kinds of answer to ask the model for."""
         return ["image", "text"] if self.speaks else ["image"]
 
 

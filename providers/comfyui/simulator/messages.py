@@ -84,7 +84,7 @@ class Messages:
                     await self._send(socket, kind, data)
 
     async def _news(self, task: Task) -> AsyncIterator[tuple[str, Any]]:
-        """What has happened with a task since the last call."""
+        """The events of a task since the last call."""
         drawing, state, told = self._simulator.drawing(task), self._simulator.state(task), task.details
         if state == "queued" or told.get("is_told"):
             return

@@ -37,7 +37,7 @@ class ComfyUISimulator(ServiceSimulator):
 
     @cached_property
     def messages(self) -> Messages:
-        """What clients are told at their websockets."""
+        """The messages to clients at their websockets."""
         return Messages(self)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -83,7 +83,7 @@ class ComfyUISimulator(ServiceSimulator):
         return "running" if now < task.finished else "failed" if task.problem else "done"
 
     def drawing(self, task: Task) -> Sketch:
-        """What a task draws."""
+        """The picture that a task draws."""
         return cast("Sketch", task.details["sketch"])
 
     async def _prompt(self, request: web.Request) -> web.Response:

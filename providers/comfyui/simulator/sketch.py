@@ -1,4 +1,4 @@
-"""What a workflow draws: its words, its references and the picture's size."""
+"""The drawing of a workflow: its words, its references and the size."""
 
 import io
 from collections.abc import Callable
