@@ -13,7 +13,7 @@ from providers.ark.models import MODELS
 from providers.ark.simulator import ArkSimulator
 from providers.base import Finished, ImageRequest, Reference
 from providers.testing.bench import small_picture
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 
 PRO, LITE = "doubao-seedream-5-0-pro-260628", "doubao-seedream-5-0-260128"
 PICTURE = small_picture()
@@ -22,17 +22,15 @@ COMPARED = ("Authorization", "Content-Type")
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[ArkSimulator]:
+def simulator() -> ArkSimulator:
     simulator = ArkSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
     simulator.models[LITE] = MODELS[LITE]
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+    return simulator
 
 
 @pytest.fixture
 async def recorder(simulator: ArkSimulator) -> AsyncIterator[Recorder]:
-    async with Recorder(simulator.url).serving() as recorder:
+    async with recording(simulator) as recorder:
         yield recorder
 
 

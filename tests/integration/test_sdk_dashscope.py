@@ -14,7 +14,7 @@ from providers.dashscope import DashScope, DashScopeSettings
 from providers.dashscope.simulator import DashScopeSimulator
 from providers.testing.bench import small_picture
 from providers.testing.clock import FastClock
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 
 QWEN, AT_ONCE, OLD = "qwen-image-3.0", "qwen-image-2.0", "wan2.2-t2i-flash"
 PICTURE = small_picture()
@@ -23,16 +23,13 @@ COMPARED = ("Authorization", "Content-Type", "X-DashScope-Async", "X-DashScope-O
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[DashScopeSimulator]:
-    simulator = DashScopeSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+def simulator() -> DashScopeSimulator:
+    return DashScopeSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
 
 
 @pytest.fixture
 async def recorder(simulator: DashScopeSimulator) -> AsyncIterator[Recorder]:
-    async with Recorder(simulator.url).serving() as recorder:
+    async with recording(simulator) as recorder:
         yield recorder
 
 

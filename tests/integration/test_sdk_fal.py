@@ -15,7 +15,7 @@ from providers.fal import Fal, FalSettings
 from providers.fal.simulator import FalSimulator
 from providers.testing.bench import small_picture
 from providers.testing.clock import FastClock
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 
 BANANA, FLUX = "google/nano-banana-2.1", "fal-ai/flux/dev"
 PICTURE = small_picture()
@@ -24,18 +24,13 @@ COMPARED = ("Authorization", "Content-Type")
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[FalSimulator]:
-    simulator = FalSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+def simulator() -> FalSimulator:
+    return FalSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
 
 
 @pytest.fixture
 async def recorder(simulator: FalSimulator) -> AsyncIterator[Recorder]:
-    async with Recorder(simulator.url).serving() as recorder:
-        # The addresses in the answers lead through the recorder, too.
-        simulator.url = recorder.url
+    async with recording(simulator, leads_back=True) as recorder:
         yield recorder
 
 

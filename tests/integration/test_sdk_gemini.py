@@ -12,7 +12,7 @@ from providers.base import ImageRequest, Reference
 from providers.gemini import Gemini, GeminiSettings
 from providers.gemini.simulator import GeminiSimulator
 from providers.testing.bench import small_picture
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 from tests.support.sample_pictures import draw_plain
 
 BANANA = "gemini-nano-banana-2.1"
@@ -24,12 +24,8 @@ PICTURE = small_picture()
 @pytest.fixture
 async def recorder() -> AsyncIterator[Recorder]:
     simulator = GeminiSimulator(durations=lambda _: 0.001, draw=draw_plain, draw_scale=0.1)
-    await simulator.start()
-    try:
-        async with Recorder(simulator.url).serving() as recorder:
-            yield recorder
-    finally:
-        await simulator.aclose()
+    async with recording(simulator) as recorder:
+        yield recorder
 
 
 @pytest.fixture

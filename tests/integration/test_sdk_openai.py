@@ -11,7 +11,7 @@ from providers.base import Event, ImageRequest, Reference
 from providers.openai import OpenAI, OpenAISettings
 from providers.openai.simulator import OpenAISimulator
 from providers.testing.bench import small_picture
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 from tests.support.sample_pictures import draw_plain
 
 if TYPE_CHECKING:
@@ -26,12 +26,8 @@ OUR_HEADERS = {"Authorization", "Content-Type"}
 @pytest.fixture
 async def recorder() -> AsyncIterator[Recorder]:
     simulator = OpenAISimulator(durations=lambda _: 0.001, draw=draw_plain, draw_scale=0.1)
-    await simulator.start()
-    try:
-        async with Recorder(simulator.url).serving() as recorder:
-            yield recorder
-    finally:
-        await simulator.aclose()
+    async with recording(simulator) as recorder:
+        yield recorder
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from providers.replicate import Replicate, ReplicateSettings
 from providers.replicate.simulator import ReplicateSimulator
 from providers.testing.bench import small_picture
 from providers.testing.clock import FastClock
-from tests.support.recorder import Recorder, Sent, differences
+from tests.support.recorder import Recorder, Sent, differences, recording
 
 BANANA, FLUX = "google/nano-banana-2", "black-forest-labs/flux-3-image"
 PICTURE = small_picture()
@@ -27,18 +27,13 @@ LARGE = 2 << 20
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[ReplicateSimulator]:
-    simulator = ReplicateSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+def simulator() -> ReplicateSimulator:
+    return ReplicateSimulator(durations=lambda _: 0, draw=lambda *_: PICTURE)
 
 
 @pytest.fixture
 async def recorder(simulator: ReplicateSimulator) -> AsyncIterator[Recorder]:
-    async with Recorder(simulator.url).serving() as recorder:
-        # The addresses in the answers lead through the recorder, too.
-        simulator.url = recorder.url
+    async with recording(simulator, leads_back=True) as recorder:
         yield recorder
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from aiohttp import ClientSession, web
 from multidict import CIMultiDict
 
+from providers.simulators.service import ServiceSimulator
+
 HOP_BY_HOP = frozenset({"connection", "content-length", "host", "transfer-encoding"})
 
 
@@ -67,6 +69,19 @@ class Recorder:
                 await response.write(part)
             await response.write_eof()
         return response
+
+
+@asynccontextmanager
+async def recording(simulator: ServiceSimulator, *, leads_back: bool = False) -> AsyncIterator[Recorder]:
+    """Start a simulator with a recorder before it. `leads_back`: the addresses in its answers are the recorder's."""
+    await simulator.start()
+    try:
+        async with Recorder(simulator.url).serving() as recorder:
+            if leads_back:
+                simulator.url = recorder.url
+            yield recorder
+    finally:
+        await simulator.aclose()
 
 
 def _fields(content_type: str, body: bytes) -> Any:
