@@ -88,6 +88,8 @@ class ModelLimits(BaseModel):
     like: str | None = Field(None, description="the known model that this one behaves like")
     title: str | None = Field(None, description="the name that people see")
     references: int | None = Field(None, ge=0, description="the most references")
+    reference_bytes: int | None = Field(None, ge=1, description="the most bytes of a reference")
+    reference_side: int | None = Field(None, ge=1, description="the most pixels of a reference's side")
     reference_field: str | None = Field(None, description="the references' name in the service's request")
     pictures: int | None = Field(None, ge=1, description="the most pictures of one task")
     series: int | None = Field(None, ge=1, description="the most pictures of a matching series")
@@ -138,16 +140,25 @@ class ModelTable(Generic[ModelT]):
         given = limits.model_dump(include=set(PLAIN), exclude_none=True)
         if limits.like:
             given = {"title": "", "ends": None, "successor": ""} | given
-        if limits.references is not None:
-            given["references"] = _with_count(row.references or self._unknown.references, limits.references)
+        references = _references(row.references, self._unknown.references, limits)
         if limits.ends is not None:
             given["ends"] = None if limits.ends == "never" else limits.ends
-        return replace(row, **given, choices={**row.choices, **limits.choices})
+        return replace(row, **given, references=references, choices={**row.choices, **limits.choices})
 
 
-def _with_count(limits: ReferenceLimits | None, count: int) -> ReferenceLimits | None:
-    usual = limits or ReferenceLimits(count=1, size=4 << 20, side=4096, ratio=(1 / 3, 3))
-    return replace(usual, count=count) if count else None
+def _references(
+    known: ReferenceLimits | None, usual: ReferenceLimits | None, limits: ModelLimits
+) -> ReferenceLimits | None:
+    """The limits of a row's references, corrected. A model that is said to take some has the `usual` ones."""
+    if limits.references == 0 or (known is None and limits.references is None):
+        return None
+    found = known or usual or ReferenceLimits(count=1, size=4 << 20, side=4096, ratio=(1 / 3, 3))
+    return replace(
+        found,
+        count=limits.references or found.count,
+        size=limits.reference_bytes or found.size,
+        side=limits.reference_side or found.side,
+    )
 
 
 def widest(rows: Iterable[Model], declared: Any) -> dict[str, Any]:

@@ -138,7 +138,11 @@ def _photos(limits: ReferenceLimits | None) -> str:
 
 def _price(provider: AnyProvider, options: Options) -> str:
     price = provider.price(options)
-    return "" if price is None else money(price, provider.settings.currency)
+    if price is None:
+        return ""
+    # Where the service bills something else, the operator's price of a picture is an estimate.
+    sign = "" if provider.model(options).priced_by in {"picture", "nothing"} else "≈ "
+    return sign + money(price, provider.settings.currency)
 
 
 def _buttons(requests: RequestService, chosen: str) -> InlineKeyboardMarkup | None:

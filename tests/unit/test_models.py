@@ -1,5 +1,6 @@
 """The table of models: rows, an operator's corrections, refusals, and models that end."""
 
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -142,6 +143,7 @@ def test_an_operator_corrects_a_row() -> None:
         "mine": ModelLimits(like="large", references=1, title="Mine", choices={"size": ("4k", "8k")}),
         "small": ModelLimits(references=7, ends=date(2030, 1, 1), prompt_length=5),
         "large": ModelLimits(references=0),
+        "other": ModelLimits(reference_bytes=9, reference_side=8),
     }
     rows = with_settings(models=("old", "mine", "small", "large", "other"), limits=limits).rows
     assert not rows["old"].has_ended(DAY)
@@ -149,7 +151,7 @@ def test_an_operator_corrects_a_row() -> None:
     assert rows["mine"].choices == {"ar": SHAPES, "size": ("4k", "8k")}
     assert (rows["small"].references.count, rows["small"].prompt_length) == (7, 5)
     assert rows["large"].references is None
-    assert (rows["other"].called, rows["other"].references) == ("other", LIMITS)
+    assert (rows["other"].called, rows["other"].references) == ("other", replace(LIMITS, size=9, side=8))
 
 
 def test_a_copy_of_a_model_that_was_shut_down_is_not_shut_down() -> None:
