@@ -28,6 +28,7 @@ from bot.handlers import (
     history,
     imagine,
     inline,
+    joining,
     late_items,
     models,
     result_actions,
@@ -67,6 +68,7 @@ from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
+from bot.middlewares.seen import SeenMiddleware
 from bot.settings import Settings
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
@@ -131,11 +133,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         access = Access(settings.access, settings.limits, store)
         requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
-        dispatcher = make_dispatcher(settings, languages, albums, store, newest)
-        dispatcher.workflow_data.update(
-            requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
-        )
-        dispatcher.workflow_data.update(access=access, admin_menu=make_menu())
+        dispatcher = make_dispatcher(access, languages, albums, store, newest)
+        dispatcher.workflow_data.update(requests=requests, admin_menu=make_menu(requests, bot, languages))
+        dispatcher.workflow_data.update(uploads=telegram.uploads, originals=telegram.originals)
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
@@ -241,12 +241,13 @@ def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
 
 
 def make_dispatcher(
-    settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
+    access: Access, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
-    dispatcher = Dispatcher(pages=Pages())
+    dispatcher = Dispatcher(pages=Pages(), languages=languages, access=access)
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
-    dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
+    dispatcher.update.outer_middleware(SeenMiddleware(store))
+    dispatcher.update.outer_middleware(AccessMiddleware(access, store.clock))
     dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
     for observer in (dispatcher.message, dispatcher.channel_post):
         observer.outer_middleware(NoteIncoming(newest))
@@ -258,6 +259,7 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        joining.make_router(),
         admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),

@@ -28,6 +28,7 @@ from storage.schema import (
     drafts,
     edits,
     erased,
+    invitations,
     jobs,
     pictures,
     posted,
@@ -64,6 +65,7 @@ _EMPTY_TASKS: Sequence[Executable] = (
     # Without its ticket an overdue task can't be looked for again.
     move_task(_TASKS_OF_PERSON, (TaskState.OVERDUE,), TaskState.FAILED),
     delete(announced).where(announced.c.task_id.in_(_OWN_TASKS)),
+    update(invitations).where(invitations.c.made_by == bindparam("person")).values(made_by=ERASED_USER_ID),
     update(tasks)
     .where(_TASKS_OF_PERSON, ~is_in(tasks.c.state, UNFINISHED))
     .values(user_id=ERASED_USER_ID, ticket=None, options={}, error_message=None),
