@@ -245,7 +245,7 @@ def make_dispatcher(
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher(pages=Pages(), languages=languages, access=access)
-    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users, access))
     dispatcher.update.outer_middleware(SeenMiddleware(store))
     dispatcher.update.outer_middleware(AccessMiddleware(access, store.clock))
     dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())

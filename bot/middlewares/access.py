@@ -43,7 +43,6 @@ class AccessMiddleware(BaseMiddleware):
         user: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
         inner = event.event if isinstance(event, Update) else event
-        await self._access.refresh()
         # Without a chat (for example in inline mode) only the person counts.
         there = chat.id if chat and chat.type != ChatType.PRIVATE else None
         data["allowed"] = self._access.may_use(user.id if user else None, there)
