@@ -158,6 +158,7 @@ async def test_a_flood_of_strangers_is_told_once_each(harness: AppHarness) -> No
 
 async def test_admins_see_strangers_and_let_them_in(harness: AppHarness) -> None:
     await harness.say("hello", who=harness.ming)
+    await harness.taken_in()
     page = await opened(harness, "people")
     await harness.press(page, next(one for one in page.buttons if "小明" in one))
     await harness.press(page, "✅ Let in")
