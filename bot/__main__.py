@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import gc
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from aiogram.exceptions import TelegramUnauthorizedError
 
+from bot import logs
 from bot.check import check
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
@@ -25,12 +25,7 @@ WRONG_SETTINGS = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code: 0 success, 1 a check failed, 2 the settings are wrong."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-    )
-    for chatty in ("aiogram.event", "alembic.runtime"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.set_up(verbose=options.verbose)
     try:
         if options.command == "demo":
             # Imported here, so that only this command loads the demo.
@@ -38,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return asyncio.run(demo(options))
         settings = load(options.config)
+        logs.set_up(settings.log, logs.secrets_of(settings), verbose=options.verbose)
         if options.command == "check":
             return asyncio.run(check(settings))
         if options.command == "backup":

@@ -12,6 +12,7 @@ from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unpublished,
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.retry import T, until_delivered
 from bot.jobs.steps import JobSteps
+from bot.log_subject import Subject
 from providers.errors import Sentence
 from storage.job_states import CLOSED, CLOSED_AS, JobState
 from storage.records import Job
@@ -209,7 +210,8 @@ class JobFinisher(Component):
         ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
         if is_published:
             # The storage may take its time: nobody waits for it.
-            self._withdrawals.spawn(publisher.withdraw(job.id), f"withdraw references of job {job.id}")
+            name = f"withdraw references of job {job.id}"
+            self._withdrawals.spawn(publisher.withdraw(job.id), name, Subject(job.id))
         return ended
 
     async def _has_references(self, job: Job) -> bool:

@@ -9,6 +9,7 @@ from bot.jobs.context import JobContext
 from bot.jobs.finisher import JobFinisher
 from bot.jobs.preparer import Preparer
 from bot.jobs.task_runner import TaskRunner
+from bot.log_subject import Subject
 from storage import notifications
 from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.records import Job, Task
@@ -86,7 +87,8 @@ class Reconciler(Component):
             self._reading[job_id] = True
             return
         self._reading[job_id] = False
-        reading = self._readings.spawn(self._reconcile(job_id, known), f"the next step of job {job_id}")
+        name = f"the next step of job {job_id}"
+        reading = self._readings.spawn(self._reconcile(job_id, known), name, Subject(job_id))
         reading.add_done_callback(lambda _: self._ended(job_id))
 
     def _ended(self, job_id: int) -> None:

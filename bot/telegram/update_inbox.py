@@ -17,6 +17,7 @@ from aiogram.types import Update
 
 from bot.background import Background
 from bot.jobs.retry import START_DELAYS, until_stored
+from bot.log_subject import Subject
 from bot.telegram.polling import Poller
 from storage import notifications
 from storage.backend import EVERYTHING
@@ -173,7 +174,7 @@ class UpdateInbox:
     def _start(self, one: NewUpdate, key: QueueKey) -> None:
         self._at_work[key] += 1
         self._albums[key] = one.album
-        task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}")
+        task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}", Subject(update=one.id))
         # Not in the task itself: a task cancelled before its first step runs no `finally`.
         task.add_done_callback(partial(self._over, one.id, key))
 
