@@ -16,7 +16,7 @@ from bot.log_subject import note_job
 from providers.errors import Sentence
 from storage import notifications
 from storage.job_states import JobState, TaskState
-from storage.quota import UNLIMITED, Quota
+from storage.quota import UNLIMITED, Quota, QuotaExceededError
 from storage.records import Job, NewJob, NewReference
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,11 @@ class JobEngine:
     async def submit(self, new: NewJob, quota: Quota = UNLIMITED) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.context.worker.pick()
-        job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
+        try:
+            job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
+        except QuotaExceededError as error:
+            self.context.metrics.refused(new.provider, "waiting_limit" if error.waiting else "daily_limit")
+            raise
         if job:
             note_job(job.id)
         if job and await self._failover.at_entry(job):

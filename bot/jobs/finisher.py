@@ -207,7 +207,11 @@ class JobFinisher(Component):
     async def _end(self, job: Job, state: JobState) -> Job | None:
         publisher = self._context.addresses.references
         is_published = not isinstance(publisher, Unpublished) and await self._has_references(job)
-        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
+        now = self._context.clock()
+        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, now), job)
+        if ended:
+            log.debug("job %d is %s", job.id, state.value)
+            self._context.metrics.job_ended(job, state, now)
         if is_published:
             # The storage may take its time: nobody waits for it.
             name = f"withdraw references of job {job.id}"

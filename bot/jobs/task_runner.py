@@ -234,6 +234,12 @@ class TaskRunner(Component):
         ended = await self._context.until_stored(
             lambda: finish(task.id, results, now, cost, seconds, note=note), f"storing the result of task {task.id}"
         )
+        if ended:
+            log.debug(
+                "task %d of job %d has %d pictures after %.1f s", task.id, task.job_id, len(results), seconds or 0
+            )
+            self._context.metrics.task_done(task.provider, seconds)
+            self._context.metrics.paid(task.provider, cost)
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
         if ended and not ended.is_provider_failing:

@@ -19,6 +19,7 @@ from bot.background import Background
 from bot.jobs.retry import START_DELAYS, until_stored
 from bot.log_subject import Subject
 from bot.telegram.polling import Poller
+from bot.telegram.update_health import UpdateHealth
 from storage import notifications
 from storage.backend import EVERYTHING
 from storage.column_types import clean
@@ -44,7 +45,7 @@ QueueKey = tuple[bool, int | None, int | None]
 
 class UpdateInbox:
     """Stores updates and hands them to `dispatcher`. `worker`: gives this process's present worker id. `work` runs
-    the handlers, `notes` stores which updates are done."""
+    the handlers, `notes` stores which updates are done. `health`: is told of how polling goes."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class UpdateInbox:
         store: Store,
         worker: Callable[[], int],
         *,
+        health: UpdateHealth | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
@@ -60,6 +62,7 @@ class UpdateInbox:
         self._store = store
         self._worker = worker
         self._clock = store.clock
+        self.health = health or UpdateHealth()
         self.sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         # The waiting updates of each key, and how many of each are being handled.
@@ -96,7 +99,7 @@ class UpdateInbox:
 
     def poll(self) -> None:
         """Poll Telegram for updates while this process is the leader."""
-        poller = Poller(self._bot, self._store.database.backend, self.take, self.sleep)
+        poller = Poller(self._bot, self._store.database.backend, self.take, self.health, self.sleep)
         self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
