@@ -1,6 +1,6 @@
 """The composition root: the only place that wires parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
 
+from bot.access import Access
 from bot.app import App
 from bot.background import Background
 from bot.handlers import (
@@ -36,6 +37,8 @@ from bot.handlers import (
     user_settings,
     variations,
 )
+from bot.handlers.admin import menu as admin_menu
+from bot.handlers.admin.pages import make_menu
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.option_menus import Pages
@@ -89,7 +92,6 @@ from bot.web.server import WebServer
 from bot.web.signing import Signer, derived
 from bot.web.webhook import Webhook
 from providers.registry import AnyProvider, Registry, build
-from storage.quota import UNLIMITED, Quota
 from storage.store import Store
 
 
@@ -126,12 +128,14 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         engine = parts.engine
         telegram.uploads.renew = parts.fresh_addresses.of_job
         web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
-        requests = _make_requests(settings, engine, store, registry, bot)
+        access = Access(settings.access, settings.limits, store)
+        requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(settings, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
         )
+        dispatcher.workflow_data.update(access=access, admin_menu=make_menu())
         background = Background()
         stack.push_async_callback(background.aclose)
         inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
@@ -254,6 +258,7 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
         user_settings.make_router(),
@@ -281,19 +286,12 @@ def _make_albums(store: Store, languages: Languages, requests: RequestService) -
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
 
 
-def _make_requests(settings: Settings, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
+def _make_requests(access: Access, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
     return RequestService(
         engine,
         store,
         {name: registry.get(name) for name in registry.names},
         registry.default,
         chat_policy=ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot)),
-        admins=settings.access.admins,
-        quota=_quotas(settings),
+        access=access,
     )
-
-
-def _quotas(settings: Settings) -> Callable[[int], Quota]:
-    """The quota of each person, by their id."""
-    limited = Quota(settings.limits.waiting or None, settings.limits.daily or None)
-    return lambda user_id: UNLIMITED if user_id in settings.access.admins else limited
