@@ -63,11 +63,13 @@ from bot.jobs.scheduler import TaskScheduler
 from bot.jobs.task_failures import TaskFailures
 from bot.jobs.task_runner import TaskRunner
 from bot.jobs.worker import Worker
+from bot.metrics import Metrics
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.settings import Settings
+from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.delivery import Delivery
@@ -82,15 +84,11 @@ from bot.telegram.originals import Originals
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.session import Session
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import Uploads
-from bot.web import callbacks, references, webhook
-from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
-from bot.web.references import WebPublisher
-from bot.web.server import WebServer
-from bot.web.signing import Signer, derived
-from bot.web.webhook import Webhook
+from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
 from storage.store import Store
 
@@ -109,25 +107,20 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Where one process takes all updates, the work is given to all.
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
-        newest = NewestMessages()
-        bot = make_bot(
-            settings, NoteOutgoing(newest), MissingTargetMiddleware(), ChatMigrationMiddleware(store.chats), flood
-        )
+        newest, metrics = NewestMessages(), Metrics(registry.names)
+        migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
+        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
-        token = settings.telegram.token.get_secret_value()
-        web = WebServer(settings.web.host, settings.web.port)
-        own = WebPublisher(store.references, settings.web.public_url, Signer("references", token, store.clock))
-        web.app.router.add_get(references.PATH, own.serve)
-        bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
+        site = Site(settings, store)
+        bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         telegram.status.may_show = worker.may_show
-        addresses = Addresses(bucket or own, calls.address)
-        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses))
+        addresses = Addresses(bucket or site.references, site.callbacks.address)
+        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses, metrics=metrics))
         engine = parts.engine
         telegram.uploads.renew = parts.fresh_addresses.of_job
-        web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
+        site.take_callbacks(parts.announcements.take)
         access = Access(settings.access, settings.limits, store)
         requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
@@ -138,11 +131,12 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         dispatcher.workflow_data.update(access=access, admin_menu=make_menu())
         background = Background()
         stack.push_async_callback(background.aclose)
-        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
-        webhook_secret = derived("webhook", token)
+        health = UpdateHealth(by_webhook=not by_polling)
+        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id, health=health)
+        site.show(metrics, health)
         if not by_polling:
-            web.app.router.add_post(webhook.PATH, Webhook(inbox.take, webhook_secret).serve)
-        stack.push_async_callback(web.aclose)
+            site.take_updates(inbox.take)
+        stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
@@ -151,8 +145,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
         await engine.open()
-        await web.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, web, languages, background, webhook_secret, bucket)
+        await site.start()
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
 @dataclass(frozen=True, slots=True)
