@@ -69,10 +69,14 @@ class JsonFormatter(SafeFormatter):
         yield "time", datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         yield "level", record.levelname.lower()
         yield "logger", record.name
-        yield "message", self.safe(record.getMessage())
+        message = record.getMessage()
+        yield "message", self.safe(message)
         subject = present()
         for name in ("job", "task", "update"):
-            if (number := getattr(subject, name)) is not None:
+            # The loops that serve all jobs have no subject; their messages name one.
+            named = re.search(rf"\b{name} (\d+)\b", message)
+            number = int(named[1]) if named else getattr(subject, name)
+            if number is not None:
                 yield name, number
         if record.exc_info:
             yield "exception", self.safe(self.formatException(record.exc_info))

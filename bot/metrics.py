@@ -6,7 +6,6 @@ Labels have few values and name no person and no chat. Each process counts for i
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -17,7 +16,7 @@ from providers import errors
 from providers.errors import ProviderError
 from storage.job_states import CLOSED, JobState
 from storage.queue_counts import QueueCounts
-from storage.records import Cost, Job
+from storage.records import Cost
 
 PREFIX = "imagine_bot"
 OTHER = "other"
@@ -45,12 +44,12 @@ class Metrics:
         self._demanded = self._counter("telegram_demanded_wait_seconds", "The waits that Telegram demanded by 429.")
         self._delay = self._histogram("event_loop_delay_seconds", "How late a timer fired.", buckets=DELAYS)
 
-    def job_ended(self, job: Job, state: JobState, now: float) -> None:
-        """A job has ended as `state`. `now`: seconds since 1970."""
-        service = self._service(job.provider)
+    def job_ended(self, provider: str, state: JobState, seconds: float) -> None:
+        """A job has ended as `state`, so many seconds after it was asked for."""
+        service = self._service(provider)
         self._ended.labels(service, state.value).inc()
         if state is JobState.DELIVERED:
-            self._job_seconds.labels(service).observe(max(0.0, now - job.created_at))
+            self._job_seconds.labels(service).observe(max(0.0, seconds))
 
     def task_done(self, provider: str, seconds: float | None) -> None:
         """A service has made pictures. `seconds`: how long it took; None: not known."""
@@ -132,7 +131,6 @@ def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"{PREFIX}_{name}", about, value=float(value))
 
 
-@cache
 def _reason(kind: type[Exception]) -> str:
     """A class of errors as a label: of a provider's own errors the one of the contract that it derives from."""
     if issubclass(kind, InvalidReferenceError):

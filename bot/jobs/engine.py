@@ -93,6 +93,7 @@ class JobEngine:
             raise
         if job:
             note_job(job.id)
+            log.debug("job %d is taken in, for %s", job.id, job.provider)
         if job and await self._failover.at_entry(job):
             return job
         # One that was stored before may have been so without this process's hearing of it.

@@ -211,7 +211,7 @@ class JobFinisher(Component):
         ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, now), job)
         if ended:
             log.debug("job %d is %s", job.id, state.value)
-            self._context.metrics.job_ended(job, state, now)
+            self._context.metrics.job_ended(job.provider, state, now - job.created_at)
         if is_published:
             # The storage may take its time: nobody waits for it.
             name = f"withdraw references of job {job.id}"

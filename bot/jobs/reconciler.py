@@ -1,6 +1,7 @@
 """The one loop that reads a woken job and starts what its stored state asks for."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from bot.background import Background
@@ -13,6 +14,8 @@ from bot.log_subject import Subject
 from storage import notifications
 from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.records import Job, Task
+
+log = logging.getLogger(__name__)
 
 WITH_TASKS = (JobState.WORKING, JobState.CANCELLING, JobState.KEEPING)
 """The states in which the next step depends on the job's tasks."""
@@ -100,6 +103,7 @@ class Reconciler(Component):
         job, tasks = (known, []) if known and known.state not in WITH_TASKS else await self._read(job_id)
         if job is None or (job.provider not in self._context.providers and job.state in NOT_READY):
             return
+        log.debug("job %d is %s", job_id, job.state)
         if not self._context.is_mine(job):
             for part in (self._preparer, self._runner, self._finisher):
                 part.leave(job_id)

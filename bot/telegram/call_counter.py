@@ -25,7 +25,7 @@ from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-OK, OTHER = "ok", "other"
+OK, CANCELLED, OTHER = "ok", "cancelled", "other"
 RESULTS: dict[type[TelegramAPIError], str] = {
     TelegramRetryAfter: "too_many_requests",
     TelegramMigrateToChat: "migrated",
@@ -53,7 +53,7 @@ class CallCounter(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
         """Make the call, and count it."""
-        result, demanded, began = OTHER, 0.0, time.perf_counter()
+        result, demanded, began = CANCELLED, 0.0, time.perf_counter()
         try:
             response = await make_request(bot, method)
             result = OK

@@ -55,6 +55,7 @@ class Poller:
         while True:
             if await self._leads():
                 log.info("Run polling for bot @%s", (await self._bot.me()).username)
+                self._health.begins()
                 await self._poll(kinds)
                 log.info("this process polls no longer")
                 follows = False

@@ -70,7 +70,7 @@ class UpdateHealth:
         self._attempts = 0
         self._answered_at: float | None = None
 
-    def failed(self, error: Exception) -> float:
+    def failed(self, error: BaseException) -> float:
         """An attempt has failed; returns the seconds before the next one."""
         return self.suffers(trouble_of(error))
 
@@ -86,6 +86,10 @@ class UpdateHealth:
         self._attempts += 1
         return seconds
 
+    def begins(self) -> None:
+        """This process begins to poll: the first answer may take as long as any."""
+        self._answered_at = self.clock()
+
     def answered(self) -> None:
         """Telegram has answered as it should."""
         self._answered_at = now = self.clock()
@@ -98,10 +102,10 @@ class UpdateHealth:
         return {"updates": self._updates(), "leader": self._leader()}
 
     def _updates(self) -> tuple[bool, str]:
-        if self._trouble:
-            return False, f"{self._trouble.name}: {self._trouble.says}"
         if self.leads is False:
             return True, "another process polls Telegram"
+        if self._trouble:
+            return False, f"{self._trouble.name}: {self._trouble.says}"
         if self._answered_at is None:
             return False, "Telegram has not answered yet"
         silent = self.clock() - self._answered_at
@@ -117,7 +121,7 @@ class UpdateHealth:
         return True, "this process polls" if self.leads else "another process polls"
 
 
-def trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: BaseException) -> Trouble:
     """The trouble that an error of `getUpdates`, or of storing what it gave, is a sign of."""
     match error:
         case TelegramUnauthorizedError() | TelegramNotFound():

@@ -175,6 +175,7 @@ class UpdateInbox:
         )
 
     def _start(self, one: NewUpdate, key: QueueKey) -> None:
+        log.debug("handling update %d (%s)", one.id, ", ".join(one.payload.keys() - {"update_id"}))
         self._at_work[key] += 1
         self._albums[key] = one.album
         task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}", Subject(update=one.id))

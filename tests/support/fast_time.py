@@ -60,7 +60,6 @@ def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sl
     context = app.engine.context
     context.sleep = _fast_engine_sleep
     app.inbox.sleep = _fast_sleep
-    app.inbox.health.clock = _fast_clock
     stage = cast("TelegramNotifier", context.notifier)
     stage.status.sleep = stage.status.queues.sleep = _fast_sleep
     for provider in context.providers.values():
