@@ -14,7 +14,8 @@ from aiogram.exceptions import TelegramUnauthorizedError
 from bot.check import check
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
-from bot.settings import SettingsError, load, variable
+from bot.settings import SettingsError
+from bot.settings_reader import load
 from bot.version import version
 from bot.wiring import assembled
 from providers import registry
@@ -67,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the settings (default: config.local.toml here, over config.toml)"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -83,8 +86,8 @@ def _run(options: argparse.Namespace) -> int:
         asyncio.run(work())
     except TelegramUnauthorizedError:
         raise SettingsError(
-            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and set it in "
-            f"{options.config} or as {variable('telegram.token')}."
+            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and "
+            f"{settings.files.set_it('telegram.token')}."
         ) from None
     return 0
 

@@ -26,7 +26,7 @@ class _CheckError(Exception):
 async def check(settings: Settings) -> int:
     """Print a line for each part; return 0 when all work, else 1. Raises the errors of wrong settings."""
     async with ClientSession() as session:
-        registry = build(settings.providers.tables, settings.providers.default, session)
+        registry = build(settings.providers.tables, settings.providers.default, session, files=settings.files)
         results = [
             await _one("telegram", lambda: _telegram(settings)),
             await _one("database", lambda: _database(settings)),

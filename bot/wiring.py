@@ -100,7 +100,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
         session = await stack.enter_async_context(ClientSession())
-        registry = build(settings.providers.tables, settings.providers.default, session)
+        registry = build(settings.providers.tables, settings.providers.default, session, files=settings.files)
         stack.push_async_callback(registry.aclose)
         providers = {name: registry.get(name) for name in registry.names}
         by_polling = settings.telegram.updates == "polling"

@@ -51,5 +51,11 @@ class ProviderSettings(BaseModel):
 
 
 def _read(value: object) -> object:
-    """A value, read as JSON where it is a text that looks like a list or a table. Raises `ValueError`."""
-    return read_json(value.encode()) if isinstance(value, str) and value.startswith(("[", "{")) else value
+    """A value, read as JSON where it is a text that looks like a list or a table. Other text stays as it is, and the
+    field refuses it."""
+    if not isinstance(value, str) or not value.startswith(("[", "{")):
+        return value
+    try:
+        return read_json(value.encode())
+    except ValueError:
+        return value
