@@ -12,6 +12,7 @@ from pathlib import Path
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.check import check
+from bot.demo.photo_arguments import add_photos
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
 from bot.settings import SettingsError
@@ -117,7 +118,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
     parser.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the conversation, save the album")
-    parser.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")
+    add_photos(parser)
     parser.add_argument("--save", type=Path, default=Path("demo-album"), help="where --say saves (default: demo-album)")
 
 
