@@ -11,7 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from providers.proxies import ProxySetting, environment_way
+
 ENV_PREFIX = "BOT_"
+CLOUD_API = "https://api.telegram.org"
+"""Telegram's own server; any other is one of the operator's."""
 HELP = {
     "telegram.token": "get one from @BotFather and set it",
     "bucket.access_key": "make one at your object storage that may write to the bucket, and set it",
@@ -33,8 +37,9 @@ class TelegramSettings(_Section):
     """`[telegram]`."""
 
     token: SecretStr = SecretStr("")
-    api_url: str = "https://api.telegram.org"
+    api_url: str = CLOUD_API
     updates: Literal["polling", "webhook"] = "polling"
+    proxy: ProxySetting = SecretStr("")
 
     @field_validator("token")
     @classmethod
@@ -192,6 +197,7 @@ def load(file: Path) -> Settings:
             f"There is no {file}. Name another file with --config, or start from the config.toml of the source code."
         )
     _refuse_unknown_environment()
+    _refuse_wrong_proxies()
     try:
         settings = _Sources(**TomlConfigSettingsSource(_Sources, file)())
     except tomllib.TOMLDecodeError as error:
@@ -219,6 +225,13 @@ def _refuse_unknown_environment() -> None:
         if name.startswith(ENV_PREFIX) and section not in Settings.model_fields:
             known = ", ".join(f"{ENV_PREFIX}{field.upper()}__…" for field in Settings.model_fields)
             raise SettingsError(f"The environment variable {name} is not a setting of the bot; known are {known}.")
+
+
+def _refuse_wrong_proxies() -> None:
+    try:
+        environment_way()
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _refuse_missing(settings: Settings) -> None:

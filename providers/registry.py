@@ -5,12 +5,12 @@ a settings table `[providers.<name>]` are imported and built. A table's `type` n
 the table's name, so that one provider can be used several times, for example with two accounts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 from aiohttp import ClientSession
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from providers.base import Provider
@@ -18,6 +18,8 @@ from providers.base import Provider
 GROUP = "imagine_bot.providers"
 
 AnyProvider = Provider[Any, Any]
+SessionFor = Callable[[SecretStr, str], ClientSession]
+"""Gives the session for a setting `proxy` and the setting's name; see `providers.sessions`."""
 
 
 class RegistryError(ValueError):
@@ -69,12 +71,12 @@ def discover() -> dict[str, EntryPoint]:
 def build(
     tables: Mapping[str, Mapping[str, Any]],
     default: str,
-    session: ClientSession,
+    session_for: SessionFor,
     installed: Mapping[str, EntryPoint] | None = None,
 ) -> Registry:
     """The providers that `tables` (name to settings, as read from `[providers.<name>]`) enables.
 
-    `default`: the value of `providers.default`. `session` is shared by all; the caller closes it.
+    `default`: the value of `providers.default`. `session_for`: the caller closes the sessions.
     `installed`: the available providers; by default all installed ones. Raises `RegistryError`, `SettingsError`.
     """
     installed = discover() if installed is None else installed
@@ -89,7 +91,7 @@ def build(
         raise SettingsError(
             f"providers.{default} is missing: the default provider needs a table [providers.{default}]."
         )
-    built = {name: _one(name, installed[table.get("type", name)], table, session) for name, table in tables.items()}
+    built = {name: _one(name, installed[table.get("type", name)], table, session_for) for name, table in tables.items()}
     for name, provider in built.items():
         second = provider.settings.fallback
         if second is not None and (second not in built or second == name):
@@ -100,7 +102,7 @@ def build(
     return Registry(built, default)
 
 
-def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session: ClientSession) -> AnyProvider:
+def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session_for: SessionFor) -> AnyProvider:
     try:
         kind = entry.load()
     except (ImportError, AttributeError) as error:
@@ -113,7 +115,7 @@ def _one(name: str, entry: EntryPoint, table: Mapping[str, Any], session: Client
         settings = kind.Settings.model_validate({key: value for key, value in table.items() if key != "type"})
     except ValidationError as error:
         _explain(name, kind.Settings, error)
-    provider: AnyProvider = kind(settings, session)
+    provider: AnyProvider = kind(settings, session_for(settings.proxy, f"providers.{name}.proxy"))
     _check_limits(name, provider)
     return provider
 
