@@ -7,9 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from providers.proxies import ProxySetting
 from providers.setting_names import SettingsFiles, variable
 
 __all__ = ["Settings", "SettingsError", "variable"]
+
+CLOUD_API = "https://api.telegram.org"
+"""Telegram's own server; any other is one of the operator's."""
 
 
 class SettingsError(ValueError):
@@ -24,8 +28,9 @@ class TelegramSettings(_Section):
     """`[telegram]`."""
 
     token: SecretStr = SecretStr("")
-    api_url: str = "https://api.telegram.org"
+    api_url: str = CLOUD_API
     updates: Literal["polling", "webhook"] = "polling"
+    proxy: ProxySetting = SecretStr("")
 
     @field_validator("token")
     @classmethod

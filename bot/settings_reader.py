@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.settings import AccessSettings, Settings, SettingsError
+from providers.proxies import environment_way
 from providers.setting_names import ENV_PREFIX, LOCAL, SettingsFiles
 from providers.validation_words import reason
 
@@ -36,6 +37,7 @@ def load(file: Path | None = None) -> Settings:
     names = (file,) if file else tuple(name for name in HERE if name.is_file())
     read = [(name, _values(name)) for name in names]
     files = SettingsFiles(*read, edited=file or LOCAL)
+    _refuse_wrong_proxies()
     values = reduce(_merged, (table for _name, table in reversed(read)), {})
     try:
         settings = Settings.model_validate(_merged(values, _environment())).read_from(files)
@@ -99,6 +101,13 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         if isinstance(value, dict) and isinstance(below.get(name), dict)
     }
     return {**below, **above, **tables}
+
+
+def _refuse_wrong_proxies() -> None:
+    try:
+        environment_way()
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _refuse_missing(settings: Settings) -> None:

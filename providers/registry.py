@@ -5,12 +5,12 @@ a settings table `[providers.<name>]` are imported and built. A table's `type` n
 the table's name, so that one provider can be used several times, for example with two accounts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn, get_origin
 
 from aiohttp import ClientSession
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from providers.base import Provider, ProviderSettings
@@ -20,6 +20,8 @@ from providers.validation_words import reason
 GROUP = "imagine_bot.providers"
 
 AnyProvider = Provider[Any, Any]
+SessionFor = Callable[[SecretStr, str], ClientSession]
+"""Gives the session for a setting `proxy` and the setting's name; see `providers.sessions`."""
 
 
 class RegistryError(ValueError):
@@ -71,13 +73,13 @@ def discover() -> dict[str, EntryPoint]:
 def build(
     tables: Mapping[str, Mapping[str, Any]],
     default: str,
-    session: ClientSession,
+    session_for: SessionFor,
     installed: Mapping[str, EntryPoint] | None = None,
     files: SettingsFiles | None = None,
 ) -> Registry:
     """The providers that `tables` (name to settings, as read from `[providers.<name>]`) enables.
 
-    `default`: the value of `providers.default`. `session` is shared by all; the caller closes it.
+    `default`: the value of `providers.default`. `session_for`: the caller closes the sessions.
     `installed`: the available providers; by default all installed ones. `files`: where the tables were read, for
     the sentences of errors. Raises `RegistryError`, `SettingsError`.
     """
@@ -94,7 +96,8 @@ def build(
             raise RegistryError(f'{where}: there is no provider "{default}"; the installed ones: {choices}.')
         raise SettingsError(_no_table(default, tables, files))
     built = {
-        name: _one(name, installed[table.get("type", name)], table, session, files) for name, table in tables.items()
+        name: _one(name, installed[table.get("type", name)], table, session_for, files)
+        for name, table in tables.items()
     }
     for name, provider in built.items():
         second = provider.settings.fallback
@@ -136,14 +139,14 @@ def _loaded(name: str, entry: EntryPoint) -> type[AnyProvider]:
 
 
 def _one(
-    name: str, entry: EntryPoint, table: Mapping[str, Any], session: ClientSession, files: SettingsFiles
+    name: str, entry: EntryPoint, table: Mapping[str, Any], session_for: SessionFor, files: SettingsFiles
 ) -> AnyProvider:
     kind = _loaded(name, entry)
     try:
         settings = kind.Settings.model_validate({key: value for key, value in table.items() if key != "type"})
     except ValidationError as error:
         _explain(name, kind.Settings, error, files)
-    provider: AnyProvider = kind(settings, session)
+    provider: AnyProvider = kind(settings, session_for(settings.proxy, f"providers.{name}.proxy"))
     _check_limits(name, provider, files)
     return provider
 

@@ -9,6 +9,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramConflictError
 from aiogram.methods import GetUpdates, TelegramMethod
 
+from bot.telegram.session import said
 from storage.backend import Backend
 from storage.database import StoreError
 from storage.retry_loop import ANY_ERROR, Sleep, in_turn, repeat
@@ -95,5 +96,4 @@ class Poller:
         elif isinstance(error, TelegramConflictError) and self._backend.leads:
             log.error("another bot polls with this token, on another database; stop one; retrying in %g s", seconds)
         else:
-            # The text of a transport's error may contain the address, and with it the token.
-            log.warning("fetching updates failed (%s); retrying in %g s", type(error).__name__, seconds)
+            log.warning("fetching updates failed (%s); retrying in %g s", said(error), seconds)

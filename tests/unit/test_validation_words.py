@@ -16,6 +16,7 @@ from pydantic_core.core_schema import ErrorType
 from bot.settings import Settings, SettingsError
 from bot.settings_reader import load
 from providers import registry
+from providers.registry import SessionFor
 from providers.settings import ProviderSettings
 from providers.validation_words import reason
 
@@ -64,9 +65,9 @@ def toml(value: object) -> str:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
+async def session() -> AsyncIterator[SessionFor]:
     async with ClientSession() as session:
-        yield session
+        yield lambda _proxy, _key: session
 
 
 @pytest.mark.parametrize("path", [one for one in fields(Settings) if len(one) > 1], ids=".".join)
@@ -104,7 +105,7 @@ def test_a_list_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-async def test_every_providers_settings(name: str, session: ClientSession) -> None:
+async def test_every_providers_settings(name: str, session: SessionFor) -> None:
     model: type[ProviderSettings] = PROVIDERS[name].load().Settings
     for path in fields(model):
         said = list(_said(name, PROVIDERS[name], model, path, session))
@@ -114,7 +115,7 @@ async def test_every_providers_settings(name: str, session: ClientSession) -> No
 
 
 def _said(
-    name: str, entry: EntryPoint, model: type[ProviderSettings], path: tuple[str, ...], session: ClientSession
+    name: str, entry: EntryPoint, model: type[ProviderSettings], path: tuple[str, ...], session: SessionFor
 ) -> Iterator[str]:
     """The lines about the value at `path`; those about values that are missing are not of interest."""
     needed = {key: "x" for key, field in model.model_fields.items() if field.is_required()}
