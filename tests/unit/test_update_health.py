@@ -1,6 +1,7 @@
 """How the state of Telegram's updates is judged: the kinds of trouble, the pauses, what is said and when it is over."""
 
 import logging
+from typing import Any, cast
 
 import pytest
 from aiogram.exceptions import (
@@ -10,7 +11,7 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import GetUpdates
+from aiogram.methods import GetUpdates, TelegramMethod
 
 from bot.demo.bot_api.methods.updating import WEBHOOK_ACTIVE
 from bot.demo.bot_api.updates import OTHER_POLL, SET_WEBHOOK
@@ -20,7 +21,7 @@ from tests.support.clock import Clock
 
 
 def of(kind: type[TelegramAPIError], words: str) -> TelegramAPIError:
-    return kind(GetUpdates(), words)
+    return kind(cast("TelegramMethod[Any]", GetUpdates()), words)
 
 
 @pytest.fixture
