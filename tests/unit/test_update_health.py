@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from aiogram.exceptions import (
     TelegramAPIError,
+    TelegramBadRequest,
     TelegramConflictError,
     TelegramNetworkError,
     TelegramNotFound,
@@ -44,6 +45,7 @@ def health(clock: Clock, caplog: pytest.LogCaptureFixture) -> UpdateHealth:
     [
         (of(TelegramUnauthorizedError, "Unauthorized"), "refuses the token"),
         (of(TelegramNotFound, "Not Found"), "refuses the token"),
+        (of(TelegramBadRequest, "Logged out"), "Logged out"),
         (of(TelegramConflictError, f"Conflict: {OTHER_POLL}"), "another process polls with this token"),
         (of(TelegramConflictError, f"Conflict: {WEBHOOK_ACTIVE}"), "somebody has set a webhook"),
         (of(TelegramConflictError, f"Conflict: {SET_WEBHOOK}"), "somebody has set a webhook"),
