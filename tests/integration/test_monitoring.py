@@ -104,7 +104,7 @@ async def test_the_public_does_not_see_them(store: Store, page: str) -> None:
         address = f"http://127.0.0.1:{port}{page}"
         assert (await get(address, Host="bot.example.org"))[0] == 404
         assert (await get(address, Host="bot.example.org:443"))[0] == 404
-        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        for header in ("X-Forwarded-For", "Forwarded"):
             assert (await get(address, **{header: "203.0.113.7"}))[0] == 404
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"GET {page} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
