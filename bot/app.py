@@ -29,8 +29,8 @@ from storage.retry_loop import in_turn, repeat
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from bot.engine_wiring import EngineParts
     from bot.web.bucket import Bucket
-    from bot.wiring import EngineParts
 
 log = logging.getLogger(__name__)
 

@@ -222,8 +222,17 @@ async def _providers(store: Store, n: int) -> None:
     assert (await health.hold(name, 0.0, float(n))).busy_since
     await health.calls_arrive(name, "https://here")
     assert (await health.stumbled(name, float(n))).failures
-    assert await health.pause(name, ERROR_MESSAGE, 0.0)
-    assert await health.recovered(name)
+    assert (await health.pause(name, ERROR_MESSAGE, 0.0)).is_new
+    assert (await health.recovered(name)).is_news
+    assert await health.pause_by_admin(name, n)
+    assert await health.resume_by_admin(name)
+    await health.try_now(name)
+    assert name in await health.all()
+    job = await _added(store, n, provider=name)
+    assert (await store.queue.counts())[name].preparing
+    assert (await store.queue.jobs(1))[1]
+    assert await store.queue.job(job.id)
+    assert await store.jobs.cancel(job.id, float(n), ERROR_MESSAGE, ERROR_MESSAGE)
     assert (await health.get(name)).calls_at
 
 

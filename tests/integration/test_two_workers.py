@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.wiring import EngineParts
+from bot.engine_wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import JobState, TaskState
 from storage.notifications import Topic
