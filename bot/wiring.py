@@ -41,9 +41,9 @@ from bot.handlers import (
 )
 from bot.handlers.admin import menu as admin_menu
 from bot.handlers.admin.menu import AdminMenu
+from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
-from bot.handlers.admin.services import buttons_of
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.option_menus import Pages
@@ -58,7 +58,6 @@ from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.middlewares.seen import SeenMiddleware
 from bot.settings import Settings
-from bot.telegram.admin_notices import AdminNotices
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.delivery import Delivery
@@ -249,7 +248,6 @@ def _make_notices(
     stack: AsyncExitStack, bot: Bot, store: Store, languages: Languages, providers: Providers, access: Access
 ) -> AdminNotices:
     notices = AdminNotices(bot, store, languages, providers, access)
-    notices.buttons = buttons_of
     stack.push_async_callback(notices.aclose)
     return notices
 

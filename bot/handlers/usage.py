@@ -10,13 +10,13 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
-from storage.people import People
 
+from bot.handlers.admin.mentions import mention
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import money
-from bot.telegram.person_names import person
 from bot.telegram.provider_labels import Providers, title
+from storage.people import People
 from storage.records import ProviderUsage
 
 MAX_PEOPLE_LISTED = 20
@@ -75,7 +75,7 @@ async def by_person(used: Sequence[ProviderUsage], people: People, most: int) ->
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
     shown = await people.named([user_id for user_id, _count in pictures.most_common(most)])
-    lines = [_line(person(one.id, one.name), pictures[one.id], costs[one.id]) for one in shown]
+    lines = [_line(mention(one.id, one.name), pictures[one.id], costs[one.id]) for one in shown]
     if len(pictures) > most:
         lines.append(_("… and {count} more people").format(count=len(pictures) - most))
     return lines

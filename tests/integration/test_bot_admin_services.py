@@ -10,6 +10,7 @@ from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.telegram import ChatMessage
 from bot.jobs import circuit_breaker, service_tests, task_failures
 from bot.settings import AccessSettings
+from providers.errors import ProviderBusyError
 from providers.jimeng.provider import Jimeng
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness
@@ -66,7 +67,7 @@ async def test_an_admin_pauses_and_resumes(harness: AppHarness) -> None:
     await harness.say("under way", who=harness.bob)
     await harness.all_submitted(1)
     assert (await menu.press("Pause")).text == "Paused."
-    assert "⏸ Paused by Ann since" in menu.text
+    assert "⏸ Paused by \u2068Ann\u2069 since" in menu.text
     await harness.say("waits", who=harness.bob)
     told = await harness.shown("⏸", harness.bob.chat)
     assert told.text.startswith(
@@ -76,7 +77,7 @@ async def test_an_admin_pauses_and_resumes(harness: AppHarness) -> None:
     assert "1 drawing, 1 waiting" in menu.text
     assert "The oldest has waited for" in menu.text
     notice = await harness.shown("暂停了", harness.ming.chat)
-    assert "Ann 暂停了即梦" in notice.text
+    assert "\u2068Ann\u2069 暂停了即梦" in notice.text
     harness.release()
     await harness.shown("Again", harness.bob.chat)
     assert [task.prompt for task in harness.tasks] == ["under way"], "what was begun goes on"
@@ -87,7 +88,7 @@ async def test_an_admin_pauses_and_resumes(harness: AppHarness) -> None:
     assert (await harness.press(notice, "恢复", harness.ming)).text == "已恢复。"
     await harness.ended(chat=harness.bob.chat)
     await harness.telegram.until(lambda: len(harness.tasks) == 2)
-    await harness.shown("▶️ 小明 has resumed Jimeng.")
+    await harness.shown("▶️ \u2068小明\u2069 has resumed Jimeng.")
     # An old button.
     answer = await harness.forge(menu.message, "adm|services|resume|jimeng")
     assert answer.text == "It wasn't paused any more."
@@ -99,7 +100,7 @@ async def test_admins_are_told_once_that_a_key_is_refused_and_that_it_works_agai
         await harness.say(prompt, who=harness.bob)
         await harness.taken_in()
     told = await harness.shown("🔑 Jimeng refuses its key")
-    assert "Correct the key in the configuration and restart me." in told.text
+    assert "Correct the key in the configuration and restart me. “Test now” then lets it go on at once." in told.text
     assert "providers.jimeng.access_key is not known" in told.text
     await harness.shown("✅ Jimeng works again.")
     await harness.shown("✅ 即梦恢复正常了。", harness.ming.chat)
@@ -161,12 +162,19 @@ async def test_a_test_that_hangs_holds_nobody_up(harness: AppHarness, monkeypatc
     assert "it gave no answer within" in menu.text
 
 
-async def test_an_admin_who_has_blocked_the_bot_disturbs_nobody(harness: AppHarness) -> None:
+async def test_an_admin_who_has_blocked_the_bot_disturbs_nobody(
+    harness: AppHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     harness.telegram.set_bot(harness.ming.chat, "kicked")
-    menu = await opened(harness, "Services", "Jimeng")
-    await menu.press("Pause", "Resume")
-    await harness.made("a fox", who=harness.bob)
-    assert len(harness.tasks) == 1
+    harness.jimeng.faults.append(Fault(**REFUSED_KEY, times=3))
+    for prompt in ("one", "two", "three"):
+        await harness.say(prompt, who=harness.bob)
+        await harness.taken_in()
+    await harness.shown("🔑 Jimeng refuses its key")
+    await harness.shown("✅ Jimeng works again.")
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["three"]
+    assert "telling an admin" not in caplog.text
 
 
 async def test_what_waits_goes_to_the_fallback(second: SecondService, tmp_path: Path) -> None:
@@ -187,6 +195,28 @@ async def test_what_waits_goes_to_the_fallback(second: SecondService, tmp_path: 
         assert [task.prompt for task in harness.tasks] == ["under way"]
 
 
+async def test_what_was_under_way_and_is_turned_away_goes_there_too(
+    second: SecondService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitting, paused = asyncio.Event(), asyncio.Event()
+
+    async def busy(*_: object) -> str:
+        submitting.set()
+        await paused.wait()
+        raise ProviderBusyError(retry_after=0.05)
+
+    monkeypatch.setattr(Jimeng, "submit", busy)
+    second.steps.open()
+    async with second.harness(tmp_path, fallback="openai") as harness:
+        await harness.say("a fox")
+        await submitting.wait()
+        menu = await opened(harness, "Services", "Jimeng", "Pause")
+        assert "1 drawing" in menu.text
+        paused.set()
+        await harness.ended()
+        assert second.prompts == ["a fox"]
+
+
 async def test_what_runs_and_cancelling_one(harness: AppHarness) -> None:
     harness.bob.name = "Bob <b> & Co"
     await harness.app.store.people.seen(BOB, "Bob <b> & Co", "en", harness.app.store.clock())
@@ -196,10 +226,10 @@ async def test_what_runs_and_cancelling_one(harness: AppHarness) -> None:
     await harness.all_submitted(8)
     menu = await opened(harness, "Queue")
     assert "Jimeng: 8 drawing, 1 waiting (the oldest for" in menu.text
-    assert "1. Bob <b> & Co · Jimeng · drawing for" in menu.text
+    assert "1. \u2068Bob <b> & Co\u2069 · Jimeng · drawing for" in menu.text
     assert "secret" not in menu.text
-    await menu.press("Page 2 ›")
-    assert "9. Bob <b> & Co · Jimeng · waiting for" in menu.text
+    await menu.press("2/2 ›")
+    assert "9. \u2068Bob <b> & Co\u2069 · Jimeng · waiting for" in menu.text
     await menu.press("9")
     assert "in a private chat" in menu.text
     assert "secret" not in menu.text
@@ -212,7 +242,12 @@ async def test_what_runs_and_cancelling_one(harness: AppHarness) -> None:
     harness.release()
     await harness.quiet()
     assert len(harness.album(harness.bob.chat)) == 7
-    for forged in ("adm|jobs|cancel|j99999999999999999999", "adm|jobs|cancel|x", "adm|jobs||p99", "adm|jobs||pé"):
+    for forged in (
+        "adm|jobs|cancel|j99999999999999999999",
+        "adm|jobs|cancel|x",
+        "adm|jobs||p999999999999999999",
+        "adm|jobs||pé",
+    ):
         await harness.forge(menu.message, forged)
     assert "Nothing waits or runs." in menu.text
 
@@ -226,12 +261,12 @@ async def test_spending_by_name(harness: AppHarness) -> None:
     await menu.press("Today")
     assert "Spending today" in menu.text
     assert "Jimeng: 1 · ¥0.20" in menu.text
-    assert "Bob <b>: 1 · ¥0.20" in menu.text
+    assert "\u2068Bob <b>\u2069: 1 · ¥0.20" in menu.text
     await menu.press("This month")
     assert "Spending this month" in menu.text
     await harness.say("/usage")
     everybody = await harness.shown("Everyone's")
-    assert "Bob <b>: 1 · ¥0.20" in everybody.text
+    assert "\u2068Bob <b>\u2069: 1 · ¥0.20" in everybody.text
 
 
 @pytest.fixture

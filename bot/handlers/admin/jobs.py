@@ -8,12 +8,14 @@ from html import escape
 from aiogram.types import InlineKeyboardButton
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admin.mentions import mention
 from bot.handlers.admin.menu import AdminCallback, AdminMenu, AdminPress, Done, View
 from bot.handlers.admin.moments import lasting
+from bot.handlers.admin.paging import ENTRIES, turn
+from bot.handlers.admin.people import number
 from bot.handlers.admin.service_states import counts
 from bot.jobs.engine import JobEngine
 from bot.telegram.keyboards import button
-from bot.telegram.person_names import person
 from bot.telegram.provider_labels import Providers, title
 from providers.errors import Sentence
 from providers.options import N_
@@ -21,8 +23,6 @@ from storage.queue_overview import ProviderQueue, QueuedJob
 from storage.store import Store
 
 NAME = "jobs"
-JOBS_ON_PAGE = 8
-MAX_ID_DIGITS = 18
 CANCELLED_BY_ADMIN = Sentence("Whoever runs this bot has cancelled this. Nothing was charged.")
 
 
@@ -42,29 +42,28 @@ class JobsPage:
         """A page of the jobs, or one job."""
         if key.startswith("j") and (job := await self._job(key)):
             return self._one(job)
-        page = _number(key) if key.startswith("p") else 0
-        found, total = await self._store.queue.jobs(JOBS_ON_PAGE, page * JOBS_ON_PAGE)
+        page = number(key[1:]) if key.startswith("p") else 0
+        found, total = await self._store.queue.jobs(ENTRIES, page * ENTRIES)
         if page and not found:
             return await self.render("")
         lines = [_("⏳ <b>Queue</b>"), ""]
         lines += [self._queue(name, queue) for name, queue in (await self._store.queue.counts()).items()]
-        if not found:
-            return View("\n".join([*lines, _("Nothing waits or runs.")]), _refresh(key))
-        first = page * JOBS_ON_PAGE + 1
-        lines += ["", *(f"{number}. {self._line(job)}" for number, job in enumerate(found, first))]
-        numbers = [_show(str(number), f"j{job.id}") for number, job in enumerate(found, first)]
-        back = AdminCallback(page="")
-        return View("\n".join(lines), [numbers[:4], numbers[4:], _pages(page, total), *_refresh(key)], back)
+        places = range(page * ENTRIES + 1, total + 1)
+        jobs = [f"{place}. {self._line(job)}" for place, job in zip(places, found, strict=False)]
+        lines += ["", *jobs] if jobs else [_("Nothing waits or runs.")]
+        choices = [_show(str(place), f"j{job.id}") for place, job in zip(places, found, strict=False)]
+        pages = turn(range(total), page, lambda other: AdminCallback(page=NAME, key=f"p{other}"))
+        return View("\n".join(lines), [choices[:4], choices[4:], pages, *_refresh(key)], AdminCallback(page=""))
 
     async def act(self, press: AdminPress) -> Done:
         """Cancel a job as its person would: what waits is dropped, what is paid is kept for the person's history."""
         if press.action != "cancel" or not press.key.startswith("j"):
             return Done()
-        cancelled = await self._engine.cancel(_number(press.key), CANCELLED_BY_ADMIN)
+        cancelled = await self._engine.cancel(number(press.key[1:]), CANCELLED_BY_ADMIN)
         return Done(_("Cancelled.") if cancelled else _("It had ended already."), show=AdminCallback(page=NAME))
 
     async def _job(self, key: str) -> QueuedJob | None:
-        return await self._store.queue.job(_number(key))
+        return await self._store.queue.job(number(key[1:]))
 
     def _queue(self, name: str, queue: ProviderQueue) -> str:
         line = f"<b>{escape(title(self._providers, name))}</b>: {counts(queue)}"
@@ -74,7 +73,9 @@ class JobsPage:
         return f"{line} ({waited})"
 
     def _line(self, job: QueuedJob) -> str:
-        return " · ".join([person(job.user_id, job.name), escape(title(self._providers, job.provider)), self._age(job)])
+        return " · ".join(
+            [mention(job.user_id, job.name), escape(title(self._providers, job.provider)), self._age(job)]
+        )
 
     def _age(self, job: QueuedJob) -> str:
         now = self._store.clock()
@@ -100,23 +101,9 @@ class JobsPage:
         return View("\n".join(lines), rows)
 
 
-def _number(key: str) -> int:
-    """The number in a key; 0 where it was forged."""
-    digits = key[1:]
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MAX_ID_DIGITS else 0
-
-
 def _show(text: str, key: str) -> InlineKeyboardButton:
     return button(text, AdminCallback(page=NAME, key=key))
 
 
 def _refresh(key: str) -> list[list[InlineKeyboardButton]]:
     return [[_show(_("🔄 Refresh"), key)]]
-
-
-def _pages(page: int, total: int) -> list[InlineKeyboardButton]:
-    """Buttons to the page before and after."""
-    last = max(0, total - 1) // JOBS_ON_PAGE
-    before = [_show(_("‹ Page {number}").format(number=page), f"p{page - 1}")] if page else []
-    after = [_show(_("Page {number} ›").format(number=page + 2), f"p{page + 1}")] if page < last else []
-    return [*before, *after]

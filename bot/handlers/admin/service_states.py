@@ -6,9 +6,9 @@ from html import escape
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admin.moments import lasting, moment
+from bot.handlers.admin.service_advice import advice_for
 from bot.jobs.service_tests import TEST_SECONDS, ServiceTest
 from bot.telegram.formatting import plain
-from bot.telegram.service_advice import advice_for
 from providers.errors import MisconfiguredError, ProviderError
 from storage.provider_health import Problem, ProviderHealth
 from storage.queue_overview import ProviderQueue

@@ -6,13 +6,13 @@ from html import escape
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admin.mentions import mention
 from bot.handlers.admin.menu import AdminCallback, AdminPress, Done, View
 from bot.handlers.admin.moments import lasting
 from bot.handlers.admin.service_states import counts, short_state, state_lines, test_line
 from bot.jobs.service_switch import ServiceSwitch
 from bot.jobs.service_tests import ServiceTests
 from bot.telegram.keyboards import button, in_rows, keyboard
-from bot.telegram.person_names import person
 from bot.telegram.provider_labels import Providers, title
 from providers.options import N_
 from storage.provider_health import ProviderHealth
@@ -97,7 +97,7 @@ class ServicesPage:
         if health.paused_by is None:
             return ""
         (admin,) = await self._store.people.named([health.paused_by])
-        return person(admin.id, admin.name)
+        return mention(admin.id, admin.name)
 
 
 def _buttons(health: ProviderHealth) -> list[InlineKeyboardButton]:

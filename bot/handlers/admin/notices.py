@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from weakref import WeakValueDictionary
 
@@ -14,10 +14,12 @@ from tenacity import retry_if_exception_type, stop_after_attempt
 
 from bot.access import Access
 from bot.background import Background
+from bot.handlers.admin.names import NAME_LENGTH, plain
+from bot.handlers.admin.service_advice import advice_for
+from bot.handlers.admin.services import buttons_of
 from bot.jobs.ports import ServiceEvent, ServiceNews
 from bot.telegram.i18n import Languages
 from bot.telegram.provider_labels import Providers, title
-from bot.telegram.service_advice import advice_for
 from bot.telegram.session import NotConnectedError
 from storage.database import StoreError
 from storage.provider_health import Problem
@@ -31,9 +33,9 @@ RETRY_DELAYS = (2.0, 10.0, 30.0, 120.0, 600.0)
 
 
 class AdminNotices:
-    """Tells the admins. `buttons`: those under the news of a service, by its name.
+    """Tells the admins. Each admin gets the news in order.
 
-    Each admin gets the news in order. One who can't be told delays no other, and nothing shared is held meanwhile.
+    One who can't be told delays no other, and nothing shared is held meanwhile.
     """
 
     def __init__(self, bot: Bot, store: Store, languages: Languages, providers: Providers, access: Access) -> None:
@@ -42,7 +44,6 @@ class AdminNotices:
         self._languages = languages
         self._providers = providers
         self._access = access
-        self.buttons: Callable[[str], InlineKeyboardMarkup | None] = _no_buttons
         self.background = Background()
         self._order = asyncio.Lock()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -81,14 +82,11 @@ class AdminNotices:
                 # One who has blocked the bot, or never started it. The menu of /admin shows it all the same.
                 log.info("an admin could not be told about %s (%s)", news.provider, type(error).__name__)
 
-    async def _message(self, admin: int, news: ServiceNews) -> tuple[str, InlineKeyboardMarkup | None]:
-        by = await self._users.name(news.by) if news.by is not None else None
+    async def _message(self, admin: int, news: ServiceNews) -> tuple[str, InlineKeyboardMarkup]:
+        name = await self._users.name(news.by) if news.by is not None else None
+        by = escape(plain(name, news.by or 0, NAME_LENGTH), quote=False) if name else None
         with self._languages.speaking(self._languages.pick(await self._users.spoken(admin))):
-            return _text(news, by, self._providers), self.buttons(news.provider)
-
-
-def _no_buttons(_name: str) -> None:
-    return None
+            return _text(news, by, self._providers), buttons_of(news.provider)
 
 
 def _text(news: ServiceNews, by: str | None, providers: Providers) -> str:
@@ -98,7 +96,7 @@ def _text(news: ServiceNews, by: str | None, providers: Providers) -> str:
         lines = [_problem(news.event, service), _what_waits(news.provider, providers), _what_to_do(news.event)]
         advice = advice_for(news.provider, news.advice) if news.advice else ""
         return "\n".join(filter(None, [*lines, advice]))
-    return _event(news.event).format(service=service, name=escape(by or _("An admin")))
+    return _event(news.event).format(service=service, name=by or _("An admin"))
 
 
 def _event(event: ServiceEvent) -> str:
@@ -131,7 +129,7 @@ def _what_waits(name: str, providers: Providers) -> str:
 
 def _what_to_do(problem: Problem) -> str:
     texts: Mapping[Problem, str] = {
-        Problem.KEY: _("Correct the key in the configuration and restart me."),
+        Problem.KEY: _("Correct the key in the configuration and restart me. “Test now” then lets it go on at once."),
         Problem.BALANCE: _("Top up the account or pay its bill. It goes on by itself then."),
         Problem.SETUP: _("This is what it needs:"),
     }
