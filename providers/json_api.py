@@ -236,8 +236,9 @@ class Rest:
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status
         if status in {401, 402, 403}:
-            by_status = no_credit(f"{_BILL} ({fault.message})"), key_refused(f"{self.key} ({fault.message})")
-            return by_status[status != 402](fault)
+            # 403 may be about something else than the key.
+            kind = {401: KeyRefusedError, 402: NoCreditError}.get(status, MisconfiguredError)
+            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})", kind)(fault)
         if status in http.TOO_LATE_OR_EARLY and fault.paying:
             return http.lost(fault.detail, paying=True)
         if status in http.TOO_LATE_OR_EARLY | {429}:

@@ -132,7 +132,10 @@ def _unknown(fault: Fault) -> ProviderError:
     if fault.status in TOO_LATE_OR_EARLY or (isinstance(fault.code, str) and fault.status >= 500):
         return _gateway(fault)
     if fault.status in {401, 403}:
-        return _key(f"{fault.message}: look at the access key and its policy in the Volcengine console")(fault)
+        # 403 may be about something else: a policy, or the account.
+        kind = KeyRefusedError if fault.status == 401 else MisconfiguredError
+        advice = f"{fault.message}: look at the access key and its policy in the Volcengine console"
+        return _operator(advice, kind)(fault)
     return _failed(fault)
 
 
