@@ -34,6 +34,10 @@ class Problem(StrEnum):
     DOWN = "down"
 
 
+FOR_THE_OPERATOR = frozenset({Problem.KEY, Problem.BALANCE, Problem.SETUP})
+"""Only the operator can end these."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthChange:
     """`is_new`: the call has changed the state; `is_news`: the admins are to be told of it, and by no other process."""
@@ -90,7 +94,8 @@ class ProviderHealth:
     def is_news(self, problem: Problem, now: float) -> bool:
         """Whether the admins are to be told of this problem."""
         if self.told is not None:
-            return self.told != problem
+            # They know that it is paused, and do nothing about one that is busy or down.
+            return self.told != problem and problem in FOR_THE_OPERATOR
         # A time ahead was stored by a wrong clock.
         was_just_told = self.told_at is not None and 0 <= now - self.told_at < NEWS_GAP_SECONDS
         return not (was_just_told and self.told_last == problem)

@@ -121,6 +121,7 @@ async def test_each_change_is_told_by_one_process(stores: tuple[Store, Store]) -
     changes = await both(Problem.BALANCE)
     assert [change.is_new for change in changes] == [False, False]
     assert sorted(change.is_news for change in changes) == [False, True]
+    assert await both(Problem.DOWN) == [KNOWN, KNOWN]
     ends = await asyncio.gather(one.recovered("fake"), two.recovered("fake"))
     assert sorted(ends, key=str) == sorted([NEWS, KNOWN], key=str)
 

@@ -94,8 +94,9 @@ class ServicesPage:
         return View("\n".join(lines), [_buttons(health)])
 
     async def _paused_by(self, health: ProviderHealth) -> str:
-        if health.paused_by is None:
-            return ""
+        if not health.paused_by:
+            # Nobody, or one whose data was erased.
+            return _("An admin")
         (admin,) = await self._store.people.named([health.paused_by])
         return mention(admin.id, admin.name)
 
