@@ -58,7 +58,7 @@ async def join(message: Message, command: CommandObject, access: Access) -> None
             await message.answer(_("🎟 You're in: this bot is yours to use now."))
             await start(message)
         case Joined.WAS_IN:
-            await message.answer(_("You can use this bot already. The invitation is still good for somebody else."))
+            await message.answer(_("You can use this bot already, so nothing of the invitation was used up."))
         case Joined.BANNED:
             await message.answer(_("An invitation can't let you in: an admin has banned you."))
         case Joined.SPENT:

@@ -70,6 +70,8 @@ class GroupsPage:
         await self._access.decide_group(chat_id, "allowed", known.title)
         if not before and known.access == "asked":
             await self._greet(chat_id)
+        if known.access == "left":
+            return _("Everyone there may use me, as soon as somebody adds me again.")
         return _("Everyone there may use me now.")
 
     async def _greet(self, chat_id: int) -> None:

@@ -37,9 +37,9 @@ class InvitationsPage:
         lines = [_("🎟 <b>Invitations</b>"), _("Who opens such a link may use me. For how many people should it be?")]
         shown = on_page(open_ones, page)
         if shown:
-            lines += ["", _("Still open:"), *[f"{one.id}. {await self._line(one)}" for one in shown]]
+            lines += ["", _("Still open:"), *[f"#{one.id} · {await self._line(one)}" for one in shown]]
         new = [button(_people(uses), AdminCallback(page=PAGE, action="new", key=str(uses)), "primary") for uses in USES]
-        label = _("✖ Take back {number}")
+        label = _("✖ Take back #{number}")
         back = [
             button(label.format(number=one.id), AdminCallback(page=PAGE, action="drop", key=str(one.id)))
             for one in shown

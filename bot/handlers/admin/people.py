@@ -115,7 +115,8 @@ class PeoplePage:
             button(("· " if each == kind else "") + label, AdminCallback(page=PAGE, key=f"{each}0"))
             for each, label in _lists().items()
         ]
-        text = "\n".join([_("👤 <b>People</b>"), _lists()[kind], *([] if people else ["", _("Nobody.")])])
+        legend = [_("🔑 admin · ✅ let in · ▫️ not let in · 🚫 banned")] if kind == LATELY else []
+        text = "\n".join([_("👤 <b>People</b>"), _lists()[kind], *(legend if people else ["", _("Nobody.")])])
         return View(
             text,
             [
