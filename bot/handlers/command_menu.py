@@ -30,10 +30,7 @@ async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, 
 
     `admins`: the ids of the bot's admins, whose menus have one command more.
     """
-    # The default comes last: Telegram reports it for languages without their own text, which would look up to date.
-    default = languages.default_locale
-    for locale in [*(one for one in languages.available_locales if one != default), default]:
-        code = None if locale == default else locale
+    for locale, code in _codes(languages):
         with languages.speaking(locale):
             for scope, commands in _menus():
                 await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
@@ -45,8 +42,7 @@ async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, 
 async def publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep: Sleep = asyncio.sleep) -> None:
     """Show `/admin` among the commands of an admin of the bot, in every language."""
     scope = BotCommandScopeChat(chat_id=user_id)
-    for locale in languages.available_locales:
-        code = None if locale == languages.default_locale else locale
+    for locale, code in _codes(languages):
         with languages.speaking(locale):
             own = BotCommand(command="admin", description=_("look after this bot"))
             commands = [*_menus()[0][1], own]
@@ -59,9 +55,17 @@ async def publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep:
 
 async def hide_from_admin(bot: Bot, languages: Languages, user_id: int) -> None:
     """Show a person who is no admin any more the same commands as everybody."""
-    for locale in languages.available_locales:
-        code = None if locale == languages.default_locale else locale
+    for _locale, code in _codes(languages):
         await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
+
+
+def _codes(languages: Languages) -> list[tuple[str, str | None]]:
+    """The languages with Telegram's codes for them; the default has none.
+
+    It comes last: Telegram reports it for languages without their own text, which would look up to date.
+    """
+    default = languages.default_locale
+    return [*((one, one) for one in languages.available_locales if one != default), (default, None)]
 
 
 async def _until_allowed(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:

@@ -81,15 +81,15 @@ def _standing(access: Access, user_id: int) -> str:
     """Whether a person may use the bot, and who says so."""
     stored = access.person(user_id).access
     if access.is_fixed_admin(user_id):
-        return _("🔑 Admin, by the configuration")
+        return _("🔑 Admin by the configuration")
     texts = {
         "admin": _("🔑 Admin"),
         "banned": _("🚫 Banned, in groups too"),
-        "allowed": _("✅ Let in"),
+        "allowed": _("✅ Let in by an admin"),
     }
     if stored is not None:
         return texts[stored]
-    return _("✅ Let in, by the configuration") if access.is_fixed_user(user_id) else _("▫️ Not let in")
+    return _("✅ Let in by the configuration") if access.is_fixed_user(user_id) else _("▫️ Not let in")
 
 
 def _decisions(access: Access, user_id: int) -> list[InlineKeyboardButton]:
