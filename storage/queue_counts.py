@@ -43,10 +43,10 @@ class QueueCounts:
     revision: str
 
 
-class Queue(Operations):
-    """The queue of one database, seen from outside."""
+class Counts(Operations):
+    """Counts for monitoring."""
 
-    async def counts(self) -> QueueCounts:
+    async def queue(self) -> QueueCounts:
         """Count what is under way. Raises `StoreError`."""
         found: dict[str, int] = {}
         waiting, running = Counter[str](), Counter[str]()

@@ -30,7 +30,7 @@ class Site:
     def __init__(self, settings: Settings, store: Store) -> None:
         token, public_url = settings.telegram.token.get_secret_value(), settings.web.public_url
         self._store = store
-        self._probe = StoreProbe(store.queue.counts)
+        self._probe = StoreProbe(store.counts.queue)
         self._is_needed = bool(public_url)
         self.server = WebServer(settings.web.host, settings.web.port)
         self.server.app.middlewares.append(private_pages(PRIVATE, public_url))

@@ -150,17 +150,17 @@ async def test_the_health_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def test_what_is_under_way(database_url: str) -> None:
     store = await Store.open(database_url)
-    assert (await store.queue.counts()).waiting_since is None
+    assert (await store.counts.queue()).waiting_since is None
     await queued(store, 1, parts=2, now=50.0)
     await run(store, 60.0)
     await store.jobs.add(new_job(2), 40.0)
-    counts = await store.queue.counts()
+    counts = await store.counts.queue()
     assert counts.jobs == {JobState.WORKING: 1, JobState.PREPARING: 1}
     assert (counts.waiting, counts.running) == ({"jimeng": 1}, {"jimeng": 1})
     assert counts.waiting_since == 40.0
     assert counts.revision
     await claim(store, 70.0)
-    assert (await store.queue.counts()).running == {"jimeng": 2}
+    assert (await store.counts.queue()).running == {"jimeng": 2}
     await store.aclose()
 
 
