@@ -43,6 +43,11 @@ class Proxy:
         return self.url.scheme == "socks5"
 
     @property
+    def secret_url(self) -> str:
+        """Its address with user and password, for a library; never for a text."""
+        return str(self.url.with_user(self.user).with_password(self.password) if self.user else self.url)
+
+    @property
     def headers(self) -> dict[str, str] | None:
         """The login for an HTTP proxy, as aiohttp takes it; None without a user name."""
         login = b64encode(f"{self.user}:{self.password}".encode()).decode()

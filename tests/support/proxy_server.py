@@ -74,7 +74,7 @@ class ProxyServer:
         head = await reader.readuntil(b"\r\n\r\n")
         line, _, rest = head.partition(b"\r\n")
         method, target, version = line.decode().split()
-        if self.login and self._basic not in head:
+        if self.login and self._basic not in head.replace(b"proxy-authorization", b"Proxy-Authorization"):
             writer.write(b'HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n')
             return
         address = urlsplit(f"//{target}" if method == "CONNECT" else target)
