@@ -13,7 +13,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import urlsplit
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 Mode = Literal["works", "refuses", "hangs", "breaks off", "fails later"]
 USER, PASSWORD = "ann", "geheim-42"  # a login that opens nothing
 
