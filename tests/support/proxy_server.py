@@ -140,7 +140,7 @@ class ProxyServer:
             else:
                 await _copy(out, writer)
         finally:
-            if sending:
+            if sending is not None:
                 sending.cancel()
             await _close(into)
 
