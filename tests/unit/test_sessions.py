@@ -26,5 +26,7 @@ async def test_without_a_proxy_all_share_one(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_a_proxy_no_library_for_one_is_loaded() -> None:
-    code = "import providers.sessions, providers.registry, sys; print([name for name in sys.modules if 'socks' in name])"
+    code = (
+        "import providers.sessions, providers.registry, sys; print([name for name in sys.modules if 'socks' in name])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
