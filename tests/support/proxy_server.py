@@ -185,6 +185,7 @@ def _counted(
         task = asyncio.current_task()
         assert task
         connections.add(task)
-        await serve(reader, writer)
+        with suppress(asyncio.CancelledError):
+            await serve(reader, writer)
 
     return counted
