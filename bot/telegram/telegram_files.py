@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
 from aiohttp import ClientError, ClientResponseError
+from yarl import URL
 
 from bot.jobs.ports import InvalidReferenceError, NotYet
 from bot.settings import CLOUD_API
@@ -48,7 +49,7 @@ class UnreadableFileError(OSError):
 
 def has_own_server(bot: Bot) -> bool:
     """Whether the bot speaks to a Bot API server of the operator's, not to Telegram's."""
-    return not bot.session.api.base.startswith(f"{CLOUD_API}/")
+    return URL(bot.session.api.base).host != URL(CLOUD_API).host
 
 
 class TelegramFiles:

@@ -80,9 +80,13 @@ def test_what_is_no_picture_by_its_size_is_refused(tmp_path: Path) -> None:
 
 
 async def test_telegram_itself_can_not_name_a_file_of_this_machine() -> None:
-    own = Session(api=TelegramAPIServer.from_base("http://127.0.0.1:8081"))
-    assert has_own_server(Bot(TOKEN, session=own))
-    assert not has_own_server(Bot(TOKEN, session=Session()))
+    for address, own in (
+        ("http://127.0.0.1:8081", True),
+        ("https://api.telegram.org", False),
+        ("https://API.telegram.org:443/", False),
+    ):
+        session = Session(api=TelegramAPIServer.from_base(address))
+        assert has_own_server(Bot(TOKEN, session=session)) is own
 
 
 @pytest.mark.parametrize(
