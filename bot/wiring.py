@@ -69,9 +69,10 @@ from bot.telegram.originals import Originals
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.telegram_files import has_own_server
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
-from bot.telegram.uploads import Uploads
+from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
 from bot.web.publishing import open_bucket
 from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
@@ -166,7 +167,8 @@ def _speak(
     sender = Sender(bot, flood)
     stack.push_async_callback(sender.aclose)
     status = StatusMessages(bot, store, languages, flood, newest)
-    uploads = Uploads(store, downloads, images, providers)
+    document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
+    uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
     stage = TelegramNotifier(
