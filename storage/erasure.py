@@ -32,6 +32,7 @@ from storage.schema import (
     jobs,
     pictures,
     posted,
+    provider_health,
     references,
     styles,
     tasks,
@@ -53,6 +54,8 @@ _DELETE_ROWS: Sequence[Executable] = (
     delete(posted).where(posted.c.chat_id == bindparam("person")),
     delete(styles).where(styles.c.user_id == bindparam("person")),
     delete(users).where(users.c.id == bindparam("person")),
+    # The pause stays.
+    update(provider_health).where(provider_health.c.paused_by == bindparam("person")).values(paused_by=ERASED_USER_ID),
 )
 # The times of requests: erasing does not reset the daily quota.
 _KEEP_TIMES = insert(erased).from_select(

@@ -15,6 +15,8 @@ from storage.people import People
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
 from storage.provider_health import ProviderHealths
+from storage.queue_counts import Counts
+from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
@@ -57,8 +59,10 @@ class Store:
         self.results = Results(database)
         self.posted = Posted(database)
         self.provider_health = ProviderHealths(database)
+        self.queue = QueueOverview(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
+        self.counts = Counts(database)
         self.exports = Exports(database)
         self.erasure = Erasure(database)
         self.workers = Workers(database)

@@ -56,6 +56,7 @@ class TaskFailures:
     async def store(self, run: TaskRun, error: ProviderError) -> None:
         """Store what this error makes of the task."""
         task = run.task
+        self._context.metrics.refused(task.provider, error)
         match error:
             case ProviderBusyError():
                 await self._put_back(task, error)
@@ -105,6 +106,9 @@ class TaskFailures:
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, delay)
         if health.busy_seconds < self._context.providers[task.provider].settings.busy_limit:
             await self._wait(task, now + delay)
+            if health.paused_by is not None:
+                # It was under way when an admin paused the provider; now it waits as the others did.
+                await self._failover.paused(task.provider)
             return
         # Nothing else for so long is no rush hour. People are told, and another provider may take over.
         lasting = ProviderBusyError(BUSY_FOR_LONG, detail=busy.detail)
@@ -123,9 +127,11 @@ class TaskFailures:
 
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._context.clock(), self._store.tasks.end_task
-        await self._context.until_stored(
+        ended = await self._context.until_stored(
             lambda: end(task.id, state, error_message_of(error), now, cost), f"storing the end of task {task.id}"
         )
+        if ended:
+            self._context.metrics.paid(task.provider, cost)
 
 
 def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:

@@ -170,6 +170,7 @@ async def _data_of_people(store: Store, n: int) -> None:
         await finished(store, number, user=n)
     assert [len(page) async for page in store.exports.pictures(n)] == [n // 100]
     assert await store.usage.since(0.0)
+    await store.counts.queue()
     assert await store.usage.since(0.0, n)
     assert await store.erasure.count(n)
     assert not await store.erasure.is_under_way(n)
@@ -222,8 +223,17 @@ async def _providers(store: Store, n: int) -> None:
     assert (await health.hold(name, 0.0, float(n))).busy_since
     await health.calls_arrive(name, "https://here")
     assert (await health.stumbled(name, float(n))).failures
-    assert await health.pause(name, ERROR_MESSAGE, 0.0)
-    assert await health.recovered(name)
+    assert (await health.pause(name, ERROR_MESSAGE, 0.0)).is_new
+    assert (await health.recovered(name)).is_news
+    assert await health.pause_by_admin(name, n)
+    assert await health.resume_by_admin(name)
+    await health.try_now(name)
+    assert name in await health.all()
+    job = await _added(store, n, provider=name)
+    assert (await store.queue.counts())[name].preparing
+    assert (await store.queue.jobs(1))[1]
+    assert await store.queue.job(job.id)
+    assert await store.jobs.cancel(job.id, float(n), ERROR_MESSAGE, ERROR_MESSAGE)
     assert (await health.get(name)).calls_at
 
 
