@@ -196,7 +196,8 @@ async def test_what_a_ban_stops_and_what_goes_on(tmp_path: Path) -> None:
         await harness.say(link, who=harness.bob)
         await harness.shown("an admin has banned you", harness.bob.chat)
         await harness.say("a yak", who=harness.bob)
-        await harness.shown("You can't use this bot any more", harness.bob.chat)
+        told_too = await harness.shown("You can't use this bot any more", harness.bob.chat)
+        assert "/export" in told_too.text, "he has pictures"
         # It was paid.
         harness.release()
         await harness.quiet()
