@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiogram.exceptions import TelegramUnauthorizedError
 
+from bot import copy
 from bot.check import check
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
@@ -104,6 +105,11 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a new SQLite file")
 
 
+def _add_copy(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    copy.add_options(parser)
+
+
 def _demo(options: argparse.Namespace) -> int:
     # Imported here, so that only this command loads the demo.
     from bot.demo.launcher import demo  # noqa: PLC0415
@@ -122,6 +128,7 @@ COMMANDS = {
     "run": Command("run the bot", _run, _add_config),
     "check": Command("check the settings; costs nothing", _check, _add_config),
     "backup": Command("back up the database to one file (safe while the bot is running)", _backup, _add_backup),
+    "copy": Command("move the bot to another database, SQLite or PostgreSQL", copy.copy, _add_copy),
     "demo": Command("try everything on this machine, without accounts", _demo, _add_demo),
 }
 
