@@ -71,7 +71,7 @@ def _asked() -> str:
 def _told(copied: Copied) -> str:
     changed = f" In {copied.changed:,} rows texts were changed; the lines above name them." if copied.changed else ""
     return (
-        f"{sum(copied.counts.values()):,} rows are in {copied.target} now, equal to those in {copied.source}.{changed}\n"
+        f"{sum(copied.counts.values()):,} rows are in {copied.target} now, as they are in {copied.source}.{changed}\n"
         f"Set storage.url (or {variable('storage.url')}) to the new address and start the bot. No bot starts with the "
         f"old database any longer; keep it until you are content, then delete it.\n"
     )

@@ -7,7 +7,7 @@ that is stored, so that nothing changes on its way.
 import json
 import marshal
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -16,11 +16,13 @@ import sqlalchemy
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
-from storage.column_types import clean
+from storage.column_types import UNSTORABLE, clean
 from storage.schema import metadata, workers
 
 Row = tuple[Any, ...]
-Convert = Callable[[Any], Any]
+Values = Sequence[Any]
+"""The values of one column."""
+Convert = Callable[[Values], Values]
 
 PROCESS_TABLES = frozenset({workers.name})
 """Their rows belong to running processes, and are not copied."""
@@ -57,20 +59,21 @@ class CopiedTable:
         """The primary key of a row."""
         return [row[place] for place in self._key_places]
 
-    def converted(self, rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    def converted(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         """Rows of a driver in the form that is copied, and those of them whose texts had to be changed."""
-        converted, changed = [], []
-        for row in rows:
-            values = list(row)
-            is_changed = False
-            for place, convert in self._conversions:
-                if (value := values[place]) is not None:
-                    values[place] = new = convert(value)
-                    is_changed = is_changed or (new is not value and isinstance(value, str))
-            converted.append(tuple(values))
-            if is_changed:
-                changed.append(converted[-1])
-        return converted, changed
+        # By columns: row by row it takes three times as long.
+        columns = list(zip(*rows, strict=True))
+        changed = set[int]()
+        for place, convert in self._conversions:
+            before, columns[place] = columns[place], tuple(convert(columns[place]))
+            if convert in TEXTS and columns[place] is not before:
+                changed.update(_changed(before, columns[place]))
+        converted = list(zip(*columns, strict=True))
+        return converted, [converted[number] for number in sorted(changed)]
+
+
+def _changed(before: Values, after: Values) -> Iterable[int]:
+    return (number for number, text in enumerate(before) if isinstance(text, str) and text is not after[number])
 
 
 @cache
@@ -91,18 +94,18 @@ def _number(digest: bytes) -> int:
 
 
 def _conversion(column: Column[Any]) -> Convert | None:
-    """How a value of this column, which is not NULL, gets the form that is copied; None: it has that form already."""
+    """How the values of this column get the form that is copied; None: they have that form already."""
     if column.name == OWNER:
-        return _nobody
+        return _nobodies
     match _plain(column.type):
         case Boolean():
-            return bool
+            return _booleans
         case sqlalchemy.JSON():
-            return _json
+            return _jsons
         case sqlalchemy.String():
-            return clean
+            return _texts
         case Float():
-            return _float
+            return _floats
         case Integer() | LargeBinary():
             return None
     raise UnknownColumnTypeError(f"{column}: {column.type!r}")
@@ -112,24 +115,43 @@ def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
 
 
-def _nobody(_worker_id: object) -> None:
-    return None
+def _nobodies(values: Values) -> Values:
+    return (None,) * len(values)
 
 
-def _float(value: float) -> float:
+def _booleans(values: Values) -> Values:
+    return [value if value is None else bool(value) for value in values]
+
+
+def _floats(values: Values) -> Values:
     # SQLite stores -0.0 as 0.
-    return value + 0.0
+    return [value if value is None else value + 0.0 for value in values]
+
+
+def _texts(values: Values) -> Values:
+    if not any(map(UNSTORABLE.search, filter(None, values))):
+        return values
+    return [clean(value) for value in values]
+
+
+def _jsons(values: Values) -> Values:
+    texts = [value for value in values if value is not None]
+    # SQLite stores the text of a number as that number.
+    if all(isinstance(value, str) for value in texts) and not any(map(_SUSPECT_JSON.search, texts)):
+        return values
+    return [value if value is None else _json(value) for value in values]
 
 
 def _json(value: Any) -> str:
     if not isinstance(value, str):
-        # SQLite stores the text of a number as that number.
         return json.dumps(value)
-    if not _SUSPECT_JSON.search(value):
-        return value
     try:
         parsed = json.loads(value)
     except ValueError:
         # PostgreSQL refuses it, and the copy names its row.
         return value
     return value if (cleaned := clean(parsed)) == parsed else json.dumps(cleaned)
+
+
+TEXTS = (_texts, _jsons)
+"""The conversions that change what people see: they return the same objects where they change nothing."""

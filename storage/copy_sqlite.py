@@ -31,6 +31,8 @@ class SqliteEnd(CopyEnd):
             why = f"{setting}: the bot works with {self.name}, or another copy does: stop that first."
             raise UnusableStoreError(why) from None
         self._driver = connected(path)
+        # Pages that are read once need not stay in memory.
+        self._driver.execute("PRAGMA mmap_size = 0")
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows of a query."""

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storage.copy_end import REVISION, CopyEnd, Position
 from storage.copy_marks import COPYING, MOVED, OTHER, SENTENCES
@@ -148,15 +149,15 @@ class Copy:
     async def _copy(self, table: CopiedTable) -> Position:
         position = Position.load(self._state.get(POSITION + table.name))
         self._rows += position.rows
-        async for page in self._source.pages(table, position.after):
-            rows, changed = table.converted(page)
-            self._note(table, changed)
-            position = position.behind(table.key_of(page[-1]), len(rows), checksum(rows))
-            await self._add(table, rows, position)
-            self._rows += len(rows)
-            self._report(Progress("copying", table.name, self._rows, self._total))
-            # SQLite never waits, and Ctrl-C would.
-            await asyncio.sleep(0)
+        async with OneBehind() as storing:
+            async for page in self._source.pages(table, position.after):
+                # While the page before it is stored.
+                rows, changed, total = await asyncio.to_thread(_converted, table, page)
+                self._note(table, changed)
+                position = position.behind(table.key_of(page[-1]), len(rows), total)
+                await storing.begin(self._add(table, rows, position))
+                self._rows += len(rows)
+                self._report(Progress("copying", table.name, self._rows, self._total))
         return position
 
     async def _add(self, table: CopiedTable, rows: Sequence[Row], position: Position) -> None:
@@ -211,13 +212,18 @@ class Copy:
 
     async def _sum(self, end: CopyEnd, table: CopiedTable, *, shown: bool = False) -> Position:
         position = Position()
-        async for page in end.pages(table, None):
-            rows, _ = table.converted(page)
-            position = position.behind(None, len(rows), checksum(rows))
+
+        async def add(page: Sequence[Row]) -> None:
+            nonlocal position
+            rows, _, total = await asyncio.to_thread(_converted, table, page)
+            position = position.behind(None, len(rows), total)
             if shown:
                 self._rows += len(rows)
                 self._report(Progress("comparing", table.name, self._rows, self._total))
-            await asyncio.sleep(0)
+
+        async with OneBehind() as adding:
+            async for page in end.pages(table, None):
+                await adding.begin(add(page))
         return position
 
     async def _number(self, table: CopiedTable) -> None:
@@ -226,6 +232,38 @@ class Copy:
             latest = max(await self._source.counter(table), await self._source.highest(table))
             async with self._target.transaction():
                 await self._target.set_counter(table, latest)
+
+
+class OneBehind:
+    """Does one piece of work while the next one is prepared. The context ends when all is done."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "OneBehind":
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._done()
+
+    async def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin this one when the one before it is done. Raises the error of that one."""
+        try:
+            await self._done()
+        except BaseException:
+            work.close()
+            raise
+        self._task = asyncio.create_task(work)
+
+    async def _done(self) -> None:
+        task, self._task = self._task, None
+        if task:
+            await task
+
+
+def _converted(table: CopiedTable, page: Sequence[Row]) -> tuple[list[Row], list[Row], int]:
+    rows, changed = table.converted(page)
+    return rows, changed, checksum(rows)
 
 
 async def _migrate(end: CopyEnd) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from functools import partial
 
-from tests.bench import beside, engine, flight, history, isolation, pictures, places, tickets, watching
+from tests.bench import beside, engine, flight, history, isolation, moving, pictures, places, tickets, watching
 
 PARTS = {
     "watching": watching.main,
@@ -17,7 +17,7 @@ PARTS = {
     "places": places.main,
     "beside": beside.main,
 }
-SHORTER = {"beside-quick": partial(beside.main, quick=True)}
+SHORTER = {"beside-quick": partial(beside.main, quick=True), "moving": moving.main}
 """Parts that run only when they are named."""
 
 
