@@ -50,7 +50,9 @@ class SqliteEnd(CopyEnd):
         if self._driver.in_transaction:
             yield
             return
-        await self.execute("BEGIN IMMEDIATE")
+        # Not IMMEDIATE: a bot that starts during a copy shall not wait for it, but hear of the lock. A transaction that
+        # reads first fails at its first write where somebody else has written meanwhile, and here it should.
+        await self.execute("BEGIN")
         try:
             yield
             await self.execute("COMMIT")
@@ -59,7 +61,7 @@ class SqliteEnd(CopyEnd):
                 self._driver.execute("ROLLBACK")
 
     def frozen(self) -> Any:
-        """The file has one writer: this transaction."""
+        """The lock keeps bots away; what another program changes ends the transaction with an error."""
         return self.transaction()
 
     async def pages(self, table: CopiedTable, after: Sequence[Any] | None) -> AsyncIterator[list[Row]]:

@@ -27,16 +27,18 @@ def make_file(file: Path) -> None:
 
 
 def make_private(file: Path) -> None:
-    """Take a file from others than its owner. Where that fails, the log says so; a missing file is left alone."""
+    """Take a file of this user from all others. Where that fails, the log says so; a missing file is left alone."""
     try:
         found = file.stat()
         if not found.st_mode & OTHERS:
             return
+        if found.st_uid != os.geteuid():
+            raise PermissionError("it belongs to another user")
         file.chmod(found.st_mode & ~OTHERS)
     except FileNotFoundError:
         return
     except OSError as error:
-        # A database that another user owns is read all the same, for example through its group.
-        log.warning("%s can be read by other users of this machine, and that can't be changed: %s", file, error)
+        # The bot works all the same: its group may be meant to read the file.
+        log.warning("%s may be read by other users of this machine, and that can't be changed: %s", file, error)
     else:
         log.info("%s could be read by other users of this machine; now only its owner can", file)

@@ -18,14 +18,16 @@ from tests.support import postgres
 async def measure(source: str, target: str) -> None:
     """Copy, and print the seconds of each step, the rows of a second, and the process's highest memory."""
     steps: dict[str, float] = {}
-    latest = ["opening the databases", time.perf_counter()]
+    began = since = time.perf_counter()
+    step = "opening the databases"
 
     def report(progress: Progress) -> None:
-        if progress.step != latest[0]:
+        nonlocal since, step
+        if progress.step != step:
             now = time.perf_counter()
-            steps[str(latest[0])], latest[:] = now - float(latest[1]), [progress.step, now]
+            steps[step] = now - since
+            since, step = now, progress.step
 
-    began = time.perf_counter()
     copied = await copy_database(source, target, report)
     seconds, rows = time.perf_counter() - began, sum(copied.counts.values())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
