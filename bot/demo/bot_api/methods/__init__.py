@@ -47,6 +47,7 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.SendChatAction: answering.send_chat_action,
     m.GetFile: chats.get_file,
     m.GetChat: chats.get_chat,
+    m.LeaveChat: chats.leave_chat,
     m.GetChatMember: chats.get_chat_member,
     m.GetChatAdministrators: chats.get_chat_administrators,
     m.SetMyCommands: profile.set_my_commands,
