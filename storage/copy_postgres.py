@@ -14,13 +14,13 @@ from storage.copy_rows import CopiedTable, Row, copied_tables
 from storage.database import UnusableStoreError
 from storage.job_states import IS_OPEN
 from storage.postgres import COPY_LOCK, KEEPALIVE, LEADER_LOCK, LOCK_SPACE, MIGRATION, PRESENT
-from storage.postgres_pool import CONNECT_SECONDS, NAMED_LOCK_SPACE, NOT_CONNECTED
+from storage.postgres_pool import CLOSE_SECONDS, CONNECT_SECONDS, NAMED_LOCK_SPACE, NOT_CONNECTED
 from storage.store_errors import store_error
 
-SESSION = {"application_name": "imagine-bot copy", "lock_timeout": "20s", **KEEPALIVE, **MIGRATION}
+SESSION = {"application_name": "imagine-bot copy", "lock_timeout": "5s", **KEEPALIVE, **MIGRATION}
 WATCH_SECONDS, LOOK_SECONDS = 12.0, 0.5
 """A worker without its presence lock is dead when it gives no sign of life for so long: longer than its lease."""
-_LOCK = "SELECT pg_try_advisory_lock(?, hashtext(?))"
+_LOCK, _UNLOCK = "SELECT pg_advisory_lock(?, hashtext(?))", "SELECT pg_advisory_unlock_all()"
 _END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
     "AND usename = current_user AND application_name IN (SELECT session FROM workers)"
@@ -45,9 +45,12 @@ class PostgresEnd(CopyEnd):
         with _errors():
             driver = await asyncpg.connect(address, timeout=CONNECT_SECONDS, server_settings=SESSION)
         end = cls(url, setting, driver)
-        if not (await end.fetch(_LOCK, NAMED_LOCK_SPACE, COPY_LOCK))[0][0]:
+        try:
+            # It waits a little: the server may not know yet that an earlier copy was killed.
+            await driver.execute(_numbered(_LOCK), NAMED_LOCK_SPACE, COPY_LOCK)
+        except asyncpg.LockNotAvailableError:
             await end.aclose()
-            raise UnusableStoreError(f"{setting}: a bot starts with {end.name}, or another copy works with it.")
+            raise UnusableStoreError(f"{setting}: another copy works with {end.name}.") from None
         return end
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
@@ -146,7 +149,9 @@ class PostgresEnd(CopyEnd):
         await self.execute(f"ANALYZE {quoted([table.name for table in copied_tables()])}")
 
     async def aclose(self) -> None:
-        """Unlock and close it."""
+        """Unlock and close it. The server would not unlock it at once when the connection ends."""
+        with suppress(*NOT_CONNECTED):
+            await self._driver.execute(_UNLOCK, timeout=CLOSE_SECONDS)
         self._driver.terminate()
 
 
