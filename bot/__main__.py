@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,15 @@ from pathlib import Path
 
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot import copy
+from bot import copy, logs
 from bot.check import check
+from bot.demo.photo_arguments import add_photos
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
-from bot.settings import SettingsError, load, variable
+from bot.settings import Settings, SettingsError
+from bot.settings_reader import load
 from bot.version import version
+from bot.web.probe import ask_health
 from bot.wiring import assembled
 from providers import registry
 from storage.backup import back_up
@@ -37,7 +39,7 @@ class Command:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code: 0 success, 1 a check failed, 2 the settings are wrong."""
     options = _parser().parse_args(arguments)
-    _set_up_log(verbose=options.verbose)
+    logs.set_up(verbose=options.verbose)
     try:
         return COMMANDS[options.command].act(options)
     except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStoreError) as error:
@@ -45,15 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_SETTINGS
     except KeyboardInterrupt:
         return 0
-
-
-def _set_up_log(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-    )
-    for chatty in ("aiogram.event", "alembic.runtime"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,11 +61,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the settings (default: config.local.toml here, over config.toml)"
+    )
+
+
+def _load(options: argparse.Namespace) -> Settings:
+    """Read the settings, and set the log up as they say. Raises `SettingsError`."""
+    settings = load(options.config)
+    logs.set_up(settings.log, logs.secrets_of(settings), verbose=options.verbose)
+    return settings
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings = load(options.config)
+    settings = _load(options)
 
     async def work() -> None:
         # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
@@ -84,25 +86,35 @@ def _run(options: argparse.Namespace) -> int:
         asyncio.run(work())
     except TelegramUnauthorizedError:
         raise SettingsError(
-            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and set it in "
-            f"{options.config} or as {variable('telegram.token')}."
+            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and "
+            f"{settings.files.set_it('telegram.token')}."
         ) from None
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    return asyncio.run(check(load(options.config)))
+    return asyncio.run(check(_load(options)))
 
 
 def _backup(options: argparse.Namespace) -> int:
-    asyncio.run(back_up(load(options.config).storage.url, options.file, error_message(RESTORED)))
+    asyncio.run(back_up(_load(options).storage.url, options.file, error_message(RESTORED)))
     sys.stdout.write(f"Everything the bot remembers is in {options.file}.\n")
     return 0
+
+
+def _health(options: argparse.Namespace) -> int:
+    return ask_health(_load(options).web)
 
 
 def _add_backup(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
     parser.add_argument("file", type=Path, help="a new SQLite file")
+
+
+def _copy(options: argparse.Namespace) -> int:
+    # First: the bot refuses variables that it does not know.
+    target = copy.target_of(options)
+    return copy.copy(_load(options), target, undone=options.undo)
 
 
 def _add_copy(parser: argparse.ArgumentParser) -> None:
@@ -120,15 +132,16 @@ def _demo(options: argparse.Namespace) -> int:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
     parser.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the conversation, save the album")
-    parser.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")
+    add_photos(parser)
     parser.add_argument("--save", type=Path, default=Path("demo-album"), help="where --say saves (default: demo-album)")
 
 
 COMMANDS = {
     "run": Command("run the bot", _run, _add_config),
     "check": Command("check the settings; costs nothing", _check, _add_config),
+    "health": Command("ask a running bot whether it is alive; for containers", _health, _add_config),
     "backup": Command("back up the database to one file (safe while the bot is running)", _backup, _add_backup),
-    "copy": Command("move the bot to another database, SQLite or PostgreSQL", copy.copy, _add_copy),
+    "copy": Command("move the bot to another database, SQLite or PostgreSQL", _copy, _add_copy),
     "demo": Command("try everything on this machine, without accounts", _demo, _add_demo),
 }
 

@@ -18,12 +18,15 @@ from bot.access import Access
 from bot.background import Background
 from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
+from bot.loop_delay import watch_delay
 from bot.settings import Settings
 from bot.telegram.i18n import Languages
 from bot.telegram.lazy_models import build
+from bot.telegram.session import said
 from bot.telegram.update_inbox import UpdateInbox
+from bot.telegram.webhook_watch import WebhookWatch
 from bot.web import webhook
-from bot.web.server import WebServer
+from bot.web.site import Site
 from storage.database import StoreError
 from storage.retry_loop import in_turn, repeat
 from storage.store import Store
@@ -62,10 +65,9 @@ class App:
     parts: "EngineParts"
     store: Store
     inbox: UpdateInbox
-    web: WebServer
+    site: Site
     languages: Languages
     background: Background
-    webhook_secret: str = field(repr=False)
     bucket: "Bucket | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -85,6 +87,7 @@ class App:
         log.info("ready as @%s", (await self.bot.me()).username)
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
+        self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
         await self.access.refresh()
         if advice := self.access.advice:
             log.warning("%s", advice)
@@ -129,11 +132,18 @@ class App:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
 
         def failed(error: BaseException, seconds: float) -> None:
-            # Not the error's own words: those of a transport may name the address, and with it the token.
-            log.warning("%s failed (%s); retrying in %g s", doing, type(error).__name__, seconds)
+            log.warning("%s failed (%s); retrying in %g s", doing, said(error), seconds)
 
         await repeat(call, when=UNREACHED, wait=in_turn(CONNECT_DELAYS), sleep=asyncio.sleep, failed=failed)
 
     async def _set_webhook(self) -> None:
-        address, updates = self.settings.web.public_url + webhook.PATH, self.dispatcher.resolve_used_update_types()
-        await self.bot.set_webhook(address, secret_token=self.webhook_secret, allowed_updates=updates)
+        updates = self.dispatcher.resolve_used_update_types()
+        secret = self.site.webhook_secret
+        await self.bot.set_webhook(self._webhook_address, secret_token=secret, allowed_updates=updates)
+        clock, health = self.store.clock, self.inbox.health
+        watch = WebhookWatch(self.bot, self._webhook_address, health, clock, asyncio.sleep)
+        self.background.spawn(watch.run(), "watching the webhook")
+
+    @property
+    def _webhook_address(self) -> str:
+        return self.settings.web.public_url + webhook.PATH

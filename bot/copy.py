@@ -11,7 +11,7 @@ from typing import TextIO
 
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
-from bot.settings import SettingsError, load, variable
+from bot.settings import Settings, SettingsError
 from storage.copy import address, copy_database, undo
 from storage.copy_steps import TARGET, Copied, Progress
 
@@ -38,12 +38,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def copy(options: argparse.Namespace) -> int:
+def target_of(options: argparse.Namespace) -> str:
+    """The new address as it was given, or "". Its variable is no setting of the bot, and is taken away."""
+    return str(options.to or os.environ.pop(VARIABLE, ""))
+
+
+def copy(settings: Settings, target: str, *, undone: bool) -> int:
     """Move the bot, or take its move back. Raises `SettingsError` and `UnusableStoreError`."""
-    # Not a setting of the bot, which refuses the variables that it does not know.
-    target = options.to or os.environ.pop(VARIABLE, "")
-    url = load(options.config).storage.url
-    if options.undo:
+    url = settings.storage.url
+    if undone:
         name = asyncio.run(undo(url, error_message(RESTORED)))
         sys.stdout.write(f"The bot starts with {name} again. Nothing that happened since the move is in it.\n")
         return 0
@@ -56,7 +59,7 @@ def copy(options: argparse.Namespace) -> int:
         return INTERRUPTED
     finally:
         shown.close()
-    sys.stdout.write(_told(copied))
+    sys.stdout.write(_told(copied, settings.files.set_it("storage.url")))
     return 0
 
 
@@ -68,12 +71,12 @@ def _asked() -> str:
     return url
 
 
-def _told(copied: Copied) -> str:
+def _told(copied: Copied, how: str) -> str:
     changed = f" In {copied.changed:,} rows texts were changed; the lines above name them." if copied.changed else ""
     return (
         f"{sum(copied.counts.values()):,} rows are in {copied.target} now, as they are in {copied.source}.{changed}\n"
-        f"Set storage.url (or {variable('storage.url')}) to the new address and start the bot. No bot starts with the "
-        f"old database any longer; keep it until you are content, then delete it.\n"
+        f"Now storage.url must be the new address: {how}. Then start the bot. No bot starts with the old database any "
+        f"longer; keep it until you are content, then delete it.\n"
     )
 
 

@@ -1,17 +1,11 @@
 """The composition root: the only place that wires parts."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from aiogram import Bot, Dispatcher, F
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.middlewares.base import BaseRequestMiddleware
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.enums import ParseMode
-from aiogram.types import LinkPreviewOptions
-from aiohttp import ClientSession
 
 from bot.access import Access
 from bot.app import App
@@ -52,16 +46,19 @@ from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
 from bot.jobs.worker import Worker
+from bot.metrics import Metrics
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.middlewares.seen import SeenMiddleware
 from bot.settings import Settings
+from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
-from bot.telegram.downloads import Downloads
+from bot.telegram.downloads import downloads_for
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
@@ -71,18 +68,15 @@ from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
-from bot.telegram.session import Session
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.telegram_files import has_own_server
+from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
-from bot.telegram.uploads import Uploads
-from bot.web import callbacks, references, webhook
-from bot.web.callbacks import Callbacks
+from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
 from bot.web.publishing import open_bucket
-from bot.web.references import WebPublisher
-from bot.web.server import WebServer
-from bot.web.signing import Signer, derived
-from bot.web.webhook import Webhook
+from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
+from providers.sessions import Sessions
 from storage.store import Store
 
 
@@ -92,35 +86,31 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
-        session = await stack.enter_async_context(ClientSession())
-        registry = build(settings.providers.tables, settings.providers.default, session)
+        sessions = await stack.enter_async_context(aclosing(Sessions()))
+        registry = build(settings.providers.tables, settings.providers.default, sessions.of, files=settings.files)
         stack.push_async_callback(registry.aclose)
         providers = {name: registry.get(name) for name in registry.names}
         by_polling = settings.telegram.updates == "polling"
         # Where one process takes all updates, the work is given to all.
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
-        newest = NewestMessages()
-        bot = make_bot(
-            settings, NoteOutgoing(newest), MissingTargetMiddleware(), ChatMigrationMiddleware(store.chats), flood
-        )
+        newest, metrics = NewestMessages(), Metrics(registry.names)
+        migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
+        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
-        token = settings.telegram.token.get_secret_value()
-        web = WebServer(settings.web.host, settings.web.port)
-        own = WebPublisher(store.references, settings.web.public_url, Signer("references", token, store.clock))
-        web.app.router.add_get(references.PATH, own.serve)
-        bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
+        site = Site(settings, store)
+        bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         telegram.status.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
-        addresses = Addresses(bucket or own, calls.address)
-        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses, admins=notices))
+        addresses = Addresses(bucket or site.references, site.callbacks.address)
+        context = JobContext(store, providers, telegram.stage, worker, addresses, admins=notices, metrics=metrics)
+        parts = wire_engine(context)
         engine = parts.engine
         telegram.uploads.renew = parts.fresh_addresses.of_job
-        web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
+        site.take_callbacks(parts.announcements.take)
         requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
@@ -132,11 +122,12 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         background = Background()
         stack.push_async_callback(background.aclose)
-        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
-        webhook_secret = derived("webhook", token)
+        health = UpdateHealth(by_webhook=not by_polling)
+        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id, health=health)
+        site.show(metrics, health)
         if not by_polling:
-            web.app.router.add_post(webhook.PATH, Webhook(inbox.take, webhook_secret).serve)
-        stack.push_async_callback(web.aclose)
+            site.take_updates(inbox.take)
+        stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
@@ -145,8 +136,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
         await engine.open()
-        await web.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, web, languages, background, webhook_secret, bucket)
+        await site.start()
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,31 +160,21 @@ def _speak(
     languages: Languages,
     providers: Mapping[str, AnyProvider],
 ) -> _Telegram:
-    downloads = Downloads()
+    downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
     images = ImageWorker()
     stack.push_async_callback(images.aclose)
     sender = Sender(bot, flood)
     stack.push_async_callback(sender.aclose)
     status = StatusMessages(bot, store, languages, flood, newest)
-    uploads = Uploads(store, downloads, images, providers)
+    document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
+    uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
     stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )
     return _Telegram(stage, status, uploads, originals)
-
-
-def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
-    """The connection to Telegram (or to `telegram.api_url`). `middlewares`: what each call goes through, in order."""
-    session = Session(api=TelegramAPIServer.from_base(settings.telegram.api_url))
-    for middleware in middlewares:
-        session.middleware(middleware)
-    default = DefaultBotProperties(
-        parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
-    )
-    return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
 def make_dispatcher(

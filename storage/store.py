@@ -15,6 +15,7 @@ from storage.people import People
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
 from storage.provider_health import ProviderHealths
+from storage.queue_counts import Counts
 from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
@@ -61,6 +62,7 @@ class Store:
         self.queue = QueueOverview(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
+        self.counts = Counts(database)
         self.exports = Exports(database)
         self.erasure = Erasure(database)
         self.workers = Workers(database)

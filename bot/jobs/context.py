@@ -8,6 +8,7 @@ from typing import Any
 from bot.jobs.ports import NOWHERE, Addresses, AdminNotifier, Alone, Companions, JobNotifier, Untold
 from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
+from bot.metrics import Metrics
 from providers.base import Provider
 from storage.records import Job
 from storage.store import Store
@@ -54,7 +55,8 @@ class JobContext:
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
     join a request before it is paid; `admins`: who is told how the services do; `woken`: what `wake` fills and the
-    reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler.
+    reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler; `metrics`:
+    the figures of this process.
     """
 
     store: Store
@@ -67,6 +69,7 @@ class JobContext:
     admins: AdminNotifier = field(default_factory=Untold)
     woken: WokenJobs = field(default_factory=WokenJobs)
     queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def clock(self) -> float:
         """Seconds since 1970, the same for all workers."""

@@ -4,7 +4,7 @@ A call without a connection was not sent; one that was sent and not answered may
 page in place of Telegram's JSON is judged by its status.
 """
 
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -13,14 +13,19 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
+    TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
+    TelegramUnauthorizedError,
 )
 from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
+
+from providers.http import PROXY_REFUSES_LOGIN
+from providers.proxies import ProxyFailedError, Way, connector_of
 
 CONNECTIONS = 300
 """More than all limited transfers take together: see `message_sender` and `notifier`."""
@@ -30,8 +35,30 @@ GATEWAY_RETRY_SECONDS = 5
 """The wait after a gateway's "too many requests" that names none."""
 
 
+# The server's own texts, not those of methods.
+_STATES = {
+    "Logged out": "the bot was logged out of the server at telegram.api_url: after 10 minutes it is logged in again",
+    "Unauthorized: invalid api-id/api-hash": "the Bot API server at telegram.api_url runs with a wrong --api-id or "
+    "--api-hash: see https://my.telegram.org/apps",
+}
+
+
 class NotConnectedError(TelegramNetworkError):
     """There was no connection, so nothing was sent."""
+
+
+class NoProxyError(NotConnectedError):
+    """There was no connection through the proxy. `message` tells the operator why, without a secret."""
+
+
+class ServerStateError(TelegramServerError):
+    """The Bot API server takes no calls with this token now. `message` tells the operator why."""
+
+
+def said(error: BaseException) -> str:
+    """The words of an error for the log. The text of a transport's error may contain the address, and with it the
+    token."""
+    return error.message if isinstance(error, NoProxyError | ServerStateError) else type(error).__name__
 
 
 class Session(AiohttpSession):
@@ -39,10 +66,14 @@ class Session(AiohttpSession):
 
     aiogram parses each answer with `Response[…]` of the method's return type. Pydantic drops such a class when it is
     unreferenced, and rebuilding it blocks the event loop for 5 ms and more, longer than all other work on an answer.
+
+    `way`: the proxy to Telegram, if any.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, way: Way | None = None, **kwargs: Any) -> None:
         super().__init__(limit=CONNECTIONS, **kwargs)
+        if way:
+            self._connector_type = cast("Any", partial(connector_of, way))
         self._polling: ClientSession | None = None
         # No connector is open yet that would have to be closed first.
         self._should_reset_connector = False
@@ -64,6 +95,8 @@ class Session(AiohttpSession):
                 timeout=ClientTimeout(total=connect + seconds, connect=connect),
             ) as answer:
                 content = await answer.text(errors="replace")
+        except ProxyFailedError as error:
+            raise NoProxyError(method, error.words) from None
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise NotConnectedError(method, f"no connection: {type(error).__name__}") from None
         except (ClientError, TimeoutError) as error:
@@ -92,6 +125,10 @@ class Session(AiohttpSession):
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError:
             raise _of_gateway(method, status_code) from None
+        except (TelegramBadRequest, TelegramUnauthorizedError) as error:
+            if words := _STATES.get(error.message):
+                raise ServerStateError(method, words) from None
+            raise
 
 
 @cache
@@ -108,6 +145,8 @@ def _of_gateway(method: TelegramMethod[Any], status: int) -> TelegramAPIError:
         return TelegramEntityTooLarge(method, "Request Entity Too Large")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_RETRY_SECONDS)
+    if status == PROXY_REFUSES_LOGIN:
+        return NoProxyError(method, "the proxy refuses the user name and the password")
     if status == HTTPStatus.GATEWAY_TIMEOUT:
         return TelegramServerError(method, "Gateway Timeout")
     # Also for 403 and 404: Telegram itself reports a chat that is gone in JSON.

@@ -8,14 +8,20 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import obstore
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
+from yarl import URL
 
-from bot.settings import BucketSettings
+from bot.settings import BucketSettings, SettingsError
+from providers.proxies import environment_way
 from storage.records import StoredReference
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +36,7 @@ UPLOAD_SECONDS = 8.0
 """The limit for one reference: shorter than the bot's stop, so that a stop does not interrupt a submit."""
 FAILURE_PAUSE_SECONDS = 60.0
 """The time without uploads after the storage has failed."""
+AWS = "https://s3.amazonaws.com"
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
@@ -49,7 +56,7 @@ class Bucket:
             access_key_id=settings.access_key.get_secret_value(),
             secret_access_key=settings.secret_key.get_secret_value(),
             virtual_hosted_style_request=settings.virtual_host,
-            client_options={"allow_http": settings.endpoint.startswith("http://"), "timeout": REQUEST_TIMEOUT},
+            client_options=_client_options(settings),
             retry_config={"max_retries": 2, "retry_timeout": REQUEST_TIMEOUT},
         )
 
@@ -124,6 +131,22 @@ def said(error: Exception, settings: BucketSettings) -> str:
 def _first_line(error: Exception) -> str:
     """The first line of an error; further lines are about the library's internals."""
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _client_options(settings: BucketSettings) -> "ClientConfig":
+    """The options of the HTTP client. Of the environment's proxies it would take one for this machine, too, and it
+    knows no SOCKS. Raises `SettingsError`."""
+    options: ClientConfig = {"allow_http": settings.endpoint.startswith("http://"), "timeout": REQUEST_TIMEOUT}
+    if (way := environment_way()) is None:
+        return options
+    address = URL(_endpoint(settings) or AWS)
+    if (proxy := way(address)) is None:
+        # With a proxy of its own it does not ask the environment.
+        return {**options, "proxy_url": "http://127.0.0.1", "proxy_excludes": address.host or ""}
+    if proxy.is_socks:
+        advice = f"use an HTTP proxy, or add {address.host} to NO_PROXY"
+        raise SettingsError(f"The bucket can't be reached through the SOCKS proxy of {proxy.key}: {advice}.")
+    return {**options, "proxy_url": proxy.secret_url}
 
 
 def _endpoint(settings: BucketSettings) -> str | None:

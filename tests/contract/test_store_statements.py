@@ -170,6 +170,7 @@ async def _data_of_people(store: Store, n: int) -> None:
         await finished(store, number, user=n)
     assert [len(page) async for page in store.exports.pictures(n)] == [n // 100]
     assert await store.usage.since(0.0)
+    await store.counts.queue()
     assert await store.usage.since(0.0, n)
     assert await store.erasure.count(n)
     assert not await store.erasure.is_under_way(n)

@@ -46,6 +46,7 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.AnswerInlineQuery: inline.answer_inline_query,
     m.SendChatAction: answering.send_chat_action,
     m.GetFile: chats.get_file,
+    m.GetUserProfilePhotos: profile.get_user_profile_photos,
     m.GetChat: chats.get_chat,
     m.LeaveChat: chats.leave_chat,
     m.GetChatMember: chats.get_chat_member,
