@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientSession
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from bot.check_address import AddressError, try_public_url
 from bot.settings import Settings
 from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter
@@ -46,6 +47,8 @@ async def check(settings: Settings) -> int:
             await _one("database", lambda: _database(settings)),
             await _one("references", lambda: _references(settings, session)),
         ]
+        if settings.web.public_url:
+            results.append(await _one("public address", partial(_public_address, settings, session)))
         for name in registry.names:
             kind = settings.providers.tables[name].get("type", name)
             results.append(await _one(name, partial(check_provider, name, kind, registry.get(name))))
@@ -124,6 +127,13 @@ async def _database(settings: Settings) -> str:
         raise CheckError(str(error)) from error
     await store.aclose()
     return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
+
+
+async def _public_address(settings: Settings, session: ClientSession) -> str:
+    try:
+        return await try_public_url(settings, session)
+    except AddressError as error:
+        raise CheckError(f"{error}.", refused=False) from error
 
 
 async def _references(settings: Settings, session: ClientSession) -> str:
