@@ -222,6 +222,22 @@ async def test_what_is_copied_is_not_copied_again(source: str, back: str) -> Non
     assert len([one for one in steps if one.step == "copying"]) == len(copied_tables()) - 6
 
 
+async def test_ctrl_c_in_the_middle_of_a_page(source: str, postgres_url: str) -> None:
+    left = [7]
+
+    def cancel(_progress: Progress) -> None:
+        # The page before this one is being stored.
+        left[0] -= 1
+        if not left[0]:
+            copying.cancel()
+
+    copying = asyncio.ensure_future(copy_database(source, postgres_url, cancel))
+    await asyncio.wait({copying})
+    assert copying.cancelled()
+    await copy_database(source, postgres_url, quiet)
+    assert await rows(postgres_url) == await rows(source)
+
+
 async def test_it_begins_anew_when_a_bot_has_worked_meanwhile(source: str, back: str) -> None:
     with pytest.raises(Killed):
         await copy_database(source, back, killed_at(8))
