@@ -13,6 +13,7 @@ from aiogram.exceptions import TelegramUnauthorizedError
 from bot import copy, logs
 from bot.check import check
 from bot.demo.photo_arguments import add_photos
+from bot.init import init
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
 from bot.settings import Settings, SettingsError
@@ -122,6 +123,15 @@ def _add_copy(parser: argparse.ArgumentParser) -> None:
     copy.add_options(parser)
 
 
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the new file (default: config.local.toml)")
+    parser.add_argument("--provider", metavar="NAME", help="the image service")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="has the token; -: a line of standard input")
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", action="append", default=[], help="has the service's key (repeatable)"
+    )
+
+
 def _demo(options: argparse.Namespace) -> int:
     # Imported here, so that only this command loads the demo.
     from bot.demo.launcher import demo  # noqa: PLC0415
@@ -137,6 +147,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = {
+    "init": Command("ask for the token and a service's key, try them, write config.local.toml", init, _add_init),
     "run": Command("run the bot", _run, _add_config),
     "check": Command("check the settings; costs nothing", _check, _add_config),
     "health": Command("ask a running bot whether it is alive; for containers", _health, _add_config),
