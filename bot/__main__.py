@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{options.config} or as {variable('telegram.token')}.\n"
         )
         return WRONG_SETTINGS
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         pass
     return 0
 
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(settings: Settings) -> None:
     # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
     gc.freeze()
+    # Also while the start waits for the database or Telegram: the first process of a container ignores SIGTERM
+    # unless it handles it. `App.run` replaces this.
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with assembled(settings) as app:
         await app.run()
 
