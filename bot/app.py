@@ -17,12 +17,14 @@ from tenacity import retry_if_exception_type
 from bot.background import Background
 from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
+from bot.loop_delay import watch_delay
 from bot.settings import Settings
 from bot.telegram.i18n import Languages
 from bot.telegram.lazy_models import build
 from bot.telegram.update_inbox import UpdateInbox
+from bot.telegram.webhook_watch import WebhookWatch
 from bot.web import webhook
-from bot.web.server import WebServer
+from bot.web.site import Site
 from storage.database import StoreError
 from storage.retry_loop import in_turn, repeat
 from storage.store import Store
@@ -61,10 +63,9 @@ class App:
     parts: "EngineParts"
     store: Store
     inbox: UpdateInbox
-    web: WebServer
+    site: Site
     languages: Languages
     background: Background
-    webhook_secret: str = field(repr=False)
     bucket: "Bucket | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,6 +80,7 @@ class App:
         log.info("ready as @%s", (await self.bot.me()).username)
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
+        self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
         # Nobody waits for this, and Telegram may make it wait.
         publish = partial(command_menu.publish, self.bot, self.languages)
         self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
@@ -126,5 +128,13 @@ class App:
         await repeat(call, when=UNREACHED, wait=in_turn(CONNECT_DELAYS), sleep=asyncio.sleep, failed=failed)
 
     async def _set_webhook(self) -> None:
-        address, updates = self.settings.web.public_url + webhook.PATH, self.dispatcher.resolve_used_update_types()
-        await self.bot.set_webhook(address, secret_token=self.webhook_secret, allowed_updates=updates)
+        updates = self.dispatcher.resolve_used_update_types()
+        secret = self.site.webhook_secret
+        await self.bot.set_webhook(self._webhook_address, secret_token=secret, allowed_updates=updates)
+        clock, health = self.store.clock, self.inbox.health
+        watch = WebhookWatch(self.bot, self._webhook_address, health, clock, asyncio.sleep)
+        self.background.spawn(watch.run(), "watching the webhook")
+
+    @property
+    def _webhook_address(self) -> str:
+        return self.settings.web.public_url + webhook.PATH

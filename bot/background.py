@@ -5,6 +5,9 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from bot import log_subject
+from bot.log_subject import NOTHING, Subject
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -15,11 +18,11 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Start `work`; a failure is logged under `name`."""
-        task = asyncio.create_task(work, name=name)
+    def spawn(self, work: Coroutine[Any, Any, T], name: str, subject: Subject = NOTHING) -> asyncio.Task[T]:
+        """Start `work`; a failure is logged under `name`. `subject`: what its log lines are about."""
+        task, context = log_subject.spawn(work, name, subject)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._ended, context=context)
         return task
 
     @property

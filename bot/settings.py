@@ -121,6 +121,13 @@ class AccessSettings(_Section):
     chats: frozenset[int] = frozenset()
 
 
+class LogSettings(_Section):
+    """`[log]`: how much is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
 class LimitsSettings(_Section):
     """`[limits]`: the limits of one person, except admins; 0: no limit."""
 
@@ -162,6 +169,7 @@ class Settings(_Section):
     storage: StorageSettings = StorageSettings()
     access: AccessSettings = AccessSettings()
     limits: LimitsSettings = LimitsSettings()
+    log: LogSettings = LogSettings()
     providers: ProvidersSettings = ProvidersSettings()
 
 

@@ -1,6 +1,6 @@
 """The composition root: the only place that wires parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 from aiohttp import ClientSession
 
+from bot.access import Access
 from bot.app import App
 from bot.background import Background
 from bot.handlers import (
@@ -36,6 +37,8 @@ from bot.handlers import (
     user_settings,
     variations,
 )
+from bot.handlers.admin import menu as admin_menu
+from bot.handlers.admin.pages import make_menu
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.option_menus import Pages
@@ -60,11 +63,13 @@ from bot.jobs.scheduler import TaskScheduler
 from bot.jobs.task_failures import TaskFailures
 from bot.jobs.task_runner import TaskRunner
 from bot.jobs.worker import Worker
+from bot.metrics import Metrics
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.settings import Settings
+from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.delivery import Delivery
@@ -79,17 +84,12 @@ from bot.telegram.originals import Originals
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.session import Session
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import Uploads
-from bot.web import callbacks, references, webhook
-from bot.web.callbacks import Callbacks
 from bot.web.publishing import open_bucket
-from bot.web.references import WebPublisher
-from bot.web.server import WebServer
-from bot.web.signing import Signer, derived
-from bot.web.webhook import Webhook
+from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
-from storage.quota import UNLIMITED, Quota
 from storage.store import Store
 
 
@@ -107,38 +107,36 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Where one process takes all updates, the work is given to all.
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
-        newest = NewestMessages()
-        bot = make_bot(
-            settings, NoteOutgoing(newest), MissingTargetMiddleware(), ChatMigrationMiddleware(store.chats), flood
-        )
+        newest, metrics = NewestMessages(), Metrics(registry.names)
+        migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
+        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
-        token = settings.telegram.token.get_secret_value()
-        web = WebServer(settings.web.host, settings.web.port)
-        own = WebPublisher(store.references, settings.web.public_url, Signer("references", token, store.clock))
-        web.app.router.add_get(references.PATH, own.serve)
-        bucket = open_bucket(settings.bucket, token)
-        calls = Callbacks(settings.web.public_url, Signer("callbacks", token, store.clock))
+        site = Site(settings, store)
+        bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         telegram.status.may_show = worker.may_show
-        addresses = Addresses(bucket or own, calls.address)
-        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses))
+        addresses = Addresses(bucket or site.references, site.callbacks.address)
+        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses, metrics=metrics))
         engine = parts.engine
         telegram.uploads.renew = parts.fresh_addresses.of_job
-        web.app.router.add_post(callbacks.PATH, partial(calls.serve, parts.announcements.take))
-        requests = _make_requests(settings, engine, store, registry, bot)
+        site.take_callbacks(parts.announcements.take)
+        access = Access(settings.access, settings.limits, store)
+        requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(settings, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
         )
+        dispatcher.workflow_data.update(access=access, admin_menu=make_menu())
         background = Background()
         stack.push_async_callback(background.aclose)
-        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id)
-        webhook_secret = derived("webhook", token)
+        health = UpdateHealth(by_webhook=not by_polling)
+        inbox = UpdateInbox(bot, dispatcher, store, lambda: worker.id, health=health)
+        site.show(metrics, health)
         if not by_polling:
-            web.app.router.add_post(webhook.PATH, Webhook(inbox.take, webhook_secret).serve)
-        stack.push_async_callback(web.aclose)
+            site.take_updates(inbox.take)
+        stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(engine.stop)
         stack.push_async_callback(albums.aclose)
@@ -147,8 +145,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
         await engine.open()
-        await web.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, web, languages, background, webhook_secret, bucket)
+        await site.start()
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +252,7 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
         user_settings.make_router(),
@@ -281,19 +280,12 @@ def _make_albums(store: Store, languages: Languages, requests: RequestService) -
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
 
 
-def _make_requests(settings: Settings, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
+def _make_requests(access: Access, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
     return RequestService(
         engine,
         store,
         {name: registry.get(name) for name in registry.names},
         registry.default,
         chat_policy=ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot)),
-        admins=settings.access.admins,
-        quota=_quotas(settings),
+        access=access,
     )
-
-
-def _quotas(settings: Settings) -> Callable[[int], Quota]:
-    """The quota of each person, by their id."""
-    limited = Quota(settings.limits.waiting or None, settings.limits.daily or None)
-    return lambda user_id: UNLIMITED if user_id in settings.access.admins else limited

@@ -46,6 +46,10 @@ class Backend(Protocol):
     leads: bool
     """Whether this process is the leader, which does what only one may do. It ends when the connection is lost."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether topics of other processes arrive."""
+
     async def migrate(self, upgrade: Upgrade) -> None:
         """Migrate the tables, on a connection of SQLAlchemy. One of several processes does; the others wait."""
 

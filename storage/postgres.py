@@ -121,9 +121,8 @@ class PostgresBackend:
             await self._urgent.warm_up()
         except NOT_CONNECTED as error:
             raise StoreUnavailableError(f"no connection: {error}") from error
-        self._reconnector = self._reconnector or asyncio.create_task(
-            self._keep_connected(), name="database notifications"
-        )
+        if self._reconnector is None:
+            self._reconnector = asyncio.create_task(self._keep_connected(), name="database notifications")
 
     async def present(self, connection: Connection) -> set[int]:
         """The workers that are present, by id."""
@@ -144,9 +143,7 @@ class PostgresBackend:
             if not self.leads and self._listener and not self._listener.is_closed():
                 lock = "SELECT pg_try_advisory_lock($1, $2)"
                 try:
-                    self.leads = bool(
-                        await self._listener.fetchval(lock, LOCK_SPACE, LEADER_LOCK, timeout=ANSWER_SECONDS)
-                    )
+                    self.leads = await self._listener.fetchval(lock, LOCK_SPACE, LEADER_LOCK, timeout=ANSWER_SECONDS)
                 except NOT_CONNECTED:
                     # The driver doesn't always notice that its connection is lost.
                     self._connection_lost(self._listener)
@@ -160,10 +157,13 @@ class PostgresBackend:
                     await self._listener.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, LEADER_LOCK)
             self.leads = False
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether topics of other processes arrive."""
+        return self._listener is not None and not self._lost.is_set()
+
     def listen(self, on_notification: OnNotification) -> None:
-        """Call `on_notification` with each topic that *other* processes notify, and with `EVERYTHING` after a lost
-        connection.
-        """
+        """See `Backend.listen`."""
         self._callbacks.append(on_notification)
 
     async def aclose(self) -> None:

@@ -38,6 +38,7 @@ class SqliteBackend:
     single_writer = True
     alone = True
     leads = True
+    is_connected = True
 
     def __init__(self, url: URL) -> None:
         self._path = Path(url.database or "bot.db")

@@ -12,6 +12,7 @@ from storage.lost_tickets import LostTickets
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
 from storage.provider_health import ProviderHealths
+from storage.queue_counts import Queue
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
@@ -52,6 +53,7 @@ class Store:
         self.provider_health = ProviderHealths(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
+        self.queue = Queue(database)
         self.exports = Exports(database)
         self.erasure = Erasure(database)
         self.workers = Workers(database)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import random
 import socket
 import sys
@@ -13,13 +12,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot import logs
 from bot.app import App
 from bot.demo.calls import CallLog
 from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram import TelegramSimulator
-from bot.settings import AccessSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings, WebSettings
+from bot.settings import (
+    AccessSettings,
+    LogSettings,
+    ProvidersSettings,
+    Settings,
+    StorageSettings,
+    TelegramSettings,
+    WebSettings,
+)
 from bot.wiring import assembled
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.simulators.service import ServiceSimulator
@@ -57,7 +65,7 @@ class _JimengFaults:
 
 async def demo(options: argparse.Namespace) -> int:
     """The command: serve the chat page until stopped or, with `--say`, send one prompt. Returns the exit code."""
-    logging.getLogger().setLevel(logging.DEBUG if options.verbose else logging.WARNING)
+    logs.set_up(LogSettings(level="warning"), verbose=options.verbose)
     for photo in options.photo:
         if not photo.is_file():
             sys.stderr.write(f"There is no photo {photo}.\n")

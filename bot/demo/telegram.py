@@ -89,10 +89,10 @@ class TelegramSimulator:
         self.acts = People(self.world, self._background, sleep)
         self.acts.gap, self.acts.shuffle = album_gap, shuffle
         flood = FloodControl(clock, (rates or Rates()) if strict else None)
-        self._bot_api = BotApi(self.world, token, log=self.calls, flood=flood, faults=self.faults, sleep=sleep)
-        self.webhook = self._bot_api.webhook = Webhook(
+        self.bot_api = BotApi(self.world, token, log=self.calls, flood=flood, faults=self.faults, sleep=sleep)
+        self.webhook = self.bot_api.webhook = Webhook(
             self.world.updates,
-            self._bot_api.answer,
+            self.bot_api.answer,
             background=self._background,
             clock=clock,
             sleep=sleep,
@@ -134,7 +134,7 @@ class TelegramSimulator:
     async def start(self) -> None:
         """Open the port. Raises `OSError` when it is taken."""
         app = web.Application(client_max_size=MAX_UPLOAD_BYTES)
-        app.add_routes([*self._bot_api.routes(), *self._people_api.routes()])
+        app.add_routes([*self.bot_api.routes(), *self._people_api.routes()])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)

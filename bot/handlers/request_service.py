@@ -1,13 +1,14 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from aiogram.utils.i18n import gettext as _
 
+from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
@@ -18,7 +19,7 @@ from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
 from providers.options import N_, Flag, Options, flags
-from storage.quota import UNLIMITED, Quota, QuotaExceededError
+from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
@@ -44,8 +45,8 @@ NO_OVERRIDES = Overrides()
 
 
 class RequestService:
-    """Takes requests in. `providers` by name; `default`: the provider without a choice; `admins`: user ids of those who
-    run the bot; `chat_policy`: whether a chat accepts requests; `quota`: a person's limits, by their id.
+    """Takes requests in. `providers` by name; `default`: the provider without a choice; `chat_policy`: whether a
+    chat accepts requests; `access`: who are the bot's admins, and each person's limits.
     """
 
     def __init__(
@@ -56,16 +57,14 @@ class RequestService:
         default: str,
         *,
         chat_policy: ChatPolicy,
-        admins: Collection[int] = (),
-        quota: Callable[[int], Quota] = lambda _user_id: UNLIMITED,
+        access: Access,
     ) -> None:
         self.engine = engine
         self.store = store
         self.providers = providers
         self.default = default
         self._chat_policy = chat_policy
-        self.admins = admins
-        self._quota = quota
+        self.access = access
         self._clock = store.clock
 
     def bot_flags(self) -> tuple[Flag, ...]:
@@ -198,7 +197,7 @@ class RequestService:
         await self.store.drafts.set_aside(context.chat_id, context.user_id, self._clock() - DRAFT_SECONDS)
 
     def _allowed(self, context: RequestContext) -> Quota:
-        quota = self._quota(context.user_id)
+        quota = self.access.quota(context.user_id)
         return replace(quota, apart=DOUBLE_TAP_SECONDS) if context.button else quota
 
     def _job(

@@ -34,7 +34,7 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, requests) or [_("None yet.")])]
     # In a group everybody can read the answer.
-    if user_id in requests.admins and message.chat.type == "private":
+    if requests.access.is_admin(user_id) and message.chat.type == "private":
         everybody = await requests.store.usage.since(start)
         lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, requests)]
     await message.reply("\n".join(lines))

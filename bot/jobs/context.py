@@ -8,6 +8,7 @@ from typing import Any
 from bot.jobs.ports import NOWHERE, Addresses, Alone, Companions, JobNotifier
 from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
+from bot.metrics import Metrics
 from providers.base import Provider
 from storage.records import Job
 from storage.store import Store
@@ -54,7 +55,7 @@ class JobContext:
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
     join a request before it is paid; `woken`: what `wake` fills and the reconciler empties; `queue_changed`: set when a
-    task waits or a slot is free, cleared by the scheduler.
+    task waits or a slot is free, cleared by the scheduler; `metrics`: the figures of this process.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class JobContext:
     companions: Companions = field(default_factory=Alone)
     woken: WokenJobs = field(default_factory=WokenJobs)
     queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def clock(self) -> float:
         """Seconds since 1970, the same for all workers."""

@@ -12,10 +12,11 @@ from bot.jobs.context import JobContext
 from bot.jobs.failover import Failover
 from bot.jobs.finisher import JobFinisher
 from bot.jobs.ports import error_message
+from bot.log_subject import note_job
 from providers.errors import Sentence
 from storage import notifications
 from storage.job_states import JobState, TaskState
-from storage.quota import UNLIMITED, Quota
+from storage.quota import UNLIMITED, Quota, QuotaExceededError
 from storage.records import Job, NewJob, NewReference
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,14 @@ class JobEngine:
     async def submit(self, new: NewJob, quota: Quota = UNLIMITED) -> Job | None:
         """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
         worker_id = self.context.worker.pick()
-        job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
+        try:
+            job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
+        except QuotaExceededError as error:
+            self.context.metrics.refused(new.provider, "waiting_limit" if error.waiting else "daily_limit")
+            raise
+        if job:
+            note_job(job.id)
+            log.debug("job %d is taken in, for %s", job.id, job.provider)
         if job and await self._failover.at_entry(job):
             return job
         # One that was stored before may have been so without this process's hearing of it.
@@ -105,6 +113,7 @@ class JobEngine:
 
         `edited_at`: when they were written, in seconds since 1970; of two edits the later one counts.
         """
+        note_job(job_id)
         job = await self._store.edits.reword(job_id, new, edited_at)
         if job and not await self._failover.at_entry(job):
             self.context.wake(job_id, job)
@@ -136,6 +145,7 @@ class JobEngine:
 
     async def retry(self, job_id: int) -> bool:
         """Take up the tasks of a job that took too long, or deliver again what did not arrive. False: nothing to do."""
+        note_job(job_id)
         job = await self._store.jobs.get(job_id)
         if job is None or self._finisher.is_delivering(job_id) or job.provider not in self.context.providers:
             return False

@@ -12,6 +12,7 @@ from bot.jobs.ports import Phase, Progress, TakenOver, Undelivered, Unpublished,
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.retry import T, until_delivered
 from bot.jobs.steps import JobSteps
+from bot.log_subject import Subject
 from providers.errors import Sentence
 from storage.job_states import CLOSED, CLOSED_AS, JobState
 from storage.records import Job
@@ -206,10 +207,15 @@ class JobFinisher(Component):
     async def _end(self, job: Job, state: JobState) -> Job | None:
         publisher = self._context.addresses.references
         is_published = not isinstance(publisher, Unpublished) and await self._has_references(job)
-        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, self._context.clock()), job)
+        now = self._context.clock()
+        ended = await self._until_stored(lambda: self._store.jobs.end(job.id, state, now), job)
+        if ended:
+            log.debug("job %d is %s", job.id, state.value)
+            self._context.metrics.job_ended(job.provider, state, now - job.created_at)
         if is_published:
             # The storage may take its time: nobody waits for it.
-            self._withdrawals.spawn(publisher.withdraw(job.id), f"withdraw references of job {job.id}")
+            name = f"withdraw references of job {job.id}"
+            self._withdrawals.spawn(publisher.withdraw(job.id), name, Subject(job.id))
         return ended
 
     async def _has_references(self, job: Job) -> bool:

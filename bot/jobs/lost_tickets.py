@@ -15,6 +15,7 @@ from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.request_builder import RequestBuilder
+from bot.log_subject import Subject
 from providers.errors import ContentRefusedError, MisconfiguredError, ProviderBusyError, ProviderError
 from storage.database import StoreError
 from storage.job_states import JobState, TaskState
@@ -67,7 +68,7 @@ class LostTickets(Component):
         await self._background.aclose()
 
     def _spawn(self, task_id: int, ticket: str) -> None:
-        self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}")
+        self._background.spawn(self._find(task_id, ticket), f"find the ticket of task {task_id}", Subject(task=task_id))
 
     async def _find(self, task_id: int, ticket: str) -> None:
         try:

@@ -95,6 +95,7 @@ class Preparer(Component):
 
     async def _refuse(self, job: Job, error: Exception) -> Job | None:
         words = _why(error, self._context.providers[job.provider])
+        self._context.metrics.refused(job.provider, error)
         if words:
             log.info("job %d is refused: %s", job.id, words)
         else:

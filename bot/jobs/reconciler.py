@@ -1,6 +1,7 @@
 """The one loop that reads a woken job and starts what its stored state asks for."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from bot.background import Background
@@ -9,9 +10,12 @@ from bot.jobs.context import JobContext
 from bot.jobs.finisher import JobFinisher
 from bot.jobs.preparer import Preparer
 from bot.jobs.task_runner import TaskRunner
+from bot.log_subject import Subject
 from storage import notifications
 from storage.job_states import ENDING, NOT_READY, UNFINISHED, JobState, TaskState
 from storage.records import Job, Task
+
+log = logging.getLogger(__name__)
 
 WITH_TASKS = (JobState.WORKING, JobState.CANCELLING, JobState.KEEPING)
 """The states in which the next step depends on the job's tasks."""
@@ -86,7 +90,8 @@ class Reconciler(Component):
             self._reading[job_id] = True
             return
         self._reading[job_id] = False
-        reading = self._readings.spawn(self._reconcile(job_id, known), f"the next step of job {job_id}")
+        name = f"the next step of job {job_id}"
+        reading = self._readings.spawn(self._reconcile(job_id, known), name, Subject(job_id))
         reading.add_done_callback(lambda _: self._ended(job_id))
 
     def _ended(self, job_id: int) -> None:
@@ -98,6 +103,7 @@ class Reconciler(Component):
         job, tasks = (known, []) if known and known.state not in WITH_TASKS else await self._read(job_id)
         if job is None or (job.provider not in self._context.providers and job.state in NOT_READY):
             return
+        log.debug("job %d is %s", job_id, job.state)
         if not self._context.is_mine(job):
             for part in (self._preparer, self._runner, self._finisher):
                 part.leave(job_id)

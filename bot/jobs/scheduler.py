@@ -96,6 +96,7 @@ class TaskScheduler(Component):
         while not self._stopping:
             turns = await claim(name, limits, self._context.clock(), worker_id=worker_id, most=CLAIMED_AT_ONCE)
             for task in turns.tasks:
+                log.debug("task %d of job %d is claimed for %s", task.id, task.job_id, name)
                 self._runner.run(task)
             if not turns.has_more:
                 return turns.due

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.background import Background
 from bot.jobs.context import JobContext
+from bot.log_subject import Subject
 from storage.database import StoreError, UnstorableValueError
 from storage.records import Job
 
@@ -36,7 +37,8 @@ class JobSteps:
         if job_id in self._running:
             self._again.add(job_id)
             return
-        running = self._running[job_id] = self._background.spawn(step(), f"{self._name} job {job_id}")
+        running = self._background.spawn(step(), f"{self._name} job {job_id}", Subject(job_id))
+        self._running[job_id] = running
         # Also where it is cancelled before it has begun.
         running.add_done_callback(partial(self._ended, job_id))
 

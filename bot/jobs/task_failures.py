@@ -56,6 +56,7 @@ class TaskFailures:
     async def store(self, run: TaskRun, error: ProviderError) -> None:
         """Store what this error makes of the task."""
         task = run.task
+        self._context.metrics.refused(task.provider, error)
         match error:
             case ProviderBusyError():
                 await self._put_back(task, error)
@@ -123,9 +124,11 @@ class TaskFailures:
 
     async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
         now, end = self._context.clock(), self._store.tasks.end_task
-        await self._context.until_stored(
+        ended = await self._context.until_stored(
             lambda: end(task.id, state, error_message_of(error), now, cost), f"storing the end of task {task.id}"
         )
+        if ended:
+            self._context.metrics.paid(task.provider, cost)
 
 
 def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:

@@ -13,6 +13,7 @@ from bot.jobs.ports import error_message
 from bot.jobs.progress import ProgressTracker, TaskRun
 from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.task_failures import OURS, TaskFailures, cost_of
+from bot.log_subject import Subject
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import GenerationFailedError, OutcomeUnknownError, ProviderError, Sentence, TaskTimeoutError
 from storage.database import StoreError, UnstorableValueError
@@ -74,7 +75,7 @@ class TaskRunner(Component):
         self._progress.close(job.id)
         self._resume(tasks)
         for run in self._progress.of_job(job.id):
-            self._background.spawn(self._tell_service(run), f"cancel task {run.task.id}")
+            self._background.spawn(self._tell_service(run), f"cancel task {run.task.id}", _subject(run.task))
 
     def run(self, task: Task) -> None:
         """Submit a task that was just claimed, or poll one that has its ticket, unless it runs here."""
@@ -87,7 +88,7 @@ class TaskRunner(Component):
         run = self._progress.runs[task.id] = TaskRun(task, since, task.ticket, self._context.worker.id)
         if task.ticket:
             run.safe.set()
-        run.work = self._background.spawn(self._run(run), f"task {task.id}")
+        run.work = self._background.spawn(self._run(run), f"task {task.id}", _subject(task))
         # Also where it is cancelled before it has begun.
         run.work.add_done_callback(lambda _: self._ended(run))
 
@@ -233,6 +234,12 @@ class TaskRunner(Component):
         ended = await self._context.until_stored(
             lambda: finish(task.id, results, now, cost, seconds, note=note), f"storing the result of task {task.id}"
         )
+        if ended:
+            log.debug(
+                "task %d of job %d has %d pictures after %.1f s", task.id, task.job_id, len(results), seconds or 0
+            )
+            self._context.metrics.task_done(task.provider, seconds)
+            self._context.metrics.paid(task.provider, cost)
         if seconds is not None:
             self._progress.durations[task.provider].add(seconds, task.options)
         if ended and not ended.is_provider_failing:
@@ -249,6 +256,10 @@ class TaskRunner(Component):
             await self._context.providers[run.task.provider].cancel(run.ticket)
         except ProviderError as error:
             log.info("task %d was not cancelled at the service: %s", run.task.id, error.detail)
+
+
+def _subject(task: Task) -> Subject:
+    return Subject(task.job_id, task.id)
 
 
 def _broken(run: TaskRun, detail: str) -> ProviderError:

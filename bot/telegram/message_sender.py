@@ -17,6 +17,7 @@ from aiogram.methods.base import TelegramType
 
 from bot.background import Background
 from bot.fair_slots import FairSlots, Slot
+from bot.log_subject import present
 from bot.telegram.missing_targets import without_missing_target
 from bot.telegram.rate_limiter import DroppedError, RateLimiter, permitted
 from bot.telegram.spooled_file import SpooledFile
@@ -143,7 +144,7 @@ class Sender:
     @asynccontextmanager
     async def _action(self, method: TelegramMethod[TelegramType]) -> AsyncIterator[None]:
         """Show the chat "sending a photo…" if the send takes a moment."""
-        action = self._background.spawn(self._act(method), "chat action")
+        action = self._background.spawn(self._act(method), "chat action", present())
         try:
             yield
         finally:

@@ -6,19 +6,19 @@ from functools import partial
 from typing import Any
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramConflictError
 from aiogram.methods import GetUpdates, TelegramMethod
+from tenacity import RetryCallState
 
+from bot.telegram.update_health import UpdateHealth
 from storage.backend import Backend
 from storage.database import StoreError
-from storage.retry_loop import ANY_ERROR, Sleep, in_turn, repeat
+from storage.retry_loop import ANY_ERROR, Sleep, error_of, repeat
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
 LEADER_RETRY_SECONDS = 1.0
 """The pause between tries to become the leader."""
-RETRY_DELAYS = (0.5, 1.0, 2.0, 5.0)
 
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -40,11 +40,13 @@ class Poller:
         bot: Bot,
         backend: Backend,
         take: Callable[[Sequence[Mapping[str, Any]]], Awaitable[object]],
+        health: UpdateHealth,
         sleep: Sleep,
     ) -> None:
         self._bot = bot
         self._backend = backend
         self._take = take
+        self._health = health
         self._sleep = sleep
 
     async def run(self, kinds: list[str]) -> None:
@@ -53,6 +55,7 @@ class Poller:
         while True:
             if await self._leads():
                 log.info("Run polling for bot @%s", (await self._bot.me()).username)
+                self._health.begins()
                 await self._poll(kinds)
                 log.info("this process polls no longer")
                 follows = False
@@ -63,20 +66,21 @@ class Poller:
 
     async def _leads(self) -> bool:
         try:
-            return await self._backend.become_leader()
+            leads = self._health.leads = await self._backend.become_leader()
         except (StoreError, OSError) as error:
+            self._health.leads = None
             log.warning("finding the leader failed (%s); retrying in %g s", error, LEADER_RETRY_SECONDS)
             return False
+        return leads
 
     async def _poll(self, kinds: list[str]) -> None:
         ask = RawUpdates(timeout=POLL_SECONDS, allowed_updates=kinds)
         while self._backend.leads:
             fetch = partial(self._fetched, ask)
             # Retry after any error: without updates the bot does nothing.
-            updates = await repeat(
-                fetch, when=ANY_ERROR, wait=in_turn(RETRY_DELAYS), sleep=self._sleep, failed=self._log_failure
-            )
+            updates = await repeat(fetch, when=ANY_ERROR, wait=self._delay, sleep=self._sleep)
             if updates:
+                log.debug("%d updates have come, up to %d", len(updates), updates[-1]["update_id"])
                 # Confirm only stored updates.
                 ask = ask.model_copy(update={"offset": updates[-1]["update_id"] + 1})
 
@@ -87,13 +91,9 @@ class Poller:
         seconds = int((self._bot.session.timeout or 0) + POLL_SECONDS)
         updates = await self._bot(ask, request_timeout=seconds)
         await self._take(updates)
+        self._health.answered()
         return updates
 
-    def _log_failure(self, error: BaseException, seconds: float) -> None:
-        if isinstance(error, StoreError):
-            log.error("storing updates failed (%s); Telegram keeps them; retrying in %g s", error, seconds)
-        elif isinstance(error, TelegramConflictError) and self._backend.leads:
-            log.error("another bot polls with this token, on another database; stop one; retrying in %g s", seconds)
-        else:
-            # The text of a transport's error may contain the address, and with it the token.
-            log.warning("fetching updates failed (%s); retrying in %g s", type(error).__name__, seconds)
+    def _delay(self, state: RetryCallState) -> float:
+        # A former leader is in conflict with the new one, as it should be.
+        return self._health.failed(error_of(state)) if self._backend.leads else 0.0

@@ -20,6 +20,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
 from bot.jobs.ports import Phase, Progress
+from bot.log_subject import Subject
 from bot.telegram.chat_migration import ChatMigratedError
 from bot.telegram.i18n import Languages
 from bot.telegram.keyboards import while_waiting
@@ -111,7 +112,8 @@ class StatusMessages:
         board = self.boards.get(pending.job.id)
         if board is None or self._is_shown(board, pending):
             return None
-        return self.background.spawn(self._paint(pending, board), f"status of job {pending.job.id}")
+        job_id = pending.job.id
+        return self.background.spawn(self._paint(pending, board), f"status of job {job_id}", Subject(job_id))
 
     def _is_busy(self, job_id: int) -> bool:
         board = self.boards.get(job_id)
@@ -155,7 +157,8 @@ class StatusMessages:
     async def take_away(self, job: Job, message_id: int) -> None:
         """Delete a status message that another one replaces, or that is gone already. Retries in the background."""
         if not await self._is_taken_away(job, message_id):
-            self.background.spawn(self._take_away_later(job, message_id), f"take away the status of job {job.id}")
+            name = f"take away the status of job {job.id}"
+            self.background.spawn(self._take_away_later(job, message_id), name, Subject(job.id))
 
     async def _take_away_later(self, job: Job, message_id: int) -> None:
         for delay in DELETE_DELAYS:

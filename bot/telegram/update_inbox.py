@@ -17,7 +17,9 @@ from aiogram.types import Update
 
 from bot.background import Background
 from bot.jobs.retry import START_DELAYS, until_stored
+from bot.log_subject import Subject
 from bot.telegram.polling import Poller
+from bot.telegram.update_health import UpdateHealth
 from storage import notifications
 from storage.backend import EVERYTHING
 from storage.column_types import clean
@@ -43,7 +45,7 @@ QueueKey = tuple[bool, int | None, int | None]
 
 class UpdateInbox:
     """Stores updates and hands them to `dispatcher`. `worker`: gives this process's present worker id. `work` runs
-    the handlers, `notes` stores which updates are done."""
+    the handlers, `notes` stores which updates are done. `health`: is told of how polling goes."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class UpdateInbox:
         store: Store,
         worker: Callable[[], int],
         *,
+        health: UpdateHealth | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
@@ -59,6 +62,7 @@ class UpdateInbox:
         self._store = store
         self._worker = worker
         self._clock = store.clock
+        self.health = health or UpdateHealth()
         self.sleep = sleep
         self._handlers: dict[int, asyncio.Task[None]] = {}
         # The waiting updates of each key, and how many of each are being handled.
@@ -95,7 +99,7 @@ class UpdateInbox:
 
     def poll(self) -> None:
         """Poll Telegram for updates while this process is the leader."""
-        poller = Poller(self._bot, self._store.database.backend, self.take, self.sleep)
+        poller = Poller(self._bot, self._store.database.backend, self.take, self.health, self.sleep)
         self._polling.spawn(poller.run(self._dispatcher.resolve_used_update_types()), "polling")
 
     async def take(self, payloads: Sequence[Mapping[str, Any]]) -> bool:
@@ -171,9 +175,10 @@ class UpdateInbox:
         )
 
     def _start(self, one: NewUpdate, key: QueueKey) -> None:
+        log.debug("handling update %d (%s)", one.id, ", ".join(one.payload.keys() - {"update_id"}))
         self._at_work[key] += 1
         self._albums[key] = one.album
-        task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}")
+        task = self._handlers[one.id] = self.work.spawn(self._handle(one), f"update {one.id}", Subject(update=one.id))
         # Not in the task itself: a task cancelled before its first step runs no `finally`.
         task.add_done_callback(partial(self._over, one.id, key))
 

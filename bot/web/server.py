@@ -25,7 +25,7 @@ class WebServer:
     """Listens on `host` and `port` (0: any free one). Add further routes to `app` before `start`.
 
     `idle`, `request`: see `IDLE_SECONDS`, `REQUEST_SECONDS`. `most`: connections at once; by default as many as the
-    process's file limit allows.
+    process's file limit allows. `address`: where it listens; empty before.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class WebServer:
         self._idle = idle
         self._request = request
         self._most = most
+        self.address = ""
         self.app = web.Application(middlewares=[self._answer])
         self.app.router.add_get("/health", _health)
         self._runner: web.AppRunner | None = None
@@ -61,7 +62,8 @@ class WebServer:
             await self._runner.cleanup()
             address = f"{self._host}:{self._port}"
             raise SettingsError(f"web.host and web.port: can't listen on {address}: {error.strerror}.") from error
-        return f"http://{host}:{port}"
+        self.address = f"http://{host}:{port}"
+        return self.address
 
     async def aclose(self) -> None:
         """Stop listening."""

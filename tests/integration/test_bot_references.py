@@ -119,7 +119,7 @@ async def test_a_file_beyond_20_mb_is_refused_with_the_reason(harness: AppHarnes
 
 
 async def test_jimeng_can_not_fetch_the_pictures_and_gets_them_as_bytes(harness: AppHarness) -> None:
-    await harness.app.web.aclose()
+    await harness.app.site.aclose()
     await harness.made("in blue", picture(201))
     (task,) = harness.tasks
     assert picture_info(task.references[0])[1] == 201

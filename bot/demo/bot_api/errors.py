@@ -30,6 +30,16 @@ def too_many_requests(retry_after: int) -> ApiError:
     return ApiError(429, f"Too Many Requests: retry after {retry_after}", {"retry_after": retry_after})
 
 
+def conflict(reason: str) -> ApiError:
+    """409: the updates go elsewhere."""
+    return ApiError(409, f"Conflict: {reason}")
+
+
+def unauthorized() -> ApiError:
+    """401: the token is not, or not any more, a bot's."""
+    return ApiError(401, "Unauthorized")
+
+
 class PeopleError(Exception):
     """A person tried what Telegram's apps do not offer. The text is a sentence for the user of the page."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.demo.bot_api.body import Body, read_body
-from bot.demo.bot_api.errors import ApiError, DroppedError, GatewayPageError, too_many_requests
+from bot.demo.bot_api.errors import ApiError, DroppedError, GatewayPageError, too_many_requests, unauthorized
 from bot.demo.bot_api.faults import AnyFault, Delay, Drop, FaultPlan, Flood, GatewayPage, PartialAlbum, Refusal
 from bot.demo.bot_api.flood import FloodControl
 from bot.demo.bot_api.methods import FLOOD_COUNTED, HANDLERS
@@ -37,6 +37,7 @@ class BotApi:
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self.webhook: Webhook
+        self._is_revoked = False
         self._world = world
         self._token = token
         self._log = log
@@ -79,6 +80,11 @@ class BotApi:
         if stored is None:
             return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
         return web.Response(body=stored.data, content_type="application/octet-stream")
+
+    def revoke(self, *, revoked: bool = True) -> None:
+        """@BotFather revokes the token, or (False, which he can't) gives it back."""
+        self._is_revoked = revoked
+        self._world.updates.end_polls(unauthorized())
 
     async def call(self, name: str, body: Body) -> Answer:
         """Carry out one method and log it. Raises `DroppedError` when the connection is to be closed without an
@@ -156,8 +162,8 @@ class BotApi:
     def _authorize(self, token: str) -> None:
         if not re.fullmatch(r"\d+:[\w-]+", token):
             raise ApiError(404, "Not Found")
-        if token != self._token:
-            raise ApiError(401, "Unauthorized")
+        if token != self._token or self._is_revoked:
+            raise unauthorized()
 
 
 def refused(error: ApiError) -> Answer:

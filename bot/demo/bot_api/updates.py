@@ -6,13 +6,15 @@ from collections import deque
 from aiogram.types import Update
 
 from bot.demo.bot_api.change_signal import Signal
-from bot.demo.bot_api.errors import ApiError
+from bot.demo.bot_api.errors import ApiError, conflict
 from bot.demo.bot_api.model import JSON
 
 KINDS = frozenset(Update.model_fields) - {"update_id"}
 KINDS_OFF_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 MAX_POLL_SECONDS = 50
 """LONG_POLL_MAX_TIMEOUT of the official server."""
+OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
+SET_WEBHOOK = "terminated by setWebhook request"
 
 
 class UpdateQueue:
@@ -28,6 +30,7 @@ class UpdateQueue:
         self._again: deque[JSON] = deque()
         self.sent: deque[JSON] = deque(maxlen=1000)
         self._changed = changed
+        self._why_ended = conflict(OTHER_POLL)
         self._closed = False
         self.allowed = KINDS - KINDS_OFF_BY_DEFAULT
 
@@ -81,9 +84,9 @@ class UpdateQueue:
     async def poll(self, offset: int, limit: int, timeout: float) -> list[JSON]:
         """The updates from `offset` on; waits up to `timeout` seconds for one.
 
-        Raises `ApiError` 409 in the call that waits when another one begins.
+        Raises `ApiError` in the call that waits: 409 when another one begins, else as `end_polls` says.
         """
-        self.end_polls()
+        self.end_polls(conflict(OTHER_POLL))
         mine = self.polls
         self.confirm(offset)
         until = asyncio.get_running_loop().time() + min(max(timeout, 0), MAX_POLL_SECONDS)
@@ -93,10 +96,7 @@ class UpdateQueue:
                 break
             await self._changed.wait(left)
             if mine != self.polls:
-                raise ApiError(
-                    409,
-                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-                )
+                raise self._why_ended
         return found
 
     async def next(self) -> JSON:
@@ -112,8 +112,9 @@ class UpdateQueue:
                 queue.popleft()
                 return
 
-    def end_polls(self) -> None:
-        """Break off the poll that waits."""
+    def end_polls(self, why: ApiError) -> None:
+        """Break off the poll that waits, with this error."""
+        self._why_ended = why
         self.polls += 1
         self._changed.notify()
 

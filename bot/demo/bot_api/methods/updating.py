@@ -2,19 +2,18 @@
 
 from aiogram.methods import DeleteWebhook, GetUpdates, GetWebhookInfo, SetWebhook
 
-from bot.demo.bot_api.errors import ApiError
+from bot.demo.bot_api.errors import conflict
 from bot.demo.bot_api.methods.call_context import CallContext
 from bot.demo.bot_api.model import JSON
+from bot.demo.bot_api.updates import SET_WEBHOOK
 from bot.demo.bot_api.webhook import check_target
 
 
 async def get_updates(context: CallContext, call: GetUpdates) -> list[JSON]:
     """https://core.telegram.org/bots/api#getupdates."""
     if context.webhook.url:
-        raise ApiError(
-            409,
-            "Conflict: can't use getUpdates method while webhook is active; "
-            "use deleteWebhook to delete the webhook first",
+        raise conflict(
+            "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
         )
     updates = context.world.updates
     updates.allow(call.allowed_updates)
@@ -28,7 +27,7 @@ async def set_webhook(context: CallContext, call: SetWebhook) -> bool:
     check_target(call.url, call.secret_token or "")
     await remove(context, call.drop_pending_updates)
     context.world.updates.allow(call.allowed_updates)
-    context.world.updates.end_polls()
+    context.world.updates.end_polls(conflict(SET_WEBHOOK))
     context.webhook.start(call.url, call.secret_token or "", call.max_connections or 40)
     return True
 

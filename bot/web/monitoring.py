@@ -1,0 +1,104 @@
+"""`/metrics` for Prometheus, and `/ready`, which says in plain words what is not well. Not for the public."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
+from typing import Protocol
+
+from aiohttp import HttpVersion11, web
+from aiohttp.typedefs import Middleware
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from yarl import URL
+
+from bot.metrics import Metrics
+from bot.web.store_probe import StoreProbe
+from storage.backend import Backend
+from storage.migrate import newest_revision
+
+READY, METRICS = "/ready", "/metrics"
+PRIVATE = {"/health", READY, METRICS}
+OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+"""Headers by which a proxy says that a request came through it."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Parts = Mapping[str, tuple[bool, str]]
+"""For each part whether it is well, and a sentence."""
+
+
+class Updates(Protocol):
+    """How Telegram's updates arrive. `leads`: whether this process polls; None: that is not known."""
+
+    leads: bool | None
+
+    def parts(self) -> Parts:
+        """For `/ready`."""
+
+
+def private_pages(public_url: str) -> Middleware:
+    """A middleware that hides these pages from all who come through `public_url`: a proxy forwards every path."""
+    public_host = URL(public_url).host
+
+    @web.middleware
+    async def hide(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in PRIVATE and _is_public(request, public_host):
+            raise web.HTTPNotFound
+        return await handler(request)
+
+    return hide
+
+
+def _is_public(request: web.Request, public_host: str | None) -> bool:
+    # Many a proxy adds no header, but speaks HTTP/1.0 to the servers behind it.
+    if request.version < HttpVersion11 or any(name in request.headers for name in OF_PROXIES):
+        return True
+    host = URL(f"http://{request.host}").host
+    return public_host is not None and host == public_host and not _is_loopback(public_host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Monitoring:
+    """Both pages."""
+
+    def __init__(self, metrics: Metrics, probe: StoreProbe, backend: Backend, updates: Updates) -> None:
+        self._metrics = metrics
+        self._probe = probe
+        self._backend = backend
+        self._updates = updates
+        self._revision = newest_revision()
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+        app.router.add_get(READY, self.ready)
+        app.router.add_get(METRICS, self.metrics)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Answer a scrape."""
+        page = self._metrics.page(await self._probe.counts(), self._backend.clock(), leads=bool(self._updates.leads))
+        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200: all is well; 503: something is not. The body says what, by part."""
+        parts = {**await self._of_store(), **self._updates.parts()}
+        problems = {name: says for name, (is_well, says) in parts.items() if not is_well}
+        well = {name: says for name, (is_well, says) in parts.items() if is_well}
+        return web.json_response(
+            {"ready": not problems, "problems": problems, "well": well}, status=503 if problems else 200
+        )
+
+    async def _of_store(self) -> Parts:
+        counts = await self._probe.counts()
+        is_connected = self._backend.is_connected
+        notifications = "arrive" if is_connected else "the connection for them is lost; it is being restored"
+        parts = {"notifications": (is_connected, notifications)}
+        if counts is None:
+            return {"store": (False, self._probe.trouble), **parts}
+        is_migrated = counts.revision == self._revision
+        revision = f"revision {counts.revision}"
+        if not is_migrated:
+            revision = f"the database is at {revision}, this version needs {self._revision}: update this process"
+        return {"store": (True, "answers"), "migrations": (is_migrated, revision), **parts}
