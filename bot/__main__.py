@@ -13,9 +13,11 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import logs
 from bot.check import check
+from bot.demo.photo_arguments import add_photos
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
-from bot.settings import Settings, SettingsError, load, variable
+from bot.settings import Settings, SettingsError
+from bot.settings_reader import load
 from bot.version import version
 from bot.web.probe import ask_health
 from bot.wiring import assembled
@@ -60,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the settings (default: config.local.toml here, over config.toml)"
+    )
 
 
 def _load(options: argparse.Namespace) -> Settings:
@@ -84,8 +88,8 @@ def _run(options: argparse.Namespace) -> int:
         asyncio.run(work())
     except TelegramUnauthorizedError:
         raise SettingsError(
-            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and set it in "
-            f"{options.config} or as {variable('telegram.token')}."
+            f"telegram.token is not accepted by Telegram: get a new one from @BotFather (/token) and "
+            f"{settings.files.set_it('telegram.token')}."
         ) from None
     return 0
 
@@ -128,7 +132,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="where the chat page is served (default: 8765)")
     parser.add_argument("--say", metavar="PROMPT", help="no browser: send this, print the conversation, save the album")
-    parser.add_argument("--photo", type=Path, action="append", default=[], help="a reference for --say (repeatable)")
+    add_photos(parser)
     parser.add_argument("--save", type=Path, default=Path("demo-album"), help="where --say saves (default: demo-album)")
 
 

@@ -21,6 +21,7 @@ from bot.loop_delay import watch_delay
 from bot.settings import Settings
 from bot.telegram.i18n import Languages
 from bot.telegram.lazy_models import build
+from bot.telegram.session import said
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.webhook_watch import WebhookWatch
 from bot.web import webhook
@@ -122,8 +123,7 @@ class App:
         """Wait for Telegram to be within reach: after a reboot the network may come up after the bot."""
 
         def failed(error: BaseException, seconds: float) -> None:
-            # Not the error's own words: those of a transport may name the address, and with it the token.
-            log.warning("%s failed (%s); retrying in %g s", doing, type(error).__name__, seconds)
+            log.warning("%s failed (%s); retrying in %g s", doing, said(error), seconds)
 
         await repeat(call, when=UNREACHED, wait=in_turn(CONNECT_DELAYS), sleep=asyncio.sleep, failed=failed)
 

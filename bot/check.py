@@ -2,19 +2,23 @@
 
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiohttp import ClientError, ClientSession
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from bot.settings import Settings, variable
+from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter
+from bot.telegram.session import NoProxyError
 from bot.web.publishing import open_bucket
-from bot.wiring import make_bot
 from providers.errors import MisconfiguredError, ProviderError
 from providers.model_rules import ends
 from providers.models import today
 from providers.registry import AnyProvider, build
+from providers.sessions import Sessions
 from storage.database import UnusableStoreError
 from storage.store import Store
 
@@ -25,8 +29,9 @@ class _CheckError(Exception):
 
 async def check(settings: Settings) -> int:
     """Print a line for each part; return 0 when all work, else 1. Raises the errors of wrong settings."""
-    async with ClientSession() as session:
-        registry = build(settings.providers.tables, settings.providers.default, session)
+    async with aclosing(Sessions()) as sessions:
+        registry = build(settings.providers.tables, settings.providers.default, sessions.of, files=settings.files)
+        session = sessions.of(SecretStr(""), "")
         results = [
             await _one("telegram", lambda: _telegram(settings)),
             await _one("database", lambda: _database(settings)),
@@ -52,6 +57,8 @@ async def _telegram(settings: Settings) -> str:
     bot = make_bot(settings, RateLimiter())
     try:
         me = await bot.me()
+    except NoProxyError as error:
+        raise _CheckError(f"{error.message}.") from error
     except TelegramNetworkError as error:
         raise _CheckError(
             f"{settings.telegram.api_url} can't be reached: check the network and telegram.api_url."

@@ -119,12 +119,11 @@ def secrets_of(settings: Settings) -> Iterator[str]:
 
 def _secrets_in(section: Iterable[tuple[str, object]]) -> Iterator[str]:
     for name, value in section:
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-        elif isinstance(value, str) and "://" in value:
-            yield from _password(value)
-        elif isinstance(value, str) and _SECRET_NAMES.search(name):
-            yield value
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and "://" in text:
+            yield from _password(text)
+        elif isinstance(text, str) and (text is not value or _SECRET_NAMES.search(name)):
+            yield text
 
 
 def _password(address: str) -> Iterator[str]:

@@ -1,24 +1,19 @@
-"""The bot's settings, from the environment and the configuration file, with errors that explain themselves."""
+"""The bot's settings. `bot.settings_reader` reads them."""
 
-import os
 import re
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-ENV_PREFIX = "BOT_"
-HELP = {
-    "telegram.token": "get one from @BotFather and set it",
-    "bucket.access_key": "make one at your object storage that may write to the bucket, and set it",
-    "bucket.secret_key": "it comes with bucket.access_key; set it",
-    "web.public_url": "set it to the https:// address at which this server is reached",
-}
-IDS = "must be a list of Telegram IDs, for example [123456, 789012]"
+from providers.proxies import ProxySetting
+from providers.setting_names import SettingsFiles, variable
+
+__all__ = ["Settings", "SettingsError", "variable"]
+
+CLOUD_API = "https://api.telegram.org"
+"""Telegram's own server; any other is one of the operator's."""
 
 
 class SettingsError(ValueError):
@@ -26,15 +21,16 @@ class SettingsError(ValueError):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class TelegramSettings(_Section):
     """`[telegram]`."""
 
     token: SecretStr = SecretStr("")
-    api_url: str = "https://api.telegram.org"
+    api_url: str = CLOUD_API
     updates: Literal["polling", "webhook"] = "polling"
+    proxy: ProxySetting = SecretStr("")
 
     @field_validator("token")
     @classmethod
@@ -161,7 +157,9 @@ class ProvidersSettings(BaseModel):
 
 
 class Settings(_Section):
-    """All settings of the operator. Read them with `load`."""
+    """All settings of the operator."""
+
+    _files: SettingsFiles = PrivateAttr(default_factory=SettingsFiles)
 
     telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
@@ -172,85 +170,18 @@ class Settings(_Section):
     log: LogSettings = LogSettings()
     providers: ProvidersSettings = ProvidersSettings()
 
+    @property
+    def files(self) -> SettingsFiles:
+        """The files that were read."""
+        return self._files
 
-class _Sources(BaseSettings, Settings):
-    """The settings, with the environment over the values that `load` read from the file."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment has priority over the file's values."""
-        return env_settings, init_settings
-
-
-def load(file: Path) -> Settings:
-    """Read the settings of `file` (TOML), overridden by the environment. Raises `SettingsError`."""
-    if not file.is_file():
-        raise SettingsError(
-            f"There is no {file}. Name another file with --config, or start from the config.toml of the source code."
-        )
-    _refuse_unknown_environment()
-    try:
-        settings = _Sources(**TomlConfigSettingsSource(_Sources, file)())
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}.") from None
-    except ValidationError as error:
-        raise SettingsError(_explain(error, file)) from None
-    _refuse_missing(settings)
-    return settings
-
-
-def variable(key: str) -> str:
-    """The environment variable of a dotted key: `telegram.token` → `BOT_TELEGRAM__TOKEN`."""
-    return ENV_PREFIX + key.upper().replace(".", "__")
+    def read_from(self, files: SettingsFiles) -> "Settings":
+        """These settings, with a note of their files."""
+        self._files = files
+        return self
 
 
 def _web_address(value: str) -> str:
     if not value.startswith(("https://", "http://")):
         raise ValueError("must start with https:// (or http://)")
     return value.rstrip("/")
-
-
-def _refuse_unknown_environment() -> None:
-    for name in os.environ:
-        section = name.removeprefix(ENV_PREFIX).split("__")[0].lower()
-        if name.startswith(ENV_PREFIX) and section not in Settings.model_fields:
-            known = ", ".join(f"{ENV_PREFIX}{field.upper()}__…" for field in Settings.model_fields)
-            raise SettingsError(f"The environment variable {name} is not a setting of the bot; known are {known}.")
-
-
-def _refuse_missing(settings: Settings) -> None:
-    required = {"telegram.token": settings.telegram.token.get_secret_value()}
-    if settings.telegram.updates == "webhook":
-        required["web.public_url"] = settings.web.public_url
-    if settings.bucket.name:
-        required["bucket.access_key"] = settings.bucket.access_key.get_secret_value()
-        required["bucket.secret_key"] = settings.bucket.secret_key.get_secret_value()
-    for key, value in required.items():
-        if not value:
-            raise SettingsError(f"{key} is missing: {HELP[key]}, in the configuration file or as {variable(key)}.")
-
-
-def _explain(error: ValidationError, file: Path) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        if key == "providers":
-            key += f".{first['ctx']['name']}"
-            return f"{key} in {file} (or {variable(key)}) is not a known setting; known are default and tables."
-        model = Settings.model_fields.get(str(first["loc"][0]))
-        section = model.annotation if model and len(first["loc"]) > 1 else Settings
-        known = ", ".join(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ""
-        return f"{key} in {file} (or {variable(key)}) is not a known setting; known are {known}."
-    why = IDS if first["type"] == "frozen_set_type" else first["msg"].removeprefix("Value error, ")
-    return f"{key} in {file} (or {variable(key)}) is wrong: {why}."

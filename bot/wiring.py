@@ -1,17 +1,11 @@
 """The composition root: the only place that wires parts."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from aiogram import Bot, Dispatcher, F
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.middlewares.base import BaseRequestMiddleware
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.enums import ParseMode
-from aiogram.types import LinkPreviewOptions
-from aiohttp import ClientSession
 
 from bot.access import Access
 from bot.app import App
@@ -72,8 +66,9 @@ from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
-from bot.telegram.downloads import Downloads
+from bot.telegram.downloads import downloads_for
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
@@ -82,7 +77,6 @@ from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgo
 from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
 from bot.telegram.rate_limiter import RateLimiter
-from bot.telegram.session import Session
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
@@ -90,6 +84,7 @@ from bot.telegram.uploads import Uploads
 from bot.web.publishing import open_bucket
 from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
+from providers.sessions import Sessions
 from storage.store import Store
 
 
@@ -99,8 +94,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.storage.url, wait=True)
         stack.push_async_callback(store.aclose)
-        session = await stack.enter_async_context(ClientSession())
-        registry = build(settings.providers.tables, settings.providers.default, session)
+        sessions = await stack.enter_async_context(aclosing(Sessions()))
+        registry = build(settings.providers.tables, settings.providers.default, sessions.of, files=settings.files)
         stack.push_async_callback(registry.aclose)
         providers = {name: registry.get(name) for name in registry.names}
         by_polling = settings.telegram.updates == "polling"
@@ -207,7 +202,7 @@ def _speak(
     languages: Languages,
     providers: Mapping[str, AnyProvider],
 ) -> _Telegram:
-    downloads = Downloads()
+    downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
     images = ImageWorker()
     stack.push_async_callback(images.aclose)
@@ -221,17 +216,6 @@ def _speak(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )
     return _Telegram(stage, status, uploads, originals)
-
-
-def make_bot(settings: Settings, *middlewares: BaseRequestMiddleware) -> Bot:
-    """The connection to Telegram (or to `telegram.api_url`). `middlewares`: what each call goes through, in order."""
-    session = Session(api=TelegramAPIServer.from_base(settings.telegram.api_url))
-    for middleware in middlewares:
-        session.middleware(middleware)
-    default = DefaultBotProperties(
-        parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
-    )
-    return Bot(settings.telegram.token.get_secret_value(), session=session, default=default)
 
 
 def make_dispatcher(

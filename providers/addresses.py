@@ -1,11 +1,19 @@
 """Addresses in a provider's settings: the type `Address`, and the host and port of a value."""
 
+import re
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
 from yarl import URL
 
-Address = Annotated[str, StringConstraints(pattern="^https?://.+"), AfterValidator(lambda address: address.rstrip("/"))]
+
+def _web_address(value: str) -> str:
+    if not re.match("https?://.", value):
+        raise ValueError("must be an address that starts with https:// (or http://)")
+    return value.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_web_address)]
 """A service's address as a setting. A slash at its end is removed."""
 
 

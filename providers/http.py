@@ -49,6 +49,9 @@ MOST_STREAM_EVENTS = 10_000
 TOO_LATE_OR_EARLY = frozenset({408, 425})
 """Statuses that may be a gateway's, sent while the service already has the request."""
 
+PROXY_REFUSES_LOGIN = 407
+"""The status by which an HTTP proxy refuses a user name and password, or asks for them."""
+
 UNREACHABLE_RETRY_SECONDS = 5.0
 """The delay before a service that could not be reached is tried again."""
 
@@ -198,6 +201,9 @@ def unreadable(answer: Answer, *, paying: bool) -> ProviderError:
         return ProviderBusyError(retry_after=answer.retry_after, detail=detail)
     if answer.status == 413:
         return InvalidRequestError(_TOO_BIG, detail=detail)
+    if answer.status == PROXY_REFUSES_LOGIN:
+        # From a proxy that fetches an http address; for an https one it refuses the connection.
+        return ProviderUnavailableError(retry_after=UNREACHABLE_RETRY_SECONDS, detail="the proxy refuses the password")
     if 300 <= answer.status < 500:
         advice = f"the service's address answers HTTP {answer.status}, not as the service does: check the endpoint"
         return MisconfiguredError(advice, detail=detail)

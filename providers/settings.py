@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from providers.json_reader import read_json
 from providers.models import ModelLimits
+from providers.proxies import ProxySetting
 
 
 class ProviderSettings(BaseModel):
@@ -29,6 +30,8 @@ class ProviderSettings(BaseModel):
     prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
     limits: Mapping[str, ModelLimits] = Field({}, description="of a model, where they differ from the known ones")
     fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
+    proxy: ProxySetting = Field(SecretStr(""), description="of all its calls; empty: the environment's; none: no proxy")
+    picture_proxy: ProxySetting = Field(SecretStr(""), description="of its pictures' downloads; empty: as `proxy`")
     currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")
 
     @model_validator(mode="before")
@@ -51,5 +54,11 @@ class ProviderSettings(BaseModel):
 
 
 def _read(value: object) -> object:
-    """A value, read as JSON where it is a text that looks like a list or a table. Raises `ValueError`."""
-    return read_json(value.encode()) if isinstance(value, str) and value.startswith(("[", "{")) else value
+    """A value, read as JSON where it is a text that looks like a list or a table. Other text stays as it is, and the
+    field refuses it."""
+    if not isinstance(value, str) or not value.startswith(("[", "{")):
+        return value
+    try:
+        return read_json(value.encode())
+    except ValueError:
+        return value

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from typing import TypeVar
 
 from sqlalchemy import URL, Executable
@@ -149,6 +150,6 @@ def _backend(url: URL) -> Backend:
     try:
         from storage.postgres import PostgresBackend  # noqa: PLC0415 - SQLite needs no driver of PostgreSQL
     except ImportError as error:
-        advice = "PostgreSQL needs one more package: pip install 'imagine-bot[postgres]'"
+        advice = f"PostgreSQL needs two more packages: {sys.executable} -m pip install asyncpg greenlet"
         raise UnusableStoreError(f"storage.url: {advice} ({error}).") from error
     return PostgresBackend(url)

@@ -15,6 +15,7 @@ from typing import Any
 from bot import logs
 from bot.app import App
 from bot.demo.calls import CallLog
+from bot.demo.photo_arguments import missing
 from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
@@ -66,10 +67,9 @@ class _JimengFaults:
 async def demo(options: argparse.Namespace) -> int:
     """The command: serve the chat page until stopped or, with `--say`, send one prompt. Returns the exit code."""
     logs.set_up(LogSettings(level="warning"), verbose=options.verbose)
-    for photo in options.photo:
-        if not photo.is_file():
-            sys.stderr.write(f"There is no photo {photo}.\n")
-            return USAGE_ERROR
+    if sentence := missing(options.photo):
+        sys.stderr.write(sentence)
+        return USAGE_ERROR
     if options.say is not None:
         words = Words(options.say, options.photo, options.save)
         async with running(*simulators()) as parts:

@@ -5,8 +5,10 @@ fetching it again. Memory is bounded: see `spooled_file`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import MappingProxyType
+from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
@@ -14,6 +16,9 @@ from yarl import URL
 from bot.fair_slots import FairSlots
 from bot.telegram.public_fetcher import EncodedBodyError, FetchRefusedError, Origin, PublicFetcher
 from bot.telegram.spooled_file import CHUNK_BYTES, SpooledFile
+from providers.base import Provider
+from providers.proxies import ProxyFailedError, Way, environment_way, way_of
+from providers.settings import ProviderSettings
 
 MOST_BYTES = 64 * 1024 * 1024
 FETCH_SECONDS, BYTES_PER_SECOND = 60.0, 200_000
@@ -51,26 +56,34 @@ class TooLargeError(UnusableError):
 
 
 class Downloads:
-    """Fetches pictures. Close it with `aclose`. `fetcher`: makes the requests; for tests."""
+    """Fetches pictures. Close it with `aclose`. `fetcher` makes the requests, `fetchers` those for the pictures of some
+    providers, by name."""
 
-    def __init__(self, fetcher: PublicFetcher | None = None) -> None:
+    def __init__(
+        self, fetcher: PublicFetcher | None = None, fetchers: Mapping[str, PublicFetcher] = MappingProxyType({})
+    ) -> None:
         self._fetcher = fetcher or PublicFetcher(timeout=TIMEOUT)
+        self._fetchers = fetchers
         self._slots: dict[str, FairSlots] = {}
 
     @asynccontextmanager
     async def open(
-        self, url: str, *, person: int, trusted: Collection[Origin] = frozenset()
+        self, url: str, *, person: int, trusted: Collection[Origin] = frozenset(), provider: str = ""
     ) -> AsyncIterator[SpooledFile]:
-        """Fetch a picture whole; people take turns. `trusted`: see `PublicFetcher.get`. Raises `FetchError`."""
+        """Fetch a picture whole; people take turns. `trusted`: see `PublicFetcher.get`; `provider`: the name of the one
+        that gave the address. Raises `FetchError`."""
+        fetcher = self._fetchers.get(provider, self._fetcher)
         file = SpooledFile("picture")
         try:
             try:
                 async with self._slots_of(url).slot(person), asyncio.timeout(FETCH_SECONDS) as limit:
-                    await self._fetch(url, trusted, file, limit)
+                    await self._fetch(fetcher.get(url, trusted=trusted), file, limit)
             except EncodedBodyError as error:
                 raise CompressedError(str(error)) from error
             except FetchRefusedError as error:
                 raise UnusableError(str(error)) from error
+            except ProxyFailedError as error:
+                raise FetchError(error.words) from error
             except (ClientError, TimeoutError, OSError, ValueError) as error:
                 # The error's own text may contain the address.
                 raise FetchError(type(error).__name__) from error
@@ -80,11 +93,14 @@ class Downloads:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._fetcher.aclose()
+        for fetcher in (self._fetcher, *self._fetchers.values()):
+            await fetcher.aclose()
 
-    async def _fetch(self, url: str, trusted: Collection[Origin], file: SpooledFile, limit: asyncio.Timeout) -> None:
+    async def _fetch(
+        self, answer: AbstractAsyncContextManager[ClientResponse], file: SpooledFile, limit: asyncio.Timeout
+    ) -> None:
         first = limit.when() or 0.0
-        async with self._fetcher.get(url, trusted=trusted) as response:
+        async with answer as response:
             _check(response)
             # Count the bytes: an announced length may be wrong or missing.
             async for chunk in response.content.iter_chunked(CHUNK_BYTES):
@@ -105,6 +121,23 @@ class Downloads:
                 PER_HOST_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_PER_HOST_AT_ONCE
             )
         return slots
+
+
+def downloads_for(providers: Mapping[str, Provider[Any, Any]]) -> Downloads:
+    """Downloads that take the proxies of the providers' settings; without any, those of the environment."""
+    ways = {name: _way(name, provider.settings) for name, provider in providers.items() if _has_own(provider.settings)}
+    fetchers = {name: PublicFetcher(timeout=TIMEOUT, way=way) for name, way in ways.items()}
+    return Downloads(PublicFetcher(timeout=TIMEOUT, way=environment_way()), fetchers)
+
+
+def _has_own(settings: ProviderSettings) -> bool:
+    return any(proxy.get_secret_value() for proxy in (settings.picture_proxy, settings.proxy))
+
+
+def _way(name: str, settings: ProviderSettings) -> Way | None:
+    if settings.picture_proxy.get_secret_value():
+        return way_of(settings.picture_proxy, f"providers.{name}.picture_proxy")
+    return way_of(settings.proxy, f"providers.{name}.proxy")
 
 
 def _check(response: ClientResponse) -> None:

@@ -2,6 +2,9 @@
 
 The check is made when a connection is opened, on the IP address it goes to. So it holds for names that later resolve to
 another address (DNS rebinding), for every spelling of a number (`2130706433`, `0x7f.1`), and for each redirect.
+
+Behind a proxy only the proxy knows that IP address. There the check is made on the host as it is written: numbers that
+are not public and names of the own network are refused. A public name that leads into a network is the proxy's matter.
 """
 
 import asyncio
@@ -24,6 +27,8 @@ from aiohttp import (
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from providers.proxies import Way, connector_of, is_loopback
+
 Origin = tuple[str, int]
 """Host and port."""
 
@@ -39,6 +44,8 @@ _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # A public number, but Azure serves metadata there to its own machines.
 _PLATFORM = ipaddress.IPv4Address("168.63.129.16")
+# RFC 6762, RFC 8375 and ICANN's name for private networks.
+_INNER_NAMES = (".local", ".home.arpa", ".internal")
 
 
 class FetchRefusedError(Exception):
@@ -61,7 +68,7 @@ class PublicFetcher:
     """The HTTP session for such addresses. Close it with `aclose`; create it inside the event loop.
 
     Connections are not limited here: the caller limits transfers. `is_allowed` tells whether an IP address may be
-    connected to; `resolver` replaces the system's; both are for tests.
+    connected to; `resolver` replaces the system's; both are for tests. `way`: the proxies to take, if any.
     """
 
     def __init__(
@@ -70,12 +77,16 @@ class PublicFetcher:
         timeout: ClientTimeout = TIMEOUT,
         is_allowed: Callable[[str], bool] | None = None,
         resolver: AbstractResolver | None = None,
+        way: Way | None = None,
     ) -> None:
         self._is_allowed = is_allowed or is_public
+        self._way = way
         self._resolver = resolver or _Resolver()
         self._public = self._session(timeout, TCPConnector(limit=0, resolver=self._resolver, socket_factory=self._open))
         # A separate pool: a connection opened without the check is never used for untrusted addresses.
         self._trusted = self._session(timeout, TCPConnector(limit=0, resolver=self._resolver))
+        proxies = connector_of(way, limit=0)
+        self._proxied = self._session(timeout, proxies) if proxies else None
 
     @asynccontextmanager
     async def get(
@@ -101,7 +112,7 @@ class PublicFetcher:
     async def _ask(
         self, address: URL, trusted: Collection[Origin], headers: Mapping[str, str] | None
     ) -> ClientResponse:
-        session = self._trusted if origin(address) in trusted else self._public
+        session = self._session_for(address, trusted)
         try:
             return await session.get(address, headers=headers, allow_redirects=False, raise_for_status=False)
         except ClientConnectorError as error:
@@ -110,6 +121,15 @@ class PublicFetcher:
             raise
         except InvalidURL as error:
             raise ForbiddenAddressError("not an address") from error
+
+    def _session_for(self, address: URL, trusted: Collection[Origin]) -> ClientSession:
+        """Raises `ForbiddenAddressError`."""
+        is_trusted = origin(address) in trusted
+        if self._proxied and self._way and self._way(address):
+            if not is_trusted and not is_public_host(address.host or ""):
+                raise ForbiddenAddressError(f"{address.host} is not public")
+            return self._proxied
+        return self._trusted if is_trusted else self._public
 
     def _open(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
         """Open the socket for one address, if it is allowed."""
@@ -131,6 +151,8 @@ class PublicFetcher:
         """Close all connections."""
         await self._public.close()
         await self._trusted.close()
+        if self._proxied:
+            await self._proxied.close()
         await self._resolver.close()
 
 
@@ -158,6 +180,19 @@ def is_public(address: str) -> bool:
     elif found.is_multicast or found.is_reserved or found == _PLATFORM:
         return False
     return found.is_global and not any(found in special for special in _SPECIAL)
+
+
+def is_public_host(host: str) -> bool:
+    """Whether a host, as it is written, may be on the public internet: a public number, or a full name."""
+    name = host.rstrip(".").lower()
+    try:
+        # Every spelling that systems take for an IPv4 address.
+        return is_public(socket.inet_ntoa(socket.inet_aton(name)))
+    except (OSError, UnicodeError):
+        pass
+    if ":" in name:
+        return is_public(name)
+    return "." in name and not is_loopback(name) and not name.endswith(_INNER_NAMES)
 
 
 class _NotPublicError(OSError):

@@ -4,7 +4,7 @@ A call without a connection was not sent; one that was sent and not answered may
 page in place of Telegram's JSON is judged by its status.
 """
 
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -22,6 +22,9 @@ from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
 
+from providers.http import PROXY_REFUSES_LOGIN
+from providers.proxies import ProxyFailedError, Way, connector_of
+
 CONNECTIONS = 300
 """More than all limited transfers take together: see `message_sender` and `notifier`."""
 CONNECT_SECONDS = 10.0
@@ -34,15 +37,29 @@ class NotConnectedError(TelegramNetworkError):
     """There was no connection, so nothing was sent."""
 
 
+class NoProxyError(NotConnectedError):
+    """There was no connection through the proxy. `message` tells the operator why, without a secret."""
+
+
+def said(error: BaseException) -> str:
+    """The words of an error for the log. The text of a transport's error may contain the address, and with it the
+    token."""
+    return error.message if isinstance(error, NoProxyError) else type(error).__name__
+
+
 class Session(AiohttpSession):
     """See `AiohttpSession`. `getUpdates` has separate connections: updates arrive even while all other calls wait.
 
     aiogram parses each answer with `Response[…]` of the method's return type. Pydantic drops such a class when it is
     unreferenced, and rebuilding it blocks the event loop for 5 ms and more, longer than all other work on an answer.
+
+    `way`: the proxy to Telegram, if any.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, way: Way | None = None, **kwargs: Any) -> None:
         super().__init__(limit=CONNECTIONS, **kwargs)
+        if way:
+            self._connector_type = cast("Any", partial(connector_of, way))
         self._polling: ClientSession | None = None
         # No connector is open yet that would have to be closed first.
         self._should_reset_connector = False
@@ -64,6 +81,8 @@ class Session(AiohttpSession):
                 timeout=ClientTimeout(total=connect + seconds, connect=connect),
             ) as answer:
                 content = await answer.text(errors="replace")
+        except ProxyFailedError as error:
+            raise NoProxyError(method, error.words) from None
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise NotConnectedError(method, f"no connection: {type(error).__name__}") from None
         except (ClientError, TimeoutError) as error:
@@ -108,6 +127,8 @@ def _of_gateway(method: TelegramMethod[Any], status: int) -> TelegramAPIError:
         return TelegramEntityTooLarge(method, "Request Entity Too Large")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return TelegramRetryAfter(method, "Too Many Requests", GATEWAY_RETRY_SECONDS)
+    if status == PROXY_REFUSES_LOGIN:
+        return NoProxyError(method, "the proxy refuses the user name and the password")
     if status == HTTPStatus.GATEWAY_TIMEOUT:
         return TelegramServerError(method, "Gateway Timeout")
     # Also for 403 and 404: Telegram itself reports a chat that is gone in JSON.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiogram.exceptions import TelegramConflictError, TelegramNotFound, TelegramUnauthorizedError
 
+from bot.telegram.session import said
 from storage.database import StoreError
 
 log = logging.getLogger(__name__)
@@ -130,8 +131,7 @@ def trouble_of(error: BaseException) -> Trouble:
             return FOREIGN_WEBHOOK if any(words in error.message for words in _OF_WEBHOOKS) else OTHER_POLLER
         case StoreError():
             return Trouble("updates can't be stored", f"Telegram keeps them ({error})", QUICK)
-    # Not the error's own text: that of a transport may contain the address, and with it the token.
-    return Trouble("Telegram gives no updates", type(error).__name__, QUICK)
+    return Trouble("Telegram gives no updates", said(error), QUICK)
 
 
 def _range(trouble: Trouble) -> tuple[float, float]:

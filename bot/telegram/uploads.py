@@ -21,7 +21,6 @@ from bot.telegram.downloads import (
     UnusableError,
 )
 from bot.telegram.image_worker import EXTENSIONS, Header, ImageWorker, UnusableImageError, media_type_of, sniff
-from bot.telegram.public_fetcher import Origin
 from bot.telegram.spooled_file import SpooledFile
 from providers.base import Provider
 from providers.errors import Sentence
@@ -159,15 +158,13 @@ class Uploads:
             file = SpooledFile("picture", kept)
             stack.callback(file.close)
         else:
-            provider = self._providers.get(making.provider)
-            trusted = provider.origins if provider else frozenset()
-            fetched = await self._fetched(picture, picture.url, trusted, stack)
+            fetched = await self._fetched(picture, picture.url, making.provider, stack)
             if (
                 isinstance(fetched, UnavailablePicture)
                 and fetched.is_gone
                 and (url := await self._fresh_address(picture))
             ):
-                fetched = await self._fetched(picture, url, trusted, stack)
+                fetched = await self._fetched(picture, url, making.provider, stack)
             if isinstance(fetched, UnavailablePicture):
                 return fetched
             file = fetched
@@ -175,12 +172,15 @@ class Uploads:
         return file
 
     async def _fetched(
-        self, picture: Picture, url: str | None, trusted: frozenset[Origin], stack: AsyncExitStack
+        self, picture: Picture, url: str | None, name: str, stack: AsyncExitStack
     ) -> SpooledFile | UnavailablePicture:
         if url is None:
             return UnavailablePicture(picture, NO_MORE, is_final=True)
+        provider = self._providers.get(name)
+        trusted = provider.origins if provider else frozenset()
+        fetching = self._downloads.open(url, person=picture.user_id, trusted=trusted, provider=name)
         try:
-            return await stack.enter_async_context(self._downloads.open(url, person=picture.user_id, trusted=trusted))
+            return await stack.enter_async_context(fetching)
         except FetchError as error:
             log.info("fetching picture %d failed: %r", picture.id, error)
             return _unavailable(picture, error)

@@ -1,5 +1,6 @@
 """The choice of where references are published: a bucket, where the settings name one."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from bot.settings import BucketSettings, SettingsError
@@ -15,6 +16,6 @@ def open_bucket(settings: BucketSettings, token: str) -> "Bucket | None":
     try:
         from bot.web.bucket import Bucket  # noqa: PLC0415 - an optional package
     except ImportError as error:
-        advice = "object storage needs one more package: pip install 'imagine-bot[s3]'"
+        advice = f"object storage needs one more package: {sys.executable} -m pip install obstore"
         raise SettingsError(f"bucket.name: {advice}, or leave it empty.") from error
     return Bucket(settings, token)

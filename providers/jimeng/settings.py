@@ -72,5 +72,5 @@ class JimengSettings(ProviderSettings):
         """The signature covers the path, which is always "/": only scheme, host and port can be set."""
         url = URL(value)
         if url.scheme not in {"http", "https"} or not url.host or url.path != "/" or url.query_string or url.user:
-            raise ValueError("write an address like https://visual.volcengineapi.com, without a path")
+            raise ValueError("must be an address like https://visual.volcengineapi.com, without a path")
         return str(url.origin())

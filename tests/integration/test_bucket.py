@@ -175,7 +175,7 @@ async def test_the_host_bears_the_buckets_name_where_it_must() -> None:
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "bot.web.bucket", None)
-    with pytest.raises(SettingsError, match=r"pip install 'imagine-bot\[s3\]'"):
+    with pytest.raises(SettingsError, match=r" -m pip install obstore, or leave it empty\."):
         open_bucket(BucketSettings(name="pictures"), TOKEN)
     assert open_bucket(BucketSettings(), TOKEN) is None
 

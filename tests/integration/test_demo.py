@@ -1,13 +1,15 @@
 """The demo without a browser: one prompt, its messages printed, its album saved."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.__main__ import main
-from bot.demo import launcher
+from bot.demo import launcher, photo_arguments
 from bot.demo.launcher import simulators
 from bot.demo.telegram import TelegramSimulator
 from providers.jimeng.simulator import JimengSimulator
@@ -43,8 +45,8 @@ def test_a_talk_with_two_photos(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert any(blue > 150 and red < 110 for red, _, blue in channels), "nothing of the blue photo"
 
 
-def test_one_picture_ends_the_talk_too(tmp_path: Path) -> None:
-    assert main(["demo", "--say", "a fox", "--save", str(tmp_path)]) == 0
+def test_one_picture_of_the_demos_own_photo(tmp_path: Path) -> None:
+    assert main(["demo", "--say", "a fox", "--photo", "--save", str(tmp_path)]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["1.jpg"]
 
 
@@ -57,6 +59,13 @@ def test_a_wrong_flag_is_explained_and_is_no_success(tmp_path: Path, capsys: pyt
 def test_a_photo_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--say", "a fox", "--photo", "nowhere.jpg"]) == 2
     assert "nowhere.jpg" in capsys.readouterr().err
+
+
+def test_a_missing_photo_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    script = [sys.executable, "-S", "-I", photo_arguments.__file__, "--say", "a fox", "--photo"]
+    run = subprocess.run([*script, "nowhere.jpg"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", "There is no photo nowhere.jpg.\n")
+    assert subprocess.run([*script, "--save", "x"], cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
 def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str], unused_tcp_port: int) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.settings import SettingsError, load
+from bot.settings import SettingsError
+from bot.settings_reader import load
 from providers.models import ModelLimits
 from providers.registry import discover
 from providers.settings import ProviderSettings
@@ -91,6 +92,66 @@ def test_mistakes_name_the_key(tmp_path: Path, text: str, names: list[str]) -> N
         assert name in str(error.value)
     assert "\n" not in str(error.value)
     assert "geheim" not in str(error.value)
+
+
+def test_no_file_is_needed_when_the_environment_has_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOT_TELEGRAM__TOKEN", "2:b")
+    monkeypatch.setenv("BOT_PROVIDERS__ARK__API_KEY", "[not JSON")
+    settings = load()
+    assert settings.telegram.token.get_secret_value() == "2:b"
+    assert settings.providers.tables == {"ark": {"api_key": "[not JSON"}}
+    assert settings.files.paths == ()
+
+
+def test_the_local_file_counts_before_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file(tmp_path, GOOD + "[limits]\ndaily = 5\nwaiting = 5\n")
+    assert load().telegram.token.get_secret_value() == "1:a"
+    local = tmp_path / "config.local.toml"
+    local.write_text('[telegram]\ntoken = "2:b"\n[limits]\nwaiting = 7\n')
+    settings = load()
+    assert settings.telegram.token.get_secret_value() == "2:b"
+    assert (settings.limits.daily, settings.limits.waiting) == (5, 7)
+    assert settings.providers.tables["jimeng"]["access_key"] == "AK"
+    assert [str(path) for path in settings.files.paths] == ["config.local.toml", "config.toml"]
+
+
+def test_a_mistake_is_looked_for_in_the_file_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped, local = file(tmp_path, GOOD + "[limits]\ndaily = -5\n"), tmp_path / "config.local.toml"
+    local.write_text("[limits]\nwaiting = 7\n")
+    with pytest.raises(
+        SettingsError, match=r"^limits\.daily in config\.toml \(or BOT_LIMITS__DAILY\) is wrong: must be 0"
+    ):
+        load()
+    shipped.write_text(GOOD)
+    local.write_text("[limits]\nwaiting = -7\n")
+    with pytest.raises(SettingsError, match=r"^limits\.waiting in config\.local\.toml \(or BOT_LIMITS__WAITING\)"):
+        load()
+    local.unlink()
+    monkeypatch.setenv("BOT_WEB__PORT", "x")
+    with pytest.raises(SettingsError, match=r"^web\.port \(BOT_WEB__PORT\) is wrong: must be a whole number\.$"):
+        load()
+
+
+def test_a_file_that_is_named_is_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.local.toml").write_text("[limits]\nwaiting = 7\n")
+    named = tmp_path / "other.toml"
+    named.write_text(GOOD)
+    assert load(named).limits.waiting == 10
+    named.write_text("")
+    with pytest.raises(SettingsError, match=rf"set it in {re.escape(str(named))} or as BOT_TELEGRAM__TOKEN"):
+        load(named)
+
+
+def test_without_a_token_init_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        SettingsError, match=r"set it in config\.local\.toml or as BOT_TELEGRAM__TOKEN, or let `imagine-bot"
+    ):
+        load()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
