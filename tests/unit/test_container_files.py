@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bot.__main__ import main
-from bot.settings import load
+from bot.settings_reader import load
 from tests.support.dockerfile import environment, stages, texts
 
 ROOT = Path(__file__).parents[2]
