@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import logs
+from bot.app import end_by_sigterm
 from bot.check import check
 from bot.demo.photo_arguments import add_photos
 from bot.jobs.engine import RESTORED
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     async def work() -> None:
         # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
         gc.freeze()
-        _end_by_sigterm()
+        end_by_sigterm()
         async with assembled(settings) as app:
             await app.run()
 
@@ -92,15 +92,6 @@ def _run(options: argparse.Namespace) -> int:
             f"{settings.files.set_it('telegram.token')}."
         ) from None
     return 0
-
-
-def _end_by_sigterm() -> None:
-    """End also while the start waits for the database or Telegram; `App.run` replaces this.
-
-    The first process of a container ignores SIGTERM unless it handles it.
-    """
-    if task := asyncio.current_task():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _check(options: argparse.Namespace) -> int:
