@@ -1,6 +1,10 @@
 """Telegram, and everything that is put together."""
 
-from bot.telegram.lazy_models import load
+import sys
 
-# Here, because this runs before any module of the bot imports aiogram.
-load()
+# `imagine-bot health` needs nothing of Telegram: see `bot.command`.
+if not (sys.argv[0].endswith("imagine-bot") and sys.argv[1:2] == ["health"]):
+    from bot.telegram.lazy_models import load
+
+    # Here, because this runs before any module of the bot imports aiogram.
+    load()

@@ -89,6 +89,9 @@ class Poller:
         if not self._backend.leads:
             return []
         seconds = int((self._bot.session.timeout or 0) + POLL_SECONDS)
+        if self._health.is_cut_off:
+            # An answer at once, to know that it is over.
+            ask = ask.model_copy(update={"timeout": 0})
         updates = await self._bot(ask, request_timeout=seconds)
         await self._take(updates)
         self._health.answered()

@@ -71,6 +71,11 @@ class UpdateHealth:
         self._attempts = 0
         self._answered_at: float | None = None
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the next answer, however short, tells that a trouble is over."""
+        return self._trouble is not None and not self._trouble.calm
+
     def failed(self, error: BaseException) -> float:
         """An attempt has failed; returns the seconds before the next one."""
         return self.suffers(trouble_of(error))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.demo.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ("bot", "providers", "storage", "pyproject.toml", "README.md", "LICENSE")
 RECORDS_WRITES = """
@@ -84,6 +86,18 @@ def test_the_demo_runs_from_any_folder_and_writes_only_where_it_may(
     assert any(path.suffix == ".db" for path in written)
     allowed = (tmp_path / "temporary", Path("demo-album"), elsewhere / "demo-album", Path("/dev"))
     assert {path for path in written if not any(path.is_relative_to(folder) for folder in allowed)} == set()
+
+
+def test_health_is_asked_without_loading_the_bot(site: Path, bare: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-X", "importtime", str(site / "bin" / "imagine-bot"), "health"]
+    settings = {"BOT_TELEGRAM__TOKEN": "1:a", "BOT_WEB__PORT": str(port)}
+    run = subprocess.run(command, cwd=tmp_path, env={**bare, **settings}, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert f"does not answer on 127.0.0.1:{port}" in run.stderr
+    assert "pydantic" in run.stderr
+    assert "aiogram" not in run.stderr
+    assert "sqlalchemy" not in run.stderr
 
 
 def test_what_is_no_code_is_installed_too(site: Path, bare: dict[str, str], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.demo.ports import free_port
 from bot.demo.telegram import Flood
@@ -165,8 +165,10 @@ async def test_what_is_under_way(database_url: str) -> None:
 
 
 async def test_another_revision_is_not_ready(harness: AppHarness) -> None:
-    newer = text("UPDATE alembic_version SET version_num = '9999'")
-    await harness.app.store.database.backend.migrate(lambda connection: connection.execute(newer))
+    def upgrade(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await harness.app.store.database.backend.migrate(upgrade)
     _, page = await get(f"{harness.app.site.server.address}/ready")
     assert "revision 9999" in page
     assert '"ready": false' in page

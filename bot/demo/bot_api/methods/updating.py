@@ -8,13 +8,13 @@ from bot.demo.bot_api.model import JSON
 from bot.demo.bot_api.updates import SET_WEBHOOK
 from bot.demo.bot_api.webhook import check_target
 
+WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+
 
 async def get_updates(context: CallContext, call: GetUpdates) -> list[JSON]:
     """https://core.telegram.org/bots/api#getupdates."""
     if context.webhook.url:
-        raise conflict(
-            "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-        )
+        raise conflict(WEBHOOK_ACTIVE)
     updates = context.world.updates
     updates.allow(call.allowed_updates)
     return await updates.poll(call.offset or 0, call.limit or 100, call.timeout or 0)
