@@ -4,12 +4,13 @@ A proxy's address may hold a user name and a password. They are shown nowhere: n
 """
 
 import ipaddress
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.request import getproxies_environment
 
-from aiohttp import BasicAuth, ClientConnectorError, TCPConnector
+from aiohttp import ClientConnectorError, TCPConnector
 from aiohttp.client_reqrep import ConnectionKey
 from pydantic import AfterValidator, SecretStr
 from yarl import URL
@@ -42,9 +43,15 @@ class Proxy:
         return self.url.scheme == "socks5"
 
     @property
-    def auth(self) -> BasicAuth | None:
-        """What an HTTP proxy is told; None without a user name."""
-        return BasicAuth(self.user, self.password, "utf-8") if self.user else None
+    def secret_url(self) -> str:
+        """Its address with user and password, for a library; never for a text."""
+        return str(self.url.with_user(self.user).with_password(self.password) if self.user else self.url)
+
+    @property
+    def headers(self) -> dict[str, str] | None:
+        """The login for an HTTP proxy, as aiohttp takes it; None without a user name."""
+        login = b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return {"Authorization": f"Basic {login}"} if self.user else None
 
 
 Way = Callable[[URL], Proxy | None]

@@ -9,19 +9,20 @@ from typing import Any
 
 import aiohttp_socks
 from aiohttp import (
-    ClientConnectorError,
-    ClientError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientRequest,
     ClientTimeout,
+    InvalidURL,
     TCPConnector,
 )
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from providers.http import PROXY_REFUSES_LOGIN
 from providers.proxies import Proxy, ProxyFailedError, Way
+
+LOGIN_STATUSES = (401, 407)
+"""The statuses by which HTTP proxies refuse a login or ask for one. Right is 407; tinyproxy refuses with 401."""
 
 
 class ProxyConnector(TCPConnector):
@@ -41,11 +42,11 @@ class ProxyConnector(TCPConnector):
         try:
             if proxy.is_socks:
                 return await self._tunnel(proxy).connect(req, traces, timeout)
-            req.update_proxy(proxy.url, proxy.auth, None)
+            req.update_proxy(proxy.url, None, proxy.headers)
             return await super().connect(req, traces, timeout)
+        except InvalidURL:
+            raise
         except Exception as error:
-            if isinstance(error, ClientError) and not isinstance(error, ClientConnectorError | ClientHttpProxyError):
-                raise
             # Without a cause: the libraries' errors hold what was sent to the proxy.
             raise ProxyFailedError(req.connection_key, proxy, _said(error, proxy, req.host)) from None
 
@@ -83,7 +84,7 @@ def _said(error: Exception, proxy: Proxy, host: str) -> str:
 
 def _refuses_login(error: Exception) -> bool:
     if isinstance(error, ClientHttpProxyError):
-        return error.status == PROXY_REFUSES_LOGIN
+        return error.status in LOGIN_STATUSES
     return isinstance(error, aiohttp_socks.ProxyError) and "authentication" in str(error)
 
 

@@ -8,13 +8,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import obstore
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
+from yarl import URL
 
-from bot.settings import BucketSettings
+from bot.settings import BucketSettings, SettingsError
+from providers.proxies import environment_way
 from storage.records import StoredReference
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,7 @@ UPLOAD_SECONDS = 8.0
 """The limit for one reference: shorter than the bot's stop, so that a stop does not interrupt a submit."""
 FAILURE_PAUSE_SECONDS = 60.0
 """The time without uploads after the storage has failed."""
+AWS = "https://s3.amazonaws.com"
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
@@ -49,7 +53,11 @@ class Bucket:
             access_key_id=settings.access_key.get_secret_value(),
             secret_access_key=settings.secret_key.get_secret_value(),
             virtual_hosted_style_request=settings.virtual_host,
-            client_options={"allow_http": settings.endpoint.startswith("http://"), "timeout": REQUEST_TIMEOUT},
+            client_options={
+                "allow_http": settings.endpoint.startswith("http://"),
+                "timeout": REQUEST_TIMEOUT,
+                **_proxy_options(settings),
+            },
             retry_config={"max_retries": 2, "retry_timeout": REQUEST_TIMEOUT},
         )
 
@@ -124,6 +132,23 @@ def said(error: Exception, settings: BucketSettings) -> str:
 def _first_line(error: Exception) -> str:
     """The first line of an error; further lines are about the library's internals."""
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _proxy_options(settings: BucketSettings) -> dict[str, Any]:
+    """The environment's proxy to the storage. The library would take one for this machine, too, and none by SOCKS.
+
+    Raises `SettingsError`.
+    """
+    if (way := environment_way()) is None:
+        return {}
+    address = URL(_endpoint(settings) or AWS)
+    if (proxy := way(address)) is None:
+        # With a proxy of its own the library does not ask the environment.
+        return {"proxy_url": "http://127.0.0.1", "proxy_excludes": address.host}
+    if proxy.is_socks:
+        advice = f"use an HTTP proxy, or add {address.host} to NO_PROXY"
+        raise SettingsError(f"The bucket can't be reached through the SOCKS proxy of {proxy.key}: {advice}.")
+    return {"proxy_url": proxy.secret_url}
 
 
 def _endpoint(settings: BucketSettings) -> str | None:

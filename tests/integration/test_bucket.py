@@ -23,6 +23,7 @@ from bot.web.publishing import open_bucket
 from storage.records import StoredReference
 from tests.support import s3
 from tests.support.app_harness import open_app_harness, picture, picture_info
+from tests.support.proxy_server import PASSWORD, USER, open_proxy
 
 TOKEN = "7200000001:for-the-tests"
 
@@ -225,3 +226,38 @@ def test_settings_that_can_not_be(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="must be a"):
         BucketSettings.model_validate(wrong)
     assert BucketSettings.model_validate({"access_key": "key\n"}).access_key.get_secret_value() == "key"
+
+
+async def test_the_environments_proxy_leads_to_it(settings: BucketSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_proxy("http", login=True) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        proxy.names["storage"] = urlsplit(settings.endpoint).port or 0
+        bucket = Bucket(settings.model_copy(update={"endpoint": "http://storage"}), TOKEN)
+        assert await bucket.publish(1, reference(1), read)
+        assert {name for name, _port in proxy.asked} == {"storage"}
+        proxy.asked.clear()
+        # This machine is never asked for.
+        assert await Bucket(settings, TOKEN).publish(2, reference(2), read)
+        await bucket.withdraw(1)
+        await Bucket(settings, TOKEN).withdraw(2)
+        assert {name for name, _port in proxy.asked} <= {"storage"}
+
+
+async def test_a_proxy_that_is_down_shows_no_password(
+    settings: BucketSettings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{USER}:{PASSWORD}@127.0.0.1:1")
+    monkeypatch.setattr(module, "UPLOAD_SECONDS", 0.5)
+    bucket = Bucket(settings.model_copy(update={"endpoint": "http://storage"}), TOKEN)
+    assert await bucket.publish(1, reference(1), read) is None
+    assert "uploading reference 1 failed" in caplog.text
+    with pytest.raises(BaseError) as caught:
+        await obstore.get_async(bucket.store, "x")
+    for text in (caplog.text, said(caught.value, settings), repr(bucket.store)):
+        assert PASSWORD not in text
+
+
+def test_a_socks_proxy_is_refused_with_advice(settings: BucketSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"socks5://{USER}:{PASSWORD}@127.0.0.1:1")
+    with pytest.raises(SettingsError, match=r"of ALL_PROXY: use an HTTP proxy, or add s3\.example to NO_PROXY"):
+        Bucket(settings.model_copy(update={"endpoint": "https://s3.example"}), TOKEN)

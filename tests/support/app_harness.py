@@ -231,11 +231,14 @@ async def open_app_harness(
     providers: Mapping[str, Any] = MappingProxyType({}),
     tells: bool = False,
     database: str = "",
+    telegram: Mapping[str, Any] = MappingProxyType({}),
+    prepare: Callable[["AppHarness"], None] = lambda _: None,
 ) -> AsyncIterator[AppHarness]:
     """Run a bot. `folder`: for its database, unless `database` is a URL; `public`: whether `web.public_url` is set;
     `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
     further tables, and additions to Jimeng's; `tells`: whether it registers its commands at Telegram, which takes two
-    dozen calls."""
+    dozen calls; `telegram`: further settings of that section; `prepare`: called when both simulators run and the bot
+    does not yet."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(harness: AppHarness) -> Settings:
@@ -246,11 +249,10 @@ async def open_app_harness(
             "endpoint": harness.jimeng.url,
             "concurrency": concurrency,
         }
+        at = {"token": harness.telegram.token, "api_url": harness.telegram.url, "updates": harness.updates}
         tables = {"default": "jimeng", **providers, "jimeng": {**jimeng, **providers.get("jimeng", {})}}
         return Settings(
-            telegram=TelegramSettings(
-                token=harness.telegram.token, api_url=harness.telegram.url, updates=harness.updates
-            ),
+            telegram=TelegramSettings.model_validate({**at, **telegram}),
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             bucket=bucket or BucketSettings(),
             storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
@@ -267,6 +269,7 @@ async def open_app_harness(
         await harness.jimeng.start()
         async with harness.telegram:
             try:
+                prepare(harness)
                 await harness.start()
                 yield harness
             finally:
