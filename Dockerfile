@@ -3,7 +3,9 @@
 
 FROM python:3.13-slim-trixie AS build
 
-# Not under this name in the result; the two constraints are the same for the bot and for what builds it.
+# For a mirror of PyPI: docker build --build-arg PIP_INDEX_URL=…
+ARG PIP_INDEX_URL
+# The one is for the bot, the other for what builds its wheel.
 ENV PIP_CONSTRAINT=/src/constraints.txt \
     PIP_BUILD_CONSTRAINT=/src/constraints.txt \
     PIP_DISABLE_PIP_VERSION_CHECK=1
