@@ -6,7 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
@@ -14,6 +14,7 @@ from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, 
 from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
+from bot.access import Access
 from bot.background import Background
 from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
@@ -31,8 +32,8 @@ from storage.retry_loop import in_turn, repeat
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from bot.engine_wiring import EngineParts
     from bot.web.bucket import Bucket
-    from bot.wiring import EngineParts
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,11 @@ class App:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
+    def access(self) -> Access:
+        """Who may use the bot, and who are its admins."""
+        return cast("Access", self.dispatcher["access"])
+
+    @property
     def engine(self) -> JobEngine:
         """The engine, which runs the jobs."""
         return self.parts.engine
@@ -82,8 +88,11 @@ class App:
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
+        await self.access.refresh()
+        if advice := self.access.advice:
+            log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.
-        publish = partial(command_menu.publish, self.bot, self.languages)
+        publish = partial(command_menu.publish, self.bot, self.languages, admins=sorted(self.access.admins()))
         self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
         await self.inbox.start()
         if handle_signals:

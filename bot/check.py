@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
+from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiohttp import ClientError, ClientSession
 from pydantic import SecretStr
@@ -12,11 +13,13 @@ from sqlalchemy.engine import make_url
 from bot.settings import Settings, variable
 from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter
-from bot.telegram.session import NoProxyError
+from bot.telegram.session import NoProxyError, ServerStateError
+from bot.telegram.telegram_files import TelegramFiles, UnreadableFileError, has_own_server
 from bot.web.publishing import open_bucket
 from providers.errors import MisconfiguredError, ProviderError
 from providers.model_rules import ends
 from providers.models import today
+from providers.proxies import is_private
 from providers.registry import AnyProvider, build
 from providers.sessions import Sessions
 from storage.database import UnusableStoreError
@@ -55,10 +58,18 @@ async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
 
 async def _telegram(settings: Settings) -> str:
     bot = make_bot(settings, RateLimiter())
+    own = ""
     try:
         me = await bot.me()
-    except NoProxyError as error:
+        if has_own_server(bot):
+            own = await _own_server(settings, bot)
+    except (NoProxyError, ServerStateError) as error:
         raise _CheckError(f"{error.message}.") from error
+    except UnreadableFileError as error:
+        raise _CheckError(f"{error}.") from error
+    except OSError as error:
+        advice = "run it with --local, or put a web server before it that serves its folder under /file/bot<token>/"
+        raise _CheckError(f"the server at {settings.telegram.api_url} gives no files ({error}): {advice}.") from error
     except TelegramNetworkError as error:
         raise _CheckError(
             f"{settings.telegram.api_url} can't be reached: check the network and telegram.api_url."
@@ -69,7 +80,23 @@ async def _telegram(settings: Settings) -> str:
     finally:
         await bot.session.close()
     inline = "" if me.supports_inline_queries else "; inline mode is off: send /setinline to @BotFather if you want it"
-    return f"ready as @{me.username}{inline}"
+    return f"ready as @{me.username}{own}{inline}"
+
+
+async def _own_server(settings: Settings, bot: Bot) -> str:
+    """What is to be said of an own Bot API server: whether the bot gets the files that people send to it."""
+    notes = [" at " + settings.telegram.api_url]
+    if not is_private(settings.telegram.api_url):
+        notes.append("http:// shows the token to everybody on the way: use https:// or a private network")
+    photos = (await bot.get_user_profile_photos(bot.id, limit=1)).photos
+    if photos:
+        async with AsyncExitStack() as stack:
+            await TelegramFiles(bot).open(photos[0][0].file_id, stack)
+        notes.append("its files can be read")
+    else:
+        notes.append("whether its files can be read shows once the bot has a photo: send /setuserpic to @BotFather")
+    notes.append("if updates are missing, call logOut once at https://api.telegram.org")
+    return "; ".join(notes)
 
 
 async def _database(settings: Settings) -> str:

@@ -110,8 +110,9 @@ class StorageSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """`[access]`: Telegram ids. With `users` and `chats` empty, everybody has access."""
+    """`[access]`: Telegram ids, and whether everybody has access."""
 
+    open: bool = False
     admins: frozenset[int] = frozenset()
     users: frozenset[int] = frozenset()
     chats: frozenset[int] = frozenset()

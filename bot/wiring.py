@@ -10,6 +10,7 @@ from aiogram import Bot, Dispatcher, F
 from bot.access import Access
 from bot.app import App
 from bot.background import Background
+from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
     chat_membership,
     chat_settings,
@@ -22,6 +23,7 @@ from bot.handlers import (
     history,
     imagine,
     inline,
+    joining,
     late_items,
     models,
     result_actions,
@@ -32,36 +34,24 @@ from bot.handlers import (
     variations,
 )
 from bot.handlers.admin import menu as admin_menu
+from bot.handlers.admin.menu import AdminMenu
+from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
+from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
-from bot.jobs.announcements import Announcements
-from bot.jobs.calls import Calls
-from bot.jobs.circuit_breaker import CircuitBreaker
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
-from bot.jobs.failover import Failover
-from bot.jobs.finisher import JobFinisher
-from bot.jobs.fresh_addresses import FreshAddresses
-from bot.jobs.heartbeat import Heartbeat
-from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.ports import Addresses
-from bot.jobs.preparer import Preparer
-from bot.jobs.progress import ProgressTracker, by_provider
-from bot.jobs.progress_loop import ProgressLoop
-from bot.jobs.reconciler import Reconciler
-from bot.jobs.request_builder import RequestBuilder
-from bot.jobs.scheduler import TaskScheduler
-from bot.jobs.task_failures import TaskFailures
-from bot.jobs.task_runner import TaskRunner
 from bot.jobs.worker import Worker
 from bot.metrics import Metrics
 from bot.middlewares.access import AccessMiddleware
 from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
+from bot.middlewares.seen import SeenMiddleware
 from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
@@ -76,11 +66,13 @@ from bot.telegram.missing_targets import MissingTargetMiddleware
 from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
 from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
+from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.telegram_files import has_own_server
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
-from bot.telegram.uploads import Uploads
+from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
 from bot.web.publishing import open_bucket
 from bot.web.site import Site
 from providers.registry import AnyProvider, Registry, build
@@ -111,19 +103,23 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         telegram.status.may_show = worker.may_show
+        access = Access(settings.access, settings.limits, store)
+        notices = _make_notices(stack, bot, store, languages, providers, access)
         addresses = Addresses(bucket or site.references, site.callbacks.address)
-        parts = wire_engine(JobContext(store, providers, telegram.stage, worker, addresses, metrics=metrics))
+        context = JobContext(store, providers, telegram.stage, worker, addresses, admins=notices, metrics=metrics)
+        parts = wire_engine(context)
         engine = parts.engine
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        access = Access(settings.access, settings.limits, store)
         requests = _make_requests(access, engine, store, registry, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
-        dispatcher = make_dispatcher(settings, languages, albums, store, newest)
+        dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
-            requests=requests, uploads=telegram.uploads, originals=telegram.originals, languages=languages
+            requests=requests,
+            admin_menu=_make_menu(requests, parts, bot, languages),
+            uploads=telegram.uploads,
+            originals=telegram.originals,
         )
-        dispatcher.workflow_data.update(access=access, admin_menu=make_menu())
         background = Background()
         stack.push_async_callback(background.aclose)
         health = UpdateHealth(by_webhook=not by_polling)
@@ -142,44 +138,6 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         await engine.open()
         await site.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineParts:
-    """The engine, and those of its parts that others speak to."""
-
-    engine: JobEngine
-    context: JobContext
-    progress: ProgressTracker
-    progress_loop: ProgressLoop
-    heartbeat: Heartbeat
-    finisher: JobFinisher
-    announcements: Announcements
-    fresh_addresses: FreshAddresses
-
-
-def wire_engine(context: JobContext) -> EngineParts:
-    """An engine that is not open yet."""
-    progress = ProgressTracker(durations=by_provider({name: [] for name in context.providers}))
-    calls = Calls(context)
-    requests = RequestBuilder(context, calls)
-    lost = LostTickets(context, requests)
-    failover = Failover(context)
-    failures = TaskFailures(context, CircuitBreaker(context), failover)
-    runner = TaskRunner(context, requests, progress, failures)
-    preparer = Preparer(context, requests, progress)
-    finisher = JobFinisher(context, progress)
-    reconciler = Reconciler(context, preparer, runner, finisher)
-    announcements = Announcements(context, progress, calls, lost)
-    heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
-    scheduler = TaskScheduler(context, runner)
-    # The parts that start steps are closed before those that run them.
-    starting = (calls, progress_loop, scheduler, heartbeat, reconciler)
-    order = (*starting, runner, finisher, preparer, announcements, lost)
-    engine = JobEngine(context, finisher, failover, order)
-    return EngineParts(
-        engine, context, progress, progress_loop, heartbeat, finisher, announcements, FreshAddresses(context, requests)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +167,8 @@ def _speak(
     sender = Sender(bot, flood)
     stack.push_async_callback(sender.aclose)
     status = StatusMessages(bot, store, languages, flood, newest)
-    uploads = Uploads(store, downloads, images, providers)
+    document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
+    uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
     stage = TelegramNotifier(
@@ -219,12 +178,13 @@ def _speak(
 
 
 def make_dispatcher(
-    settings: Settings, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
+    access: Access, languages: Languages, albums: AlbumMiddleware, store: Store, newest: NewestMessages
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
-    dispatcher = Dispatcher(pages=Pages())
+    dispatcher = Dispatcher(pages=Pages(), languages=languages, access=access)
     dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
-    dispatcher.update.outer_middleware(AccessMiddleware(settings.access, store.chats))
+    dispatcher.update.outer_middleware(SeenMiddleware(store))
+    dispatcher.update.outer_middleware(AccessMiddleware(access, store.clock))
     dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
     for observer in (dispatcher.message, dispatcher.channel_post):
         observer.outer_middleware(NoteIncoming(newest))
@@ -236,6 +196,7 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        joining.make_router(),
         admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
@@ -262,6 +223,20 @@ def make_dispatcher(
 def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
     late = partial(late_items.handle_late_item, requests=requests)
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
+
+
+def _make_notices(
+    stack: AsyncExitStack, bot: Bot, store: Store, languages: Languages, providers: Providers, access: Access
+) -> AdminNotices:
+    notices = AdminNotices(bot, store, languages, providers, access)
+    stack.push_async_callback(notices.aclose)
+    return notices
+
+
+def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages: Languages) -> AdminMenu:
+    menu = make_menu(requests, bot, languages)
+    add_service_pages(menu, requests, parts.switch, parts.tests)
+    return menu
 
 
 def _make_requests(access: Access, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:

@@ -120,6 +120,14 @@ class MisconfiguredError(ProviderError):
         super().__init__(sentence, detail=detail or advice)
 
 
+class KeyRefusedError(MisconfiguredError):
+    """The operator must act: the service refuses the credentials."""
+
+
+class NoCreditError(MisconfiguredError):
+    """The operator must act: the account has no credit left, has reached its own limit, or has bills to pay."""
+
+
 class UnusableModelError(MisconfiguredError):
     """The operator must act, but only about the model of this request: the account can't use it. Others still work."""
 

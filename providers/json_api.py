@@ -16,7 +16,9 @@ from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
     InvalidRequestError,
+    KeyRefusedError,
     MisconfiguredError,
+    NoCreditError,
     ProviderBusyError,
     ProviderError,
     ProviderUnavailableError,
@@ -85,14 +87,24 @@ def unavailable(fault: Fault) -> ProviderError:
     return ProviderUnavailableError(retry_after=fault.retry_after, detail=fault.detail)
 
 
-def operator(advice: str) -> Maker:
+def operator(advice: str, kind: type[MisconfiguredError] = MisconfiguredError) -> Maker:
     """The operator must act."""
-    return lambda fault: MisconfiguredError(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+    return lambda fault: kind(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+
+
+def key_refused(advice: str) -> Maker:
+    """The operator must act about the credentials."""
+    return operator(advice, KeyRefusedError)
+
+
+def no_credit(advice: str) -> Maker:
+    """The operator must act about the account's balance, bills or own limit."""
+    return operator(advice, NoCreditError)
 
 
 def unusable(advice: str) -> Maker:
     """The operator must act about the model of this request."""
-    return lambda fault: UnusableModelError(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
+    return operator(advice, UnusableModelError)
 
 
 def failed(fault: Fault) -> ProviderError:
@@ -224,7 +236,9 @@ class Rest:
     def _by_status(self, fault: Fault) -> ProviderError:
         status = fault.status
         if status in {401, 402, 403}:
-            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})")(fault)
+            # 403 may be about something else than the key.
+            kind = {401: KeyRefusedError, 402: NoCreditError}.get(status, MisconfiguredError)
+            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})", kind)(fault)
         if status in http.TOO_LATE_OR_EARLY and fault.paying:
             return http.lost(fault.detail, paying=True)
         if status in http.TOO_LATE_OR_EARLY | {429}:

@@ -171,6 +171,18 @@ def is_loopback(host: str) -> bool:
     return found.is_loopback or found.is_unspecified
 
 
+def is_private(address: str) -> bool:
+    """Whether what is sent to an address stays secret: it is encrypted, or does not leave a private network."""
+    url = URL(address)
+    host = url.host or ""
+    try:
+        inside = ipaddress.ip_address(host).is_private
+    except ValueError:
+        # A name without a domain is one of this network, such as that of a container.
+        inside = is_loopback(host) or "." not in host
+    return url.scheme == "https" or inside
+
+
 def _is_excepted(address: URL, entries: str) -> bool:
     """Whether `NO_PROXY` names the host, its domain or its network: `example.org,.lan,192.168.1.5:8188,10.0.0.0/8`."""
     host = (address.host or "").lower()

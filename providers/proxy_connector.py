@@ -33,6 +33,7 @@ class ProxyConnector(TCPConnector):
         self._way = way
         self._how = how
         self._tunnels: dict[Proxy, TCPConnector] = {}
+        self._once: TCPConnector | None = None
 
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
         """See `BaseConnector.connect`. Raises `ProxyFailedError` for whatever fails on the way through a proxy."""
@@ -43,6 +44,8 @@ class ProxyConnector(TCPConnector):
             if proxy.is_socks:
                 return await self._tunnel(proxy).connect(req, traces, timeout)
             req.update_proxy(proxy.url, None, proxy.headers)
+            if not req.is_ssl():
+                return await self._once_only().connect(req, traces, timeout)
             return await super().connect(req, traces, timeout)
         except InvalidURL:
             raise
@@ -52,9 +55,16 @@ class ProxyConnector(TCPConnector):
 
     async def close(self, *, abort_ssl: bool = False) -> None:
         """Close all connections."""
-        for tunnel in self._tunnels.values():
-            await tunnel.close(abort_ssl=abort_ssl)
+        for connector in (*self._tunnels.values(), *([self._once] if self._once else [])):
+            await connector.close(abort_ssl=abort_ssl)
         await super().close(abort_ssl=abort_ssl)
+
+    def _once_only(self) -> TCPConnector:
+        """Connections for one request each. Some proxies, such as tinyproxy, pass the service's promise to keep a
+        connection on and close it: a next request would be lost on the way, perhaps a paid one."""
+        if self._once is None:
+            self._once = TCPConnector(**self._how, force_close=True)
+        return self._once
 
     def _tunnel(self, proxy: Proxy) -> TCPConnector:
         if proxy not in self._tunnels:
@@ -95,5 +105,5 @@ def _reason(error: Exception) -> str:
         # The library's own words for a code of the protocol.
         return str(error)
     if isinstance(error, ssl.CertificateError):
-        return "its certificate is not trusted"
+        return "a certificate on the way is not trusted"
     return type(error).__name__

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Table, bindparam, case, delete, or_, select, update
 
+from storage import notifications
 from storage.connection import Connection, Transaction
 from storage.job_states import IS_OPEN, NOT_READY, is_in
 from storage.operations import Operations, reads, writes
@@ -79,6 +80,7 @@ class Chats(Operations):
         await self._move(connection, old, new)
         for statement in _MOVE_ROWS:
             await connection.execute(statement, {"old": old, "new": new})
+        connection.notify(notifications.ACCESS)
 
     async def set(self, chat_id: int, **values: Any) -> None:
         """Store settings: fields of `ChatRules`, None for the default. For options see `set_option`."""
@@ -101,9 +103,10 @@ class Chats(Operations):
         rows = await connection.execute(_BOTH, both)
         known = {row["id"]: row for row in rows.mappings()}
         before, after = known.get(old, {}), known.get(new, {})
-        names = ChatRules.__slots__
+        names = (*ChatRules.__slots__, "title")
         values = {name: before.get(name) if after.get(name) is None else after[name] for name in names}
         values["migrated_from"] = old
+        values["access"] = _stricter(before.get("access"), after.get("access"))
         await connection.execute(_DELETE_OLD, both)
         await connection.execute(_set(frozenset(values)), {"chat": new, **values})
 
@@ -114,6 +117,11 @@ def _set(names: frozenset[str]) -> Executable:
     values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
     new = upsert(chats, id=bindparam("chat"), **values)
     return new.on_conflict_do_update(index_elements=["id"], set_=values)
+
+
+def _stricter(before: str | None, after: str | None) -> str | None:
+    """The access of a group that was known under two ids: a decision goes before none, and "left" before "allowed"."""
+    return next((access for access in ("left", "allowed", "asked") if access in {before, after}), None)
 
 
 async def _now(connection: Connection, chat_id: int) -> tuple[int, ChatRules]:

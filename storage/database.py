@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import URL, Executable
@@ -96,18 +97,18 @@ class Database:
         `urgent`: it goes before all others that wait. For short ones that must not be late: tickets, heartbeats. A
         caller that is cancelled meanwhile waits for the end of the step. Raises `StoreError`.
         """
-        orphaned = False
+        own: Sequence[str] = ()
 
         async def noted(connection: Transaction) -> T:
-            nonlocal orphaned
+            nonlocal own
             value = await step(connection)
-            orphaned = notifications.ORPHANS in connection.topics and not connection.is_rolled_back
+            if not connection.is_rolled_back:
+                own = [topic for topic in notifications.FOR_ALL if topic in connection.topics]
             return value
 
         value = await self.backend.write(noted, urgent=urgent)
-        if orphaned:
-            # This process can recover the work of a worker that is gone, too.
-            self.backend.tell(notifications.ORPHANS)
+        for topic in own:
+            self.backend.tell(topic)
         return value
 
     async def fetch(self, statement: Executable, parameters: Parameters = NO_PARAMETERS) -> Result:

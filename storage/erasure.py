@@ -28,9 +28,11 @@ from storage.schema import (
     drafts,
     edits,
     erased,
+    invitations,
     jobs,
     pictures,
     posted,
+    provider_health,
     references,
     styles,
     tasks,
@@ -52,6 +54,8 @@ _DELETE_ROWS: Sequence[Executable] = (
     delete(posted).where(posted.c.chat_id == bindparam("person")),
     delete(styles).where(styles.c.user_id == bindparam("person")),
     delete(users).where(users.c.id == bindparam("person")),
+    # The pause stays.
+    update(provider_health).where(provider_health.c.paused_by == bindparam("person")).values(paused_by=ERASED_USER_ID),
 )
 # The times of requests: erasing does not reset the daily quota.
 _KEEP_TIMES = insert(erased).from_select(
@@ -64,6 +68,7 @@ _EMPTY_TASKS: Sequence[Executable] = (
     # Without its ticket an overdue task can't be looked for again.
     move_task(_TASKS_OF_PERSON, (TaskState.OVERDUE,), TaskState.FAILED),
     delete(announced).where(announced.c.task_id.in_(_OWN_TASKS)),
+    update(invitations).where(invitations.c.made_by == bindparam("person")).values(made_by=ERASED_USER_ID),
     update(tasks)
     .where(_TASKS_OF_PERSON, ~is_in(tasks.c.state, UNFINISHED))
     .values(user_id=ERASED_USER_ID, ticket=None, options={}, error_message=None),

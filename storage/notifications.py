@@ -6,7 +6,13 @@ from typing import NamedTuple
 QUEUE = "queue"
 """A task waits, or a slot has become free. With a worker: the slot is for a task of this one."""
 ORPHANS = "orphans"
-"""The worker of some jobs or updates is gone. The process that sends it receives it, too."""
+"""The worker of some jobs or updates is gone: any process can recover its work."""
+
+ACCESS = "access"
+"""Somebody was let in or kept out."""
+
+FOR_ALL = (ORPHANS, ACCESS)
+"""The topics that also the process receives that sends them."""
 
 JOB, CALL, INBOX = "job", "call", "inbox"
 """Kinds of topics: about one job, one task, and the updates of one worker."""

@@ -36,26 +36,26 @@ class QueueCounts:
     `revision`: that of the tables.
     """
 
-    jobs: Mapping[JobState, int]
+    jobs: Mapping[str, int]
     waiting: Mapping[str, int]
     running: Mapping[str, int]
     waiting_since: float | None
     revision: str
 
 
-class Queue(Operations):
-    """The queue of one database, seen from outside."""
+class Counts(Operations):
+    """Counts for monitoring."""
 
-    async def counts(self) -> QueueCounts:
+    async def queue(self) -> QueueCounts:
         """Count what is under way. Raises `StoreError`."""
-        found: dict[JobState, int] = {}
+        found: dict[str, int] = {}
         waiting, running = Counter[str](), Counter[str]()
         times, revision = [], ""
         for provider, state, count, since in await self._db.fetch(_COUNTS):
             if state == "revision":
                 revision = provider
             elif not provider:
-                found[JobState(state)] = count
+                found[state] = count
             else:
                 (waiting if state == TaskState.QUEUED else running)[provider] += count
             if state in {JobState.PREPARING, TaskState.QUEUED}:

@@ -3,6 +3,7 @@
 Times are seconds since 1970 as floats. Ids of people, chats and messages are Telegram's.
 """
 
+from storage.tables_access import invitations, members
 from storage.tables_base import metadata
 from storage.tables_jobs import (
     announced,
@@ -26,7 +27,9 @@ __all__ = [
     "drafts",
     "edits",
     "erased",
+    "invitations",
     "jobs",
+    "members",
     "metadata",
     "pictures",
     "posted",

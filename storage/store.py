@@ -7,12 +7,16 @@ from storage.edited_prompts import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.history import History
+from storage.invitations import Invitations
 from storage.jobs import DAY, Jobs
 from storage.lost_tickets import LostTickets
+from storage.members import Members
+from storage.people import People
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
 from storage.provider_health import ProviderHealths
-from storage.queue_counts import Queue
+from storage.queue_counts import Counts
+from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
@@ -24,6 +28,7 @@ from storage.workers import Workers
 
 DRAFT_LIFETIME_SECONDS = 24 * 3600
 POSTED_LIFETIME_SECONDS = 30 * 24 * 3600
+STRANGER_LIFETIME_SECONDS = 30 * 24 * 3600
 # Telegram itself drops an update after a day.
 UPDATE_LIFETIME_SECONDS = 2 * 24 * 3600
 
@@ -44,6 +49,9 @@ class Store:
         self.tasks = Tasks(database)
         self.lost_tickets = LostTickets(database)
         self.users = Users(database)
+        self.people = People(database)
+        self.members = Members(database)
+        self.invitations = Invitations(database)
         self.styles = Styles(database)
         self.chats = Chats(database)
         self.pictures = Pictures(database)
@@ -51,9 +59,10 @@ class Store:
         self.results = Results(database)
         self.posted = Posted(database)
         self.provider_health = ProviderHealths(database)
+        self.queue = QueueOverview(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
-        self.queue = Queue(database)
+        self.counts = Counts(database)
         self.exports = Exports(database)
         self.erasure = Erasure(database)
         self.workers = Workers(database)
@@ -67,7 +76,8 @@ class Store:
         return cls(await Database.open(url, wait=wait))
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
-        """Delete old rows: drafts, posted albums, updates, and the request times of erased people.
+        """Delete old rows: drafts, posted albums, updates, strangers' names, and the request times of erased
+        people.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -75,6 +85,7 @@ class Store:
         await self.posted.forget(now - POSTED_LIFETIME_SECONDS)
         await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
+        await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)
 

@@ -22,6 +22,10 @@ users = Table(
     Column("spoiler", Boolean),
     # In the private chat progress is shown as a draft, not in a message.
     Column("drafts", Boolean),
+    # Of their Telegram, with the time, as the bot's admins see them; written once an hour at most.
+    Column("name", String(64)),
+    Column("seen_at", Float),
+    Column("seen_language", String(16)),
 )
 
 # Words to which a person has given a name; the name adds them to a prompt.
@@ -52,6 +56,9 @@ chats = Table(
     Column("thread_id", BigInteger),
     # Whose replies to a picture are requests: `settings_records.Replies`.
     Column("replies", String(16)),
+    # What the bot's admins have decided: "allowed" or "left"; "asked" until then, NULL: nothing.
+    Column("access", String(8)),
+    Column("title", String(64)),
     # The group that became this supergroup.
     Column("migrated_from", BigInteger, unique=True),
 )

@@ -51,4 +51,15 @@ provider_health = Table(
     # Since when its only answers have been that it is busy, and when the latest one came.
     Column("busy_since", Float),
     Column("busy_at", Float),
+    # Why it is paused (`provider_health.Problem`), since when, and what the operator can do.
+    Column("problem", String(16)),
+    Column("problem_since", Float),
+    Column("advice", Text),
+    # The problem that the admins know of and that lasts; the one that they were told of last, and when.
+    Column("told", String(16)),
+    Column("told_last", String(16)),
+    Column("told_at", Float),
+    # The admin who has paused it, and when: nothing is submitted until an admin resumes it.
+    Column("paused_by", BigInteger),
+    Column("paused_at", Float),
 )

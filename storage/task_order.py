@@ -6,7 +6,7 @@ The wait is counted since the task was queued or since a task of the person was 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Select, and_, bindparam, case, func, or_, select
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Float, Select, and_, bindparam, case, func
 from storage.clock import CLOCK_LEEWAY_SECONDS, LONGEST_HOLD_SECONDS
 from storage.connection import Connection
 from storage.job_states import ACTIVE, TaskState, is_in
-from storage.provider_health import provider_state
+from storage.provider_health import ProviderHealth, provider_state
 from storage.records import Limits
 from storage.rows import is_orphaned, owned_by
 from storage.schema import jobs, tasks, users
@@ -24,10 +24,12 @@ MINUTE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class FreeSlots:
-    """How many more tasks may be claimed now. `due`: when time alone frees a slot, where it does."""
+    """How many more tasks may be claimed now. `due`: when time alone frees a slot, where it does; `only_tickets`: they
+    are for tasks with a ticket, which are paid, because an admin has paused the provider."""
 
     count: int
     due: float | None = None
+    only_tickets: bool = False
 
 
 def last_turn() -> Any:
@@ -45,7 +47,7 @@ def _order(waiting: Any) -> tuple[Any, ...]:
     return waiting.number, waiting.under_way.desc(), waiting.since, waiting.first
 
 
-def _next_tasks() -> Select[Any]:
+def _next_tasks(*which: ColumnElement[bool]) -> Select[Any]:
     active = (
         select(tasks.c.user_id, func.count().label("count"))
         .where(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, ACTIVE))
@@ -72,7 +74,7 @@ def _next_tasks() -> Select[Any]:
         .outerjoin(users, users.c.id == tasks.c.user_id)
         .outerjoin(active, active.c.user_id == tasks.c.user_id)
         .where(or_(~is_orphaned(jobs), owned_by(bindparam("worker_id"))))
-        .where(_waiting_tasks(bindparam("latest", type_=Float)))
+        .where(_waiting_tasks(bindparam("latest", type_=Float)), *which)
         .subquery()
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(bindparam("most")).subquery()
@@ -92,7 +94,7 @@ _COUNT_TRYING = _COUNT_ACTIVE.where(tasks.c.begun_at >= bindparam("since"))
 _STARTS = select(func.count().label("count"), func.min(tasks.c.begun_at).label("first")).where(
     _OF_PROVIDER, tasks.c.begun_at > bindparam("since"), tasks.c.begun_at <= bindparam("until")
 )
-_NEXT_TASKS = _next_tasks()
+_NEXT_TASKS, _NEXT_WITH_TICKET = _next_tasks(), _next_tasks(tasks.c.ticket.is_not(None))
 _NEXT_DUE = select(func.min(tasks.c.not_before)).where(
     _OF_PROVIDER,
     is_in(tasks.c.state, (TaskState.QUEUED,)),
@@ -105,6 +107,12 @@ _ANY_WAITING = select(tasks.c.id).where(_OF_PROVIDER, is_in(tasks.c.state, (Task
 async def free_slots(connection: Connection, provider: str, limits: Limits, now: float) -> FreeSlots:
     """The free slots of a provider, over all workers. `now`: seconds since 1970."""
     state = await provider_state(connection, provider)
+    free = await _free_slots(connection, state, limits, now)
+    return free if state.paused_by is None else replace(free, only_tickets=True)
+
+
+async def _free_slots(connection: Connection, state: ProviderHealth, limits: Limits, now: float) -> FreeSlots:
+    provider = state.name
     if state.is_held(now):
         return FreeSlots(0, state.not_before)
     own: dict[str, Any] = {"provider": provider}
@@ -122,15 +130,16 @@ async def free_slots(connection: Connection, provider: str, limits: Limits, now:
 
 
 async def next_tasks(
-    connection: Connection, provider: str, now: float, most: int, worker_id: int | None
+    connection: Connection, provider: str, now: float, free: FreeSlots, worker_id: int | None
 ) -> Sequence[Any]:
-    """The ids, tickets and workers of the next tasks, in order, locked; each counts as under way for those behind it.
+    """The ids, tickets and workers of the next tasks for the free slots, in order, locked; each counts as under way for
+    those behind it.
 
     Tasks whose worker is gone are left out until another one owns them, unless that worker is `worker_id`: living
     workers do not wait for dead ones.
     """
-    where = {"provider": provider, "now": now, "latest": _latest(now), "most": most, "worker_id": worker_id}
-    return (await connection.execute(_NEXT_TASKS, where)).all()
+    where = {"provider": provider, "now": now, "latest": _latest(now), "most": free.count, "worker_id": worker_id}
+    return (await connection.execute(_NEXT_WITH_TICKET if free.only_tickets else _NEXT_TASKS, where)).all()
 
 
 async def next_due(connection: Connection, provider: str, after: float) -> float | None:

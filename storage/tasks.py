@@ -116,7 +116,7 @@ class Tasks(Operations):
             # A freed slot sends a notification; an expired rate limit does not.
             is_waited_for = await task_order.has_waiting_task(connection, provider)
             return ClaimedTasks((), free_slots.due if is_waited_for else None)
-        first = await task_order.next_tasks(connection, provider, now, free_slots.count, worker_id)
+        first = await task_order.next_tasks(connection, provider, now, free_slots, worker_id)
         for owner in {row.worker_id for row in first} - {worker_id, None}:
             connection.notify(notifications.queue(owner))
         own = [row for row in first if row.worker_id == worker_id]

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Executable, bindparam, func, select
 
 from storage.connection import Connection, Transaction
 from storage.operations import Operations, reads, writes
@@ -12,6 +12,9 @@ from storage.statements import upsert
 
 _GET = select(*(users.c[name] for name in Preferences.__slots__)).where(users.c.id == bindparam("user_id"))
 
+_NAME = select(users.c.name).where(users.c.id == bindparam("user_id"))
+_SPOKEN = select(func.coalesce(users.c.language, users.c.seen_language)).where(users.c.id == bindparam("user_id"))
+
 
 class Users(Operations):
     """The settings of the people of one database."""
@@ -20,6 +23,16 @@ class Users(Operations):
     async def preferences(self, connection: Connection, user_id: int) -> Preferences:
         """The settings of this person; the defaults where none were made."""
         return await preferences_of(connection, user_id)
+
+    async def name(self, user_id: int) -> str | None:
+        """The name that this person had when they were last seen; None: unknown."""
+        name: str | None = (await self._db.fetch(_NAME, {"user_id": user_id})).scalar_one_or_none()
+        return name
+
+    async def spoken(self, user_id: int) -> str | None:
+        """The language that this person has chosen, else that of their Telegram; None: unknown."""
+        language: str | None = (await self._db.fetch(_SPOKEN, {"user_id": user_id})).scalar_one_or_none()
+        return language
 
     async def choose(self, user_id: int, provider: str | None) -> None:
         """Store the provider of this person's jobs (None: the bot's default)."""

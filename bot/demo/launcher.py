@@ -158,7 +158,7 @@ def _settings(
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
         web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
         storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
-        access=AccessSettings(admins=frozenset({telegram.ann.id})),
+        access=AccessSettings(open=True, admins=frozenset({telegram.ann.id})),
         providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
     )
 

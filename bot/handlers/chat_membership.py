@@ -4,6 +4,7 @@ from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import (
+    Chat,
     ChatMemberAdministrator,
     ChatMemberBanned,
     ChatMemberLeft,
@@ -14,7 +15,9 @@ from aiogram.types import (
 from aiogram.types.chat_member_union import ChatMemberUnion
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admin.group_question import ask_admins
 from bot.handlers.request_service import RequestService
+from bot.telegram.i18n import Languages
 from bot.telegram.private_reply import GROUPS
 from providers.errors import Sentence
 
@@ -30,14 +33,41 @@ def make_router() -> Router:
     return router
 
 
-async def membership_changed(event: ChatMemberUpdated, requests: RequestService, bot: Bot, allowed: bool) -> None:
-    """Store whether the bot may write. Where it may not, cancel the chat's waiting jobs; greet a group that adds it."""
+async def membership_changed(
+    event: ChatMemberUpdated, requests: RequestService, bot: Bot, languages: Languages
+) -> None:
+    """Store whether the bot may write. Where it may not, cancel the chat's waiting jobs; a chat that adds the bot is
+    greeted, or its admins are asked."""
     chat, muted = event.chat, not _may_write(event.new_chat_member, event.chat.type)
     await requests.store.chats.set(chat.id, muted=muted)
     if muted:
         await requests.engine.cancel_waiting(chat.id, SHUT_OUT)
-    elif allowed and await _is_new(event, requests):
-        await _greet(bot, chat.id)
+    elif await _is_new(event, requests):
+        await _added(event, requests, bot, languages)
+
+
+async def _added(event: ChatMemberUpdated, requests: RequestService, bot: Bot, languages: Languages) -> None:
+    """Somebody has added the bot to a group or channel."""
+    chat, by, access = event.chat, event.from_user, requests.access
+    await requests.store.members.name_group(chat.id, chat.title)
+    if access.is_admin(by.id):
+        await access.decide_group(chat.id, "allowed", chat.title)
+    if access.is_open_to(chat.id):
+        await greet(bot, chat)
+    elif access.group(chat.id) == "left":
+        await leave(bot, chat.id)
+    elif await access.ask_about_group(chat.id, chat.title):
+        # A group that has been asked about hears nothing more, however often it adds the bot.
+        asked = await ask_admins(bot, access, requests.store.users, languages, chat=chat, by=by)
+        await _send(bot, chat, _waiting_text(chat.id, asked=asked))
+
+
+async def leave(bot: Bot, chat_id: int) -> bool:
+    """Leave a group or channel. False: Telegram did not let the bot, or it was not there."""
+    try:
+        return await bot.leave_chat(chat_id)
+    except TelegramAPIError:
+        return False
 
 
 async def may_write(bot: Bot, chat_id: int) -> bool:
@@ -62,21 +92,36 @@ async def moved_from(message: Message, requests: RequestService) -> None:
 
 
 async def _is_new(event: ChatMemberUpdated, requests: RequestService) -> bool:
-    """Whether the bot was added to a group. A group that became a supergroup has been greeted before."""
-    came = event.chat.type in GROUPS and _is_out(event.old_chat_member)
+    """Whether the bot was added to a group or channel. A group that became a supergroup has been greeted before."""
+    came = event.chat.type != ChatType.PRIVATE and _is_out(event.old_chat_member)
     return came and await requests.store.chats.former(event.chat.id) is None
 
 
-async def _greet(bot: Bot, chat_id: int) -> None:
+async def greet(bot: Bot, chat: Chat) -> None:
+    """Tell a group how to use the bot."""
     words = _(
         "Hi! Write <code>/imagine a red fox in the snow</code> and I'll draw it. Reply to a photo with it, "
         "and I'll work from that photo.\n"
         "Admins: /settings has the options for this group."
     )
+    await _send(bot, chat, words)
+
+
+def _waiting_text(chat_id: int, *, asked: bool) -> str:
+    if asked:
+        return _("Hi! I've asked whoever runs me whether I may work in this group. Until then I'm quiet.")
+    text = _("This bot isn't open to this group yet. Ask whoever runs it to let in the group: {id}")
+    return text.format(id=f"<code>{chat_id}</code>")
+
+
+async def _send(bot: Bot, chat: Chat, words: str) -> None:
+    if chat.type not in GROUPS:
+        # The readers of a channel have not added the bot.
+        return
     try:
-        await bot.send_message(chat_id, words)
+        await bot.send_message(chat.id, words)
     except TelegramAPIError:
-        # Nobody asked for the greeting. Where members may not write, an admin may allow it later.
+        # Nobody asked for these words. Where members may not write, an admin may allow it later.
         return
 
 

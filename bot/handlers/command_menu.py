@@ -1,16 +1,17 @@
 """The bot's profile at Telegram: the commands in each kind of chat, and the description of an empty chat."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramRetryAfter
+from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
     BotCommandScopeDefault,
     BotCommandScopeUnion,
 )
@@ -24,16 +25,47 @@ IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "exp
 IN_GROUPS = ("imagine", "history", "style", "settings", "help")
 
 
-async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep) -> None:
-    """Send Telegram the commands and descriptions that it doesn't have yet, in every language; obey `retry_after`."""
-    # The default comes last: Telegram reports it for languages without their own text, which would look up to date.
-    default = languages.default_locale
-    for locale in [*(one for one in languages.available_locales if one != default), default]:
-        code = None if locale == default else locale
+async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, *, admins: Iterable[int] = ()) -> None:
+    """Send Telegram the commands and descriptions that it doesn't have yet, in every language; obey `retry_after`.
+
+    `admins`: the ids of the bot's admins, whose menus have one command more.
+    """
+    for locale, code in _codes(languages):
         with languages.speaking(locale):
             for scope, commands in _menus():
                 await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
             await _until_allowed(partial(_describe, bot, code), sleep)
+    for admin in admins:
+        await publish_for_admin(bot, languages, admin, sleep)
+
+
+async def publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep: Sleep = asyncio.sleep) -> None:
+    """Show `/admin` among the commands of an admin of the bot, in every language."""
+    scope = BotCommandScopeChat(chat_id=user_id)
+    for locale, code in _codes(languages):
+        with languages.speaking(locale):
+            own = BotCommand(command="admin", description=_("look after this bot"))
+            commands = [*_menus()[0][1], own]
+            try:
+                await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
+            except TelegramBadRequest:
+                # This admin has never started the bot.
+                return
+
+
+async def hide_from_admin(bot: Bot, languages: Languages, user_id: int) -> None:
+    """Show a person who is no admin any more the same commands as everybody."""
+    for _locale, code in _codes(languages):
+        await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
+
+
+def _codes(languages: Languages) -> list[tuple[str, str | None]]:
+    """The languages with Telegram's codes for them; the default has none.
+
+    It comes last: Telegram reports it for languages without their own text, which would look up to date.
+    """
+    default = languages.default_locale
+    return [*((one, one) for one in languages.available_locales if one != default), (default, None)]
 
 
 async def _until_allowed(step: Callable[[], Awaitable[None]], sleep: Sleep) -> None:

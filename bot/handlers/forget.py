@@ -6,6 +6,7 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.access import NOBODY
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
@@ -39,17 +40,20 @@ async def ask(message: Message, requests: RequestService) -> None:
         await message.reply(_under_way())
         return
     count = await requests.store.erasure.count(message.from_user.id)
+    text = _(
+        "🗑 <b>Erase all your data?</b>\n\n"
+        "<b>Will be erased:</b> your pictures in my memory ({count}) with all your prompts, the photos you "
+        "sent me to work from, your styles and your settings. /history will be empty, and the buttons under "
+        "old pictures will no longer work.\n\n"
+        "<b>Will stay:</b> the messages in your chats, until you delete them there. Whoever runs this bot "
+        "still sees how many pictures were made and what they cost, without your name. And for a day I "
+        "remember how often you asked, so that the daily limit holds.\n\n"
+        "This can't be undone. /export sends you a copy first."
+    ).format(count=count)
+    if requests.access.person(message.from_user.id) != NOBODY:
+        text += "\n\n" + _("I also keep, with your ID alone, whether and how much you may use me.")
     await message.reply(
-        _(
-            "🗑 <b>Erase all your data?</b>\n\n"
-            "<b>Will be erased:</b> your pictures in my memory ({count}) with all your prompts, the photos you "
-            "sent me to work from, your styles and your settings. /history will be empty, and the buttons under "
-            "old pictures will no longer work.\n\n"
-            "<b>Will stay:</b> the messages in your chats, until you delete them there. Whoever runs this bot "
-            "still sees how many pictures were made and what they cost, without your name. And for a day I "
-            "remember how often you asked, so that the daily limit holds.\n\n"
-            "This can't be undone. /export sends you a copy first."
-        ).format(count=count),
+        text,
         reply_markup=keyboard(
             [button(_("Erase everything"), ForgetCallback(do="surely"), "danger")],
             [button(_("Keep"), ForgetCallback(do="keep"))],

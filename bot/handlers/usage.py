@@ -1,7 +1,7 @@
 """`/usage`: a person's pictures and costs this month; admins see everybody's."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from html import escape
@@ -11,11 +11,13 @@ from aiogram.filters import Command
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.admin.mentions import mention
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import money
-from bot.telegram.provider_labels import title
-from storage.records import ERASED_USER_ID, ProviderUsage
+from bot.telegram.provider_labels import Providers, title
+from storage.people import People
+from storage.records import ProviderUsage
 
 MAX_PEOPLE_LISTED = 20
 
@@ -32,26 +34,32 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
     user_id = RequestContext.of_message(message, language).user_id
     start = month_start(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
-    lines = [_("<b>Your pictures this month</b>"), *(_by_provider(own, requests) or [_("None yet.")])]
+    lines = [_("<b>Your pictures this month</b>"), *(by_provider(own, requests.providers) or [_("None yet.")])]
     # In a group everybody can read the answer.
     if requests.access.is_admin(user_id) and message.chat.type == "private":
         everybody = await requests.store.usage.since(start)
-        lines += ["", _("<b>Everyone's</b>"), *_by_person(everybody), *_by_provider(everybody, requests)]
+        people = await by_person(everybody, requests.store.people, MAX_PEOPLE_LISTED)
+        lines += ["", _("<b>Everyone's</b>"), *people, *by_provider(everybody, requests.providers)]
     await message.reply("\n".join(lines))
 
 
+def day_start(now: float) -> float:
+    """The beginning of the day of `now`, in UTC; both in seconds since 1970."""
+    return datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
 def month_start(now: float) -> float:
-    """The beginning of the month of `now`, in UTC; both in seconds since 1970."""
-    today = datetime.fromtimestamp(now, UTC)
-    return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    """The same for the month."""
+    return datetime.fromtimestamp(day_start(now), UTC).replace(day=1).timestamp()
 
 
-def _by_provider(used: Iterable[ProviderUsage], requests: RequestService) -> list[str]:
+def by_provider(used: Iterable[ProviderUsage], providers: Providers) -> list[str]:
+    """A line for each service, and one for all of several. Different currencies are not added up."""
     pictures, costs = Counter[str](), dict[str, Counter[str]]()
     for one in used:
         pictures[one.provider] += one.pictures
         _add(costs.setdefault(one.provider, Counter()), one)
-    lines = [_line(escape(title(requests.providers, name)), pictures[name], costs[name]) for name in costs]
+    lines = [_line(escape(title(providers, name)), pictures[name], costs[name]) for name in costs]
     if len(lines) > 1:
         total = Counter[str]()
         for cost in costs.values():
@@ -60,20 +68,17 @@ def _by_provider(used: Iterable[ProviderUsage], requests: RequestService) -> lis
     return lines
 
 
-def _by_person(used: Iterable[ProviderUsage]) -> list[str]:
+async def by_person(used: Sequence[ProviderUsage], people: People, most: int) -> list[str]:
+    """A line for each of the `most` people with the most pictures, and one for how many more there are."""
     pictures, costs = Counter[int](), dict[int, Counter[str]]()
     for one in used:
         pictures[one.user_id] += one.pictures
         _add(costs.setdefault(one.user_id, Counter()), one)
-    shown = pictures.most_common(MAX_PEOPLE_LISTED)
-    lines = [_line(_person(person), count, costs[person]) for person, count in shown]
-    if len(pictures) > MAX_PEOPLE_LISTED:
-        lines.append(_("… and {count} more people").format(count=len(pictures) - MAX_PEOPLE_LISTED))
+    shown = await people.named([user_id for user_id, _count in pictures.most_common(most)])
+    lines = [_line(mention(one.id, one.name), pictures[one.id], costs[one.id]) for one in shown]
+    if len(pictures) > most:
+        lines.append(_("… and {count} more people").format(count=len(pictures) - most))
     return lines
-
-
-def _person(user_id: int) -> str:
-    return _("Erased people") if user_id == ERASED_USER_ID else f'<a href="tg://user?id={user_id}">{user_id}</a>'
 
 
 def _add(costs: Counter[str], used: ProviderUsage) -> None:

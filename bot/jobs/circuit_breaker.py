@@ -4,16 +4,19 @@ import logging
 import random
 
 from bot.jobs.context import JobContext
-from bot.jobs.ports import error_message
+from bot.jobs.ports import ServiceEvent, ServiceNews, error_message
 from providers.errors import (
     GenerationFailedError,
+    KeyRefusedError,
     MisconfiguredError,
+    NoCreditError,
     OutcomeUnknownError,
     ProviderBusyError,
     ProviderError,
     ProviderUnavailableError,
     Sentence,
 )
+from storage.provider_health import Problem
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,15 @@ FAILURES: dict[type[ProviderError], int] = {
     GenerationFailedError: 5,
 }
 """After how many failures in a row, of which this is the last. (A task may fail by its own fault; that takes more.)"""
+PROBLEMS: dict[type[ProviderError], Problem] = {
+    KeyRefusedError: Problem.KEY,
+    NoCreditError: Problem.BALANCE,
+    MisconfiguredError: Problem.SETUP,
+    ProviderUnavailableError: Problem.DOWN,
+    ProviderBusyError: Problem.BUSY,
+    ProviderError: Problem.DOWN,
+}
+"""What the admins are told of an error: by the first of its classes."""
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
 UNWELL = Sentence("The image service isn't working properly right now.")
 
@@ -58,15 +70,22 @@ class CircuitBreaker:
         services, now = self._context.store.provider_health, self._context.clock()
         until = now + seconds * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, not a secret
         why = error_message(error.sentence if isinstance(error, ProviderBusyError | MisconfiguredError) else UNWELL)
-        is_new = await self._context.until_stored(
-            lambda: services.pause(provider, why, until), f"storing the pause of {provider}"
+        problem = next(found for kind, found in PROBLEMS.items() if isinstance(error, kind))
+        advice = error.advice if isinstance(error, MisconfiguredError) else ""
+        paused = await self._context.until_stored(
+            lambda: services.pause(provider, why, until, problem, advice), f"storing the pause of {provider}"
         )
-        level = logging.ERROR if is_new else logging.INFO
+        if paused.is_news:
+            self._context.admins.tell(ServiceNews(provider, problem, advice))
+        level = logging.ERROR if paused.is_new else logging.INFO
         log.log(level, "provider %s is paused (%s); tried again in %.0f s", provider, error.detail, until - now)
         return until
 
     async def succeeded(self, provider: str) -> None:
         """A task has come to its pictures."""
         recovered = self._context.store.provider_health.recovered
-        if await self._context.until_stored(lambda: recovered(provider), f"storing the recovery of {provider}"):
+        change = await self._context.until_stored(lambda: recovered(provider), f"storing the recovery of {provider}")
+        if change.is_news:
+            self._context.admins.tell(ServiceNews(provider, ServiceEvent.WORKS))
+        if change.is_new:
             log.info("provider %s works again", provider)

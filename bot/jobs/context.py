@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.jobs.ports import NOWHERE, Addresses, Alone, Companions, JobNotifier
+from bot.jobs.ports import NOWHERE, Addresses, AdminNotifier, Alone, Companions, JobNotifier, Untold
 from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
 from bot.metrics import Metrics
@@ -54,8 +54,9 @@ class JobContext:
     """The context that the parts of one engine share.
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
-    join a request before it is paid; `woken`: what `wake` fills and the reconciler empties; `queue_changed`: set when a
-    task waits or a slot is free, cleared by the scheduler; `metrics`: the figures of this process.
+    join a request before it is paid; `admins`: who is told how the services do; `woken`: what `wake` fills and the
+    reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler; `metrics`:
+    the figures of this process.
     """
 
     store: Store
@@ -65,6 +66,7 @@ class JobContext:
     addresses: Addresses = NOWHERE
     sleep: Sleep = asyncio.sleep
     companions: Companions = field(default_factory=Alone)
+    admins: AdminNotifier = field(default_factory=Untold)
     woken: WokenJobs = field(default_factory=WokenJobs)
     queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)

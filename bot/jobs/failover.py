@@ -39,11 +39,7 @@ class Failover:
             return False
         services = self._store.provider_health
         state = await self._until_stored(lambda: services.get(job.provider), f"reading the health of {job.provider}")
-        return (
-            state.error_message is not None
-            and state.is_held(self._context.clock())
-            and await self._hand_over(job, None)
-        )
+        return state.takes_nothing(self._context.clock()) and await self._hand_over(job, None)
 
     async def refused(self, task: Task) -> bool:
         """The service turned a task away for reasons of its own. True: its job is another provider's now."""
@@ -66,7 +62,7 @@ class Failover:
             return False
         services, references = self._store.provider_health, self._store.references
         state = await self._until_stored(lambda: services.get(name), f"reading the health of {name}")
-        if state.error_message is not None:
+        if state.error_message is not None or state.paused_by is not None:
             return False
         to = self._providers[name]
         limits = to.reference_limits(options)

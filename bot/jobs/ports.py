@@ -7,6 +7,7 @@ from typing import Protocol
 
 from providers.base import ReferenceLimits
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from storage.provider_health import Problem
 from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
 
@@ -154,6 +155,41 @@ class Alone:
 
     async def gathered(self, job: Job) -> None:
         """See `Companions`."""
+
+
+class ServiceEvent(Enum):
+    """What became of a service, besides a `Problem`."""
+
+    # It works again after a problem.
+    WORKS = "works"
+    # An admin has paused it, or has ended that pause.
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNews:
+    """News of a service for the admins. A `Problem`: it is paused by itself; `advice`: what the operator can do; `by`:
+    the admin who did it, and who is not told."""
+
+    provider: str
+    event: ServiceEvent | Problem
+    advice: str = ""
+    by: int | None = None
+
+
+class AdminNotifier(Protocol):
+    """Where the admins are told how the services do."""
+
+    def tell(self, news: ServiceNews) -> None:
+        """Tell them in the background. Each call is sent once at most."""
+
+
+class Untold:
+    """Nobody is told."""
+
+    def tell(self, news: ServiceNews) -> None:
+        """See `AdminNotifier`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from providers.base import Callback, Event, Working
 from providers.errors import Sentence
 from providers.options import Options
 from storage.job_states import UNFINISHED, TaskState
-from storage.records import ErrorMessage, Job, Task, WaitingTask
+from storage.provider_health import ProviderHealth
+from storage.records import Job, Task, WaitingTask
 
+PAUSED_BY_ADMIN = Sentence("Whoever runs this bot has paused this image service for a while.")
 STEADY = 1.0
 """Seconds that the clocks may drift apart while a task runs: beyond, one was set, or the machine slept."""
 
@@ -139,15 +141,15 @@ class ProgressTracker:
         return [run for run in self.runs.values() if run.task.job_id == job_id]
 
     def progress(
-        self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float, paused: ErrorMessage | None = None
+        self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float, health: ProviderHealth | None = None
     ) -> dict[int, Progress]:
         """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere;
-        `paused`: why nothing is submitted.
+        `health`: says whether it is paused.
 
         A job is left out at the moments when its tasks neither wait nor run: they are being queued or counted.
         """
         view = self._view(provider, line, at_once, now)
-        view.paused = sentence(paused) if paused else None
+        view.paused, view.is_tried = _pause(health) if health else (None, False)
         return {
             job_id: self._one(opened, view)
             for job_id, opened in self.jobs.items()
@@ -192,7 +194,7 @@ class ProgressTracker:
             return Progress(opened.phase, total=opened.total)
         runs = view.running.get(opened.job.id, [])
         # A task that only tries whether a paused service works again is not more than that.
-        begun = any(run.is_submitted for run in runs) if view.paused else bool(runs)
+        begun = any(run.is_submitted for run in runs) if view.is_tried else bool(runs)
         if view.paused and not begun and not opened.ended:
             return Progress(Phase.PAUSED, total=opened.total, why=view.paused)
         end = view.ends.get(opened.job.id)
@@ -235,13 +237,20 @@ class _Run:
 class _View:
     """One look at a provider's line. By job id: its tasks under way, its first place, when its last one ends.
 
-    `paused`: why nothing is submitted.
+    `paused`: why nothing is submitted; `is_tried`: except one task at a time.
     """
 
     running: dict[int, list[_Run]] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
     paused: Sentence | None = None
+    is_tried: bool = False
+
+
+def _pause(health: ProviderHealth) -> tuple[Sentence | None, bool]:
+    if health.paused_by is not None:
+        return PAUSED_BY_ADMIN, False
+    return (sentence(health.error_message), True) if health.error_message else (None, False)
 
 
 def by_provider(known: Mapping[str, Iterable[tuple[float, Mapping[str, Any]]]]) -> dict[str, Paces]:

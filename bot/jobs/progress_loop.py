@@ -63,9 +63,9 @@ class ProgressLoop(Component):
     async def _show_those_of(self, name: str) -> None:
         context, jobs = self._context, self._progress.jobs
         line = await context.store.tasks.line(name)
-        paused = (await context.store.provider_health.get(name)).error_message if line else None
+        health = await context.store.provider_health.get(name) if line else None
         slots = context.providers[name].settings.concurrency
-        shown = self._progress.progress(name, line, slots, context.clock(), paused)
+        shown = self._progress.progress(name, line, slots, context.clock(), health)
         for place, (job_id, progress) in enumerate(chosen(jobs, shown)):
             opened = jobs.get(job_id)
             if opened and context.worker.may_show(opened.job):

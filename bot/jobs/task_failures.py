@@ -106,6 +106,9 @@ class TaskFailures:
         log.info("provider %s is busy (%s); asked again in %.0f s", task.provider, busy.detail, delay)
         if health.busy_seconds < self._context.providers[task.provider].settings.busy_limit:
             await self._wait(task, now + delay)
+            if health.paused_by is not None:
+                # It was under way when an admin paused the provider; now it waits as the others did.
+                await self._failover.paused(task.provider)
             return
         # Nothing else for so long is no rush hour. People are told, and another provider may take over.
         lasting = ProviderBusyError(BUSY_FOR_LONG, detail=busy.detail)

@@ -1,30 +1,37 @@
-"""The check of access: only people and chats of `[access]` in the settings may use the bot."""
+"""The check of access: who may use the bot (see `bot.access`), and the answer to those who may not."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, Message, TelegramObject, Update, User
 from aiogram.utils.i18n import gettext as _
 
-from bot.settings import AccessSettings
+from bot.access import Access
+from bot.handlers import export, forget
+from bot.handlers.joining import is_invitation, uninvited_text
+from bot.telegram.callback_data import ForgetCallback
+from bot.telegram.message_groups import is_forward
 from bot.telegram.private_reply import reply_privately
-from storage.chats import Chats
+from bot.telegram.told_lately import ToldLately
 
-ALBUMS_REMEMBERED = 100
+REFUSAL_SECONDS = 3600.0
+"""A person is told once in this time, and not for every message, that they have no access."""
+OWN_DATA = {"/forget", "/export", f"/start {forget.START_PARAMETER}", f"/start {export.START_PARAMETER}"}
+"""Commands that stay open to those who have lost their access, or never had it: their data is theirs."""
 
 
 class AccessMiddleware(BaseMiddleware):
-    """Passes on the updates of those who are allowed, and tells the others how to get access.
+    """Passes on the updates of those who are allowed, and tells the others, once an hour, how to get access.
 
-    Updates about a chat itself always pass; handlers get `allowed`.
+    Updates about a chat itself always pass, and so do invitations and the commands for one's own data; handlers get
+    `allowed`. `clock`: seconds.
     """
 
-    def __init__(self, access: AccessSettings, chats: Chats) -> None:
+    def __init__(self, access: Access, clock: Callable[[], float]) -> None:
         self._access = access
-        self._chats = chats
-        self._refused: deque[str] = deque(maxlen=ALBUMS_REMEMBERED)
+        self._told = ToldLately(REFUSAL_SECONDS, clock)
 
     async def __call__(
         self,
@@ -36,44 +43,58 @@ class AccessMiddleware(BaseMiddleware):
         user: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
         inner = event.event if isinstance(event, Update) else event
-        data["allowed"] = await self._allowed(user.id if user else None, chat)
-        if data["allowed"] or _is_about_the_chat(inner):
+        await self._access.refresh()
+        # Without a chat (for example in inline mode) only the person counts.
+        there = chat.id if chat and chat.type != ChatType.PRIVATE else None
+        data["allowed"] = self._access.may_use(user.id if user else None, there)
+        if data["allowed"] or _is_about_the_chat(inner) or self._is_for_everybody(inner):
             return await handler(event, data)
-        if user and not self._is_refused_already(inner):
-            await _refuse(inner, user)
+        if user:
+            await self._refuse(inner, user)
         return None
 
-    async def _allowed(self, user_id: int | None, chat: Chat | None) -> bool:
-        """Whether a person may use the bot in a chat. None, for a post in a channel's name, is on no list of people."""
-        access = self._access
-        if user_id in access.admins:
+    def _is_for_everybody(self, inner: TelegramObject) -> bool:
+        """Whether it is about the person's own data, or may let the person in."""
+        if isinstance(inner, CallbackQuery):
+            return (inner.data or "").startswith(f"{ForgetCallback.__prefix__}{ForgetCallback.__separator__}")
+        if not isinstance(inner, Message) or inner.chat.type != ChatType.PRIVATE or not inner.text:
+            return False
+        if is_forward(inner):
+            return False
+        # A command may name the bot: /start@its_name.
+        command, space, argument = inner.text.partition(" ")
+        words = f"{command.partition('@')[0].lower()}{space}{argument}"
+        if self._access.awaits_first_admin and words.startswith("/start"):
             return True
-        # Without a chat (for example in inline mode) only the person counts.
-        if chat and chat.type != "private" and access.chats:
-            return chat.id in access.chats or await self._chats.former(chat.id) in access.chats
-        return not access.users or user_id in access.users
+        return words.strip() in OWN_DATA or is_invitation(inner)
 
-    def _is_refused_already(self, inner: TelegramObject) -> bool:
-        """Whether this album was refused before: it is refused once, not once for each picture."""
-        album = inner.media_group_id if isinstance(inner, Message) else None
-        if album is None or album in self._refused:
-            return album is not None
-        self._refused.append(album)
-        return False
+    async def _refuse(self, inner: TelegramObject, user: User) -> None:
+        is_banned = self._access.is_banned(user.id)
+        if isinstance(inner, CallbackQuery):
+            await inner.answer(banned_text() if is_banned else _("This bot is invitation-only."), show_alert=True)
+        elif isinstance(inner, InlineQuery):
+            # Not cached: the person may be invited later.
+            await inner.answer([], is_personal=True, cache_time=0)
+        elif isinstance(inner, Message) and inner.chat.type == ChatType.PRIVATE:
+            text = banned_text() if is_banned else uninvited_text(self._access, user.id)
+            if self._told.is_first((user.id, text)):
+                await inner.answer(text)
+        elif isinstance(inner, Message):
+            await self._refuse_in_group(inner, user)
+
+    async def _refuse_in_group(self, message: Message, user: User) -> None:
+        # Nobody is put to shame before a group, and from one that it left the bot wants nothing.
+        is_silent = self._access.is_banned(user.id) or self._access.group(message.chat.id) == "left"
+        if is_silent or message.is_automatic_forward or not await _asks(message):
+            return
+        if self._told.is_first((message.chat.id, user.id)):
+            text = _("This bot isn't open to this group yet. Ask whoever runs it to let in the group: {id}")
+            await reply_privately(message, text.format(id=f"<code>{message.chat.id}</code>"))
 
 
-async def _refuse(inner: TelegramObject, user: User) -> None:
-    if isinstance(inner, CallbackQuery):
-        await inner.answer(_("This bot is invitation-only."), show_alert=True)
-    elif isinstance(inner, InlineQuery):
-        # Not cached: the person may be invited later.
-        await inner.answer([], is_personal=True, cache_time=0)
-    elif isinstance(inner, Message) and inner.chat.type == "private":
-        text = _("This bot is invitation-only. Ask whoever runs it to add your ID: {id}")
-        await inner.answer(text.format(id=f"<code>{user.id}</code>"))
-    elif isinstance(inner, Message) and not inner.is_automatic_forward and await _asks(inner):
-        text = _("This bot isn't open to this group yet. Ask whoever runs it to add its ID: {id}")
-        await reply_privately(inner, text.format(id=f"<code>{inner.chat.id}</code>"))
+def banned_text() -> str:
+    """The answer to a person who is kept out."""
+    return _("You can't use this bot any more. /export and /forget still work.")
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:

@@ -1,33 +1,29 @@
 """The engine's port to Telegram: fetches references, shows progress, delivers albums, reports failures."""
 
 import logging
+from contextlib import AsyncExitStack
 from html import escape
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
 
 from aiogram import Bot
 from aiogram.exceptions import (
     TelegramAPIError,
-    TelegramBadRequest,
     TelegramNetworkError,
-    TelegramRetryAfter,
     TelegramServerError,
 )
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
-from aiohttp import ClientError, ClientResponseError
 
 from bot.fair_slots import FairSlots
-from bot.jobs.ports import InvalidReferenceError, NotYet, Progress, Undelivered, error_message
+from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
 from bot.telegram.delivery import Delivery
 from bot.telegram.formatting import cut, error_text
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
 from bot.telegram.status_message import StatusMessages
+from bot.telegram.telegram_files import TelegramFiles
 from bot.telegram.uploads import Uploads
 from providers.base import ReferenceLimits
-from providers.errors import Sentence
 from storage.job_states import CANCELLED_STATES, FAILED_STATES, TaskState
 from storage.records import CheckedReference, Job
 from storage.store import Store
@@ -35,15 +31,10 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 QUOTED_PROMPT_LENGTH = 60
-DEFAULT_RETRY_SECONDS = 5.0
-"""The wait if a server demands one without a number."""
 DOWNLOADS_AT_ONCE = 12
 """Downloads share the connections of all other calls."""
 SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
 """A download that takes longer gives its slot to others; how many such slow ones there may be."""
-IN_MEMORY_BYTES = 1 << 20
-"""A larger reference waits on disk."""
-TOO_LARGE = Sentence("This file is larger than 20 MB; bots can't fetch such files. Send a smaller one, or a photo.")
 
 
 class TelegramNotifier:
@@ -61,6 +52,7 @@ class TelegramNotifier:
         images: ImageWorker,
     ) -> None:
         self._bot = bot
+        self._files = TelegramFiles(bot)
         self._store = store
         self._languages = languages
         self.status = status
@@ -72,10 +64,9 @@ class TelegramNotifier:
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
         """Fetch and check a reference; people take turns. Raises `InvalidReferenceError`; if it can't be fetched now,
         `NotYet` or another `OSError`."""
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
-            file = cast("BinaryIO", spooled)
+        async with AsyncExitStack() as stack:
             async with self._downloads.slot(person):
-                await self._download(file_id, file)
+                file = await self._files.open(file_id, stack)
             try:
                 prepared = await self._images.prepare(file, limits, person=person)
             except UnusableImageError as error:
@@ -154,31 +145,6 @@ class TelegramNotifier:
             # They have never written to the bot, or have blocked it.
             log.info("telling the requester how job %d ended failed (%s); nobody is told", job.id, error.message)
 
-    async def _download(self, file_id: str, file: BinaryIO) -> None:
-        # Errors of the transfer contain the file's URL, and with it the bot's token: they must not go further.
-        try:
-            await self._bot.download(file_id, file)
-        except TelegramBadRequest as error:
-            if "too big" in error.message:
-                raise InvalidReferenceError(TOO_LARGE) from None
-            raise OSError(f"getFile: {error.message}") from None
-        except TelegramRetryAfter as error:
-            raise NotYet(error.retry_after) from None
-        except ClientResponseError as error:
-            if error.status == 429:
-                raise NotYet(_retry_after(error)) from None
-            raise OSError(f"HTTP {error.status}") from None
-        except (TelegramAPIError, ClientError, TimeoutError) as error:
-            raise OSError(type(error).__name__) from None
-
 
 def _words(job: Job) -> str:
     return escape(cut(job.prompt, QUOTED_PROMPT_LENGTH), quote=False)
-
-
-def _retry_after(error: ClientResponseError) -> float:
-    """The wait that the file server demands, in seconds."""
-    demanded = (error.headers.get("Retry-After") if error.headers else None) or ""
-    return (
-        float(demanded) if demanded.isascii() and demanded.isdecimal() and len(demanded) < 10 else DEFAULT_RETRY_SECONDS
-    )

@@ -13,10 +13,12 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
+    TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
+    TelegramUnauthorizedError,
 )
 from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
@@ -33,6 +35,14 @@ GATEWAY_RETRY_SECONDS = 5
 """The wait after a gateway's "too many requests" that names none."""
 
 
+# The server's own texts, not those of methods.
+_STATES = {
+    "Logged out": "the bot was logged out of the server at telegram.api_url: after 10 minutes it is logged in again",
+    "Unauthorized: invalid api-id/api-hash": "the Bot API server at telegram.api_url runs with a wrong --api-id or "
+    "--api-hash: see https://my.telegram.org/apps",
+}
+
+
 class NotConnectedError(TelegramNetworkError):
     """There was no connection, so nothing was sent."""
 
@@ -41,10 +51,14 @@ class NoProxyError(NotConnectedError):
     """There was no connection through the proxy. `message` tells the operator why, without a secret."""
 
 
+class ServerStateError(TelegramServerError):
+    """The Bot API server takes no calls with this token now. `message` tells the operator why."""
+
+
 def said(error: BaseException) -> str:
     """The words of an error for the log. The text of a transport's error may contain the address, and with it the
     token."""
-    return error.message if isinstance(error, NoProxyError) else type(error).__name__
+    return error.message if isinstance(error, NoProxyError | ServerStateError) else type(error).__name__
 
 
 class Session(AiohttpSession):
@@ -111,6 +125,10 @@ class Session(AiohttpSession):
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError:
             raise _of_gateway(method, status_code) from None
+        except (TelegramBadRequest, TelegramUnauthorizedError) as error:
+            if words := _STATES.get(error.message):
+                raise ServerStateError(method, words) from None
+            raise
 
 
 @cache

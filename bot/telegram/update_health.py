@@ -5,7 +5,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aiogram.exceptions import TelegramConflictError, TelegramNotFound, TelegramUnauthorizedError
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramConflictError,
+    TelegramForbiddenError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 
 from bot.telegram.session import said
 from storage.database import StoreError
@@ -134,6 +140,8 @@ def trouble_of(error: BaseException) -> Trouble:
             return REFUSED
         case TelegramConflictError():
             return FOREIGN_WEBHOOK if any(words in error.message for words in _OF_WEBHOOKS) else OTHER_POLLER
+        case TelegramBadRequest() | TelegramForbiddenError():
+            return Trouble("Telegram refuses to give updates", f"it says: {error.message}")
         case StoreError():
             return Trouble("updates can't be stored", f"Telegram keeps them ({error})", QUICK)
     return Trouble("Telegram gives no updates", said(error), QUICK)

@@ -35,6 +35,8 @@ PHOTO_BYTES = 10_000_000
 PHOTO_SIDES = 10_000
 PHOTO_RATIO = 20
 DOCUMENT_BYTES = 50 * 1024 * 1024
+OWN_SERVER_DOCUMENT_BYTES = 2000 * 1024 * 1024
+"""With `--local`; without, it refuses what is too large, and the bot goes on without it."""
 HEAD_BYTES = 64
 """Enough of a file to recognize its format."""
 NAME_LENGTH = 40
@@ -65,7 +67,7 @@ class Upload:
     """A picture ready to be sent. `width`, `height` (pixels) and `size` (bytes) are the original's.
 
     `photo`: sent as a photo; None: it can only be sent as a file. `original`: its bytes as the service made them, if
-    they were fetched.
+    they were fetched. `most`: the bytes of a document that Telegram's server takes.
     """
 
     picture: Picture
@@ -74,6 +76,7 @@ class Upload:
     width: int | None
     height: int | None
     size: int | None
+    most: int = DOCUMENT_BYTES
 
     @property
     def spooled(self) -> list[SpooledFile]:
@@ -90,13 +93,14 @@ class Upload:
         """The file to send as a document, if there is one that is not too large."""
         if self.picture.document_id:
             return self.picture.document_id
-        return self.original if self.original and self.original.size <= DOCUMENT_BYTES else None
+        return self.original if self.original and self.original.size <= self.most else None
 
 
 class Uploads:
     """Opens stored pictures for sending. `providers` by name: pictures may be fetched from the hosts of their settings.
 
     `renew(job_id)` asks the service for fresh addresses of a job's pictures and returns whether it gave some.
+    `document_bytes`: the most of a document that Telegram's server takes.
     """
 
     def __init__(
@@ -106,8 +110,10 @@ class Uploads:
         images: ImageWorker,
         providers: Mapping[str, Provider[Any, Any]],
         *,
+        document_bytes: int = DOCUMENT_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._document_bytes = document_bytes
         self._store = store
         self._downloads = downloads
         self._images = images
@@ -147,7 +153,7 @@ class Uploads:
             return found
         header = sniff(found.file)
         sides = (header.width, header.height) if header else (picture.width, picture.height)
-        return Upload(picture, picture.photo_id, found, *sides, found.size)
+        return Upload(picture, picture.photo_id, found, *sides, found.size, self._document_bytes)
 
     async def original(
         self, picture: Picture, stack: AsyncExitStack, made: PictureDetails | None = None
@@ -226,15 +232,15 @@ class Uploads:
         header = sniff(file.file)
         width, height = (header.width, header.height) if header else (None, None)
         if _fits(header, file.size):
-            return Upload(picture, file, file, width, height, file.size)
+            return Upload(picture, file, file, width, height, file.size, self._document_bytes)
         try:
             photo = await self._images.fit_photo(file.file, person=picture.user_id)
         except UnusableImageError as error:
             log.info("making a photo of picture %d failed (%s); it is sent as a file", picture.id, error)
-            return Upload(picture, None, file, width, height, file.size)
+            return Upload(picture, None, file, width, height, file.size, self._document_bytes)
         smaller = SpooledFile(f"{(file.filename or 'picture').rpartition('.')[0]}.jpg", photo)
         stack.callback(smaller.close)
-        return Upload(picture, smaller, file, width, height, file.size)
+        return Upload(picture, smaller, file, width, height, file.size, self._document_bytes)
 
 
 async def _nothing_fresh(_job_id: int) -> bool:

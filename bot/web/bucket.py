@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import obstore
@@ -19,6 +19,9 @@ from yarl import URL
 from bot.settings import BucketSettings, SettingsError
 from providers.proxies import environment_way
 from storage.records import StoredReference
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +56,7 @@ class Bucket:
             access_key_id=settings.access_key.get_secret_value(),
             secret_access_key=settings.secret_key.get_secret_value(),
             virtual_hosted_style_request=settings.virtual_host,
-            client_options={
-                "allow_http": settings.endpoint.startswith("http://"),
-                "timeout": REQUEST_TIMEOUT,
-                **_proxy_options(settings),
-            },
+            client_options=_client_options(settings),
             retry_config={"max_retries": 2, "retry_timeout": REQUEST_TIMEOUT},
         )
 
@@ -134,21 +133,20 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
-def _proxy_options(settings: BucketSettings) -> dict[str, Any]:
-    """The environment's proxy to the storage. The library would take one for this machine, too, and none by SOCKS.
-
-    Raises `SettingsError`.
-    """
+def _client_options(settings: BucketSettings) -> "ClientConfig":
+    """The options of the HTTP client. Of the environment's proxies it would take one for this machine, too, and it
+    knows no SOCKS. Raises `SettingsError`."""
+    options: ClientConfig = {"allow_http": settings.endpoint.startswith("http://"), "timeout": REQUEST_TIMEOUT}
     if (way := environment_way()) is None:
-        return {}
+        return options
     address = URL(_endpoint(settings) or AWS)
     if (proxy := way(address)) is None:
-        # With a proxy of its own the library does not ask the environment.
-        return {"proxy_url": "http://127.0.0.1", "proxy_excludes": address.host}
+        # With a proxy of its own it does not ask the environment.
+        return {**options, "proxy_url": "http://127.0.0.1", "proxy_excludes": address.host or ""}
     if proxy.is_socks:
         advice = f"use an HTTP proxy, or add {address.host} to NO_PROXY"
         raise SettingsError(f"The bucket can't be reached through the SOCKS proxy of {proxy.key}: {advice}.")
-    return {"proxy_url": proxy.secret_url}
+    return {**options, "proxy_url": proxy.secret_url}
 
 
 def _endpoint(settings: BucketSettings) -> str | None:

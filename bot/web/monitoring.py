@@ -1,13 +1,10 @@
 """`/metrics` for Prometheus, and `/ready`, which says in plain words what is not well. Not for the public."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
+from collections.abc import Mapping
 from typing import Protocol
 
-from aiohttp import HttpVersion11, web
-from aiohttp.typedefs import Middleware
+from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from yarl import URL
 
 from bot.metrics import Metrics
 from bot.web.store_probe import StoreProbe
@@ -15,11 +12,8 @@ from storage.backend import Backend
 from storage.migrate import newest_revision
 
 READY, METRICS = "/ready", "/metrics"
-PRIVATE = {"/health", READY, METRICS}
-OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
-"""Headers by which a proxy says that a request came through it."""
+PRIVATE = frozenset({"/health", READY, METRICS})
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Parts = Mapping[str, tuple[bool, str]]
 """For each part whether it is well, and a sentence."""
 
@@ -31,34 +25,6 @@ class Updates(Protocol):
 
     def parts(self) -> Parts:
         """For `/ready`."""
-
-
-def private_pages(public_url: str) -> Middleware:
-    """A middleware that hides these pages from all who come through `public_url`: a proxy forwards every path."""
-    public_host = URL(public_url).host
-
-    @web.middleware
-    async def hide(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in PRIVATE and _is_public(request, public_host):
-            raise web.HTTPNotFound
-        return await handler(request)
-
-    return hide
-
-
-def _is_public(request: web.Request, public_host: str | None) -> bool:
-    # Many a proxy adds no header, but speaks HTTP/1.0 to the servers behind it.
-    if request.version < HttpVersion11 or any(name in request.headers for name in OF_PROXIES):
-        return True
-    host = URL(f"http://{request.host}").host
-    return public_host is not None and host == public_host and not _is_loopback(public_host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Monitoring:

@@ -9,7 +9,8 @@ from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError
 from bot.web import callbacks, references, webhook
 from bot.web.callbacks import Callbacks, Heard
-from bot.web.monitoring import Monitoring, Updates, private_pages
+from bot.web.monitoring import PRIVATE, Monitoring, Updates
+from bot.web.private_pages import private_pages
 from bot.web.references import WebPublisher
 from bot.web.server import WebServer
 from bot.web.signing import Signer, derived
@@ -29,10 +30,10 @@ class Site:
     def __init__(self, settings: Settings, store: Store) -> None:
         token, public_url = settings.telegram.token.get_secret_value(), settings.web.public_url
         self._store = store
-        self._probe = StoreProbe(store.queue.counts)
+        self._probe = StoreProbe(store.counts.queue)
         self._is_needed = bool(public_url)
         self.server = WebServer(settings.web.host, settings.web.port)
-        self.server.app.middlewares.append(private_pages(public_url))
+        self.server.app.middlewares.append(private_pages(PRIVATE, public_url))
         self.references = WebPublisher(store.references, public_url, Signer("references", token, store.clock))
         self.callbacks = Callbacks(public_url, Signer("callbacks", token, store.clock))
         self.webhook_secret = derived("webhook", token)

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, unusable
+from providers.json_api import Fault, Maker, busy, failed, invalid, key_refused, no_credit, operator, refused, unusable
 from providers.unfetched import unfetched
 
 KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"
 _MODEL = unusable("activate the model in the Ark console (开通管理), or leave it out of providers.ark.models")
-_CREDIT = operator("the account has unpaid bills or no balance: settle them in the Volcengine console")
+_CREDIT = no_credit("the account has unpaid bills or no balance: settle them in the Volcengine console")
 _BUSY = busy(5)
 
 TABLE: Mapping[str, Maker] = {
     # Suffixes tell more: `InputTextSensitiveContentDetected.PolicyViolation`.
-    "AuthenticationError": operator(KEY),
+    "AuthenticationError": key_refused(KEY),
     "InvalidAccountStatus": operator("the account is blocked or not verified: see the Volcengine console"),
     "AccessDenied": unusable("the key may not use this model: check its permissions in the Ark console"),
     "AccountOverdueError": _CREDIT,

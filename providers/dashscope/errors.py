@@ -6,11 +6,23 @@ from typing import Any
 
 from providers import http
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Fault, Maker, busy, failed, invalid, operator, refused, unusable, when
+from providers.json_api import (
+    Fault,
+    Maker,
+    busy,
+    failed,
+    invalid,
+    key_refused,
+    no_credit,
+    operator,
+    refused,
+    unusable,
+    when,
+)
 from providers.unfetched import UnfetchedReferenceError, unfetched
 
 KEY = "create an API key in the Model Studio console (百炼) and set it as providers.dashscope.api_key"
-_CREDIT = operator("the account has unpaid bills: settle them in the Alibaba Cloud console")
+_CREDIT = no_credit("the account has unpaid bills: settle them in the Alibaba Cloud console")
 _NOT_BOUGHT = operator("activate Model Studio (百炼) for this account")
 _NO_MODEL = unusable("there is no such model: check providers.dashscope.models")
 _DENIED = unusable("the account may not use this model: activate it in the Model Studio console")
@@ -52,7 +64,7 @@ def _unknown(fault: Fault) -> ProviderError:
 
 
 TABLE: Mapping[str, Maker] = {
-    "InvalidApiKey": operator(KEY),
+    "InvalidApiKey": key_refused(KEY),
     "InvalidParameter": when(_MODEL_MISSING, _NO_MODEL, unfetched(invalid())),
     "InvalidParameter.DataInspection": _unfetched,
     "InvalidURL": _unfetched,

@@ -23,7 +23,7 @@ from providers.fal.addresses import Addresses, ticket_of
 from providers.fal.models import MODELS, FalModel, editor
 from providers.fal.options import FalOptions, FalSettings
 from providers.fal.payload import payload
-from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, operator, refused
+from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, no_credit, refused
 from providers.json_reader import read_json
 from providers.larger import larger
 from providers.missing import missing
@@ -49,7 +49,7 @@ TABLE: Mapping[str, Maker] = {
     "generation_timeout": failed,
     "internal_server_error": failed,
     "downstream_service_error": failed,
-    "User is locked": operator("the account has no balance left: top it up at fal.ai (Dashboard → Billing)"),
+    "User is locked": no_credit("the account has no balance left: top it up at fal.ai (Dashboard → Billing)"),
 }
 
 Request = ImageRequest[FalOptions]

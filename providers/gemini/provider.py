@@ -32,6 +32,8 @@ from providers.json_api import (
     busy,
     failed,
     invalid,
+    key_refused,
+    no_credit,
     operator,
     unavailable,
     unusable,
@@ -50,7 +52,7 @@ _FOREVER = re.compile(
     rf"spend(ing)? cap|credits? (are|is|have been) (depleted|exhausted)|{ZERO_LIMIT.pattern}", re.IGNORECASE
 )
 """Words of a 429 that no wait can lift."""
-_BILL = operator(
+_BILL = no_credit(
     "the project's credit or spending cap is used up, or its plan doesn't include this model: see Billing and Spend "
     "at aistudio.google.com"
 )
@@ -62,8 +64,8 @@ def _exhausted(fault: Fault) -> ProviderError:
 
 TABLE: Mapping[str, Maker] = {
     # ai.google.dev/gemini-api/docs/troubleshooting: `status`, or `reason` of the details
-    "API_KEY_INVALID": operator(KEY),
-    "UNAUTHENTICATED": operator(KEY),
+    "API_KEY_INVALID": key_refused(KEY),
+    "UNAUTHENTICATED": key_refused(KEY),
     "PERMISSION_DENIED": unusable("the key may not use this model: check its project at aistudio.google.com"),
     "FAILED_PRECONDITION": operator(
         "enable billing for the project at aistudio.google.com, or its country is not served"

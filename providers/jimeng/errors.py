@@ -11,6 +11,7 @@ from providers.errors import (
     ContentRefusedError,
     GenerationFailedError,
     InvalidRequestError,
+    KeyRefusedError,
     MisconfiguredError,
     OutcomeUnknownError,
     ProviderBusyError,
@@ -84,8 +85,12 @@ def _busy(words: Sentence, seconds: float) -> Maker:
     return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
 
 
-def _operator(advice: str) -> Maker:
-    return lambda fault: MisconfiguredError(f"{fault.code}: {advice}", detail=fault.detail)
+def _operator(advice: str, kind: type[MisconfiguredError] = MisconfiguredError) -> Maker:
+    return lambda fault: kind(f"{fault.code}: {advice}", detail=fault.detail)
+
+
+def _key(advice: str) -> Maker:
+    return _operator(advice, KeyRefusedError)
 
 
 def _failed(fault: Fault) -> ProviderError:
@@ -127,7 +132,10 @@ def _unknown(fault: Fault) -> ProviderError:
     if fault.status in TOO_LATE_OR_EARLY or (isinstance(fault.code, str) and fault.status >= 500):
         return _gateway(fault)
     if fault.status in {401, 403}:
-        return _operator(f"{fault.message}: look at the access key and its policy in the Volcengine console")(fault)
+        # 403 may be about something else: a policy, or the account.
+        kind = KeyRefusedError if fault.status == 401 else MisconfiguredError
+        advice = f"{fault.message}: look at the access key and its policy in the Volcengine console"
+        return _operator(advice, kind)(fault)
     return _failed(fault)
 
 
@@ -183,14 +191,14 @@ TABLE: Mapping[int | str, Maker] = {
     "MissingRequestInfo": _operator(_ADDRESS),
     "InvalidTimestamp": _operator("this machine's clock is off by more than 15 minutes: let NTP set it"),
     "InvalidAuthorization": _operator(_ADDRESS),
-    "InvalidCredential": _operator(_KEYS),
+    "InvalidCredential": _key(_KEYS),
     "InvalidActionOrVersion": _operator(_ADDRESS),
     "ServiceNotFound": _operator(_ADDRESS),
-    "InvalidAccessKey": _operator(f"providers.jimeng.access_key is not known: {_KEYS}"),
-    "SignatureDoesNotMatch": _operator(
+    "InvalidAccessKey": _key(f"providers.jimeng.access_key is not known: {_KEYS}"),
+    "SignatureDoesNotMatch": _key(
         "providers.jimeng.secret_key does not belong to access_key: copy it exactly as the console shows it"
     ),
-    "InvalidSecretToken": _operator("providers.jimeng.session_token is wrong or has run out: get new credentials"),
+    "InvalidSecretToken": _key("providers.jimeng.session_token is wrong or has run out: get new credentials"),
     "LackPolicy": _operator(_POLICY),
     "AccessDenied": _operator(_POLICY),
     "FlowLimitExceeded": _SLOW_DOWN,

@@ -26,6 +26,8 @@ from providers.json_api import (
     event,
     failed,
     invalid,
+    key_refused,
+    no_credit,
     operator,
     refused,
     unusable,
@@ -43,7 +45,7 @@ from providers.wire import Items, WireModel
 log = logging.getLogger(__name__)
 
 KEY = "create an API key at platform.openai.com and set it as providers.openai.api_key"
-_BILL = operator("the account has no credit left, or a bill to pay: see its billing settings")
+_BILL = no_credit("the account has no credit left, or a bill to pay: see its billing settings")
 _CLOSED = operator("the account is closed or suspended: see platform.openai.com")
 _UNREADABLE = invalid(Sentence("The image service can't read a reference picture. Send it as JPEG or PNG."))
 _TOO_LARGE = invalid(Sentence("A reference picture is too large for the image service. Send a smaller one."))
@@ -77,7 +79,7 @@ TABLE: Mapping[str, Maker] = {
     "billing_not_active": _BILL,
     "account_deactivated": _CLOSED,
     "access_terminated": _CLOSED,
-    "invalid_api_key": operator(KEY),
+    "invalid_api_key": key_refused(KEY),
     "unsupported_country_region_territory": operator("OpenAI does not serve the country that this machine is in"),
     "model_not_found": unusable("the account may not use this model: check providers.openai.models"),
     # for a while

@@ -20,7 +20,8 @@ from providers.json_api import (
     busy,
     error_object,
     invalid,
-    operator,
+    key_refused,
+    no_credit,
     unavailable,
     unusable,
     when,
@@ -28,8 +29,8 @@ from providers.json_api import (
 from providers.unfetched import unfetched
 
 KEY = "create an API key at openrouter.ai/keys and set it as providers.openrouter.api_key"
-_BILL = operator("the account has no credit left: add some at openrouter.ai/credits")
-_LIMIT = operator("the key's limit is used up: raise it at openrouter.ai/keys")
+_BILL = no_credit("the account has no credit left: add some at openrouter.ai/credits")
+_LIMIT = no_credit("the key's limit is used up: raise it at openrouter.ai/keys")
 _NOT_ALLOWED = unusable("the key or a guardrail of the account doesn't allow this: see openrouter.ai/settings")
 _NO_MODEL = unusable(
     "OpenRouter has no such image model, or none that the account's privacy settings allow: check "
@@ -64,7 +65,7 @@ def _broke_off(fault: Fault) -> ProviderError:
 
 TABLE: Mapping[str, Maker] = {
     "400": when(_MODERATED, _refused, unfetched(invalid())),
-    "401": operator(KEY),
+    "401": key_refused(KEY),
     "402": _BILL,
     "403": when(_KEY_LIMIT, _LIMIT, when(_MODERATED, _refused, _NOT_ALLOWED)),
     "404": _NO_MODEL,

@@ -16,6 +16,7 @@ from providers.errors import (
     GenerationFailedError,
     InvalidRequestError,
     MisconfiguredError,
+    NoCreditError,
     ProviderError,
     Sentence,
 )
@@ -137,7 +138,7 @@ class OpenRouter(SynchronousProvider[OpenRouterSettings, OpenRouterOptions]):
         """Query the key and the catalogue. Both are free."""
         key = await self.rest.query(f"{self.settings.endpoint}/key", _Key)
         if key.data.limit_remaining is not None and key.data.limit_remaining <= 0:
-            raise MisconfiguredError("the key's limit is used up: raise it at openrouter.ai/keys")
+            raise NoCreditError("the key's limit is used up: raise it at openrouter.ai/keys")
         models = await self.rest.query(f"{self.settings.endpoint}/models?output_modalities=image", _Models)
         offered = {one.id: one for one in models.data}
         # A variant such as ":free" is in the catalogue under its own name, or under the model's.

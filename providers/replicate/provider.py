@@ -20,7 +20,7 @@ from providers.errors import (
     Sentence,
     TaskExpiredError,
 )
-from providers.json_api import Maker, Rest, address, bearer, busy, invalid, operator
+from providers.json_api import Maker, Rest, address, bearer, busy, invalid, key_refused, no_credit
 from providers.larger import larger
 from providers.models import today
 from providers.polling import PassingError, PollingProvider
@@ -36,9 +36,9 @@ KEY = "create a token at replicate.com (Account → API tokens) and set it as pr
 
 TABLE: Mapping[str, Maker] = {
     # replicate.com/docs/reference/http: each problem has a title
-    "Unauthenticated": operator(KEY),
-    "Insufficient credit": operator("the account has no credit left: add some at replicate.com (Account → Billing)"),
-    "Monthly spend limit reached": operator("the account's spend limit is reached: raise it at replicate.com"),
+    "Unauthenticated": key_refused(KEY),
+    "Insufficient credit": no_credit("the account has no credit left: add some at replicate.com (Account → Billing)"),
+    "Monthly spend limit reached": no_credit("the account's spend limit is reached: raise it at replicate.com"),
     "Input validation failed": invalid(),
     "Request was throttled.": busy(5),
 }

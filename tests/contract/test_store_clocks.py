@@ -61,7 +61,7 @@ async def test_a_hold_ends(store: Store) -> None:
 async def test_busy_answers_in_a_row_are_timed(store: Store) -> None:
     hold = store.provider_health.hold
     assert [(await hold("fake", at, at)).busy_seconds for at in (NOW, NOW + 60, NOW + 200)] == [0, 60, 200]
-    assert await store.provider_health.recovered("fake") is False
+    assert not (await store.provider_health.recovered("fake")).is_new
     assert (await hold("fake", NOW, NOW + 300)).busy_seconds == 0
     # After so long a silence they are no row.
     later = NOW + 300 + BUSY_GAP_SECONDS + 1

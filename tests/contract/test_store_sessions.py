@@ -79,7 +79,9 @@ async def test_evicting_ends_all_sessions_of_a_worker(hanging: Store, other: Sto
 async def test_a_worker_that_has_lost_its_connection_is_ended_too(hanging: Store, other: Store) -> None:
     first, second = await hanging.workers.join(0.0), await other.workers.join(0.0)
     assert isinstance(hanging.database.backend, backend.PostgresBackend)
+    assert hanging.database.backend.is_connected
     await hanging.database.backend.disconnect()
+    assert not hanging.database.backend.is_connected
     (seen,) = await others(other, second)
     async with asyncio.timeout(backend.IDLE_SECONDS / 2), in_a_transaction(hanging, first) as go_on:
         assert await other.workers.evict(seen)

@@ -9,6 +9,7 @@ import pytest
 
 from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
+from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
 from storage.operations import Operations
 from storage.pictures import Sent
@@ -169,6 +170,7 @@ async def _data_of_people(store: Store, n: int) -> None:
         await finished(store, number, user=n)
     assert [len(page) async for page in store.exports.pictures(n)] == [n // 100]
     assert await store.usage.since(0.0)
+    await store.counts.queue()
     assert await store.usage.since(0.0, n)
     assert await store.erasure.count(n)
     assert not await store.erasure.is_under_way(n)
@@ -190,13 +192,48 @@ async def _groups(store: Store, n: int) -> None:
     await store.posted.forget(n + 1.0)
 
 
+async def _access(store: Store, n: int) -> None:
+    members, invitations, people = store.members, store.invitations, store.people
+    await members.decide(n, "allowed")
+    await members.limit(n, "waiting", 3)
+    assert not await members.make_first_admin(n)
+    assert await members.ask_about_group(-n, "Foxes")
+    await members.decide_group(-n, "allowed", "Foxes")
+    await members.name_group(-n, "Owls")
+    assert await members.groups()
+    assert (await members.group(-n)).title == "Owls"
+    assert (await members.all()).groups[-n] == "allowed"
+    await people.seen(n, "Ann", "en", float(n))
+    assert await people.lately()
+    assert await people.with_access("allowed")
+    assert await people.named([n])
+    assert await people.open_jobs(n) == []
+    assert (await store.users.name(n), await store.users.spoken(n)) == ("Ann", "en")
+    await people.seen(n + 1, "Bob", "en", float(n))
+    await people.forget_strangers(float(n))
+    invitation = await invitations.add(f"hash {n}", 1, n, float(n))
+    assert await invitations.all()
+    assert await invitations.is_known(f"hash {n}")
+    assert await invitations.use(f"hash {n}", n + 1) is Joined.IN
+    assert not await invitations.revoke(invitation)
+
+
 async def _providers(store: Store, n: int) -> None:
     name, health = f"provider {n}", store.provider_health
     assert (await health.hold(name, 0.0, float(n))).busy_since
     await health.calls_arrive(name, "https://here")
     assert (await health.stumbled(name, float(n))).failures
-    assert await health.pause(name, ERROR_MESSAGE, 0.0)
-    assert await health.recovered(name)
+    assert (await health.pause(name, ERROR_MESSAGE, 0.0)).is_new
+    assert (await health.recovered(name)).is_news
+    assert await health.pause_by_admin(name, n)
+    assert await health.resume_by_admin(name)
+    await health.try_now(name)
+    assert name in await health.all()
+    job = await _added(store, n, provider=name)
+    assert (await store.queue.counts())[name].preparing
+    assert (await store.queue.jobs(1))[1]
+    assert await store.queue.job(job.id)
+    assert await store.jobs.cancel(job.id, float(n), ERROR_MESSAGE, ERROR_MESSAGE)
     assert (await health.get(name)).calls_at
 
 
@@ -236,6 +273,7 @@ ALL: tuple[Calls, ...] = (
     _people,
     _data_of_people,
     _groups,
+    _access,
     _providers,
     _workers,
 )

@@ -20,7 +20,7 @@ from tests.support.app_harness import AppHarness, open_app_harness, picture
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     """Ann runs it, and prices are set."""
-    access = AccessSettings(admins=frozenset({510_000_001}))
+    access = AccessSettings(open=True, admins=frozenset({510_000_001}))
     providers = {"jimeng": {"price": 0.2, "currency": "CNY"}}
     async with open_app_harness(tmp_path, access=access, providers=providers) as harness:
         yield harness

@@ -102,7 +102,7 @@ async def test_it_is_said_in_chinese(harness: AppHarness) -> None:
 
 
 async def test_admins_may_ask_for_more(tmp_path: Path) -> None:
-    access = AccessSettings(admins=frozenset({510_000_001}))
+    access = AccessSettings(open=True, admins=frozenset({510_000_001}))
     async with open_app_harness(tmp_path, access=access, limits=LimitsSettings(waiting=1, daily=1)) as harness:
         harness.hold()
         await harness.say("one")

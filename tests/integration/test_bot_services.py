@@ -100,7 +100,7 @@ async def test_what_it_costs(second: SecondService, tmp_path: Path) -> None:
         mine, everybody = (await harness.shown("Everyone")).text.split("Everyone's")
         assert "Jimeng: 1 · ¥0.20" in mine
         assert "OpenAI: 1 · $0.042" in mine
-        assert f"{harness.ming.id}: 1" in everybody
+        assert "\u2068小明\u2069: 1" in everybody
         await harness.say("/usage", who=harness.ming)
         shown = await harness.shown("你本月的图片", harness.ming.chat)
         assert str(harness.ann.id) not in shown.text

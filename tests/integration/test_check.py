@@ -81,11 +81,15 @@ def of(lines: list[str], name: str) -> str:
     return line
 
 
-async def test_all_is_well_and_nothing_is_paid(check: Check, jimeng: JimengSimulator, tmp_path: Path) -> None:
+async def test_all_is_well_and_nothing_is_paid(
+    check: Check, telegram: TelegramSimulator, jimeng: JimengSimulator, tmp_path: Path
+) -> None:
     code, lines = await check()
     assert code == 0
     assert lines == [
-        "✓ telegram: ready as @imagine_demo_bot",
+        f"✓ telegram: ready as @imagine_demo_bot at {telegram.url}; whether its files can be read shows once the bot "
+        "has a photo: send /setuserpic to @BotFather; if updates are missing, call logOut once at "
+        "https://api.telegram.org",
         f"✓ database: sqlite:///{tmp_path}/data/bot.db is ready",
         "✓ references: published under https://bot.example.org",
         "✓ jimeng: Jimeng accepts the credentials",

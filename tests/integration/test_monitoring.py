@@ -104,7 +104,7 @@ async def test_the_public_does_not_see_them(store: Store, page: str) -> None:
         address = f"http://127.0.0.1:{port}{page}"
         assert (await get(address, Host="bot.example.org"))[0] == 404
         assert (await get(address, Host="bot.example.org:443"))[0] == 404
-        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        for header in ("X-Forwarded-For", "Forwarded"):
             assert (await get(address, **{header: "203.0.113.7"}))[0] == 404
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"GET {page} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
@@ -150,17 +150,17 @@ async def test_the_health_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def test_what_is_under_way(database_url: str) -> None:
     store = await Store.open(database_url)
-    assert (await store.queue.counts()).waiting_since is None
+    assert (await store.counts.queue()).waiting_since is None
     await queued(store, 1, parts=2, now=50.0)
     await run(store, 60.0)
     await store.jobs.add(new_job(2), 40.0)
-    counts = await store.queue.counts()
+    counts = await store.counts.queue()
     assert counts.jobs == {JobState.WORKING: 1, JobState.PREPARING: 1}
     assert (counts.waiting, counts.running) == ({"jimeng": 1}, {"jimeng": 1})
     assert counts.waiting_since == 40.0
     assert counts.revision
     await claim(store, 70.0)
-    assert (await store.queue.counts()).running == {"jimeng": 2}
+    assert (await store.counts.queue()).running == {"jimeng": 2}
     await store.aclose()
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.wiring import EngineParts
+from bot.engine_wiring import EngineParts
+from bot.jobs.progress import PAUSED_BY_ADMIN
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import JobState, TaskState
 from storage.notifications import Topic
@@ -136,6 +137,23 @@ async def test_time_alone_frees_a_slot_for_another_worker(two: Two) -> None:
     await two.submitted(2)
     two.service.finish("t2")
     await two.delivered(second)
+
+
+async def test_a_pause_by_an_admin_holds_for_both_and_ends_for_both(two: Two) -> None:
+    assert await two.one.parts.switch.pause("fake", 1)
+    jobs = [await two.ask(two.one), await two.ask(two.two)]
+    for job in jobs:
+        await two.waits(job)
+    for worker in (two.one, two.two):
+        await worker.parts.progress_loop.show_all()
+    shown = [worker.notifier.shown[job.id] for worker, job in zip((two.one, two.two), jobs, strict=True)]
+    assert [progress.why for progress in shown] == [PAUSED_BY_ADMIN] * 2
+    assert two.service.submits == 0
+    assert await two.two.parts.switch.resume("fake", 2)
+    for number in (1, 2):
+        await two.submitted(number)
+        two.service.finish(f"t{number}")
+    await two.delivered(*jobs)
 
 
 async def test_who_stops_holds_nobody_up(two: Two) -> None:

@@ -256,7 +256,7 @@ async def open_app_harness(
             web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}" if port else ""),
             bucket=bucket or BucketSettings(),
             storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
-            access=access or AccessSettings(),
+            access=access or AccessSettings(open=True),
             limits=limits or LimitsSettings(),
             providers=ProvidersSettings.model_validate(tables),
         )
@@ -277,7 +277,7 @@ async def open_app_harness(
                 await harness.jimeng.aclose()
 
 
-async def _tell_nothing(*_: object) -> None:
+async def _tell_nothing(*_: object, **_how: object) -> None:
     pass
 
 

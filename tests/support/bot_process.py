@@ -114,6 +114,7 @@ def write_config(
         "telegram": {"token": telegram.token, "api_url": telegram.url},
         "web": {"port": port, "host": "127.0.0.1", "public_url": f"http://127.0.0.1:{port}" if port else ""},
         "storage": {"url": database},
+        "access": {"open": True},
         "providers.jimeng": {
             "access_key": jimeng.keys.access,
             "secret_key": jimeng.keys.secret,

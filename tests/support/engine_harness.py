@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 import pytest
 from sqlalchemy import text
 
+from bot.engine_wiring import EngineParts
 from bot.jobs.engine import JobEngine
-from bot.wiring import EngineParts
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
 from storage.job_states import CLOSED, JobState, TaskState
 from storage.records import Job, NewJob, NewReference

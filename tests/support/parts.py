@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.engine_wiring import EngineParts, wire_engine
 from bot.jobs.context import JobContext
 from bot.jobs.ports import NOWHERE, Addresses, JobNotifier
 from bot.jobs.retry import Sleep
 from bot.jobs.worker import Worker
-from bot.wiring import EngineParts, wire_engine
 from providers.base import Provider
 from storage.store import Store
 

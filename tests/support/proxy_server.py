@@ -13,7 +13,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import urlsplit
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 Mode = Literal["works", "refuses", "hangs", "breaks off", "fails later"]
 USER, PASSWORD = "ann", "geheim-42"  # a login that opens nothing
 
@@ -139,7 +140,7 @@ class ProxyServer:
             else:
                 await _copy(out, writer)
         finally:
-            if sending:
+            if sending is not None:
                 sending.cancel()
             await _close(into)
 
@@ -184,6 +185,7 @@ def _counted(
         task = asyncio.current_task()
         assert task
         connections.add(task)
-        await serve(reader, writer)
+        with suppress(asyncio.CancelledError):
+            await serve(reader, writer)
 
     return counted

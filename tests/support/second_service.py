@@ -53,7 +53,7 @@ class SecondService:
         tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
         try:
             async with open_app_harness(
-                folder, providers=tables, access=AccessSettings(admins={510_000_001})
+                folder, providers=tables, access=AccessSettings(open=True, admins={510_000_001})
             ) as harness:
                 assert harness.ann.id == 510_000_001
                 yield harness

@@ -12,6 +12,7 @@ from providers.errors import (
     GenerationFailedError,
     InvalidRequestError,
     MisconfiguredError,
+    NoCreditError,
     OutcomeUnknownError,
     ProviderBusyError,
     ProviderError,
@@ -58,7 +59,7 @@ async def test_a_bill_is_for_the_operator(
 ) -> None:
     service.gives(status, spoken)
     error = await error_of(built(Gemini, service, session))
-    assert type(error) is MisconfiguredError
+    assert type(error) is NoCreditError
     assert error.advice not in str(error.sentence)
     assert error.paid is False
 

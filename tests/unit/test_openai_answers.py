@@ -13,6 +13,7 @@ from providers.errors import (
     GenerationFailedError,
     InvalidRequestError,
     MisconfiguredError,
+    NoCreditError,
     OutcomeUnknownError,
     ProviderBusyError,
     ProviderError,
@@ -39,29 +40,34 @@ def events(*spoken: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "spoken"),
+    ("status", "spoken", "kind"),
     [
-        (429, body("insufficient_quota", "insufficient_quota")),
-        (429, body(None, "insufficient_quota")),
-        (429, body("credits_used_up", "insufficient_quota")),
-        (400, body("billing_hard_limit_reached", "billing_limit_user_error")),
-        (400, body("billing_soft_limit_reached", "billing_limit_user_error")),
-        (429, body("billing_not_active")),
-        (403, body("insufficient_user_quota", "new_api_error")),
-        (401, body("account_deactivated")),
-        (403, body(None, "access_terminated")),
-        (402, body(None, "payment_required")),
-        (429, body("rate_limit_exceeded", "images", LIMIT_0)),
+        (429, body("insufficient_quota", "insufficient_quota"), NoCreditError),
+        (429, body(None, "insufficient_quota"), NoCreditError),
+        (429, body("credits_used_up", "insufficient_quota"), NoCreditError),
+        (400, body("billing_hard_limit_reached", "billing_limit_user_error"), NoCreditError),
+        (400, body("billing_soft_limit_reached", "billing_limit_user_error"), NoCreditError),
+        (429, body("billing_not_active"), NoCreditError),
+        (403, body("insufficient_user_quota", "new_api_error"), NoCreditError),
+        (401, body("account_deactivated"), MisconfiguredError),
+        (403, body(None, "access_terminated"), MisconfiguredError),
+        (402, body(None, "payment_required"), NoCreditError),
+        (429, body("rate_limit_exceeded", "images", LIMIT_0), MisconfiguredError),
     ],
 )
 async def test_a_bill_is_for_the_operator(
-    service: AnsweringService, session: ClientSession, status: int, spoken: dict[str, Any]
+    service: AnsweringService,
+    session: ClientSession,
+    status: int,
+    spoken: dict[str, Any],
+    kind: type[MisconfiguredError],
 ) -> None:
     """It would be a wait without end. Neither is it a wait where previews are streamed."""
     service.gives(status, spoken, {"Retry-After": "20"})
     for previews in (0, 2):
         error = await error_of(built(OpenAI, service, session, previews=previews))
-        assert type(error) is MisconfiguredError
+        assert type(error) is kind
+        assert isinstance(error, MisconfiguredError)
         assert error.advice not in str(error.sentence)
         assert error.paid is False
 
@@ -166,7 +172,7 @@ PREVIEW = {"type": "image_generation.partial_image", "b64_json": b64encode(b"hal
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (body("insufficient_quota")["error"], MisconfiguredError),
+        (body("insufficient_quota")["error"], NoCreditError),
         (body("rate_limit_exceeded")["error"], GenerationFailedError),
         (moderated("output")["error"], ContentRefusedError),
         ("words only", GenerationFailedError),

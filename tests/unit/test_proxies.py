@@ -185,7 +185,9 @@ async def test_all_goes_through_it(case: tuple[ProxyServer, str], certificate: P
         for _ in range(2):
             answer = await call(session, "POST", url, paying=True, data=b"12345")
             assert (answer.status, answer.body) == (200, b"POST api.example /a?b=c 5")
-    assert proxy.asked == [("api.example", 443 if url.startswith("https") else 80)], "one connection for both"
+    # A proxy that fetches an http address itself may close the connection after each.
+    connections = 2 if proxy.kind == "http" and url.startswith("http:") else 1
+    assert proxy.asked == [("api.example", 443 if url.startswith("https") else 80)] * connections
 
 
 @tunnel
@@ -237,7 +239,9 @@ async def test_a_proxy_that_is_down(case: tuple[ProxyServer, str]) -> None:
 async def test_a_certificate_that_is_not_trusted(case: tuple[ProxyServer, str]) -> None:
     proxy, url = case
     async with through(proxy, None) as session:
-        assert "gives no connection to api.example (its certificate is not trusted)" in await not_sent(session, url)
+        assert "gives no connection to api.example (a certificate on the way is not trusted)" in await not_sent(
+            session, url
+        )
 
 
 async def not_sent(session: ClientSession, url: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from pydantic import SecretStr
 
 from providers import registry
 from providers.jimeng import Jimeng
@@ -58,6 +59,20 @@ async def test_a_provider_tells_where_its_settings_lead(
     session: ClientSession, endpoint: str, origins: set[tuple[str, int]]
 ) -> None:
     assert build({"jimeng": {**KEYS, "endpoint": endpoint}}, "jimeng", one(session), JIMENG).get().origins == origins
+
+
+async def test_a_proxy_is_no_origin_and_its_session_is_asked_for(session: ClientSession) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def session_for(proxy: SecretStr, key: str) -> ClientSession:
+        asked.append((proxy.get_secret_value(), key))
+        return session
+
+    table = {**KEYS, "endpoint": "https://jimeng.example", "proxy": "http://u:geheim@127.0.0.1:8080"}
+    provider = build({"jimeng": table}, "jimeng", session_for, JIMENG).get()
+    assert provider.origins == {("jimeng.example", 443)}
+    assert asked == [(table["proxy"], "providers.jimeng.proxy")]
+    assert "geheim" not in repr(provider.settings)
 
 
 async def test_an_unusable_address_is_no_origin(session: ClientSession) -> None:

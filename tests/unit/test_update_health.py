@@ -1,16 +1,18 @@
 """How the state of Telegram's updates is judged: the kinds of trouble, the pauses, what is said and when it is over."""
 
 import logging
+from typing import Any, cast
 
 import pytest
 from aiogram.exceptions import (
     TelegramAPIError,
+    TelegramBadRequest,
     TelegramConflictError,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import GetUpdates
+from aiogram.methods import GetUpdates, TelegramMethod
 
 from bot.demo.bot_api.methods.updating import WEBHOOK_ACTIVE
 from bot.demo.bot_api.updates import OTHER_POLL, SET_WEBHOOK
@@ -20,7 +22,7 @@ from tests.support.clock import Clock
 
 
 def of(kind: type[TelegramAPIError], words: str) -> TelegramAPIError:
-    return kind(GetUpdates(), words)
+    return kind(cast("TelegramMethod[Any]", GetUpdates()), words)
 
 
 @pytest.fixture
@@ -43,6 +45,7 @@ def health(clock: Clock, caplog: pytest.LogCaptureFixture) -> UpdateHealth:
     [
         (of(TelegramUnauthorizedError, "Unauthorized"), "refuses the token"),
         (of(TelegramNotFound, "Not Found"), "refuses the token"),
+        (of(TelegramBadRequest, "Logged out"), "Logged out"),
         (of(TelegramConflictError, f"Conflict: {OTHER_POLL}"), "another process polls with this token"),
         (of(TelegramConflictError, f"Conflict: {WEBHOOK_ACTIVE}"), "somebody has set a webhook"),
         (of(TelegramConflictError, f"Conflict: {SET_WEBHOOK}"), "somebody has set a webhook"),

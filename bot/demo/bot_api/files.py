@@ -4,6 +4,7 @@ import asyncio
 import mimetypes
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.demo.bot_api.errors import ApiError, bad_request
 from bot.demo.bot_api.model import JSON, Document, Photo, PhotoSize
@@ -68,9 +69,14 @@ class Stored:
 
 
 class FileStore:
-    """Keeps all files in memory and hands out ids. One picture is worked on at a time, in a thread."""
+    """Keeps all files in memory and hands out ids. One picture is worked on at a time, in a thread.
+
+    `local`: the bot's folder of a server that runs with `--local`: a file for the bot is written there, whatever its
+    size, and told by its absolute path.
+    """
 
     def __init__(self) -> None:
+        self.local: Path | None = None
         self._stored: dict[str, Stored] = {}
         self._paths: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -140,13 +146,13 @@ class FileStore:
         stored = self._stored.get(file_id)
         if stored is None:
             raise bad_request("Wrong file_id or the file is temporarily unavailable")
-        if len(stored.data) > MAX_DOWNLOAD_BYTES:
+        if len(stored.data) > MAX_DOWNLOAD_BYTES and self.local is None:
             raise bad_request("File is too big")
         suffix = mimetypes.guess_extension(stored.mime_type) or ""
         path = f"{stored.kind}/file_{len(self._paths)}{suffix}"
         self._paths[path] = file_id
         size = {"file_unique_id": stored.unique_id, "file_size": len(stored.data)}
-        return {"file_id": file_id, **size, "file_path": path}
+        return {"file_id": file_id, **size, "file_path": written(self.local / path, stored) if self.local else path}
 
     def at(self, path: str) -> Stored | None:
         """The file behind a path that `link` gave."""
@@ -169,6 +175,13 @@ class FileStore:
     @staticmethod
     def _size(rendition: Rendition, file_id: str) -> PhotoSize:
         return PhotoSize(file_id, rendition.unique_id, rendition.width, rendition.height, len(rendition.data))
+
+
+def written(path: Path, stored: Stored) -> str:
+    """Write a file to the disk and give its absolute path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(stored.data)
+    return str(path.absolute())
 
 
 def store(file: Upload) -> Blob:

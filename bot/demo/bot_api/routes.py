@@ -77,7 +77,8 @@ class BotApi:
             status, payload = refused(error)
             return web.json_response(payload, status=status)
         stored = self._world.files.at(request.match_info["path"])
-        if stored is None:
+        # An own server itself serves no files; here only one that runs with `--local` is played.
+        if stored is None or self._world.files.local:
             return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
         return web.Response(body=stored.data, content_type="application/octet-stream")
 

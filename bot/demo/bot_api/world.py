@@ -19,6 +19,7 @@ from bot.demo.bot_api.model import (
     InlineAnswer,
     InlineQuery,
     Person,
+    Photo,
     Press,
 )
 from bot.demo.bot_api.people_view import draft_view, message_view, reactions_view
@@ -35,11 +36,12 @@ GENERAL_TOPIC = 1
 @dataclass(eq=False, kw_only=True)
 class BotAccount(Account):
     """The bot. `inline`: whether inline mode was switched on at @BotFather; `commands` by scope and language; `texts`:
-    its descriptions by kind and language."""
+    its descriptions by kind and language; `photo`: its picture."""
 
     is_bot: bool = True
     privacy: bool = True
     inline: bool = True
+    photo: Photo | None = None
     commands: dict[tuple[str, str], list[JSON]] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
 

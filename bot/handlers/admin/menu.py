@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.filters import Command, Filter
 from aiogram.filters.callback_data import CallbackData
+from aiogram.filters.command import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.callback_helpers import answer, message_of
+from bot.handlers.imagine import NOT_FORWARDED
 from bot.handlers.option_menus import Menu, Pages
 from bot.telegram.keyboards import button, in_rows, keyboard
 
+SHORTCUTS = {"invite": "invitations"}
+"""Other words for pages, as people type them."""
 HOME = ""
 """The name of the page that lists all others."""
 
@@ -119,15 +123,16 @@ def make_router() -> Router:
     """`/admin` and its buttons. Others get the answer to an unknown command."""
     router = Router(name="admin")
     # A forwarded command is somebody else's.
-    router.message.register(admin, Command("admin"), ~F.forward_origin, ByBotAdmin())
+    router.message.register(admin, Command("admin"), NOT_FORWARDED, ByBotAdmin())
     router.callback_query.register(pressed, AdminCallback.filter(), ByBotAdmin())
     router.callback_query.register(refuse, AdminCallback.filter())
     return router
 
 
-async def admin(message: Message, admin_menu: AdminMenu) -> None:
-    """The menu."""
-    text, buttons = await admin_menu.render()
+async def admin(message: Message, command: CommandObject, admin_menu: AdminMenu) -> None:
+    """The menu, or the page that is named behind the command."""
+    name = (command.args or "").strip().lower()
+    text, buttons = await admin_menu.render(SHORTCUTS.get(name, name))
     await message.answer(text, reply_markup=buttons)
 
 

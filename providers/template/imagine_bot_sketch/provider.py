@@ -11,14 +11,14 @@ from imagine_bot_sketch.options import SketchOptions, SketchSettings
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.errors import GenerationFailedError, TaskExpiredError
-from providers.json_api import Maker, Rest, address, bearer, busy, error_object, failed, invalid, operator, refused
+from providers.json_api import Maker, Rest, address, bearer, busy, error_object, failed, invalid, key_refused, refused
 from providers.polling import PollingProvider
 
 KEY = "create a key at sketch.example (Account → Keys) and set it as providers.sketch.key"
 
 TABLE: Mapping[str, Maker] = {
     # sketch.example/docs/errors: the service's own codes, and the errors that they mean
-    "bad_key": operator(KEY),
+    "bad_key": key_refused(KEY),
     "bad_request": invalid(),
     "too_many_tasks": busy(5),
     "words_refused": refused("prompt"),

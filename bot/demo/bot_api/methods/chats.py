@@ -1,8 +1,8 @@
-"""getChat, getChatMember, getChatAdministrators and getFile."""
+"""getChat, getChatMember, getChatAdministrators, leaveChat and getFile."""
 
-from aiogram.methods import GetChat, GetChatAdministrators, GetChatMember, GetFile
+from aiogram.methods import GetChat, GetChatAdministrators, GetChatMember, GetFile, LeaveChat
 
-from bot.demo.bot_api.bot_view import full_chat_json, member_json, standing_json
+from bot.demo.bot_api.bot_view import account_json, full_chat_json, member_json, membership_json, standing_json
 from bot.demo.bot_api.errors import bad_request
 from bot.demo.bot_api.methods.call_context import CallContext
 from bot.demo.bot_api.model import JSON, Account, Chat
@@ -36,6 +36,19 @@ async def get_chat_administrators(context: CallContext, call: GetChatAdministrat
     if insider and call.return_bots:
         admins.append(member(context, chat, context.world.bot))
     return admins
+
+
+async def leave_chat(context: CallContext, call: LeaveChat) -> bool:
+    """https://core.telegram.org/bots/api#leavechat: the bot hears of it as of any change of its membership."""
+    chat, world = context.chat(call.chat_id, "members"), context.world
+    if chat.type == "private":
+        raise bad_request("chat member status can't be changed in private chats")
+    was, chat.bot = chat.bot, "left"
+    world.updates.push("my_chat_member", membership_json(chat, world.bot, world.bot, was, world.clock()))
+    if chat.type != "channel":
+        world.post(chat, world.bot, service={"left_chat_member": account_json(world.bot)})
+    world.events.publish("commands")
+    return True
 
 
 async def get_file(context: CallContext, call: GetFile) -> JSON:

@@ -9,6 +9,7 @@ from aiogram.methods import (
     GetMyDescription,
     GetMyName,
     GetMyShortDescription,
+    GetUserProfilePhotos,
     SetMyCommands,
     SetMyDescription,
     SetMyName,
@@ -16,7 +17,7 @@ from aiogram.methods import (
 )
 from aiogram.types import BotCommandScopeUnion
 
-from bot.demo.bot_api.bot_view import account_json
+from bot.demo.bot_api.bot_view import account_json, size_json
 from bot.demo.bot_api.errors import bad_request
 from bot.demo.bot_api.methods.call_context import CallContext
 from bot.demo.bot_api.model import JSON, Chat, Person
@@ -42,6 +43,18 @@ async def get_me(context: CallContext, _: GetMe) -> JSON:
     }
     never = ("can_connect_to_business", "has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics")
     return {**account_json(bot), **can, **dict.fromkeys(never, False)}
+
+
+async def get_user_profile_photos(context: CallContext, call: GetUserProfilePhotos) -> JSON:
+    """https://core.telegram.org/bots/api#getuserprofilephotos: only the bot has a photo here."""
+    account = context.world.account(call.user_id)
+    if account is None:
+        raise bad_request("user not found")
+    photo = account.photo if isinstance(account, BotAccount) else None
+    return {
+        "total_count": int(photo is not None),
+        "photos": [[size_json(size) for size in photo.sizes]] if photo else [],
+    }
 
 
 async def set_my_commands(context: CallContext, call: SetMyCommands) -> bool:
