@@ -49,7 +49,7 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_in_a_readme_exists(readme: str) -> None:
-    named = set(re.findall(r"(?:imagine-bot|python -m bot) ([a-z]+)\b(?=[ `\n])", text(readme)))
+    named = set(re.findall(r"(?:(?<!-Hu )imagine-bot|python -m bot|--rm bot) ([a-z]+)\b(?=[ `\n])", text(readme)))
     assert {"run", "check", "backup"} <= named <= set(COMMANDS)
 
 
