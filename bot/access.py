@@ -122,7 +122,10 @@ class Access:
         if self.awaits_first_admin:
             return "nobody may use this bot yet; the first person who sends it /start becomes its admin"
         if not self.admins() and not self._settings.open:
-            return "this bot has no admin; name one with access.admins in the configuration (a Telegram user ID)"
+            return (
+                "this bot has no admin and lets nobody else in; set access.admins (Telegram user IDs), or access.open = "
+                "true to let everybody in"
+            )
         return ""
 
     # decisions; they count at once

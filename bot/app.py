@@ -18,6 +18,7 @@ from bot.access import Access
 from bot.background import Background
 from bot.handlers import command_menu
 from bot.jobs.engine import JobEngine
+from bot.jobs.retry import until_stored
 from bot.loop_delay import watch_delay
 from bot.settings import Settings
 from bot.telegram.i18n import Languages
@@ -88,7 +89,7 @@ class App:
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
-        await self.access.refresh()
+        await until_stored(self.access.refresh, "reading who may use the bot", asyncio.sleep)
         if advice := self.access.advice:
             log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.

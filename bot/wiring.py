@@ -182,9 +182,9 @@ def make_dispatcher(
 ) -> Dispatcher:
     """All handlers, in the order in which they are asked."""
     dispatcher = Dispatcher(pages=Pages(), languages=languages, access=access)
-    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users))
+    dispatcher.update.outer_middleware(LanguageMiddleware(languages, store.users, access))
     dispatcher.update.outer_middleware(SeenMiddleware(store))
-    dispatcher.update.outer_middleware(AccessMiddleware(access, store.clock))
+    dispatcher.update.outer_middleware(AccessMiddleware(access, store))
     dispatcher.callback_query.outer_middleware(CallbackGuardMiddleware())
     for observer in (dispatcher.message, dispatcher.channel_post):
         observer.outer_middleware(NoteIncoming(newest))

@@ -15,6 +15,7 @@ from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.message_groups import is_forward
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.told_lately import ToldLately
+from storage.store import Store
 
 REFUSAL_SECONDS = 3600.0
 """A person is told once in this time, and not for every message, that they have no access."""
@@ -25,13 +26,13 @@ OWN_DATA = {"/forget", "/export", f"/start {forget.START_PARAMETER}", f"/start {
 class AccessMiddleware(BaseMiddleware):
     """Passes on the updates of those who are allowed, and tells the others, once an hour, how to get access.
 
-    Updates about a chat itself always pass, and so do invitations and the commands for one's own data; handlers get
-    `allowed`. `clock`: seconds.
+    Updates about a chat itself always pass, and so do invitations and the commands for one's own data.
     """
 
-    def __init__(self, access: Access, clock: Callable[[], float]) -> None:
+    def __init__(self, access: Access, store: Store) -> None:
         self._access = access
-        self._told = ToldLately(REFUSAL_SECONDS, clock)
+        self._store = store
+        self._told = ToldLately(REFUSAL_SECONDS, store.clock)
 
     async def __call__(
         self,
@@ -43,11 +44,10 @@ class AccessMiddleware(BaseMiddleware):
         user: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
         inner = event.event if isinstance(event, Update) else event
-        await self._access.refresh()
         # Without a chat (for example in inline mode) only the person counts.
         there = chat.id if chat and chat.type != ChatType.PRIVATE else None
-        data["allowed"] = self._access.may_use(user.id if user else None, there)
-        if data["allowed"] or _is_about_the_chat(inner) or self._is_for_everybody(inner):
+        is_allowed = self._access.may_use(user.id if user else None, there)
+        if is_allowed or _is_about_the_chat(inner) or self._is_for_everybody(inner):
             return await handler(event, data)
         if user:
             await self._refuse(inner, user)
@@ -78,9 +78,15 @@ class AccessMiddleware(BaseMiddleware):
         elif isinstance(inner, Message) and inner.chat.type == ChatType.PRIVATE:
             text = banned_text() if is_banned else uninvited_text(self._access, user.id)
             if self._told.is_first((user.id, text)):
-                await inner.answer(text)
+                await inner.answer(text + await self._what_stays(user.id))
         elif isinstance(inner, Message):
             await self._refuse_in_group(inner, user)
+
+    async def _what_stays(self, user_id: int) -> str:
+        """A sentence for those who have used the bot before."""
+        if not await self._store.erasure.count(user_id):
+            return ""
+        return "\n" + _("Your pictures stay yours: /export sends them to you, /forget erases them.")
 
     async def _refuse_in_group(self, message: Message, user: User) -> None:
         # Nobody is put to shame before a group, and from one that it left the bot wants nothing.
@@ -94,7 +100,7 @@ class AccessMiddleware(BaseMiddleware):
 
 def banned_text() -> str:
     """The answer to a person who is kept out."""
-    return _("You can't use this bot any more. /export and /forget still work.")
+    return _("You can't use this bot any more.")
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:

@@ -1,4 +1,5 @@
-"""The preferences of an update's person, above all the language of the answers."""
+"""All that is read before an update is handled: the preferences of its person, above all the language of the answers,
+and who may use the bot."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,17 +9,20 @@ from weakref import WeakValueDictionary
 from aiogram import BaseMiddleware
 from aiogram.types import Message, TelegramObject, Update, User
 
+from bot.access import Access
 from bot.telegram.i18n import Languages
 from storage.settings_records import Preferences
 from storage.users import Users
 
 
 class LanguageMiddleware(BaseMiddleware):
-    """Gives handlers `preferences` and `language`, and makes gettext use that language."""
+    """Gives handlers `preferences` and `language`, and makes gettext use that language. `access` is refreshed here, in
+    the person's turn: between this and the handlers nothing is awaited, so that messages keep their order."""
 
-    def __init__(self, languages: Languages, users: Users) -> None:
+    def __init__(self, languages: Languages, users: Users, access: Access) -> None:
         self._languages = languages
         self._users = users
+        self._access = access
         # Keeps the order of two messages sent in quick succession.
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -31,16 +35,20 @@ class LanguageMiddleware(BaseMiddleware):
         """Set the language of the update's person. Channel posts and anonymous admins have none: there it is the
         language of the text."""
         user: User | None = data.get("event_from_user")
-        own = await self._preferences(user.id) if user else Preferences()
+        own = await self._preferences(user.id if user else None)
         data["preferences"] = own
         told = own.language or (user.language_code if user else None)
         data["language"] = self._languages.pick(told or self._languages.of_words(_words(event)))
         with self._languages.speaking(data["language"]):
             return await handler(event, data)
 
-    async def _preferences(self, user_id: int) -> Preferences:
+    async def _preferences(self, user_id: int | None) -> Preferences:
+        if user_id is None:
+            await self._access.refresh()
+            return Preferences()
         turn = self._turns.setdefault(user_id, asyncio.Lock())
         async with turn:
+            await self._access.refresh()
             return await self._users.preferences(user_id)
 
 

@@ -1,5 +1,6 @@
 """Notes who uses the bot, for the pages of its admins."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ from aiogram.types import CallbackQuery, InlineQuery, Message, TelegramObject, U
 
 from bot.telegram.told_lately import ToldLately
 from storage.store import Store
+from storage.store_errors import StoreError, describe_error
+
+log = logging.getLogger(__name__)
 
 SEEN_SECONDS = 3600.0
 """A person is noted once in this time, and when their name changes."""
@@ -27,13 +31,29 @@ class SeenMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Note the person, and pass the update on."""
+        """Pass the update on, and note the person."""
         user: User | None = data.get("event_from_user")
         inner = event.event if isinstance(event, Update) else event
+        if not isinstance(inner, Message):
+            # Before a press that erases the person.
+            await self._note(user, inner)
+            return await handler(event, data)
+        result = await handler(event, data)
+        # Afterwards: the messages of an album must not overtake each other on their way to the handler.
+        await self._note(user, inner)
+        return result
+
+    async def _note(self, user: User | None, inner: TelegramObject) -> None:
         # Anonymous admins and channels write through a bot of Telegram's.
-        if user and not user.is_bot and _is_for_the_bot(inner) and self._noted.is_first((user.id, user.full_name)):
+        if user is None or user.is_bot or not _is_for_the_bot(inner):
+            return
+        if not self._noted.is_first((user.id, user.full_name)):
+            return
+        try:
             await self._store.people.seen(user.id, user.full_name, user.language_code, self._store.clock())
-        return await handler(event, data)
+        except StoreError as error:
+            # The update must not be handled again for this.
+            log.warning("noting when a person was seen failed (%s); it is noted in an hour", describe_error(error))
 
 
 def _is_for_the_bot(inner: TelegramObject) -> bool:

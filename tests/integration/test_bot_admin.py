@@ -280,7 +280,6 @@ async def test_a_group_that_the_bot_is_told_to_leave(harness: AppHarness) -> Non
     await press(harness, page, "✅ Allow")
     groups.set_bot_status(harness.telegram.world, group, "member", harness.bob)
     await harness.telegram.until(lambda: len(texts(harness, group)) == len(said) + 1)
-    assert group.bot == "member"
 
 
 async def test_leaving_is_asked_and_cancels_what_waits(tmp_path: Path) -> None:

@@ -158,6 +158,7 @@ async def test_a_flood_of_strangers_is_told_once_each(harness: AppHarness) -> No
 
 async def test_admins_see_strangers_and_let_them_in(harness: AppHarness) -> None:
     await harness.say("hello", who=harness.ming)
+    await harness.taken_in()
     page = await opened(harness, "people")
     await harness.press(page, next(one for one in page.buttons if "小明" in one))
     await harness.press(page, "✅ Let in")
@@ -195,7 +196,8 @@ async def test_what_a_ban_stops_and_what_goes_on(tmp_path: Path) -> None:
         await harness.say(link, who=harness.bob)
         await harness.shown("an admin has banned you", harness.bob.chat)
         await harness.say("a yak", who=harness.bob)
-        await harness.shown("You can't use this bot any more", harness.bob.chat)
+        told_too = await harness.shown("You can't use this bot any more", harness.bob.chat)
+        assert "/export" in told_too.text, "he has pictures"
         # It was paid.
         harness.release()
         await harness.quiet()

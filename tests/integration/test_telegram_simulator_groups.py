@@ -38,6 +38,20 @@ async def news(bot: Bot, kinds: list[str] | None = None) -> list[Update]:
     return updates
 
 
+async def test_a_bot_leaves_a_chat(bot: Bot, telegram: TelegramSimulator) -> None:
+    group = telegram.group
+    assert await bot.leave_chat(group.id)
+    (update,) = await news(bot)
+    assert update.my_chat_member
+    assert update.my_chat_member.from_user.id == bot.id
+    assert isinstance(update.my_chat_member.old_chat_member, ChatMemberMember)
+    assert isinstance(update.my_chat_member.new_chat_member, ChatMemberLeft)
+    with pytest.raises(TelegramForbiddenError):
+        await bot.leave_chat(group.id)
+    with pytest.raises(TelegramBadRequest, match="private chats"):
+        await bot.leave_chat(telegram.ann.id)
+
+
 async def test_a_muted_bot_hears_of_it_and_may_not_write(bot: Bot, telegram: TelegramSimulator) -> None:
     group = telegram.group
     mine = await bot.send_message(group.id, "x")
