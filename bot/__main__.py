@@ -11,6 +11,7 @@ from pathlib import Path
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import copy, logs
+from bot.app import end_by_sigterm
 from bot.check import check
 from bot.demo.photo_arguments import add_photos
 from bot.init import init
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStoreError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 
@@ -80,6 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     async def work() -> None:
         # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
         gc.freeze()
+        end_by_sigterm()
         async with assembled(settings) as app:
             await app.run()
 
