@@ -17,7 +17,7 @@ from tests.support.startup_cache import cached_sessions
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
 
-LINES = 8
+LINES = 9
 """The lines of a check with a public address and one service."""
 CONFIG = """
 [telegram]
@@ -64,7 +64,7 @@ def check(
 ) -> Check:
     """Run the command with some settings changed; return its exit code and its lines."""
 
-    async def run(**changes: str) -> tuple[int, list[str]]:
+    async def run(mode: int = 0o600, **changes: str) -> tuple[int, list[str]]:
         settings = {
             "token": telegram.token,
             "telegram": telegram.url,
@@ -79,6 +79,7 @@ def check(
         }
         file = tmp_path / "config.toml"
         file.write_text(CONFIG.format(**{**settings, **changes}))
+        file.chmod(mode)
         with cached_sessions():
             code = await asyncio.to_thread(main, ["check", "--config", str(file)])
         printed = capsys.readouterr()
@@ -100,6 +101,7 @@ async def test_all_is_well_and_nothing_is_paid(
     code, lines = await check()
     assert code == 0
     assert lines == [
+        f"✓ settings: from {tmp_path}/config.toml",
         f"✓ telegram: ready as @imagine_demo_bot at {telegram.url}; whether its files can be read shows once the bot "
         "has a photo: send /setuserpic to @BotFather; if updates are missing, call logOut once at "
         "https://api.telegram.org",
@@ -133,6 +135,15 @@ async def test_who_can_spend_how_much(check: Check, tmp_path: Path) -> None:
     assert of(lines, "access") == "✓ access: by invitation; may use it: 2 people, 2 groups; admins: 7"
     code, lines = await check(more="[access]\nopen = true")
     assert of(lines, "access") == "! access: open to everyone who finds the bot (access.open); admins: nobody"
+
+
+async def test_a_file_that_others_can_read(check: Check, tmp_path: Path) -> None:
+    code, lines = await check(mode=0o644)
+    assert code == 0
+    assert of(lines, "settings") == (
+        f"! settings: from {tmp_path}/config.toml; others on this machine can read secrets: "
+        f"chmod 600 {tmp_path}/config.toml"
+    )
 
 
 async def test_inline_mode_that_is_off_is_said(check: Check, telegram: TelegramSimulator) -> None:
