@@ -35,10 +35,10 @@ def load(file: Path | None = None) -> Settings:
     both the environment must have all that is needed.
     """
     names = (file,) if file else tuple(name for name in HERE if name.is_file())
-    read = [(name, values_of(name)) for name in names]
+    read: list[tuple[Path, Mapping[str, Any]]] = [(name, values_of(name)) for name in names]
     files = SettingsFiles(*read, edited=file or LOCAL)
     _refuse_wrong_proxies()
-    values = reduce(_merged, (table for _name, table in reversed(read)), {})
+    values: Mapping[str, Any] = reduce(_merged, (table for _name, table in reversed(read)), {})
     settings = settings_of(values, files)
     _refuse_missing(settings)
     return settings
@@ -67,9 +67,9 @@ def values_of(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from None
 
 
-def environment() -> dict[str, Any]:
+def environment() -> Mapping[str, Any]:
     """The values of the environment, as the tables of a file. Raises `SettingsError` for an unknown variable."""
-    values: dict[str, Any] = {}
+    values: Mapping[str, Any] = {}
     for name, value in os.environ.items():
         path = name.lower().removeprefix(ENV_PREFIX.lower()).split("__")
         if path[0] in Settings.model_fields and name.upper().startswith(ENV_PREFIX):
@@ -102,7 +102,7 @@ def _nested(path: Sequence[str], value: Any) -> Any:
     return {path[0]: _nested(path[1:], value)} if path else value
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
     """Tables are merged, other values are replaced."""
     tables = {
         name: _merged(below[name], value)
