@@ -123,8 +123,8 @@ class Access:
             return "nobody may use this bot yet; the first person who sends it /start becomes its admin"
         if not self.admins() and not self._settings.open:
             return (
-                "this bot has no admin and lets nobody else in; set access.admins (Telegram user IDs), or access.open = "
-                "true to let everybody in"
+                "this bot has no admin and lets nobody else in; set access.admins (Telegram user IDs), or "
+                "access.open = true to let everybody in"
             )
         return ""
 
