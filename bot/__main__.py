@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot import logs
+from bot import copy, logs
 from bot.check import check
 from bot.demo.photo_arguments import add_photos
 from bot.jobs.engine import RESTORED
@@ -111,6 +111,17 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a new SQLite file")
 
 
+def _copy(options: argparse.Namespace) -> int:
+    # First: the bot refuses variables that it does not know.
+    target = copy.target_of(options)
+    return copy.copy(_load(options), target, undone=options.undo)
+
+
+def _add_copy(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    copy.add_options(parser)
+
+
 def _demo(options: argparse.Namespace) -> int:
     # Imported here, so that only this command loads the demo.
     from bot.demo.launcher import demo  # noqa: PLC0415
@@ -130,6 +141,7 @@ COMMANDS = {
     "check": Command("check the settings; costs nothing", _check, _add_config),
     "health": Command("ask a running bot whether it is alive; for containers", _health, _add_config),
     "backup": Command("back up the database to one file (safe while the bot is running)", _backup, _add_backup),
+    "copy": Command("move the bot to another database, SQLite or PostgreSQL", _copy, _add_copy),
     "demo": Command("try everything on this machine, without accounts", _demo, _add_demo),
 }
 

@@ -25,7 +25,7 @@ Upgrade = Callable[[sqlalchemy.Connection], None]
 
 
 class DatabaseInUseError(Exception):
-    """Another process uses this database, which allows only one."""
+    """Another process uses this database, and allows no other: a worker on SQLite, or a copy."""
 
 
 class Backend(Protocol):
@@ -62,8 +62,11 @@ class Backend(Protocol):
     async def execute(self, statement: Executable, parameters: Parameters, *, urgent: bool = False) -> Result:
         """Execute a statement that is a transaction of its own."""
 
+    async def admit(self, connection: Connection) -> None:
+        """Let this process become a worker in this transaction. Raises `DatabaseInUseError`."""
+
     async def enter(self, worker_id: int) -> None:
-        """Become present as this worker. Raises `DatabaseInUseError` or `StoreUnavailableError`."""
+        """Become present as this worker. Raises `StoreUnavailableError`."""
 
     async def present(self, connection: Connection) -> set[int]:
         """The workers that are present, by id."""

@@ -78,9 +78,14 @@ async def _copy_sqlite(url: str, part: Path) -> None:
 async def _interrupt(part: Path, unknown: ErrorMessage) -> None:
     copy = await Database.open(f"sqlite:///{part}")
     try:
-        await copy.write(partial(_interrupt_all, dict(unknown)))
+        await interrupt_unsubmitted(copy, unknown)
     finally:
         await copy.aclose()
+
+
+async def interrupt_unsubmitted(database: Database, unknown: ErrorMessage) -> None:
+    """Interrupt the tasks without a ticket, and close the updates: another database may have gone on with them."""
+    await database.write(partial(_interrupt_all, dict(unknown)))
 
 
 async def _interrupt_all(message: Mapping[str, Any], writer: Transaction) -> None:
@@ -92,7 +97,7 @@ async def _interrupt_all(message: Mapping[str, Any], writer: Transaction) -> Non
 
 async def _copy_rows(url: str, part: Path) -> None:
     # Loaded here: SQLite needs no driver of PostgreSQL.
-    from storage.postgres import rows_of  # noqa: PLC0415
+    from storage.postgres_rows import rows_of  # noqa: PLC0415
 
     await (await Database.open(url)).aclose()
     copy = await Database.open(f"sqlite:///{part}")

@@ -11,14 +11,14 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Dialect, TypeDecorator
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(value: Any) -> Any:
     """The value without characters and numbers that a database rejects; lists and dictionaries are cleaned inside."""
     match value:
         case str():
-            return _UNSTORABLE.sub(_replacement, value) if _UNSTORABLE.search(value) else value
+            return UNSTORABLE.sub(_replacement, value) if UNSTORABLE.search(value) else value
         case float() if not math.isfinite(value):
             return None
         case list() | tuple():

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from tenacity import retry_if_exception, retry_if_exception_type, retry_never
 
-from storage import notifications
+from storage import copy_marks, notifications
 from storage.backend import Backend
 from storage.connection import NO_PARAMETERS, Connection, Reading, Transaction, Writing
 from storage.migrate import REVISION, NewerDatabaseError, newest_revision, upgrade
@@ -66,7 +66,7 @@ class Database:
         parsed = make_url(url)
         name = parsed.render_as_string(hide_password=True)
         try:
-            database = cls(_backend(parsed))
+            database = cls(backend_of(parsed))
         except OSError as error:
             raise UnusableStoreError(f"storage.url: {name} can't be opened: {error}") from error
         outage = Outage(log, f"storage.url: {name} is out of reach")
@@ -126,8 +126,11 @@ class Database:
         await self.backend.aclose()
 
     async def _migrate(self) -> None:
-        if await self._is_at(newest_revision()):
+        revision = await self._revision()
+        if revision == newest_revision():
             return
+        if revision in copy_marks.SENTENCES:
+            raise UnusableStoreError(await self.read(copy_marks.refusal))
         try:
             await self.backend.migrate(upgrade)
         except SQLAlchemyError as error:
@@ -135,17 +138,19 @@ class Database:
             reason = getattr(error, "orig", None) or error
             raise store_error(reason) from reason
 
-    async def _is_at(self, revision: str) -> bool:
-        """Whether the database is at this revision. One that does not tell is left to the migration."""
+    async def _revision(self) -> str | None:
+        """The database's revision. One that does not tell is left to the migration."""
         try:
-            return bool((await self.fetch(REVISION)).scalar() == revision)
+            revision: str | None = (await self.fetch(REVISION)).scalar()
         except StoreUnavailableError:
             raise
         except StoreError:
-            return False
+            return None
+        return revision
 
 
-def _backend(url: URL) -> Backend:
+def backend_of(url: URL) -> Backend:
+    """The database system of this address. Raises `UnusableStoreError` and `OSError`."""
     if url.get_backend_name() == "sqlite":
         return SqliteBackend(url)
     try:

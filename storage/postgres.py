@@ -6,16 +6,16 @@ Needs the extra `postgres` (asyncpg). That connection is a session: a pooler in 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import cache
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import URL, Executable, NullPool, Table, select
+from sqlalchemy import URL, Executable, NullPool
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresDialect
 
-from storage.backend import EVERYTHING, OnNotification, T, Upgrade
+from storage.backend import EVERYTHING, DatabaseInUseError, OnNotification, T, Upgrade
 from storage.clock import SharedClock
 from storage.connection import Connection, Reading, Writing
 from storage.outage_log import Outage
@@ -32,30 +32,31 @@ from storage.prompt_search import Search, on_postgres
 from storage.result import Result
 from storage.retry_loop import ANY_ERROR, in_turn, repeat
 from storage.statements import Parameters, Statements
-from storage.store_errors import StoreUnavailableError, store_error
+from storage.store_errors import StoreUnavailableError
 from storage.uncancelled import UncancelledTask
 
 log = logging.getLogger(__name__)
 
 # The first key of the bot's advisory locks: "imag" in ASCII. The second key is 0 for the leader, else a worker's id.
 LOCK_SPACE, LEADER_LOCK = 0x696D6167, 0
+COPY_LOCK = "copy"
+"""The name of the lock that a copy holds on its databases."""
 POOL_SIZE, URGENT_POOL_SIZE = 10, 3
 ANSWER_SECONDS, LOCK_SECONDS, IDLE_SECONDS = 3.0, 5.0, 5.0
 """How long a statement waits for a lock, and how long a transaction may be idle: all of them take milliseconds, and a
 process that hangs must not hold locks that the others need."""
 MAINTENANCE_IDLE_SECONDS = 600.0
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
-ROWS_AT_ONCE = 500
-"""Rows of a copy in memory at once."""
 # The server notices within 11 s that this machine is gone without closing its connections, and releases its locks.
 KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
+_ADMISSION = "SELECT pg_try_advisory_xact_lock_shared($1, hashtext($2))"
 _CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float)"
 _PRESENCE_LOCKS = (
     "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1 "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-_PRESENT = f"SELECT objid::bigint {_PRESENCE_LOCKS} AND objid <> $2"
+PRESENT = f"SELECT objid::bigint {_PRESENCE_LOCKS} AND objid <> $2"
 # Sessions of the same role can be ended without a privilege; all workers should use one role.
 _END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -76,7 +77,7 @@ class PostgresBackend:
         self.session = f"imagine-bot {self._token}"
         self._url = url
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self.statements = _statements()
+        self.statements = compiled_statements()
         self.search: Search = on_postgres
         self._steps = self._pool(POOL_SIZE)
         self._reads = self._pool(POOL_SIZE)
@@ -111,6 +112,12 @@ class PostgresBackend:
         """Execute a statement that is a transaction of its own."""
         return await _to_its_end((self._urgent if urgent else self._steps).execute(statement, parameters))
 
+    async def admit(self, connection: Connection) -> None:
+        """Hold off copies until the worker is stored. Raises `DatabaseInUseError` while one is under way."""
+        own = cast("PostgresConnection", connection)
+        if not await own.fetch_value(_ADMISSION, NAMED_LOCK_SPACE, COPY_LOCK):
+            raise DatabaseInUseError
+
     async def enter(self, worker_id: int) -> None:
         """Become present as this worker; from now on a lost connection is reopened. Raises `StoreUnavailableError`."""
         self._worker = worker_id
@@ -128,7 +135,7 @@ class PostgresBackend:
         """The workers that are present, by id."""
         own, asked = cast("PostgresConnection", connection), self._shared.monotonic()
         self._shared.synchronize(await own.fetch_value(_CLOCK), asked)
-        return set(await own.fetch_column(_PRESENT, LOCK_SPACE, LEADER_LOCK))
+        return set(await own.fetch_column(PRESENT, LOCK_SPACE, LEADER_LOCK))
 
     async def end_sessions(self, connection: Connection, worker_id: int, session: str | None) -> None:
         """End all sessions of a worker that hangs: their locks are released."""
@@ -240,7 +247,8 @@ class PostgresBackend:
 
 
 @cache
-def _statements() -> Statements:
+def compiled_statements() -> Statements:
+    """The statements of the store, compiled for PostgreSQL."""
     return Statements(PostgresDialect())  # type: ignore[no-untyped-call]
 
 
@@ -265,26 +273,6 @@ async def migrate(url: URL, upgrade: Upgrade) -> None:
     except NOT_CONNECTED as error:
         # SQLAlchemy hands the driver's errors of a connection that can't be opened on as they are.
         raise StoreUnavailableError(f"no connection: {error}") from error
-
-
-async def rows_of(url: URL, tables: Iterable[Table]) -> AsyncIterator[tuple[Table, list[dict[str, Any]]]]:
-    """All rows of these tables as they are at one moment, some hundreds at a time. Raises `StoreError`."""
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        driver = await asyncpg.connect(address, timeout=CONNECT_SECONDS, server_settings={**KEEPALIVE, **MIGRATION})
-    except (*NOT_CONNECTED, ValueError) as error:
-        raise StoreUnavailableError(f"no connection: {error}") from error
-    try:
-        async with driver.transaction(isolation="repeatable_read", readonly=True):
-            for table in tables:
-                compiled = _statements().compiled(select(table))
-                cursor = await driver.cursor(compiled.sql)
-                while rows := await cursor.fetch(ROWS_AT_ONCE):
-                    yield table, list(compiled.result(rows).mappings())
-    except NOT_CONNECTED as error:
-        raise store_error(error) from error
-    finally:
-        driver.terminate()
 
 
 def _milliseconds(seconds: float) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import dialect
 
 from storage.backend import DatabaseInUseError, OnNotification, T, Upgrade
 from storage.connection import Connection, Reading, Writing
+from storage.private_files import make_file, make_folder, make_private
 from storage.prompt_search import Search, on_sqlite
 from storage.result import Result
 from storage.sqlite_writer import SqliteConnection, SqliteThread, SqliteWriter, run_at_once
@@ -26,6 +27,9 @@ SYNCHRONOUS = "FULL"
 READERS = 4
 """Connections that only read: a long search must not keep the others waiting."""
 CACHED_STATEMENTS = 500
+LOCK_SUFFIX = ".lock"
+BESIDE = ("-wal", "-shm", "-journal", LOCK_SUFFIX)
+"""Endings of the files beside a database."""
 
 
 class SqliteBackend:
@@ -42,7 +46,11 @@ class SqliteBackend:
 
     def __init__(self, url: URL) -> None:
         self._path = Path(url.database or "bot.db")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
+        # SQLite gives the files beside it the same mode.
+        make_file(self._path)
+        for name in BESIDE:
+            make_private(beside(self._path, name))
         self.statements = _statements()
         self.search: Search = on_sqlite
         self.clock = time.time
@@ -50,8 +58,7 @@ class SqliteBackend:
         self._writer: SqliteWriter | None = None
         self._idle: list[SqliteThread] = []
         self._reading = asyncio.Semaphore(READERS)
-        self._lock_path = self._path.with_name(self._path.name + ".lock")
-        self._lock_file: IO[str] | None = None
+        self._lock_file: IO[bytes] | None = None
         self._callbacks: list[OnNotification] = []
 
     async def migrate(self, upgrade: Upgrade) -> None:
@@ -80,16 +87,12 @@ class SqliteBackend:
         """Execute a statement and commit it."""
         return await self.write(lambda connection: connection.execute(statement, parameters), urgent=urgent)
 
-    async def enter(self, worker_id: int) -> None:
+    async def admit(self, connection: Connection) -> None:
         """Lock the file. Raises `DatabaseInUseError`."""
-        if self._lock_file is None:
-            file = self._lock_path.open("w")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                file.close()
-                raise DatabaseInUseError from error
-            self._lock_file = file
+        self._lock_file = self._lock_file or locked(self._path)
+
+    async def enter(self, worker_id: int) -> None:
+        """Nothing to do: there is one process."""
 
     async def present(self, connection: Connection) -> set[int]:
         """Nothing to do: there is one process."""
@@ -132,7 +135,7 @@ class SqliteBackend:
             return self._writer
 
     async def _open(self) -> SqliteThread:
-        thread = SqliteThread(lambda: _connected(self._path), iter_chunk_size=64)
+        thread = SqliteThread(lambda: connected(self._path), iter_chunk_size=64)
         try:
             await thread
         except sqlite3.Error as error:
@@ -145,7 +148,8 @@ def _statements() -> Statements:
     return Statements(dialect())
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection of the driver, with the settings that the store needs. Raises `sqlite3.Error`."""
     # No isolation level: the driver would begin transactions too late, at their first write.
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, cached_statements=CACHED_STATEMENTS
@@ -178,8 +182,28 @@ def _migrate(path: Path, upgrade: Upgrade) -> None:
         upgrade(connection)
 
 
+def beside(path: Path, suffix: str) -> Path:
+    """A file beside the database: one of `BESIDE`."""
+    return path.with_name(path.name + suffix)
+
+
+def locked(path: Path) -> IO[bytes]:
+    """The lock of a database: held until it is closed, or the process ends. Raises `DatabaseInUseError`."""
+    lock = beside(path, LOCK_SUFFIX)
+    make_file(lock)
+    file = lock.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise DatabaseInUseError from error
+    return file
+
+
 def copy_file(database: str, target: Path) -> None:
-    """Make a consistent copy of the database while others write. Raises `sqlite3.Error`."""
+    """Make a consistent copy of the database while others write. Raises `OSError` and `sqlite3.Error`."""
+    # SQLite writes into an empty file, too.
+    make_file(target)
     source = sqlite3.connect(database, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
     try:
         source.execute("VACUUM INTO ?", (str(target),))

@@ -5,6 +5,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from storage import notifications
 from storage.backend import DatabaseInUseError
 from storage.connection import Transaction
+from storage.copy_marks import refusal
 from storage.database import UnusableStoreError
 from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, TaskState, is_in, move_task
 from storage.operations import Operations, urgently, writes
@@ -44,24 +45,33 @@ _INTERRUPT = move_task(
     error_message=bindparam("message", type_=tasks.c.error_message.type),
     finished_at=bindparam("now"),
 )
+IN_USE = (
+    "storage.url: another process of the bot works with this file; stop that one first, or use PostgreSQL, which "
+    "several can share."
+)
+BEING_COPIED = "storage.url: this database is being copied (imagine-bot copy); start the bot when that is done."
 
 
 class Workers(Operations):
     """The workers of one database. Times are passed in, in seconds since 1970."""
 
     async def join(self, now: float) -> int:
-        """Add a worker; returns its id. Raises `UnusableStoreError` where there can be only one."""
-        added = await self._db.execute(_ADD, {"started_at": now, "session": self._db.backend.session})
-        worker_id = int(added.scalar_one())
+        """Add a worker; returns its id. Raises `UnusableStoreError` where none may work with this database now."""
         try:
-            await self._db.backend.enter(worker_id)
+            worker_id = await self._add(now)
         except DatabaseInUseError:
-            await self.leave(worker_id)
-            raise UnusableStoreError(
-                "storage.url: another process of the bot works with this file; stop that one first, or use PostgreSQL, "
-                "which several can share."
-            ) from None
+            raise UnusableStoreError(IN_USE if self._db.backend.alone else BEING_COPIED) from None
+        await self._db.backend.enter(worker_id)
         return worker_id
+
+    @writes
+    async def _add(self, connection: Transaction, now: float) -> int:
+        await self._db.backend.admit(connection)
+        # It may have been moved after this process opened it.
+        if why := await refusal(connection):
+            raise UnusableStoreError(why)
+        added = await connection.execute(_ADD, {"started_at": now, "session": self._db.backend.session})
+        return int(added.scalar_one())
 
     @urgently
     async def heartbeat(self, connection: Transaction, worker_id: int) -> list[Worker] | None:

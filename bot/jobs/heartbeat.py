@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 
 from bot.background import Background
 from bot.jobs.component import Component
@@ -13,7 +14,7 @@ from bot.jobs.worker import QUICK_SECONDS
 from providers.errors import OutcomeUnknownError
 from storage import notifications
 from storage.backend import EVERYTHING
-from storage.database import StoreError
+from storage.database import StoreError, UnusableStoreError
 from storage.outage_log import Outage
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,11 @@ class Heartbeat(Component):
                 await self.look()
             except StoreError as error:
                 outage.lasts(error)
+            except UnusableStoreError as error:
+                # It hung while the database was moved: others go on with its work elsewhere.
+                log.critical("%s The bot ends.", error)
+                signal.raise_signal(signal.SIGTERM)
+                return
             else:
                 outage.ends()
 

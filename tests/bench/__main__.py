@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
-from tests.bench import beside, engine, flight, history, isolation, pictures, places, tickets, watching
+from tests.bench import beside, engine, flight, history, isolation, moving, pictures, places, tickets, watching
 
 PARTS = {
     "watching": watching.main,
@@ -17,7 +19,10 @@ PARTS = {
     "places": places.main,
     "beside": beside.main,
 }
-SHORTER = {"beside-quick": partial(beside.main, quick=True)}
+SHORTER: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+    "beside-quick": partial(beside.main, quick=True),
+    "moving": moving.main,
+}
 """Parts that run only when they are named."""
 
 
