@@ -117,11 +117,6 @@ class Access:
         return not named and self._stored.is_unused
 
     @property
-    def has_admin(self) -> bool:
-        """Whether anybody is an admin."""
-        return bool(self.admins())
-
-    @property
     def advice(self) -> str:
         """A sentence for the log where nobody can look after the bot, or somebody can become its admin; else empty."""
         if self.awaits_first_admin:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.chat import groups
-from bot.demo.telegram import Chat, ChatMessage, Person
+from bot.demo.telegram import Chat, ChatMessage, Flood, Person
 from bot.handlers.chat_membership import MOST_UNDECIDED
 from bot.settings import AccessSettings, LimitsSettings
 from storage.access_records import KnownGroup, Member
@@ -144,6 +144,12 @@ async def test_admins_have_the_command_in_their_menu(tmp_path: Path) -> None:
         assert commands(harness.ming, "zh")[-1] == "admin"
         await press(harness, page, "No admin any more")
         assert commands(harness.ming, "zh") == commands(harness.ming) == []
+        # No press waits for Telegram to take commands again.
+        harness.telegram.play(Flood(method="setMyCommands", retry_after=3600))
+        await press(harness, page, "Make admin")
+        await press(harness, page, "Yes, make them an admin")
+        assert commands(harness.ming, "zh") == []
+        assert harness.app.access.is_admin(harness.ming.id)
 
 
 # people
