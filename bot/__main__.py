@@ -11,8 +11,10 @@ from pathlib import Path
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import copy, logs
+from bot.app import end_by_sigterm
 from bot.check import check
 from bot.demo.photo_arguments import add_photos
+from bot.init import init
 from bot.jobs.engine import RESTORED
 from bot.jobs.ports import error_message
 from bot.settings import Settings, SettingsError
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, registry.SettingsError, registry.RegistryError, UnusableStoreError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 
@@ -79,6 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     async def work() -> None:
         # Loaded modules are never garbage: looking through them again blocks the event loop for 50 ms each time.
         gc.freeze()
+        end_by_sigterm()
         async with assembled(settings) as app:
             await app.run()
 
@@ -122,6 +125,15 @@ def _add_copy(parser: argparse.ArgumentParser) -> None:
     copy.add_options(parser)
 
 
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the new file (default: config.local.toml)")
+    parser.add_argument("--provider", metavar="NAME", help="the image service")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="has the token; -: a line of standard input")
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", action="append", default=[], help="has the service's key (repeatable)"
+    )
+
+
 def _demo(options: argparse.Namespace) -> int:
     # Imported here, so that only this command loads the demo.
     from bot.demo.launcher import demo  # noqa: PLC0415
@@ -137,6 +149,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = {
+    "init": Command("ask for the token and a service's key, try them, write config.local.toml", init, _add_init),
     "run": Command("run the bot", _run, _add_config),
     "check": Command("check the settings; costs nothing", _check, _add_config),
     "health": Command("ask a running bot whether it is alive; for containers", _health, _add_config),

@@ -148,3 +148,12 @@ class App:
     @property
     def _webhook_address(self) -> str:
         return self.settings.web.public_url + webhook.PATH
+
+
+def end_by_sigterm() -> None:
+    """Let SIGTERM cancel the current task until `App.run` takes the signal: a start may wait for a database.
+
+    The first process of a container ignores a signal that it does not handle.
+    """
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -1,16 +1,19 @@
 """`check`: tries the token, the database and the providers' credentials, and says what to do. Pays for nothing."""
 
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from functools import partial
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramNotFound, TelegramUnauthorizedError
+from aiogram.types import User
 from aiohttp import ClientError, ClientSession
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from bot.settings import Settings, variable
+from bot.check_address import AddressError, try_public_url
+from bot.settings import Settings
 from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.session import NoProxyError, ServerStateError
@@ -26,8 +29,12 @@ from storage.database import UnusableStoreError
 from storage.store import Store
 
 
-class _CheckError(Exception):
-    """A check that failed; the message says what to do."""
+class CheckError(Exception):
+    """A check that failed; the message says what to do. `refused`: it was reached, and doesn't accept the settings."""
+
+    def __init__(self, message: str, *, refused: bool = True) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 async def check(settings: Settings) -> int:
@@ -40,9 +47,11 @@ async def check(settings: Settings) -> int:
             await _one("database", lambda: _database(settings)),
             await _one("references", lambda: _references(settings, session)),
         ]
+        if settings.web.public_url:
+            results.append(await _one("public address", partial(_public_address, settings, session)))
         for name in registry.names:
             kind = settings.providers.tables[name].get("type", name)
-            results.append(await _one(name, _checked(name, kind, registry.get(name))))
+            results.append(await _one(name, partial(check_provider, name, kind, registry.get(name))))
         await registry.aclose()
     return 0 if all(results) else 1
 
@@ -50,35 +59,16 @@ async def check(settings: Settings) -> int:
 async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
     try:
         sign, words = "✓", await trial()
-    except _CheckError as error:
+    except CheckError as error:
         sign, words = "✗", str(error)
     sys.stdout.write(f"{sign} {name}: {words}\n")
     return sign == "✓"
 
 
 async def _telegram(settings: Settings) -> str:
-    bot = make_bot(settings, RateLimiter())
-    own = ""
-    try:
+    async with _connected(settings) as bot:
         me = await bot.me()
-        if has_own_server(bot):
-            own = await _own_server(settings, bot)
-    except (NoProxyError, ServerStateError) as error:
-        raise _CheckError(f"{error.message}.") from error
-    except UnreadableFileError as error:
-        raise _CheckError(f"{error}.") from error
-    except OSError as error:
-        advice = "run it with --local, or put a web server before it that serves its folder under /file/bot<token>/"
-        raise _CheckError(f"the server at {settings.telegram.api_url} gives no files ({error}): {advice}.") from error
-    except TelegramNetworkError as error:
-        raise _CheckError(
-            f"{settings.telegram.api_url} can't be reached: check the network and telegram.api_url."
-        ) from error
-    except TelegramAPIError as error:
-        advice = f"get a token from @BotFather and set it as {variable('telegram.token')}"
-        raise _CheckError(f"the token is not accepted ({error.message}): {advice}.") from error
-    finally:
-        await bot.session.close()
+        own = await _own_server(settings, bot) if has_own_server(bot) else ""
     inline = "" if me.supports_inline_queries else "; inline mode is off: send /setinline to @BotFather if you want it"
     return f"ready as @{me.username}{own}{inline}"
 
@@ -99,13 +89,51 @@ async def _own_server(settings: Settings, bot: Bot) -> str:
     return "; ".join(notes)
 
 
+async def reach_telegram(settings: Settings) -> User:
+    """Ask Telegram for the bot itself. Raises `CheckError`."""
+    async with _connected(settings) as bot:
+        return await bot.me()
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Bot]:
+    """A connection to Telegram; its errors are those of the check."""
+    bot, server = make_bot(settings, RateLimiter()), settings.telegram.api_url
+    try:
+        yield bot
+    except (NoProxyError, ServerStateError) as error:
+        raise CheckError(f"{error.message}.", refused=False) from error
+    except UnreadableFileError as error:
+        raise CheckError(f"{error}.", refused=False) from error
+    except OSError as error:
+        advice = "run it with --local, or put a web server before it that serves its folder under /file/bot<token>/"
+        raise CheckError(f"the server at {server} gives no files ({error}): {advice}.", refused=False) from error
+    except TelegramNetworkError as error:
+        advice = "check the network, telegram.proxy and telegram.api_url"
+        raise CheckError(f"{server} can't be reached: {advice}.", refused=False) from error
+    except (TelegramUnauthorizedError, TelegramNotFound) as error:
+        advice = f"get a token from @BotFather and {settings.files.set_it('telegram.token')}"
+        raise CheckError(f"the token is not accepted ({error.message}): {advice}.") from error
+    except TelegramAPIError as error:
+        raise CheckError(f"Telegram answers “{error.message}”: try again later.", refused=False) from error
+    finally:
+        await bot.session.close()
+
+
 async def _database(settings: Settings) -> str:
     try:
         store = await Store.open(settings.storage.url)
     except UnusableStoreError as error:
-        raise _CheckError(str(error)) from error
+        raise CheckError(str(error)) from error
     await store.aclose()
     return f"{make_url(settings.storage.url).render_as_string(hide_password=True)} is ready"
+
+
+async def _public_address(settings: Settings, session: ClientSession) -> str:
+    try:
+        return await try_public_url(settings, session)
+    except AddressError as error:
+        raise CheckError(f"{error}.", refused=False) from error
 
 
 async def _references(settings: Settings, session: ClientSession) -> str:
@@ -117,29 +145,25 @@ async def _references(settings: Settings, session: ClientSession) -> str:
                 pass
         except (ClientError, TimeoutError) as error:
             advice = "check bucket.endpoint and bucket.virtual_host"
-            raise _CheckError(f"uploaded files can't be fetched ({type(error).__name__}): {advice}") from error
+            raise CheckError(f"uploaded files can't be fetched ({type(error).__name__}): {advice}") from error
         except Exception as error:  # any error is about these settings
-            raise _CheckError(said(error, settings.bucket)) from error
+            raise CheckError(said(error, settings.bucket)) from error
         return f"published in the bucket {settings.bucket.name}"
     if settings.web.public_url:
         return f"published under {settings.web.public_url}"
     return "neither web.public_url nor bucket.name: they are sent along with the request, up to about 7 MB a prompt"
 
 
-def _checked(name: str, kind: str, provider: AnyProvider) -> Callable[[], Awaitable[str]]:
-    """The trial of the provider with the table `name`; its own advice speaks of the table `kind`."""
-
-    async def trial() -> str:
-        try:
-            await provider.check()
-        except MisconfiguredError as error:
-            raise _CheckError(error.advice.replace(f"providers.{kind}.", f"providers.{name}.")) from error
-        except ProviderError as error:
-            advice = f"Check the network and the address in [providers.{name}], or try again later"
-            raise _CheckError(f"{error.sentence} {advice} ({error.detail}).") from error
-        over, soon = ends(provider.rows.values(), today())
-        if over:
-            raise _CheckError(f"{'; '.join(over)}. Change providers.{name}.models.")
-        return "; ".join([f"{provider.title} accepts the credentials", *soon])
-
-    return trial
+async def check_provider(name: str, kind: str, provider: AnyProvider) -> str:
+    """Try the provider with the table `name`; its own advice speaks of the table `kind`. Raises `CheckError`."""
+    try:
+        await provider.check()
+    except MisconfiguredError as error:
+        raise CheckError(error.advice.replace(f"providers.{kind}.", f"providers.{name}.")) from error
+    except ProviderError as error:
+        advice = f"Check the network and the address in [providers.{name}], or try again later"
+        raise CheckError(f"{error.sentence} {advice} ({error.detail}).", refused=False) from error
+    over, soon = ends(provider.rows.values(), today())
+    if over:
+        raise CheckError(f"{'; '.join(over)}. Change providers.{name}.models.")
+    return "; ".join([f"{provider.title} accepts the credentials", *soon])

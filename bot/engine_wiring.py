@@ -12,6 +12,7 @@ from bot.jobs.finisher import JobFinisher
 from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.lost_tickets import LostTickets
+from bot.jobs.over_budget import OverBudget
 from bot.jobs.preparer import Preparer
 from bot.jobs.progress import ProgressTracker, by_provider
 from bot.jobs.progress_loop import ProgressLoop
@@ -54,7 +55,7 @@ def wire_engine(context: JobContext) -> EngineParts:
     reconciler = Reconciler(context, preparer, runner, finisher)
     announcements = Announcements(context, progress, calls, lost)
     heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
-    scheduler = TaskScheduler(context, runner)
+    scheduler = TaskScheduler(context, runner, OverBudget(context, failover))
     switch, tests = ServiceSwitch(context, failover), ServiceTests(context)
     # The parts that start steps are closed before those that run them.
     starting = (calls, progress_loop, scheduler, heartbeat, reconciler, switch, tests)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from providers.money import Amounts, MoneyLimits
 from providers.proxies import ProxySetting
 from providers.setting_names import SettingsFiles, variable
 
@@ -132,6 +133,16 @@ class LimitsSettings(_Section):
     daily: int = Field(100, ge=0)
 
 
+class BudgetsSettings(_Section):
+    """`[budgets]`: the most that may be spent in a day or a month, by currency. `confirm`: a request that costs more
+    than this is asked about first."""
+
+    bot: MoneyLimits = ()
+    person: MoneyLimits = ()
+    group: MoneyLimits = ()
+    confirm: Amounts = ()
+
+
 class ProvidersSettings(BaseModel):
     """`[providers]`: the default; each further table has the settings of one provider, which parses them."""
 
@@ -168,6 +179,7 @@ class Settings(_Section):
     storage: StorageSettings = StorageSettings()
     access: AccessSettings = AccessSettings()
     limits: LimitsSettings = LimitsSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
     log: LogSettings = LogSettings()
     providers: ProvidersSettings = ProvidersSettings()
 

@@ -35,19 +35,28 @@ def load(file: Path | None = None) -> Settings:
     both the environment must have all that is needed.
     """
     names = (file,) if file else tuple(name for name in HERE if name.is_file())
-    read = [(name, _values(name)) for name in names]
+    read = [(name, values_of(name)) for name in names]
     files = SettingsFiles(*read, edited=file or LOCAL)
     _refuse_wrong_proxies()
     values = reduce(_merged, (table for _name, table in reversed(read)), {})
-    try:
-        settings = Settings.model_validate(_merged(values, _environment())).read_from(files)
-    except ValidationError as error:
-        raise SettingsError(_sentence(error.errors(include_url=False)[0], files)) from None
+    settings = settings_of(values, files)
     _refuse_missing(settings)
     return settings
 
 
-def _values(file: Path) -> dict[str, Any]:
+def settings_of(values: Mapping[str, Any], files: SettingsFiles) -> Settings:
+    """The settings of tables read from these files, overridden by the environment; some that are needed may be missing.
+
+    Raises `SettingsError`.
+    """
+    try:
+        return Settings.model_validate(_merged(values, environment())).read_from(files)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error.errors(include_url=False)[0], files)) from None
+
+
+def values_of(file: Path) -> dict[str, Any]:
+    """The tables of a file. Raises `SettingsError`."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -58,8 +67,8 @@ def _values(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from None
 
 
-def _environment() -> dict[str, Any]:
-    """The values of the environment, as the tables of a file."""
+def environment() -> dict[str, Any]:
+    """The values of the environment, as the tables of a file. Raises `SettingsError` for an unknown variable."""
     values: dict[str, Any] = {}
     for name, value in os.environ.items():
         path = name.lower().removeprefix(ENV_PREFIX.lower()).split("__")

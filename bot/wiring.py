@@ -14,6 +14,7 @@ from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
     chat_membership,
     chat_settings,
+    confirmations,
     edited_messages,
     error_handler,
     export,
@@ -52,6 +53,7 @@ from bot.middlewares.callback_guard import CallbackGuardMiddleware
 from bot.middlewares.language import LanguageMiddleware
 from bot.middlewares.message_groups import AlbumMiddleware
 from bot.middlewares.seen import SeenMiddleware
+from bot.money import budget_rules
 from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
@@ -75,7 +77,7 @@ from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
 from bot.web.publishing import open_bucket
 from bot.web.site import Site
-from providers.registry import AnyProvider, Registry, build
+from providers.registry import AnyProvider, build
 from providers.sessions import Sessions
 from storage.store import Store
 
@@ -106,12 +108,22 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
         addresses = Addresses(bucket or site.references, site.callbacks.address)
-        context = JobContext(store, providers, telegram.stage, worker, addresses, admins=notices, metrics=metrics)
-        parts = wire_engine(context)
-        engine = parts.engine
+        parts = wire_engine(
+            JobContext(
+                store,
+                providers,
+                telegram.stage,
+                worker,
+                addresses,
+                budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                refresh=access.refresh,
+                admins=notices,
+                metrics=metrics,
+            )
+        )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        requests = _make_requests(access, engine, store, registry, bot)
+        requests = _make_requests(settings, access, parts.engine, registry.default, bot)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
@@ -129,13 +141,13 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             site.take_updates(inbox.take)
         stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
-        stack.push_async_callback(engine.stop)
+        stack.push_async_callback(parts.engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
         stack.callback(albums.drop)
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
-        await engine.open()
+        await parts.engine.open()
         await site.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
@@ -203,6 +215,7 @@ def make_dispatcher(
         user_settings.make_router(),
         export.make_router(),
         forget.make_router(),
+        confirmations.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -239,12 +252,7 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(access: Access, engine: JobEngine, store: Store, registry: Registry, bot: Bot) -> RequestService:
-    return RequestService(
-        engine,
-        store,
-        {name: registry.get(name) for name in registry.names},
-        registry.default,
-        chat_policy=ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot)),
-        access=access,
-    )
+def _make_requests(settings: Settings, access: Access, engine: JobEngine, default: str, bot: Bot) -> RequestService:
+    store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
+    policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
+    return RequestService(engine, store, providers, default, chat_policy=policy, access=access, confirm=confirm)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from providers.json_reader import read_json
 from providers.models import ModelLimits
+from providers.money import MoneyLimits
 from providers.proxies import ProxySetting
 
 
@@ -26,10 +27,11 @@ class ProviderSettings(BaseModel):
     busy_limit: float = Field(
         1200, gt=0, description="seconds of nothing but busy until people are told, and others asked"
     )
-    price: Decimal | None = Field(None, ge=0, description="of one picture, for the people to see")
+    price: Decimal | None = Field(None, ge=0, description="of one picture, for people and budgets")
     prices: Mapping[str, Decimal] = Field({}, description="the same by model, where they differ")
     limits: Mapping[str, ModelLimits] = Field({}, description="of a model, where they differ from the known ones")
     fallback: str | None = Field(None, description="the provider that takes over while this one can't work")
+    budget: MoneyLimits = Field((), description="the most that may be spent there in a day or a month")
     proxy: ProxySetting = Field(SecretStr(""), description="of all its calls; empty: the environment's; none: no proxy")
     picture_proxy: ProxySetting = Field(SecretStr(""), description="of its pictures' downloads; empty: as `proxy`")
     currency: str = Field("USD", min_length=3, max_length=3, description="of the prices: USD, CNY, …")

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Table, bindparam, case, delete, or_, select, update
 
-from storage import notifications
+from storage import ledger, notifications
 from storage.connection import Connection, Transaction
 from storage.job_states import IS_OPEN, NOT_READY, is_in
 from storage.operations import Operations, reads, writes
+from storage.own_budgets import move_budgets
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
 from storage.schema import chats, drafts, jobs, pictures
@@ -80,6 +81,9 @@ class Chats(Operations):
         await self._move(connection, old, new)
         for statement in _MOVE_ROWS:
             await connection.execute(statement, {"old": old, "new": new})
+        # After its jobs are locked: none of them settles at this moment.
+        await ledger.move(connection, ledger.group(old), ledger.group(new))
+        await move_budgets(connection, ledger.group(old), ledger.group(new))
         connection.notify(notifications.ACCESS)
 
     async def set(self, chat_id: int, **values: Any) -> None:

@@ -77,6 +77,8 @@ async def _opened(url: URL, setting: str) -> AsyncGenerator[CopyEnd]:
         end = await _open(url, setting)
     except (OSError, StoreError) as error:
         raise UnusableStoreError(f"{setting}: {name_of(url)} can't be opened: {describe_error(error)}") from error
+    except UnusableStoreError as error:
+        raise UnusableStoreError(str(error).replace(SOURCE, setting, 1)) from error
     try:
         yield end
     finally:

@@ -67,6 +67,8 @@ class Copy:
         """Do all that is not done yet. Raises `StoreError` and `UnusableStoreError`."""
         await self._prepare()
         async with self._source.frozen():
+            # One of an earlier version, which does not know the lock of copies, may have begun to start before it.
+            await self._source.refuse_workers()
             self._total = sum([await self._source.count(table) for table in copied_tables()])
             positions = {table: await self._copy(table) for table in copied_tables()}
             self._rows = 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Float, bindparam, delete, func, insert, select, update
 
+from storage import ledger
 from storage.connection import Connection, Transaction
 from storage.job_statements import counts_for_quota
 from storage.job_states import (
@@ -25,6 +26,7 @@ from storage.records import ERASED_USER_ID
 from storage.schema import (
     announced,
     captions,
+    confirmations,
     drafts,
     edits,
     erased,
@@ -50,6 +52,7 @@ _OPEN_JOB, _NOT_CLOSED_JOB = (
 # The rows that belong to the person alone. A private chat has its person's id.
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
+    delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
     *(delete(table).where(table.c.job_id.in_(_OWN_JOBS)) for table in (pictures, references, captions, edits)),
     delete(posted).where(posted.c.chat_id == bindparam("person")),
     delete(styles).where(styles.c.user_id == bindparam("person")),
@@ -121,7 +124,8 @@ class Erasure(Operations):
         """Erase this person, in one step. Raises `JobsUnderWayError`.
 
         Preferences, styles, pictures, references and drafts are deleted. Jobs and tasks keep their times, provider and
-        cost, but not their person; the times of this person's requests are kept for a day.
+        cost, but not their person; the times of this person's requests are kept for a day, what they have spent until
+        the month ends, and a budget that an admin has given them until another one is chosen.
         """
         # A request of this person at this moment comes before, and prevents the erasure, or after it.
         await connection.lock(f"person {user_id}")
@@ -130,6 +134,8 @@ class Erasure(Operations):
         which = {"person": user_id, "now": now, "since": now - DAY}
         for statement in (*_DELETE_ROWS, _KEEP_TIMES, *_EMPTY_TASKS, *_EMPTY_JOBS):
             await connection.execute(statement, which)
+        # This month's sums stay until the month ends: erasing does not give a budget back.
+        await ledger.forget(connection, now, ledger.person(user_id))
         # Jobs that another process has reopened meanwhile were left alone above.
         if await _is_under_way(connection, user_id, _NOT_CLOSED_JOB):
             raise JobsUnderWayError

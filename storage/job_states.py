@@ -121,8 +121,15 @@ JOB_MOVES: Mapping[JobState, Collection[JobState]] = {
 }
 
 TASK_MOVES: Mapping[TaskState, Collection[TaskState]] = {
-    # A task that was put back with its ticket runs at once: it is not submitted again. A backup interrupts it.
-    TaskState.QUEUED: (TaskState.SUBMITTING, TaskState.RUNNING, TaskState.CANCELLED, TaskState.INTERRUPTED),
+    # A task that was put back with its ticket runs at once: it is not submitted again. A backup interrupts it. Where a
+    # budget has no room for it, it fails.
+    TaskState.QUEUED: (
+        TaskState.SUBMITTING,
+        TaskState.RUNNING,
+        TaskState.FAILED,
+        TaskState.CANCELLED,
+        TaskState.INTERRUPTED,
+    ),
     TaskState.SUBMITTING: (
         TaskState.QUEUED,
         TaskState.RUNNING,

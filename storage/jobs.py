@@ -37,11 +37,14 @@ from storage.job_statements import (
     WITH_STATUS,
 )
 from storage.job_states import NOT_READY, UNFINISHED, JobState, TaskState
+from storage.ledger import settle
+from storage.money import NO_BUDGETS, BudgetRules, Charge
 from storage.operations import Operations, reads, writes
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
-from storage.records import ErrorMessage, Job, NewJob, StoredReference, Task
+from storage.records import Cost, ErrorMessage, Job, NewJob, StoredReference, Task
 from storage.references import FORGET_FETCHED, add_references, references_of
 from storage.rows import DELETE_TASKS, LOCK_TASKS, as_job, change_job, current_chat_id, lock_job, notify, tasks_of
+from storage.standings import refuse_unaffordable
 
 DAY = 24 * 3600.0
 
@@ -58,12 +61,14 @@ class Jobs(Operations):
         *,
         worker_id: int | None = None,
         quota: Quota = UNLIMITED,
+        price: Cost | None = None,
+        budgets: BudgetRules = NO_BUDGETS,
     ) -> Job | None:
         """Store a request as a job of the worker `worker_id`. The drafts that the same update brought or took become
         this job: they are deleted in the same step.
 
         None when this update has made its job already, or the person pressed the same button within `quota.apart`
-        seconds. Raises `QuotaExceededError`.
+        seconds. Raises `QuotaExceededError`, and `BudgetExceededError` where a budget has no room for its `price`.
         """
         # Two requests at once, in two processes, are checked one after the other.
         await connection.lock(f"person {new.user_id}")
@@ -76,6 +81,8 @@ class Jobs(Operations):
         if added is None:
             return None
         await _check_quota(connection, new.user_id, now, quota)
+        if price:
+            await refuse_unaffordable(connection, budgets, Charge(new.provider, new.user_id, new.chat_id, price), now)
         await drop_drafts(connection, new.idempotency_key)
         job = as_job(added)
         await add_references(connection, job.id, new.references)
@@ -177,6 +184,7 @@ class Jobs(Operations):
         if any(row.ticket or (row.state != TaskState.QUEUED and row.id != trying) for row in rows):
             return None
         await connection.execute(DELETE_TASKS, own)
+        await settle(connection, job, [{**row._asdict(), "counted": 0} for row in rows if row.counted])
         connection.notify(notifications.QUEUE)
         # The other provider has other limits.
         await connection.execute(FORGET_FETCHED, own)
@@ -233,6 +241,16 @@ async def conclude_job(connection: Transaction, job_id: int) -> Job | None:
     error_message = next((row.error_message for row in failed_first if row.error_message), None)
     move = CONCLUDE_JOB[_next_state(states)]
     return await change_job(connection, move, {"job_id": job_id, "message": error_message})
+
+
+async def conclude_task(connection: Transaction, job: Job) -> Job | None:
+    """Within a transaction that has locked the job, of which a task has ended: move the job on if it was the last one,
+    and return it. Its slot is free."""
+    connection.notify(notifications.QUEUE)
+    concluded = await conclude_job(connection, job.id)
+    if concluded is None:
+        connection.notify(notifications.job(job.id, job.worker_id))
+    return concluded
 
 
 def _in_chat(chat_id: int, new: NewJob) -> NewJob:

@@ -4,12 +4,13 @@ from sqlalchemy import Executable, and_, bindparam, delete, or_, select, update
 
 from storage.connection import Transaction
 from storage.job_states import JobState, TaskState, move_job, move_task
+from storage.ledger import reserve_again
 from storage.operations import Operations, writes
 from storage.records import Job
 from storage.rows import change_job, is_orphaned, living_worker_or, lock_job
 from storage.schema import announced, jobs, tasks
 from storage.statements import upsert
-from storage.task_statements import TASK
+from storage.task_statements import RESERVED_AGAIN, TASK
 
 WITHOUT_TICKET = (TaskState.QUEUED, TaskState.INTERRUPTED, TaskState.FAILED, TaskState.CANCELLED)
 """The states of a task that a found ticket moves to `RUNNING`."""
@@ -43,6 +44,7 @@ _RUN = move_task(
     begun_at=None,
     error_message=None,
     finished_at=None,
+    **RESERVED_AGAIN,
 )
 
 
@@ -98,6 +100,9 @@ class LostTickets(Operations):
         await connection.lock(f"provider {known['provider']}")
         if (await connection.execute(_WITH_TICKET, {**own, "provider": known["provider"]})).first():
             return None
+        # It may have been claimed, or have ended, while this step waited for the locks.
+        latest = (await connection.execute(TASK, own)).mappings().one()
         if not (await connection.execute(_RUN, {**own, "now": now})).rowcount:
             return None
+        await reserve_again(connection, job, latest, now)
         return await change_job(connection, _REOPEN[job.state], {"job_id": job.id, "owner": worker_id})

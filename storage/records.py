@@ -3,9 +3,12 @@ them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.job_states import JobState, TaskState
+
+if TYPE_CHECKING:
+    from storage.money import RefusedTask
 
 ErrorMessage = Mapping[str, Any]
 """A sentence for a person: `{"template": str, "values": {str: …}}`."""
@@ -147,7 +150,8 @@ class CheckedReference:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One submission; it belongs to the worker of its job. `begun_at`: when it was claimed; `submitted_at`: when its
-    ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known.
+    ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known;
+    `price`: the most that it can cost, and `counted` of it against the budgets since `reserved_at`, both like `cost`.
     """
 
     id: int
@@ -167,6 +171,9 @@ class Task:
     currency: str | None = None
     pictures: int | None = None
     seconds: float | None = None
+    price: int | None = None
+    counted: int | None = None
+    reserved_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +249,12 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class ClaimedTasks:
     """Tasks that were claimed. `has_more`: more may be claimed at once; `due`: when to claim again, where time alone
-    frees the next slot."""
+    frees the next slot; `refused`: those for which a budget has no room, which still wait."""
 
     tasks: tuple[Task, ...]
     due: float | None
     has_more: bool = False
+    refused: "tuple[RefusedTask, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

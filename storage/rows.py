@@ -26,7 +26,7 @@ JOB = select(jobs).where(jobs.c.id == bindparam("job_id"))
 LOCK_JOB = JOB.with_for_update(key_share=True)
 _OWN_TASKS = tasks.c.job_id == bindparam("job_id")
 _TASKS = select(tasks).where(_OWN_TASKS).order_by(tasks.c.id)
-LOCK_TASKS = select(tasks.c.id, tasks.c.state, tasks.c.ticket).where(_OWN_TASKS).with_for_update()
+LOCK_TASKS = select(tasks).where(_OWN_TASKS).with_for_update()
 DELETE_TASKS = delete(tasks).where(_OWN_TASKS)
 _PRESENT_CHAT = select(chats.c.id).where(chats.c.migrated_from == bindparam("chat_id"))
 

@@ -5,6 +5,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 
 from storage.tables_access import invitations, members
 from storage.tables_base import metadata
+from storage.tables_budgets import budgets, confirmations, spending
 from storage.tables_jobs import (
     announced,
     captions,
@@ -21,8 +22,10 @@ from storage.tables_workers import provider_health, updates, workers
 
 __all__ = [
     "announced",
+    "budgets",
     "captions",
     "chats",
+    "confirmations",
     "draft_references",
     "drafts",
     "edits",
@@ -35,6 +38,7 @@ __all__ = [
     "posted",
     "provider_health",
     "references",
+    "spending",
     "styles",
     "tasks",
     "updates",

@@ -19,6 +19,7 @@ from storage.result import Result
 from storage.sqlite_writer import SqliteConnection, SqliteThread, SqliteWriter, run_at_once
 from storage.statements import Parameters, Statements
 from storage.store_errors import store_error
+from storage.uncancelled import UncancelledTask
 
 BUSY_TIMEOUT_SECONDS = 30
 MMAP_BYTES = 1 << 30
@@ -137,10 +138,17 @@ class SqliteBackend:
     async def _open(self) -> SqliteThread:
         thread = SqliteThread(lambda: connected(self._path), iter_chunk_size=64)
         try:
-            await thread
+            await UncancelledTask(_started(thread))
         except sqlite3.Error as error:
             raise store_error(error) from error
+        except asyncio.CancelledError:
+            await thread.close()
+            raise
         return thread
+
+
+async def _started(thread: SqliteThread) -> None:
+    await thread
 
 
 @cache
@@ -154,7 +162,11 @@ def connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, cached_statements=CACHED_STATEMENTS
     )
-    _configure(connection)
+    try:
+        _configure(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

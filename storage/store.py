@@ -1,6 +1,8 @@
 """`Store`: opens the database, and has one attribute for each group of operations."""
 
+from storage.budgets import BudgetStore
 from storage.chats import Chats
+from storage.confirmations import Confirmations
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.edited_prompts import Edits
@@ -65,6 +67,8 @@ class Store:
         self.counts = Counts(database)
         self.exports = Exports(database)
         self.erasure = Erasure(database)
+        self.budgets = BudgetStore(database)
+        self.confirmations = Confirmations(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -76,8 +80,8 @@ class Store:
         return cls(await Database.open(url, wait=wait))
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
-        """Delete old rows: drafts, posted albums, updates, strangers' names, and the request times of erased
-        people.
+        """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
+        questions about prices, and sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -85,6 +89,8 @@ class Store:
         await self.posted.forget(now - POSTED_LIFETIME_SECONDS)
         await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
+        await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)
         await self.pictures.forget_bytes(now - keep_days * DAY)

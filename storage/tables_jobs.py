@@ -111,6 +111,12 @@ tasks = Table(
     # Its cost in ten-thousandths of the currency, where the operator has set a price.
     Column("cost", BigInteger),
     Column("currency", String(3)),
+    # The most that it can cost, fixed when it was queued; NULL: the operator has set no price.
+    Column("price", BigInteger),
+    # The part of `price` that counts against the budgets, in `spending` on the day of `reserved_at`: all of it from the
+    # claim on, at last what was paid, or may have been.
+    Column("counted", BigInteger),
+    Column("reserved_at", Float),
     # How many pictures it gave, including those that were erased.
     Column("pictures", Integer),
     # How long the service took; NULL where that is not known, as for a recovered task.

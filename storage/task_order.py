@@ -65,6 +65,7 @@ def _next_tasks(*which: ColumnElement[bool]) -> Select[Any]:
         select(
             tasks.c.id,
             jobs.c.worker_id,
+            jobs.c.chat_id,
             (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=own)).label("number"),
             under_way.label("under_way"),
             func.first_value(since).over(partition_by=tasks.c.user_id, order_by=own).label("since"),
@@ -79,7 +80,7 @@ def _next_tasks(*which: ColumnElement[bool]) -> Select[Any]:
     )
     chosen = select(waiting).order_by(*_order(waiting.c)).limit(bindparam("most")).subquery()
     return (
-        select(tasks.c.id, tasks.c.ticket, chosen.c.worker_id)
+        select(tasks, chosen.c.worker_id, chosen.c.chat_id)
         .join(chosen, chosen.c.id == tasks.c.id)
         # A task that is being cancelled at this moment is skipped.
         .where(tasks.c.state == TaskState.QUEUED)
@@ -132,7 +133,7 @@ async def _free_slots(connection: Connection, state: ProviderHealth, limits: Lim
 async def next_tasks(
     connection: Connection, provider: str, now: float, free: FreeSlots, worker_id: int | None
 ) -> Sequence[Any]:
-    """The ids, tickets and workers of the next tasks for the free slots, in order, locked; each counts as under way for
+    """The next tasks for the free slots, with their workers and chats, in order, locked; each counts as under way for
     those behind it.
 
     Tasks whose worker is gone are left out until another one owns them, unless that worker is `worker_id`: living

@@ -1,14 +1,18 @@
 """Tasks: queued, claimed in fair order (`storage.task_order`), and ended."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from storage import notifications, task_order
+from storage.claims import claim_all
 from storage.clock import LONGEST_HOLD_SECONDS
 from storage.connection import Connection, Transaction
 from storage.database import Database
 from storage.job_states import CANCELLED_STATES, JobState, TaskState
-from storage.jobs import conclude_job
+from storage.jobs import conclude_task
+from storage.ledger import Changes, settle, settled, write
+from storage.money import NO_BUDGETS, BudgetRules
 from storage.operations import Operations, reads, writes
 from storage.provider_health import provider_state
 from storage.records import (
@@ -16,18 +20,17 @@ from storage.records import (
     Cost,
     EndedTask,
     ErrorMessage,
-    Job,
     Limits,
     NewPicture,
     Task,
     TicketKept,
     WaitingTask,
 )
+from storage.reservations import Reservations
 from storage.rows import as_job, as_task, lock_job, tasks_of
 from storage.task_statements import (
     ADD_PICTURE,
     AWAITED_PROVIDERS,
-    CLAIM_TASK,
     DROP_TASK,
     DURATIONS,
     END_TASK,
@@ -39,15 +42,11 @@ from storage.task_statements import (
     REQUEUE_TASK,
     RUNNING_TASKS,
     START_JOB,
-    TAKE_TURN,
     TASK,
     UNFINISHED_TASKS,
     UNSUBMITTED_TASKS,
 )
 from storage.tickets import Tickets
-
-# ClaimedTasks given together are so many seconds apart, so that they have an order.
-CLAIM_INTERVAL_SECONDS = 1e-6
 
 
 class Tasks(Operations):
@@ -68,13 +67,14 @@ class Tasks(Operations):
         since: float,
         *,
         said: str | None = None,
+        prices: Sequence[Cost | None] = (),
     ) -> JobState | None:
         """Queue the tasks of a job that was prepared for this provider.
 
         `parts`: the options of each task; `prepared`: the ids of the references that were checked; `since`: when the
-        wait began; `said`: the digest of the message that it was prepared from. Returns the job's state: `WORKING` when
-        the tasks are queued; `PREPARING` when not, because another reference was added, another provider has taken
-        over, or the message was edited.
+        wait began; `said`: the digest of the message that it was prepared from; `prices`: the most that each can cost,
+        where that is known. Returns the job's state: `WORKING` when the tasks are queued; `PREPARING` when not, because
+        another reference was added, another provider has taken over, or the message was edited.
         """
         job = await lock_job(connection, job_id)
         ids = set((await connection.execute(REFERENCE_IDS, {"job_id": job_id})).scalars())
@@ -83,7 +83,11 @@ class Tasks(Operations):
         if ids != set(prepared) or job.provider != provider or job.said != said:
             return JobState.PREPARING
         common = {"job_id": job_id, "user_id": job.user_id, "provider": job.provider, "queued_at": since}
-        await connection.execute(QUEUE_TASK, [{**common, "options": dict(options)} for options in parts])
+        rows = [
+            {**common, "options": dict(options), **_price_columns(price)}
+            for options, price in zip_longest(parts, prices)
+        ]
+        await connection.execute(QUEUE_TASK, rows)
         await connection.execute(START_JOB, {"job_id": job_id})
         connection.notify(notifications.QUEUE)
         return JobState.WORKING
@@ -102,13 +106,15 @@ class Tasks(Operations):
         *,
         worker_id: int | None = None,
         most: int = 1,
+        budgets: BudgetRules = NO_BUDGETS,
     ) -> ClaimedTasks:
         """Claim this worker's tasks that are among the first for the free slots, at most `most`.
 
         The order is over all workers (see `storage.task_order`), and so are the limits. Other workers whose tasks are
         among the first are notified: this worker does not take their slots. Claimed tasks become `submitting`; those
         that were put back with a ticket become `running`, and are not submitted again. `worker_id` None: tasks of jobs
-        without an owner.
+        without an owner. The prices of claimed tasks are reserved; those for which a budget has no room are not
+        claimed: end them (see `BudgetStore.refuse`), and claim again.
         """
         await connection.lock(f"provider {provider}")
         free_slots = await task_order.free_slots(connection, provider, limits, now)
@@ -120,13 +126,11 @@ class Tasks(Operations):
         for owner in {row.worker_id for row in first} - {worker_id, None}:
             connection.notify(notifications.queue(owner))
         own = [row for row in first if row.worker_id == worker_id]
-        claimed = [
-            await _claim_one(connection, row.id, row.ticket, now + number * CLAIM_INTERVAL_SECONDS)
-            for number, row in enumerate(own[:most])
-        ]
+        reservations = Reservations(connection, budgets, provider, now)
+        claimed, refused = await claim_all(connection, own[:most], reservations, now)
         # Fewer tasks than free slots: all that may begin now have been given.
-        if claimed and (len(own) > most or len(first) == free_slots.count):
-            return ClaimedTasks(tuple(claimed), None, has_more=True)
+        if refused or (claimed and (len(own) > most or len(first) == free_slots.count)):
+            return ClaimedTasks(tuple(claimed), None, has_more=True, refused=tuple(refused))
         return ClaimedTasks(tuple(claimed), await task_order.next_due(connection, provider, after=now))
 
     async def accepted(self, task_id: int, ticket: str, now: float, *, worker_id: int = 0) -> TicketKept:
@@ -147,7 +151,9 @@ class Tasks(Operations):
         task = as_task((await connection.execute(TASK, held)).mappings().one())
         job = await lock_job(connection, task.job_id)
         is_dropped = (job is None or job.state in CANCELLED_STATES) and task.ticket is None
-        await connection.execute(DROP_TASK if is_dropped else PUT_BACK_TASK, held)
+        moved = await connection.execute(DROP_TASK if is_dropped else PUT_BACK_TASK, held)
+        if job:
+            await settle(connection, job, moved.mappings())
         connection.notify(notifications.QUEUE)
 
     @writes
@@ -174,7 +180,8 @@ class Tasks(Operations):
         job, message = as_job(row), None if note is None else dict(note)
         result = {"count": len(results), "seconds": seconds, "message": message}
         done = {"task_id": task_id, "now": now, **_cost_columns(cost), **result}
-        if (await connection.execute(FINISH_TASK, done)).first() is None:
+        ended = (await connection.execute(FINISH_TASK, done)).mappings()
+        if not ended:
             return None
         common = {"job_id": job.id, "task_id": task_id, "user_id": job.user_id, "chat_id": job.chat_id}
         rows = [
@@ -182,8 +189,9 @@ class Tasks(Operations):
             for one in results
         ]
         await connection.execute(ADD_PICTURE, rows)
+        await settle(connection, job, ended)
         health = await provider_state(connection, job.provider)
-        return EndedTask(await _conclude(connection, job), health.is_failing)
+        return EndedTask(await conclude_task(connection, job), health.is_failing)
 
     @writes
     async def end_task(
@@ -194,13 +202,22 @@ class Tasks(Operations):
         error_message: ErrorMessage,
         now: float,
         cost: Cost | None = None,
+        *,
+        is_free: bool = False,
     ) -> EndedTask | None:
-        """The task ended in `state` without pictures; it may have a cost all the same. See `finish_task`."""
+        """The task ended in `state` without pictures; it may have a cost all the same. See `finish_task`.
+
+        `is_free`: it is known that nothing is paid. Else, without a cost, its whole price counts against the budgets.
+        """
         row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().first()
-        ended = {"task_id": task_id, "message": dict(error_message), "now": now, **_cost_columns(cost)}
-        if row is None or (await connection.execute(END_TASK[state], ended)).first() is None:
+        end = {"task_id": task_id, "message": dict(error_message), "now": now, **_cost_columns(cost)}
+        if is_free:
+            end["counted"] = 0
+        if row is None or not (ended := (await connection.execute(END_TASK[state], end)).mappings()):
             return None
-        return EndedTask(await _conclude(connection, as_job(row)))
+        job = as_job(row)
+        await settle(connection, job, ended)
+        return EndedTask(await conclude_task(connection, job))
 
     @writes
     async def requeue_unsubmitted(self, connection: Transaction, worker_id: int, known: Collection[int]) -> None:
@@ -209,9 +226,13 @@ class Tasks(Operations):
         `known`: the ids of all claimed tasks of which the answer has arrived.
         """
         claimed = (await connection.execute(UNSUBMITTED_TASKS, {"worker_id": worker_id})).scalars()
-        if unknown := set(claimed) - set(known):
-            await connection.execute(REQUEUE_TASK, [{"task_id": task_id} for task_id in sorted(unknown)])
+        changes = Changes()
+        for task_id in sorted(set(claimed) - set(known)):
+            row = (await connection.execute(LOCK_JOB_OF_TASK, {"task_id": task_id})).mappings().one()
+            moved = await connection.execute(REQUEUE_TASK, {"task_id": task_id})
+            changes.update(settled(as_job(row), moved.mappings()))
             connection.notify(notifications.QUEUE)
+        await write(connection, changes)
 
     @writes
     async def announce(self, connection: Transaction, task_id: int) -> None:
@@ -258,27 +279,15 @@ class Tasks(Operations):
         return [(row.seconds, row.options) for row in rows]
 
 
-async def _claim_one(connection: Transaction, task_id: int, ticket: str | None, now: float) -> Task:
-    # A task that was put back with a ticket is not submitted again.
-    state = TaskState.RUNNING if ticket is not None else TaskState.SUBMITTING
-    task = as_task((await connection.execute(CLAIM_TASK[state], {"task_id": task_id, "now": now})).mappings().one())
-    await connection.execute(TAKE_TURN, {"user_id": task.user_id, "now": now})
-    return task
-
-
-async def _conclude(connection: Transaction, job: Job) -> Job | None:
-    """A task of this job has ended: move the job on if it was the last one, and return it. Its slot is free."""
-    connection.notify(notifications.QUEUE)
-    concluded = await conclude_job(connection, job.id)
-    if concluded is None:
-        connection.notify(notifications.job(job.id, job.worker_id))
-    return concluded
-
-
 def _storable_seed(seed: int | None) -> int | None:
     """The seed if the column can hold it, else None: some have 64 bits, and the paid picture must not be lost."""
     return seed if seed is not None and -(2**63) <= seed < 2**63 else None
 
 
 def _cost_columns(cost: Cost | None) -> dict[str, Any]:
-    return {"cost": cost.amount if cost else None, "currency": cost.currency if cost else None}
+    amount = cost.amount if cost else None
+    return {"cost": amount, "counted": amount, "currency": cost.currency if cost else None}
+
+
+def _price_columns(price: Cost | None) -> dict[str, Any]:
+    return {"price": price.amount if price else None, "currency": price.currency if price else None}

@@ -31,10 +31,12 @@ from storage.column_types import clean
 from storage.connection import Transaction
 from storage.database import Database, StoreError, UnstorableValueError
 from storage.job_states import CANCELLED_STATES, INTERRUPTED_STATES, JobState, TaskState, is_in, move_job, move_task
+from storage.ledger import reserve_again
 from storage.operations import Operations, writes
 from storage.records import TicketKept
 from storage.rows import change_job, living_worker_or, lock_job
 from storage.schema import jobs, tasks
+from storage.task_statements import RESERVED_AGAIN, TASK
 
 ALL_BUT_DONE = tuple(state for state in TaskState if state is not TaskState.DONE)
 TICKETS_AT_ONCE = 100
@@ -93,6 +95,7 @@ _STORE_ALONE = move_task(
     submitted_at=bindparam("submitted_at"),
     error_message=None,
     finished_at=None,
+    **RESERVED_AGAIN,
 )
 _JOB_OF_TASK = select(tasks.c.job_id).where(tasks.c.id == bindparam("task_id"))
 _OWN_JOB, _OWNED = jobs.c.id == bindparam("job_id"), {"worker_id": living_worker_or(bindparam("owner"))}
@@ -178,10 +181,13 @@ class Tickets(Operations):
         # The job is locked before its task, as everywhere: else two steps could wait for each other.
         job_id = (await connection.execute(_JOB_OF_TASK, own)).scalar_one()
         job = await lock_job(connection, job_id)
+        task = (await connection.execute(TASK, own)).mappings().one()
         # A task that is done was polled by another worker meanwhile, and stays done.
-        await connection.execute(_STORE_ALONE, own)
+        is_running = (await connection.execute(_STORE_ALONE, {**own, "now": one.submitted_at})).rowcount
         if job is None:
             return TicketKept(is_wanted=False, worker_id=None)
+        if is_running:
+            await reserve_again(connection, job, task, one.submitted_at)
         # A living worker owns the job from here on; if it was interrupted, it is open again.
         change = _REOPEN if job.state in INTERRUPTED_STATES else _TAKE_OVER
         job = await change_job(connection, change, {"job_id": job_id, "owner": one.worker_id}) or job

@@ -1,4 +1,5 @@
-"""Errors of handlers: a chat that accepts no requests, or an unexpected error. The person gets an answer.
+"""Errors of handlers: a chat that accepts no requests, a price to ask about, or an unexpected error. The person gets an
+answer.
 
 Only this module tells people that a chat is closed, so no handler can forget it.
 """
@@ -6,13 +7,17 @@ Only this module tells people that a chat is closed, so no handler can forget it
 import logging
 from contextlib import suppress
 
-from aiogram import Router
+from aiogram import Bot, Router
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import CallbackQuery, ErrorEvent, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.callback_helpers import answer
 from bot.handlers.chat_policy import ChatNotAllowedError
+from bot.handlers.confirmations import ask_about_price
+from bot.handlers.price_check import ConfirmationNeededError
+from bot.handlers.request_service import RequestService
 from bot.telegram.i18n import ENGLISH, Languages
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.telegram_errors import is_gone
@@ -28,7 +33,9 @@ def make_router() -> Router:
     return router
 
 
-async def handle_error(event: ErrorEvent, languages: Languages, language: str = ENGLISH) -> None:
+async def handle_error(
+    event: ErrorEvent, languages: Languages, bot: Bot, requests: RequestService, language: str = ENGLISH
+) -> None:
     """Answer a press, or a message in private. In a group the message may not have been meant for the bot."""
     error, query, message = event.exception, event.update.callback_query, _message(event)
     if isinstance(error, StoreError) and not isinstance(error, UnstorableValueError):
@@ -43,6 +50,12 @@ async def handle_error(event: ErrorEvent, languages: Languages, language: str = 
     if isinstance(error, ChatNotAllowedError):
         with languages.speaking(language), suppress(TelegramAPIError):
             await _tell_not_allowed(error, query, message or _post(event))
+        return
+    if isinstance(error, ConfirmationNeededError):
+        with languages.speaking(language), suppress(TelegramAPIError):
+            if query:
+                await answer(query)
+            await ask_about_price(error, bot, requests)
         return
     log.error("handling update %d failed; it is not repeated", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):

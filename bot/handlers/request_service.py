@@ -1,7 +1,7 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,15 +10,21 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.price_check import PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
 from bot.jobs.engine import JobEngine
+from bot.jobs.over_budget import no_room
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
+from bot.telegram.formatting import plain
 from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
+from providers.money import Money
 from providers.options import N_, Flag, Options, flags
+from storage.confirmations import Confirmation
+from storage.money import BudgetExceededError
 from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
@@ -46,7 +52,8 @@ NO_OVERRIDES = Overrides()
 
 class RequestService:
     """Takes requests in. `providers` by name; `default`: the provider without a choice; `chat_policy`: whether a
-    chat accepts requests; `access`: who are the bot's admins, and each person's limits.
+    chat accepts requests; `access`: who are the bot's admins, and each person's limits; `confirm`: the
+    prices above which people are asked first.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class RequestService:
         *,
         chat_policy: ChatPolicy,
         access: Access,
+        confirm: Sequence[Money] = (),
     ) -> None:
         self.engine = engine
         self.store = store
@@ -65,6 +73,7 @@ class RequestService:
         self.default = default
         self._chat_policy = chat_policy
         self.access = access
+        self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
 
     def bot_flags(self) -> tuple[Flag, ...]:
@@ -108,11 +117,18 @@ class RequestService:
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
 
-        None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError` or
-        `ChatNotAllowedError`.
+        None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError`,
+        `ChatNotAllowedError` or `ConfirmationNeededError`.
         """
         new, _options = await self._request(context, words, draft)
-        return await self.engine.submit(new, self._allowed(context))
+        return await self._prices.submit(new, self._allowed(context))
+
+    async def confirmed(self, confirmation: Confirmation) -> None:
+        """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
+        `ChatNotAllowedError`."""
+        new = confirmation.request
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a waiting job the prompt that its message has now. False: it has begun, or ended.
@@ -120,7 +136,8 @@ class RequestService:
         Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then the job stays as it was.
         """
         new, options = await self._request(context, words, draft)
-        self.providers[new.provider].validate(would_be(new, options))
+        self.providers[new.provider].validate(would_be(new.prompt, new.style, options, len(new.references)))
+        self._prices.refuse_dearer(job, new)
         return await self.engine.reword(job.id, new, edited_at)
 
     async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options]:
@@ -155,8 +172,8 @@ class RequestService:
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
-        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises `QuotaExceededError`
-        or `ChatNotAllowedError`.
+        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
+        `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
         """
@@ -167,7 +184,7 @@ class RequestService:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
         options = job.options if overrides.options is None else overrides.options
-        return await self.engine.submit(
+        return await self._prices.submit(
             replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
         )
 
@@ -227,7 +244,9 @@ def job_style(style: Style) -> JobStyle:
 
 
 def quota_text(error: QuotaExceededError) -> str:
-    """The text for a person who has reached a limit."""
+    """The text for a person who has reached a limit, or for whom a budget has no room; without marks."""
+    if isinstance(error, BudgetExceededError):
+        return plain(no_room(error.standing, error.price))
     if error.waiting:
         words = _("You've reached your limit: {most} at a time. Try again when one is done.")
     else:

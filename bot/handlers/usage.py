@@ -12,6 +12,7 @@ from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.admin.mentions import mention
+from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import money
@@ -31,15 +32,18 @@ def make_router() -> Router:
 
 async def usage(message: Message, requests: RequestService, language: str) -> None:
     """Show this month's pictures and costs, by service."""
-    user_id = RequestContext.of_message(message, language).user_id
+    context = RequestContext.of_message(message, language)
+    user_id = context.user_id
     start = month_start(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(by_provider(own, requests.providers) or [_("None yet.")])]
+    lines += await own_lines(requests, context)
     # In a group everybody can read the answer.
     if requests.access.is_admin(user_id) and message.chat.type == "private":
         everybody = await requests.store.usage.since(start)
         people = await by_person(everybody, requests.store.people, MAX_PEOPLE_LISTED)
         lines += ["", _("<b>Everyone's</b>"), *people, *by_provider(everybody, requests.providers)]
+        lines += await bot_lines(requests)
     await message.reply("\n".join(lines))
 
 

@@ -10,6 +10,7 @@ from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
 from bot.metrics import Metrics
 from providers.base import Provider
+from storage.money import NO_BUDGETS, BudgetRules
 from storage.records import Job
 from storage.store import Store
 
@@ -49,14 +50,19 @@ class WokenJobs:
         return len(self._ids) + self._all
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True, eq=False)
 class JobContext:
     """The context that the parts of one engine share.
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
-    join a request before it is paid; `admins`: who is told how the services do; `woken`: what `wake` fills and the
-    reconciler empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler; `metrics`:
-    the figures of this process.
+    join a request before it is paid; `budgets`: those of the configuration; `refresh`: what has to be done
+    before they are asked; `admins`: who is told how the services do; `woken`: what `wake` fills and the reconciler
+    empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler; `metrics`: the figures
+    of this process.
     """
 
     store: Store
@@ -66,6 +72,8 @@ class JobContext:
     addresses: Addresses = NOWHERE
     sleep: Sleep = asyncio.sleep
     companions: Companions = field(default_factory=Alone)
+    budgets: BudgetRules = NO_BUDGETS
+    refresh: Callable[[], Awaitable[None]] = _nothing
     admins: AdminNotifier = field(default_factory=Untold)
     woken: WokenJobs = field(default_factory=WokenJobs)
     queue_changed: asyncio.Event = field(default_factory=asyncio.Event)

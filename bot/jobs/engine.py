@@ -6,6 +6,7 @@ The store is the queue. Each call stores a step of a job and wakes it; its worke
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
@@ -16,8 +17,9 @@ from bot.log_subject import note_job
 from providers.errors import Sentence
 from storage import notifications
 from storage.job_states import JobState, TaskState
+from storage.money import BudgetExceededError, BudgetRules, Charge
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
-from storage.records import Job, NewJob, NewReference
+from storage.records import Cost, Job, NewJob, NewReference
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +85,17 @@ class JobEngine:
 
     # jobs
 
-    async def submit(self, new: NewJob, quota: Quota = UNLIMITED) -> Job | None:
-        """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`."""
-        worker_id = self.context.worker.pick()
+    async def submit(self, new: NewJob, quota: Quota = UNLIMITED, price: Cost | None = None) -> Job | None:
+        """Take a job in. None when this update has made its job already. Raises `QuotaExceededError`.
+
+        `price`: the most that it can cost. A job for which a budget has no room now is refused (`BudgetExceededError`).
+        """
+        worker_id, add = self.context.worker.pick(), self._store.jobs.add
+        budgets = self._budgets_at_entry(new.provider)
         try:
-            job = await self._store.jobs.add(new, self.context.clock(), worker_id=worker_id, quota=quota)
+            job = await add(new, self.context.clock(), worker_id=worker_id, quota=quota, price=price, budgets=budgets)
         except QuotaExceededError as error:
-            self.context.metrics.refused(new.provider, "waiting_limit" if error.waiting else "daily_limit")
+            self.context.metrics.refused(new.provider, _limit(error))
             raise
         if job:
             note_job(job.id)
@@ -100,6 +106,18 @@ class JobEngine:
         if found := job or await self._store.jobs.made_by(new.idempotency_key):
             self.context.wake(found.id, job)
         return job
+
+    async def check_budgets(self, new: NewJob, price: Cost) -> None:
+        """Refuse early what `submit` is going to refuse. Raises `BudgetExceededError`."""
+        charge = Charge(new.provider, new.user_id, new.chat_id, price)
+        budgets = self._budgets_at_entry(new.provider)
+        if short := await self._store.budgets.shortage(budgets, charge, self.context.clock()):
+            raise BudgetExceededError(short, price)
+
+    def _budgets_at_entry(self, provider: str) -> BudgetRules:
+        """The budgets that a request must have room in. Where another service may take over, that is seen later."""
+        budgets = self.context.budgets
+        return budgets if self._failover.second(provider) is None else replace(budgets, services={})
 
     async def attach_reference(self, job: Job, reference: NewReference) -> bool:
         """A reference that arrived late joins its job while that waits. False: it is too late."""
@@ -172,3 +190,10 @@ class JobEngine:
         heard = notifications.parse(topic)
         for part in () if self._closed else self._parts:
             part.on_notification(heard)
+
+
+def _limit(error: QuotaExceededError) -> str:
+    """The limit that was reached, for the metrics."""
+    if isinstance(error, BudgetExceededError):
+        return "budget"
+    return "waiting_limit" if error.waiting else "daily_limit"

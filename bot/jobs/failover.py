@@ -7,10 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.jobs.context import JobContext
+from bot.jobs.prices import price_of
+from bot.jobs.request_builder import would_be
 from bot.jobs.retry import T
 from providers.base import Provider
 from providers.models import today
 from providers.options import Options
+from storage.money import BudgetRules, Charge, Owner
 from storage.records import Job, Task
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,13 @@ class Failover:
         job = await self._until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}")
         return job is not None and job.provider == task.provider and await self._hand_over(job, task.id)
 
+    async def over_budget(self, task: Task) -> bool:
+        """The budget of a service has no room for a task that waits. True: its job is another provider's now."""
+        if self.second(task.provider) is None:
+            return False
+        job = await self._until_stored(lambda: self._store.jobs.get(task.job_id), f"reading job {task.job_id}")
+        return job is not None and job.provider == task.provider and await self._hand_over(job, None)
+
     async def paused(self, provider: str) -> None:
         """All that waits for a provider that was paused goes on with the other one."""
         if self.second(provider) is None:
@@ -73,6 +83,8 @@ class Failover:
         fits = row.least_references <= count <= (limits.count if limits else 0)
         if not fits or len(job.prompt) > row.prompt_length or row.has_ended(today()):
             return False
+        if not await self._has_room(job, name, options, count):
+            return False
         hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(
             lambda: hand_over(job.id, name, stored, trying), f"moving job {job.id} to {name}"
@@ -81,6 +93,18 @@ class Failover:
             log.info("job %d goes from %s to %s", job.id, job.provider, name)
             self._context.wake(moved.id)
         return moved is not None
+
+    async def _has_room(self, job: Job, name: str, options: Options, references: int) -> bool:
+        """Whether the budget of this provider has room for a job."""
+        budgets = self._context.budgets.services.get(name)
+        price = price_of(self._providers[name], would_be(job.prompt, job.style, options, references))
+        if not budgets or price is None:
+            return True
+        charge, rules = Charge(name, job.user_id, job.chat_id, price.cost), BudgetRules(services={name: budgets})
+        find, now = self._store.budgets.shortage, self._context.clock()
+        short = await self._until_stored(lambda: find(rules, charge, now), f"reading the budget of {name}")
+        # Budgets of the person's own are not asked here.
+        return short is None or short.owner is not Owner.SERVICE
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]], name: str) -> T:
         return await self._context.until_stored(step, name)

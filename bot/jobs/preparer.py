@@ -1,7 +1,7 @@
 """From what a person asked for to tasks in the queue: references fetched, all checked before anything is paid."""
 
 import logging
-from collections.abc import KeysView
+from collections.abc import KeysView, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
 from bot.jobs.ports import InvalidReferenceError, Phase, Progress, error_message
+from bot.jobs.prices import price_of_part
 from bot.jobs.progress import ProgressTracker
 from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.steps import JobSteps
 from bot.jobs.task_failures import OURS
-from providers.base import Provider
+from providers.base import ImageRequest, Provider
 from providers.errors import ProviderError, Sentence
 from providers.options import explained
 from storage.job_states import JobState
@@ -68,26 +69,27 @@ class Preparer(Component):
     async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
         parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), f"planning job {job.id}")
+        options = [part.options.model_dump(mode="json") for part in parts]
+        prices = [price_of_part(provider, part) for part in parts]
         if job.asked_message_id is not None:
             await self._context.companions.gathered(job)
         queue = self._store.tasks.queue
         state = await self._context.until_stored(
-            lambda: queue(job.id, job.provider, parts, ids, job.created_at, said=job.said),
+            lambda: queue(job.id, job.provider, options, ids, job.created_at, said=job.said, prices=prices),
             f"queueing job {job.id}",
         )
         if state is JobState.WORKING:
             self._context.queue_changed.set()
 
-    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-        """The options of each task, and the references they are made with. Raises `InvalidReferenceError`,
+    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[Sequence[ImageRequest[Any]], list[int]]:
+        """The request of each task, and the references they are made with. Raises `InvalidReferenceError`,
         `InvalidRequestError`, or `ValidationError` for options that an older version stored.
         """
         options = provider.Options.model_validate(job.options)
         references = await self._requests.fetch_references(job, provider.reference_limits(options))
         request = await self._requests.build(job, options, references, provider)
         provider.validate(request)
-        parts = [part.options.model_dump(mode="json") for part in provider.split(request)]
-        return parts, [reference.id for reference in references]
+        return provider.split(request), [reference.id for reference in references]
 
     async def _is_changed(self, job: Job) -> bool:
         latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"reading job {job.id}")

@@ -31,10 +31,10 @@ def _offset() -> float:
 class TaskRun:
     """A task that this process submits and polls. `since`: when its ticket was stored; `worker_id`: of this process
     when the run began; `reported`: 0–1 as the service says; `preview`: the latest unfinished picture it shows;
-    `options`: as the provider got them, once it has; `callback`: where it announces the end, if it does;
-    `stood_still`: this process did, so that it may notice the end late; `is_cancelled`: the service was told that
-    nobody wants it; `offset`: between the clocks when it began; `job`: as the end of the task has left it, if it has
-    moved on.
+    `options`: as the provider got them, once it has; `most`: how many pictures they may give; `callback`: where it
+    announces the end, if it does; `stood_still`: this process did, so that it may notice the end late; `is_cancelled`:
+    the service was told that nobody wants it; `offset`: between the clocks when it began; `job`: as the end of the task
+    has left it, if it has moved on.
 
     `safe` is set once leaving it costs nothing: its ticket is stored, or it has ended.
     """
@@ -46,6 +46,7 @@ class TaskRun:
     reported: float | None = None
     preview: bytes | None = field(default=None, repr=False)
     options: Options | None = None
+    most: int = 1
     callback: Callback | None = None
     stood_still: bool = False
     is_cancelled: bool = False

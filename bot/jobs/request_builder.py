@@ -15,7 +15,7 @@ from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import Sentence
 from providers.options import Options
-from storage.records import Job, NewJob, StoredReference, Task
+from storage.records import Job, StoredReference, Task
 
 
 class RequestBuilder:
@@ -128,12 +128,10 @@ def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: b
     return options
 
 
-def would_be(new: NewJob, options: Options) -> ImageRequest[Any]:
+def would_be(prompt: str, style: Mapping[str, str] | None, options: Options, references: int) -> ImageRequest[Any]:
     """The request that a job with these options is to become. Of its references the number is right; they are fetched
     and looked at when it is prepared."""
-    references = (_FITTING,) * len(new.references)
-    prompt = with_style(new.prompt, new.style)
-    return ImageRequest(prompt, options, references)
+    return ImageRequest(with_style(prompt, style), options, (_FITTING,) * references)
 
 
 async def _no_bytes() -> bytes:

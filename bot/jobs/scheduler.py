@@ -6,6 +6,7 @@ import logging
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
+from bot.jobs.over_budget import OverBudget
 from bot.jobs.task_runner import TaskRunner
 from storage import notifications
 from storage.backend import EVERYTHING
@@ -24,10 +25,11 @@ STORE_RETRY_SECONDS = 2.0
 class TaskScheduler(Component):
     """Claims tasks and has them run."""
 
-    def __init__(self, context: JobContext, runner: TaskRunner) -> None:
+    def __init__(self, context: JobContext, runner: TaskRunner, over_budget: OverBudget) -> None:
         self._context = context
         self._store = context.store
         self._runner = runner
+        self._over_budget = over_budget
         self._background = Background()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
@@ -86,6 +88,7 @@ class TaskScheduler(Component):
             self._context.woken.add_all()
             self._may_own_unknown_tasks = False
         awaited = await self._store.tasks.awaited()
+        await self._context.refresh()
         due = [await self._claim(name) for name in self._context.providers if name in awaited]
         return min((at for at in due if at is not None), default=None)
 
@@ -94,10 +97,20 @@ class TaskScheduler(Component):
         limits = Limits(settings.concurrency, settings.per_minute)
         claim, worker_id = self._store.tasks.claim, self._context.worker.id
         while not self._stopping:
-            turns = await claim(name, limits, self._context.clock(), worker_id=worker_id, most=CLAIMED_AT_ONCE)
+            turns = await claim(
+                name,
+                limits,
+                self._context.clock(),
+                worker_id=worker_id,
+                most=CLAIMED_AT_ONCE,
+                budgets=self._context.budgets,
+            )
             for task in turns.tasks:
                 log.debug("task %d of job %d is claimed for %s", task.id, task.job_id, name)
                 self._runner.run(task)
+            for refused in turns.refused:
+                # Its end lets the next ones go first.
+                await self._over_budget.end(refused)
             if not turns.has_more:
                 return turns.due
         return None

@@ -8,6 +8,7 @@ from bot.jobs.circuit_breaker import CircuitBreaker
 from bot.jobs.context import JobContext
 from bot.jobs.failover import Failover
 from bot.jobs.ports import error_message_of
+from bot.jobs.prices import cost_of
 from bot.jobs.progress import TaskRun
 from providers.base import Provider
 from providers.errors import (
@@ -87,7 +88,7 @@ class TaskFailures:
             await self._failover.paused(task.provider)
         else:
             cost = cost_of(run, provider, 1) if error.paid else None
-            await self._end(task, TaskState.FAILED, error, cost)
+            await self._end(task, TaskState.FAILED, error, cost, is_free=error.paid is False)
 
     async def _put_back(self, task: Task, busy: ProviderBusyError) -> None:
         paused = await self._breaker.failed(task.provider, busy) if isinstance(busy, ProviderUnavailableError) else None
@@ -125,19 +126,15 @@ class TaskFailures:
         put_back = self._store.tasks.put_back
         await self._context.until_stored(lambda: put_back(task.id, until), f"putting back task {task.id}")
 
-    async def _end(self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None) -> None:
-        now, end = self._context.clock(), self._store.tasks.end_task
+    async def _end(
+        self, task: Task, state: TaskState, error: ProviderError, cost: Cost | None = None, *, is_free: bool = False
+    ) -> None:
+        now, end, words = self._context.clock(), self._store.tasks.end_task, error_message_of(error)
         ended = await self._context.until_stored(
-            lambda: end(task.id, state, error_message_of(error), now, cost), f"storing the end of task {task.id}"
+            lambda: end(task.id, state, words, now, cost, is_free=is_free), f"storing the end of task {task.id}"
         )
         if ended:
             self._context.metrics.paid(task.provider, cost)
-
-
-def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:
-    """The cost of a task, where the operator has set a price. None also where the provider never got the task."""
-    price = None if run.options is None else provider.price(run.options)
-    return None if price is None else Cost(round(price * pictures * 10_000), provider.settings.currency)
 
 
 def _is_of_one_model(run: TaskRun, provider: Provider[Any, Any], error: ProviderError) -> bool:

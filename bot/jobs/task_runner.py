@@ -10,9 +10,10 @@ from bot.jobs.bounds import bounded
 from bot.jobs.component import STOP_SECONDS, Component
 from bot.jobs.context import JobContext
 from bot.jobs.ports import error_message
+from bot.jobs.prices import cost_of
 from bot.jobs.progress import ProgressTracker, TaskRun
 from bot.jobs.request_builder import RequestBuilder
-from bot.jobs.task_failures import OURS, TaskFailures, cost_of
+from bot.jobs.task_failures import OURS, TaskFailures
 from bot.log_subject import Subject
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
 from providers.errors import GenerationFailedError, OutcomeUnknownError, ProviderError, Sentence, TaskTimeoutError
@@ -141,12 +142,12 @@ class TaskRunner(Component):
         request = await self._context.until_stored(
             lambda: self._request(run, provider), f"reading the request of task {task.id}"
         )
-        run.options, run.callback = request.options, request.callback
+        run.options, run.callback, run.most = request.options, request.callback, provider.most_pictures(request)
         try:
             async with aclosing(provider.imagine(request, task.ticket)) as events:
-                most, name = provider.most_pictures(request), f"task {task.id} of job {task.job_id}"
+                name = f"task {task.id} of job {task.job_id}"
                 async for said in events:
-                    event = bounded(said, most, name)
+                    event = bounded(said, run.most, name)
                     await self._note(run, event)
                     if isinstance(event, Finished):
                         return

@@ -80,6 +80,13 @@ class HistoryCallback(CallbackData, prefix="h"):
     at: Id
 
 
+class ConfirmCallback(CallbackData, prefix="k"):
+    """A button under the question whether to make a request that costs much. `do`: make, no."""
+
+    do: str
+    confirmation: Id
+
+
 class ForgetCallback(CallbackData, prefix="f"):
     """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
     presses it."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from html import escape, unescape
 
 from aiogram.utils.i18n import gettext as _
 
+from bot import money as amounts
 from bot.jobs.ports import sentence
 from bot.telegram.flag_names import shown
 from providers.errors import Sentence
@@ -16,6 +16,7 @@ CAPTION_LENGTH = 1024
 TEXT_LENGTH = 4096
 BAR_LENGTH = 10
 _MARK = re.compile(r"<[^>]*>")
+money = amounts.money
 
 
 def say(*sentences: Sentence) -> str:
@@ -92,15 +93,6 @@ def flags_of(options: Mapping[str, object]) -> str:
 def pixels(width: int | None, height: int | None) -> str:
     """The size of a picture: "2048×1152"; empty if unknown."""
     return f"{width}×{height}" if width else ""
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """An amount with its currency: "¥0.20", "$0.042", "0.2 GBP"."""
-    digits = f"{amount.quantize(Decimal('0.0001')).normalize():f}"
-    whole, _point, cents = digits.partition(".")
-    text = f"{whole}.{cents.ljust(2, '0')}"
-    sign = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency)
-    return f"{sign}{text}" if sign else f"{text} {currency}"
 
 
 def bar(fraction: float) -> str:

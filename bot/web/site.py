@@ -7,11 +7,12 @@ from typing import Any
 
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError
-from bot.web import callbacks, references, webhook
+from bot.web import callbacks, references, self_check, webhook
 from bot.web.callbacks import Callbacks, Heard
 from bot.web.monitoring import PRIVATE, Monitoring, Updates
 from bot.web.private_pages import private_pages
 from bot.web.references import WebPublisher
+from bot.web.self_check import SelfCheck
 from bot.web.server import WebServer
 from bot.web.signing import Signer, derived
 from bot.web.store_probe import StoreProbe
@@ -38,6 +39,7 @@ class Site:
         self.callbacks = Callbacks(public_url, Signer("callbacks", token, store.clock))
         self.webhook_secret = derived("webhook", token)
         self.server.app.router.add_get(references.PATH, self.references.serve)
+        self.server.app.router.add_get(self_check.PATH, SelfCheck(token).serve)
 
     def take_callbacks(self, heard: Heard) -> None:
         """Services announce the ends of tasks."""

@@ -50,7 +50,7 @@ class JimengSettings(ProviderSettings):
         MODELS.current, min_length=1, description="those the account has activated, the default first"
     )
     upscaler: bool = Field(True, description="enlarge pictures with the upscaler (智能超清), if the account has it")
-    price: Decimal | None = Field(Decimal("0.20"), ge=0, description="of one picture, for the people to see")
+    price: Decimal | None = Field(Decimal("0.20"), ge=0, description="of one picture, for people and budgets")
     currency: str = Field("CNY", min_length=3, max_length=3, description="of the price")
     logo_info: LogoInfo | None = Field(None, description="a visible watermark")
     aigc_meta: AigcMeta | None = Field(None, description="an invisible mark")

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from storage import copy_postgres
 from storage.copy import copy_database, undo
+from storage.copy_marks import MOVED, OTHER
+from storage.copy_postgres import PostgresEnd
 from storage.copy_rows import OWNER, PROCESS_TABLES, copied_tables
 from storage.copy_steps import Copied, Progress
 from storage.database import UnusableStoreError
@@ -23,6 +27,7 @@ from storage.schema import metadata
 from storage.store import Store
 from tests.support.any_rows import fill_every_table
 from tests.support.blank_database import put_blank_database
+from tests.support.engine_harness import until
 from tests.support.later_bot import open_jobs_go_on, opened
 from tests.support.old_rows import Row, everything, leave_rows
 from tests.support.raw_database import connected
@@ -217,6 +222,22 @@ async def test_what_is_copied_is_not_copied_again(source: str, back: str) -> Non
     assert len([one for one in steps if one.step == "copying"]) == len(copied_tables()) - 6
 
 
+async def test_ctrl_c_in_the_middle_of_a_page(source: str, postgres_url: str) -> None:
+    left = [7]
+
+    def cancel(_progress: Progress) -> None:
+        # The page before this one is being stored.
+        left[0] -= 1
+        if not left[0]:
+            copying.cancel()
+
+    copying = asyncio.ensure_future(copy_database(source, postgres_url, cancel))
+    await asyncio.wait({copying})
+    assert copying.cancelled()
+    await copy_database(source, postgres_url, quiet)
+    assert await rows(postgres_url) == await rows(source)
+
+
 async def test_it_begins_anew_when_a_bot_has_worked_meanwhile(source: str, back: str) -> None:
     with pytest.raises(Killed):
         await copy_database(source, back, killed_at(8))
@@ -315,6 +336,24 @@ async def test_a_worker_that_hangs_owns_nothing_when_it_goes_on(
     assert found
     assert found.worker_id is None
     await hung.aclose()
+
+
+async def test_a_bot_that_hung_during_its_move_ends(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", ended.append)
+    async with opened(postgres_url) as later:
+        await later.start()
+        # Another process takes it for dead.
+        end = await PostgresEnd.open(make_url(postgres_url), "storage.url")
+        await end.set_mark(MOVED, {OTHER: "elsewhere"})
+        await end.evict_workers()
+        await end.aclose()
+
+        async def has_ended() -> bool:
+            return bool(ended)
+
+        await until(has_ended)
+    assert ended == [signal.SIGTERM]
 
 
 async def test_a_target_that_is_not_this_copys(source: str, back: str, tmp_path: Path) -> None:

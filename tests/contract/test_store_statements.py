@@ -11,9 +11,11 @@ from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
 from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
+from storage.jobs import DAY
+from storage.money import Budget, BudgetRules, Charge, Period
 from storage.operations import Operations
 from storage.pictures import Sent
-from storage.records import CheckedReference, Draft, Job, NewDraft, NewReference, NewUpdate, Task
+from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.settings_records import Style
 from storage.store import Store
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
@@ -264,6 +266,34 @@ async def _added(store: Store, n: int, worker_id: int | None = None, **changes: 
     return job
 
 
+async def _money(store: Store, n: int) -> None:
+    rules, price = BudgetRules(bot=(Budget(10, "CNY", Period.DAY),)), Cost(8, "CNY")
+    charge, now = Charge("jimeng", ANN, -5, price), n * 100 * DAY
+    await store.budgets.own.set(f"u{n}", ())
+    assert await store.budgets.own.get(f"u{n}") == ()
+    assert await store.budgets.own.all(1)
+    await store.budgets.own.set(f"u{n}", None)
+    job = await store.jobs.add(new_job(n), now, price=price, budgets=rules)
+    assert job
+    await store.tasks.queue(job.id, "jimeng", [{}, {}], [], now, prices=[price, price])
+    turns = await store.tasks.claim("jimeng", Limits(2), now, most=2, budgets=rules)
+    assert await store.budgets.refuse(turns.refused[0].task.id, ERROR_MESSAGE, now)
+    await store.tasks.end_task(turns.tasks[0].id, TaskState.FAILED, ERROR_MESSAGE, now, is_free=True)
+    assert await store.budgets.standings(rules, charge, now)
+    assert await store.budgets.shortage(rules, charge, now) is None
+    await store.budgets.forget(now)
+    dear = new_job(n + 1, button="b")
+    asked = await store.confirmations.add(dear, now, apart=1.0)
+    assert asked
+    assert await store.confirmations.add(replace(dear, idempotency_key=f"another {n}"), now, apart=1.0) is None
+    await store.confirmations.shown_at(asked, n)
+    found = await store.confirmations.get(asked)
+    assert found
+    assert found.request == dear
+    await store.confirmations.drop(asked)
+    await store.confirmations.forget(now)
+
+
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
@@ -276,6 +306,7 @@ ALL: tuple[Calls, ...] = (
     _access,
     _providers,
     _workers,
+    _money,
 )
 
 

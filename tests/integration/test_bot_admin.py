@@ -173,7 +173,7 @@ async def test_a_person_is_given_limits_of_their_own(harness: AppHarness) -> Non
     await harness.restart()
     await harness.app.access.refresh()
     assert harness.app.access.quota(harness.ming.id) == Quota(10, 5)
-    assert "Budget" not in "".join(page.buttons), "that page is not there"
+    assert "💰 Budget" in page.buttons
 
 
 async def test_nobody_bans_an_admin_of_the_configuration_or_themselves(harness: AppHarness) -> None:

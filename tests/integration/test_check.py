@@ -21,6 +21,7 @@ CONFIG = """
 token = "{token}"
 api_url = "{telegram}"
 [web]
+port = {port}
 public_url = "{public_url}"
 [bucket]
 {bucket}
@@ -48,8 +49,14 @@ async def jimeng() -> AsyncIterator[JimengSimulator]:
 
 
 @pytest.fixture
+def port(unused_tcp_port: int) -> int:
+    """The port of the bot's own server."""
+    return unused_tcp_port
+
+
+@pytest.fixture
 def check(
-    tmp_path: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, telegram: TelegramSimulator, jimeng: JimengSimulator, port: int, capsys: pytest.CaptureFixture[str]
 ) -> Check:
     """Run the command with some settings changed; return its exit code and its lines."""
 
@@ -57,7 +64,8 @@ def check(
         settings = {
             "token": telegram.token,
             "telegram": telegram.url,
-            "public_url": "https://bot.example.org",
+            "port": str(port),
+            "public_url": f"http://127.0.0.1:{port}",
             "bucket": "",
             "folder": str(tmp_path),
             "access_key": jimeng.keys.access,
@@ -91,7 +99,8 @@ async def test_all_is_well_and_nothing_is_paid(
         "has a photo: send /setuserpic to @BotFather; if updates are missing, call logOut once at "
         "https://api.telegram.org",
         f"✓ database: sqlite:///{tmp_path}/data/bot.db is ready",
-        "✓ references: published under https://bot.example.org",
+        f"✓ references: published under http://127.0.0.1:{port}",
+        f"✓ public address: http://127.0.0.1:{port} leads to this bot",
         "✓ jimeng: Jimeng accepts the credentials",
     ]
     assert dict(jimeng.calls) == {"result": 6}

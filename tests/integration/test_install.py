@@ -13,6 +13,18 @@ from bot.demo.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("bot", "providers", "storage", "pyproject.toml", "README.md", "LICENSE")
+RECORDS_WRITES = """
+import os, sys
+
+FILE = os.open(os.environ["WRITES_TO"], os.O_WRONLY | os.O_APPEND)
+
+def record(event, arguments):
+    writes = event == "open" and arguments[2] and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    if writes or event in ("sqlite3.connect", "os.mkdir", "os.rename"):
+        os.write(FILE, f"{arguments[0]}\\n".encode())
+
+sys.addaudithook(record)
+"""
 TOOLS = ("_pytest", "hypothesis", "playwright", "pytest", "pytest_asyncio", "tests", "xdist")
 
 
@@ -44,7 +56,21 @@ def bare(site: Path, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(blocked), str(site)]), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def test_the_demo_runs_from_any_folder(site: Path, bare: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def writes(bare: dict[str, str], tmp_path: Path) -> Path:
+    """The file that gets the names of all files and folders that such a process opens for writing, or makes."""
+    (tmp_path / "blocked" / "sitecustomize.py").write_text(RECORDS_WRITES)
+    record = tmp_path / "writes"
+    record.touch()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    bare |= {"WRITES_TO": str(record), "TMPDIR": str(temporary), "HOME": "/nonexistent"}
+    return record
+
+
+def test_the_demo_runs_from_any_folder_and_writes_only_where_it_may(
+    site: Path, bare: dict[str, str], writes: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     command = [sys.executable, str(site / "bin" / "imagine-bot"), "demo", "--say", "a red fox in the snow --n 4"]
@@ -56,6 +82,10 @@ def test_the_demo_runs_from_any_folder(site: Path, bare: dict[str, str], tmp_pat
     with Image.open(album[0]) as picture:
         assert picture.format == "JPEG"
     assert sorted(path.name for path in elsewhere.iterdir()) == ["demo-album"]
+    written = {Path(line) for line in writes.read_text().splitlines()}
+    assert any(path.suffix == ".db" for path in written)
+    allowed = (tmp_path / "temporary", Path("demo-album"), elsewhere / "demo-album", Path("/dev"))
+    assert {path for path in written if not any(path.is_relative_to(folder) for folder in allowed)} == set()
 
 
 def test_health_is_asked_without_loading_the_bot(site: Path, bare: dict[str, str], tmp_path: Path) -> None:

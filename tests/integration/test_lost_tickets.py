@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,8 @@ async def test_a_cancelled_job_keeps_the_picture_for_the_history(harness: AppHar
 
 async def house_store(harness: AppHarness, statement: str) -> None:
     """Change the tables while the bot is stopped."""
-    with sqlite3.connect(harness.app.settings.storage.url.removeprefix("sqlite:///")) as connection:
+    file = harness.app.settings.storage.url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(statement)
 
 

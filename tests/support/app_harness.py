@@ -25,6 +25,7 @@ from bot.handlers import command_menu
 from bot.settings import (
     AccessSettings,
     BucketSettings,
+    BudgetsSettings,
     LimitsSettings,
     ProvidersSettings,
     Settings,
@@ -225,6 +226,7 @@ async def open_app_harness(
     updates: Literal["polling", "webhook"] = "polling",
     access: AccessSettings | None = None,
     limits: LimitsSettings | None = None,
+    budgets: Mapping[str, Any] = MappingProxyType({}),
     concurrency: int = 8,
     strict: bool = False,
     bucket: BucketSettings | None = None,
@@ -258,6 +260,7 @@ async def open_app_harness(
             storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(open=True),
             limits=limits or LimitsSettings(),
+            budgets=BudgetsSettings.model_validate(dict(budgets)),
             providers=ProvidersSettings.model_validate(tables),
         )
 

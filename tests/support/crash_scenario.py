@@ -19,10 +19,13 @@ from storage.history import HistoryFilter
 from storage.records import Job
 from storage.store import Store
 from tests.support.app_harness import picture, picture_info
+from tests.support.books import Sums, counted, written
 from tests.support.gates import Gate
 from tests.support.process_harness import LONG, QUICK, Outcome, ProcessHarness, nothing
 
 PLACES = 4
+PRICE = 2000
+"""Of one picture, in ten-thousandths of ¥1."""
 UNKNOWN = "can't tell whether"
 RETRY, AGAIN = "🔁 Try again", "🔁 Again"
 
@@ -81,6 +84,7 @@ class CrashScenario(ProcessHarness):
         self.after: dict[str, Outcome] = {}
         self.unfinished: list[Job] = []
         self.kept: bytes | None = None
+        self.ledger = self.counted = Sums()
 
     async def play_all(self) -> None:
         """Run the whole scenario on one database."""
@@ -215,6 +219,7 @@ class CrashScenario(ProcessHarness):
         cancelled = self.people["killed while running, cancelled before"]
         newest = await store.history.page(HistoryFilter(cancelled.id))
         self.kept = await store.pictures.data(newest.picture.id) if newest else None
+        self.ledger, self.counted = await written(store), await counted(store)
         await store.aclose()
 
 
@@ -258,6 +263,14 @@ class KillMatrix:
     def test_what_was_paid_for_a_cancelled_job_is_kept(self, scenario: CrashScenario) -> None:
         assert scenario.kept
         assert picture_info(scenario.kept) == ("JPEG", 64, 64)
+
+    def test_the_ledger_has_what_was_paid_or_may_have_been(self, scenario: CrashScenario) -> None:
+        assert scenario.ledger == scenario.counted
+        known = sum(after.pictures for after in scenario.after.values())
+        total = sum(amount for (payer, _currency, _day), amount in scenario.ledger.items() if payer == "bot")
+        # The pictures that were delivered, the one that was kept, and the submits of which nobody knows.
+        unknown = sum(wanted.retried is not None for wanted in EXPECTED.values())
+        assert total == PRICE * (known + 1 + unknown)
 
     def test_nothing_is_left_to_do(self, scenario: CrashScenario) -> None:
         assert scenario.unfinished == []

@@ -43,7 +43,7 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
     shipped, defaults = load(ROOT / "config.toml"), load(file(tmp_path, GOOD))
     assert shipped.model_dump(exclude={"providers"}) == defaults.model_dump(exclude={"providers"})
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits):
+    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits, shipped.budgets):
         for key in type(section).model_fields:
             assert f"\n{key} = " in text
 
@@ -77,6 +77,11 @@ def test_the_shipped_file_tells_of_the_settings_of_all_providers() -> None:
         (GOOD + "[web]\nport = 'x'", ["web.port"]),
         (GOOD + "[web]\npublic_url = 'example.org'", ["web.public_url", "https://"]),
         (GOOD + "[access]\nusers = 123456", ["access.users", "must be a list of Telegram IDs, for example [123456"]),
+        (
+            GOOD + "[budgets]\nperson = ['2 yuan']",
+            ["budgets.person", '"2 CNY a day" or "20 USD a month", not \'2 yuan\''],
+        ),
+        (GOOD + "[budgets]\nconfirm = 1", ["budgets.confirm", '"1 CNY" or "0.20 USD", not 1']),
         (GOOD + "[storage]\nurl = 'mysql://x'", ["storage.url", "sqlite:///"]),
         ("[telegram]\ntoken = '1:a'\nupdates = 'webhook'", ["web.public_url", "BOT_WEB__PUBLIC_URL"]),
         ("[telegram", ["config.toml", "TOML"]),

@@ -2,6 +2,7 @@
 
 from aiogram import Bot
 
+from bot.handlers.admin.budgets import BudgetsPage
 from bot.handlers.admin.groups import GroupsPage
 from bot.handlers.admin.invitations import InvitationsPage
 from bot.handlers.admin.menu import AdminMenu
@@ -16,6 +17,7 @@ def make_menu(requests: RequestService, bot: Bot, languages: Languages) -> Admin
     menu.add(
         PeoplePage(menu, requests, bot, languages),
         GroupsPage(menu, requests, bot),
+        BudgetsPage(requests),
         InvitationsPage(requests, bot),
     )
     return menu

@@ -1,0 +1,99 @@
+"""The question before a request that costs much, and its buttons."""
+
+from aiogram import Bot, F, Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, ReplyParameters
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.callback_helpers import answer, change_buttons, change_text, message_of, owns
+from bot.handlers.price_check import ConfirmationNeededError
+from bot.handlers.request_service import RequestService, quota_text
+from bot.jobs.prices import Price
+from bot.money import shown
+from bot.telegram.callback_data import ConfirmCallback
+from bot.telegram.keyboards import button, keyboard
+from storage.confirmations import Confirmation
+from storage.quota import QuotaExceededError
+
+ANSWER_SECONDS = 3600.0
+"""For so long the question can be answered: a price may change."""
+
+
+def make_router() -> Router:
+    """The answers to the question."""
+    router = Router(name="confirmations")
+    router.callback_query.register(make, ConfirmCallback.filter(F.do == "make"))
+    router.callback_query.register(refuse, ConfirmCallback.filter(F.do == "no"))
+    return router
+
+
+async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: RequestService) -> None:
+    """Ask the person whether a request shall be made. Raises aiogram's errors, and `StoreError`."""
+    if error.confirmation_id is None:
+        return
+    new = error.request
+    about = ReplyParameters(message_id=new.message_id, allow_sending_without_reply=True) if new.message_id else None
+    sent = await bot.send_message(
+        new.chat_id,
+        question(error.price),
+        message_thread_id=new.thread_id,
+        reply_parameters=about,
+        reply_markup=_buttons(error.confirmation_id),
+    )
+    await requests.store.confirmations.shown_at(error.confirmation_id, sent.message_id)
+
+
+def question(price: Price) -> str:
+    """The question itself."""
+    if price.pictures == 1:
+        return _("1 picture, {price}: make it?").format(price=shown(price.cost))
+    words = _("{count} pictures, {price}: make them?")
+    if price.is_most:
+        words = _("Up to {count} pictures, up to {price}: make them?")
+    return words.format(count=price.pictures, price=shown(price.cost))
+
+
+async def make(query: CallbackQuery, callback_data: ConfirmCallback, requests: RequestService) -> None:
+    """Make the request. A second press changes nothing."""
+    found = await _answered(query, callback_data, requests)
+    if found is None:
+        return
+    try:
+        await requests.confirmed(found)
+    except QuotaExceededError as error:
+        await answer(query, quota_text(error), alert=True)
+        return
+    await answer(query, _("On its way."))
+    if message := await message_of(query):
+        await change_buttons(message, keyboard())
+
+
+async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests: RequestService) -> None:
+    """Don't make the request."""
+    found = await _answered(query, callback_data, requests)
+    if found is None:
+        return
+    await requests.store.confirmations.drop(found.id)
+    await answer(query)
+    if message := await message_of(query):
+        await change_text(message, _("Not made. Nothing was charged."), None)
+
+
+async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: RequestService) -> Confirmation | None:
+    """The request that a press is about, if the person may answer; else the press is answered here."""
+    found = await requests.store.confirmations.get(press.confirmation)
+    if found is not None and not await owns(query, found.request.user_id):
+        await answer(query, _("Only the person who asked for it can answer this."), alert=True)
+        return None
+    if found is None or requests.store.clock() - found.created_at > ANSWER_SECONDS:
+        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        return None
+    return found
+
+
+def _buttons(confirmation_id: int) -> InlineKeyboardMarkup:
+    return keyboard(
+        [
+            button(_("✅ Make"), ConfirmCallback(do="make", confirmation=confirmation_id), "primary"),
+            button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
+        ]
+    )

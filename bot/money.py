@@ -1,0 +1,52 @@
+"""Money for people, and the budgets of the configuration as the store takes them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from bot.settings import BudgetsSettings
+from providers.money import MoneyLimit
+from providers.registry import AnyProvider
+from storage.money import Budget, BudgetRules, Budgets, Period
+from storage.records import Cost
+
+UNITS = 10_000
+"""The parts of a currency's unit in which the store counts."""
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency: "¥0.20", "$0.042", "0.2 GBP"."""
+    digits = f"{amount.quantize(Decimal('0.0001')).normalize():f}"
+    whole, _point, cents = digits.partition(".")
+    text = f"{whole}.{cents.ljust(2, '0')}"
+    sign = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency)
+    return f"{sign}{text}" if sign else f"{text} {currency}"
+
+
+def shown(cost: Cost) -> str:
+    """A cost of the store for a person."""
+    return money(Decimal(cost.amount) / UNITS, cost.currency)
+
+
+def moment(at: float) -> str:
+    """A time at which a budget begins again, in seconds since 1970: "2026-12-01, 00:00 UTC"."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d, %H:%M} UTC"
+
+
+def budget_rules(
+    settings: BudgetsSettings, providers: Mapping[str, AnyProvider], is_exempt: Callable[[int], bool]
+) -> BudgetRules:
+    """The budgets of the configuration. `is_exempt`: whether a person, by their id, has none of their own."""
+    services = {name: stored(provider.settings.budget) for name, provider in providers.items()}
+    return BudgetRules(
+        stored(settings.bot),
+        stored(settings.person),
+        stored(settings.group),
+        {name: budgets for name, budgets in services.items() if budgets},
+        is_exempt,
+    )
+
+
+def stored(limits: Iterable[MoneyLimit]) -> Budgets:
+    """Budgets of the settings as the store takes them."""
+    return tuple(Budget(int(one.amount * UNITS), one.currency, Period(one.period)) for one in limits)
