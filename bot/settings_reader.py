@@ -1,15 +1,15 @@
 """Reads the settings from the environment and a file. Errors name the key, the file and the environment variable."""
 
-import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.settings import AccessSettings, Settings, SettingsError
 from providers.proxies import environment_way
@@ -38,7 +38,9 @@ def load(file: Path | None = None) -> Settings:
     read = [(name, values_of(name)) for name in names]
     files = SettingsFiles(*read, edited=file or LOCAL)
     _refuse_wrong_proxies()
-    values = reduce(_merged, (table for _name, table in reversed(read)), {})
+    values: dict[str, Any] = {}
+    for _name, table in reversed(read):
+        values = _merged(values, table)
     settings = settings_of(values, files)
     _refuse_missing(settings)
     return settings
@@ -67,39 +69,35 @@ def values_of(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not valid TOML: {error}.") from None
 
 
+class _Sources(BaseSettings, Settings):
+    """The settings, as `pydantic_settings` finds them in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_nested_delimiter="__")
+
+
+class _Environment(EnvSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """A list or a table is given as JSON. Validation says of anything else what it must be."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 def environment() -> dict[str, Any]:
     """The values of the environment, as the tables of a file. Raises `SettingsError` for an unknown variable."""
-    values: dict[str, Any] = {}
-    for name, value in os.environ.items():
-        path = name.lower().removeprefix(ENV_PREFIX.lower()).split("__")
-        if path[0] in Settings.model_fields and name.upper().startswith(ENV_PREFIX):
-            values = _merged(values, _nested(path, _parsed(path, value)))
-        elif name.startswith(ENV_PREFIX):
+    for name in os.environ:
+        section = name.removeprefix(ENV_PREFIX).split("__")[0].lower()
+        if name.startswith(ENV_PREFIX) and section not in Settings.model_fields:
             known = ", ".join(f"{ENV_PREFIX}{field.upper()}__…" for field in Settings.model_fields)
             raise SettingsError(f"The environment variable {name} is not a setting of the bot; known are {known}.")
-    return values
-
-
-def _parsed(path: Sequence[str], value: str) -> Any:
-    """A list or a table is given as JSON. The providers read theirs themselves."""
-    section = _section(path[0])
-    field = section.model_fields.get(path[1]) if section and len(path) == 2 else None
-    if len(path) > 1 and (field is None or field.annotation in {str, SecretStr}):
-        return value
-    try:
-        return json.loads(value) if value.startswith(("[", "{")) else value
-    except ValueError:
-        return value
+    return _Environment(_Sources)()
 
 
 def _section(name: str) -> type[BaseModel] | None:
     field = Settings.model_fields.get(name)
     kind = field.annotation if field else None
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-
-
-def _nested(path: Sequence[str], value: Any) -> Any:
-    return {path[0]: _nested(path[1:], value)} if path else value
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
