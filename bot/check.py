@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from bot.check_address import AddressError, try_public_url
+from bot.check_spending import Caution, what_they_can_spend, who_may_use_it
 from bot.settings import Settings
 from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter
@@ -43,6 +44,7 @@ async def check(settings: Settings) -> int:
         registry = build(settings.providers.tables, settings.providers.default, sessions.of, files=settings.files)
         session = sessions.of(SecretStr(""), "")
         results = [
+            await _one("settings", lambda: _settings(settings)),
             await _one("telegram", lambda: _telegram(settings)),
             await _one("database", lambda: _database(settings)),
             await _one("references", lambda: _references(settings, session)),
@@ -52,17 +54,28 @@ async def check(settings: Settings) -> int:
         for name in registry.names:
             kind = settings.providers.tables[name].get("type", name)
             results.append(await _one(name, partial(check_provider, name, kind, registry.get(name))))
+        if results[2]:
+            results.append(await _one("access", partial(who_may_use_it, settings)))
+        results.append(await _one("spending", partial(what_they_can_spend, settings, registry)))
         await registry.aclose()
     return 0 if all(results) else 1
 
 
 async def _one(name: str, trial: Callable[[], Awaitable[str]]) -> bool:
     try:
-        sign, words = "✓", await trial()
+        words = await trial()
+        sign = "!" if isinstance(words, Caution) else "✓"
     except CheckError as error:
         sign, words = "✗", str(error)
     sys.stdout.write(f"{sign} {name}: {words}\n")
-    return sign == "✓"
+    return sign != "✗"
+
+
+async def _settings(settings: Settings) -> str:
+    files = " and, for what it doesn't name, ".join(map(str, settings.files.paths))
+    if shown := settings.files.shown_to_others:
+        return Caution(f"from {files}; others on this machine can read secrets: chmod 600 {shown[0]}")
+    return f"from {files}" if files else "from the environment alone"
 
 
 async def _telegram(settings: Settings) -> str:

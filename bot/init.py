@@ -127,7 +127,8 @@ def _set_service(answers: Answers) -> None:
     def ask() -> None:
         for hint in dict.fromkeys(one.hint for one in asked if one.hint and not files):
             _say(f"{hint[0].upper()}{hint[1:]}.")
-        for one, file in zip(asked, files or [None] * len(asked), strict=True):
+        given_files: list[Path | None] = [*files] or [None] * len(asked)
+        for one, file in zip(asked, given_files, strict=True):
             table[one.key.split(".")[-1]] = answers.read(one, file)
 
     async def attempt() -> str:

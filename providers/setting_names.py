@@ -27,6 +27,11 @@ class SettingsFiles:
         """The files; none where the environment had everything."""
         return tuple(path for path, _values in self._files)
 
+    @property
+    def shown_to_others(self) -> tuple[Path, ...]:
+        """The files with a token or a service's table that others on this machine can read."""
+        return tuple(path for path, values in self._files if _has_secrets(values) and path.stat().st_mode & 0o044)
+
     def place(self, *path: str, name: str = "") -> str:
         """Where a value stands: "web.port in config.toml (or BOT_WEB__PORT)".
 
@@ -52,3 +57,8 @@ def _has(values: object, path: Sequence[str]) -> bool:
     if not path or not isinstance(values, Mapping):
         return True
     return path[0] in values and _has(values[path[0]], path[1:])
+
+
+def _has_secrets(values: Mapping[str, Any]) -> bool:
+    telegram, services = values.get("telegram", {}), values.get("providers", {})
+    return bool(telegram.get("token")) or any(isinstance(table, dict) for table in services.values())

@@ -11,11 +11,14 @@ from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
+from storage.store import Store
 from tests.support import s3
 from tests.support.startup_cache import cached_sessions
 
 Check = Callable[..., Awaitable[tuple[int, list[str]]]]
 
+LINES = 9
+"""The lines of a check with a public address and one service."""
 CONFIG = """
 [telegram]
 token = "{token}"
@@ -27,6 +30,7 @@ public_url = "{public_url}"
 {bucket}
 [storage]
 url = "sqlite:///{folder}/data/bot.db"
+{more}
 [providers.jimeng]
 access_key = "{access_key}"
 secret_key = "{secret_key}"
@@ -60,13 +64,14 @@ def check(
 ) -> Check:
     """Run the command with some settings changed; return its exit code and its lines."""
 
-    async def run(**changes: str) -> tuple[int, list[str]]:
+    async def run(mode: int = 0o600, **changes: str) -> tuple[int, list[str]]:
         settings = {
             "token": telegram.token,
             "telegram": telegram.url,
             "port": str(port),
             "public_url": f"http://127.0.0.1:{port}",
             "bucket": "",
+            "more": "",
             "folder": str(tmp_path),
             "access_key": jimeng.keys.access,
             "secret_key": jimeng.keys.secret,
@@ -74,6 +79,7 @@ def check(
         }
         file = tmp_path / "config.toml"
         file.write_text(CONFIG.format(**{**settings, **changes}))
+        file.chmod(mode)
         with cached_sessions():
             code = await asyncio.to_thread(main, ["check", "--config", str(file)])
         printed = capsys.readouterr()
@@ -90,11 +96,12 @@ def of(lines: list[str], name: str) -> str:
 
 
 async def test_all_is_well_and_nothing_is_paid(
-    check: Check, telegram: TelegramSimulator, jimeng: JimengSimulator, tmp_path: Path
+    check: Check, telegram: TelegramSimulator, jimeng: JimengSimulator, port: int, tmp_path: Path
 ) -> None:
     code, lines = await check()
     assert code == 0
     assert lines == [
+        f"✓ settings: from {tmp_path}/config.toml",
         f"✓ telegram: ready as @imagine_demo_bot at {telegram.url}; whether its files can be read shows once the bot "
         "has a photo: send /setuserpic to @BotFather; if updates are missing, call logOut once at "
         "https://api.telegram.org",
@@ -102,8 +109,41 @@ async def test_all_is_well_and_nothing_is_paid(
         f"✓ references: published under http://127.0.0.1:{port}",
         f"✓ public address: http://127.0.0.1:{port} leads to this bot",
         "✓ jimeng: Jimeng accepts the credentials",
+        "! access: nobody may use this bot yet; the first person who sends it /start becomes its admin",
+        "! spending: a person may make 100 requests in 24 hours (limits.daily), admins any number; no budget is set, "
+        "[budgets] would limit it",
+        "    jimeng: up to 0.2 CNY a picture, 15 pictures a request: at most 300 CNY a person in 24 hours",
     ]
     assert dict(jimeng.calls) == {"result": 6}
+
+
+async def test_who_can_spend_how_much(check: Check, tmp_path: Path) -> None:
+    people = "[access]\nadmins = [7]\nusers = [7, 8]\nchats = [-100]\n"
+    budgets = "[budgets]\nbot = ['20 CNY a month']\nperson = ['0.50 CNY a day', '1 USD a day']\n[limits]\ndaily = 0\n"
+    code, lines = await check(more=people + budgets)
+    assert code == 0
+    assert of(lines, "access") == "✓ access: by invitation; may use it: 2 people, 1 group; admins: 7"
+    assert of(lines, "spending").startswith("✓ spending: a person may make any number of requests in 24 hours")
+    assert of(lines, "spending").endswith("; budgets: the bot 20 CNY a month; a person 0.5 CNY a day, 1 USD a day")
+    assert lines[-1].endswith("a request: without an end")
+    store = await Store.open(f"sqlite:///{tmp_path}/data/bot.db")
+    await store.members.decide(9, "allowed")
+    await store.members.decide(8, "banned")
+    await store.members.decide_group(-200, "allowed", "Foxes")
+    await store.aclose()
+    code, lines = await check(more=people)
+    assert of(lines, "access") == "✓ access: by invitation; may use it: 2 people, 2 groups; admins: 7"
+    code, lines = await check(more="[access]\nopen = true")
+    assert of(lines, "access") == "! access: open to everyone who finds the bot (access.open); admins: nobody"
+
+
+async def test_a_file_that_others_can_read(check: Check, tmp_path: Path) -> None:
+    code, lines = await check(mode=0o644)
+    assert code == 0
+    assert of(lines, "settings") == (
+        f"! settings: from {tmp_path}/config.toml; others on this machine can read secrets: "
+        f"chmod 600 {tmp_path}/config.toml"
+    )
 
 
 async def test_inline_mode_that_is_off_is_said(check: Check, telegram: TelegramSimulator) -> None:
@@ -146,7 +186,7 @@ async def test_a_bucket_needs_its_keys(check: Check) -> None:
 async def test_a_bad_token(check: Check) -> None:
     code, lines = await check(token="7200000003:wrong")
     assert code == 1
-    assert len(lines) == 4
+    assert len(lines) == LINES
     line = of(lines, "telegram")
     assert line.startswith("✗")
     assert "@BotFather" in line
@@ -172,7 +212,7 @@ async def test_telegram_out_of_reach(check: Check) -> None:
 async def test_jimeng_does_not_accept_it(check: Check, changes: dict[str, str], told: str) -> None:
     code, lines = await check(**changes)
     assert code == 1
-    assert len(lines) == 4
+    assert len(lines) == LINES
     assert of(lines, "jimeng").startswith("✗")
     assert told in of(lines, "jimeng")
     assert "d3Jvbmc=" not in of(lines, "jimeng")
@@ -189,7 +229,7 @@ async def test_a_database_that_can_not_be_opened(check: Check, tmp_path: Path) -
     (tmp_path / "file").write_text("not a folder")
     code, lines = await check(folder=f"{tmp_path}/file")
     assert code == 1
-    assert len(lines) == 4
+    assert len(lines) == LINES - 1, "nobody can tell who has access"
     assert of(lines, "database").startswith("✗")
     assert "storage.url" in of(lines, "database")
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
@@ -71,8 +72,8 @@ async def test_a_web_server_that_passes_it_on(session: ClientSession, unused_tcp
         assert await try_public_url(settings(unused_tcp_port, url), session) == f"{url} leads to this bot"
 
 
-async def test_the_bot_that_runs_answers(session: ClientSession) -> None:
-    async with open_app_harness() as harness:
+async def test_the_bot_that_runs_answers(session: ClientSession, tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path) as harness:
         token, port = harness.app.settings.telegram.token.get_secret_value(), harness.app.settings.web.port
         url = f"http://127.0.0.1:{port}"
         assert await try_public_url(settings(port, url, token), session) == f"{url} leads to the running bot"

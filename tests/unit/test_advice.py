@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-INSTALL = re.compile(r"pip install ((?:[\w'.\[\]/-]+ ?)+)")
-OWN_FOLDER = re.compile(r"'?(\.|\.\./imagine-bot(-sketch)?)(\[\w+\])?'?|-e")
+INSTALL = re.compile(r"pip install ((?:[\w'.,\[\]/-]+ ?)+)")
+OWN = re.compile(r"'?(\.|\.\./imagine-bot(-sketch)?)(\[[\w,]+\])?'?|--?\w+|constraints\.txt")
+"""The own folder, and options with their file."""
 
 
 def test_packages_that_are_advised_exist() -> None:
@@ -17,7 +18,7 @@ def test_packages_that_are_advised_exist() -> None:
         for path in sources
         for words in INSTALL.findall(path.read_text(encoding="utf-8"))
         for word in words.split()
-        if not OWN_FOLDER.fullmatch(word)
+        if not OWN.fullmatch(word)
     }
     assert {"asyncpg", "greenlet", "obstore"} <= advised
     assert advised - known == set()

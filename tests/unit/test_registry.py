@@ -161,7 +161,7 @@ HOW = "create an access key in the Volcengine console (IAM → API access keys) 
             {**KEYS, "acces_key": "x"},
             [
                 "providers.jimeng.acces_key in config.toml (or BOT_PROVIDERS__JIMENG__ACCES_KEY) is not a setting. "
-                "The settings of jimeng: access_key, aigc_meta, "
+                "The settings of jimeng: access_key, aigc_meta, budget, "
                 "busy_limit, concurrency, currency, endpoint, fallback, limits, logo_info, models, per_minute, "
                 "picture_proxy, price, prices, proxy, secret_key, session_token, time_limit, upscaler."
             ],

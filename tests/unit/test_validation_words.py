@@ -20,7 +20,7 @@ from providers.registry import SessionFor
 from providers.settings import ProviderSettings
 from providers.validation_words import reason
 
-FOREIGN = re.compile(r"should|Input|Value error|Field required|Extra inputs|pydantic|frozenset|instance|unable|\{\w*\}")
+FOREIGN = re.compile(r"should|Input|Value error|Field required|Extra inputs|pydantic|frozenset|instance|unable|\{\w+\}")
 WRONG: tuple[Any, ...] = (
     "",
     "x",
