@@ -106,15 +106,15 @@ class Access:
         return self._usual
 
     @property
+    def undecided_groups(self) -> int:
+        """How many groups wait for the decision of an admin."""
+        return sum(access == "asked" for access in self._stored.groups.values())
+
+    @property
     def awaits_first_admin(self) -> bool:
         """Whether the first `/start` makes an admin: the configuration names nobody, and nobody has used the bot."""
         named = self._settings.open or self.fixed() or self._settings.chats
         return not named and self._stored.is_unused
-
-    @property
-    def has_admin(self) -> bool:
-        """Whether anybody is an admin."""
-        return bool(self.admins())
 
     @property
     def advice(self) -> str:
@@ -122,10 +122,7 @@ class Access:
         if self.awaits_first_admin:
             return "nobody may use this bot yet; the first person who sends it /start becomes its admin"
         if not self.admins() and not self._settings.open:
-            return (
-                "this bot has no admin and lets nobody else in; set access.admins (Telegram user IDs), or "
-                "access.open = true to let everybody in"
-            )
+            return "this bot has no admin; set access.admins (Telegram user IDs), or access.open = true for everybody"
         return ""
 
     # decisions; they count at once

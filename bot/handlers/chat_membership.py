@@ -21,6 +21,8 @@ from bot.telegram.i18n import Languages
 from bot.telegram.private_reply import GROUPS
 from providers.errors import Sentence
 
+MOST_UNDECIDED = 10
+"""While more groups wait for a decision, the admins are asked about no further ones."""
 SHUT_OUT = Sentence("Cancelled, because I couldn't have posted it here. Nothing was charged.")
 
 
@@ -58,7 +60,9 @@ async def _added(event: ChatMemberUpdated, requests: RequestService, bot: Bot, l
         await leave(bot, chat.id)
     elif await access.ask_about_group(chat.id, chat.title):
         # A group that has been asked about hears nothing more, however often it adds the bot.
-        asked = await ask_admins(bot, access, requests.store.users, languages, chat=chat, by=by)
+        # Whoever founds group after group does not fill the admins' chats: the page of groups has them all.
+        may_ask = access.undecided_groups <= MOST_UNDECIDED
+        asked = may_ask and await ask_admins(bot, access, requests.store.users, languages, chat=chat, by=by)
         await _send(bot, chat, _waiting_text(chat.id, asked=asked))
 
 

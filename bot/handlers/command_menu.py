@@ -1,11 +1,13 @@
 """The bot's profile at Telegram: the commands in each kind of chat, and the description of an empty chat."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllChatAdministrators,
@@ -20,6 +22,8 @@ from tenacity import retry_if_exception_type, wait_exception
 
 from bot.telegram.i18n import Languages
 from storage.retry_loop import Sleep, repeat
+
+log = logging.getLogger(__name__)
 
 IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "export", "forget", "help")
 IN_GROUPS = ("imagine", "history", "style", "settings", "help")
@@ -36,27 +40,31 @@ async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, 
                 await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
             await _until_allowed(partial(_describe, bot, code), sleep)
     for admin in admins:
-        await publish_for_admin(bot, languages, admin, sleep)
+        # One who has never started the bot has no chat with it.
+        with suppress(TelegramBadRequest):
+            await _publish_for_admin(bot, languages, admin, sleep)
 
 
-async def publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep: Sleep = asyncio.sleep) -> None:
-    """Show `/admin` among the commands of an admin of the bot, in every language."""
+async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool) -> None:
+    """Show a person the commands of an admin, or those of everybody. Where Telegram does not take them now, the next
+    start sends those of an admin again."""
+    try:
+        if is_admin:
+            await _publish_for_admin(bot, languages, user_id, sleep=None)
+        else:
+            for _locale, code in _codes(languages):
+                await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
+    except TelegramAPIError as error:
+        log.info("the commands of one person could not be changed (%s)", type(error).__name__)
+
+
+async def _publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep: Sleep | None) -> None:
     scope = BotCommandScopeChat(chat_id=user_id)
     for locale, code in _codes(languages):
         with languages.speaking(locale):
             own = BotCommand(command="admin", description=_("look after this bot"))
-            commands = [*_menus()[0][1], own]
-            try:
-                await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
-            except TelegramBadRequest:
-                # This admin has never started the bot.
-                return
-
-
-async def hide_from_admin(bot: Bot, languages: Languages, user_id: int) -> None:
-    """Show a person who is no admin any more the same commands as everybody."""
-    for _locale, code in _codes(languages):
-        await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
+            step = partial(_command, bot, scope, [*_menus()[0][1], own], code)
+            await (_until_allowed(step, sleep) if sleep else step())
 
 
 def _codes(languages: Languages) -> list[tuple[str, str | None]]:

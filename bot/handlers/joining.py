@@ -86,7 +86,7 @@ async def first_start(message: Message, access: Access, bot: Bot, languages: Lan
             "· /admin shows who uses me, and what it costs."
         )
     )
-    await command_menu.publish_for_admin(bot, languages, message.from_user.id)
+    await command_menu.renew(bot, languages, message.from_user.id, is_admin=True)
 
 
 def uninvited_text(access: Access, user_id: int) -> str:

@@ -63,10 +63,10 @@ class AccessMiddleware(BaseMiddleware):
             return False
         # A command may name the bot: /start@its_name.
         command, space, argument = inner.text.partition(" ")
-        words = f"{command.partition('@')[0].lower()}{space}{argument}"
-        if self._access.awaits_first_admin and words.startswith("/start"):
+        command = command.partition("@")[0].lower()
+        if self._access.awaits_first_admin and command == "/start":
             return True
-        return words.strip() in OWN_DATA or is_invitation(inner)
+        return f"{command}{space}{argument}".strip() in OWN_DATA or is_invitation(inner)
 
     async def _refuse(self, inner: TelegramObject, user: User) -> None:
         is_banned = self._access.is_banned(user.id)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.chat import groups
-from bot.demo.telegram import Chat, ChatMessage, Person
+from bot.demo.telegram import Chat, ChatMessage, Flood, Person
+from bot.handlers.chat_membership import MOST_UNDECIDED
 from bot.settings import AccessSettings, LimitsSettings
 from storage.access_records import KnownGroup, Member
 from storage.quota import Quota
@@ -143,6 +144,12 @@ async def test_admins_have_the_command_in_their_menu(tmp_path: Path) -> None:
         assert commands(harness.ming, "zh")[-1] == "admin"
         await press(harness, page, "No admin any more")
         assert commands(harness.ming, "zh") == commands(harness.ming) == []
+        # No press waits for Telegram to take commands again.
+        harness.telegram.play(Flood(method="setMyCommands", retry_after=3600))
+        await press(harness, page, "Make admin")
+        await press(harness, page, "Yes, make them an admin")
+        assert commands(harness.ming, "zh") == []
+        assert harness.app.access.is_admin(harness.ming.id)
 
 
 # people
@@ -298,6 +305,20 @@ async def test_leaving_is_asked_and_cancels_what_waits(tmp_path: Path) -> None:
         harness.release()
         await harness.quiet()
         assert [task.prompt for task in harness.tasks] == ["a fox"]
+
+
+async def test_a_flood_of_groups_does_not_fill_the_chat_of_the_admins(harness: AppHarness) -> None:
+    for number in range(MOST_UNDECIDED):
+        await harness.app.access.ask_about_group(-1000 - number, "Foxes")
+    group = founded(harness, harness.bob)
+    await harness.shown("isn't open to this group yet", group)
+    assert harness.answers() == []
+    page = await opened(harness, "groups")
+    assert page.buttons[0].startswith("❔")
+    await harness.app.access.decide_group(-1000, "left", "Foxes")
+    await harness.app.access.decide_group(-1001, "left", "Foxes")
+    founded(harness, harness.bob)
+    await harness.shown("May everyone there use me?")
 
 
 async def test_a_channel_is_asked_about_and_hears_nothing(harness: AppHarness) -> None:

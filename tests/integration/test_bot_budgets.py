@@ -49,17 +49,21 @@ async def test_a_request_that_a_budget_has_no_room_for_is_refused(harness: AppHa
     assert len(harness.tasks) == 3
 
 
-async def test_of_several_at_once_only_those_are_made_that_there_is_room_for(harness: AppHarness) -> None:
-    harness.hold()
-    for prompt in ("one", "two", "three"):
-        await harness.say(prompt)
-    ended = await harness.shown("Try again")
-    assert "Not made, and not charged: your budget of ¥0.40 a day has ¥0.00 left" in ended.text
-    answer = await harness.press(ended, "Try again")
-    assert (answer.text[:26], answer.alert) == ("Not made, and not charged:", True)
-    harness.release()
-    await harness.quiet()
-    assert {task.prompt for task in harness.tasks} == {"one", "two"}
+async def test_of_several_that_wait_only_those_are_made_that_there_is_room_for(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, budgets=PERSON, concurrency=1) as harness:
+        harness.hold()
+        await harness.say("one")
+        await harness.all_submitted(1)
+        for prompt in ("two", "three"):
+            await harness.say(prompt)
+        await harness.taken_in()
+        harness.release()
+        ended = await harness.shown("Try again")
+        assert "Not made, and not charged: your budget of ¥0.40 a day has ¥0.00 left" in ended.text
+        answer = await harness.press(ended, "Try again")
+        assert (answer.text[:26], answer.alert) == ("Not made, and not charged:", True)
+        await harness.quiet()
+        assert {task.prompt for task in harness.tasks} == {"one", "two"}
 
 
 async def test_only_the_person_who_asked_may_say_yes_or_no(harness: AppHarness) -> None:

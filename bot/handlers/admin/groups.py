@@ -90,10 +90,12 @@ class GroupsPage:
 
     async def _list(self, page: int) -> View:
         groups = await self._requests.store.members.groups()
+        groups.sort(key=lambda one: self._access.group(one.id) != "asked")
         page = min(page, last_page(groups))
         words = _("Everyone in a group that is let in may use me there.") if groups else _("None yet.")
+        legend = [_("✅ let in · ❔ undecided · ▫️ not let in · 🚪 left")] if groups else []
         return View(
-            "\n".join([_("👥 <b>Groups</b>"), words]),
+            "\n".join([_("👥 <b>Groups</b>"), words, *legend]),
             [
                 *([self._button(one)] for one in on_page(groups, page)),
                 turn(groups, page, lambda other: AdminCallback(page=PAGE, key=str(other))),

@@ -77,8 +77,8 @@ class PeoplePage:
         was_in, was_admin = self._access.may_use(user_id), self._access.is_admin(user_id)
         if not await self._access.decide(user_id, DECISIONS[action]):
             return _("The configuration makes this person an admin.")
-        if was_admin != self._access.is_admin(user_id):
-            await self._show_commands(user_id)
+        if was_admin != (is_admin := self._access.is_admin(user_id)):
+            await command_menu.renew(self._bot, self._languages, user_id, is_admin=is_admin)
         if action == "ban":
             cancelled = await self._cancel_waiting(user_id)
             return _("Banned. Cancelled: {count}").format(count=cancelled) if cancelled else _("Banned.")
@@ -91,12 +91,6 @@ class PeoplePage:
         engine, waiting = self._requests.engine, await self._requests.store.people.open_jobs(user_id)
         ids = [one.job_id for one in waiting if not one.begun]
         return sum([await engine.cancel(job_id, BANNED_WORDS, only_unstarted=True) for job_id in ids])
-
-    async def _show_commands(self, user_id: int) -> None:
-        if self._access.is_admin(user_id):
-            await command_menu.publish_for_admin(self._bot, self._languages, user_id)
-        else:
-            await command_menu.hide_from_admin(self._bot, self._languages, user_id)
 
     async def _greet(self, user_id: int) -> None:
         """Tell a person, who was refused before, that they may use the bot now."""

@@ -35,9 +35,12 @@ async def show(one: SeenPerson, requests: RequestService, menu: AdminMenu) -> Vi
         *_made(await requests.store.usage.since(month_start(now), one.id)),
         _("Waiting or being made now: {count}").format(count=len(await requests.store.people.open_jobs(one.id))),
     ]
-    limits = [] if access.is_admin(one.id) else [_limit_button(access, one.id, kind) for kind in LIMITS]
-    budget = menu.link(_("💰 Budget"), "budgets", f"u{one.id}")
-    return View("\n".join(lines), [*in_rows(_decisions(access, one.id)), *([each] for each in limits), budget])
+    rows = [*in_rows(_decisions(access, one.id))]
+    if not access.is_admin(one.id):
+        # Admins have no limits and no budget of their own.
+        rows += [[_limit_button(access, one.id, kind)] for kind in LIMITS]
+        rows.append(menu.link(_("💰 Budget"), "budgets", f"u{one.id}"))
+    return View("\n".join(lines), rows)
 
 
 def ask_limit(access: Access, user_id: int, name: LimitName) -> View:
