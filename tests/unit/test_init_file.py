@@ -16,13 +16,12 @@ from bot.settings import SettingsError
 
 ROOT = Path(__file__).parents[2]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-VALUES = st.recursive(
-    TEXT | st.booleans() | st.integers(-99, 99), lambda one: st.lists(one) | st.dictionaries(TEXT, one)
-)
+VALUES = TEXT | st.lists(TEXT, max_size=2)
 
 
-@given(st.dictionaries(TEXT, st.dictionaries(TEXT, VALUES, min_size=1), max_size=3))
-def test_the_written_is_read(tables: dict[str, dict[str, object]]) -> None:
+@settings(max_examples=30)
+@given(st.dictionaries(TEXT, st.dictionaries(TEXT, VALUES, max_size=2), max_size=2))
+def test_the_written_is_read(tables: dict[str, dict[str, str | list[str]]]) -> None:
     services = {"providers": {"default": "a", "a.b": {"key": 'x"\\\x7f\n', "workflows": {"w ": "ü.json"}}}}
     assert tomllib.loads(toml({"telegram": {"token": "1:a"}, **services})) == {"telegram": {"token": "1:a"}, **services}
     assert tomllib.loads(toml(tables)) == {name: table for name, table in tables.items() if table}
