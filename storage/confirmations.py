@@ -8,11 +8,13 @@ from sqlalchemy import bindparam, delete, select, update
 
 from storage.connection import Transaction
 from storage.operations import Operations, writes
-from storage.records import NewJob, NewReference
+from storage.records import Cost, NewJob, NewReference
 from storage.rows import current_chat_id
 from storage.schema import confirmations, jobs
 from storage.statements import upsert
 
+PRICE = "price"
+"""The name of the price beside the fields of the request."""
 _KEY = confirmations.c.idempotency_key == bindparam("idempotency_key")
 _OWN = confirmations.c.id == bindparam("confirmation_id")
 _MADE = select(jobs.c.id).where(jobs.c.idempotency_key == bindparam("idempotency_key"))
@@ -32,19 +34,25 @@ _FORGET = delete(confirmations).where(confirmations.c.created_at < bindparam("be
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A request that waits for its person's consent, since `created_at`."""
+    """A request that waits for its person's consent to `price`, since `created_at`. `question_id`: the message that
+    asks, if it is known."""
 
     id: int
     request: NewJob
+    price: Cost
     created_at: float
+    question_id: int | None = None
 
 
 class Confirmations(Operations):
     """The confirmations of one database. Times are passed in, in seconds since 1970."""
 
     @writes
-    async def add(self, connection: Transaction, new: NewJob, now: float, *, apart: float = 0.0) -> int | None:
-        """Store a request; returns the id of its confirmation. It replaces an earlier one of the same update.
+    async def add(
+        self, connection: Transaction, new: NewJob, price: Cost, now: float, *, apart: float = 0.0
+    ) -> int | None:
+        """Store a request and its price; returns the id of its confirmation. It replaces an earlier one of the same
+        update.
 
         None: nothing is to be asked, as this update has made its job, the same question was asked before, or the person
         pressed the same button within `apart` seconds.
@@ -54,7 +62,7 @@ class Confirmations(Operations):
         chat_id = await current_chat_id(connection, new.chat_id)
         if (await connection.execute(_MADE, key)).first():
             return None
-        request = asdict(new)
+        request = {**asdict(new), PRICE: asdict(price)}
         known = (await connection.execute(_KNOWN, key)).first()
         if known is not None and known.question_id is not None and known.request == _plain(request):
             return None
@@ -71,7 +79,11 @@ class Confirmations(Operations):
     async def get(self, confirmation_id: int) -> Confirmation | None:
         """The confirmation; None: it is answered, replaced or forgotten."""
         row = (await self._db.fetch(_GET, {"confirmation_id": confirmation_id})).first()
-        return None if row is None else Confirmation(row.id, _request(row.request), row.created_at)
+        if row is None:
+            return None
+        request = dict(row.request)
+        price = Cost(**request.pop(PRICE))
+        return Confirmation(row.id, _request(request), price, row.created_at, row.question_id)
 
     async def drop(self, confirmation_id: int) -> None:
         """It is answered."""

@@ -58,6 +58,15 @@ _QUESTION = (
     .order_by(drafts.c.id)
     .limit(1)
 )
+_ASKED_ABOUT = (
+    select(drafts.c.id)
+    .where(
+        drafts.c.chat_id == bindparam("chat_id"),
+        drafts.c.question_id == bindparam("question_id"),
+        drafts.c.taken_by.is_(None),
+    )
+    .limit(1)
+)
 _SET_ASIDE = (
     update(drafts).where(_OWN, drafts.c.created_at >= bindparam("since")).values(created_at=bindparam("before"))
 )
@@ -132,6 +141,14 @@ class Drafts(Operations):
         """The question that this message asks; None: it asks for no prompt, or its draft has become a job."""
         row = (await self._db.fetch(_QUESTION, {"chat_id": chat_id, "question_id": question_id})).first()
         return Question(*row) if row else None
+
+    @reads
+    async def asked_about(self, connection: Connection, chat_id: int, question_id: int) -> tuple[NewReference, ...]:
+        """The references of the draft for which this message asked and whose prompt has not come; those that arrived
+        late are among them."""
+        which = {"chat_id": chat_id, "question_id": question_id}
+        draft_id = (await connection.execute(_ASKED_ABOUT, which)).scalar()
+        return () if draft_id is None else tuple(await _references_of(connection, draft_id))
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
         """The next prompt is not for drafts added after `since`, unless it answers the message that asked."""

@@ -10,7 +10,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.price_check import PriceCheck
+from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
@@ -121,13 +121,23 @@ class RequestService:
         `ChatNotAllowedError` or `ConfirmationNeededError`.
         """
         new, _options = await self._request(context, words, draft)
-        return await self._prices.submit(new, self._allowed(context))
+        try:
+            return await self._prices.submit(new, self._allowed(context))
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
 
     async def confirmed(self, confirmation: Confirmation) -> None:
         """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
-        `ChatNotAllowedError`."""
+        `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        waiting: tuple[NewReference, ...] = ()
+        if confirmation.question_id is not None:
+            waiting = await self.store.drafts.asked_about(new.chat_id, confirmation.question_id)
+        known = {one.message_id for one in new.references}
+        late = tuple(one for one in waiting if one.message_id not in known)
+        confirmation = replace(confirmation, request=replace(new, references=(*new.references, *late)))
         await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:

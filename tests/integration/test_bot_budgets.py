@@ -89,6 +89,64 @@ async def test_an_edit_asks_anew_and_an_old_question_is_closed(harness: AppHarne
     assert {task.prompt for task in harness.tasks} == {"foxes and owls"}
 
 
+async def test_pictures_of_a_question_wait_for_other_words(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, budgets={"confirm": "0.30 CNY"}) as harness:
+        await harness.say("foxes --n 2", picture(201))
+        await harness.shown("2 pictures, ¥0.40: make them?")
+        await harness.made("one fox")
+        assert [len(task.references) for task in harness.tasks] == [1]
+        await harness.say("", picture(202))
+        await harness.shown("What should I make of it?")
+        await harness.say("owls --n 3")
+        question = await harness.shown("3 pictures, ¥0.60: make them?")
+        await harness.press(question, "No")
+        assert question.text == "Not made. Nothing was charged.\nYour pictures wait for other words."
+        await harness.made("one owl")
+        assert [len(task.references) for task in harness.tasks] == [1, 1]
+        # A question without pictures leaves none.
+        await harness.say("cats --n 4")
+        question = await harness.shown("4 pictures, ¥0.80: make them?")
+        await harness.press(question, "No")
+        assert question.text == "Not made. Nothing was charged."
+
+
+async def test_an_edited_caption_asks_anew_with_its_picture(harness: AppHarness) -> None:
+    asked = await harness.say("foxes --n 2", picture(201))
+    await harness.shown("2 pictures, ¥0.40: make them?")
+    harness.telegram.edit(harness.ann, asked, "a fox")
+    await harness.quiet()
+    assert [(task.prompt, len(task.references)) for task in harness.tasks] == [("a fox", 1)]
+
+
+async def test_a_picture_that_arrives_late_joins_the_request_that_is_agreed_to(harness: AppHarness) -> None:
+    first = await harness.say("foxes --n 2", picture(201), picture(202))
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    photo = await harness.telegram.world.files.add_picture(picture(203))
+    harness.telegram.acts.post(harness.ann, harness.ann.chat, [{"photo": photo, "album": first.album}])
+    await harness.taken_in()
+    await harness.press(question, "Make")
+    await harness.quiet()
+    assert [len(task.references) for task in harness.tasks] == [3, 3]
+    assert not any("What should I make" in one.text for one in harness.answers())
+
+
+async def test_who_has_agreed_to_a_price_is_asked_about_a_higher_one(tmp_path: Path) -> None:
+    jimeng = {"price": "0.20", "currency": "CNY"}
+    async with open_app_harness(tmp_path, providers={"jimeng": jimeng}, budgets={"confirm": "0.30 CNY"}) as harness:
+        await harness.say("foxes --n 2", picture(201))
+        old = await harness.shown("2 pictures, ¥0.40: make them?")
+        jimeng["price"] = "0.50"
+        await harness.restart()
+        await harness.press(old, "Make")
+        assert not harness.tasks
+        new = await harness.shown("2 pictures, ¥1.00: make them?")
+        jimeng["price"] = "0.40"
+        await harness.restart()
+        await harness.press(new, "Make")
+        await harness.quiet()
+        assert [len(task.references) for task in harness.tasks] == [1, 1]
+
+
 async def test_an_edit_that_costs_much_leaves_a_waiting_request_as_it_was(tmp_path: Path) -> None:
     async with open_app_harness(tmp_path, budgets={"confirm": "0.30 CNY"}, concurrency=1) as harness:
         harness.hold()
