@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from bot.jobs.engine import JobEngine
-from bot.jobs.prices import UNITS, Price, price_of
+from bot.jobs.prices import Price, is_much, is_within, price_of
 from bot.jobs.request_builder import would_be
 from bot.money import shown
 from providers.base import Provider
@@ -15,7 +15,7 @@ from providers.money import Money
 from providers.options import Options
 from storage.confirmations import Confirmation
 from storage.quota import Quota
-from storage.records import Cost, Draft, Job, NewJob
+from storage.records import Draft, Job, NewJob
 from storage.store import Store
 
 
@@ -45,12 +45,12 @@ class PriceCheck:
         self._engine = engine
         self._store = store
         self._providers = providers
-        self._confirm = {one.currency: one.amount for one in confirm}
+        self._confirm = confirm
 
     async def submit(self, new: NewJob, quota: Quota) -> Job | None:
         """Make a job of a request, see `JobEngine.submit`. Raises `ConfirmationNeededError`."""
         price = self._price(new)
-        if price and self._is_much(price.cost):
+        if price and is_much(price.cost, self._confirm):
             await self._ask(new, price, quota)
         return await self._engine.submit(new, quota, price.cost if price else None)
 
@@ -59,7 +59,7 @@ class PriceCheck:
         `ConfirmationNeededError` where it costs more by now."""
         new = confirmation.request
         price = self._price(new)
-        if price and not _is_within(price.cost, confirmation.price):
+        if price and not is_within(price.cost, confirmation.price):
             await self._ask(new, price, quota)
         await self._engine.submit(new, quota, price.cost if price else None)
         await self._store.confirmations.drop(confirmation.id)
@@ -74,10 +74,10 @@ class PriceCheck:
         """Refuse an edit that makes a waiting job cost so much that it would be asked about. Raises
         `InvalidRequestError`."""
         price = self._price(new)
-        if price is None or not self._is_much(price.cost):
+        if price is None or not is_much(price.cost, self._confirm):
             return
         before = self._price_of(job.provider, job, len(new.references))
-        if before is None or not _is_within(price.cost, before.cost):
+        if before is None or not is_within(price.cost, before.cost):
             raise InvalidRequestError(
                 Sentence(
                     "That would cost {price}. Send it as a new message, and I'll ask you before I make it.",
@@ -98,12 +98,3 @@ class PriceCheck:
             # Options of an earlier version, or of a model that is gone: the job is going to be refused.
             return None
         return price_of(provider, would_be(request.prompt, request.style, options, references))
-
-    def _is_much(self, cost: Cost) -> bool:
-        limit = self._confirm.get(cost.currency)
-        return limit is not None and cost.amount > limit * UNITS
-
-
-def _is_within(cost: Cost, agreed: Cost) -> bool:
-    """Whether a cost is known to be no more than another one."""
-    return cost.currency == agreed.currency and cost.amount <= agreed.amount

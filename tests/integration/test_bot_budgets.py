@@ -230,3 +230,19 @@ async def test_another_service_takes_over_from_one_without_a_budget(tmp_path: Pa
         for prompt in ("one", "two"):
             await harness.made(prompt)
         assert ([task.prompt for task in harness.tasks], second.prompts) == (["one"], ["two"])
+
+
+@pytest.mark.parametrize(("confirm", "made"), [("0.04 USD", 0), ("0.05 USD", 1)])
+async def test_nobody_pays_another_service_more_than_they_are_asked_about(
+    tmp_path: Path, confirm: str, made: int
+) -> None:
+    """OpenAI's pictures cost $0.042."""
+    second = SecondService()
+    second.steps.open()
+    how = {"budget": ["0.20 CNY a day"], "fallback": "openai"}
+    async with second.harness(tmp_path, budgets={"confirm": confirm}, **how) as harness:
+        for prompt in ("one", "two"):
+            await harness.made(prompt)
+        assert ([task.prompt for task in harness.tasks], len(second.prompts)) == (["one"], made)
+        if not made:
+            await harness.shown("the budget of ¥0.20 a day for this service has ¥0.00 left")
