@@ -142,13 +142,10 @@ class Drafts(Operations):
         row = (await self._db.fetch(_QUESTION, {"chat_id": chat_id, "question_id": question_id})).first()
         return Question(*row) if row else None
 
-    @reads
-    async def asked_about(self, connection: Connection, chat_id: int, question_id: int) -> tuple[NewReference, ...]:
-        """The references of the draft for which this message asked and whose prompt has not come; those that arrived
-        late are among them."""
+    async def is_asked_about(self, chat_id: int, question_id: int) -> bool:
+        """Whether the draft for which this message asked waits for its prompt."""
         which = {"chat_id": chat_id, "question_id": question_id}
-        draft_id = (await connection.execute(_ASKED_ABOUT, which)).scalar()
-        return () if draft_id is None else tuple(await _references_of(connection, draft_id))
+        return (await self._db.fetch(_ASKED_ABOUT, which)).first() is not None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
         """The next prompt is not for drafts added after `since`, unless it answers the message that asked."""

@@ -87,7 +87,7 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     await answer(query)
     if message := await message_of(query):
         text = _("Not made. Nothing was charged.")
-        if await requests.store.drafts.asked_about(message.chat.id, message.message_id):
+        if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
             text += "\n" + _("Your pictures wait for other words.")
         await change_text(message, text, None)
 

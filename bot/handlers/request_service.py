@@ -132,12 +132,6 @@ class RequestService:
         `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
-        waiting: tuple[NewReference, ...] = ()
-        if confirmation.question_id is not None:
-            waiting = await self.store.drafts.asked_about(new.chat_id, confirmation.question_id)
-        known = {one.message_id for one in new.references}
-        late = tuple(one for one in waiting if one.message_id not in known)
-        confirmation = replace(confirmation, request=replace(new, references=(*new.references, *late)))
         await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:

@@ -291,7 +291,14 @@ async def _money(store: Store, n: int) -> None:
     found = await store.confirmations.get(asked)
     assert found
     assert found.request == dear
-    assert await store.drafts.asked_about(-5, n) == ()
+    assert not await store.drafts.is_asked_about(-5, n)
+    late = NewReference("late", 9)
+    for _ in range(2):
+        joined = await store.confirmations.join(dear.idempotency_key, (late,))
+        assert joined
+    assert (await store.confirmations.get(asked)).request.references == (late,)  # type: ignore[union-attr]
+    assert await store.confirmations.join(dear.idempotency_key, None)
+    assert await store.confirmations.join(dear.idempotency_key, (late,)) is None
     await store.confirmations.drop(asked)
     await store.confirmations.forget(now)
 

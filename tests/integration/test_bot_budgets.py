@@ -8,6 +8,7 @@ import pytest
 from bot.settings import AccessSettings
 from storage import ledger
 from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.fast_time import albums_of
 from tests.support.second_service import SecondService
 
 PERSON = {"person": ["0.40 CNY a day"]}
@@ -128,6 +129,29 @@ async def test_a_picture_that_arrives_late_joins_the_request_that_is_agreed_to(h
     await harness.quiet()
     assert [len(task.references) for task in harness.tasks] == [3, 3]
     assert not any("What should I make" in one.text for one in harness.answers())
+
+
+async def test_forwarded_pictures_join_the_question_about_their_words(harness: AppHarness) -> None:
+    # On a busy machine the forward may arrive a little after its comment.
+    albums_of(harness.app).quiet *= 3
+    posts = await harness.telegram.send(harness.bob, harness.group, text="cats", files=[picture(201), picture(202)])
+    harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    await harness.taken_in()
+    await harness.press(question, "Make")
+    await harness.quiet()
+    assert [len(task.references) for task in harness.tasks] == [2, 2]
+    assert not any("What should I make" in one.text for one in harness.answers())
+
+
+async def test_words_about_what_has_no_picture_are_not_made(harness: AppHarness) -> None:
+    albums_of(harness.app).quiet *= 3
+    posts = await harness.telegram.send(harness.bob, harness.group, text="only words")
+    harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
+    await harness.shown("There is no picture in what you forwarded.")
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    assert "not open any more" in (await harness.press(question, "Make")).text
+    assert not harness.tasks
 
 
 async def test_who_has_agreed_to_a_price_is_asked_about_a_higher_one(tmp_path: Path) -> None:
