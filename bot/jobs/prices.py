@@ -1,10 +1,11 @@
 """The prices of requests and tasks, before and after they are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.jobs.progress import TaskRun
+from bot.jobs.request_builder import FITTING
 from providers.base import ImageRequest, Provider
 from providers.errors import ProviderError
 from providers.money import Money
@@ -25,6 +26,9 @@ class Price:
 
 def price_of(provider: Provider[Any, Any], request: ImageRequest[Any]) -> Price | None:
     """The price of a request. None: the operator has set none, or the request is going to be refused."""
+    # The pictures of a forwarded post join its words later.
+    missing = provider.model(request.options).least_references - len(request.references)
+    request = replace(request, references=(*request.references, *(FITTING,) * missing))
     try:
         provider.validate(request)
     except ProviderError:
