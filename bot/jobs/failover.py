@@ -104,7 +104,10 @@ class Failover:
         with suppress(ValidationError):
             options = provider.Options.model_validate(job.options)
             before = price_of(provider, would_be(job.prompt, job.style, options, references))
-        return before is not None and is_within(cost, before.cost)
+        is_agreed_to = before is not None and is_within(cost, before.cost)
+        if not is_agreed_to:
+            log.info("job %d stays at %s: the other one asks a price that nobody agreed to", job.id, job.provider)
+        return is_agreed_to
 
     async def _has_room(self, job: Job, name: str, cost: Cost) -> bool:
         """Whether the budget of this provider has room for a job."""
