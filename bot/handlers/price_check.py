@@ -47,9 +47,12 @@ class PriceCheck:
         self._providers = providers
         self._confirm = confirm
 
-    async def submit(self, new: NewJob, quota: Quota) -> Job | None:
-        """Make a job of a request, see `JobEngine.submit`. Raises `ConfirmationNeededError`."""
-        price = self._price(new)
+    async def submit(self, new: NewJob, quota: Quota, options: Options | None = None) -> Job | None:
+        """Make a job of a request, see `JobEngine.submit`. `options`: its own, where they were just validated.
+
+        Raises `ConfirmationNeededError`.
+        """
+        price = self._price(new, options)
         if price and is_much(price.cost, self._confirm):
             await self._ask(new, price, quota)
         return await self._engine.submit(new, quota, price.cost if price else None)
@@ -85,15 +88,17 @@ class PriceCheck:
                 )
             )
 
-    def _price(self, new: NewJob) -> Price | None:
-        return self._price_of(new.provider, new, len(new.references))
+    def _price(self, new: NewJob, options: Options | None = None) -> Price | None:
+        return self._price_of(new.provider, new, len(new.references), options)
 
-    def _price_of(self, name: str, request: NewJob | Job, references: int) -> Price | None:
+    def _price_of(
+        self, name: str, request: NewJob | Job, references: int, options: Options | None = None
+    ) -> Price | None:
         provider = self._providers.get(name)
         if provider is None:
             return None
         try:
-            options: Options = provider.Options.model_validate(request.options)
+            options = options or provider.Options.model_validate(request.options)
         except ValidationError:
             # Options of an earlier version, or of a model that is gone: the job is going to be refused.
             return None

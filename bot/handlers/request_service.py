@@ -120,9 +120,9 @@ class RequestService:
         None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError`,
         `ChatNotAllowedError` or `ConfirmationNeededError`.
         """
-        new, _options = await self._request(context, words, draft)
+        new, options = await self._request(context, words, draft)
         try:
-            return await self._prices.submit(new, self._allowed(context))
+            return await self._prices.submit(new, self._allowed(context), options)
         except ConfirmationNeededError as error:
             error.draft = draft
             raise
