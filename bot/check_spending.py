@@ -4,17 +4,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.access import Access
+from bot.caution import Caution
 from bot.settings import Settings
 from providers.money import MoneyLimit
 from providers.registry import AnyProvider, Registry
 from storage.access_records import StoredAccess
 from storage.store import Store
-
-
-class Caution(str):
-    """What `check` says of something that works, but that the operator should think about."""
-
-    __slots__ = ()
 
 
 async def who_may_use_it(settings: Settings) -> str:
