@@ -54,7 +54,7 @@ async def _added(event: ChatMemberUpdated, requests: RequestService, bot: Bot, l
         await access.decide_group(chat.id, "allowed", chat.title)
     if access.is_open_to(chat.id):
         await greet(bot, chat)
-    elif access.group(chat.id) == "left":
+    elif access.group(chat.id) == "left" or access.is_banned(by.id):
         await leave(bot, chat.id)
     else:
         users = requests.store.users

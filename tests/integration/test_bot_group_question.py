@@ -59,3 +59,17 @@ async def test_a_group_is_not_asked_about_for_somebody_who_is_banned(harness: Ap
     await harness.say("hello", chat=harness.group, who=harness.bob)
     await harness.quiet()
     assert harness.answers() == harness.answers(harness.group) == []
+
+
+async def test_a_banned_person_who_adds_the_bot_asks_nobody(harness: AppHarness) -> None:
+    await harness.app.access.decide(harness.bob.id, "banned")
+    group = founded(harness)
+    await harness.telegram.until(lambda: group.bot == "left")
+    await harness.quiet()
+    assert harness.answers() == []
+    assert [one.text for one in harness.answers(group) if one.text] == []
+    # Somebody else may ask.
+    groups.set_bot_status(
+        harness.telegram.world, group, "member", harness.telegram.world.add_person(6, "Eve", "e", "en")
+    )
+    await harness.shown("has added me to")
