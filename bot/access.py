@@ -30,6 +30,9 @@ class Access:
 
     async def refresh(self) -> None:
         """Read the stored decisions again, if there may be new ones. Raises `StoreError`."""
+        if not self._store.database.backend.is_connected:
+            # A ban by another process must not wait until notifications arrive again.
+            self._wanted += 1
         while self._read < self._wanted:
             async with self._reading:
                 if self._read < (version := self._wanted):

@@ -228,6 +228,19 @@ async def test_it_reads_the_store_only_for_news(make: Make, store: Store, monkey
     assert reads == 2
 
 
+async def test_where_no_news_arrive_it_reads_every_time(
+    make: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ban in another process must not wait until the connection for notifications is restored."""
+    access = make(AccessSettings(open=True))
+    await access.refresh()
+    monkeypatch.setattr(type(store.database.backend), "is_connected", False)
+    monkeypatch.setattr(store.database.backend, "tell", lambda _topic: None)
+    await store.members.decide(GUEST, "banned")
+    await access.refresh()
+    assert not access.may_use(GUEST)
+
+
 async def test_news_that_come_while_it_reads_are_read_too(
     make: Make, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
