@@ -1,16 +1,19 @@
 """The check of access: who may use the bot (see `bot.access`), and the answer to those who may not."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, Message, TelegramObject, Update, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers import export, forget
 from bot.handlers.admin.group_question import ask_admins, waiting_text
+from bot.handlers.callback_helpers import answer
 from bot.handlers.joining import is_invitation, uninvited_text
 from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.message_groups import is_forward
@@ -72,10 +75,11 @@ class AccessMiddleware(BaseMiddleware):
     async def _refuse(self, inner: TelegramObject, user: User, data: Mapping[str, Any]) -> None:
         is_banned = self._access.is_banned(user.id)
         if isinstance(inner, CallbackQuery):
-            await inner.answer(banned_text() if is_banned else _("This bot is invitation-only."), show_alert=True)
+            await answer(inner, banned_text() if is_banned else _("This bot is invitation-only."), alert=True)
         elif isinstance(inner, InlineQuery):
-            # Not cached: the person may be invited later.
-            await inner.answer([], is_personal=True, cache_time=0)
+            # Not cached: the person may be invited later. Who has typed on meanwhile needs no answer.
+            with suppress(TelegramBadRequest):
+                await inner.answer([], is_personal=True, cache_time=0)
         elif isinstance(inner, Message) and inner.chat.type == ChatType.PRIVATE:
             text = banned_text() if is_banned else uninvited_text(self._access, user.id)
             if self._told.is_first((user.id, text)):
