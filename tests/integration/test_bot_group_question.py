@@ -73,3 +73,13 @@ async def test_a_banned_person_who_adds_the_bot_asks_nobody(harness: AppHarness)
         harness.telegram.world, group, "member", harness.telegram.world.add_person(6, "Eve", "e", "en")
     )
     await harness.shown("has added me to")
+
+
+async def test_a_group_that_came_before_the_first_admin_is_asked_about_later(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, access=AccessSettings()) as harness:
+        group = founded(harness)
+        await harness.shown("isn't open to this group yet", group)
+        await harness.say("/start")
+        await harness.shown("You are the admin")
+        await harness.say("/imagine a fox", chat=group, who=harness.bob)
+        await harness.shown("wants to use me in")

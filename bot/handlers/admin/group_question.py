@@ -33,6 +33,9 @@ async def ask_admins(
 
     False: none of them could be asked; None: they were asked before. Raises `StoreError`.
     """
+    if not access.admins():
+        # The first one is asked when somebody wants to use the bot there.
+        return False
     if not await access.ask_about_group(chat.id, chat.title):
         return None
     # Whoever founds group after group does not fill the admins' chats: the page of groups has them all.
