@@ -32,7 +32,7 @@ _RELEASE = str(
     update(jobs)
     .where(IS_OPEN, jobs.c.worker_id.in_(select(workers.c.id)))
     .values(worker_id=null())
-    .compile(dialect=postgresql.dialect())
+    .compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
 )
 _SEQUENCE = "SELECT pg_get_serial_sequence(?, ?)"
 
