@@ -210,6 +210,7 @@ async def _access(store: Store, n: int) -> None:
     assert await people.with_access("allowed")
     assert await people.named([n])
     assert await people.open_jobs(n) == []
+    assert await people.undecided({n}) == await people.undecided(())
     assert (await store.users.name(n), await store.users.spoken(n)) == ("Ann", "en")
     await people.seen(n + 1, "Bob", "en", float(n))
     await people.forget_strangers(float(n))
