@@ -30,6 +30,9 @@ class Access:
 
     async def refresh(self) -> None:
         """Read the stored decisions again, if there may be new ones. Raises `StoreError`."""
+        if not self._store.database.backend.is_connected:
+            # A ban by another process must not wait until notifications arrive again.
+            self._wanted += 1
         while self._read < self._wanted:
             async with self._reading:
                 if self._read < (version := self._wanted):
@@ -116,14 +119,23 @@ class Access:
         named = self._settings.open or self.fixed() or self._settings.chats
         return not named and self._stored.is_unused
 
-    @property
-    def advice(self) -> str:
-        """A sentence for the log where nobody can look after the bot, or somebody can become its admin; else empty."""
+    async def advice(self) -> str:
+        """A sentence for the log where nobody can look after the bot, somebody can become its admin, or all who used it
+        are locked out; else empty. Raises `StoreError`."""
         if self.awaits_first_admin:
             return "nobody may use this bot yet; the first person who sends it /start becomes its admin"
-        if not self.admins() and not self._settings.open:
+        if self._settings.open:
+            return ""
+        if not self.admins():
             return "this bot has no admin; set access.admins (Telegram user IDs), or access.open = true for everybody"
-        return ""
+        count = 0 if self._is_anybody_let_in else await self._store.people.undecided(self.fixed())
+        if not count:
+            return ""
+        who = "1 person has used" if count == 1 else f"{count} people have used"
+        return (
+            f"{who} this bot and may not any more: it is by invitation; let people in by /admin, or set "
+            "access.open = true for everybody"
+        )
 
     # decisions; they count at once
 
@@ -168,6 +180,13 @@ class Access:
         joined = await self._store.invitations.use(token_hash, user_id)
         await self.refresh()
         return joined
+
+    @property
+    def _is_anybody_let_in(self) -> bool:
+        """Whether anybody but admins may use the bot."""
+        is_let_in = any(member.access == "allowed" for member in self._stored.people.values())
+        groups = self._settings.chats or "allowed" in self._stored.groups.values()
+        return bool(self._settings.users or groups or is_let_in)
 
     def _member(self, user_id: int | None) -> Member:
         return NOBODY if user_id is None else self.person(user_id)

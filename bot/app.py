@@ -90,7 +90,7 @@ class App:
         self.background.spawn(self._keep_tidy(), "tidying up")
         self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
         await until_stored(self.access.refresh, "reading who may use the bot", asyncio.sleep)
-        if advice := self.access.advice:
+        if advice := await until_stored(self.access.advice, "reading who has used the bot", asyncio.sleep):
             log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.
         publish = partial(command_menu.publish, self.bot, self.languages, admins=sorted(self.access.admins()))

@@ -12,8 +12,9 @@ from aiohttp import ClientError, ClientSession
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from bot.caution import Caution
 from bot.check_address import AddressError, try_public_url
-from bot.check_spending import Caution, what_they_can_spend, who_may_use_it
+from bot.check_spending import what_they_can_spend, who_may_use_it
 from bot.settings import Settings
 from bot.telegram.connection import make_bot
 from bot.telegram.rate_limiter import RateLimiter

@@ -2,7 +2,7 @@
 
 import errno
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -17,14 +17,18 @@ from aiohttp import (
 )
 from yarl import URL
 
+from bot.caution import Caution
 from bot.settings import Settings, SettingsError, WebSettings
+from bot.web.private_pages import PRIVATE, private_pages
 from bot.web.self_check import PATH, SelfCheck, address, answer
-from bot.web.server import WebServer
+from bot.web.server import HEALTHY, WebServer
+from providers.proxies import is_loopback
 
 SECONDS = 15.0
 """The longest wait for an answer."""
 MOST_BYTES = 100
 GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+PAGES = "/health, /ready and /metrics"
 MOVED = {301, 302, 303, 307, 308}
 
 
@@ -46,15 +50,35 @@ async def try_public_url(settings: Settings, session: ClientSession) -> str:
                 f"{_inside(web)} is used by another program: stop that, or set web.port to another one for the bot"
             )
         status, text = await _got(session, address(web.public_url, nonce))
-    if (status, text) != (HTTPStatus.OK, answer(token, nonce)):
-        raise AddressError(_wrong_answer(web, status, text))
-    return f"{web.public_url} leads to {'this' if started else 'the running'} bot"
+        if (status, text) != (HTTPStatus.OK, answer(token, nonce)):
+            raise AddressError(_wrong_answer(web, status, text))
+        is_shown = await _shows_private_pages(web, session)
+    said = f"{web.public_url} leads to {'this' if started else 'the running'} bot"
+    if is_shown:
+        return Caution(f"{said}; the web server there shows {PAGES} to everybody: let it send X-Forwarded-For")
+    return said
+
+
+async def _shows_private_pages(web: WebSettings, session: ClientSession) -> bool:
+    """Whether strangers see the pages for whoever runs the bot: also those who name the host as the bot's neighbours
+    do. A web server that passes requests on without a word looks to the bot like such a neighbour."""
+    if is_loopback(URL(web.public_url).host or ""):
+        return False
+    for headers in ({}, {"Host": f"127.0.0.1:{web.port}"}):
+        try:
+            if await _got(session, f"{web.public_url}/health", headers) == (HTTPStatus.OK, HEALTHY):
+                return True
+        except AddressError:
+            # It takes no request for another host.
+            continue
+    return False
 
 
 @asynccontextmanager
 async def _answering(web: WebSettings, token: str) -> AsyncIterator[bool]:
     """A server that answers; False: another program, maybe the bot itself, uses its port."""
     server = WebServer(web.host, web.port)
+    server.app.middlewares.append(private_pages(PRIVATE, web.public_url))
     server.app.router.add_get(PATH, SelfCheck(token).serve)
     try:
         await server.start()
@@ -69,11 +93,11 @@ async def _answering(web: WebSettings, token: str) -> AsyncIterator[bool]:
         await server.aclose()
 
 
-async def _got(session: ClientSession, url: str) -> tuple[int, str]:
+async def _got(session: ClientSession, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Status and beginning of an answer, or where it redirects to. Raises `AddressError`: there is none."""
     host = URL(url).authority
     try:
-        async with session.get(url, allow_redirects=False, timeout=ClientTimeout(SECONDS)) as response:
+        async with session.get(url, headers=headers, allow_redirects=False, timeout=ClientTimeout(SECONDS)) as response:
             body = await response.content.read(MOST_BYTES)
             moved = response.headers.get("Location", "") if response.status in MOVED else ""
             return response.status, moved or body.decode("utf-8", "replace")

@@ -4,17 +4,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.access import Access
+from bot.caution import Caution
 from bot.settings import Settings
 from providers.money import MoneyLimit
 from providers.registry import AnyProvider, Registry
 from storage.access_records import StoredAccess
 from storage.store import Store
-
-
-class Caution(str):
-    """What `check` says of something that works, but that the operator should think about."""
-
-    __slots__ = ()
 
 
 async def who_may_use_it(settings: Settings) -> str:
@@ -23,16 +18,16 @@ async def who_may_use_it(settings: Settings) -> str:
     try:
         access = Access(settings.access, settings.limits, store)
         await access.refresh()
-        stored = await store.members.all()
+        stored, advice = await store.members.all(), await access.advice()
     finally:
         await store.aclose()
     admins = ", ".join(map(str, sorted(access.admins()))) or "nobody"
     if settings.access.open:
         return Caution(f"open to everyone who finds the bot (access.open); admins: {admins}")
     if access.awaits_first_admin:
-        return Caution(access.advice)
+        return Caution(advice)
     said = f"by invitation; may use it: {_counted(settings, access, stored)}; admins: {admins}"
-    return Caution(f"{said}; {access.advice}") if access.advice else said
+    return Caution(f"{said}; {advice}") if advice else said
 
 
 def _counted(settings: Settings, access: Access, stored: StoredAccess) -> str:

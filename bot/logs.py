@@ -74,7 +74,7 @@ class JsonFormatter(SafeFormatter):
         subject = present()
         for name in ("job", "task", "update"):
             # The loops that serve all jobs have no subject; their messages name one.
-            named = re.search(rf"\b{name} (\d+)\b", message)
+            named = re.search(rf"\b{name} (\d{{1,18}})\b", message)
             number = int(named[1]) if named else getattr(subject, name)
             if number is not None:
                 yield name, number
@@ -128,7 +128,8 @@ def _secrets_in(section: Iterable[tuple[str, object]]) -> Iterator[str]:
 
 def _password(address: str) -> Iterator[str]:
     try:
-        password = urlsplit(address).password
+        # The environment's proxies may have no scheme.
+        password = urlsplit(address if "://" in address else f"//{address}").password
     except ValueError:
         return
     if password:

@@ -116,6 +116,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
                 worker,
                 addresses,
                 budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                confirm=settings.budgets.confirm,
                 refresh=access.refresh,
                 admins=notices,
                 metrics=metrics,

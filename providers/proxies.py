@@ -155,6 +155,9 @@ def connector_of(way: Way | None, **how: Any) -> TCPConnector | None:
 
 def _from_variable(kind: str, text: str) -> Proxy:
     variable = f"{kind.upper()}_PROXY"
+    if text.startswith("socks://"):
+        # So desktops name a SOCKS5 proxy.
+        text = text.replace("socks", "socks5", 1)
     try:
         return proxy_of(text if "://" in text else f"http://{text}", variable)
     except ValueError as error:

@@ -7,7 +7,8 @@ from itertools import accumulate, count
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL
+from sqlalchemy import URL, null, select, update
+from sqlalchemy.dialects import postgresql
 
 from storage.copy_end import BYTES_AT_ONCE, ROWS_AT_ONCE, CopyEnd, quoted, select_page
 from storage.copy_rows import CopiedTable, Row, copied_tables
@@ -15,6 +16,7 @@ from storage.database import UnusableStoreError
 from storage.job_states import IS_OPEN
 from storage.postgres import COPY_LOCK, KEEPALIVE, LEADER_LOCK, LOCK_SPACE, MIGRATION, PRESENT
 from storage.postgres_pool import CLOSE_SECONDS, CONNECT_SECONDS, NAMED_LOCK_SPACE, NOT_CONNECTED
+from storage.schema import jobs, workers
 from storage.store_errors import store_error
 
 SESSION = {"application_name": "imagine-bot copy", "lock_timeout": "5s", **KEEPALIVE, **MIGRATION}
@@ -26,8 +28,12 @@ _END_SESSIONS = (
     "AND usename = current_user AND application_name IN (SELECT session FROM workers)"
 )
 _WORKERS = "SELECT * FROM workers ORDER BY id"
-_OPEN = str(IS_OPEN)
-_RELEASE = f"UPDATE jobs SET worker_id = NULL WHERE worker_id IN (SELECT id FROM workers) AND {_OPEN}"  # noqa: S608
+_RELEASE = str(
+    update(jobs)
+    .where(IS_OPEN, jobs.c.worker_id.in_(select(workers.c.id)))
+    .values(worker_id=null())
+    .compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+)
 _SEQUENCE = "SELECT pg_get_serial_sequence(?, ?)"
 
 

@@ -58,6 +58,15 @@ _QUESTION = (
     .order_by(drafts.c.id)
     .limit(1)
 )
+_ASKED_ABOUT = (
+    select(drafts.c.id)
+    .where(
+        drafts.c.chat_id == bindparam("chat_id"),
+        drafts.c.question_id == bindparam("question_id"),
+        drafts.c.taken_by.is_(None),
+    )
+    .limit(1)
+)
 _SET_ASIDE = (
     update(drafts).where(_OWN, drafts.c.created_at >= bindparam("since")).values(created_at=bindparam("before"))
 )
@@ -132,6 +141,11 @@ class Drafts(Operations):
         """The question that this message asks; None: it asks for no prompt, or its draft has become a job."""
         row = (await self._db.fetch(_QUESTION, {"chat_id": chat_id, "question_id": question_id})).first()
         return Question(*row) if row else None
+
+    async def is_asked_about(self, chat_id: int, question_id: int) -> bool:
+        """Whether the draft for which this message asked waits for its prompt."""
+        which = {"chat_id": chat_id, "question_id": question_id}
+        return (await self._db.fetch(_ASKED_ABOUT, which)).first() is not None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:
         """The next prompt is not for drafts added after `since`, unless it answers the message that asked."""

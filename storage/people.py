@@ -1,8 +1,8 @@
 """The people of the bot as its admins see them: their names, and when they were seen."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from storage.access_records import PersonAccess, SeenPerson
 from storage.connection import Connection
@@ -44,6 +44,9 @@ _WITH_ACCESS = (
     .order_by(users.c.name, members.c.user_id)
 )
 _ONE = select(users.c.name, users.c.seen_at).where(users.c.id == bindparam("user_id"))
+_IS_UNDECIDED = and_(HAS_USED, users.c.id.not_in(select(members.c.user_id)))
+_UNDECIDED = select(func.count()).select_from(users).where(_IS_UNDECIDED)
+_UNDECIDED_ONE = _UNDECIDED.where(users.c.id == bindparam("user_id"))
 _OPEN_JOBS = (
     select(jobs.c.id, jobs.c.user_id, jobs.c.prompt, IS_STARTED)
     .where(jobs.c.user_id == bindparam("user_id"), IS_OPEN, is_in(jobs.c.state, NOT_READY))
@@ -62,6 +65,14 @@ class People(Operations):
     async def forget_strangers(self, before: float) -> None:
         """Forget people who were last seen before this time and have never used the bot."""
         await self._db.execute(_FORGET_STRANGERS, {"before": before})
+
+    @reads
+    async def undecided(self, connection: Connection, known: Collection[int]) -> int:
+        """How many people have used the bot about whom nothing is stored, without these, who are few."""
+        count = int((await connection.execute(_UNDECIDED, {})).scalar_one())
+        for user_id in known if count else ():
+            count -= int((await connection.execute(_UNDECIDED_ONE, {"user_id": user_id})).scalar_one())
+        return count
 
     async def lately(self) -> list[SeenPerson]:
         """The people who were seen, the latest first; `MOST_SEEN` at most."""

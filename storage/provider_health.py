@@ -16,7 +16,8 @@ from storage.statements import upsert
 BUSY_GAP_SECONDS = 1500.0
 """Busy answers further apart are not a row: longer than a worker waits for a service that asks it to."""
 NEWS_GAP_SECONDS = 1800.0
-"""A service that fails and recovers again and again is told of as paused at most so often for one reason."""
+"""A service that fails and recovers again and again is told of as paused at most so often: for each reason that only
+the operator can end, and for any other."""
 
 
 class Problem(StrEnum):
@@ -98,7 +99,7 @@ class ProviderHealth:
             return self.told != problem and problem in FOR_THE_OPERATOR
         # A time ahead was stored by a wrong clock.
         was_just_told = self.told_at is not None and 0 <= now - self.told_at < NEWS_GAP_SECONDS
-        return not (was_just_told and self.told_last == problem)
+        return not (was_just_told and (self.told_last == problem or problem not in FOR_THE_OPERATOR))
 
     def trial_since(self, now: float) -> float:
         """The earliest `begun_at` of the task that tries whether a paused provider works again."""

@@ -201,7 +201,8 @@ def beside(path: Path, suffix: str) -> Path:
 
 def locked(path: Path) -> IO[bytes]:
     """The lock of a database: held until it is closed, or the process ends. Raises `DatabaseInUseError`."""
-    lock = beside(path, LOCK_SUFFIX)
+    # The file has one lock, whatever links lead to it. SQLite puts its own files there, too.
+    lock = beside(path.resolve(), LOCK_SUFFIX)
     make_file(lock)
     file = lock.open("wb")
     try:

@@ -33,7 +33,7 @@ confirmations = Table(
     Column("idempotency_key", String(96), nullable=False, unique=True),
     Column("user_id", BigInteger, nullable=False, index=True),
     Column("chat_id", BigInteger, nullable=False),
-    # The request: the fields of `NewJob`.
+    # The request: the fields of `NewJob`, and its `price`: a `Cost`.
     Column("request", JSON, nullable=False),
     # The bot's message in this chat with the question. NULL: it may not have been sent.
     Column("question_id", BigInteger),

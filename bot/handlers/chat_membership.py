@@ -15,14 +15,12 @@ from aiogram.types import (
 from aiogram.types.chat_member_union import ChatMemberUnion
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.admin.group_question import ask_admins
+from bot.handlers.admin.group_question import ask_admins, waiting_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.i18n import Languages
 from bot.telegram.private_reply import GROUPS
 from providers.errors import Sentence
 
-MOST_UNDECIDED = 10
-"""While more groups wait for a decision, the admins are asked about no further ones."""
 SHUT_OUT = Sentence("Cancelled, because I couldn't have posted it here. Nothing was charged.")
 
 
@@ -56,14 +54,14 @@ async def _added(event: ChatMemberUpdated, requests: RequestService, bot: Bot, l
         await access.decide_group(chat.id, "allowed", chat.title)
     if access.is_open_to(chat.id):
         await greet(bot, chat)
-    elif access.group(chat.id) == "left":
+    elif access.group(chat.id) == "left" or access.is_banned(by.id):
         await leave(bot, chat.id)
-    elif await access.ask_about_group(chat.id, chat.title):
+    else:
+        users = requests.store.users
+        asked = await ask_admins(bot, access, users, languages, chat=chat, by=by, has_added=True)
         # A group that has been asked about hears nothing more, however often it adds the bot.
-        # Whoever founds group after group does not fill the admins' chats: the page of groups has them all.
-        may_ask = access.undecided_groups <= MOST_UNDECIDED
-        asked = may_ask and await ask_admins(bot, access, requests.store.users, languages, chat=chat, by=by)
-        await _send(bot, chat, _waiting_text(chat.id, asked=asked))
+        if asked is not None:
+            await _send(bot, chat, waiting_text(chat.id, asked=asked))
 
 
 async def leave(bot: Bot, chat_id: int) -> bool:
@@ -109,13 +107,6 @@ async def greet(bot: Bot, chat: Chat) -> None:
         "Admins: /settings has the options for this group."
     )
     await _send(bot, chat, words)
-
-
-def _waiting_text(chat_id: int, *, asked: bool) -> str:
-    if asked:
-        return _("Hi! I've asked whoever runs me whether I may work in this group. Until then I'm quiet.")
-    text = _("This bot isn't open to this group yet. Ask whoever runs it to let in the group: {id}")
-    return text.format(id=f"<code>{chat_id}</code>")
 
 
 async def _send(bot: Bot, chat: Chat, words: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllChatAdministrators,
@@ -40,8 +40,8 @@ async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, 
                 await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
             await _until_allowed(partial(_describe, bot, code), sleep)
     for admin in admins:
-        # One who has never started the bot has no chat with it.
-        with suppress(TelegramBadRequest):
+        # One who has never started the bot has no chat with it; another one has blocked it.
+        with suppress(TelegramBadRequest, TelegramForbiddenError):
             await _publish_for_admin(bot, languages, admin, sleep)
 
 

@@ -1,18 +1,20 @@
 """The question before a request that costs much, and its buttons."""
 
 from aiogram import Bot, F, Router
+from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, message_of, owns
 from bot.handlers.price_check import ConfirmationNeededError
-from bot.handlers.request_service import RequestService, quota_text
+from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
 from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
 from bot.telegram.keyboards import button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
+from storage.records import NewDraft
 
 ANSWER_SECONDS = 3600.0
 """For so long the question can be answered: a price may change."""
@@ -39,6 +41,11 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         reply_parameters=about,
         reply_markup=_buttons(error.confirmation_id),
     )
+    if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
+        # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
+        key, where, number = new.idempotency_key, (new.chat_id, new.user_id), sent.message_id
+        waiting = NewDraft(key, *where, number, error.draft, message_id=new.asked_message_id)
+        await requests.store.drafts.add(waiting, requests.store.clock())
     await requests.store.confirmations.shown_at(error.confirmation_id, sent.message_id)
 
 
@@ -56,6 +63,10 @@ async def make(query: CallbackQuery, callback_data: ConfirmCallback, requests: R
     """Make the request. A second press changes nothing."""
     found = await _answered(query, callback_data, requests)
     if found is None:
+        return
+    if found.request.provider not in requests.providers:
+        # The job would wait forever.
+        await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     try:
         await requests.confirmed(found)
@@ -75,7 +86,10 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     await requests.store.confirmations.drop(found.id)
     await answer(query)
     if message := await message_of(query):
-        await change_text(message, _("Not made. Nothing was charged."), None)
+        text = _("Not made. Nothing was charged.")
+        if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
+            text += "\n" + _("Your pictures wait for other words.")
+        await change_text(message, text, None)
 
 
 async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: RequestService) -> Confirmation | None:

@@ -52,10 +52,8 @@ async def handle_error(
             await _tell_not_allowed(error, query, message or _post(event))
         return
     if isinstance(error, ConfirmationNeededError):
-        with languages.speaking(language), suppress(TelegramAPIError):
-            if query:
-                await answer(query)
-            await ask_about_price(error, bot, requests)
+        with languages.speaking(language):
+            await _ask_about_price(error, query, bot, requests)
         return
     log.error("handling update %d failed; it is not repeated", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
@@ -66,6 +64,17 @@ async def handle_error(
             await query.answer(words, show_alert=True)
         elif message and message.chat.type == ChatType.PRIVATE:
             await message.reply(words)
+
+
+async def _ask_about_price(
+    error: ConfirmationNeededError, query: CallbackQuery | None, bot: Bot, requests: RequestService
+) -> None:
+    try:
+        if query:
+            await answer(query)
+        await ask_about_price(error, bot, requests)
+    except TelegramAPIError as unsent:
+        log.warning("a question about a price was not sent, its request is not made: %s", unsent)
 
 
 def _message(event: ErrorEvent) -> Message | None:

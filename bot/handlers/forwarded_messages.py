@@ -16,7 +16,7 @@ from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import ForwardedCallback
-from bot.telegram.formatting import plain
+from bot.telegram.formatting import plain, say
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_groups import MessageGroup, is_forward
 from bot.telegram.private_reply import reply_privately
@@ -54,12 +54,12 @@ async def forwarded(
 
 async def join_forwarded(group: MessageGroup, data: Mapping[str, Any], requests: RequestService) -> bool:
     """A post that was forwarded with words of which a job was made meanwhile: its pictures become the job's references.
-    `data`: of the handler of the words. False: the words have made no job."""
+    `data`: of the handler of the words. False: the words have made no job, and their price is not asked about."""
     words = group.main
     job = await requests.store.jobs.asked_in(words.chat.id, words.message_id)
-    if job is None:
-        return False
     context = RequestContext.of_message(words, data["language"], data["preferences"])
+    if job is None:
+        return await _join_question(group, context, requests)
     why = next(filter(None, map(why_unusable, group.messages)), None)
     pictures = () if why else await own_pictures([words, *group.messages], requests, context)
     if not pictures:
@@ -75,6 +75,25 @@ async def join_forwarded(group: MessageGroup, data: Mapping[str, Any], requests:
         ):
             await _say(group.messages[0], too_late())
             break
+    return True
+
+
+async def _join_question(group: MessageGroup, context: RequestContext, requests: RequestService) -> bool:
+    """The pictures of a post become references of the request whose price is asked about."""
+    join, key = requests.store.confirmations.join, context.idempotency_key
+    if await join(key, ()) is None:
+        return False
+    why = next(filter(None, map(why_unusable, group.messages)), None)
+    pictures = () if why else await own_pictures([group.main, *group.messages], requests, context)
+    if not pictures:
+        # Without the picture that was meant, another one would be drawn, and paid.
+        await join(key, None)
+        await _say(group.messages[0], why or say(NO_PICTURE))
+        return True
+    asked = await join(key, pictures)
+    if asked and asked.question_id is not None:
+        draft = Draft((*asked.request.references, *pictures))
+        await requests.wait_for_words(context, draft, asked.question_id)
     return True
 
 

@@ -3,6 +3,7 @@
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.request_context import key_of
 from bot.handlers.request_service import RequestService
 from bot.telegram.message_input import pictures_in
 from bot.telegram.private_reply import reply_privately
@@ -11,12 +12,15 @@ from storage.records import Job
 
 async def handle_late_item(main: Message, item: Message, requests: RequestService) -> bool:
     """Add an item that arrived after its album was handled. `main`: the message that the handler got. False: the album
-    has made no job, so a caption of the item is still to be handled."""
+    has made no job, and is not asked about, so a caption of the item is still to be handled."""
     if job := await requests.store.jobs.asked_in(main.chat.id, main.message_id):
         await _join_job(job, item, requests)
-    elif await requests.store.drafts.is_waiting(main.chat.id, [main.message_id]):
+        return True
+    key = key_of(main.chat.id, "message", main.message_id)
+    is_asked_about = await requests.store.confirmations.join(key, pictures_in(item)) is not None
+    if await requests.store.drafts.is_waiting(main.chat.id, [main.message_id]):
         await _join_draft(main, item, requests)
-    return job is not None
+    return is_asked_about
 
 
 async def join_earlier_album(message: Message, brought: list[Message], requests: RequestService) -> bool:

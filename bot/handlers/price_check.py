@@ -1,12 +1,12 @@
 """The prices of requests: one that no budget has room for is refused, and one that costs much is asked about first."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from bot.jobs.engine import JobEngine
-from bot.jobs.prices import UNITS, Price, price_of
+from bot.jobs.prices import Price, is_much, is_within, price_of
 from bot.jobs.request_builder import would_be
 from bot.money import shown
 from providers.base import Provider
@@ -15,13 +15,15 @@ from providers.money import Money
 from providers.options import Options
 from storage.confirmations import Confirmation
 from storage.quota import Quota
-from storage.records import Cost, Job, NewJob
+from storage.records import Draft, Job, NewJob
 from storage.store import Store
 
 
 class ConfirmationNeededError(Exception):
     """A request costs so much that its person is asked first. `confirmation_id`: its name in the store, None where they
-    were asked already; `error_handler` asks."""
+    were asked already; `error_handler` asks. `draft`: what waits on for other words, until the request is made."""
+
+    draft: Draft = Draft()
 
     def __init__(self, confirmation_id: int | None, request: NewJob, price: Price) -> None:
         self.confirmation_id = confirmation_id
@@ -43,33 +45,42 @@ class PriceCheck:
         self._engine = engine
         self._store = store
         self._providers = providers
-        self._confirm = {one.currency: one.amount for one in confirm}
+        self._confirm = confirm
 
-    async def submit(self, new: NewJob, quota: Quota) -> Job | None:
-        """Make a job of a request, see `JobEngine.submit`. Raises `ConfirmationNeededError`."""
-        price = self._price(new)
-        if price and self._is_much(price.cost):
-            await self._engine.check_budgets(new, price.cost)
-            now = self._store.clock()
-            confirmation_id = await self._store.confirmations.add(new, now, apart=quota.apart)
-            raise ConfirmationNeededError(confirmation_id, new, price)
+    async def submit(self, new: NewJob, quota: Quota, options: Options | None = None) -> Job | None:
+        """Make a job of a request, see `JobEngine.submit`. `options`: its own, where they were just validated.
+
+        Raises `ConfirmationNeededError`.
+        """
+        price = self._price(new, options)
+        if price and is_much(price.cost, self._confirm):
+            await self._ask(new, price, quota)
         return await self._engine.submit(new, quota, price.cost if price else None)
 
     async def confirmed(self, confirmation: Confirmation, quota: Quota) -> None:
-        """Make a job of a request whose person agrees to its price, however often they say so."""
+        """Make a job of a request whose person agrees to its price, however often they say so. Raises
+        `ConfirmationNeededError` where it costs more by now."""
         new = confirmation.request
         price = self._price(new)
+        if price and not is_within(price.cost, confirmation.price):
+            await self._ask(new, price, quota)
         await self._engine.submit(new, quota, price.cost if price else None)
         await self._store.confirmations.drop(confirmation.id)
+
+    async def _ask(self, new: NewJob, price: Price, quota: Quota) -> NoReturn:
+        await self._engine.check_budgets(new, price.cost)
+        now = self._store.clock()
+        confirmation_id = await self._store.confirmations.add(new, price.cost, now, apart=quota.apart)
+        raise ConfirmationNeededError(confirmation_id, new, price)
 
     def refuse_dearer(self, job: Job, new: NewJob) -> None:
         """Refuse an edit that makes a waiting job cost so much that it would be asked about. Raises
         `InvalidRequestError`."""
         price = self._price(new)
-        if price is None or not self._is_much(price.cost):
+        if price is None or not is_much(price.cost, self._confirm):
             return
         before = self._price_of(job.provider, job, len(new.references))
-        if before is None or before.cost.currency != price.cost.currency or before.cost.amount < price.cost.amount:
+        if before is None or not is_within(price.cost, before.cost):
             raise InvalidRequestError(
                 Sentence(
                     "That would cost {price}. Send it as a new message, and I'll ask you before I make it.",
@@ -77,20 +88,18 @@ class PriceCheck:
                 )
             )
 
-    def _price(self, new: NewJob) -> Price | None:
-        return self._price_of(new.provider, new, len(new.references))
+    def _price(self, new: NewJob, options: Options | None = None) -> Price | None:
+        return self._price_of(new.provider, new, len(new.references), options)
 
-    def _price_of(self, name: str, request: NewJob | Job, references: int) -> Price | None:
+    def _price_of(
+        self, name: str, request: NewJob | Job, references: int, options: Options | None = None
+    ) -> Price | None:
         provider = self._providers.get(name)
         if provider is None:
             return None
         try:
-            options: Options = provider.Options.model_validate(request.options)
+            options = options or provider.Options.model_validate(request.options)
         except ValidationError:
             # Options of an earlier version, or of a model that is gone: the job is going to be refused.
             return None
         return price_of(provider, would_be(request.prompt, request.style, options, references))
-
-    def _is_much(self, cost: Cost) -> bool:
-        limit = self._confirm.get(cost.currency)
-        return limit is not None and cost.amount > limit * UNITS

@@ -10,7 +10,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.price_check import PriceCheck
+from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
@@ -120,12 +120,16 @@ class RequestService:
         None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError`,
         `ChatNotAllowedError` or `ConfirmationNeededError`.
         """
-        new, _options = await self._request(context, words, draft)
-        return await self._prices.submit(new, self._allowed(context))
+        new, options = await self._request(context, words, draft)
+        try:
+            return await self._prices.submit(new, self._allowed(context), options)
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
 
     async def confirmed(self, confirmation: Confirmation) -> None:
         """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
-        `ChatNotAllowedError`."""
+        `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         await self._prices.confirmed(confirmation, self.access.quota(new.user_id))

@@ -10,6 +10,7 @@ from bot.jobs.retry import STORE_DELAYS, Sleep, T, until_stored
 from bot.jobs.worker import Worker
 from bot.metrics import Metrics
 from providers.base import Provider
+from providers.money import Money
 from storage.money import NO_BUDGETS, BudgetRules
 from storage.records import Job
 from storage.store import Store
@@ -59,9 +60,10 @@ class JobContext:
     """The context that the parts of one engine share.
 
     `addresses`: where services reach this process; `sleep`: waits for so many seconds; `companions`: what may still
-    join a request before it is paid; `budgets`: those of the configuration; `refresh`: what has to be done
-    before they are asked; `admins`: who is told how the services do; `woken`: what `wake` fills and the reconciler
-    empties; `queue_changed`: set when a task waits or a slot is free, cleared by the scheduler; `metrics`: the figures
+    join a request before it is paid; `budgets`: those of the configuration; `confirm`: the prices above which people
+    are asked first; `refresh`: what has to be done before budgets are asked; `admins`: who is told how the services do;
+    `woken`: what `wake` fills and the reconciler empties; `queue_changed`: set when a task waits or a slot is free,
+    cleared by the scheduler; `metrics`: the figures
     of this process.
     """
 
@@ -73,6 +75,7 @@ class JobContext:
     sleep: Sleep = asyncio.sleep
     companions: Companions = field(default_factory=Alone)
     budgets: BudgetRules = NO_BUDGETS
+    confirm: Sequence[Money] = ()
     refresh: Callable[[], Awaitable[None]] = _nothing
     admins: AdminNotifier = field(default_factory=Untold)
     woken: WokenJobs = field(default_factory=WokenJobs)

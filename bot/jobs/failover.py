@@ -2,19 +2,20 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot.jobs.context import JobContext
-from bot.jobs.prices import price_of
+from bot.jobs.prices import is_much, is_within, price_of
 from bot.jobs.request_builder import would_be
 from bot.jobs.retry import T
 from providers.base import Provider
 from providers.models import today
 from providers.options import Options
 from storage.money import BudgetRules, Charge, Owner
-from storage.records import Job, Task
+from storage.records import Cost, Job, Task
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,8 @@ class Failover:
         fits = row.least_references <= count <= (limits.count if limits else 0)
         if not fits or len(job.prompt) > row.prompt_length or row.has_ended(today()):
             return False
-        if not await self._has_room(job, name, options, count):
+        price = price_of(to, would_be(job.prompt, job.style, options, count))
+        if price and not (self._is_agreed_to(job, price.cost, count) and await self._has_room(job, name, price.cost)):
             return False
         hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(
@@ -94,13 +96,25 @@ class Failover:
             self._context.wake(moved.id)
         return moved is not None
 
-    async def _has_room(self, job: Job, name: str, options: Options, references: int) -> bool:
+    def _is_agreed_to(self, job: Job, cost: Cost, references: int) -> bool:
+        """Whether a job may cost this: its person is not asked any more, so it is little, or no more than before."""
+        if not is_much(cost, self._context.confirm):
+            return True
+        before, provider = None, self._providers[job.provider]
+        with suppress(ValidationError):
+            options = provider.Options.model_validate(job.options)
+            before = price_of(provider, would_be(job.prompt, job.style, options, references))
+        is_agreed_to = before is not None and is_within(cost, before.cost)
+        if not is_agreed_to:
+            log.info("job %d stays at %s: the other one asks a price that nobody agreed to", job.id, job.provider)
+        return is_agreed_to
+
+    async def _has_room(self, job: Job, name: str, cost: Cost) -> bool:
         """Whether the budget of this provider has room for a job."""
         budgets = self._context.budgets.services.get(name)
-        price = price_of(self._providers[name], would_be(job.prompt, job.style, options, references))
-        if not budgets or price is None:
+        if not budgets:
             return True
-        charge, rules = Charge(name, job.user_id, job.chat_id, price.cost), BudgetRules(services={name: budgets})
+        charge, rules = Charge(name, job.user_id, job.chat_id, cost), BudgetRules(services={name: budgets})
         find, now = self._store.budgets.shortage, self._context.clock()
         short = await self._until_stored(lambda: find(rules, charge, now), f"reading the budget of {name}")
         # Budgets of the person's own are not asked here.

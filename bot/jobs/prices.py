@@ -1,11 +1,14 @@
 """The prices of requests and tasks, before and after they are made."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.jobs.progress import TaskRun
+from bot.jobs.request_builder import FITTING
 from providers.base import ImageRequest, Provider
 from providers.errors import ProviderError
+from providers.money import Money
 from storage.records import Cost
 
 UNITS = 10_000
@@ -23,6 +26,9 @@ class Price:
 
 def price_of(provider: Provider[Any, Any], request: ImageRequest[Any]) -> Price | None:
     """The price of a request. None: the operator has set none, or the request is going to be refused."""
+    # The pictures of a forwarded post join its words later.
+    missing = provider.model(request.options).least_references - len(request.references)
+    request = replace(request, references=(*request.references, *(FITTING,) * missing))
     try:
         provider.validate(request)
     except ProviderError:
@@ -43,6 +49,16 @@ def price_of_part(provider: Provider[Any, Any], part: ImageRequest[Any]) -> Cost
     if price is None:
         return None
     return Cost(round(price * provider.most_pictures(part) * UNITS), provider.settings.currency)
+
+
+def is_much(cost: Cost, confirm: Iterable[Money]) -> bool:
+    """Whether a cost exceeds the amount of its currency above which people are asked."""
+    return any(one.currency == cost.currency and cost.amount > one.amount * UNITS for one in confirm)
+
+
+def is_within(cost: Cost, agreed: Cost) -> bool:
+    """Whether a cost is known to be no more than another one."""
+    return cost.currency == agreed.currency and cost.amount <= agreed.amount
 
 
 def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:

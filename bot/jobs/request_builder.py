@@ -131,14 +131,14 @@ def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: b
 def would_be(prompt: str, style: Mapping[str, str] | None, options: Options, references: int) -> ImageRequest[Any]:
     """The request that a job with these options is to become. Of its references the number is right; they are fetched
     and looked at when it is prepared."""
-    return ImageRequest(with_style(prompt, style), options, (_FITTING,) * references)
+    return ImageRequest(with_style(prompt, style), options, (FITTING,) * references)
 
 
 async def _no_bytes() -> bytes:
     return b""
 
 
-_FITTING = Reference("image/jpeg", 1024, 1024, 1, _no_bytes)
+FITTING = Reference("image/jpeg", 1024, 1024, 1, _no_bytes)
 
 
 def with_style(prompt: str, style: Mapping[str, str] | None) -> str:

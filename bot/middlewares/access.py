@@ -1,15 +1,19 @@
 """The check of access: who may use the bot (see `bot.access`), and the answer to those who may not."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, Message, TelegramObject, Update, User
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers import export, forget
+from bot.handlers.admin.group_question import ask_admins, waiting_text
+from bot.handlers.callback_helpers import answer
 from bot.handlers.joining import is_invitation, uninvited_text
 from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.message_groups import is_forward
@@ -50,7 +54,7 @@ class AccessMiddleware(BaseMiddleware):
         if is_allowed or _is_about_the_chat(inner) or self._is_for_everybody(inner):
             return await handler(event, data)
         if user:
-            await self._refuse(inner, user)
+            await self._refuse(inner, user, data)
         return None
 
     def _is_for_everybody(self, inner: TelegramObject) -> bool:
@@ -68,19 +72,20 @@ class AccessMiddleware(BaseMiddleware):
             return True
         return f"{command}{space}{argument}".strip() in OWN_DATA or is_invitation(inner)
 
-    async def _refuse(self, inner: TelegramObject, user: User) -> None:
+    async def _refuse(self, inner: TelegramObject, user: User, data: Mapping[str, Any]) -> None:
         is_banned = self._access.is_banned(user.id)
         if isinstance(inner, CallbackQuery):
-            await inner.answer(banned_text() if is_banned else _("This bot is invitation-only."), show_alert=True)
+            await answer(inner, banned_text() if is_banned else _("This bot is invitation-only."), alert=True)
         elif isinstance(inner, InlineQuery):
-            # Not cached: the person may be invited later.
-            await inner.answer([], is_personal=True, cache_time=0)
+            # Not cached: the person may be invited later. Who has typed on meanwhile needs no answer.
+            with suppress(TelegramBadRequest):
+                await inner.answer([], is_personal=True, cache_time=0)
         elif isinstance(inner, Message) and inner.chat.type == ChatType.PRIVATE:
             text = banned_text() if is_banned else uninvited_text(self._access, user.id)
             if self._told.is_first((user.id, text)):
                 await inner.answer(text + await self._what_stays(user.id))
         elif isinstance(inner, Message):
-            await self._refuse_in_group(inner, user)
+            await self._refuse_in_group(inner, user, data)
 
     async def _what_stays(self, user_id: int) -> str:
         """A sentence for those who have used the bot before."""
@@ -88,14 +93,21 @@ class AccessMiddleware(BaseMiddleware):
             return ""
         return "\n" + _("Your pictures stay yours: /export sends them to you, /forget erases them.")
 
-    async def _refuse_in_group(self, message: Message, user: User) -> None:
+    async def _refuse_in_group(self, message: Message, user: User, data: Mapping[str, Any]) -> None:
         # Nobody is put to shame before a group, and from one that it left the bot wants nothing.
         is_silent = self._access.is_banned(user.id) or self._access.group(message.chat.id) == "left"
         if is_silent or message.is_automatic_forward or not await _asks(message):
             return
         if self._told.is_first((message.chat.id, user.id)):
-            text = _("This bot isn't open to this group yet. Ask whoever runs it to let in the group: {id}")
-            await reply_privately(message, text.format(id=f"<code>{message.chat.id}</code>"))
+            asked = await self._ask_admins(message.chat, user, data)
+            await reply_privately(message, waiting_text(message.chat.id, asked=asked))
+
+    async def _ask_admins(self, chat: Chat, user: User, data: Mapping[str, Any]) -> bool:
+        """Ask the admins about a group that the bot was in before they were asked about groups."""
+        if self._access.group(chat.id) is not None:
+            return False
+        bot, languages, users = data["bot"], data["languages"], self._store.users
+        return bool(await ask_admins(bot, self._access, users, languages, chat=chat, by=user, has_added=False))
 
 
 def banned_text() -> str:

@@ -44,8 +44,8 @@ _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # A public number, but Azure serves metadata there to its own machines.
 _PLATFORM = ipaddress.IPv4Address("168.63.129.16")
-# RFC 6762, RFC 8375 and ICANN's name for private networks.
-_INNER_NAMES = (".local", ".home.arpa", ".internal")
+# RFC 6762, RFC 8375, ICANN's name for private networks, and names that are used there and are delegated to nobody.
+_INNER_NAMES = (".local", ".home.arpa", ".internal", ".lan", ".localdomain", ".corp", ".home", ".intranet")
 
 
 class FetchRefusedError(Exception):
@@ -192,6 +192,9 @@ def is_public_host(host: str) -> bool:
         pass
     if ":" in name:
         return is_public(name)
+    if "%" in name:
+        # No public name has it; a proxy may read it in its own way.
+        return False
     return "." in name and not is_loopback(name) and not name.endswith(_INNER_NAMES)
 
 

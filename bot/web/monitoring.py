@@ -7,12 +7,10 @@ from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.metrics import Metrics
+from bot.web.private_pages import METRICS, READY
 from bot.web.store_probe import StoreProbe
 from storage.backend import Backend
 from storage.migrate import newest_revision
-
-READY, METRICS = "/ready", "/metrics"
-PRIVATE = frozenset({"/health", READY, METRICS})
 
 Parts = Mapping[str, tuple[bool, str]]
 """For each part whether it is well, and a sentence."""

@@ -7,6 +7,8 @@ from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
+READY, METRICS = "/ready", "/metrics"
+PRIVATE = frozenset({"/health", READY, METRICS})
 OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 """Headers by which a proxy says that a request came through it."""
 

@@ -19,6 +19,7 @@ REQUEST_SECONDS = 120.0
 LARGE_BYTES = 64 << 10
 """An answer above this size is a reference. Only image services know the addresses of references."""
 STOP_SECONDS = 5.0
+HEALTHY = '{"status": "ok"}'
 
 
 class WebServer:
@@ -99,4 +100,4 @@ class WebServer:
 
 
 async def _health(_request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
+    return web.Response(text=HEALTHY, content_type="application/json")

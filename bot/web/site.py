@@ -9,8 +9,8 @@ from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError
 from bot.web import callbacks, references, self_check, webhook
 from bot.web.callbacks import Callbacks, Heard
-from bot.web.monitoring import PRIVATE, Monitoring, Updates
-from bot.web.private_pages import private_pages
+from bot.web.monitoring import Monitoring, Updates
+from bot.web.private_pages import PRIVATE, private_pages
 from bot.web.references import WebPublisher
 from bot.web.self_check import SelfCheck
 from bot.web.server import WebServer

@@ -27,7 +27,8 @@ class Webhook:
 
     async def serve(self, request: web.Request) -> web.Response:
         """Answer 200 when the update is stored; 503: send it again; 401 and 400: it is not Telegram's."""
-        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
+        given = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, self._secret.encode()):
             return web.Response(status=401)
         try:
             update = read_json(await body_of(request, MOST_BODY_BYTES))

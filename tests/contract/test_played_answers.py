@@ -7,7 +7,7 @@ import pytest
 from providers.errors import (
     ContentRefusedError,
     InvalidRequestError,
-    MisconfiguredError,
+    NoCreditError,
     OutcomeUnknownError,
     ProviderError,
 )
@@ -41,13 +41,13 @@ ROWS = [
         row
         for service in (OPENAI, PREVIEWS)
         for row in (
-            Row(service, "an unpaid bill", MisconfiguredError, None, False, 0),
+            Row(service, "an unpaid bill", NoCreditError, None, False, 0),
             Row(service, "a forbidden fox", ContentRefusedError, "prompt", False, 0),
             Row(service, "an unsafe reference", ContentRefusedError, "input", False, 0, has_references=True),
             Row(service, "an unsafe result", ContentRefusedError, "result", None, 1),
         )
     ),
-    Row(GEMINI, "an unpaid bill", MisconfiguredError, None, False, 0),
+    Row(GEMINI, "an unpaid bill", NoCreditError, None, False, 0),
     Row(GEMINI, "a forbidden fox", ContentRefusedError, "prompt", None, 0),
     Row(GEMINI, "an unsafe reference", ContentRefusedError, "input", None, 0, has_references=True),
     Row(GEMINI, "an unsafe result", ContentRefusedError, "result", None, 1),

@@ -1,7 +1,7 @@
 """Budgets in the store, on both databases: reserved at the claim, settled at the end, each task counted once."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -280,8 +280,12 @@ _SPENT_BEFORE = (
 )
 
 
+def _ask(store: Store) -> Callable[..., Awaitable[int | None]]:
+    return lambda new, now, **how: store.confirmations.add(new, Cost(PRICE, "CNY"), now, **how)
+
+
 async def test_a_question_is_asked_once_for_each_update_and_press(store: Store) -> None:
-    new, ask = new_job(1, button="again", references=(NewReference("a", 1),)), store.confirmations.add
+    new, ask = new_job(1, button="again", references=(NewReference("a", 1),)), _ask(store)
     first = await ask(new, NOON, apart=2)
     assert first
     # The process died before the question was sent: it is asked when the update is handled again.
@@ -295,7 +299,9 @@ async def test_a_question_is_asked_once_for_each_update_and_press(store: Store) 
     assert await ask(replace(new, idempotency_key="a later press"), NOON + 3, apart=2)
     found = await store.confirmations.get(again)
     assert found
-    assert (found.request, found.created_at) == (new, NOON)
+    assert (found.request, found.price, found.created_at, found.question_id) == (new, Cost(PRICE, "CNY"), NOON, 7)
+    # At another price it is another question.
+    assert await store.confirmations.add(new, Cost(PRICE + 1, "CNY"), NOON + 3)
     # An edit asks anew; what has become a job asks nothing.
     edited = await ask(replace(new, prompt="a blue fox"), NOON + 4)
     assert edited

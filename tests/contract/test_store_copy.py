@@ -279,6 +279,16 @@ async def test_a_bot_that_runs_is_neither_copied_nor_overwritten(ends: tuple[str
     await store.aclose()
 
 
+async def test_a_file_is_known_under_another_name(source: str, back: str, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "bot.db")
+    store = await Store.open(source)
+    await store.workers.join(1.0)
+    with pytest.raises(UnusableStoreError, match="the bot works with"):
+        await copy_database(f"sqlite:///{tmp_path}/link.db", back, quiet)
+    assert "another process" in await join(f"sqlite:///{tmp_path}/link.db")
+    await store.aclose()
+
+
 async def join(url: str) -> str:
     """Start a bot; returns why that does not go."""
     store = await Store.open(url)

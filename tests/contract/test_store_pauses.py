@@ -144,6 +144,17 @@ async def test_a_service_that_comes_and_goes_makes_no_storm(store: Store, monkey
     assert await paused(40 + NEWS_GAP_SECONDS, Problem.KEY), "it lasts"
 
 
+async def test_a_service_that_fails_in_turns_makes_no_storm(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    health, now, told = store.provider_health, store.clock(), 0
+    for number in range(20):
+        monkeypatch.setattr(store.database.backend, "clock", lambda: now + 60.0 * number)  # noqa: B023
+        told += (await health.pause("fake", WHY, 0.0, (Problem.DOWN, Problem.BUSY)[number % 2])).is_news
+        told += (await health.recovered("fake")).is_news
+    assert told == 2
+    # A problem that only the operator can end is told at once.
+    assert (await health.pause("fake", WHY, 0.0, Problem.KEY)).is_news
+
+
 async def test_a_paused_service_is_tried_at_once(store: Store) -> None:
     await queued(store, 2)
     await store.provider_health.pause("fake", WHY, store.clock() + 600)

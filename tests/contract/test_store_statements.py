@@ -210,6 +210,7 @@ async def _access(store: Store, n: int) -> None:
     assert await people.with_access("allowed")
     assert await people.named([n])
     assert await people.open_jobs(n) == []
+    assert await people.undecided({n}) == await people.undecided(())
     assert (await store.users.name(n), await store.users.spoken(n)) == ("Ann", "en")
     await people.seen(n + 1, "Bob", "en", float(n))
     await people.forget_strangers(float(n))
@@ -283,13 +284,22 @@ async def _money(store: Store, n: int) -> None:
     assert await store.budgets.shortage(rules, charge, now) is None
     await store.budgets.forget(now)
     dear = new_job(n + 1, button="b")
-    asked = await store.confirmations.add(dear, now, apart=1.0)
+    asked = await store.confirmations.add(dear, price, now, apart=1.0)
     assert asked
-    assert await store.confirmations.add(replace(dear, idempotency_key=f"another {n}"), now, apart=1.0) is None
+    pressed = replace(dear, idempotency_key=f"another {n}")
+    assert await store.confirmations.add(pressed, price, now, apart=1.0) is None
     await store.confirmations.shown_at(asked, n)
     found = await store.confirmations.get(asked)
     assert found
     assert found.request == dear
+    assert not await store.drafts.is_asked_about(-5, n)
+    late = NewReference("late", 9)
+    for _ in range(2):
+        joined = await store.confirmations.join(dear.idempotency_key, (late,))
+        assert joined
+    assert (await store.confirmations.get(asked)).request.references == (late,)  # type: ignore[union-attr]
+    assert await store.confirmations.join(dear.idempotency_key, None)
+    assert await store.confirmations.join(dear.idempotency_key, (late,)) is None
     await store.confirmations.drop(asked)
     await store.confirmations.forget(now)
 

@@ -7,12 +7,12 @@ import pytest
 
 from bot.demo.chat import groups
 from bot.demo.telegram import Chat, ChatMessage, Flood, Person
-from bot.handlers.chat_membership import MOST_UNDECIDED
+from bot.handlers.admin.group_question import MOST_UNDECIDED
 from bot.settings import AccessSettings, LimitsSettings
 from storage.access_records import KnownGroup, Member
 from storage.quota import Quota
 from tests.support.app_harness import AppHarness, open_app_harness
-from tests.support.bot_steps import press, refuse
+from tests.support.bot_steps import press
 
 ANN, MING = 510_000_001, 7_100_000_002
 BY_INVITATION = AccessSettings(admins=frozenset({ANN}), users=frozenset({MING}))
@@ -247,7 +247,7 @@ async def test_a_group_to_which_an_admin_adds_the_bot_is_let_in(harness: AppHarn
 
 async def test_the_admins_are_asked_about_another_group(harness: AppHarness) -> None:
     await harness.app.access.decide(harness.ming.id, "admin")
-    refuse(harness, "sendMessage", "Forbidden: bot was blocked by the user", code=403)
+    harness.telegram.set_bot(harness.ann.chat, "kicked")
     group = founded(harness, harness.bob)
     question = await harness.shown("Foxes & Owls", harness.ming.chat)
     assert question.buttons == ["✅ Allow", "🚪 Leave"], "his language is not known: he has never written"

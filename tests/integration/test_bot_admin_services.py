@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.bot_api.model import CallbackAnswer
-from bot.demo.telegram import ChatMessage
+from bot.demo.telegram import ChatMessage, Refusal
+from bot.handlers.admin import notices
 from bot.jobs import circuit_breaker, service_tests, task_failures
 from bot.settings import AccessSettings
 from providers.errors import ProviderBusyError
@@ -176,6 +177,19 @@ async def test_an_admin_who_has_blocked_the_bot_disturbs_nobody(
     await harness.quiet()
     assert [task.prompt for task in harness.tasks] == ["three"]
     assert "telling an admin" not in caplog.text
+
+
+async def test_a_notice_that_telegram_could_not_take_comes_later(
+    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "RETRY_DELAYS", (0.02,))
+    harness.telegram.play(Refusal(method="sendMessage", chat=ANN, code=502, description="Bad Gateway"))
+    harness.jimeng.faults.append(Fault(**REFUSED_KEY, times=3))
+    for prompt in ("one", "two", "three"):
+        await harness.say(prompt, who=harness.bob)
+        await harness.taken_in()
+    await harness.shown("🔑 Jimeng refuses its key")
+    await harness.shown("✅ Jimeng works again.")
 
 
 async def test_what_waits_goes_to_the_fallback(second: SecondService, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.settings import AccessSettings
 from storage import ledger
 from tests.support.app_harness import AppHarness, open_app_harness, picture
+from tests.support.fast_time import albums_of
 from tests.support.second_service import SecondService
 
 PERSON = {"person": ["0.40 CNY a day"]}
@@ -87,6 +88,87 @@ async def test_an_edit_asks_anew_and_an_old_question_is_closed(harness: AppHarne
     await harness.press(new, "Make")
     await harness.quiet()
     assert {task.prompt for task in harness.tasks} == {"foxes and owls"}
+
+
+async def test_pictures_of_a_question_wait_for_other_words(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, budgets={"confirm": "0.30 CNY"}) as harness:
+        await harness.say("foxes --n 2", picture(201))
+        await harness.shown("2 pictures, ¥0.40: make them?")
+        await harness.made("one fox")
+        assert [len(task.references) for task in harness.tasks] == [1]
+        await harness.say("", picture(202))
+        await harness.shown("What should I make of it?")
+        await harness.say("owls --n 3")
+        question = await harness.shown("3 pictures, ¥0.60: make them?")
+        await harness.press(question, "No")
+        assert question.text == "Not made. Nothing was charged.\nYour pictures wait for other words."
+        await harness.made("one owl")
+        assert [len(task.references) for task in harness.tasks] == [1, 1]
+        # A question without pictures leaves none.
+        await harness.say("cats --n 4")
+        question = await harness.shown("4 pictures, ¥0.80: make them?")
+        await harness.press(question, "No")
+        assert question.text == "Not made. Nothing was charged."
+
+
+async def test_an_edited_caption_asks_anew_with_its_picture(harness: AppHarness) -> None:
+    asked = await harness.say("foxes --n 2", picture(201))
+    await harness.shown("2 pictures, ¥0.40: make them?")
+    harness.telegram.edit(harness.ann, asked, "a fox")
+    await harness.quiet()
+    assert [(task.prompt, len(task.references)) for task in harness.tasks] == [("a fox", 1)]
+
+
+async def test_a_picture_that_arrives_late_joins_the_request_that_is_agreed_to(harness: AppHarness) -> None:
+    first = await harness.say("foxes --n 2", picture(201), picture(202))
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    photo = await harness.telegram.world.files.add_picture(picture(203))
+    harness.telegram.acts.post(harness.ann, harness.ann.chat, [{"photo": photo, "album": first.album}])
+    await harness.taken_in()
+    await harness.press(question, "Make")
+    await harness.quiet()
+    assert [len(task.references) for task in harness.tasks] == [3, 3]
+    assert not any("What should I make" in one.text for one in harness.answers())
+
+
+async def test_forwarded_pictures_join_the_question_about_their_words(harness: AppHarness) -> None:
+    # On a busy machine the forward may arrive a little after its comment.
+    albums_of(harness.app).quiet *= 3
+    posts = await harness.telegram.send(harness.bob, harness.group, text="cats", files=[picture(201), picture(202)])
+    harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    await harness.taken_in()
+    await harness.press(question, "Make")
+    await harness.quiet()
+    assert [len(task.references) for task in harness.tasks] == [2, 2]
+    assert not any("What should I make" in one.text for one in harness.answers())
+
+
+async def test_words_about_what_has_no_picture_are_not_made(harness: AppHarness) -> None:
+    albums_of(harness.app).quiet *= 3
+    posts = await harness.telegram.send(harness.bob, harness.group, text="only words")
+    harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
+    await harness.shown("There is no picture in what you forwarded.")
+    question = await harness.shown("2 pictures, ¥0.40: make them?")
+    assert "not open any more" in (await harness.press(question, "Make")).text
+    assert not harness.tasks
+
+
+async def test_who_has_agreed_to_a_price_is_asked_about_a_higher_one(tmp_path: Path) -> None:
+    jimeng = {"price": "0.20", "currency": "CNY"}
+    async with open_app_harness(tmp_path, providers={"jimeng": jimeng}, budgets={"confirm": "0.30 CNY"}) as harness:
+        await harness.say("foxes --n 2", picture(201))
+        old = await harness.shown("2 pictures, ¥0.40: make them?")
+        jimeng["price"] = "0.50"
+        await harness.restart()
+        await harness.press(old, "Make")
+        assert not harness.tasks
+        new = await harness.shown("2 pictures, ¥1.00: make them?")
+        jimeng["price"] = "0.40"
+        await harness.restart()
+        await harness.press(new, "Make")
+        await harness.quiet()
+        assert [len(task.references) for task in harness.tasks] == [1, 1]
 
 
 async def test_an_edit_that_costs_much_leaves_a_waiting_request_as_it_was(tmp_path: Path) -> None:
@@ -172,3 +254,19 @@ async def test_another_service_takes_over_from_one_without_a_budget(tmp_path: Pa
         for prompt in ("one", "two"):
             await harness.made(prompt)
         assert ([task.prompt for task in harness.tasks], second.prompts) == (["one"], ["two"])
+
+
+@pytest.mark.parametrize(("confirm", "made"), [("0.04 USD", 0), ("0.05 USD", 1)])
+async def test_nobody_pays_another_service_more_than_they_are_asked_about(
+    tmp_path: Path, confirm: str, made: int
+) -> None:
+    """OpenAI's pictures cost $0.042."""
+    second = SecondService()
+    second.steps.open()
+    how = {"budget": ["0.20 CNY a day"], "fallback": "openai"}
+    async with second.harness(tmp_path, budgets={"confirm": confirm}, **how) as harness:
+        for prompt in ("one", "two"):
+            await harness.made(prompt)
+        assert ([task.prompt for task in harness.tasks], len(second.prompts)) == (["one"], made)
+        if not made:
+            await harness.shown("the budget of ¥0.20 a day for this service has ¥0.00 left")

@@ -2,7 +2,7 @@
 
 from aiogram import Bot
 
-from bot.demo.telegram import Flood, TelegramSimulator
+from bot.demo.telegram import Flood, Refusal, TelegramSimulator
 from bot.handlers import command_menu
 from bot.telegram.i18n import Languages
 
@@ -44,3 +44,12 @@ async def test_too_much_at_once_is_told_after_a_while(telegram: TelegramSimulato
     await command_menu.publish(bot, Languages(), sleep)
     assert waited == [3600, 3600]
     assert len(telegram.bot_user.commands) == 8
+
+
+async def test_an_admin_who_has_blocked_the_bot_keeps_no_other_from_their_command(
+    telegram: TelegramSimulator, bot: Bot
+) -> None:
+    await command_menu.publish(bot, Languages())
+    telegram.play(Refusal(method="setMyCommands", code=403, description="Forbidden: bot was blocked by the user"))
+    await command_menu.publish(bot, Languages(), admins=(telegram.ann.id, telegram.ming.id))
+    assert (f"chat:{telegram.ming.id}", "") in telegram.bot_user.commands

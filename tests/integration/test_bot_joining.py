@@ -10,6 +10,7 @@ from bot.demo.telegram import ChatMessage, Person
 from bot.settings import AccessSettings
 from storage.access_records import Member
 from tests.support.app_harness import AppHarness, open_app_harness
+from tests.support.bot_steps import refuse
 
 ANN = AccessSettings(admins=frozenset({510_000_001}))
 
@@ -226,3 +227,15 @@ async def test_a_banned_person_does_not_get_in_through_a_group(harness: AppHarne
     assert harness.answers(harness.group) == [result], "nobody is put to shame"
     await harness.made("/imagine a hare", chat=harness.group, who=harness.ming)
     assert len(harness.tasks) == 2
+
+
+async def test_strangers_who_are_answered_too_late_make_no_errors(
+    harness: AppHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = await harness.made("/imagine a fox", chat=harness.group)
+    for method in ("answerCallbackQuery", "answerInlineQuery"):
+        refuse(harness, method, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+    harness.telegram.press(harness.bob, result, next(one for one in result.buttons if one.endswith("Again")))
+    harness.telegram.inline(harness.bob, "fox")
+    await harness.quiet()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

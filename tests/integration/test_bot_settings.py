@@ -163,15 +163,16 @@ async def test_results_both_ways(harness: AppHarness) -> None:
 
 
 async def test_an_original_too_large_for_a_file_comes_as_a_photo(
-    harness: AppHarness, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.uploads.DOCUMENT_BYTES", 10)
-    await harness.app.store.users.deliver(harness.ann.id, "files")
-    await harness.made("foxes --n 2")
-    assert len(harness.album()) == 2
-    await harness.made("a hare")
-    assert len(harness.album()) == 3
-    assert not any(message.document for message in harness.answers())
+    monkeypatch.setattr("bot.wiring.OWN_SERVER_DOCUMENT_BYTES", 10)
+    async with open_app_harness(tmp_path) as harness:
+        await harness.app.store.users.deliver(harness.ann.id, "files")
+        await harness.made("foxes --n 2")
+        assert len(harness.album()) == 2
+        await harness.made("a hare")
+        assert len(harness.album()) == 3
+        assert not any(message.document for message in harness.answers())
 
 
 @pytest.mark.parametrize("delivery", ["files", "both"])

@@ -1,5 +1,6 @@
 """How updates arrive: twice, by webhook, from strangers, in another language, after a restart."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from typing import Literal
 
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from bot.demo.chat import groups
 from bot.demo.telegram import Delay, Flood, Refusal
@@ -156,6 +158,19 @@ async def test_what_telegram_would_never_post_is_refused(tmp_path: Path, caplog:
             assert answer.status == 413
         await harness.made("a fox")
     assert "Traceback" not in caplog.text
+
+
+async def test_a_secret_that_is_no_text_is_refused_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_app_harness(tmp_path, updates="webhook") as harness:
+        url = URL(harness.telegram.webhook.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-Telegram-Bot-Api-Secret-Token: "
+        writer.write(head.encode() + b"\xff\r\n\r\n")
+        assert b" 401 " in await reader.readline()
+        writer.close()
+    assert "Error handling request" not in caplog.text
 
 
 async def test_from_webhook_back_to_polling(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ async def harness(tmp_path: Path, validated: list[object]) -> AsyncIterator[AppH
         # The prompt is read, the job prepared, its task run, its picture delivered.
         ("a fox", 4),
         ("a fox --ar 16:9 --size 2k --model 4.6", 4),
-        # An album is split once, and each of its tasks is read from the store.
-        ("foxes --n 4", 3 + 4 + 1),
+        # An album is split for its price and for its tasks, and each of these is read from the store.
+        ("foxes --n 4", 1 + 3 + 4 + 1),
     ],
 )
 async def test_a_job(harness: AppHarness, validated: list[object], prompt: str, times: int) -> None:
@@ -60,8 +60,8 @@ async def test_a_variation(harness: AppHarness, validated: list[object]) -> None
     await harness.press(result, "Variations")
     await harness.quiet()
     assert len(harness.tasks) == 2
-    # The press asks what the model reads, and the buttons under the first picture are shown again.
-    assert len(validated) == 5, validated
+    # The press asks what the model reads and what it costs, and the buttons under the first picture are shown again.
+    assert len(validated) == 6, validated
 
 
 async def test_the_history_validates_nothing_but_for_the_details(harness: AppHarness, validated: list[object]) -> None:

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
+from bot.caution import Caution
 from bot.check_address import AddressError, try_public_url
 from bot.settings import Settings, TelegramSettings, WebSettings
 from bot.web.self_check import PATH, SelfCheck
@@ -28,6 +29,17 @@ class NoNames(AbstractResolver):
 
     async def close(self) -> None:
         pass
+
+
+class OneName(NoNames):
+    """Knows one name, of this machine."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        if host != "bot.example.org":
+            raise OSError(None, "Name or service not known")
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
 
 
 @pytest.fixture
@@ -70,6 +82,34 @@ async def test_a_web_server_that_passes_it_on(session: ClientSession, unused_tcp
     async with site(passing) as address:
         url = f"{address}/below"
         assert await try_public_url(settings(unused_tcp_port, url), session) == f"{url} leads to this bot"
+
+
+@pytest.mark.parametrize(
+    ("passed", "is_shown"),
+    [
+        # nginx since 1.29.7, as it comes: HTTP/1.1, and the host is the bot's.
+        ({}, True),
+        # HAProxy, as it comes: the host is the one that the client names.
+        ({"Host": "as the client says"}, True),
+        ({"X-Forwarded-For": "203.0.113.7"}, False),
+    ],
+)
+async def test_a_web_server_that_shows_private_pages(
+    unused_tcp_port: int, passed: dict[str, str], is_shown: bool
+) -> None:
+    async with ClientSession(connector=TCPConnector(resolver=OneName())) as session:
+
+        async def passing(request: web.Request) -> web.Response:
+            headers = {**passed, **({"Host": request.host} if "Host" in passed else {})}
+            async with session.get(f"http://127.0.0.1:{unused_tcp_port}{request.path}", headers=headers) as response:
+                return web.Response(body=await response.read(), status=response.status)
+
+        async with site(passing) as address:
+            url = address.replace("127.0.0.1", "bot.example.org")
+            said = await try_public_url(settings(unused_tcp_port, url), session)
+            assert said.startswith(f"{url} leads to this bot")
+            assert ("shows /health, /ready and /metrics to everybody" in said) == is_shown
+            assert isinstance(said, Caution) == is_shown
 
 
 async def test_the_bot_that_runs_answers(session: ClientSession, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 async def check(
     tmp_path: Path, telegram: TelegramSimulator, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Check]:
-    """Run the command, with other addresses if some are given; return its exit code and its lines. The first is of
-    Telegram, the last of Jimeng."""
+    """Run the command, with other addresses if some are given; return its exit code and its lines but that of the
+    settings. The first is of Telegram."""
     service = JimengSimulator()
     await service.start()
 
@@ -46,7 +46,8 @@ async def check(
             code = await asyncio.to_thread(main, ["check", "--config", str(file)])
         printed = capsys.readouterr()
         assert "Traceback" not in printed.err
-        return code, (printed.out + printed.err).strip().split("\n")
+        lines = (printed.out + printed.err).strip().split("\n")
+        return code, [line for line in lines if "settings: " not in line]
 
     yield run
     await service.aclose()
@@ -111,9 +112,10 @@ async def test_a_proxy_that_does_not_work_is_named(
         monkeypatch.setenv("BOT_PROVIDERS__JIMENG__PROXY", proxy.plain_url)
         code, lines = await check(api_url="https://telegram.example", endpoint="https://jimeng.example")
     assert code == 1
+    (jimeng,) = (line for line in lines if line.startswith("✗ jimeng: "))
     assert f"the proxy {kind}://127.0.0.1:1 can't be reached: check telegram.proxy" in lines[0]
-    assert f"the proxy {proxy.plain_url} asks for a user name and a password" in lines[-1]
-    assert "add them to providers.jimeng.proxy" in lines[-1]
+    assert f"the proxy {proxy.plain_url} asks for a user name and a password" in jimeng
+    assert "add them to providers.jimeng.proxy" in jimeng
     assert PASSWORD not in "".join(lines)
 
 

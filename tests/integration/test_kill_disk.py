@@ -15,7 +15,7 @@ class Full(Outage):
         self._limit(1)
 
     async def recover(self) -> None:
-        await self.bot.logged("storing updates failed")
+        await self.bot.logged("updates can't be stored")
         self._limit(resource.RLIM_INFINITY)
 
     def _limit(self, size: int) -> None:

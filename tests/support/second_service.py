@@ -1,9 +1,10 @@
 """OpenAI's simulator as a second service beside Jimeng's, whose tasks pass step by step."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bot.settings import AccessSettings
@@ -46,14 +47,16 @@ class SecondService:
         return draw_plain(prompt, references, width + self._drawn, height, seed)
 
     @asynccontextmanager
-    async def harness(self, folder: Path, **jimeng: Any) -> AsyncIterator[AppHarness]:
+    async def harness(
+        self, folder: Path, *, budgets: Mapping[str, Any] = MappingProxyType({}), **jimeng: Any
+    ) -> AsyncIterator[AppHarness]:
         """A bot with both services; Ann is admin."""
         await self.service.start()
         table = {"api_key": self.service.key, "base_url": f"{self.service.url}/v1", "previews": 2, "price": "0.042"}
         tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
         try:
             async with open_app_harness(
-                folder, providers=tables, access=AccessSettings(open=True, admins={510_000_001})
+                folder, providers=tables, budgets=budgets, access=AccessSettings(open=True, admins={510_000_001})
             ) as harness:
                 assert harness.ann.id == 510_000_001
                 yield harness

@@ -176,6 +176,25 @@ async def test_nobody_becomes_the_admin_where_the_configuration_names_anybody(
     assert STRANGER not in access.admins()
 
 
+async def test_what_is_said_where_people_are_locked_out(make: Make, store: Store) -> None:
+    """A bot of before was open to everyone where the configuration named nobody but admins."""
+    access = make(AccessSettings(admins=frozenset({BOSS})))
+    await access.refresh()
+    for who in (BOSS, GUEST, STRANGER):
+        await store.people.seen(who, "Name", None, 1.0)
+    assert await access.advice() == "", "nobody but the admin has used it"
+    for who in (BOSS, GUEST, STRANGER):
+        await store.users.speak(who, "en")
+    said = await access.advice()
+    assert said.startswith("2 people have used this bot and may not any more")
+    assert "access.open = true" in said
+    await access.decide(STRANGER, "banned")
+    assert (await access.advice()).startswith("1 person has used")
+    await access.decide_group(GROUP, "allowed", None)
+    assert await access.advice() == "", "somebody has begun to let people in"
+    assert await make(AccessSettings(admins=frozenset({BOSS}), open=True)).advice() == ""
+
+
 async def test_invitations(make: Make, store: Store) -> None:
     access = make(NAMED)
     await store.invitations.add("hash", 1, BOSS, 1.0)
@@ -207,6 +226,19 @@ async def test_it_reads_the_store_only_for_news(make: Make, store: Store, monkey
     store.database.backend.tell("everything")
     await access.refresh()
     assert reads == 2
+
+
+async def test_where_no_news_arrive_it_reads_every_time(
+    make: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ban in another process must not wait until the connection for notifications is restored."""
+    access = make(AccessSettings(open=True))
+    await access.refresh()
+    monkeypatch.setattr(type(store.database.backend), "is_connected", False)
+    monkeypatch.setattr(store.database.backend, "tell", lambda _topic: None)
+    await store.members.decide(GUEST, "banned")
+    await access.refresh()
+    assert not access.may_use(GUEST)
 
 
 async def test_news_that_come_while_it_reads_are_read_too(

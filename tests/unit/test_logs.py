@@ -13,7 +13,7 @@ import pytest
 from bot import log_subject, logs
 from bot.background import Background
 from bot.log_subject import Subject
-from bot.logs import SafeFormatter
+from bot.logs import HIDDEN, SafeFormatter
 from bot.settings import BucketSettings, LogSettings, ProvidersSettings, Settings, StorageSettings, TelegramSettings
 
 TOKEN = "7200000003:AAF-a-token_that_is_as_long_as_real_ones"
@@ -125,6 +125,23 @@ async def test_in_text_the_job_is_said_once(written: Written) -> None:
 
 def fail_with(address: str) -> None:
     raise ConnectionError(f"Cannot connect to {address}")
+
+
+def test_the_password_of_a_proxy_of_the_environment(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without a scheme it counts as http.
+    monkeypatch.setenv("https_proxy", "me:pass-of-the-proxy@10.0.0.1:3128")
+    settings = Settings(telegram=TelegramSettings.model_validate({"token": TOKEN}))
+    written.set_up(secrets=logs.secrets_of(settings))
+    log.info("tunnel by %s", "http://me:pass-of-the-proxy@10.0.0.1:3128")
+    assert "pass-of-the-proxy" not in written.getvalue()
+    assert HIDDEN in written.getvalue()
+
+
+def test_no_number_is_too_long_for_a_line(written: Written) -> None:
+    written.set_up(LogSettings(format="json"))
+    log.info("the service says: no task %s", "7" * 5000)
+    (line,) = written.objects
+    assert "task" not in line
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])

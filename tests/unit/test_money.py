@@ -1,5 +1,6 @@
 """Money: how it is written in settings, shown to people, and counted."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from bot.jobs.progress import TaskRun
 from bot.money import budget_rules, moment, shown
 from bot.settings import BudgetsSettings
 from providers.base import ImageRequest, ProviderSettings
+from providers.models import Model
 from providers.money import Money, MoneyLimit
 from storage.job_states import TaskState
 from storage.ledger import day_of, month_of
@@ -115,3 +117,12 @@ def test_the_price_of_a_request_is_that_of_all_its_tasks() -> None:
     assert (found.pictures, found.cost) == (3, Cost(1002, "USD"))
     assert price_of(FakeProvider(ProviderSettings()), request) is None
     assert price_of(FakeProvider(ProviderSettings(price=Decimal(1))), ImageRequest(" ", FakeOptions())) is None
+
+
+def test_pictures_that_are_still_to_come_are_counted_on() -> None:
+    """The words of a forwarded post come before its pictures, and their person is asked all the same."""
+    provider, request = FakeProvider(ProviderSettings(price=Decimal(1))), ImageRequest("as a fox", FakeOptions())
+    provider.rows = {"": Model(name="Edit", prompt_length=50, references=FakeProvider.capabilities.references)}
+    assert price_of(provider, request)
+    provider.rows = {"": replace(provider.rows[""], least_references=1)}
+    assert price_of(provider, request)

@@ -52,6 +52,7 @@ async def test_a_public_name_is_the_proxys_matter(proxy: ProxyServer, fetcher: P
         *("127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "0", "0.0.0.0"),
         *("127.0.0.1.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "10.0.0.1", "169.254.169.254"),
         *("router", "bot.localhost", "printer.local", "nas.home.arpa", "metadata.google.internal", "LOCALHOST."),
+        *("fritz.lan", "localhost.localdomain", "wiki.corp", "127.0.0.1%25.x"),
     ],
 )
 async def test_what_is_plainly_inside_is_refused(proxy: ProxyServer, fetcher: PublicFetcher, inner: str) -> None:

@@ -118,6 +118,15 @@ def test_no_proxy_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert way(URL("https://api.example")) is None
 
 
+def test_a_desktop_writes_socks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GNOME sets it so; all else that reads it takes it for SOCKS5.
+    monkeypatch.setenv("all_proxy", "socks://127.0.0.1:1080/")
+    way = environment_way()
+    proxy = way(URL("https://api.example")) if way else None
+    assert proxy
+    assert (proxy.is_socks, proxy.url.port) == (True, 1080)
+
+
 def test_a_wrong_variable_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks4://u:geheim@proxy.example:1")
     with pytest.raises(ValueError, match="The environment variable ALL_PROXY must be") as caught:

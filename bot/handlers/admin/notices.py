@@ -7,10 +7,10 @@ from html import escape
 from weakref import WeakValueDictionary
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramServerError
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
-from tenacity import retry_if_exception_type, stop_after_attempt
+from tenacity import retry_if_exception, stop_after_attempt
 
 from bot.access import Access
 from bot.background import Background
@@ -20,7 +20,7 @@ from bot.handlers.admin.services import buttons_of
 from bot.jobs.ports import ServiceEvent, ServiceNews
 from bot.telegram.i18n import Languages
 from bot.telegram.provider_labels import Providers, title
-from bot.telegram.session import NotConnectedError
+from bot.telegram.telegram_errors import is_unanswered
 from storage.database import StoreError
 from storage.provider_health import Problem
 from storage.retry_loop import in_turn, repeat
@@ -73,7 +73,7 @@ class AdminNotices:
                 await repeat(
                     lambda: self._bot.send_message(admin, text, reply_markup=buttons),
                     # Nothing was sent, so that nothing comes twice.
-                    when=retry_if_exception_type(NotConnectedError),
+                    when=retry_if_exception(_is_worth_a_retry),
                     wait=in_turn(RETRY_DELAYS),
                     stop=stop_after_attempt(len(RETRY_DELAYS) + 1),
                     sleep=asyncio.sleep,
@@ -87,6 +87,10 @@ class AdminNotices:
         by = escape(plain(name, news.by or 0, NAME_LENGTH), quote=False) if name else None
         with self._languages.speaking(self._languages.pick(await self._users.spoken(admin))):
             return _text(news, by, self._providers), buttons_of(news.provider)
+
+
+def _is_worth_a_retry(error: BaseException) -> bool:
+    return isinstance(error, TelegramNetworkError | TelegramServerError) and not is_unanswered(error)
 
 
 def _text(news: ServiceNews, by: str | None, providers: Providers) -> str:
