@@ -49,8 +49,22 @@ async def what_they_can_spend(settings: Settings, registry: Registry) -> str:
     limits = f"budgets: {'; '.join(budgets)}" if budgets else "no budget is set, [budgets] would limit it"
     said = f"a person may make {requests} in 24 hours (limits.daily), admins any number; {limits}"
     lines = [said, *(f"    {name}: {_worst(name, registry.get(name), daily)}" for name in registry.names)]
+    unpriced = sorted(_unpriced(settings, registry))
+    lines += [f"    {whose}: no price is in {currency}, so it limits nothing" for whose, currency in unpriced]
     text = "\n".join(lines)
-    return text if budgets else Caution(text)
+    return text if budgets and not unpriced else Caution(text)
+
+
+def _unpriced(settings: Settings, registry: Registry) -> Iterator[tuple[str, str]]:
+    """The budgets in currencies in which nothing is paid: their keys and currencies."""
+    services = {name: registry.get(name).settings for name in registry.names}
+    paid = {service.currency for service in services.values()}
+    for key in ("bot", "person", "group", "confirm"):
+        used = {one.currency for one in getattr(settings.budgets, key)}
+        yield from ((f"budgets.{key}", currency) for currency in used - paid)
+    for name, service in services.items():
+        used = {one.currency for one in service.budget}
+        yield from ((f"providers.{name}.budget", currency) for currency in used - {service.currency})
 
 
 def _budgets(settings: Settings, registry: Registry) -> Iterator[str]:

@@ -29,8 +29,8 @@ def shown(cost: Cost) -> str:
 
 
 def moment(at: float) -> str:
-    """A time at which a budget begins again, in seconds since 1970: "2026-12-01, 00:00 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d, %H:%M} UTC"
+    """A time at which a budget begins again, in seconds since 1970: "2026-12-01 00:00 UTC"."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def budget_rules(

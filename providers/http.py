@@ -36,6 +36,7 @@ from providers.errors import (
     ProviderUnavailableError,
     Sentence,
 )
+from providers.proxies import ProxyFailedError
 from providers.retry_after import retry_after
 
 # The connect limit is below the total, so the total can only run out after the request was sent.
@@ -230,4 +231,5 @@ async def _read(response: ClientResponse, most: int) -> bytes:
 
 
 def _say(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    # A proxy's failure is a sentence for the operator.
+    return str(error) if isinstance(error, ProxyFailedError) else f"{type(error).__name__}: {error}"

@@ -18,10 +18,12 @@ async def own_lines(requests: RequestService, context: RequestContext) -> list[s
     return [budget_line(one) for one in found if one.owner in {Owner.PERSON, Owner.GROUP}]
 
 
-async def lines_of(requests: RequestService, *, user_id: int = ERASED_USER_ID, chat_id: int = 0) -> list[str]:
-    """What is left of the budgets of one person or one group."""
+async def lines_of(
+    requests: RequestService, name: str, *, user_id: int = ERASED_USER_ID, chat_id: int = 0
+) -> list[str]:
+    """What is left of the budgets of one person or one group, for an admin. `name`: theirs, as HTML."""
     found = await _standings(requests, user_id, chat_id)
-    return [budget_line(one) for one in found if one.owner in {Owner.PERSON, Owner.GROUP}]
+    return [budget_line(one, name) for one in found if one.owner in {Owner.PERSON, Owner.GROUP}]
 
 
 async def bot_lines(requests: RequestService) -> list[str]:
@@ -39,15 +41,15 @@ def currencies(requests: RequestService) -> Sequence[str]:
     return sorted({provider.settings.currency for provider in requests.providers.values()})
 
 
-def budget_line(standing: Standing, service: str = "") -> str:
-    """One budget: "Your budget: ¥1.20 of ¥2.00 left today"."""
+def budget_line(standing: Standing, owner: str = "") -> str:
+    """One budget: "Your budget: ¥1.20 of ¥2.00 left today". `owner`: whose, else it says so itself."""
     budget = standing.budget
     left, most = shown(Cost(standing.left, budget.currency)), shown(Cost(budget.amount, budget.currency))
     if budget.period is Period.DAY:
         words = _("{owner}: {left} of {budget} left today")
     else:
         words = _("{owner}: {left} of {budget} left this month")
-    return words.format(owner=service or _owner(standing.owner), left=left, budget=most)
+    return words.format(owner=owner or _owner(standing.owner), left=left, budget=most)
 
 
 def _owner(owner: Owner) -> str:

@@ -47,10 +47,14 @@ class SeenMiddleware(BaseMiddleware):
         # Anonymous admins and channels write through a bot of Telegram's.
         if user is None or user.is_bot or not _is_for_the_bot(inner):
             return
-        if not self._noted.is_first((user.id, user.full_name)):
-            return
+        is_first = self._noted.is_first((user.id, user.full_name))
+        # A bot that was in a group before it knew groups by name has missed how it was added.
+        group = inner.chat if isinstance(inner, Message) and inner.chat.type != ChatType.PRIVATE else None
         try:
-            await self._store.people.seen(user.id, user.full_name, user.language_code, self._store.clock())
+            if is_first:
+                await self._store.people.seen(user.id, user.full_name, user.language_code, self._store.clock())
+            if group and self._noted.is_first((group.id, group.title or "")):
+                await self._store.members.name_group(group.id, group.title)
         except StoreError as error:
             # The update must not be handled again for this.
             log.warning("noting when a person was seen failed (%s); it is noted in an hour", describe_error(error))

@@ -61,8 +61,9 @@ async def opened(harness: AppHarness, *labels: str) -> Menu:
 
 async def test_an_admin_pauses_and_resumes(harness: AppHarness) -> None:
     menu = await opened(harness, "Services")
-    assert "Jimeng\n🟢 works\n0 drawing, 0 waiting" in menu.text
+    assert menu.text == "🔌 Services\n\nJimeng\n🟢 works"
     await menu.press("Jimeng")
+    assert "0 drawing, 0 waiting" in menu.text
     assert "🟢 It works." in menu.text
     harness.hold()
     await harness.say("under way", who=harness.bob)

@@ -227,15 +227,15 @@ async def test_an_admin_gives_a_person_a_budget(tmp_path: Path) -> None:
         key = ledger.person(harness.ming.id)
         await harness.forge(menu, f"adm|budgets||{key}", there=True)
         assert "小明" in menu.text
-        await harness.press(menu, "¥5.00 a day")
-        assert "¥5.00 a day" in menu.text
+        await harness.press(menu, "¥5 a day")
+        assert "¥5 a day" in menu.text
         await harness.press(menu, "‹ Back")
         await harness.press(menu, "💰 Budget")
         await harness.made("现在可以了", who=harness.ming)
         await harness.say("/usage", who=harness.ming)
         await harness.shown("你的预算：今天 ¥5.00 中还剩 ¥4.60", harness.ming.chat)
         await harness.forge(menu, f"adm|budgets|day CNY 123|{key}", there=True)
-        assert "¥5.00 a day" in menu.text
+        assert "¥5 a day" in menu.text
         assert len(harness.tasks) == 4
         await harness.press(menu, "No limit")
         assert "no limit" in menu.text

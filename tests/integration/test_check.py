@@ -117,14 +117,24 @@ async def test_all_is_well_and_nothing_is_paid(
     assert dict(jimeng.calls) == {"result": 6}
 
 
+async def test_a_budget_in_a_currency_in_which_nothing_is_paid(check: Check) -> None:
+    code, lines = await check(more="[budgets]\nperson = ['2 RMB a day', '2 CNY a day']\nconfirm = '1 USD'\n")
+    assert code == 0
+    assert of(lines, "spending").startswith("! spending: ")
+    assert lines[-2:] == [
+        "    budgets.confirm: no price is in USD, so it limits nothing",
+        "    budgets.person: no price is in RMB, so it limits nothing",
+    ]
+
+
 async def test_who_can_spend_how_much(check: Check, tmp_path: Path) -> None:
     people = "[access]\nadmins = [7]\nusers = [7, 8]\nchats = [-100]\n"
-    budgets = "[budgets]\nbot = ['20 CNY a month']\nperson = ['0.50 CNY a day', '1 USD a day']\n[limits]\ndaily = 0\n"
+    budgets = "[budgets]\nbot = ['20 CNY a month']\nperson = ['0.50 CNY a day', '1 CNY a month']\n[limits]\ndaily = 0\n"
     code, lines = await check(more=people + budgets)
     assert code == 0
     assert of(lines, "access") == "✓ access: by invitation; may use it: 2 people, 1 group; admins: 7"
     assert of(lines, "spending").startswith("✓ spending: a person may make any number of requests in 24 hours")
-    assert of(lines, "spending").endswith("; budgets: the bot 20 CNY a month; a person 0.5 CNY a day, 1 USD a day")
+    assert of(lines, "spending").endswith("; budgets: the bot 20 CNY a month; a person 0.5 CNY a day, 1 CNY a month")
     assert lines[-1].endswith("a request: without an end")
     store = await Store.open(f"sqlite:///{tmp_path}/data/bot.db")
     await store.members.decide(9, "allowed")

@@ -63,7 +63,7 @@ def test_a_day_and_a_month_are_of_utc() -> None:
     assert month_of(DECEMBER - 0.001) == november
     assert month_of(DECEMBER) == (november[1], november[1] + 31)
     assert month_of(DECEMBER + 31 * 86_400)[0] == november[1] + 31
-    assert moment(DECEMBER) == "2026-12-01, 00:00 UTC"
+    assert moment(DECEMBER) == "2026-12-01 00:00 UTC"
 
 
 @pytest.mark.parametrize("owner", Owner)
@@ -80,7 +80,7 @@ def test_whose_budget_it_is_and_when_it_begins_again(owner: Owner, period: Perio
     assert whose[owner] in words
     assert f"¥2.00 a {period.value}" in words
     assert "¥0.05 left, and this costs ¥0.80" in words
-    assert "2026-12-01, 00:00 UTC" in words
+    assert "2026-12-01 00:00 UTC" in words
     assert len(words) <= 200, "Telegram shows so much above a button"
 
 

@@ -57,6 +57,14 @@ async def test_a_person_is_noted_once_an_hour(store: Store) -> None:
     assert await store.users.name(11) == "Anna"
 
 
+async def test_a_group_is_known_by_its_title(store: Store) -> None:
+    seen = SeenMiddleware(store)
+    for title in ("Cats", "Cats", "Dogs"):
+        chat = GROUP.model_copy(update={"title": title})
+        await seen(nothing, said("/imagine a fox", chat), {"event_from_user": ANN})
+        assert [(one.id, one.title) for one in await store.members.groups()] == [(GROUP.id, title)]
+
+
 async def test_what_was_not_meant_for_the_bot_is_none_of_its_business(store: Store) -> None:
     seen = SeenMiddleware(store)
     await seen(nothing, said("hello everybody", GROUP), {"event_from_user": ANN})

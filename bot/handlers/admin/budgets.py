@@ -71,12 +71,13 @@ class BudgetsPage:
     async def _subject(self, key: str) -> View:
         number, is_person, rules = int(key[1:]), key.startswith("u"), self._requests.engine.context.budgets
         name = person(await self._seen(number)) if is_person else group(await self._group(number))
-        lines = [_("💰 <b>Budget</b>: {name}").format(name=name), _listed(await self._in_force(key))]
+        in_force = await self._in_force(key)
+        lines = [_("💰 <b>Budget</b>: {name}").format(name=name), _listed(in_force)]
         which = {"user_id": number} if is_person else {"chat_id": number}
-        lines += await lines_of(self._requests, **which)
+        lines += await lines_of(self._requests, name, **which)
         if is_person and rules.is_exempt(number):
             lines += [_("Admins have no budget of their own.")]
-        rows = [row for currency in currencies(self._requests) for row in self._presets(currency, key)]
+        rows = [row for currency in currencies(self._requests) for row in self._presets(currency, key, in_force)]
         others = [
             button(_("No limit"), AdminCallback(page=self.name, action=UNLIMITED, key=key)),
             button(_("As configured"), AdminCallback(page=self.name, action=AS_CONFIGURED, key=key)),
@@ -101,12 +102,12 @@ class BudgetsPage:
     async def _group(self, chat_id: int) -> KnownGroup:
         return await self._requests.store.members.group(chat_id)
 
-    def _presets(self, currency: str, key: str) -> Iterable[list[InlineKeyboardButton]]:
+    def _presets(self, currency: str, key: str, in_force: Budgets) -> Iterable[list[InlineKeyboardButton]]:
         for period, amounts in PRESETS.items():
             presets = [Budget(amount * UNITS, currency, period) for amount in amounts]
-            yield from in_rows(
-                [button(_text(one), AdminCallback(page=self.name, action=_action(one), key=key)) for one in presets]
-            )
+            labels = [("✓ " if one in in_force else "") + _text(one) for one in presets]
+            presses = [AdminCallback(page=self.name, action=_action(one), key=key) for one in presets]
+            yield from in_rows(list(map(button, labels, presses)))
 
 
 def _is_subject(key: str) -> bool:
@@ -135,4 +136,6 @@ def _listed(budgets: Budgets) -> str:
 
 def _text(budget: Budget) -> str:
     words = _("{amount} a day") if budget.period is Period.DAY else _("{amount} a month")
-    return words.format(amount=shown(Cost(budget.amount, budget.currency)))
+    amount = shown(Cost(budget.amount, budget.currency))
+    # Whole amounts are short, so that more buttons fit in a row.
+    return words.format(amount=amount.replace(".00", "") if budget.amount % UNITS == 0 else amount)

@@ -18,7 +18,7 @@ from bot.handlers.imagine import NOT_FORWARDED
 from bot.handlers.option_menus import Menu, Pages
 from bot.telegram.keyboards import button, in_rows, keyboard
 
-SHORTCUTS = {"invite": "invitations"}
+SHORTCUTS = {"invite": "invitations", "queue": "jobs"}
 """Other words for pages, as people type them."""
 HOME = ""
 """The name of the page that lists all others."""

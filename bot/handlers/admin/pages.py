@@ -2,7 +2,6 @@
 
 from aiogram import Bot
 
-from bot.handlers.admin.budgets import BudgetsPage
 from bot.handlers.admin.groups import GroupsPage
 from bot.handlers.admin.invitations import InvitationsPage
 from bot.handlers.admin.menu import AdminMenu
@@ -12,12 +11,11 @@ from bot.telegram.i18n import Languages
 
 
 def make_menu(requests: RequestService, bot: Bot, languages: Languages) -> AdminMenu:
-    """All pages, in the order of the menu."""
+    """The pages of people and groups, which come first in the menu."""
     menu = AdminMenu()
     menu.add(
         PeoplePage(menu, requests, bot, languages),
         GroupsPage(menu, requests, bot),
-        BudgetsPage(requests),
         InvitationsPage(requests, bot),
     )
     return menu

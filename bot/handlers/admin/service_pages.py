@@ -1,5 +1,6 @@
-"""The pages of `/admin` about services: how they do, what waits for them, what they cost."""
+"""The pages of `/admin` about services: how they do, what waits for them, what they cost and may cost."""
 
+from bot.handlers.admin.budgets import BudgetsPage
 from bot.handlers.admin.jobs import JobsPage
 from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.services import ServicesPage
@@ -16,4 +17,5 @@ def add_service_pages(menu: AdminMenu, requests: RequestService, switch: Service
         ServicesPage(store, providers, switch, tests),
         JobsPage(store, providers, requests.engine, menu),
         SpendingPage(store, providers),
+        BudgetsPage(requests),
     )

@@ -37,7 +37,7 @@ def state_lines(health: ProviderHealth, now: float, paused_by: str) -> list[str]
         words = _("🟡 It says that it is busy. It is asked again in {time}.")
         lines.append(words.format(time=lasting(health.not_before - now)))
     elif health.failures:
-        lines.append(_("🟡 Its last {count} tasks have failed.").format(count=health.failures))
+        lines.append(_("🟡 Failed tasks in a row: {count}").format(count=health.failures))
     return lines or [_("🟢 It works.")]
 
 

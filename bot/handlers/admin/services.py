@@ -74,7 +74,9 @@ class ServicesPage:
     def _line(self, health: ProviderHealth, queue: ProviderQueue) -> str:
         is_set_up = health.name in self._providers
         state = short_state(health, self._store.clock()) if is_set_up else _("⚪ not set up any more")
-        return f"<b>{escape(title(self._providers, health.name))}</b>\n{state}\n{counts(queue)}"
+        is_idle = queue.running + queue.waiting + queue.preparing == 0
+        heading = f"<b>{escape(title(self._providers, health.name))}</b>"
+        return "\n".join([heading, state, *([] if is_idle else [counts(queue)])])
 
     def _former(self, name: str, queue: ProviderQueue) -> View:
         words = _("⚪ It isn't set up any more. What waits for it goes on when it is set up again.")
