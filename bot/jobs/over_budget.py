@@ -46,6 +46,25 @@ TEMPLATES = {
         "{price}. It begins again {again}."
     ),
 }
+NEVER = {
+    Owner.PERSON: Sentence(
+        "Not made, and not charged: this costs {price}, and your whole budget is {budget}. Ask for fewer pictures, or "
+        "the bot's admin for a larger budget."
+    ),
+    Owner.GROUP: Sentence(
+        "Not made, and not charged: this costs {price}, and this group's whole budget is {budget}. Ask for fewer "
+        "pictures, or the bot's admin for a larger budget."
+    ),
+    Owner.BOT: Sentence(
+        "Not made, and not charged: this costs {price}, and this bot's whole budget is {budget}. Ask for fewer "
+        "pictures."
+    ),
+    Owner.SERVICE: Sentence(
+        "Not made, and not charged: this costs {price}, and the whole budget for this service is {budget}. Ask for "
+        "fewer pictures, or choose another service."
+    ),
+}
+"""What costs more than the whole budget never fits, whenever it begins again."""
 
 
 def no_room(standing: Standing, price: Cost) -> Sentence:
@@ -57,7 +76,8 @@ def no_room(standing: Standing, price: Cost) -> Sentence:
         "price": shown(price),
         "again": moment(standing.again_at),
     }
-    return Sentence(TEMPLATES[standing.owner, budget.period].template, values)
+    sentence = NEVER[standing.owner] if price.amount > budget.amount else TEMPLATES[standing.owner, budget.period]
+    return Sentence(sentence.template, values)
 
 
 class OverBudget:

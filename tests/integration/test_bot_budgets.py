@@ -33,7 +33,7 @@ async def test_a_dear_request_is_asked_about_and_made_once(harness: AppHarness) 
     assert len(harness.tasks) == 2
     assert len(harness.tasks[0].references) == 2
     await harness.say("owls --n auto")
-    await harness.shown("Not made, and not charged: your budget of ¥0.40 a day has ¥0.00 left, and this costs ¥3.00")
+    await harness.shown("Not made, and not charged: this costs ¥3.00, and your whole budget is ¥0.40. Ask for fewer")
 
 
 async def test_a_request_that_a_budget_has_no_room_for_is_refused(harness: AppHarness) -> None:

@@ -126,3 +126,14 @@ def test_pictures_that_are_still_to_come_are_counted_on() -> None:
     assert price_of(provider, request)
     provider.rows = {"": replace(provider.rows[""], least_references=1)}
     assert price_of(provider, request)
+
+
+@pytest.mark.parametrize("owner", Owner)
+def test_more_than_the_whole_budget_is_not_put_off(owner: Owner) -> None:
+    standing = Standing(owner, Budget(5_000, "CNY", Period.DAY), 5_000, DECEMBER)
+    words = str(no_room(standing, Cost(8000, "CNY")))
+    assert "this costs ¥0.80, and " in words
+    assert "budget" in words
+    assert " is ¥0.50" in words
+    assert "2026" not in words
+    assert len(words) <= 200, "Telegram shows so much above a button"
