@@ -72,9 +72,12 @@ class AppHarness(JimengControl):
         """Start the bot, on the database it had before."""
         self.app = await self._running.enter_async_context(assembled(self._settings(self)))
         speed_up(self.app, self.telegram)
+        polls, since = self.telegram.world.updates.polls, self.now
         self._work = asyncio.create_task(self.app.run(handle_signals=False))
-        polls = self.telegram.world.updates.polls
-        await self.telegram.until(lambda: self.telegram.world.updates.polls > polls or self.telegram.webhook.url)
+        # Telegram keeps the webhook of the bot that ran before.
+        await self.telegram.until(
+            lambda: self.telegram.world.updates.polls > polls or self.called("setWebhook", since=since)
+        )
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM does."""
