@@ -86,6 +86,17 @@ class Two:
 
         await until(so_many)
 
+    async def paused_is_shown(self, *jobs: tuple[OneWorker, Job]) -> None:
+        """Each worker says so of its job. (A job waits in the store a moment before its worker says more than that it
+        is being prepared.)"""
+        for worker, job in jobs:
+            await until(lambda worker=worker, job=job: _says_paused(worker, job))  # type: ignore[misc]
+
+
+async def _says_paused(worker: OneWorker, job: Job) -> bool:
+    await worker.parts.progress_loop.show_all()
+    return worker.notifier.shown[job.id].why == PAUSED_BY_ADMIN
+
 
 async def _no_heartbeat(_seconds: float) -> None:
     """Waits are short, also between the retries of an ended session's steps; those of the heartbeat are endless."""
@@ -144,10 +155,7 @@ async def test_a_pause_by_an_admin_holds_for_both_and_ends_for_both(two: Two) ->
     jobs = [await two.ask(two.one), await two.ask(two.two)]
     for job in jobs:
         await two.waits(job)
-    for worker in (two.one, two.two):
-        await worker.parts.progress_loop.show_all()
-    shown = [worker.notifier.shown[job.id] for worker, job in zip((two.one, two.two), jobs, strict=True)]
-    assert [progress.why for progress in shown] == [PAUSED_BY_ADMIN] * 2
+    await two.paused_is_shown((two.one, jobs[0]), (two.two, jobs[1]))
     assert two.service.submits == 0
     assert await two.two.parts.switch.resume("fake", 2)
     for number in (1, 2):
