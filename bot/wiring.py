@@ -9,9 +9,12 @@ from aiogram import Bot, Dispatcher, F
 
 from bot.access import Access
 from bot.app import App
+from bot.assistant.client import AssistantClient
+from bot.assistant.helper import Helper, Rules
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
+    assistant,
     chat_membership,
     chat_settings,
     confirmations,
@@ -39,6 +42,7 @@ from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
+from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.option_menus import Pages
@@ -103,7 +107,16 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         languages = Languages()
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
-        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
+        telegram = _speak(
+            stack,
+            bot,
+            store,
+            flood=flood,
+            newest=newest,
+            languages=languages,
+            providers=providers,
+            helps=settings.assistant.is_on,
+        )
         telegram.status.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
@@ -115,7 +128,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
                 telegram.stage,
                 worker,
                 addresses,
-                budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                budgets=budget_rules(settings.budgets, providers, access.is_admin, settings.assistant.budget),
                 confirm=settings.budgets.confirm,
                 refresh=access.refresh,
                 admins=notices,
@@ -125,6 +138,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
         requests = _make_requests(settings, access, parts.engine, registry.default, bot)
+        help_calls = _make_help(stack, settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
@@ -132,6 +146,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            help_calls=help_calls,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -150,7 +165,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +187,7 @@ def _speak(
     newest: NewestMessages,
     languages: Languages,
     providers: Mapping[str, AnyProvider],
+    helps: bool,
 ) -> _Telegram:
     downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
@@ -182,11 +198,12 @@ def _speak(
     status = StatusMessages(bot, store, languages, flood, newest)
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
-    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
+    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers, helps=helps)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
     stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )
+    stage.helps = helps
     return _Telegram(stage, status, uploads, originals)
 
 
@@ -217,6 +234,7 @@ def make_dispatcher(
         export.make_router(),
         forget.make_router(),
         confirmations.make_router(),
+        assistant.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -237,6 +255,25 @@ def make_dispatcher(
 def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
     late = partial(late_items.handle_late_item, requests=requests)
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
+
+
+def _make_help(
+    stack: AsyncExitStack,
+    settings: Settings,
+    requests: RequestService,
+    sessions: Sessions,
+    bot: Bot,
+    languages: Languages,
+) -> HelpCalls | None:
+    """Help with words; None where the operator has set up no assistant."""
+    if not settings.assistant.is_on:
+        return None
+    requests.assistant, context = settings.assistant, requests.engine.context
+    client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
+    rules = Rules(context.budgets, requests.access.is_admin)
+    help_calls = HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
+    stack.push_async_callback(help_calls.aclose)
+    return help_calls
 
 
 def _make_notices(

@@ -4,6 +4,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 """
 
 from storage.tables_access import invitations, members
+from storage.tables_assistant import consents, suggestions
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
 from storage.tables_jobs import (
@@ -26,6 +27,7 @@ __all__ = [
     "captions",
     "chats",
     "confirmations",
+    "consents",
     "draft_references",
     "drafts",
     "edits",
@@ -40,6 +42,7 @@ __all__ = [
     "references",
     "spending",
     "styles",
+    "suggestions",
     "tasks",
     "updates",
     "users",

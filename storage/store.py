@@ -22,6 +22,7 @@ from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
+from storage.suggestions import Suggestions
 from storage.tasks import Tasks
 from storage.updates import Updates
 from storage.usage import Usage
@@ -69,6 +70,7 @@ class Store:
         self.erasure = Erasure(database)
         self.budgets = BudgetStore(database)
         self.confirmations = Confirmations(database)
+        self.suggestions = Suggestions(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -81,7 +83,7 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices, and sums that no budget asks for any more.
+        questions about prices, what the assistant said, and sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -90,6 +92,7 @@ class Store:
         await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
         await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.suggestions.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

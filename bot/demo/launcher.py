@@ -14,6 +14,8 @@ from typing import Any
 
 from bot import logs
 from bot.app import App
+from bot.demo import assistant as helper
+from bot.demo.assistant import AssistantSimulator
 from bot.demo.calls import CallLog
 from bot.demo.photo_arguments import missing
 from bot.demo.ports import free_port
@@ -41,12 +43,13 @@ PICTURE_SPEED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo. `services`: the image services beside Jimeng, by name; `work`: the asyncio task of the bot,
-    which ends only by an error; None where the caller runs `app`."""
+    """A running demo. `services`: the image services beside Jimeng, by name; `assistant`: helps with words; `work`: the
+    asyncio task of the bot, which ends only by an error; None where the caller runs `app`."""
 
     telegram: TelegramSimulator
     jimeng: JimengSimulator
     services: Mapping[str, ServiceSimulator]
+    assistant: AssistantSimulator
     app: App
     work: asyncio.Task[None] | None
 
@@ -127,13 +130,15 @@ async def running(
             async with (
                 telegram,
                 serving(telegram.calls, speed, draw_scale) as services,
-                assembled(_settings(telegram, jimeng, services, Path(folder))) as app,
+                helper.serving(telegram.calls, speed) as assistant,
+                assembled(_settings(telegram, jimeng, services, assistant, Path(folder))) as app,
             ):
                 for name, service in services.items():
                     telegram.add_service(name, ServiceFaults(service))
+                telegram.add_service("assistant", ServiceFaults(assistant))
                 work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
                 try:
-                    yield Demo(telegram, jimeng, services, app, work)
+                    yield Demo(telegram, jimeng, services, assistant, app, work)
                 finally:
                     if work:
                         app.stop()
@@ -144,7 +149,11 @@ async def running(
 
 
 def _settings(
-    telegram: TelegramSimulator, jimeng: JimengSimulator, services: Mapping[str, ServiceSimulator], folder: Path
+    telegram: TelegramSimulator,
+    jimeng: JimengSimulator,
+    services: Mapping[str, ServiceSimulator],
+    assistant: AssistantSimulator,
+    folder: Path,
 ) -> Settings:
     port = free_port()
     provider = {
@@ -158,6 +167,7 @@ def _settings(
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
         web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
         storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
+        assistant=helper.settings_of(assistant),
         access=AccessSettings(open=True, admins=frozenset({telegram.ann.id})),
         providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
     )

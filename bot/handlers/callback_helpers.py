@@ -159,7 +159,8 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
-        await change_buttons(message, under_result(job, offered, pictures, look=bool(result and result.is_incomplete)))
+        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
+        await change_buttons(message, under_result(job, offered, pictures, look=look, helps=helps))
 
 
 def reply_to(job: Job, message: Message) -> int:

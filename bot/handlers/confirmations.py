@@ -11,7 +11,7 @@ from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
 from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
-from bot.telegram.keyboards import button, keyboard
+from bot.telegram.keyboards import button, help_button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
 from storage.records import NewDraft
@@ -39,7 +39,7 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         question(error.price),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(error.confirmation_id),
+        reply_markup=_buttons(error.confirmation_id, helps=requests.assistant is not None),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
@@ -104,10 +104,11 @@ async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: Requ
     return found
 
 
-def _buttons(confirmation_id: int) -> InlineKeyboardMarkup:
+def _buttons(confirmation_id: int, *, helps: bool) -> InlineKeyboardMarkup:
     return keyboard(
         [
             button(_("✅ Make"), ConfirmCallback(do="make", confirmation=confirmation_id), "primary"),
             button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
-        ]
+        ],
+        [help_button("price", confirmation_id)] if helps else [],
     )

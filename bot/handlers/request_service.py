@@ -9,6 +9,7 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
+from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
@@ -19,7 +20,7 @@ from bot.jobs.over_budget import no_room
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
-from bot.telegram.provider_labels import STYLE, still_valid
+from bot.telegram.provider_labels import STYLE, read_model, still_valid
 from providers.base import Provider
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
@@ -75,6 +76,8 @@ class RequestService:
         self.access = access
         self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
+        # Help with words; None: there is none.
+        self.assistant: AssistantSettings | None = None
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -126,6 +129,30 @@ class RequestService:
         except ConfirmationNeededError as error:
             error.draft = draft
             raise
+
+    async def prepared(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> NewJob:
+        """The request of a prompt and a draft, which is not made. Raises `FlagError` or `ChatNotAllowedError`."""
+        return (await self._request(context, words, draft))[0]
+
+    async def make(self, new: NewJob, draft: Draft) -> Job | None:
+        """Make a job of a prepared request of this draft, once, however often it is called.
+
+        Raises `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
+        """
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        try:
+            return await self._prices.submit(new, self.access.quota(new.user_id))
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
+
+    def languages_of(self, new: NewJob) -> tuple[str, ...]:
+        """The languages in which the model of a request wants prompts; none: any will do."""
+        used = read_model(self.providers, new.provider, new.options)
+        if used.provider is None or used.options is None:
+            return ()
+        languages: tuple[str, ...] = used.provider.model(used.options).languages
+        return languages
 
     async def confirmed(self, confirmation: Confirmation) -> None:
         """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
@@ -181,6 +208,10 @@ class RequestService:
 
         None: a double tap is one request, and each job would be paid.
         """
+        return await self._prices.submit(await self.repeated(context, job, overrides), self._allowed(context))
+
+    async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
+        """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
         context = keep_chat_as_author(context, job)
         references = overrides.references
@@ -188,9 +219,7 @@ class RequestService:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
         options = job.options if overrides.options is None else overrides.options
-        return await self._prices.submit(
-            replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
-        )
+        return replace(new, options=options, style=overrides.style or job.style)
 
     async def wait_for_words(
         self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""

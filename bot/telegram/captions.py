@@ -33,9 +33,10 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's result, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language. `helps`: see `under_result`."""
 
-    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result, *, helps: bool = False) -> None:
+        self._helps = helps
         self._store = store
         self._providers = providers
         self._result = result
@@ -138,7 +139,7 @@ class ResultCaptions:
         """The buttons under a job's pictures, as they are now; one fetches those that have not arrived."""
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete)
+        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete, helps=self._helps)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:

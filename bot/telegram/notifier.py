@@ -59,6 +59,8 @@ class TelegramNotifier:
         self._delivery = delivery
         self.uploads = uploads
         self._images = images
+        # Whether there is an assistant for the words.
+        self.helps = False
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -122,7 +124,7 @@ class TelegramNotifier:
             # A job that was refused before it had a task would be refused again.
             # Pictures that were made and could not be sent must not be paid again.
             again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
-            buttons = after_ending(job, look=look, again=again)
+            buttons = after_ending(job, look=look, again=again, helps=self.helps and job.state in FAILED_STATES)
             try:
                 await self.status.finish(job, f"{sign} {words}", buttons)
             except (TelegramNetworkError, TelegramServerError) as error:
