@@ -138,7 +138,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
         requests = _make_requests(settings, access, parts.engine, registry.default, bot)
-        help_calls = _make_help(stack, settings, requests, sessions, bot, languages)
+        help_calls = _make_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
@@ -158,6 +158,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(parts.engine.stop)
+        if help_calls:
+            stack.push_async_callback(help_calls.aclose)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
         stack.callback(albums.drop)
@@ -258,7 +260,6 @@ def _make_albums(store: Store, languages: Languages, requests: RequestService) -
 
 
 def _make_help(
-    stack: AsyncExitStack,
     settings: Settings,
     requests: RequestService,
     sessions: Sessions,
@@ -271,9 +272,7 @@ def _make_help(
     requests.assistant, context = settings.assistant, requests.engine.context
     client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
     rules = Rules(context.budgets, requests.access.is_admin)
-    help_calls = HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
-    stack.push_async_callback(help_calls.aclose)
-    return help_calls
+    return HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
 
 
 def _make_notices(

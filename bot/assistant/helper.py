@@ -64,7 +64,7 @@ class Helper:
 
     def offers(self, kind: str) -> bool:
         """Whether the operator has set up this kind of help: "improve", "describe" or "listen"."""
-        return bool(self._model(kind))
+        return bool(self._client.settings.model_for(kind))
 
     async def reserve(self, suggestion: Suggestion) -> bool:
         """Reserve the price of a question that is asked next. False: it was asked before.
@@ -119,7 +119,7 @@ class Helper:
         return words if stored else None
 
     async def _call(self, suggestion: Suggestion, data: bytes | None, languages: tuple[str, ...]) -> Answer:
-        request, model = suggestion.request, self._model(suggestion.kind)
+        request, model = suggestion.request, self._client.settings.model_for(suggestion.kind)
         if suggestion.kind == "listen":
             return await self._client.transcribe(data or b"")
         if suggestion.kind == "describe":
@@ -130,14 +130,6 @@ class Helper:
     async def _ended(self, suggestion: Suggestion, cost: int | None) -> None:
         fail = self._store.suggestions.failed
         await until_stored(lambda: fail(suggestion.id, cost), "storing that help failed", self.sleep)
-
-    def _model(self, kind: str) -> str:
-        settings = self._client.settings
-        return {
-            "improve": settings.model,
-            "describe": settings.vision_model,
-            "listen": settings.transcription_model,
-        }[kind]
 
 
 def _reason(error: ProviderError) -> Reason:

@@ -49,3 +49,14 @@ class AssistantSettings(BaseModel):
     def host(self) -> str:
         """The host that people's words go to."""
         return URL(self.base_url).host or ""
+
+    def model_for(self, kind: str) -> str:
+        """The model for this kind of help: "improve", "describe" or "listen"; empty: none is set up."""
+        return {"improve": self.model, "describe": self.vision_model, "listen": self.transcription_model}[kind]
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The prices that are not set although they are charged."""
+        has_price = self.price is not None or self.token_price is not None
+        answers = () if has_price or not (self.model or self.vision_model) else ("price or token_price",)
+        return (*answers, *(("minute_price",) if self.transcription_model and self.minute_price is None else ()))

@@ -89,6 +89,9 @@ async def edit(query: CallbackQuery, callback_data: HelpCallback, requests: Requ
     await answer(query)
     context = RequestContext.of_press(query, message, message.message_id, language)
     draft = await _draft(found, replace(found.request, idempotency_key=context.idempotency_key), requests)
+    if draft.references:
+        # They wait, too, under the question about the price: the answer is about each once.
+        await requests.set_drafts_aside(context)
     asked = await message.answer(
         _("Send the words as you want them. Tap these to copy them:") + f"\n<code>{_to_copy(found)}</code>",
         reply_parameters=ReplyParameters(message_id=message.message_id, allow_sending_without_reply=True),

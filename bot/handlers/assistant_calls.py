@@ -63,6 +63,7 @@ class HelpCalls:
         self._store = requests.store
         self.helper = helper
         self.work = Background()
+        self._closed = False
 
     def start(self) -> None:
         """Tell people whose answers got lost with their process, now and whenever one is gone."""
@@ -90,6 +91,7 @@ class HelpCalls:
 
     async def aclose(self) -> None:
         """Stop. The next start tells those whose answers got lost."""
+        self._closed = True
         await self.work.aclose()
 
     async def _ask(self, suggestion: Suggestion) -> None:
@@ -168,7 +170,7 @@ class HelpCalls:
     # lost answers
 
     def _on_notification(self, topic: str) -> None:
-        if notifications.parse(topic).kind in {notifications.ORPHANS, EVERYTHING}:
+        if not self._closed and notifications.parse(topic).kind in {notifications.ORPHANS, EVERYTHING}:
             self.work.spawn(self._tell_lost(), "lost help")
 
     async def _tell_lost(self) -> None:

@@ -24,6 +24,7 @@ from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import Providers, model_name, read_model, title
 from storage.exports import Exported
 from storage.settings_records import Preferences, Style
+from storage.suggestions import Suggestion
 
 START_PARAMETER = "export"
 """The deep-link parameter of the button in a group."""
@@ -110,8 +111,9 @@ async def _file(requests: RequestService, user: User) -> BufferedInputFile:
     store = requests.store
     own = [picture async for page in store.exports.pictures(user.id) for picture in page]
     preferences, styles = await store.users.preferences(user.id), await store.styles.of(user.id)
+    helped = await store.suggestions.of_person(user.id)
     # Packing thousands of rows takes a while: a thread does it, and the bot serves others.
-    data = await asyncio.to_thread(archive, own, user.id, requests.providers, preferences, styles)
+    data = await asyncio.to_thread(archive, own, user.id, requests.providers, preferences, styles, helped)
     return BufferedInputFile(data, f"imagine-{datetime.now(UTC):%Y-%m-%d}.zip")
 
 
@@ -146,11 +148,19 @@ def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, A
 
 
 def archive(
-    own: Iterable[Exported], user_id: int, providers: Providers, preferences: Preferences, styles: Iterable[Style]
+    own: Iterable[Exported],
+    user_id: int,
+    providers: Providers,
+    preferences: Preferences,
+    styles: Iterable[Style],
+    helped: Iterable[Suggestion] = (),
 ) -> bytes:
-    """The ZIP of a person's pictures and settings. The README is in the current language."""
+    """The ZIP of a person's pictures and settings, and what they asked the assistant. The README is in the current
+    language."""
     pictures = [record(one, user_id, providers) for one in own]
     settings = {"preferences": asdict(preferences), "styles": [asdict(style) for style in styles]}
+    asked = [_helped(one) for one in helped]
+    settings |= {"assistant": asked} if asked else {}
     file = BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as parts:
         parts.writestr("README.txt", _readme(len(pictures)))
@@ -158,6 +168,14 @@ def archive(
         parts.writestr("pictures.csv", table(pictures))
         parts.writestr("settings.json", _json(settings))
     return file.getvalue()
+
+
+def _helped(one: Suggestion) -> dict[str, Any]:
+    """A question to the assistant, which is kept for a day."""
+    when = datetime.fromtimestamp(one.created_at, UTC).isoformat(timespec="seconds")
+    asked = one.request.prompt if one.request else ""
+    said = {"answer": one.words, "translation": one.translation, "file_id": one.file_id}
+    return {"when": when, "kind": one.kind, "prompt": asked, **said}
 
 
 def table(records: Iterable[Mapping[str, Any]]) -> bytes:

@@ -246,8 +246,8 @@ async def open_app_harness(
     """Run a bot. `folder`: for its database, unless `database` is a URL; `public`: whether `web.public_url` is set;
     `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
     further tables, and additions to Jimeng's; `tells`: whether it registers its commands at Telegram, which takes two
-    dozen calls; `telegram`: further settings of that section; `assistant`: that section; `prepare`: called when both simulators run and the bot
-    does not yet."""
+    dozen calls; `telegram`: further settings of that section; `assistant`: that section; `prepare`: called when both
+    simulators run and the bot does not yet."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(harness: AppHarness) -> Settings:
