@@ -79,7 +79,7 @@ class AssistantClient:
 
     async def chat(self, model: str, messages: Messages) -> Answer:
         """One answer of a chat model. Raises `ProviderError`."""
-        body = {"model": model, "messages": messages, self._limit: MOST_ANSWER_TOKENS}
+        body = {"model": model, "messages": messages, self.limit: MOST_ANSWER_TOKENS}
         given = await self._rest.call("POST", self._at("chat/completions"), _Completion, body, **self._paying)
         tokens = given.usage.total_tokens
         said = given.choices[0].message.content if given.choices else None
@@ -112,7 +112,8 @@ class AssistantClient:
         return {"paying": True, "timeout": ClientTimeout(total=self.settings.time_limit, connect=10)}
 
     @property
-    def _limit(self) -> str:
+    def limit(self) -> str:
+        """The parameter that limits an answer."""
         host = self.settings.host
         return "max_completion_tokens" if host.endswith(NEWER_PARAMETER) else "max_tokens"
 

@@ -21,6 +21,7 @@ from providers.simulators.calls import Call
 from providers.simulators.faults import Problem, problem_of
 from providers.simulators.service import ServiceSimulator
 
+NAME = "assistant"
 CHAT, SEES, HEARS = "helper-1", "helper-1-sees", "helper-1-hears"
 MOST_TOKENS = 16_000
 _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
@@ -114,7 +115,10 @@ class AssistantSimulator(ServiceSimulator):
 
     async def _hear(self, words: str) -> None:
         """Take a question, or refuse it by its words; an answer takes its time."""
-        if problem := problem_of(words, has_references=False):
+        problem = problem_of(words, has_references=False)
+        if problem is None and self.next_problems:
+            problem = self.next_problems.pop(0)
+        if problem:
             self.refuse(problem)
         self.asked.append(words)
         await self.sleep(self.durations(self._random) / self._speed)
@@ -160,20 +164,23 @@ async def serving(calls: CallLog, speed: float) -> AsyncIterator[AssistantSimula
         await assistant.aclose()
 
 
-def settings_of(assistant: AssistantSimulator) -> AssistantSettings:
-    """The section `[assistant]` that points the bot to the simulator. The prices are made up."""
-    return AssistantSettings.model_validate(
-        {
-            "base_url": f"{assistant.url}/v1",
-            "api_key": assistant.key,
-            "model": CHAT,
-            "vision_model": SEES,
-            "transcription_model": HEARS,
-            "price": "0.01",
-            "minute_price": "0.06",
-            "currency": "CNY",
-        }
-    )
+def table_of(assistant: ServiceSimulator) -> dict[str, str]:
+    """The table `[assistant]` that points the bot to the simulator. The prices are made up."""
+    return {
+        "base_url": f"{assistant.url}/v1",
+        "api_key": assistant.key,
+        "model": CHAT,
+        "vision_model": SEES,
+        "transcription_model": HEARS,
+        "price": "0.01",
+        "minute_price": "0.06",
+        "currency": "CNY",
+    }
+
+
+def settings_of(assistant: ServiceSimulator) -> AssistantSettings:
+    """The same as settings."""
+    return AssistantSettings.model_validate(table_of(assistant))
 
 
 def _improved(words: str, task: str) -> str:

@@ -14,23 +14,14 @@ from typing import Any
 
 from bot import logs
 from bot.app import App
-from bot.demo import assistant as helper
-from bot.demo.assistant import AssistantSimulator
+from bot.demo import assistant
 from bot.demo.calls import CallLog
 from bot.demo.photo_arguments import missing
 from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram import TelegramSimulator
-from bot.settings import (
-    AccessSettings,
-    LogSettings,
-    ProvidersSettings,
-    Settings,
-    StorageSettings,
-    TelegramSettings,
-    WebSettings,
-)
+from bot.settings import LogSettings, Settings
 from bot.wiring import assembled
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.simulators.service import ServiceSimulator
@@ -43,13 +34,12 @@ PICTURE_SPEED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo. `services`: the image services beside Jimeng, by name; `assistant`: helps with words; `work`: the
-    asyncio task of the bot, which ends only by an error; None where the caller runs `app`."""
+    """A running demo. `services`: the image services beside Jimeng, by name; `work`: the asyncio task of the bot,
+    which ends only by an error; None where the caller runs `app`."""
 
     telegram: TelegramSimulator
     jimeng: JimengSimulator
     services: Mapping[str, ServiceSimulator]
-    assistant: AssistantSimulator
     app: App
     work: asyncio.Task[None] | None
 
@@ -122,39 +112,46 @@ async def running(
     `at_work`: whether to run the bot; False leaves `app.run()` to the caller; `speed` and `draw_scale`: of the services
     beside Jimeng.
     """
-    jimeng.on_call = _recorder(telegram.calls)
-    telegram.add_service("jimeng", _JimengFaults(jimeng))
-    await jimeng.start()
-    try:
+    async with simulated(telegram, jimeng, speed=speed, draw_scale=draw_scale) as services:
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
-            async with (
-                telegram,
-                serving(telegram.calls, speed, draw_scale) as services,
-                helper.serving(telegram.calls, speed) as assistant,
-                assembled(_settings(telegram, jimeng, services, assistant, Path(folder))) as app,
-            ):
-                for name, service in services.items():
-                    telegram.add_service(name, ServiceFaults(service))
-                telegram.add_service("assistant", ServiceFaults(assistant))
+            settings = Settings.model_validate(settings_tables(telegram, jimeng, services, Path(folder)))
+            async with assembled(settings) as app:
                 work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
                 try:
-                    yield Demo(telegram, jimeng, services, assistant, app, work)
+                    yield Demo(telegram, jimeng, services, app, work)
                 finally:
                     if work:
                         app.stop()
                         work.cancel()
                         await asyncio.wait({work})
+
+
+@asynccontextmanager
+async def simulated(
+    telegram: TelegramSimulator, jimeng: JimengSimulator, *, speed: float = PICTURE_SPEED, draw_scale: float = 1
+) -> AsyncIterator[Mapping[str, ServiceSimulator]]:
+    """Start all simulators, without a bot; gives the services beside Jimeng by name, the assistant among them."""
+    jimeng.on_call = _recorder(telegram.calls)
+    telegram.add_service("jimeng", _JimengFaults(jimeng))
+    await jimeng.start()
+    try:
+        async with (
+            telegram,
+            serving(telegram.calls, speed, draw_scale) as image_services,
+            assistant.serving(telegram.calls, speed) as helper,
+        ):
+            services: dict[str, ServiceSimulator] = {**image_services, assistant.NAME: helper}
+            for name, service in services.items():
+                telegram.add_service(name, ServiceFaults(service))
+            yield services
     finally:
         await jimeng.aclose()
 
 
-def _settings(
-    telegram: TelegramSimulator,
-    jimeng: JimengSimulator,
-    services: Mapping[str, ServiceSimulator],
-    assistant: AssistantSimulator,
-    folder: Path,
-) -> Settings:
+def settings_tables(
+    telegram: TelegramSimulator, jimeng: JimengSimulator, services: Mapping[str, ServiceSimulator], folder: Path
+) -> dict[str, dict[str, Any]]:
+    """The bot's configuration, by table, with its database in `folder`."""
     port = free_port()
     provider = {
         "access_key": jimeng.keys.access,
@@ -163,14 +160,14 @@ def _settings(
         "concurrency": jimeng.concurrency,
         "fallback": "ark",
     }
-    return Settings(
-        telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
-        web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
-        storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
-        assistant=helper.settings_of(assistant),
-        access=AccessSettings(open=True, admins=frozenset({telegram.ann.id})),
-        providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
-    )
+    return {
+        "telegram": {"token": telegram.token, "api_url": telegram.url},
+        "web": {"host": HOST, "port": port, "public_url": f"http://{HOST}:{port}"},
+        "storage": {"url": f"sqlite:///{folder}/bot.db"},
+        "access": {"open": True, "admins": [telegram.ann.id]},
+        "assistant": assistant.table_of(services[assistant.NAME]),
+        "providers": {"default": "jimeng", "jimeng": provider, **settings_of(services)},
+    }
 
 
 def _recorder(calls: CallLog) -> Callable[[Call], None]:
