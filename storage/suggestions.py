@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, null, or_, select, update
 
 from storage import ledger
 from storage.confirmations import stored_request
@@ -124,7 +124,7 @@ _LOST = (
     .values(state=SuggestionState.CLOSED, worker_id=None)
     .returning(suggestions)
 )
-NO_WORDS: Mapping[str, Any] = {"request": None, "file_id": None, "words": None, "translation": None}
+NO_WORDS: Mapping[str, Any] = {"request": null(), "file_id": None, "words": None, "translation": None}
 _OLD = and_(suggestions.c.created_at < bindparam("before"), suggestions.c.state != SuggestionState.ASKING)
 _FORGET_FREE = delete(suggestions).where(_OLD, suggestions.c.cost.is_(None))
 _FORGET_WORDS = (

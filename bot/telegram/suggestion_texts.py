@@ -28,7 +28,7 @@ def consent_buttons(suggestion: Suggestion) -> InlineKeyboardMarkup:
     return keyboard(
         [
             button(_("✨ Go ahead"), HelpCallback(do="go", at=suggestion.id), "primary"),
-            button(_("No"), HelpCallback(do="stop", at=suggestion.id)),
+            button(_("No, thanks"), HelpCallback(do="stop", at=suggestion.id)),
         ]
     )
 

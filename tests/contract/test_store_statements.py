@@ -15,11 +15,14 @@ from storage.jobs import DAY
 from storage.money import Budget, BudgetRules, Charge, Period
 from storage.operations import Operations
 from storage.pictures import Sent
+from storage.quota import Quota
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.settings_records import Style
 from storage.store import Store
+from storage.suggestions import NewSuggestion
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
+MUCH = Budget(10**9, "USD", Period.MONTH)
 BYTES = CheckedReference(b"x", "image/png", 8, 8, [])
 Calls = Callable[[Store, int], Awaitable[None]]
 """Calls operations. The number is another one at each time, and so are the rows that it makes."""
@@ -304,6 +307,30 @@ async def _money(store: Store, n: int) -> None:
     await store.confirmations.forget(now)
 
 
+async def _help(store: Store, n: int) -> None:
+    now = float(n)
+    for number in range(4):
+        request = replace(new_job(n + number), user_id=ANN, idempotency_key=f"help {n} {number}")
+        asked = await store.suggestions.add(NewSuggestion("improve", request), "host", now)
+        await store.suggestions.shown_at(asked.id, n)
+        await store.suggestions.agree(ANN, "host", now)
+        worker_id = 0 if number == 3 else await store.workers.join(now)
+        how = {"price": Cost(100, "USD"), "quota": Quota(9, 99), "budgets": BudgetRules(bot=(MUCH,))}
+        if number:
+            assert await store.suggestions.ask(asked, worker_id, now, **how)  # type: ignore[arg-type]
+        if number == 1:
+            assert await store.suggestions.answered(asked.id, "better words", cost=10)
+        if number == 2:
+            assert await store.suggestions.failed(asked.id, None)
+        assert (await store.suggestions.get(asked.id)) is not None
+        await store.suggestions.close(asked.id)
+    assert len(await store.suggestions.of_person(ANN)) == 4
+    assert len(await store.suggestions.give_up_lost()) == 1
+    assert await store.usage.since(now - 1, ANN)
+    await store.suggestions.forget(now + 1)
+    assert await store.suggestions.of_person(ANN) == []
+
+
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
@@ -317,6 +344,7 @@ ALL: tuple[Calls, ...] = (
     _providers,
     _workers,
     _money,
+    _help,
 )
 
 

@@ -184,7 +184,7 @@ async def test_the_first_use_says_where_words_go(tmp_path: Path, assistant: Assi
         assert len(assistant.asked) == 2
         await harness.say("/improve a fox")
         asked = await harness.shown(HOST)
-        await harness.press(asked, "No")
+        await harness.press(asked, "No, thanks")
         assert asked.text == "Nothing was sent. Write it yourself."
         assert len(assistant.asked) == 2
 
