@@ -4,6 +4,7 @@ from dataclasses import replace
 from html import escape
 
 from aiogram import F, Router
+from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, ForceReply, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
@@ -89,13 +90,16 @@ async def edit(query: CallbackQuery, callback_data: HelpCallback, requests: Requ
     await answer(query)
     context = RequestContext.of_press(query, message, message.message_id, language)
     draft = await _draft(found, replace(found.request, idempotency_key=context.idempotency_key), requests)
+    # In a group Telegram opens the reply only for the author of the message that is answered.
+    is_group = message.chat.type != ChatType.PRIVATE
+    about = (found.request.message_id if is_group else None) or message.message_id
     if draft.references:
         # They wait, too, under the question about the price: the answer is about each once.
         await requests.set_drafts_aside(context)
     asked = await message.answer(
         _("Send the words as you want them. Tap these to copy them:") + f"\n<code>{_to_copy(found)}</code>",
-        reply_parameters=ReplyParameters(message_id=message.message_id, allow_sending_without_reply=True),
-        reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
+        reply_parameters=ReplyParameters(message_id=about, allow_sending_without_reply=True),
+        reply_markup=ForceReply(selective=is_group, input_field_placeholder=_("your words")),
     )
     await requests.wait_for_words(context, draft, asked.message_id)
 
