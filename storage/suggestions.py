@@ -88,6 +88,9 @@ _AGREED = upsert(consents, "user_id", "host", "agreed_at")
 _AGREE = _AGREED.on_conflict_do_update(
     index_elements=["user_id"], set_={"host": _AGREED.excluded.host, "agreed_at": _AGREED.excluded.agreed_at}
 )
+_COUNT_NEW = select(func.count()).where(
+    suggestions.c.user_id == bindparam("user_id"), suggestions.c.state == SuggestionState.NEW
+)
 _ASKED = and_(suggestions.c.user_id == bindparam("user_id"), suggestions.c.asked_at > bindparam("since"))
 _COUNT = select(func.count(), func.count().filter(suggestions.c.state == SuggestionState.ASKING)).where(_ASKED)
 _ASK = (
@@ -162,6 +165,10 @@ class Suggestions(Operations):
     async def agree(self, user_id: int, host: str, now: float) -> None:
         """A person agrees that their words go to the assistant at this host."""
         await self._db.execute(_AGREE, {"user_id": user_id, "host": host, "agreed_at": now})
+
+    async def unanswered(self, user_id: int) -> int:
+        """How many questions of a person wait for their consent."""
+        return int((await self._db.fetch(_COUNT_NEW, {"user_id": user_id})).scalar_one())
 
     @writes
     async def ask(

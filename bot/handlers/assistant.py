@@ -141,6 +141,10 @@ async def improve_job(
     """✨ under a result, or under a request that failed: better words for the same request, for whoever presses."""
     if found := await visible_job(query, callback_data.at, requests):
         job, message = found
+        if job.user_id < 0 and not await owns(query, job.user_id):
+            # It would be asked in the chat's name, which only its admins may use.
+            await answer(query, _("Only the person who asked for it can answer this."), alert=True)
+            return
         context = RequestContext.of_press(query, message, reply_to(job, message), language, preferences)
         await _press(query, requests, help_calls, await requests.repeated(context, job))
 

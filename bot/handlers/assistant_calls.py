@@ -6,6 +6,7 @@ No handler waits for the assistant, so a slow one keeps nobody's pictures waitin
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramServerError
@@ -45,6 +46,8 @@ PICTURE = ReferenceLimits(1, 1_500_000, 1024, (1 / 20, 20), frozenset({"image/jp
 """As the assistant gets a picture; more pixels cost more and tell little."""
 MOST_VOICE_BYTES = 4 << 20
 """Telegram's voice messages have about 4 KB a second."""
+MOST_QUESTIONS = 3
+"""So many questions for consent wait for a person's answer; more would flood a chat."""
 SHOW_DELAYS = (1, 5, 20, 60)
 """Seconds between the attempts to show an answer: editing a message twice looks like once."""
 UNSHOWN = retry_if_exception_type((TelegramNetworkError, TelegramServerError))
@@ -81,6 +84,8 @@ class HelpCalls:
         if found.has_agreed:
             await self._ask(found)
             return
+        if await self._store.suggestions.unanswered(found.user_id) > MOST_QUESTIONS:
+            raise QuotaExceededError(MOST_QUESTIONS, waiting=True)
         shown = await self._send(found, consent_text(self.helper.host), consent_buttons(found))
         await self._store.suggestions.shown_at(found.id, shown)
 
@@ -125,7 +130,8 @@ class HelpCalls:
                 await self._change(suggestion, failure_text(error.reason, may_be_charged=error.may_be_charged))
             except InvalidReferenceError as error:
                 await self.helper.not_asked(suggestion)
-                await self._change(suggestion, f"{plain(error.sentence)} {_('Nothing was charged.')}")
+                why = " ".join([plain(error.sentence), _("Nothing was charged.")])
+                await self._change(suggestion, escape(why, quote=False))
             except Exception:
                 await self.helper.not_asked(suggestion, may_be_charged=True)
                 await self._change(suggestion, failure_text("lost", may_be_charged=True))

@@ -17,8 +17,8 @@ SHOWN_LENGTH = 1700
 def consent_text(host: str) -> str:
     """The question before anything of a person is sent to the assistant for the first time."""
     text = _(
-        "✨ Before I help with words for the first time: what you ask me about (your words, a picture or a voice "
-        "message) goes to an AI service at <b>{host}</b>, which somebody else runs. Is that all right?"
+        "✨ I get help with words from an AI service at <b>{host}</b>. Someone else runs it, and what you ask about "
+        "goes there: your words, a picture or a voice message. Is that all right?"
     )
     return text.format(host=escape(host))
 

@@ -313,6 +313,7 @@ async def _help(store: Store, n: int) -> None:
         request = replace(new_job(n + number), user_id=ANN, idempotency_key=f"help {n} {number}")
         asked = await store.suggestions.add(NewSuggestion("improve", request), "host", now)
         await store.suggestions.shown_at(asked.id, n)
+        assert await store.suggestions.unanswered(ANN)
         await store.suggestions.agree(ANN, "host", now)
         worker_id = 0 if number == 3 else await store.workers.join(now)
         how = {"price": Cost(100, "USD"), "quota": Quota(9, 99), "budgets": BudgetRules(bot=(MUCH,))}

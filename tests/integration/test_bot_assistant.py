@@ -186,6 +186,9 @@ async def test_the_first_use_says_where_words_go(tmp_path: Path, assistant: Assi
         asked = await harness.shown(HOST)
         await harness.press(asked, "No, thanks")
         assert asked.text == "Nothing was sent. Write it yourself."
+        for number in range(4):
+            await harness.say(f"/improve fox {number}")
+        await harness.shown("You've reached your limit: 3 at a time.")
         assert len(assistant.asked) == 2
 
 

@@ -16,6 +16,8 @@ export const FAULTS = [
   telegram("Only one picture of the next album", { kind: "partial_album", items: 1, retry_after: 3 }),
   telegram("Lose the answer to the next message", { kind: "drop", method: "sendMessage", applied: true }),
   telegram("Two seconds late, five times", { kind: "delay", seconds: 2, times: 5 }),
+  { label: "The assistant refuses to help", service: "assistant", faults: [{ kind: "problem", name: "prompt" }] },
+  { label: "Lose the assistant's next answer", service: "assistant", faults: [{ kind: "lost" }] },
 ];
 
 /** Words that make a simulated service fail, of providers/simulators/faults.py, and a model that was shut down. */
