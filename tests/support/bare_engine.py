@@ -59,7 +59,7 @@ class BareEngine:
         return found.state
 
     async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not await true():  # noqa: ASYNC110 - the store has no events to wait for
                 await asyncio.sleep(0.002)
 
