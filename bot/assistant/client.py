@@ -14,7 +14,8 @@ from yarl import URL
 from bot.assistant.requests import MOST_ANSWER_TOKENS, Messages
 from bot.assistant.settings import AssistantSettings
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Maker, Rest, bearer, busy, error_object, key_refused, no_credit, operator, refused
+from providers.faults import Maker, busy, key_refused, no_credit, operator, refused
+from providers.json_api import Rest, bearer, error_object
 from providers.wire import Items, WireModel
 
 KEY = "create an API key at the chat service and set it as assistant.api_key"

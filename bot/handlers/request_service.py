@@ -21,7 +21,7 @@ from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.provider_labels import STYLE, read_model, still_valid
-from providers.base import Provider
+from providers.base import Model, Provider
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
 from storage.confirmations import Confirmation
@@ -146,13 +146,11 @@ class RequestService:
             error.draft = draft
             raise
 
-    def languages_of(self, new: NewJob) -> tuple[str, ...]:
-        """The languages in which the model of a request wants prompts; none: any will do."""
+    def model_of(self, new: NewJob) -> Model | None:
+        """The row of the model that a request selects; None: it is not offered any more."""
         used = read_model(self.providers, new.provider, new.options)
-        if used.provider is None or used.options is None:
-            return ()
-        languages: tuple[str, ...] = used.provider.model(used.options).languages
-        return languages
+        row: Model | None = used.provider.model(used.options) if used.provider and used.options else None
+        return row
 
     async def confirmed(self, confirmation: Confirmation) -> None:
         """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
