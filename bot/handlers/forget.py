@@ -51,6 +51,8 @@ async def ask(message: Message, requests: RequestService) -> None:
         "This can't be undone. /export sends you a copy first."
     ).format(count=count)
     text += "\n\n" + _("Until this month ends I remember how much you have spent, so that your budget holds.")
+    if requests.assistant:
+        text += "\n\n" + _("What you asked the assistant is erased, too. What it cost stays, without your name.")
     if requests.access.person(message.from_user.id) != NOBODY:
         text += "\n\n" + _("I also keep, with your ID alone, whether and how much you may use me.")
     await message.reply(

@@ -40,12 +40,17 @@ LIES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-async def test_what_is_no_prompt_is_not_shown(harness: AppHarness, assistant: AssistantSimulator, lie: str) -> None:
-    assistant.says.append(LIES[lie])
-    await harness.say("/improve a fox")
-    shown = await harness.shown("gave nothing that would make a prompt. Its answer may have been charged.")
-    assert shown.buttons == []
+async def test_what_is_no_prompt_is_not_shown(harness: AppHarness, assistant: AssistantSimulator) -> None:
+    for lie, said in LIES.items():
+        assistant.says.append(said)
+        asked = await harness.say(f"/improve {lie}")
+        await harness.quiet()
+        shown = harness.answers()[-1]
+        assert shown.reply_to == asked.id
+        assert shown.text == (
+            "The assistant gave nothing that would make a prompt. Its answer may have been charged."
+        ), lie
+        assert shown.buttons == []
 
 
 async def test_flags_and_commands_in_its_words_are_none(harness: AppHarness, assistant: AssistantSimulator) -> None:
