@@ -159,7 +159,7 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
-        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
+        look, helps = bool(result and result.is_incomplete), requests.improves
         await change_buttons(message, under_result(job, offered, pictures, look=look, helps=helps))
 
 

@@ -39,7 +39,7 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         question(error.price),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(error.confirmation_id, helps=requests.assistant is not None),
+        reply_markup=_buttons(error.confirmation_id, helps=requests.improves),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.

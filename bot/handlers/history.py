@@ -246,7 +246,7 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     await answer(query)
     job, picture = pressed.job, pressed.picture
     offered = offer(model_of_job(requests.providers, job))
-    text, buttons = caption(job.prompt), under_result(job, offered, [picture], helps=requests.assistant is not None)
+    text, buttons = caption(job.prompt), under_result(job, offered, [picture], helps=requests.improves)
     if picture.photo_id:
         await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)
     elif picture.document_id:

@@ -79,6 +79,11 @@ class RequestService:
         # Help with words; None: there is none.
         self.assistant: AssistantSettings | None = None
 
+    @property
+    def improves(self) -> bool:
+        """Whether ✨ stands under words: the assistant finds better ones."""
+        return self.assistant is not None and self.assistant.improves
+
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
         names = tuple(self.providers)
