@@ -1,5 +1,6 @@
 """A person's own open jobs, and which of them goes first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ from storage import notifications
 from storage.connection import Connection, Transaction
 from storage.job_states import IS_OPEN, MAY_BE_PAID, NOT_READY, UNFINISHED, JobState, TaskState, is_in
 from storage.operations import Operations, reads, writes
+from storage.records import Job
+from storage.rows import as_job
 from storage.schema import chats, jobs, tasks
-from storage.task_order import precedence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,8 @@ class OwnJob:
     """An open job as its person sees it. `title`: of its group, where that is known; `tasks`: how many it has, of which
     `waiting` wait and `ended` have ended; `is_begun`: something of it may be paid."""
 
-    id: int
-    state: JobState
-    chat_id: int
+    job: Job
     title: str | None
-    provider: str
-    prompt: str
-    language: str
-    precedence: int
     tasks: int
     waiting: int
     ended: int
@@ -34,7 +30,12 @@ class OwnJob:
     @property
     def can_move(self) -> bool:
         """Whether something of it still waits for its turn."""
-        return self.state is JobState.PREPARING or self.waiting > 0
+        return self.job.state is JobState.PREPARING or self.waiting > 0
+
+    @property
+    def precedence(self) -> int:
+        """Where it stands among those of its person; the highest goes first."""
+        return self.job.precedence or 0
 
 
 _TASKS = select(func.count()).where(tasks.c.job_id == jobs.c.id)
@@ -43,13 +44,9 @@ _IS_BEGUN = select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, is_in(tasks.c.
 _OF_PERSON = and_(jobs.c.user_id == bindparam("user_id"), IS_OPEN, is_in(jobs.c.state, NOT_READY))
 _JOBS = (
     select(
-        jobs.c.id,
-        jobs.c.state,
-        jobs.c.chat_id,
+        jobs,
         chats.c.title,
-        *(jobs.c[name] for name in ("provider", "prompt", "language")),
-        precedence().label("precedence"),
-        _TASKS.scalar_subquery().label("tasks"),
+        _TASKS.scalar_subquery().label("parts"),
         _QUEUED.label("waiting"),
         _TASKS.where(~is_in(tasks.c.state, UNFINISHED)).scalar_subquery().label("ended"),
         _IS_BEGUN.label("is_begun"),
@@ -79,11 +76,11 @@ class OwnQueues(Operations):
         """
         # Two presses at once, in two processes.
         await connection.lock(f"person {user_id}")
-        movable = [job for job in await _open(connection, user_id) if job.can_move]
-        if not any(job.id == job_id for job in movable):
+        movable = [one for one in await _open(connection, user_id) if one.can_move]
+        if not any(one.job.id == job_id for one in movable):
             return False
-        highest = max((job.precedence for job in movable if job.id != job_id), default=0)
-        if next(job.precedence for job in movable if job.id == job_id) <= highest:
+        highest = max((one.precedence for one in movable if one.job.id != job_id), default=-1)
+        if next(one.precedence for one in movable if one.job.id == job_id) <= highest:
             which = {"user_id": user_id, "job_id": job_id, "new": highest + 1}
             await connection.execute(_PUT_FIRST, which)
             connection.notify(notifications.QUEUE)
@@ -95,5 +92,6 @@ async def _open(connection: Connection, user_id: int) -> list[OwnJob]:
     return [_as_own_job(row) for row in rows]
 
 
-def _as_own_job(row: Any) -> OwnJob:
-    return OwnJob(**{**row, "state": JobState(row["state"]), "is_begun": bool(row["is_begun"])})
+def _as_own_job(row: Mapping[str, Any]) -> OwnJob:
+    job = as_job({name: row[name] for name in Job.__slots__})
+    return OwnJob(job, row["title"], row["parts"], row["waiting"], row["ended"], bool(row["is_begun"]))

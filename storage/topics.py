@@ -1,5 +1,6 @@
 """The defaults of a forum's topics."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -40,8 +41,8 @@ class Topics(Operations):
         return await _get(connection, chat_id, thread_id)
 
     @writes
-    async def set(self, connection: Transaction, chat_id: int, thread_id: int, **values: Any) -> None:
-        """Store the `provider` or the `style` of a topic; None: that of the group, or none."""
+    async def set(self, connection: Transaction, chat_id: int, thread_id: int, values: Mapping[str, Any]) -> None:
+        """Store the `provider` or the `style` of a topic by these names; None: that of the group, or none."""
         await self._store(connection, chat_id, thread_id, values)
 
     @writes
@@ -58,7 +59,7 @@ class Topics(Operations):
         """From now on the topic is like its group."""
         await self._db.execute(_CLEAR, {"chat_id": chat_id, "thread": thread_id})
 
-    async def _store(self, connection: Transaction, chat_id: int, thread_id: int, values: dict[str, Any]) -> None:
+    async def _store(self, connection: Transaction, chat_id: int, thread_id: int, values: Mapping[str, Any]) -> None:
         chat_id = await current_chat_id(connection, chat_id)
         await connection.execute(_ENSURE_CHAT, {"chat_id": chat_id})
         await connection.execute(_set(frozenset(values)), {"chat": chat_id, "thread": thread_id, **values})
