@@ -15,6 +15,7 @@ from bot.handlers import (
     chat_membership,
     chat_settings,
     confirmations,
+    draft_stop,
     edited_messages,
     error_handler,
     export,
@@ -27,9 +28,11 @@ from bot.handlers import (
     joining,
     late_items,
     models,
+    queue,
     result_actions,
     start,
     styles,
+    topic_settings,
     usage,
     user_settings,
     variations,
@@ -61,6 +64,7 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
@@ -97,8 +101,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
         newest, metrics = NewestMessages(), Metrics(registry.names)
+        notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
         migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
-        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
+        bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
         site = Site(settings, store)
@@ -129,6 +134,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests,
+            own_requests=parts.own_requests,
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
@@ -213,10 +219,13 @@ def make_dispatcher(
         admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
+        topic_settings.make_router(),
         user_settings.make_router(),
         export.make_router(),
         forget.make_router(),
         confirmations.make_router(),
+        queue.make_router(),
+        draft_stop.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

@@ -58,7 +58,7 @@ class Job:
     of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
     told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
     was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
-    `edited_at`: when its message was edited, if it was."""
+    `edited_at`: when its message was edited, if it was; `precedence`: see `storage.own_queue`."""
 
     id: int
     state: JobState
@@ -83,6 +83,7 @@ class Job:
     edited_at: float | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    precedence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,8 @@ class NewPicture:
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
     """A task that waits or is under way, with the fields that the fair order and the forecast need. `last_turn`: when a
-    task of the same person was last claimed; `begun_at`: when this one was claimed."""
+    task of the same person was last claimed; `begun_at`: when this one was claimed; `precedence`: of the person's own
+    tasks, those with a higher one go first."""
 
     task_id: int
     job_id: int
@@ -236,6 +238,7 @@ class WaitingTask:
     submitted_at: float | None
     last_turn: float
     begun_at: float | None = None
+    precedence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

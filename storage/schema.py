@@ -18,6 +18,7 @@ from storage.tables_jobs import (
     tasks,
 )
 from storage.tables_people import chats, erased, posted, styles, users
+from storage.tables_topics import menus, topics
 from storage.tables_workers import provider_health, updates, workers
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "invitations",
     "jobs",
     "members",
+    "menus",
     "metadata",
     "pictures",
     "posted",
@@ -41,6 +43,7 @@ __all__ = [
     "spending",
     "styles",
     "tasks",
+    "topics",
     "updates",
     "users",
     "workers",

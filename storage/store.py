@@ -13,6 +13,8 @@ from storage.invitations import Invitations
 from storage.jobs import DAY, Jobs
 from storage.lost_tickets import LostTickets
 from storage.members import Members
+from storage.menus import Menus
+from storage.own_queue import OwnQueues
 from storage.people import People
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
@@ -23,12 +25,14 @@ from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
 from storage.tasks import Tasks
+from storage.topics import Topics
 from storage.updates import Updates
 from storage.usage import Usage
 from storage.users import Users
 from storage.workers import Workers
 
 DRAFT_LIFETIME_SECONDS = 24 * 3600
+MENU_LIFETIME_SECONDS = 2 * 24 * 3600
 POSTED_LIFETIME_SECONDS = 30 * 24 * 3600
 STRANGER_LIFETIME_SECONDS = 30 * 24 * 3600
 # Telegram itself drops an update after a day.
@@ -56,12 +60,15 @@ class Store:
         self.invitations = Invitations(database)
         self.styles = Styles(database)
         self.chats = Chats(database)
+        self.topics = Topics(database)
+        self.menus = Menus(database)
         self.pictures = Pictures(database)
         self.history = History(database)
         self.results = Results(database)
         self.posted = Posted(database)
         self.provider_health = ProviderHealths(database)
         self.queue = QueueOverview(database)
+        self.own_queues = OwnQueues(database)
         self.updates = Updates(database)
         self.usage = Usage(database)
         self.counts = Counts(database)
@@ -81,7 +88,7 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices, and sums that no budget asks for any more.
+        questions about prices, ephemeral menus, and sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -90,6 +97,7 @@ class Store:
         await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
         await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.menus.forget(now - MENU_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

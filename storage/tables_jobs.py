@@ -47,6 +47,8 @@ jobs = Table(
     Column("finished_at", Float),
     # Its owner: the worker that goes on with it and its tasks.
     Column("worker_id", BigInteger),
+    # Of the waiting jobs of one person those with a higher one go first; NULL: 0.
+    Column("precedence", Integer),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     # Jobs with something left to do: `job_states.IS_OPEN` is the same condition.
     Index("ix_jobs_open", "worker_id", **partial("state NOT IN ('delivered', 'failed', 'cancelled', 'interrupted')")),

@@ -13,12 +13,13 @@ from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
-from bot.handlers.style_catalog import built_in_style_names, find
+from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.over_budget import no_room
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
+from bot.telegram.i18n import in_every_language
 from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
 from providers.money import Money
@@ -29,6 +30,7 @@ from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
+from storage.topics import GENERAL_TOPIC
 
 DRAFT_SECONDS = 600
 """The time for which pictures wait for the next message to bring their prompt."""
@@ -86,9 +88,8 @@ class RequestService:
 
     async def chosen(self, context: RequestContext) -> str:
         """The name of the provider of a person's jobs in this chat."""
-        return self.service_of(
-            await self.store.users.preferences(context.user_id), await self.store.chats.rules(context.chat_id)
-        )
+        rules = await self.store.chats.rules(context.chat_id, context.thread_id or GENERAL_TOPIC)
+        return self.service_of(await self.store.users.preferences(context.user_id), rules)
 
     def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
         """The name of the provider for a person's preferences, in a chat with these rules."""
@@ -146,18 +147,19 @@ class RequestService:
 
     async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options]:
         """The job by the settings and flags, and its options. Raises `FlagError` or `ChatNotAllowedError`."""
-        name, parsed, style = await self.understand(context, words, await self.check(context))
-        if style:
-            draft = replace(draft, style=style)
+        rules = await self.check(context)
+        name, parsed, style = await self.understand(context, words, rules)
+        if style is None:
+            style = draft.style or _style_of_topic(rules)
         new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return replace(new, options=options, style=draft.style), parsed.options
+        return replace(new, options=options, style=style or None), parsed.options
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
     ) -> tuple[str, Parsed[Any], JobStyle | None]:
-        """Read the flags: the name of the provider, its options, and the style, if one is named. Raises `FlagError`
-        about all wrong flags."""
+        """Read the flags: the name of the provider, its options, and the style, if one is named (an empty one: none is
+        wanted). Raises `FlagError` about all wrong flags."""
         preferences = context.preferences
         typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
@@ -165,7 +167,7 @@ class RequestService:
         style, wrong = None, None
         if typed_style := words.value(STYLE):
             try:
-                style = job_style(find(typed_style, await self.store.styles.of(context.user_id), typed=True))
+                style = wanted_style(typed_style, await self.store.styles.of(context.user_id))
             except FlagError as error:
                 wrong = error
         # The person's own options come first: those of the group that conflict with them are left out.
@@ -242,6 +244,21 @@ class RequestService:
         )
 
 
+def wanted_style(typed: str, own: Sequence[Style]) -> JobStyle:
+    """The style that a prompt names; empty where it says that it wants none. Raises `FlagError`."""
+    try:
+        return job_style(find(typed, own, typed=True))
+    except FlagError:
+        if typed.casefold() in {NO_STYLE, *in_every_language(NO_STYLE)}:
+            return {}
+        raise
+
+
+def _style_of_topic(rules: ChatRules) -> JobStyle | None:
+    """The style that the admins have chosen for the topic, in the current language."""
+    return job_style(find(rules.style, ())) if rules.style in dict(BUILT_IN_STYLES) else None
+
+
 def job_style(style: Style) -> JobStyle:
     """A style as a job keeps it."""
     return {"name": style.name, "words": style.words}
@@ -251,8 +268,7 @@ def quota_text(error: QuotaExceededError) -> str:
     """The text for a person who has reached a limit, or for whom a budget has no room; without marks."""
     if isinstance(error, BudgetExceededError):
         return plain(no_room(error.standing, error.price))
-    if error.waiting:
-        words = _("You've reached your limit: {most} at a time. Try again when one is done.")
-    else:
-        words = _("You've reached your limit: {most} in 24 hours. Try again later.")
-    return words.format(most=error.most)
+    if not error.waiting:
+        return _("You've reached your limit: {most} in 24 hours. Try again later.").format(most=error.most)
+    words = _("You've reached your limit: {most} at a time. Try again when one is done.").format(most=error.most)
+    return _("{words} /queue shows them.").format(words=words)

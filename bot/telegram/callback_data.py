@@ -72,6 +72,19 @@ class GroupCallback(SettingCallback, prefix="g", sep="|"):
     """A button of a group's settings, for its admins. `do`: show, set, clear, clear-surely."""
 
 
+class TopicCallback(SettingCallback, prefix="t", sep="|"):
+    """A button of the settings of one topic, for the group's admins. `do`: show, set, clear (all of them)."""
+
+
+class QueueCallback(CallbackData, prefix="q"):
+    """A button of a person's own queue. `do`: open (as a message of its own), show (a `page`), cancel and
+    first (of a `job`), all, all-surely. It concerns the person who presses it."""
+
+    do: str
+    job: Id = 0
+    page: Id = 0
+
+
 class HistoryCallback(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
     days, grid, stars, all, open; `at`: the picture that is shown, with open the one to show."""

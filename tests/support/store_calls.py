@@ -154,6 +154,8 @@ async def _providers(store: Store, n: int) -> None:
     job = await _added(store, n, provider=name)
     assert (await store.queue.counts())[name].preparing
     assert (await store.queue.jobs(1))[1]
+    assert await store.own_queues.of(job.user_id)
+    assert await store.own_queues.put_first(job.user_id, job.id)
     assert await store.queue.job(job.id)
     assert await store.jobs.cancel(job.id, float(n), ERROR_MESSAGE, ERROR_MESSAGE)
     assert (await health.get(name)).calls_at
