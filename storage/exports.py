@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from storage.connection import Connection
-from storage.picture_statements import OWN_PROMPT
 from storage.operations import Operations, reads
+from storage.picture_statements import OWN_PROMPT
 from storage.records import Cost
 from storage.schema import jobs, pictures, references, tasks
 from storage.statements import Parameters

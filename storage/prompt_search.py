@@ -34,8 +34,9 @@ def on_postgres(person: ColumnElement[int], words: Sequence[ColumnElement[str]])
 
 
 def with_own_words(person: ColumnElement[int], words: Sequence[ColumnElement[str]]) -> Select[Any]:
-    """The ids of a person's pictures that have words of their own (their jobs have choices), with all these in them. Few
-    do, so that their rows are read."""
+    """The ids of a person's pictures that have words of their own, as their jobs have choices, with all these words.
+
+    Few have some, so that their rows are read."""
     found = [func.lower(tasks.c.prompt).like(_pattern(word), escape=ESCAPE) for word in words]
     made = select(pictures.c.id).join(tasks, tasks.c.id == pictures.c.task_id)
     return made.where(tasks.c.user_id == person, tasks.c.prompt.is_not(None), *found)

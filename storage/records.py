@@ -56,10 +56,10 @@ class NewJob:
 @dataclass(frozen=True, slots=True)
 class Job:
     """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`, `choices`: see
-    `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
-    told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
-    was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
-    `edited_at`: when its message was edited, if it was."""
+    `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when nothing was left to do,
+    the person's being told included; `worker_id`: the worker that shows it, delivers it and tells its end;
+    `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and `words` of the
+    style that was named; `edited_at`: when its message was edited, if it was."""
 
     id: int
     state: JobState

@@ -72,10 +72,11 @@ class Tasks(Operations):
     ) -> JobState | None:
         """Queue the tasks of a job that was prepared for this provider.
 
-        `parts`: the options of each task; `prompts`: its own words, where it has some; `prepared`: the ids of the references that were checked; `since`: when the
-        wait began; `said`: the digest of the message that it was prepared from; `prices`: the most that each can cost,
-        where that is known. Returns the job's state: `WORKING` when the tasks are queued; `PREPARING` when not, because
-        another reference was added, another provider has taken over, or the message was edited.
+        `parts`: the options of each task; `prompts`: its own words, where it has some; `prepared`: the ids of the
+        references that were checked; `since`: when the wait began; `said`: the digest of the message that it was
+        prepared from; `prices`: the most that each can cost, where that is known. Returns the job's state: `WORKING`
+        when the tasks are queued; `PREPARING` when not, because another reference was added, another provider has taken
+        over, or the message was edited.
         """
         job = await lock_job(connection, job_id)
         ids = set((await connection.execute(REFERENCE_IDS, {"job_id": job_id})).scalars())

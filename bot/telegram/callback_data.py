@@ -81,7 +81,7 @@ class HistoryCallback(CallbackData, prefix="h"):
 
 
 class ConfirmCallback(CallbackData, prefix="k"):
-    """A button under the question whether to make a request that costs much. `do`: make, no."""
+    """A button under the question whether to make a request that costs much or has choices. `do`: make, written, no."""
 
     do: str
     confirmation: Id
