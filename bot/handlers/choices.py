@@ -24,11 +24,12 @@ MOST_COUNTED = 999
 """A larger number of pictures is not told."""
 _OPEN, _CLOSE, _COMMAS, _ENUMERATION = "{｛", "}｝", ",，", "、"
 _TOKEN = re.compile(r"\\[{}｛｝,，、]|[{}｛｝,，、]|[^\\{}｛｝,，、]+|\\")
+_ESCAPE = re.compile(r"\\([{}｛｝,，、])")
 _KEY = re.compile(r"""\s*(?:"[^"]*"|'[^']*'|“[^”]*”)\s*[:：]""")
 _BARE_KEY = re.compile(r"\s*[^\W\d][\w-]*\s*[:：]\s*\S")
 TOO_MANY = N_("That would be {count} pictures, and an album holds {most}. Leave out some choices.")
 TOO_MANY_OF_EACH = N_(
-    "That would be {count} pictures, and an album holds {most}. Leave out some choices, or add {use}."
+    "That would be {count} pictures, and an album holds {most}. Leave out some choices, or add {use} 1."
 )
 FLAG_AMONG = N_("Options can't stand among choices. Put --{name} after the braces.")
 
@@ -138,8 +139,8 @@ def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list
             found.append(inside)
     elif token in _COMMAS + _ENUMERATION and len(groups) > 1:
         top.parts.append(token)
-    elif len(token) == 2 and (len(groups) > 1 or token[1] in _OPEN + _CLOSE):
-        top.add(token[1])
+    elif (escape := _ESCAPE.fullmatch(token)) and (len(groups) > 1 or escape[1] in _OPEN + _CLOSE):
+        top.add(escape[1])
     else:
         top.add(token)
 
@@ -176,5 +177,5 @@ def check_count(words: Words, price: Price | None) -> None:
     shown = str(total) if total <= MOST_COUNTED else f"{MOST_COUNTED}+"
     values: dict[str, object] = {"count": shown, "most": MOST_PICTURES}
     if each > 1 and words.count <= MOST_PICTURES:
-        raise FlagError(Sentence(TOO_MANY_OF_EACH, {**values, "use": "--n 1"}))
+        raise FlagError(Sentence(TOO_MANY_OF_EACH, {**values, "use": "--n"}))
     raise FlagError(Sentence(TOO_MANY, values))

@@ -156,6 +156,9 @@ async def _make_variation(
     """Make another job of a job. `said`: the answer to the press."""
     if message := await message_of(query):
         context = RequestContext.of_press(query, message, reply_to(job, message), language)
-        await repeat_request(query, requests, context, job, overrides, said=said)
-        if overrides != NO_OVERRIDES:
-            await restore_buttons(message, job, requests)
+        try:
+            await repeat_request(query, requests, context, job, overrides, said=said)
+        finally:
+            # Also where it is asked about first.
+            if overrides != NO_OVERRIDES or job.choices:
+                await restore_buttons(message, job, requests)

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import SendDocument, SendMediaGroup, SendPhoto
@@ -48,7 +47,7 @@ class ResultBatch:
     sent: dict[int, Message] = field(default_factory=dict)
     failed: list[TelegramAPIError] = field(default_factory=list)
     """The errors of pictures that Telegram takes in no form."""
-    own_texts: Mapping[int, str] = MappingProxyType({})
+    own_texts: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def has_text(self) -> bool:
