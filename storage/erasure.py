@@ -76,10 +76,11 @@ _EMPTY_TASKS: Sequence[Executable] = (
     update(invitations).where(invitations.c.made_by == bindparam("person")).values(made_by=ERASED_USER_ID),
     update(tasks)
     .where(_TASKS_OF_PERSON, ~is_in(tasks.c.state, UNFINISHED))
-    .values(user_id=ERASED_USER_ID, ticket=None, options={}, error_message=None),
+    .values(user_id=ERASED_USER_ID, ticket=None, prompt=None, options={}, error_message=None),
 )
 _EMPTY: Mapping[str, Any] = {
     "prompt": "",
+    "choices": None,
     "options": {},
     "style": None,
     "error_message": None,

@@ -33,7 +33,7 @@ class NewJob:
     """A request to store. `idempotency_key` names the update, so that a repeated one makes no second job;
     `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
     `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
-    message as it was written."""
+    message as it was written; `choices`: the words of each picture, where the prompt has choices."""
 
     idempotency_key: str
     chat_id: int
@@ -50,15 +50,17 @@ class NewJob:
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    choices: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`: see `NewJob`; messages
-    of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
-    told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
-    was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
-    `edited_at`: when its message was edited, if it was; `precedence`: see `storage.own_queue`."""
+    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`, `choices`: see
+    `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when nothing was left to do,
+    the person's being told included; `worker_id`: the worker that shows it, delivers it and tells its end;
+    `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and `words` of the
+    style that was named; `edited_at`: when its message was edited, if it was; `precedence`: see
+    `storage.own_queue`."""
 
     id: int
     state: JobState
@@ -84,6 +86,7 @@ class Job:
     asked_message_id: int | None = None
     button: str | None = None
     precedence: int | None = None
+    choices: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ class CheckedReference:
 class Task:
     """One submission; it belongs to the worker of its job. `begun_at`: when it was claimed; `submitted_at`: when its
     ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known;
-    `price`: the most that it can cost, and `counted` of it against the budgets since `reserved_at`, both like `cost`.
+    `price`: the most that it can cost, and `counted` of it against the budgets since `reserved_at`, both like `cost`;
+    `prompt`: its own words, where its job has choices.
     """
 
     id: int
@@ -175,6 +179,7 @@ class Task:
     price: int | None = None
     counted: int | None = None
     reserved_at: float | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ jobs = Table(
     # The provider that was asked for, where another one took over.
     Column("first_provider", String(64)),
     Column("prompt", Text, nullable=False),
+    # Where the prompt has choices ("{red, blue} fox"): the words of each picture, a list. NULL: it has none.
+    Column("choices", JSON),
     # A digest of the message that asked for it, as it was written: an edit that leaves it the same is ignored.
     Column("said", String(32)),
     # When Telegram took the latest edit, where the message was edited while the job waited.
@@ -103,6 +105,8 @@ tasks = Table(
     Column("provider", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("ticket", Text),
+    # Its own words, where its job has choices. NULL: the job's.
+    Column("prompt", Text),
     Column("options", JSON, nullable=False),
     Column("error_message", JSON),
     Column("queued_at", Float, nullable=False),
@@ -127,6 +131,8 @@ tasks = Table(
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),
     Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
+    # Few have words of their own: a search reads all of a person's.
+    Index("ix_tasks_own_words", "user_id", **partial("prompt IS NOT NULL")),
 )
 
 # Tickets that callbacks have named for tasks without one, until the service has been asked about them.

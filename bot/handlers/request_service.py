@@ -10,18 +10,21 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.over_budget import no_room
+from bot.jobs.prices import estimate
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
 from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
+from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
 from storage.confirmations import Confirmation
@@ -42,11 +45,13 @@ JobStyle = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The parts of a repeated request that differ from the first one; None: the same."""
+    """The parts of a repeated request that differ from the first one; None: the same. `prompt`: the words of one of
+    its pictures."""
 
     references: tuple[NewReference, ...] | None = None
     options: Mapping[str, Any] | None = None
     style: JobStyle | None = None
+    prompt: str | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -112,8 +117,10 @@ class RequestService:
         return known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()})
 
     def scan(self, text: str) -> Scan:
-        """Find the flags in a text."""
-        return scan(text, self._known_names)
+        """Find the flags in a text. None of them is read among choices."""
+        found = scan(text, self._known_names)
+        among = next((one for one in found.flags if is_flag_among(text, one, self._known_names)), None)
+        return replace(found, among=among.written) if among else found
 
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
@@ -128,9 +135,13 @@ class RequestService:
             error.draft = draft
             raise
 
-    async def confirmed(self, confirmation: Confirmation) -> None:
-        """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
-        `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
+    async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
+        """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
+
+        Raises `QuotaExceededError` or `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen.
+        """
+        if as_written:
+            confirmation = replace(confirmation, request=replace(confirmation.request, choices=None))
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
@@ -141,7 +152,8 @@ class RequestService:
         Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then the job stays as it was.
         """
         new, options = await self._request(context, words, draft)
-        self.providers[new.provider].validate(would_be(new.prompt, new.style, options, len(new.references)))
+        for request in would_be(new, options, len(new.references)):
+            self.providers[new.provider].validate(request)
         self._prices.refuse_dearer(job, new)
         return await self.engine.reword(job.id, new, edited_at)
 
@@ -151,9 +163,14 @@ class RequestService:
         name, parsed, style = await self.understand(context, words, rules)
         if style is None:
             style = draft.style or _style_of_topic(rules)
-        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        said = read_choices(parsed.prompt)
+        new = self._job(context, draft.references, provider=name, prompt=said.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return replace(new, options=options, style=style or None), parsed.options
+        new = replace(new, options=options, style=style or None, choices=said.choices)
+        if said.choices:
+            requests = would_be(new, parsed.options, len(new.references))
+            check_count(said, estimate(self.providers[name], *requests))
+        return new, parsed.options
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
@@ -174,7 +191,10 @@ class RequestService:
         own = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
         own, options = still_valid(self.providers[name], own), self.providers[name].Options
-        parsed = read(words, options, self.bot_flags(), own, wrong.sentences if wrong else ())
+        problems = [*(wrong.sentences if wrong else ())]
+        if words.among:
+            problems.append(Sentence(FLAG_AMONG, {"name": words.among}))
+        parsed = read(words, options, self.bot_flags(), own, problems)
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
@@ -188,10 +208,11 @@ class RequestService:
         references = overrides.references
         if references is None:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
-        new = self._job(context, references, provider=job.provider, prompt=job.prompt)
+        new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
+        choices = None if overrides.prompt else job.choices
         return await self._prices.submit(
-            replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
+            replace(new, options=options, style=overrides.style or job.style, choices=choices), self._allowed(context)
         )
 
     async def wait_for_words(

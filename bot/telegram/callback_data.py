@@ -11,14 +11,15 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 class JobCallback(CallbackData, prefix="j"):
     """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star, delete."""
+    and delete-all-surely; of several pictures, also those that ask which one: again-one, edit, vary, enlarge, star,
+    delete."""
 
     do: str
     job: Id
 
 
 class PictureCallback(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
+    """A button about one picture of a result. `do`: again-one, edit, vary, enlarge, star, delete, delete-surely."""
 
     do: str
     picture: Id
@@ -94,7 +95,7 @@ class HistoryCallback(CallbackData, prefix="h"):
 
 
 class ConfirmCallback(CallbackData, prefix="k"):
-    """A button under the question whether to make a request that costs much. `do`: make, no."""
+    """A button under the question whether to make a request that costs much or has choices. `do`: make, written, no."""
 
     do: str
     confirmation: Id

@@ -15,8 +15,9 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
-from bot.telegram.formatting import cut, error_text
+from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
@@ -116,7 +117,7 @@ class TelegramNotifier:
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
+            words = escape("\n".join(failures(job, tasks)), quote=False) or _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)
             # A job that was refused before it had a task would be refused again.
