@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, BindParameter, Executable, bindparam, delete, or_, select, update
 
 from storage.connection import Connection, Transaction
 from storage.likeness_records import LikenessGoneError, NamedPerson
@@ -11,7 +11,7 @@ from storage.records import NewReference
 from storage.schema import depicted, jobs, likeness_chats, likeness_questions, likenesses, pictures
 from storage.statements import upsert
 
-_LIKENESS = bindparam("likeness_id")
+_LIKENESS: BindParameter[int] = bindparam("likeness_id")
 _IN_PICTURE = (
     select(depicted.c.likeness_id)
     .join(pictures, pictures.c.job_id == depicted.c.job_id)

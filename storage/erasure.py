@@ -138,8 +138,8 @@ class Erasure(Operations):
         """Erase this person, in one step. Raises `JobsUnderWayError`.
 
         Preferences, styles, pictures, references, drafts and the likeness are deleted. Jobs and tasks keep their times,
-        provider and cost, but not their person; the times of this person's requests are kept for a day, what they have spent until
-        the month ends, and a budget that an admin has given them until another one is chosen.
+        provider and cost, but not their person; the times of this person's requests are kept for a day, what they have
+        spent until the month ends, and a budget that an admin has given them until another one is chosen.
         """
         # A request of this person at this moment comes before, and prevents the erasure, or after it.
         await connection.lock(f"person {user_id}")

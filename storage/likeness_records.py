@@ -66,9 +66,11 @@ class NamedPerson:
 
 @dataclass(frozen=True, slots=True)
 class UseNotice:
-    """Somebody else uses a person's likeness in a chat. `earlier`: how often it was used since they were last told."""
+    """Somebody else uses a person's likeness in the group `title`. `earlier`: how often it was used there since they
+    were last told."""
 
     likeness_id: int
     user_id: int
     name: str
+    title: str
     earlier: int

@@ -1,6 +1,7 @@
 """Likenesses: photos of people that prompts may name, in the chats that they allow."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 
@@ -32,7 +33,7 @@ _ASK = upsert(likeness_questions, *_QUESTION_COLUMNS).on_conflict_do_update(
 _QUESTION = select(likeness_questions).where(likeness_questions.c.user_id == bindparam("user_id"))
 _DROP_QUESTION = delete(likeness_questions).where(likeness_questions.c.user_id == bindparam("user_id"))
 _FORGET = delete(likeness_questions).where(likeness_questions.c.asked_at < bindparam("before"))
-_NEW = {name: bindparam(name) for name in NewLikeness.__slots__}
+_NEW: dict[str, Any] = {name: bindparam(name) for name in NewLikeness.__slots__}
 _KEEP = (
     upsert(likenesses, *_NEW, "created_at")
     .on_conflict_do_update(index_elements=["user_id"], set_={**_NEW, "created_at": bindparam("created_at")})
@@ -59,6 +60,7 @@ _UNTOLD = (
         likenesses.c.name,
         likenesses.c.muted,
         likeness_chats.c.chat_id,
+        likeness_chats.c.title,
         likeness_chats.c.told_at,
         likeness_chats.c.uses,
     )
@@ -132,7 +134,7 @@ class Likenesses(Operations):
         if row is None:
             return None
         chats = [AllowedChat(*one) for one in await connection.execute(_CHATS, {"likeness_id": row.id})]
-        return OwnLikeness(*row, chats=tuple(chats))
+        return OwnLikeness(row.id, row.user_id, row.created_at, row.muted, tuple(chats))
 
     async def data(self, likeness_id: int) -> tuple[bytes, str] | None:
         """The bytes and the media type of a likeness; None: it was taken back."""
@@ -181,7 +183,7 @@ class Likenesses(Operations):
                 await connection.execute(_COUNT_USE, which)
                 continue
             await connection.execute(_TELL, {**which, "now": now})
-            notices.append(UseNotice(row.id, row.user_id, row.name, row.uses or 0))
+            notices.append(UseNotice(row.id, row.user_id, row.name, row.title or "", row.uses or 0))
         return notices
 
     async def untold(self, since: float) -> list[int]:

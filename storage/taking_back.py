@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, or_, select, update
 
+from storage.cancelling import cancel_job
 from storage.connection import Transaction
 from storage.depictions import lock_of
 from storage.job_states import IS_OPEN, NOT_READY, is_in
-from storage.jobs import cancel_job
 from storage.operations import Operations, writes
 from storage.records import ErrorMessage
 from storage.references import UNFETCHED
@@ -15,7 +15,9 @@ from storage.schema import depicted, jobs, likeness_chats, likeness_questions, l
 
 _EVERYWHERE = 0
 """No chat has this id."""
-_ID, _PERSON, _CHAT = bindparam("likeness_id"), bindparam("user_id"), bindparam("chat_id")
+_ID: BindParameter[int] = bindparam("likeness_id")
+_PERSON: BindParameter[int] = bindparam("user_id")
+_CHAT: BindParameter[int] = bindparam("chat_id", type_=BigInteger)
 _HERE = or_(_CHAT == _EVERYWHERE, jobs.c.chat_id == _CHAT)
 _OF_PERSON = select(likenesses.c.id).where(likenesses.c.user_id == _PERSON)
 _DELETE = delete(likenesses).where(likenesses.c.id == _ID)

@@ -15,8 +15,13 @@ def upgrade() -> None:
     """Bring the tables forward."""
     op.add_column('sources', sa.Column('likeness_id', sa.BigInteger(), nullable=True))
     op.add_column('sources', sa.Column('named', sa.Text(), nullable=True))
-    where = {'sqlite_where': IS_LIKENESS, 'postgresql_where': IS_LIKENESS}
-    op.create_index(op.f('ix_sources_likeness_id'), 'sources', ['likeness_id'], **where)
+    op.create_index(
+        op.f('ix_sources_likeness_id'),
+        'sources',
+        ['likeness_id'],
+        sqlite_where=IS_LIKENESS,
+        postgresql_where=IS_LIKENESS,
+    )
     op.create_table(
         'likenesses',
         sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
