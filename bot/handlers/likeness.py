@@ -83,7 +83,7 @@ def consent_text(message: Message, user: User) -> str:
         "Shall I keep this photo as your likeness? It must show you yourself.\n\n"
         "<b>What I keep:</b> a smaller copy of the photo.\n"
         "<b>Who can use it:</b> everyone in “{chat}”, by writing <code>{name} as an astronaut</code>. Nobody in other "
-        "chats. You hear of it each time.\n"
+        "chats. I'll tell you when someone does.\n"
         "<b>Where it goes:</b> with such a prompt, to the service that draws it.\n"
         "<b>How to take it back:</b> /me and “Not me any more” erase it at once. Leaving the group ends it here. "
         "Finished pictures stay."
@@ -144,10 +144,9 @@ def _refusal(message: Message, brought: list[Message], user: User) -> str:
         return _("Send the photo here, with /me as its caption.")
     shown = [one for one in _shown(message, brought) if pictures_in(one)]
     if not all(_is_own(one, user) for one in shown):
-        return _(
-            "I only keep a photo that you took of yourself and sent here: not others' photos, and no forwarded ones."
-        )
-    if sum(len(pictures_in(one)) for one in shown) > 1:
+        return _("I only keep a photo that you sent here yourself: not other people's photos, and no forwarded ones.")
+    is_album = shown == [message] and message.media_group_id is not None
+    if is_album or sum(len(pictures_in(one)) for one in shown) > 1:
         return _("I keep one photo. Reply to just that one with /me.")
     return ""
 

@@ -171,11 +171,11 @@ def _in_group(own: OwnLikeness, message: Message, user: User) -> tuple[str, list
     chat = message.chat.id
     if own.is_allowed(chat):
         here = button(_("Not in this group"), LikenessCallback(do="leave", person=user.id, chat=chat))
-        return _("Everyone in this group can use your photo. You hear of it each time."), [[here], stop_button]
+        return _("Everyone in this group can use your photo. I tell you when someone does."), [[here], stop_button]
     text = _(
         "I keep a photo of you, and nobody in this group can use it. Shall I allow it here? Then everyone in “{chat}” "
-        "can name you in a prompt, and your photo goes to the service that draws it. You hear of it each time, and can "
-        "take it back with /me."
+        "can name you in a prompt, and your photo goes to the service that draws it. I'll tell you when someone does, "
+        "and you can take it back with /me."
     ).format(chat=escape(message.chat.title or "", quote=False))
     here = button(_("✅ Allow it here"), LikenessCallback(do="allow", person=user.id, chat=chat), "primary")
     return text, [[here], stop_button]
@@ -204,9 +204,9 @@ def _buttons(own: OwnLikeness) -> InlineKeyboardMarkup:
         ]
         for one in own.chats[:MOST_CHATS_SHOWN]
     ]
-    told = button(_("🔔 I'm told of each use: yes"), LikenessCallback(do="mute", person=person))
+    told = button(_("🔔 Tell me when it's used: yes"), LikenessCallback(do="mute", person=person))
     if own.muted:
-        told = button(_("🔕 I'm told of each use: no"), LikenessCallback(do="unmute", person=person))
+        told = button(_("🔕 Tell me when it's used: no"), LikenessCallback(do="unmute", person=person))
     return keyboard(
         *chats, [told], [button(_("🗑 Not me any more"), LikenessCallback(do="stop", person=person), "danger")]
     )
