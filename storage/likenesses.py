@@ -85,6 +85,7 @@ _JOBS_UNTOLD = (
     .join(jobs, jobs.c.id == depicted.c.job_id)
     .where(depicted.c.told.is_(False), jobs.c.created_at > bindparam("since"))
     .distinct()
+    .order_by(depicted.c.job_id)
 )
 
 

@@ -6,6 +6,7 @@ happen is somebody's face under another's name.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
@@ -13,12 +14,14 @@ from aiogram.types import ChatMemberBanned, ChatMemberLeft, ChatMemberRestricted
 from aiogram.types.chat_member_union import ChatMemberUnion
 
 from bot.access import Access
+from bot.handlers.chat_policy import ChatNotAllowedError
 from bot.handlers.people_named import Name, names_in
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.use_notices import UseNotices
 from bot.jobs.likeness_references import TAKEN_BACK
 from bot.jobs.ports import error_message
+from bot.telegram.formatting import plain
 from providers.errors import Sentence
 from storage.likeness_records import NamedPerson
 from storage.records import NewReference
@@ -41,7 +44,19 @@ STOPPED_PAID = Sentence(
 
 
 class PersonNotAllowedError(FlagError):
-    """Somebody whom a request depicts does not allow it. `sentences` say who."""
+    """Somebody whom a prompt names does not allow it. `sentences` say who; other words may be right."""
+
+
+class PictureNotAllowedError(ChatNotAllowedError):
+    """Somebody in the pictures of a request does not allow it, or not here: no other words help."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(plain(sentence))
+
+    @property
+    def text(self) -> str:
+        """The reason as HTML."""
+        return escape(self.why, quote=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +104,14 @@ class DepictedPeople:
         return _references(found)
 
     async def check(self, chat_id: int, references: Sequence[NewReference]) -> bool:
-        """Whether these references depict people. Raises `PersonNotAllowedError` where one of them does not allow it in
-        this chat any more."""
+        """Whether these references depict people. Raises `PictureNotAllowedError` where one of them does not allow it
+        in this chat any more."""
         if not any(one.likeness_id or one.picture_id for one in references):
             return False
         people = await self._store.likenesses.in_references(references, chat_id)
         for person in people:
             if why := await self._refusal(person, chat_id):
-                raise PersonNotAllowedError(why)
+                raise PictureNotAllowedError(why)
         return bool(people)
 
     async def stop(self, user_id: int, chat_id: int | None = None) -> list[int] | None:

@@ -16,10 +16,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer
 from bot.handlers.chat_policy import ChatNotAllowedError
 from bot.handlers.confirmations import ask_about_price
-from bot.handlers.depicted_people import PersonNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError
 from bot.handlers.request_service import RequestService
-from bot.telegram.formatting import plain
 from bot.telegram.i18n import ENGLISH, Languages
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.telegram_errors import is_gone
@@ -52,11 +50,6 @@ async def handle_error(
     if isinstance(error, ChatNotAllowedError):
         with languages.speaking(language), suppress(TelegramAPIError):
             await _tell_not_allowed(error, query, message or _post(event))
-        return
-    if isinstance(error, PersonNotAllowedError):
-        with languages.speaking(language), suppress(TelegramAPIError):
-            why = ChatNotAllowedError(plain(error.sentence))
-            await _tell_not_allowed(why, query, message or _post(event))
         return
     if isinstance(error, ConfirmationNeededError):
         with languages.speaking(language):

@@ -11,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.depicted_people import DepictedPeople, PersonNotAllowedError
+from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
@@ -139,7 +139,7 @@ class RequestService:
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         depicts = await self.people.check(new.chat_id, new.references)
-        with _told_as_person_not_allowed():
+        with _told_as_not_allowed():
             job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
         if job and depicts:
             self.people.notices.tell(job)
@@ -152,7 +152,7 @@ class RequestService:
         new, options, depicts = await self._request(context, words, draft)
         self.providers[new.provider].validate(would_be(new.prompt, new.style, options, len(new.references)))
         self._prices.refuse_dearer(job, new)
-        with _told_as_person_not_allowed():
+        with _told_as_not_allowed():
             is_changed = await self.engine.reword(job.id, new, edited_at)
         if is_changed and depicts:
             self.people.notices.tell(job)
@@ -196,7 +196,7 @@ class RequestService:
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
         """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
-        `QuotaExceededError`, `ChatNotAllowedError`, `PersonNotAllowedError` or `ConfirmationNeededError`.
+        `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
         """
@@ -212,7 +212,7 @@ class RequestService:
         return await self._submit(new, self._allowed(context), depicts=depicts)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
-        with _told_as_person_not_allowed():
+        with _told_as_not_allowed():
             job = await self._prices.submit(new, quota, options)
         if job and depicts:
             self.people.notices.tell(job)
@@ -269,12 +269,12 @@ class RequestService:
 
 
 @contextmanager
-def _told_as_person_not_allowed() -> Iterator[None]:
+def _told_as_not_allowed() -> Iterator[None]:
     """Somebody takes their likeness back between the check and the store's own."""
     try:
         yield
     except LikenessGoneError as error:
-        raise PersonNotAllowedError(TAKEN_BACK) from error
+        raise PictureNotAllowedError(TAKEN_BACK) from error
 
 
 def job_style(style: Style) -> JobStyle:

@@ -12,6 +12,7 @@ from storage.history import HistoryFilter
 from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
+from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
 from storage.operations import Operations
 from storage.pictures import Sent
@@ -194,6 +195,29 @@ async def _groups(store: Store, n: int) -> None:
     await store.posted.forget(n + 1.0)
 
 
+async def _likenesses(store: Store, n: int) -> None:
+    likenesses, chat = store.likenesses, AllowedChat(-n, "Foxes")
+    await likenesses.ask(LikenessQuestion(n, -n, "file", float(n)))
+    assert await likenesses.question(n)
+    await likenesses.drop_question(n)
+    await likenesses.forget(float(n))
+    await likenesses.keep(NewLikeness(n, f"ann{n}", "Ann", b"photo", "image/jpeg"), chat, float(n))
+    assert await likenesses.allow(n, chat)
+    own = await likenesses.of(n)
+    assert own
+    assert await likenesses.data(own.id)
+    await likenesses.mute(n, muted=False)
+    await likenesses.rename(n, f"ann{n}")
+    assert len(await likenesses.named([n, f"ann{n}"], -n)) == 2
+    reference = NewReference("", None, likeness_id=own.id, named="@ann")
+    assert await likenesses.in_references([reference, NewReference("a", 1, picture_id=n)], -n)
+    job = await _added(store, n, chat_id=-n, user=n + 1, references=(reference,))
+    assert job.id in await likenesses.untold(0.0)
+    assert await likenesses.take_notices(job.id, float(n))
+    assert await store.taking_back.here(n, -n, float(n), ERROR_MESSAGE, ERROR_MESSAGE) == [job.id]
+    assert await store.taking_back.everywhere(n, float(n), ERROR_MESSAGE, ERROR_MESSAGE) == []
+
+
 async def _access(store: Store, n: int) -> None:
     members, invitations, people = store.members, store.invitations, store.people
     await members.decide(n, "allowed")
@@ -313,6 +337,7 @@ ALL: tuple[Calls, ...] = (
     _people,
     _data_of_people,
     _groups,
+    _likenesses,
     _access,
     _providers,
     _workers,

@@ -1,8 +1,11 @@
 """`/me`: photos of people that prompts may name, only where they allow it, until they take them back."""
 
+import json
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -248,6 +251,13 @@ async def test_an_edit_says_anew_who_is_meant(one_at_once: AppHarness) -> None:
 
 async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> None:
     await consent(harness, harness.ann, 301)
+    document = (await harness.made("/export")).document
+    assert document
+    with ZipFile(BytesIO(document.content)) as parts:
+        assert picture_info(parts.read("me.jpg"))[1] == 301
+        assert [one["title"] for one in json.loads(parts.read("settings.json"))["likeness"]["chats"]] == [
+            "Picture club"
+        ]
     page = await harness.made("/forget")
     assert "kept with /me" in page.text
     await harness.press(page, "Erase everything")
