@@ -253,7 +253,8 @@ async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> 
     await consent(harness, harness.ann, 301)
     document = (await harness.made("/export")).document
     assert document
-    with ZipFile(BytesIO(document.content)) as parts:
+    stored = harness.telegram.world.files.get(document.file_id)
+    with ZipFile(BytesIO(stored.data)) as parts:
         assert picture_info(parts.read("me.jpg"))[1] == 301
         assert [one["title"] for one in json.loads(parts.read("settings.json"))["likeness"]["chats"]] == [
             "Picture club"
