@@ -27,6 +27,8 @@ from bot.handlers import (
     inline,
     joining,
     late_items,
+    likeness,
+    likeness_page,
     models,
     queue,
     result_actions,
@@ -44,8 +46,10 @@ from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
+from bot.handlers.use_notices import UseNotices
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
@@ -129,7 +133,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        requests = _make_requests(settings, access, parts.engine, registry.default, bot)
+        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+        stack.push_async_callback(people.notices.aclose)
+        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
@@ -156,6 +162,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
+        people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
@@ -222,6 +229,8 @@ def make_dispatcher(
         topic_settings.make_router(),
         user_settings.make_router(),
         export.make_router(),
+        likeness.make_router(),
+        likeness_page.make_router(),
         forget.make_router(),
         confirmations.make_router(),
         queue.make_router(),
@@ -262,7 +271,11 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(settings: Settings, access: Access, engine: JobEngine, default: str, bot: Bot) -> RequestService:
+def _make_requests(
+    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
+) -> RequestService:
     store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
-    return RequestService(engine, store, providers, default, chat_policy=policy, access=access, confirm=confirm)
+    return RequestService(
+        engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm
+    )

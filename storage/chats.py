@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Executable, Table, and_, bindparam, case, del
 
 from storage import ledger, notifications
 from storage.connection import Connection, Transaction
+from storage.depictions import move_likenesses
 from storage.job_states import IS_OPEN, NOT_READY, is_in
 from storage.operations import Operations, reads, writes
 from storage.own_budgets import move_budgets
@@ -92,6 +93,7 @@ class Chats(Operations):
         """
         await connection.lock(f"chat {old}")
         await self._move(connection, old, new)
+        await move_likenesses(connection, old, new)
         for statement in _MOVE_ROWS:
             await connection.execute(statement, {"old": old, "new": new})
         # After its jobs are locked: none of them settles at this moment.

@@ -21,11 +21,14 @@ ERASED_USER_ID = 0
 @dataclass(frozen=True, slots=True)
 class NewReference:
     """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: it was in another
-    chat, or in no message), and the bot's own picture that it is."""
+    chat, or in no message), and the bot's own picture that it is. `likeness_id`: the likeness that it is, then without
+    a file id of Telegram's; `named`: the names in the prompt that mean it, a line each."""
 
     file_id: str
     message_id: int | None
     picture_id: int | None = None
+    likeness_id: int | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,12 @@ class StoredReference:
     size: int | None
     changes: list[dict[str, Any]]
     picture_id: int | None = None
+    likeness_id: int | None = None
+    named: str | None = None
 
     def again(self) -> NewReference:
         """The same reference for another job."""
-        return NewReference(self.file_id, self.message_id, self.picture_id)
+        return NewReference(self.file_id, self.message_id, self.picture_id, self.likeness_id, self.named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from storage.tables_jobs import (
     references,
     tasks,
 )
+from storage.tables_likenesses import depicted, likeness_chats, likeness_questions, likenesses
 from storage.tables_people import chats, erased, posted, styles, users
 from storage.tables_topics import menus, topics
 from storage.tables_workers import provider_health, updates, workers
@@ -27,12 +28,16 @@ __all__ = [
     "captions",
     "chats",
     "confirmations",
+    "depicted",
     "draft_references",
     "drafts",
     "edits",
     "erased",
     "invitations",
     "jobs",
+    "likeness_chats",
+    "likeness_questions",
+    "likenesses",
     "members",
     "menus",
     "metadata",

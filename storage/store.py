@@ -11,6 +11,7 @@ from storage.exports import Exports
 from storage.history import History
 from storage.invitations import Invitations
 from storage.jobs import DAY, Jobs
+from storage.likenesses import Likenesses
 from storage.lost_tickets import LostTickets
 from storage.members import Members
 from storage.menus import Menus
@@ -24,6 +25,7 @@ from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
+from storage.taking_back import TakingBack
 from storage.tasks import Tasks
 from storage.topics import Topics
 from storage.updates import Updates
@@ -59,6 +61,8 @@ class Store:
         self.members = Members(database)
         self.invitations = Invitations(database)
         self.styles = Styles(database)
+        self.likenesses = Likenesses(database)
+        self.taking_back = TakingBack(database)
         self.chats = Chats(database)
         self.topics = Topics(database)
         self.menus = Menus(database)
@@ -88,7 +92,7 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices, ephemeral menus, and sums that no budget asks for any more.
+        questions about prices and photos, ephemeral menus, and sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -98,6 +102,7 @@ class Store:
         await self.erasure.forget(now - DAY)
         await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.menus.forget(now - MENU_LIFETIME_SECONDS)
+        await self.likenesses.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

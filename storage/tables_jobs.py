@@ -85,6 +85,9 @@ references = Table(
     Column("message_id", BigInteger),
     # The bot's own picture that it is: the origin of the job's pictures.
     Column("picture_id", BigInteger),
+    # The likeness that it is, which may be taken back; and the names in the prompt that mean it, a line each.
+    Column("likeness_id", BigInteger),
+    Column("named", Text),
     Column("media_type", String(32)),
     Column("width", Integer),
     Column("height", Integer),
@@ -93,6 +96,7 @@ references = Table(
     # `jobs.error_message`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **partial("data IS NOT NULL")),
+    Index("ix_sources_likeness_id", "likeness_id", **partial("likeness_id IS NOT NULL")),
 )
 
 # One paid submission each, recovered on its own: a job has one task or several.

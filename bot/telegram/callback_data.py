@@ -106,3 +106,12 @@ class ForgetCallback(CallbackData, prefix="f"):
     presses it."""
 
     do: str
+
+
+class LikenessCallback(CallbackData, prefix="me"):
+    """A button about a person's likeness, for that person only. `do`: keep, no; allow, leave (in `chat`); mute, unmute;
+    stop: it is taken back for good."""
+
+    do: str
+    person: Id
+    chat: Annotated[int, Field(gt=-(2**63), lt=2**63)] = 0

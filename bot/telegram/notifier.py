@@ -19,7 +19,7 @@ from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
 from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
-from bot.telegram.image_worker import ImageWorker, UnusableImageError
+from bot.telegram.image_worker import ImageInput, ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_files import TelegramFiles
@@ -68,10 +68,17 @@ class TelegramNotifier:
         async with AsyncExitStack() as stack:
             async with self._downloads.slot(person):
                 file = await self._files.open(file_id, stack)
-            try:
-                prepared = await self._images.prepare(file, limits, person=person)
-            except UnusableImageError as error:
-                raise InvalidReferenceError(error.sentence) from error
+            return await self._prepared(file, limits, person)
+
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A picture that the bot keeps, made to fit these limits. Raises `InvalidReferenceError`."""
+        return await self._prepared(data, limits, person)
+
+    async def _prepared(self, given: ImageInput, limits: ReferenceLimits, person: int) -> CheckedReference:
+        try:
+            prepared = await self._images.prepare(given, limits, person=person)
+        except UnusableImageError as error:
+            raise InvalidReferenceError(error.sentence) from error
         changes = [dict(error_message(change)) for change in prepared.changed]
         return CheckedReference(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
