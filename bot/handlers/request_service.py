@@ -16,6 +16,7 @@ from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.over_budget import no_room
+from bot.jobs.prices import Price
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
@@ -127,6 +128,11 @@ class RequestService:
             error.draft = draft
             raise
 
+    async def price_of(self, context: RequestContext, words: Scan) -> Price | None:
+        """The most that a prompt would cost; None: the operator has set no prices. Raises `FlagError` or
+        `ChatNotAllowedError`."""
+        return self._prices.price(*await self._request(context, words, NO_DRAFT))
+
     async def confirmed(self, confirmation: Confirmation) -> None:
         """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
         `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
@@ -227,7 +233,7 @@ class RequestService:
         return NewJob(
             idempotency_key=context.idempotency_key,
             chat_id=context.chat_id,
-            message_id=context.message_id,
+            message_id=context.message_id or None,
             user_id=context.user_id,
             language=context.language,
             thread_id=context.thread_id,
@@ -239,6 +245,7 @@ class RequestService:
             said=context.said,
             asked_message_id=context.asked_message_id,
             button=context.button,
+            inline_message_id=context.inline_message_id,
         )
 
 
