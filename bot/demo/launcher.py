@@ -111,6 +111,7 @@ async def running(
     `at_work`: whether to run the bot; False leaves `app.run()` to the caller; `speed` and `draw_scale`: of the services
     beside Jimeng.
     """
+    telegram.bot_user.feedback = True
     async with simulated(telegram, jimeng, speed=speed, draw_scale=draw_scale) as services:
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
             settings = Settings.model_validate(settings_tables(telegram, jimeng, services, Path(folder)))

@@ -98,8 +98,8 @@ class FaultPlan:
         """Forget all faults."""
         self._left.clear()
 
-    def spent(self, kind: str) -> bool:
-        """Whether a fault of this kind is planned that no call meets; it is counted down."""
+    def spent(self, kind: str = "no_feedback") -> bool:
+        """Whether a fault of this kind is planned, which no call meets; it is counted down."""
         at = next((at for at, (fault, _times) in enumerate(self._left) if fault.kind == kind), None)
         if at is None:
             return False

@@ -1,5 +1,5 @@
-"""Messages that people send through the bot's inline mode. The bot sees no chat of them: it changes them by an id, which
-it gets with the choice (if @BotFather's /setinlinefeedback is on) and with each press of their buttons.
+"""Messages that people send through the bot's inline mode. The bot sees no chat of them: it changes them by an id,
+which it gets with the choice (if @BotFather's /setinlinefeedback is on) and with each press of their buttons.
 
 They have one only with a keyboard (https://core.telegram.org/bots/api#choseninlineresult).
 """

@@ -35,13 +35,13 @@ GENERAL_TOPIC = 1
 
 @dataclass(eq=False, kw_only=True)
 class BotAccount(Account):
-    """The bot. `inline`: whether inline mode was switched on at @BotFather, `feedback`: whether it hears of choices; `commands` by scope and language; `texts`:
-    its descriptions by kind and language; `photo`: its picture."""
+    """The bot. `inline`: whether inline mode was switched on at @BotFather, `feedback`: whether it hears of choices
+    there; `commands` by scope and language; `texts`: its descriptions by kind and language; `photo`: its picture."""
 
     is_bot: bool = True
     privacy: bool = True
     inline: bool = True
-    feedback: bool = True
+    feedback: bool = False
     photo: Photo | None = None
     commands: dict[tuple[str, str], list[JSON]] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
