@@ -9,6 +9,7 @@ import pytest
 
 from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
+from storage.inline_offers import offer_id
 from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
 from storage.jobs import DAY
@@ -304,6 +305,15 @@ async def _money(store: Store, n: int) -> None:
     await store.confirmations.forget(now)
 
 
+async def _inline(store: Store, n: int) -> None:
+    words = f"a fox {n}"
+    await store.inline_offers.add(ANN, words, float(n))
+    for by_feedback in (True, False):
+        assert await store.inline_offers.take(offer_id(ANN, words), float(n), by_feedback=by_feedback)
+    assert await store.inline_offers.feedback()
+    await store.inline_offers.forget(float(n + 1))
+
+
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
@@ -317,6 +327,7 @@ ALL: tuple[Calls, ...] = (
     _providers,
     _workers,
     _money,
+    _inline,
 )
 
 
