@@ -111,7 +111,6 @@ async def running(
     `at_work`: whether to run the bot; False leaves `app.run()` to the caller; `speed` and `draw_scale`: of the services
     beside Jimeng.
     """
-    telegram.bot_user.feedback = True
     async with simulated(telegram, jimeng, speed=speed, draw_scale=draw_scale) as services:
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
             settings = Settings.model_validate(settings_tables(telegram, jimeng, services, Path(folder)))
@@ -132,6 +131,7 @@ async def simulated(
 ) -> AsyncIterator[Mapping[str, ServiceSimulator]]:
     """Start all simulators, without a bot; gives the services beside Jimeng by name."""
     jimeng.on_call = _recorder(telegram.calls)
+    telegram.bot_user.feedback = True
     telegram.add_service("jimeng", _JimengFaults(jimeng))
     await jimeng.start()
     try:
