@@ -53,7 +53,7 @@ class InlineNotifier(TelegramNotifier):
                 return
             text = _(
                 "🗂 It's ready, but I can't send it to you in private, and that is where pictures go first. "
-                "Nothing is lost: it's also in your /history."
+                "Nothing is lost: it is in your /history."
             )
             await self.there.finish(job, text, await for_unsent(self._bot, job))
 
