@@ -94,8 +94,8 @@ async def begin(
         await answer(query, _not_theirs(), alert=True)
     else:
         context = _context(query.from_user, query.inline_message_id, language, preferences)
-        why = await _begin(desk, context, offer.words)
-        await answer(query, why or _("On its way."), alert=bool(why))
+        # The message itself says why not, so that a notice that vanishes is enough here.
+        await answer(query, await _begin(desk, context, offer.words) or _("On its way."))
 
 
 async def agree(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk) -> None:
