@@ -32,6 +32,7 @@ from storage.schema import (
     drafts,
     edits,
     erased,
+    inline_offers,
     invitations,
     jobs,
     likeness_questions,
@@ -59,6 +60,7 @@ _TABLES_OF_JOBS = (pictures, references, captions, edits, depicted)
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
     delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
+    delete(inline_offers).where(inline_offers.c.user_id == bindparam("person")),
     *(
         delete(table).where(table.c.job_id.in_(_OWN_JOBS))
         for table in (pictures, references, captions, edits, depicted)
@@ -106,6 +108,7 @@ _EMPTY: Mapping[str, Any] = {
 _NO_CHAT: Mapping[str, Any] = {
     "chat_id": 0,
     **dict.fromkeys(("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")),
+    "inline_message_id": None,
 }
 _CLOSED_AT = func.coalesce(jobs.c.finished_at, bindparam("now", type_=Float))
 _EMPTY_JOBS: Sequence[Executable] = (

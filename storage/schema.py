@@ -6,6 +6,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from storage.tables_access import invitations, members
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
+from storage.tables_inline import inline_offers
 from storage.tables_jobs import (
     announced,
     captions,
@@ -33,6 +34,7 @@ __all__ = [
     "drafts",
     "edits",
     "erased",
+    "inline_offers",
     "invitations",
     "jobs",
     "likeness_chats",

@@ -9,6 +9,7 @@ from storage.edited_prompts import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.history import History
+from storage.inline_offers import InlineOffers
 from storage.invitations import Invitations
 from storage.jobs import DAY, Jobs
 from storage.likenesses import Likenesses
@@ -68,6 +69,7 @@ class Store:
         self.menus = Menus(database)
         self.pictures = Pictures(database)
         self.history = History(database)
+        self.inline_offers = InlineOffers(database)
         self.results = Results(database)
         self.posted = Posted(database)
         self.provider_health = ProviderHealths(database)
@@ -92,7 +94,8 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices and photos, ephemeral menus, and sums that no budget asks for any more.
+        questions about prices and photos, words of inline mode, ephemeral menus, and sums that no budget asks for any
+        more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -103,6 +106,7 @@ class Store:
         await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.menus.forget(now - MENU_LIFETIME_SECONDS)
         await self.likenesses.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.inline_offers.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

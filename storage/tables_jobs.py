@@ -26,6 +26,8 @@ jobs = Table(
     # The button that asked for it: two quick presses of one make one job. NULL: a message asked.
     Column("button", String(8)),
     Column("status_id", BigInteger),
+    # The message of inline mode that shows it, in a chat of which nothing is known.
+    Column("inline_message_id", Text),
     Column("user_id", BigInteger, nullable=False),
     # The name of the person, where others see the result too.
     Column("user_name", String(64)),

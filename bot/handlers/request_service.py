@@ -20,7 +20,7 @@ from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style
 from bot.jobs.engine import JobEngine
 from bot.jobs.likeness_references import TAKEN_BACK
 from bot.jobs.over_budget import no_room
-from bot.jobs.prices import estimate
+from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
@@ -140,6 +140,12 @@ class RequestService:
         except ConfirmationNeededError as error:
             error.draft = draft
             raise
+
+    async def price_of(self, context: RequestContext, words: Scan) -> Price | None:
+        """The most that a prompt would cost; None: the operator has set no prices. Raises `FlagError` or
+        `ChatNotAllowedError`."""
+        new, options, _depicts = await self._request(context, words, NO_DRAFT)
+        return self._prices.price(new, options)
 
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
@@ -276,7 +282,7 @@ class RequestService:
         return NewJob(
             idempotency_key=context.idempotency_key,
             chat_id=context.chat_id,
-            message_id=context.message_id,
+            message_id=context.message_id or None,
             user_id=context.user_id,
             language=context.language,
             thread_id=context.thread_id,
@@ -288,6 +294,7 @@ class RequestService:
             said=context.said,
             asked_message_id=context.asked_message_id,
             button=context.button,
+            inline_message_id=context.inline_message_id,
         )
 
 
