@@ -13,13 +13,15 @@ from storage.operations import Operations, reads, writes
 from storage.own_budgets import move_budgets
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
-from storage.schema import chats, drafts, jobs, pictures
+from storage.schema import chats, drafts, duel_results, duels, jobs, pictures
 from storage.settings_records import ChatRules, with_option
 from storage.statements import upsert
 
 _MESSAGES: Mapping[Table, Sequence[str]] = {
     jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
     drafts: ("message_id", "question_id"),
+    duels: ("question_id", "message_id", "poll_message_id"),
+    duel_results: (),
 }
 """The columns that hold ids of messages and topics of a chat."""
 

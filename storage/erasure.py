@@ -7,6 +7,7 @@ from sqlalchemy import Executable, Float, bindparam, delete, func, insert, selec
 
 from storage import ledger
 from storage.connection import Connection, Transaction
+from storage.duel_records import DuelState
 from storage.job_statements import counts_for_quota
 from storage.job_states import (
     CLOSED,
@@ -20,7 +21,7 @@ from storage.job_states import (
     move_job,
     move_task,
 )
-from storage.jobs import DAY
+from storage.new_jobs import DAY
 from storage.operations import Operations, reads, writes
 from storage.records import ERASED_USER_ID
 from storage.schema import (
@@ -28,6 +29,7 @@ from storage.schema import (
     captions,
     confirmations,
     drafts,
+    duels,
     edits,
     erased,
     invitations,
@@ -39,6 +41,7 @@ from storage.schema import (
     styles,
     tasks,
     users,
+    votes,
 )
 
 _OF_PERSON, _TASKS_OF_PERSON = jobs.c.user_id == bindparam("person"), tasks.c.user_id == bindparam("person")
@@ -49,12 +52,23 @@ _UNFINISHED_TASK = _OWN_TASKS.where(is_in(tasks.c.state, UNFINISHED)).limit(1)
 _OPEN_JOB, _NOT_CLOSED_JOB = (
     _OWN_JOBS.where(is_in(jobs.c.state, states)).limit(1) for states in (OPEN, (*OPEN, *ENDING))
 )
+_DUEL_OF_PERSON = duels.c.user_id == bindparam("person")
+_TOLD_AT = func.coalesce(duels.c.told_at, bindparam("now", type_=Float))
 # The rows that belong to the person alone. A private chat has its person's id.
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
     delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
     *(delete(table).where(table.c.job_id.in_(_OWN_JOBS)) for table in (pictures, references, captions, edits)),
     delete(posted).where(posted.c.chat_id == bindparam("person")),
+    # A duel that others voted on is kept without its person, and so are its results.
+    delete(votes).where(votes.c.user_id == bindparam("person")),
+    delete(duels).where(_DUEL_OF_PERSON, duels.c.state == DuelState.ASKED),
+    delete(votes).where(votes.c.duel_id.in_(select(duels.c.id).where(_DUEL_OF_PERSON))),
+    # Without its pictures nobody can vote any more.
+    update(duels).where(_DUEL_OF_PERSON, duels.c.state != DuelState.CLOSED).values(state=DuelState.VOID),
+    update(duels)
+    .where(_DUEL_OF_PERSON)
+    .values(user_id=ERASED_USER_ID, idempotency_key=None, question_id=None, told_at=_TOLD_AT),
     delete(styles).where(styles.c.user_id == bindparam("person")),
     delete(users).where(users.c.id == bindparam("person")),
     # The pause stays.
@@ -88,7 +102,9 @@ _EMPTY: Mapping[str, Any] = {
 }
 _NO_CHAT: Mapping[str, Any] = {
     "chat_id": 0,
-    **dict.fromkeys(("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")),
+    **dict.fromkeys(
+        ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button", "duel_id")
+    ),
 }
 _CLOSED_AT = func.coalesce(jobs.c.finished_at, bindparam("now", type_=Float))
 _EMPTY_JOBS: Sequence[Executable] = (

@@ -33,7 +33,7 @@ class NewJob:
     """A request to store. `idempotency_key` names the update, so that a repeated one makes no second job;
     `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
     `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
-    message as it was written."""
+    message as it was written; `duel_id`: the duel in which it is one of several."""
 
     idempotency_key: str
     chat_id: int
@@ -50,6 +50,7 @@ class NewJob:
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    duel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Job:
     of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
     told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
     was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
-    `edited_at`: when its message was edited, if it was."""
+    `edited_at`: when its message was edited, if it was; `duel_id`, `duel_letter`: the duel in
+    which it is one of several, and the letter of its picture there."""
 
     id: int
     state: JobState
@@ -83,6 +85,8 @@ class Job:
     edited_at: float | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    duel_id: int | None = None
+    duel_letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

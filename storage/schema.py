@@ -6,6 +6,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from storage.tables_access import invitations, members
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
+from storage.tables_duels import duel_results, duels, votes
 from storage.tables_jobs import (
     announced,
     captions,
@@ -28,6 +29,8 @@ __all__ = [
     "confirmations",
     "draft_references",
     "drafts",
+    "duel_results",
+    "duels",
     "edits",
     "erased",
     "invitations",
@@ -43,5 +46,6 @@ __all__ = [
     "tasks",
     "updates",
     "users",
+    "votes",
     "workers",
 ]

@@ -37,7 +37,7 @@ class ChatRules:
     person's settings name one; `quiet`: no sound and no progress; `paused`: no requests are taken; `muted`: Telegram
     does not let the bot write there; `thread_id`: the only topic in which the bot works (1: a forum's general one);
     `replies`: whose replies to a picture are requests: "own" of the person who asked for it, "all", or "none", so that
-    only commands count."""
+    only commands count; `duel_polls`: duels are voted on in a poll."""
 
     admins_only: bool = False
     provider: str | None = None
@@ -47,6 +47,7 @@ class ChatRules:
     muted: bool = False
     thread_id: int | None = None
     replies: Replies = "own"
+    duel_polls: bool = False
 
 
 def with_option(known: OptionsSet, provider: str, name: str, value: str | None) -> OptionsSet:

@@ -5,14 +5,17 @@ from storage.chats import Chats
 from storage.confirmations import Confirmations
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.duel_votes import DuelVotes
+from storage.duels import Duels
 from storage.edited_prompts import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.history import History
 from storage.invitations import Invitations
-from storage.jobs import DAY, Jobs
+from storage.jobs import Jobs
 from storage.lost_tickets import LostTickets
 from storage.members import Members
+from storage.new_jobs import DAY
 from storage.people import People
 from storage.pictures import Pictures
 from storage.posted_pictures import Posted
@@ -69,6 +72,8 @@ class Store:
         self.erasure = Erasure(database)
         self.budgets = BudgetStore(database)
         self.confirmations = Confirmations(database)
+        self.duels = Duels(database)
+        self.duel_votes = DuelVotes(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -81,7 +86,7 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices, and sums that no budget asks for any more.
+        questions about prices and duels, and sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -90,6 +95,7 @@ class Store:
         await self.updates.forget(now - UPDATE_LIFETIME_SECONDS)
         await self.erasure.forget(now - DAY)
         await self.confirmations.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.duels.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

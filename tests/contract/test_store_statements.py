@@ -11,8 +11,8 @@ from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
 from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
-from storage.jobs import DAY
 from storage.money import Budget, BudgetRules, Charge, Period
+from storage.new_jobs import DAY
 from storage.operations import Operations
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
