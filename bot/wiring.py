@@ -61,6 +61,8 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.duel_board import DuelBoard
+from bot.telegram.duel_delivery import DuelDelivery
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
@@ -183,10 +185,13 @@ def _speak(
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
-    stage = TelegramNotifier(
-        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    duels, board = (
+        DuelDelivery(bot, store, sender, status, uploads),
+        DuelBoard(bot, store, status, languages, providers),
     )
+    parts = {"status": status, "uploads": uploads}
+    delivery = Delivery(bot, store, sender, originals=originals, captions=captions, duels=duels, **parts)
+    stage = TelegramNotifier(bot, store, languages=languages, delivery=delivery, images=images, duels=board, **parts)
     return _Telegram(stage, status, uploads, originals)
 
 

@@ -20,7 +20,7 @@ from storage.statements import upsert
 _MESSAGES: Mapping[Table, Sequence[str]] = {
     jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
     drafts: ("message_id", "question_id"),
-    duels: ("question_id", "message_id", "poll_message_id"),
+    duels: ("question_id", "poll_message_id"),
     duel_results: (),
 }
 """The columns that hold ids of messages and topics of a chat."""

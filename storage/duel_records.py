@@ -46,8 +46,8 @@ class NewDuel:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """A stored duel. `message_id`: the message with the vote, later with the result; `poll_id`: of its poll, empty
-    where sending one was tried; `closes_at`: when the vote ends by itself; `told_at`: when the chat was told
+    """A stored duel. `question_id`: the message that asks for consent; `poll_id`: of its poll, empty where sending one
+    was tried; `closes_at`: when the vote ends by itself; `told_at`: when the chat was told
     the result."""
 
     id: int
@@ -55,7 +55,6 @@ class Duel:
     chat_id: int
     user_id: int
     question_id: int | None
-    message_id: int | None
     poll_id: str | None
     poll_message_id: int | None
     created_at: float

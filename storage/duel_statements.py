@@ -30,11 +30,7 @@ WITH_PICTURES = (
 GIVE_LETTER = update(jobs).where(jobs.c.id == bindparam("job")).values(duel_letter=bindparam("letter"))
 MOVE_STATUS = update(jobs).where(jobs.c.id == bindparam("job")).values(status_id=bindparam("status"))
 VOID = update(duels).where(_OWN, or_(RUNNING, VOTING)).values(state=DuelState.VOID, told_at=bindparam("now"))
-SHOWN = (
-    update(duels)
-    .where(_OWN, RUNNING)
-    .values(state=DuelState.VOTING, message_id=bindparam("message"), closes_at=bindparam("closes"))
-)
+SHOWN = update(duels).where(_OWN, RUNNING).values(state=DuelState.VOTING, closes_at=bindparam("closes"))
 TRY_POLL = update(duels).where(_OWN, duels.c.poll_id.is_(None)).values(poll_id="")
 POLL_SENT = update(duels).where(_OWN).values(poll_id=bindparam("poll"), poll_message_id=bindparam("message"))
 OF_POLL = select(duels.c.id).where(duels.c.poll_id == bindparam("poll"), VOTING)

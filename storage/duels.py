@@ -132,13 +132,13 @@ class Duels(Operations):
                 await connection.execute(GIVE_LETTER, {"job": job.id, "letter": letter})
         return await standing_of(connection, duel_id)
 
-    async def void(self, duel_id: int, now: float) -> None:
-        """There is nothing to vote on, or no chat that could."""
-        await self._db.execute(VOID, {"duel": duel_id, "now": now})
+    async def void(self, duel_id: int, now: float) -> bool:
+        """There is nothing to vote on, or no chat that could. False: it was so before, or the vote is over."""
+        return bool((await self._db.execute(VOID, {"duel": duel_id, "now": now})).rowcount)
 
-    async def shown(self, duel_id: int, message_id: int, closes_at: float) -> None:
-        """Its pictures have arrived, and this message asks for votes until `closes_at`."""
-        await self._db.execute(SHOWN, {"duel": duel_id, "message": message_id, "closes": closes_at})
+    async def shown(self, duel_id: int, closes_at: float) -> None:
+        """Its pictures have arrived, and the chat is asked for votes until `closes_at`."""
+        await self._db.execute(SHOWN, {"duel": duel_id, "closes": closes_at})
 
     async def try_poll(self, duel_id: int) -> bool:
         """Whether a poll is to be sent: it is tried once, as nobody could tell which of two polls counts."""

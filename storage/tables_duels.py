@@ -19,8 +19,6 @@ duels = Table(
     Column("requests", JSON),
     # The message in this chat that asks for that. NULL: it may not have been sent.
     Column("question_id", BigInteger),
-    # The message in this chat with the vote, later with the result.
-    Column("message_id", BigInteger),
     # Telegram's id of the poll. Empty: one may have been sent, and is not tried again.
     Column("poll_id", String(64)),
     Column("poll_message_id", BigInteger),

@@ -16,6 +16,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
 from bot.telegram.delivery import Delivery
+from bot.telegram.duel_board import DuelBoard
 from bot.telegram.formatting import cut, error_text
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker, UnusableImageError
@@ -24,6 +25,7 @@ from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_files import TelegramFiles
 from bot.telegram.uploads import Uploads
 from providers.base import ReferenceLimits
+from storage.duel_records import Duel, DuelStanding
 from storage.job_states import CANCELLED_STATES, FAILED_STATES, TaskState
 from storage.records import CheckedReference, Job
 from storage.store import Store
@@ -50,6 +52,7 @@ class TelegramNotifier:
         delivery: Delivery,
         uploads: Uploads,
         images: ImageWorker,
+        duels: DuelBoard,
     ) -> None:
         self._bot = bot
         self._files = TelegramFiles(bot)
@@ -59,6 +62,7 @@ class TelegramNotifier:
         self._delivery = delivery
         self.uploads = uploads
         self._images = images
+        self._duels = duels
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -76,7 +80,18 @@ class TelegramNotifier:
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all if there is no room for it."""
-        self.status.show(job, progress)
+        if job.duel_id is not None:
+            self._duels.show(job, progress)
+        else:
+            self.status.show(job, progress)
+
+    def show_duel(self, standing: DuelStanding) -> None:
+        """A duel has changed: what is shown of it follows."""
+        self._duels.changed(standing)
+
+    async def tell_result(self, duel: Duel) -> None:
+        """Name the services of a closed duel in its chat. Raises `Undelivered`."""
+        await self._duels.tell_result(duel)
 
     async def deliver(self, job: Job) -> None:
         """Send the unsent pictures of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
@@ -93,6 +108,9 @@ class TelegramNotifier:
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         """Tell that pictures are stored but could not be sent: in the status message, else (unless `only_here`) in the
         requester's private chat. Raises `Undelivered`."""
+        if job.duel_id and job.duel_letter and not await self._store.duels.void(job.duel_id, self._store.clock()):
+            # One of its jobs has told it for all.
+            return
         pictures = await self._store.pictures.of_job(job.id)
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
@@ -112,6 +130,9 @@ class TelegramNotifier:
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Tell how a job without an album ended: failed, cancelled or interrupted; in the requester's private chat if
         its own chat takes no messages (unless `only_here`). Raises `Undelivered`."""
+        if job.duel_id is not None:
+            await self._tell_duel_ended(job, only_here=only_here)
+            return
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
@@ -123,15 +144,27 @@ class TelegramNotifier:
             # Pictures that were made and could not be sent must not be paid again.
             again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
             buttons = after_ending(job, look=look, again=again)
-            try:
-                await self.status.finish(job, f"{sign} {words}", buttons)
-            except (TelegramNetworkError, TelegramServerError) as error:
-                raise Undelivered(error.message) from error
-            except TelegramAPIError as error:
-                # The chat is gone or closed; the store knows how the job ended.
-                log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
-                if job.state not in CANCELLED_STATES and not only_here:
-                    await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
+            await self._finish(job, job, words, sign, buttons, only_here=only_here)
+
+    async def _tell_duel_ended(self, job: Job, *, only_here: bool) -> None:
+        with self._languages.speaking(job.language):
+            if ending := await self._duels.ending(job):
+                words = escape(ending.words, quote=False)
+                await self._finish(job, ending.job, words, ending.sign, ending.buttons, only_here=only_here)
+
+    async def _finish(
+        self, job: Job, shown_by: Job, words: str, sign: str, buttons: InlineKeyboardMarkup, *, only_here: bool
+    ) -> None:
+        """Put the end of a job into the status message of the job `shown_by`. Raises `Undelivered`."""
+        try:
+            await self.status.finish(shown_by, f"{sign} {words}", buttons)
+        except (TelegramNetworkError, TelegramServerError) as error:
+            raise Undelivered(error.message) from error
+        except TelegramAPIError as error:
+            # The chat is gone or closed; the store knows how the job ended.
+            log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
+            if job.state not in CANCELLED_STATES and not only_here:
+                await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
 
     async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
         """Tell the requester in private, if the bot may write to them. Raises `Undelivered`."""

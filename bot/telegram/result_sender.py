@@ -37,16 +37,21 @@ class ChangedError(Exception):
 class ResultBatch:
     """How the pictures of one job are sent. `text`: the caption of the first picture, None once Telegram refused it;
     `buttons`: for a single picture; `covered`: hidden until touched; `only_files`: the chat takes no photos; `sent`:
-    the messages that arrived, by picture id."""
+    the messages that arrived, by picture id; `captions`: those of single pictures, by picture id."""
 
     job: Job
     text: str | None = None
     buttons: InlineKeyboardMarkup | None = None
     covered: bool = False
     only_files: bool = False
+    captions: Mapping[int, str] = field(default_factory=dict)
     sent: dict[int, Message] = field(default_factory=dict)
     failed: list[TelegramAPIError] = field(default_factory=list)
     """The errors of pictures that Telegram takes in no form."""
+
+    def caption_of(self, upload: Upload, *, is_first: bool) -> str | None:
+        """The caption of one picture; only the first one has that of all."""
+        return self.captions.get(upload.picture.id) or (self.text if is_first else None)
 
 
 class ResultSender:
@@ -115,7 +120,7 @@ class ResultSender:
         method = SendDocument(
             chat_id=job.chat_id,
             document=document,
-            caption=batch.text,
+            caption=batch.caption_of(upload, is_first=True),
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
             reply_parameters=in_reply_to(job.message_id),
@@ -143,7 +148,7 @@ class ResultSender:
     async def _send_photos(self, batch: ResultBatch, uploads: Sequence[Upload]) -> Sequence[Message]:
         job, files = batch.job, [file for upload in uploads for file in upload.spooled]
         sending = JobAttempt(self._store, job, [upload.picture.id for upload in uploads])
-        media = [as_media(upload, batch.text if upload is uploads[0] else None, batch) for upload in uploads]
+        media = [as_media(upload, batch.caption_of(upload, is_first=upload is uploads[0]), batch) for upload in uploads]
         if len(media) > 1:
             album = SendMediaGroup(
                 chat_id=job.chat_id,

@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column('user_id', sa.BigInteger(), nullable=False),
         sa.Column('requests', sa.JSON(), nullable=True),
         sa.Column('question_id', sa.BigInteger(), nullable=True),
-        sa.Column('message_id', sa.BigInteger(), nullable=True),
         sa.Column('poll_id', sa.String(64), nullable=True),
         sa.Column('poll_message_id', sa.BigInteger(), nullable=True),
         sa.Column('created_at', sa.Float(), nullable=False),
