@@ -15,6 +15,8 @@ from bot.handlers import (
     chat_membership,
     chat_settings,
     confirmations,
+    duel,
+    duel_votes,
     edited_messages,
     error_handler,
     export,
@@ -134,6 +136,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            duels=parts.duels,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -185,13 +188,20 @@ def _speak(
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
-    duels, board = (
-        DuelDelivery(bot, store, sender, status, uploads),
-        DuelBoard(bot, store, status, languages, providers),
+    duels = DuelDelivery(bot, store, sender, status, uploads)
+    delivery = Delivery(
+        bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
     )
-    parts = {"status": status, "uploads": uploads}
-    delivery = Delivery(bot, store, sender, originals=originals, captions=captions, duels=duels, **parts)
-    stage = TelegramNotifier(bot, store, languages=languages, delivery=delivery, images=images, duels=board, **parts)
+    stage = TelegramNotifier(
+        bot,
+        store,
+        languages=languages,
+        status=status,
+        delivery=delivery,
+        uploads=uploads,
+        images=images,
+        duels=DuelBoard(bot, store, status, languages, providers),
+    )
     return _Telegram(stage, status, uploads, originals)
 
 
@@ -222,6 +232,8 @@ def make_dispatcher(
         export.make_router(),
         forget.make_router(),
         confirmations.make_router(),
+        duel.make_router(),
+        duel_votes.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

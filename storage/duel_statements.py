@@ -1,6 +1,6 @@
 """The statements of `storage.duels` and `storage.duel_votes`, built once. Their parameters are named in `bindparam`."""
 
-from sqlalchemy import Float, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func, or_, select, update
 
 from storage.duel_records import Duel, DuelState
 from storage.job_states import NOT_READY, TaskState, is_in
@@ -9,7 +9,8 @@ from storage.schema import duel_results, duels, jobs, pictures, tasks, votes
 from storage.statements import upsert
 
 DUEL_COLUMNS = [duels.c[name] for name in Duel.__slots__]
-_OWN, _OF_DUEL = duels.c.id == bindparam("duel"), bindparam("duel")
+_OWN = duels.c.id == bindparam("duel")
+_OF_DUEL: BindParameter[int] = bindparam("duel")
 ASKED, RUNNING, VOTING = (duels.c.state == state for state in (DuelState.ASKED, DuelState.RUNNING, DuelState.VOTING))
 _CLOSED = duels.c.state == DuelState.CLOSED
 ADD = upsert(

@@ -52,10 +52,6 @@ class DuelVotes(Operations):
         """A person takes their vote back."""
         await self._db.execute(UNVOTE, {"duel": duel_id, "person": user_id})
 
-    async def voters(self, duel_id: int) -> int:
-        """How many people have voted."""
-        return int((await self._db.fetch(COUNT_VOTERS, {"duel": duel_id})).scalar_one())
-
     async def end_now(self, duel_id: int, now: float) -> bool:
         """The vote is over now. False: it was over before."""
         return bool((await self._db.execute(CLOSES_AT, {"duel": duel_id, "closes": now})).rowcount)

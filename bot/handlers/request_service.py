@@ -153,6 +153,15 @@ class RequestService:
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         return replace(new, options=options, style=draft.style), parsed.options
 
+    async def alone(
+        self, context: RequestContext, words: Scan, draft: Draft, rules: ChatRules
+    ) -> tuple[NewJob, Options]:
+        """One of several requests with the same words, for the provider that `words` names: each makes one picture.
+        Raises `FlagError`."""
+        name, parsed, style = await self.understand(context, words, rules)
+        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        return replace(new, style=style or draft.style), parsed.options
+
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
     ) -> tuple[str, Parsed[Any], JobStyle | None]:

@@ -7,7 +7,17 @@ from typing import Any
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, Message, TelegramObject, Update, User
+from aiogram.types import (
+    CallbackQuery,
+    Chat,
+    ChatMemberUpdated,
+    InlineQuery,
+    Message,
+    PollAnswer,
+    TelegramObject,
+    Update,
+    User,
+)
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
@@ -116,10 +126,11 @@ def banned_text() -> str:
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:
-    """Whether the update is about the bot's membership in a chat, or a group's migration."""
+    """Whether the update is about the bot's membership in a chat, a group's migration, or a poll in a chat, which it
+    does not name."""
     if isinstance(inner, Message):
         return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id)
-    return isinstance(inner, ChatMemberUpdated)
+    return isinstance(inner, ChatMemberUpdated | PollAnswer)
 
 
 async def _asks(message: Message) -> bool:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import Undelivered, Unreachable
@@ -108,8 +108,13 @@ class DuelDelivery:
         first = replace(found.first, chat_id=leader.chat_id, thread_id=leader.thread_id)
         await JobAttempt(self._store, leader).begin()
         by_poll = len(letters) > 1 and await self._has_poll(first, found, letters, album)
-        text = vote_text(found, letters, await self._store.duel_votes.voters(found.duel.id), by_poll=by_poll)
-        await show_below(self._status, first, text, vote_buttons(found, letters, by_poll=by_poll), album)
+        text, buttons = vote_text(found, letters, by_poll=by_poll), vote_buttons(found, letters, by_poll=by_poll)
+        try:
+            await show_below(self._status, first, text, buttons, album)
+        except (TelegramForbiddenError, TelegramBadRequest):
+            # The chat was closed at this moment: nobody can vote there.
+            await self._store.duels.void(found.duel.id, self._store.clock())
+            raise
         # With one picture there is nothing to vote on: its name is told at once.
         seconds = VOTE_SECONDS if len(letters) > 1 else 0.0
         await self._store.duels.shown(found.duel.id, self._store.clock() + seconds)

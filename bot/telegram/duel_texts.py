@@ -15,7 +15,7 @@ from storage.duel_records import DuelResult, DuelStanding
 from storage.records import Cost, Job
 
 
-def vote_text(standing: DuelStanding, letters: Sequence[str], voters: int, *, by_poll: bool) -> str:
+def vote_text(standing: DuelStanding, letters: Sequence[str], *, by_poll: bool) -> str:
     """The message below the album that asks for votes. `letters`: of the pictures that have arrived."""
     lines = [_("⚔️ <b>Which picture is the best?</b>")]
     lines.append(_("In the album, in this order: {letters}").format(letters=_(", ").join(letters)))
@@ -26,7 +26,7 @@ def vote_text(standing: DuelStanding, letters: Sequence[str], voters: int, *, by
     if by_poll:
         lines.append(_("Vote in the poll above."))
     else:
-        lines.append(_("One vote each, and you can change it. Votes: {count}").format(count=voters))
+        lines.append(_("Tap its letter. One vote each, and you can change it."))
     who = standing.first.user_name
     if who and standing.first.chat_id < 0:
         lines.append(_("The names come in an hour, or when {name} asks for them.").format(name=who))
@@ -46,7 +46,7 @@ def result_text(providers: Providers, standing: DuelStanding, results: Sequence[
     """The result of a vote, with the names."""
     jobs = {job.duel_letter: job for job in standing.lettered}
     ordered = sorted(results, key=lambda one: (-one.votes, one.letter))
-    lines = [_outcome(providers, results, jobs), ""]
+    lines = [_outcome(providers, results), ""]
     for one in ordered:
         sign = "🏆 " if one.won else ""
         name = model_name(model_of_job(providers, jobs[one.letter])) if one.letter in jobs else one.provider
@@ -58,7 +58,7 @@ def result_text(providers: Providers, standing: DuelStanding, results: Sequence[
     return "\n".join([*lines, "", _("Tap a letter for the buttons of its picture.")])
 
 
-def _outcome(providers: Providers, results: Sequence[DuelResult], jobs: dict[str | None, Job]) -> str:
+def _outcome(providers: Providers, results: Sequence[DuelResult]) -> str:
     count = sum(one.votes for one in results)
     winner = next((one for one in results if one.won), None)
     if winner:

@@ -108,9 +108,13 @@ class TelegramNotifier:
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         """Tell that pictures are stored but could not be sent: in the status message, else (unless `only_here`) in the
         requester's private chat. Raises `Undelivered`."""
-        if job.duel_id and job.duel_letter and not await self._store.duels.void(job.duel_id, self._store.clock()):
-            # One of its jobs has told it for all.
-            return
+        shown_by = job
+        if job.duel_id and job.duel_letter:
+            found = await self._store.duels.standing(job.duel_id)
+            if not await self._store.duels.void(job.duel_id, self._store.clock()):
+                # One of its jobs has told it for all.
+                return
+            shown_by = found.first if found else job
         pictures = await self._store.pictures.of_job(job.id)
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
@@ -120,7 +124,7 @@ class TelegramNotifier:
                 text = _(
                     "🗂 Only {sent} of {total} could be posted here. Whoever asked for them finds the rest in /history."
                 ).format(sent=sent, total=total)
-            if await self.status.change(job, text, for_unsent(job)) or only_here:
+            if await self.status.change(shown_by, text, for_unsent(job)) or only_here:
                 return
             text = _("🗂 “{words}” is ready, but I can't post it where you asked for it. It's in your /history.")
             if sent:
