@@ -108,13 +108,9 @@ class TelegramNotifier:
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         """Tell that pictures are stored but could not be sent: in the status message, else (unless `only_here`) in the
         requester's private chat. Raises `Undelivered`."""
-        shown_by = job
-        if job.duel_id and job.duel_letter:
-            found = await self._store.duels.standing(job.duel_id)
-            if not await self._store.duels.void(job.duel_id, self._store.clock()):
-                # One of its jobs has told it for all.
-                return
-            shown_by = found.first if found else job
+        shown_by = await self._told_by(job)
+        if shown_by is None:
+            return
         pictures = await self._store.pictures.of_job(job.id)
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
@@ -130,6 +126,16 @@ class TelegramNotifier:
             if sent:
                 text = _("🗂 Only {sent} of {total} of “{words}” could be posted. The rest is in your /history.")
             await self._tell_in_private(job, text.format(words=_words(job), sent=sent, total=total))
+
+    async def _told_by(self, job: Job) -> Job | None:
+        """The job with the status message in which it is told that this one's pictures could not be sent. None: of a
+        duel it was told already."""
+        found = await self._store.duels.standing(job.duel_id) if job.duel_id else None
+        if found is None or job.id not in {one.id for one in found.lettered}:
+            return job
+        # The first of its jobs tells it for all.
+        is_first = await self._store.duels.void(found.duel.id, self._store.clock())
+        return found.first if is_first else None
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Tell how a job without an album ended: failed, cancelled or interrupted; in the requester's private chat if
