@@ -117,6 +117,8 @@ class Reconciler(Component):
             self._stop(job, tasks)
         else:
             self._start_step(job)
+        if job.duel_id is not None and self._context.is_mine(job):
+            self._duels.changed(job)
 
     def _start_step(self, job: Job) -> None:
         if self._reading[job.id] or job.id in self._context.woken:
@@ -125,8 +127,8 @@ class Reconciler(Component):
             self._finisher.reopened(job.id)
             self._preparer.prepare(job)
         elif job.duel_id is not None:
-            # What becomes of it depends on the others.
-            self._duels.changed(job)
+            # What becomes of it depends on the others: see below.
+            return
         elif job.state is JobState.DELIVERING:
             self._finisher.deliver(job)
         elif job.state in ENDING:

@@ -122,16 +122,16 @@ async def test_photos_go_to_every_service(harness: AppHarness, second: SecondSer
 async def test_nothing_is_made_where_the_person_says_no(harness: AppHarness) -> None:
     await harness.say("/duel a fox", chat=harness.group)
     asked = await harness.shown(START, harness.group)
-    assert "Only the person" in (await harness.forge(asked, "v:start:1", who=harness.bob)).text
+    assert "Only the person" in (await harness.forge(asked, "v:start:1:", who=harness.bob)).text
     await harness.press(asked, "No")
     assert "Nothing was charged" in asked.text
     assert not harness.tasks
-    assert "not open any more" in (await harness.forge(asked, "v:start:1")).text
+    assert "not open any more" in (await harness.forge(asked, "v:start:1:")).text
 
 
 async def test_a_second_press_begins_nothing(harness: AppHarness) -> None:
     asked = await begun(harness)
-    await harness.forge(asked, "v:start:1")
+    await harness.forge(asked, "v:start:1:")
     await harness.ended(SHOW)
     assert len(harness.tasks) == 1
 
