@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.telegram import Chat, ChatMessage
+from bot.demo.telegram import Chat, ChatMessage, Refusal
 from bot.jobs import duels
 from bot.settings import LimitsSettings
 from bot.telegram import duel_delivery
@@ -306,3 +306,31 @@ async def test_each_service_counts_as_a_request(tmp_path: Path, second: SecondSe
         assert "1 in 24 hours" in refused.text
         assert not harness.tasks
         assert await harness.app.store.duels.standing(1) is None
+
+
+async def test_a_group_may_vote_in_a_poll(harness: AppHarness) -> None:
+    await harness.say("/settings", chat=harness.group)
+    settings = await harness.shown("Vote on duels in a poll: off", harness.group)
+    await harness.press(settings, "Vote on duels in a poll: off")
+    assert "Vote on duels in a poll: on" in settings.buttons
+    await begun(harness, chat=harness.group)
+    shown = await harness.ended(SHOW, harness.group)
+    assert shown.buttons == [SHOW]
+    assert "Vote in the poll" in shown.text
+    (poll,) = [one for one in harness.answers(harness.group) if "poll" in one.thing]
+    vote = harness.telegram.acts.vote
+    for person, option in ((harness.ann, 0), (harness.bob, 1), (harness.ming, 1), (harness.ann, None)):
+        vote(person, poll, option)
+    await harness.taken_in()
+    await harness.press(shown, "names")
+    result = await harness.ended("Tap a letter", harness.group)
+    assert "wins with picture B" in result.text
+    assert "Votes: 2" in result.text
+    assert poll.thing["poll"]["is_closed"]
+
+
+async def test_where_a_poll_is_refused_buttons_take_the_votes(harness: AppHarness) -> None:
+    await harness.app.store.chats.set(harness.group.id, duel_polls=True)
+    harness.telegram.play(Refusal(method="sendPoll", code=400, description="Bad Request: not enough rights", times=1))
+    await begun(harness, chat=harness.group)
+    assert (await harness.ended(SHOW, harness.group)).buttons == ["A", "B", SHOW]

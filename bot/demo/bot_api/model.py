@@ -138,7 +138,8 @@ class ChatMessage:
     `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
     `via`: the bot whose inline result a person sent; `only_for`: the only person who sees an ephemeral message;
     its `ephemeral_id` is the bot's id for it, its `id` only orders it among the others; `force_reply`: as the Bot API
-    writes it; `forward`: the forward of a channel's post in the discussion group.
+    writes it; `forward`: the forward of a channel's post in the discussion group; `votes`: the answers to its
+    poll, by person.
     """
 
     id: int
@@ -167,6 +168,7 @@ class ChatMessage:
     force_reply: JSON | None = None
     forward: "ChatMessage | None" = field(default=None, repr=False)
     extra: JSON = field(default_factory=dict)
+    votes: dict[int, int] = field(default_factory=dict)
 
     @property
     def by_bot(self) -> bool:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.background import Background
+from bot.demo.bot_api import polls
 from bot.demo.bot_api.bot_view import (
     external_reply,
     inline_json,
@@ -178,6 +179,11 @@ class People:
         self._world.updates.push("callback_query", press_json(press))
         self._world.changed.notify()
         return press
+
+    def vote(self, person: Person, message: ChatMessage, option: int | None) -> None:
+        """Vote in a poll; None takes the vote back. Raises `PeopleError`."""
+        check_member(person, message.chat)
+        polls.vote(self._world, person, message, option)
 
     def delete(self, person: Person, message: ChatMessage) -> None:
         """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""

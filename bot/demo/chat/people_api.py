@@ -67,6 +67,7 @@ class PeopleApi:
             web.get(f"{api}/events", answered(self.events)),
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
+            web.post(f"{api}/vote", answered(self.vote)),
             web.post(f"{api}/delete", answered(self.delete)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
@@ -171,6 +172,13 @@ class PeopleApi:
         if data not in [button.get("callback_data") for row in message.keyboard or [] for button in row]:
             raise PeopleError("There is no such button.")
         self._people.press(self._person(asked.get("person")), message, data)
+        return web.json_response({})
+
+    async def vote(self, request: web.Request) -> web.StreamResponse:
+        """A person votes in a poll, or takes the vote back."""
+        asked = await read_object(request)
+        option = None if asked.get("option") is None else number(asked["option"], "option")
+        self._people.vote(self._person(asked.get("person")), self._message(asked), option)
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:

@@ -43,6 +43,7 @@ export const THINGS = { voice: "Voice message", sticker: "Sticker", video: "Vide
 export function summary(message) {
   if (message.text) return message.text.replace(/\s+/gu, " ").slice(0, 160);
   if (message.photo) return message.album ? "Album" : "Photo";
+  if (message.thing?.kind === "poll") return message.thing.question;
   if (message.thing) return [message.thing.emoji, THINGS[message.thing.kind]].filter(Boolean).join(" ");
   return message.document?.name ?? "Message";
 }
