@@ -61,7 +61,7 @@ async def duel(
     words = requests.scan(text)
     if not words.prompt:
         table = _table(requests, await requests.store.duel_votes.records(message.chat.id))
-        await message.reply("\n\n".join([*table, how_to_start()]))
+        await message.reply("\n\n".join([*table, how_to_start(list(requests.providers))]))
         return
     draft = await _draft(message, requests, context, brought)
     if draft is None:
@@ -192,14 +192,15 @@ def _buttons(duel_id: int) -> InlineKeyboardMarkup:
     )
 
 
-def how_to_start() -> str:
+def how_to_start(names: list[str]) -> str:
     """The text that explains duels, with an example to copy."""
-    return _(
+    words = _(
         "⚔️ In a duel two to four services draw the same words, and the chat votes for the best picture:\n"
         "<code>/duel a red fox in the snow</code>\n"
         "Reply to a photo with it, and they'll work from that photo. You can also name the services: "
         "<code>/duel a red fox --provider {names}</code>"
     )
+    return words.format(names=escape(",".join(names[:2])))
 
 
 def _too_few(requests: RequestService, error: TooFewServicesError) -> str:
