@@ -146,6 +146,7 @@ class People:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
         if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
+        check_words(text, [message.photo or message.document] if message.photo or message.document else [])
         message.text, message.entities = text, find_entities(text)
         publish_edit(self._world, message)
         if bot_sees(self._world.bot, message):

@@ -68,6 +68,7 @@ class PeopleApi:
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
             web.post(f"{api}/vote", answered(self.vote)),
+            web.post(f"{api}/edit", answered(self.edit)),
             web.post(f"{api}/delete", answered(self.delete)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
@@ -181,6 +182,12 @@ class PeopleApi:
         self._people.vote(self._person(asked.get("person")), self._message(asked), option)
         return web.json_response({})
 
+    async def edit(self, request: web.Request) -> web.StreamResponse:
+        """A person changes the words of a message."""
+        asked = await read_object(request)
+        self._people.edit(self._person(asked.get("person")), self._message(asked), str(asked.get("text") or "").strip())
+        return web.json_response({})
+
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A person deletes a message."""
         asked = await read_object(request)
@@ -208,7 +215,7 @@ class PeopleApi:
         return shown([self._people.choose(self._person(asked.get("person")), query, str(asked.get("result")), **place)])
 
     async def group(self, request: web.Request) -> web.StreamResponse:
-        """An admin chooses from a group's menu."""
+        """A person chooses from a chat's menu."""
         asked = await read_object(request)
         topic = number(asked.get("topic") or 0, "topic")
         chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))
