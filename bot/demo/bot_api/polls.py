@@ -29,17 +29,17 @@ def new_poll(question: str, options: Sequence[str], *, is_anonymous: bool) -> JS
     }
 
 
-def vote(world: World, person: Person, message: ChatMessage, option: int | None) -> None:
+def vote(world: World, person: Person, message: ChatMessage, option: object) -> None:
     """A person votes, changes the vote, or (None) takes it back. Raises `PeopleError`."""
     poll = message.thing.get("poll")
     if poll is None:
         raise PeopleError("This message has no poll.")
     if poll["is_closed"]:
         raise PeopleError("This poll is closed.")
-    if option is not None and not 0 <= option < len(poll["options"]):
+    if option is not None and option not in range(len(poll["options"])):
         raise PeopleError("There is no such answer.")
     message.votes.pop(person.id, None)
-    if option is not None:
+    if isinstance(option, int):
         message.votes[person.id] = option
     message.thing = {"poll": counted(poll, message.votes)}
     world.edited(message, shown=False)

@@ -181,7 +181,7 @@ class People:
         self._world.changed.notify()
         return press
 
-    def vote(self, person: Person, message: ChatMessage, option: int | None) -> None:
+    def vote(self, person: Person, message: ChatMessage, option: object) -> None:
         """Vote in a poll; None takes the vote back. Raises `PeopleError`."""
         check_member(person, message.chat)
         polls.vote(self._world, person, message, option)

@@ -176,14 +176,13 @@ class PeopleApi:
         return web.json_response({})
 
     async def vote(self, request: web.Request) -> web.StreamResponse:
-        """A person votes in a poll, or takes the vote back."""
+        """A person votes in a poll; without an `option` the vote is taken back."""
         asked = await read_object(request)
-        option = None if asked.get("option") is None else number(asked["option"], "option")
-        self._people.vote(self._person(asked.get("person")), self._message(asked), option)
+        self._people.vote(self._person(asked.get("person")), self._message(asked), asked.get("option"))
         return web.json_response({})
 
     async def edit(self, request: web.Request) -> web.StreamResponse:
-        """A person changes the words of a message."""
+        """A person changes a message."""
         asked = await read_object(request)
         self._people.edit(self._person(asked.get("person")), self._message(asked), str(asked.get("text") or "").strip())
         return web.json_response({})
