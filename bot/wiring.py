@@ -16,6 +16,8 @@ from bot.handlers import (
     chat_settings,
     confirmations,
     draft_stop,
+    duel,
+    duel_votes,
     edited_messages,
     error_handler,
     export,
@@ -70,6 +72,8 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.duel_board import DuelBoard
+from bot.telegram.duel_delivery import DuelDelivery
 from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
@@ -151,6 +155,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            duels=parts.duels,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -204,7 +209,10 @@ def _speak(
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
+    duels = DuelDelivery(bot, store, sender, status, uploads)
+    delivery = Delivery(
+        bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
+    )
     stage = InlineNotifier(
         bot,
         store,
@@ -214,6 +222,7 @@ def _speak(
         delivery=delivery,
         uploads=uploads,
         images=images,
+        duels=DuelBoard(bot, store, status, languages, providers),
     )
     return _Telegram(stage, status, uploads, originals)
 
@@ -251,6 +260,8 @@ def make_dispatcher(
         confirmations.make_router(),
         queue.make_router(),
         draft_stop.make_router(),
+        duel.make_router(),
+        duel_votes.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

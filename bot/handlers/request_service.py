@@ -197,6 +197,15 @@ class RequestService:
             check_count(said, estimate(self.providers[name], *requests))
         return new, parsed.options, depicts
 
+    async def alone(
+        self, context: RequestContext, words: Scan, draft: Draft, rules: ChatRules
+    ) -> tuple[NewJob, Options]:
+        """One of several requests with the same words, for the provider that `words` names: each makes one picture.
+        Raises `FlagError`."""
+        name, parsed, style = await self.understand(context, words, rules)
+        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        return replace(new, style=style or draft.style), parsed.options
+
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
     ) -> tuple[str, Parsed[Any], JobStyle | None]:

@@ -8,9 +8,9 @@ from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
 from storage.inline_offers import offer_id
 from storage.job_states import JobState, TaskState
-from storage.jobs import DAY
 from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
+from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store

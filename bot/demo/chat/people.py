@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.background import Background
+from bot.demo.bot_api import polls
 from bot.demo.bot_api.bot_view import (
     external_reply,
     inline_json,
@@ -150,6 +151,7 @@ class People:
         """Change the words of one's own message; the bot gets `edited_message`. Raises `PeopleError`."""
         if person not in {message.sender, message.author}:
             raise PeopleError("People can edit only what they wrote themselves.")
+        check_words(text, [message.photo or message.document] if message.photo or message.document else [])
         message.text, message.entities = text, find_entities(text)
         publish_edit(self._world, message)
         if bot_sees(self._world.bot, message):
@@ -183,6 +185,11 @@ class People:
         self._world.updates.push("callback_query", press_json(press))
         self._world.changed.notify()
         return press
+
+    def vote(self, person: Person, message: ChatMessage, option: object) -> None:
+        """Vote in a poll; None takes the vote back. Raises `PeopleError`."""
+        check_member(person, message.chat)
+        polls.vote(self._world, person, message, option)
 
     def delete(self, person: Person, message: ChatMessage) -> None:
         """Delete a message: one's own, any in a private chat, any as an admin of a group. Raises `PeopleError`."""
