@@ -6,7 +6,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.request_context import RequestContext
+from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
@@ -43,6 +43,11 @@ async def repeat_request(
         # The job would wait forever.
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
+    if await owns(query, job.user_id):
+        context = keep_chat_as_author(context, job)
+    elif overrides.references is None and not await _may_use_references(job, requests):
+        await answer(query, _("Its photos aren't in this chat. Make your own with /imagine."), alert=True)
+        return
     try:
         await requests.ask_again(context, job, overrides)
     except QuotaExceededError as error:
@@ -51,13 +56,26 @@ async def repeat_request(
         await answer(query, said or _("One more time!"))
 
 
+async def _may_use_references(job: Job, requests: RequestService) -> bool:
+    """Whether others may use the references of a job again: all of them were shown in its chat, and none is a picture
+    that its owner has deleted since."""
+    for reference in await requests.store.references.of_job(job.id):
+        if reference.message_id is None:
+            return False
+        if reference.picture_id is not None:
+            picture = await requests.store.pictures.get(reference.picture_id)
+            if picture is None or picture.hidden_at is not None:
+                return False
+    return True
+
+
 async def own_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
     """The job of a button, if the person may use it; else the press is answered with the reason, and None returned."""
     job = await requests.store.jobs.get(job_id)
     if job is None:
         await answer(query, forgotten_text(), alert=True)
     elif not await owns(query, job.user_id):
-        await answer(query, _not_theirs(), alert=True)
+        await answer(query, _not_theirs(query), alert=True)
     elif not await _may_press(query):
         await answer(query, _not_there(), alert=True)
     else:
@@ -69,6 +87,31 @@ async def own_picture(query: CallbackQuery, picture_id: int, requests: RequestSe
     """The picture of a button and its job; see `own_job`."""
     picture = await requests.store.pictures.get(picture_id)
     job = await own_job(query, picture.job_id if picture else 0, requests)
+    return (picture, job) if picture and job else None
+
+
+async def others_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
+    """The job of a button that others may use, too, as a request of their own: where its pictures are shown in its own
+    chat. Else the press is answered with the reason, and None returned."""
+    job = await requests.store.jobs.get(job_id)
+    if job is None or await owns(query, job.user_id):
+        return await own_job(query, job_id, requests)
+    message = query.message
+    is_here = isinstance(message, Message) and message.chat.id == job.chat_id and not is_channel(message)
+    if is_here and isinstance(message, Message) and await pictures_above(message, job, requests):
+        return job
+    await answer(query, _not_theirs(query), alert=True)
+    return None
+
+
+async def others_picture(query: CallbackQuery, picture_id: int, requests: RequestService) -> tuple[Picture, Job] | None:
+    """The picture of a button that others may use, too, and its job; see `others_job`. One that its owner has deleted
+    is only theirs."""
+    picture = await requests.store.pictures.get(picture_id)
+    job = await others_job(query, picture.job_id if picture else 0, requests)
+    if picture and job and picture.hidden_at is not None and not await owns(query, job.user_id):
+        await answer(query, forgotten_text(), alert=True)
+        return None
     return (picture, job) if picture and job else None
 
 
@@ -84,7 +127,7 @@ async def visible_job(query: CallbackQuery, job_id: int, requests: RequestServic
     if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
-        await answer(query, _not_theirs() if is_here else forgotten_text(), alert=True)
+        await answer(query, _not_theirs(query) if is_here else forgotten_text(), alert=True)
     return None
 
 
@@ -122,8 +165,10 @@ def is_channel(message: Message | None) -> bool:
     return message is not None and message.chat.type == ChatType.CHANNEL
 
 
-def _not_theirs() -> str:
-    return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
+def _not_theirs(query: CallbackQuery) -> str:
+    if isinstance(query.message, Message) and is_channel(query.message):
+        return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
+    return _("Only whoever asked for the picture can use this. Again and Variations are for everyone.")
 
 
 def _not_there() -> str:

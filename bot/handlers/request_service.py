@@ -12,7 +12,7 @@ from bot.access import Access
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
-from bot.handlers.request_context import RequestContext, keep_chat_as_author
+from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.over_budget import no_room
@@ -146,7 +146,7 @@ class RequestService:
 
     async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options]:
         """The job by the settings and flags, and its options. Raises `FlagError` or `ChatNotAllowedError`."""
-        name, parsed, style = await self.understand(context, words, await self.check(context))
+        name, parsed, style = await self.understand(context, words, await self.check(context), draft)
         if style:
             draft = replace(draft, style=style)
         new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
@@ -154,12 +154,13 @@ class RequestService:
         return replace(new, options=options, style=draft.style), parsed.options
 
     async def understand(
-        self, context: RequestContext, words: Scan, rules: ChatRules
+        self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT
     ) -> tuple[str, Parsed[Any], JobStyle | None]:
-        """Read the flags: the name of the provider, its options, and the style, if one is named. Raises `FlagError`
-        about all wrong flags."""
+        """Read the flags: the name of the provider, its options, and the style, if one is named. A draft's provider and
+        options take the place of the settings. Raises `FlagError` about all wrong flags."""
         preferences = context.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        kept = draft.provider if draft.provider in self.providers else None
+        typed = (words.value("provider") or kept or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         style, wrong = None, None
@@ -169,28 +170,35 @@ class RequestService:
             except FlagError as error:
                 wrong = error
         # The person's own options come first: those of the group that conflict with them are left out.
-        own = {**preferences.options.get(name, {})}
+        own: dict[str, Any] = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        if draft.options is not None and name == kept:
+            own = dict(draft.options)
         own, options = still_valid(self.providers[name], own), self.providers[name].Options
         parsed = read(words, options, self.bot_flags(), own, wrong.sentences if wrong else ())
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
-        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
+        """The request of a job again, with `overrides`, as a job of the author in `context`. Raises
         `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
         """
         await self.check(context)
-        context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
-            references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
+            references = await self.references_again(context, job)
         new = self._job(context, references, provider=job.provider, prompt=job.prompt)
         options = job.options if overrides.options is None else overrides.options
         return await self._prices.submit(
             replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
         )
+
+    async def references_again(self, context: RequestContext, job: Job) -> tuple[NewReference, ...]:
+        """The references of a job for another one; in another chat no message shows them."""
+        found = [reference.again() for reference in await self.store.references.of_job(job.id)]
+        is_here = context.chat_id == job.chat_id
+        return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
     async def wait_for_words(
         self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""

@@ -18,6 +18,7 @@ from bot.handlers.callback_helpers import (
     is_chat_admin,
     may_post_in_chat_of,
     message_of,
+    others_job,
     own_job,
     own_picture,
     owns,
@@ -87,7 +88,8 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
 
 async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
-    job = await own_job(query, callback_data.job, requests)
+    find = others_job if callback_data.do == "vary" else own_job
+    job = await find(query, callback_data.job, requests)
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)

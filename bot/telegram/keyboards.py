@@ -66,12 +66,13 @@ def while_waiting(job: Job) -> InlineKeyboardMarkup:
     return keyboard([button(_("Cancel"), JobCallback(do="cancel", job=job.id))])
 
 
-def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
+def after_ending(job: Job, *, look: bool, again: bool, rewrite: bool = False) -> InlineKeyboardMarkup:
     """The buttons under a job that ended without an album. `look`: its tickets or pictures may still be valid; `again`:
-    the same request may succeed next time."""
+    the same request may succeed next time; `rewrite`: only with other words."""
     return keyboard(
         [button(_("🔎 Look again"), JobCallback(do="look", job=job.id), "primary")] if look else [],
-        [button(_("🔁 Try again"), JobCallback(do="again", job=job.id))] if again else [],
+        [button(_("✏️ Change the words"), JobCallback(do="rewrite", job=job.id), "primary")] if rewrite else [],
+        [button(_("🔁 Try again"), JobCallback(do="again", job=job.id))] if again and not rewrite else [],
     )
 
 

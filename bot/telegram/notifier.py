@@ -31,6 +31,8 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 QUOTED_PROMPT_LENGTH = 60
+WORDS_REFUSED = frozenset({"prompt", "input"})
+"""The contents, as an `ErrorMessage` names them, for which the same words would be refused again."""
 DOWNLOADS_AT_ONCE = 12
 """Downloads share the connections of all other calls."""
 SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
@@ -122,7 +124,8 @@ class TelegramNotifier:
             # A job that was refused before it had a task would be refused again.
             # Pictures that were made and could not be sent must not be paid again.
             again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
-            buttons = after_ending(job, look=look, again=again)
+            rewrite = (job.error_message or {}).get("refused") in WORDS_REFUSED
+            buttons = after_ending(job, look=look, again=again, rewrite=rewrite)
             try:
                 await self.status.finish(job, f"{sign} {words}", buttons)
             except (TelegramNetworkError, TelegramServerError) as error:
