@@ -11,6 +11,7 @@ from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import model_of_job, offer
+from bot.telegram.questions import has_question, with_question, without_question
 from bot.telegram.telegram_errors import is_too_late, is_unchanged
 from storage.pictures import Picture
 from storage.quota import QuotaExceededError
@@ -199,18 +200,32 @@ async def pictures_above(message: Message, job: Job, requests: RequestService) -
 
 
 async def restore_buttons(message: Message, job: Job, requests: RequestService) -> None:
-    """Replace a question's buttons by the usual ones of a result."""
+    """Replace a question and its buttons by the usual ones of a result."""
     pictures = await pictures_above(message, job, requests)
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
-        await change_buttons(message, under_result(job, offered, pictures, look=bool(result and result.is_incomplete)))
+        buttons = under_result(job, offered, pictures, look=bool(result and result.is_incomplete))
+        if has_question(message):
+            await change_text(message, without_question(message), buttons)
+        else:
+            await change_buttons(message, buttons)
 
 
 def reply_to(job: Job, message: Message) -> int:
     """The id of the message that another result of the same request replies to."""
     above = job.message_id if job.chat_id == message.chat.id else None
     return above or message.message_id
+
+
+async def ask(query: CallbackQuery, message: Message, question: str, buttons: InlineKeyboardMarkup) -> None:
+    """Ask the person who pressed, in the answer to the press, which vanishes, and in the message above the buttons."""
+    await answer(query, question)
+    text = with_question(message, question)
+    if text is None:
+        await change_buttons(message, buttons)
+    else:
+        await change_text(message, text, buttons)
 
 
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:

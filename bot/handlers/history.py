@@ -11,6 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
+    ask,
     change_buttons,
     change_star,
     change_text,
@@ -165,8 +166,9 @@ async def months(query: CallbackQuery, callback_data: HistoryCallback, requests:
     if pressed := await history_press(query, callback_data, requests):
         made = await requests.store.history.moments(pressed.filters)
         found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
-        await answer(query, _("Which month?"))
-        await change_buttons(pressed.message, history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days"))
+        await ask(
+            query, pressed.message, _("Which month?"), history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days")
+        )
 
 
 async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
@@ -175,8 +177,7 @@ async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: R
         month = month_of(pressed.picture.created_at)
         made = await requests.store.history.moments(pressed.filters, since=month, until=next_month(month))
         found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in group_by_time(made, "%d").items()]
-        await answer(query, _("Which day?"))
-        await change_buttons(pressed.message, history_dates(pressed.picture, found, "open"))
+        await ask(query, pressed.message, _("Which day?"), history_dates(pressed.picture, found, "open"))
 
 
 async def grid(
@@ -206,8 +207,7 @@ async def grid(
 async def hide(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Ask before a picture is deleted."""
     if pressed := await history_press(query, callback_data, requests):
-        await answer(query, _("Delete it from your history?"))
-        await change_buttons(pressed.message, confirm_hide(pressed.picture))
+        await ask(query, pressed.message, _("Delete it from your history?"), confirm_hide(pressed.picture))
 
 
 async def keep(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:

@@ -22,6 +22,7 @@ from bot.handlers.request_service import RequestService
 from bot.telegram.formatting import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from bot.telegram.keyboards import in_history
 from bot.telegram.provider_labels import model_name, model_of_job
+from bot.telegram.questions import SEARCH_MARK
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
@@ -29,8 +30,6 @@ from storage.pictures import PictureWithPrompt, Sent
 from storage.records import Job
 from storage.store import Store
 
-SEARCH_MARK = "🔎 "
-"""Marks the last line of a history message, which keeps the search: callback data is too short for it."""
 STAR = "⭐"
 _DATE = re.compile(r"(20\d\d)[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 SEARCH_LENGTH = 100

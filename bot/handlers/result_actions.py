@@ -11,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     change_star,
     forgotten_text,
     is_channel,
@@ -93,8 +93,7 @@ async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: 
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, callback_data.do, pictures))
+        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures))
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -170,8 +169,7 @@ async def delete(query: CallbackQuery, callback_data: PictureCallback, requests:
         return
     if callback_data.do == "delete":
         confirmation = PictureCallback(do="delete-surely", picture=picture.id)
-        await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, confirm_delete(job, confirmation))
+        await ask(query, message, _("Delete it here and from your history?"), confirm_delete(job, confirmation))
     else:
         await _delete(query, requests, message, job, [picture])
 
@@ -184,11 +182,14 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         return
     pictures = await pictures_above(message, job, requests)
     if callback_data.do == "delete":
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, "delete", pictures))
+        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures))
     elif callback_data.do == "delete-all":
-        await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await ask(
+            query,
+            message,
+            _("Delete all of them, here and from your history?"),
+            confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)),
+        )
     else:
         await _delete(query, requests, message, job, pictures)
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     message_of,
     others_job,
     others_picture,
@@ -131,8 +131,7 @@ async def _overrides(query: CallbackQuery, press: ChangeCallback, requests: Requ
 
 async def _ask_which(query: CallbackQuery, job: Job, name: str, values: list[str] | tuple[str, ...]) -> None:
     if message := await message_of(query):
-        await answer(query, _("Which style?") if name == STYLE else _("Which shape?"))
-        await change_buttons(message, changes(job, name, values))
+        await ask(query, message, _("Which style?") if name == STYLE else _("Which shape?"), changes(job, name, values))
 
 
 async def _make_variation(

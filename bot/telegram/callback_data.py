@@ -11,7 +11,8 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 class JobCallback(CallbackData, prefix="j"):
     """A button about a job. `do`: cancel, again, reword, rewrite, look, back, files, words, shapes, styles, edit-all,
-    delete-all and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star, delete."""
+    delete-all and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star and
+    delete."""
 
     do: str
     job: Id

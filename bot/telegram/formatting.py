@@ -13,6 +13,8 @@ from providers.errors import Sentence
 from storage.records import ErrorMessage
 
 CAPTION_LENGTH = 1024
+QUESTION_ROOM = 80
+"""So much room a caption leaves for a question below it (see `bot.telegram.questions`)."""
 TEXT_LENGTH = 4096
 BAR_LENGTH = 10
 _MARK = re.compile(r"<[^>]*>")
@@ -74,7 +76,7 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
     """The caption of a result: the prompt, cut to fit, a line of details, and the lines `below`. Escaped."""
     line = " · ".join(detail for detail in details if detail)
     end = cut("\n".join(below), CAPTION_LENGTH // 2)
-    text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
+    text = cut(prompt, CAPTION_LENGTH - QUESTION_ROOM - _units(line) - _units(end) - 2)
     parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
     return "\n".join(part for part in parts if part)
 
