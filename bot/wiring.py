@@ -12,6 +12,7 @@ from bot.app import App
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
+    album_replies,
     chat_membership,
     chat_settings,
     confirmations,
@@ -225,6 +226,7 @@ def make_dispatcher(
         result_actions.make_router(),
         variations.make_router(),
         other_words.make_router(),
+        album_replies.make_router(),
         styles.make_router(),
         hints.make_router(),
         imagine.make_router(),

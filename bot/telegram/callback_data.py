@@ -25,6 +25,12 @@ class PictureCallback(CallbackData, prefix="p"):
     picture: Id
 
 
+class WhichCallback(CallbackData, prefix="wp"):
+    """Under the question which picture of an album a reply is about. `picture`: its id, 0 for all."""
+
+    picture: Id
+
+
 class ChangeCallback(CallbackData, prefix="c", sep="|"):
     """Repeat a job with one option changed. `name`: ar or style; a style's `value` is its name."""
 

@@ -120,7 +120,7 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeybo
         "edit": [button(_("All"), JobCallback(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobCallback(do="delete-all", job=job.id), "danger")],
     }
-    return keyboard(*_numbered(numbers), [*every.get(do, []), _back(job)])
+    return keyboard(*numbered(numbers), [*every.get(do, []), _back(job)])
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
@@ -143,7 +143,7 @@ def confirm_delete(job: Job, confirmed: CallbackData) -> InlineKeyboardMarkup:
     )
 
 
-def _numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+def numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
     """Number buttons in rows of about the same length, five at most."""
     rows = ceil(len(numbers) / 5) or 1
     width = ceil(len(numbers) / rows) or 1
@@ -208,7 +208,7 @@ def history_overview(ids: Sequence[int], older: int | None) -> InlineKeyboardMar
     """The buttons under ten pictures of the history: each one's number, and the ten before (`older`: the next id)."""
     numbers = [button(str(number), HistoryCallback(do="open", at=at)) for number, at in enumerate(ids, 1)]
     further = [button(_("Older ›"), HistoryCallback(do="grid", at=older))] if older else []
-    return keyboard(*_numbered(numbers), further)
+    return keyboard(*numbered(numbers), further)
 
 
 def confirm_hide(picture: Picture) -> InlineKeyboardMarkup:
