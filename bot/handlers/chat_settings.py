@@ -156,6 +156,8 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
         _("⚙️ <b>Settings of this group</b>"),
         _("Service and options apply to everyone who hasn't chosen their own."),
         *([_("⏸ I'm paused: nobody can ask me for pictures.")] if now.paused else []),
+        "",
+        *_explained(has_topics=bool(message.chat.is_forum) or now.thread_id is not None),
     ]
     access = _("Who can use me: admins only") if now.admins_only else _("Who can use me: everyone")
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
@@ -172,6 +174,17 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
     pause = _("▶️ Resume") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await settings_link(bot)])
+
+
+def _explained(*, has_topics: bool) -> list[str]:
+    """A sentence for each button that has no page of its own."""
+    return [
+        _("<b>Who can use me</b>: everyone here, or only this group's admins."),
+        _("<b>Quiet</b>: pictures come without a sound, and no progress is shown."),
+        _("<b>Replies</b>: whose replies to a picture count as requests."),
+        *([_("<b>Only in this topic</b>: in all other topics I don't answer requests.")] if has_topics else []),
+        _("<b>Pause</b>: I take no requests here until an admin taps Resume."),
+    ]
 
 
 def _whose_replies() -> dict[Replies, str]:

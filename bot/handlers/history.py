@@ -24,7 +24,6 @@ from bot.handlers.history_page import (
     filter_for,
     group_by_time,
     history_entry,
-    month_of,
     next_month,
     nothing_found,
     page_buttons,
@@ -38,6 +37,7 @@ from bot.handlers.history_press import HistoryPress, context_of, entry_anywhere,
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.local_time import month_of
 from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import caption
 from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result

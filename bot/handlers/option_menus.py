@@ -12,7 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import SettingCallback
-from bot.telegram.flag_names import label, shown
+from bot.telegram.flag_names import label, shown, value_label
 from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.provider_labels import chosen_options, flags_of, title
 from providers.options import Flag
@@ -85,9 +85,9 @@ def option_menu(
     flag = next((flag for flag in offered_flags(requests, service, now) if flag.name == name), None)
     if flag is None:
         return None
-    text = f"{flag_code(flag)} {escape(_(flag.description))}"
+    text = f"{flag_title(flag)}\n{escape(_(flag.description))}"
     # A value too long for a button can still be typed.
-    values = {value: value for value in flag.choices if value != flag.default and _fits(value)}
+    values = {value: value_label(value) for value in flag.choices if value != flag.default and _fits(value)}
     return menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag), press=press)
 
 
@@ -97,7 +97,10 @@ def option_buttons(
     """A button for each option of a service, with its current value."""
     own = now.options.get(service, {})
     return [
-        button(label_with_value(label(flag.name), own.get(flag.name) or _usual(flag)), press(do="show", name=flag.name))
+        button(
+            label_with_value(label(flag.name), value_label(own.get(flag.name, "")) or _usual(flag)),
+            press(do="show", name=flag.name),
+        )
         for flag in offered_flags(requests, service, now)
     ]
 
@@ -121,9 +124,9 @@ def _fits(value: str) -> bool:
     return len(value.encode()) <= MAX_VALUE_BYTES and SettingCallback.__separator__ not in value
 
 
-def flag_code(flag: Flag) -> str:
-    """A flag as it is typed, as HTML to copy."""
-    return f"<code>{escape(shown(f'--{flag.name}'))}</code>"
+def flag_title(flag: Flag) -> str:
+    """A flag's name in words, and as it is typed, as HTML to copy."""
+    return f"<b>{escape(label(flag.name))}</b> <code>{escape(shown(f'--{flag.name}'))}</code>"
 
 
 def label_with_value(name: str, value: str) -> str:
@@ -132,4 +135,4 @@ def label_with_value(name: str, value: str) -> str:
 
 
 def _usual(flag: Flag) -> str:
-    return flag.default or _("automatic")
+    return value_label(flag.default) or _("automatic")

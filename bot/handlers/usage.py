@@ -15,6 +15,7 @@ from bot.handlers.admin.mentions import mention
 from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.local_time import month_of
 from bot.telegram.formatting import money
 from bot.telegram.provider_labels import Providers, title
 from storage.people import People
@@ -34,7 +35,7 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
     """Show this month's pictures and costs, by service."""
     context = RequestContext.of_message(message, language)
     user_id = context.user_id
-    start = month_start(requests.store.clock())
+    start = month_of(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(by_provider(own, requests.providers) or [_("None yet.")])]
     lines += await own_lines(requests, context)

@@ -10,6 +10,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
+from bot.local_time import in_zone
 from bot.telegram.formatting import caption, cut, error_text, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
@@ -105,7 +106,8 @@ class ResultCaptions:
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
-        error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
+        with in_zone(self._result.preferences.time_zone):
+            error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
         references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []

@@ -35,6 +35,8 @@ def plain(sentence: Sentence) -> str:
     if isinstance(model := values.get("model"), str) and model:
         brand, *rest = model.split(" ")
         values["model"] = " ".join([_(brand), *rest])
+    if isinstance(again := values.get("again"), float):
+        values["again"] = amounts.moment(again)
     if isinstance(use := values.get("use"), str):
         values["use"] = shown(use)
     if isinstance(offered := values.get("flags"), str):
@@ -87,9 +89,9 @@ def quoted(words: str) -> str:
 
 
 def flags_of(options: Mapping[str, object]) -> str:
-    """Options as flags: "--ar 16:9 --n 4"."""
-    values = {name: str(value) for name, value in options.items()}
-    return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
+    """Options as flags in the current language: "--ar 16:9 --n 4"."""
+    values = {shown(f"--{name}"): str(value) for name, value in options.items()}
+    return " ".join(f'{flag} "{value}"' if " " in value else f"{flag} {value}" for flag, value in values.items())
 
 
 def pixels(width: int | None, height: int | None) -> str:

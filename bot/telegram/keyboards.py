@@ -9,6 +9,7 @@ from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, 
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.callback_data import ChangeCallback, HistoryCallback, JobCallback, PictureCallback
+from bot.telegram.flag_names import value_label
 from bot.telegram.provider_labels import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
@@ -128,9 +129,9 @@ def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
     now = (job.style or {}).get("name") if name == STYLE else str(job.options.get(name, ""))
     buttons = [
         # The present value can't be chosen.
-        button(value, ChangeCallback(job=job.id, name=name, value=value))
+        button(value_label(value), ChangeCallback(job=job.id, name=name, value=value))
         if value != now
-        else without_effect(f"✓ {value}")
+        else without_effect(f"✓ {value_label(value)}")
         for value in values
     ]
     return keyboard(*in_rows(buttons), [_back(job)])

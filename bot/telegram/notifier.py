@@ -15,6 +15,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.local_time import in_zone
 from bot.telegram.delivery import Delivery
 from bot.telegram.formatting import cut, error_text
 from bot.telegram.i18n import Languages
@@ -117,7 +118,10 @@ class TelegramNotifier:
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
-        with self._languages.speaking(job.language):
+        # Only a budget's end tells a time.
+        has_time = "again" in (job.error_message or {}).get("values", {})
+        own = (await self._store.users.preferences(job.user_id)).time_zone if has_time else None
+        with self._languages.speaking(job.language), in_zone(own):
             words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)

@@ -34,11 +34,11 @@ async def hears(harness: AppHarness, words: str, ask: str = "/imagine an owl", *
 
 async def test_an_admin_sets_what_holds_and_nobody_else(harness: AppHarness) -> None:
     page = await page_of(harness, anonymous=True)
-    refused = await harness.press(page, "ar: automatic", harness.bob)
+    refused = await harness.press(page, "Shape: automatic", harness.bob)
     assert (refused.alert, refused.text) == (True, "Only admins of this group can change its settings.")
-    await press(harness, page, "ar: automatic")
+    await press(harness, page, "Shape: automatic")
     assert await press(harness, page, "16:9") == "Saved."
-    assert "ar: 16:9" in page.buttons
+    assert "Shape: 16:9" in page.buttons
     await harness.made("/imagine a fox", chat=harness.group, who=harness.bob)
     await harness.app.store.users.set_option(harness.bob.id, "jimeng", "ar", "1:1")
     await harness.made("/imagine a hare", chat=harness.group, who=harness.bob)
@@ -166,7 +166,7 @@ def edits(harness: AppHarness, since: int) -> list[str]:
 
 async def test_the_job_of_an_anonymous_admin_is_all_admins(harness: AppHarness) -> None:
     made = await harness.made("/imagine a fox", chat=harness.group, anonymous=True)
-    assert (await harness.press(made, "Again", harness.bob)).alert
+    assert (await harness.press(made, "Shape", harness.bob)).alert
     assert not (await harness.press(made, "Again")).alert
     await harness.quiet()
     assert len(harness.tasks) == 2

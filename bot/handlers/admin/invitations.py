@@ -1,7 +1,5 @@
 """The page of invitations: links that let people in."""
 
-from datetime import UTC, datetime
-
 from aiogram import Bot
 from aiogram.utils.i18n import gettext as _
 
@@ -11,6 +9,7 @@ from bot.handlers.admin.paging import last_page, on_page, turn
 from bot.handlers.admin.people import number
 from bot.handlers.joining import new_token
 from bot.handlers.request_service import RequestService
+from bot.local_time import local
 from bot.telegram.keyboards import button, in_rows
 from providers.options import N_
 from storage.access_records import Invitation
@@ -76,7 +75,7 @@ class InvitationsPage:
         parts = [
             _people(0 if one.uses_left is None else one.used + one.uses_left),
             _("used: {used}").format(used=used),
-            f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%d}",
+            f"{local(one.created_at):%Y-%m-%d}",
             *([plain(maker.name, maker.id)] if one.made_by else []),
         ]
         return " · ".join(parts)
