@@ -24,7 +24,7 @@ from bot.handlers.option_menus import (
 )
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import GroupCallback
-from bot.telegram.formatting import cut
+from bot.telegram.formatting import cut, labelled
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
@@ -238,7 +238,7 @@ async def _queue(message: Message, requests: RequestService) -> Menu:
 
 def _line(number: int, one: OpenInChat, name: str) -> str:
     state = _("🎨 drawing") if one.begun else _("⏳ waiting")
-    return f"{number}. {name}: {escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False)} · {state}"
+    return f"{number}. {labelled(name, escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False))} · {state}"
 
 
 async def _name(message: Message, user_id: int) -> str:

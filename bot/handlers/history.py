@@ -39,7 +39,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.local_time import month_of
 from bot.telegram.callback_data import HistoryCallback
-from bot.telegram.formatting import caption
+from bot.telegram.formatting import bracketed, caption
 from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import model_of_job, offer
@@ -165,7 +165,7 @@ async def months(query: CallbackQuery, callback_data: HistoryCallback, requests:
     """Show the months that have pictures."""
     if pressed := await history_press(query, callback_data, requests):
         made = await requests.store.history.moments(pressed.filters)
-        found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
+        found = [(bracketed(month, len(ids)), ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
         await ask(
             query, pressed.message, _("Which month?"), history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days")
         )
@@ -176,7 +176,7 @@ async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     if pressed := await history_press(query, callback_data, requests):
         month = month_of(pressed.picture.created_at)
         made = await requests.store.history.moments(pressed.filters, since=month, until=next_month(month))
-        found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in group_by_time(made, "%d").items()]
+        found = [(bracketed(day, len(ids)), ids[0]) for day, ids in group_by_time(made, "%d").items()]
         await ask(query, pressed.message, _("Which day?"), history_dates(pressed.picture, found, "open"))
 
 

@@ -13,6 +13,7 @@ from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import SettingCallback
 from bot.telegram.flag_names import label, shown, value_label
+from bot.telegram.formatting import labelled
 from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.provider_labels import chosen_options, flags_of, title
 from providers.options import Flag
@@ -98,7 +99,7 @@ def option_buttons(
     own = now.options.get(service, {})
     return [
         button(
-            label_with_value(label(flag.name), value_label(own.get(flag.name, "")) or _usual(flag)),
+            labelled(label(flag.name), value_label(own.get(flag.name, "")) or _usual(flag)),
             press(do="show", name=flag.name),
         )
         for flag in offered_flags(requests, service, now)
@@ -127,11 +128,6 @@ def _fits(value: str) -> bool:
 def flag_title(flag: Flag) -> str:
     """A flag's name in words, and as it is typed, as HTML to copy."""
     return f"<b>{escape(label(flag.name))}</b> <code>{escape(shown(f'--{flag.name}'))}</code>"
-
-
-def label_with_value(name: str, value: str) -> str:
-    """The label of a setting with its value."""
-    return _("{name}: {value}").format(name=name, value=value)
 
 
 def _usual(flag: Flag) -> str:

@@ -19,7 +19,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import ExampleCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import listed
+from bot.telegram.formatting import labelled, listed
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
 from bot.telegram.provider_labels import STYLE, chosen_options, flags_of
@@ -96,8 +96,7 @@ async def help_(message: Message, requests: RequestService, language: str, prefe
     # The menu of a private chat lists this command itself.
     is_elsewhere = len(requests.providers) > 1 and message.chat.type != ChatType.PRIVATE
     lines = [
-        f"<code>{escape(shown(f'--{flag.name}'))}</code> "
-        + escape(_("{name}: {value}").format(name=_(flag.description), value=listed(flag.allowed)))
+        f"<code>{escape(shown(f'--{flag.name}'))}</code> " + escape(labelled(_(flag.description), listed(flag.allowed)))
         for flag in offered
     ]
     await message.answer(

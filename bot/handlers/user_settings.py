@@ -18,7 +18,6 @@ from bot.handlers.option_menus import (
     Pages,
     flag_title,
     is_offered,
-    label_with_value,
     menu,
     offered_flags,
     option_buttons,
@@ -29,6 +28,7 @@ from bot.handlers.option_menus import (
 from bot.handlers.request_service import RequestService
 from bot.local_time import PLACES, in_zone, known_zones, written
 from bot.telegram.callback_data import SettingCallback
+from bot.telegram.formatting import labelled
 from bot.telegram.i18n import NAMES, Languages
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.private_reply import reply_privately
@@ -125,9 +125,9 @@ def _page(requests: RequestService, now: Preferences) -> Menu:
     lines.append(" · ".join(flag_title(flag) for flag in offered_flags(requests, service, now)))
     first = [button(_("Service"), _show(SERVICE))] if len(requests.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
-    first.append(button(label_with_value(_("Time"), _clock(now, requests.store.clock())), _show(ZONE)))
+    first.append(button(labelled(_("Time"), _clock(now, requests.store.clock())), _show(ZONE)))
     first += [
-        button(label_with_value(setting.label, setting.choices[setting.now]), _show(name))
+        button(labelled(setting.label, setting.choices[setting.now]), _show(name))
         for name, setting in _bot_settings(now).items()
     ]
     return "\n".join(lines), keyboard(*in_rows(first), *in_rows(option_buttons(requests, service, now)))
@@ -151,7 +151,7 @@ def _choices(requests: RequestService, now: Preferences, name: str) -> Menu | No
 
 def _zones(now: Preferences, moment: float) -> Menu:
     """The menu of time zones. Nobody knows a zone's name; everybody knows what time it is."""
-    values = {name: f"{there:%H:%M} {_(PLACES[name])}" for name, there in known_zones(moment)}
+    values = {name: " ".join([f"{there:%H:%M}", _(PLACES[name])]) for name, there in known_zones(moment)}
     text = _(
         "What time is it where you are? Tap a place where it's the same time, and I'll use its clock.\n"
         "Until you do, times are in UTC."

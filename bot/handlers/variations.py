@@ -75,7 +75,7 @@ async def enlarge(
     words = _("the same picture as the reference in every detail, only larger and sharper")
     style = {"name": ENLARGED, "words": words}
     if job.style:
-        style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
+        style = {key: _(", ").join([job.style[key], new]) for key, new in style.items()}
     overrides = Overrides(as_references([picture], picture.chat_id), options, style)
     await _make_variation(query, job, requests, language, overrides, said=_("A larger one is on its way."))
 

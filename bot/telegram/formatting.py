@@ -50,6 +50,16 @@ def listed(allowed: str) -> str:
     return _(", ").join(allowed.split(", ")) if words == allowed else words
 
 
+def labelled(name: str, value: object) -> str:
+    """A label with its value, with the punctuation of the current language."""
+    return _("{name}: {value}").format(name=name, value=value)
+
+
+def bracketed(name: str, more: object) -> str:
+    """A name with more about it in brackets, in those of the current language."""
+    return _("{name} ({more})").format(name=name, more=more)
+
+
 def error_text(error_message: ErrorMessage) -> str:
     """An error in the current language, and whether the attempt was charged; not escaped."""
     words = plain(sentence(error_message))

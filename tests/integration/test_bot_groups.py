@@ -171,7 +171,7 @@ async def test_the_job_of_an_anonymous_admin_is_all_admins(harness: AppHarness) 
     await harness.quiet()
     assert len(harness.tasks) == 2
     # The new job belongs to the group again, and the admin who pressed is not named.
-    assert (await harness.press(harness.answers(harness.group)[-1], "Again", harness.bob)).alert
+    assert (await harness.press(harness.answers(harness.group)[-1], "Shape", harness.bob)).alert
     assert not any("Ann" in one.text for one in harness.answers(harness.group))
 
 
@@ -203,3 +203,13 @@ async def test_ones_own_settings_are_not_shown_in_a_group(harness: AppHarness) -
     await harness.say("/start settings", chat=harness.group, who=harness.bob)
     await harness.shown("Hi! Tell me", harness.group)
     assert not any("Your settings" in one.text for one in harness.answers(harness.group))
+
+
+async def test_the_page_explains_its_buttons(harness: AppHarness) -> None:
+    page = await page_of(harness)
+    for button in ("Who can use me", "Quiet", "Replies", "Pause"):
+        assert any(line.startswith(f"{button}: ") for line in page.text.splitlines()), button
+    assert "Only in this topic" not in page.text
+    groups.add_topic(harness.telegram.world, harness.group, "Pictures")
+    page = await page_of(harness)
+    assert "Only in this topic: " in page.text

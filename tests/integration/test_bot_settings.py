@@ -214,3 +214,17 @@ async def test_progress_as_a_draft(harness: AppHarness) -> None:
     await harness.shown("Cancel", harness.group)
     harness.release()
     await harness.ended(chat=harness.group)
+
+
+async def test_help_lists_the_commands_of_the_chat(harness: AppHarness) -> None:
+    await harness.say("/help")
+    told = await harness.shown("put options anywhere")
+    assert "/history – your pictures; add words to search" in told.text
+    assert "/forget – erase all your data" in told.text
+    await harness.say("/help", chat=harness.group)
+    told = await harness.shown("put options anywhere", harness.group)
+    assert "/settings – settings of this group (admins)" in told.text
+    assert "/forget" not in told.text
+    await harness.say("/help", chat=harness.group, who=harness.ming)
+    told = await harness.shown("选项可以写在", harness.group)
+    assert "/settings 个人设置" in told.text

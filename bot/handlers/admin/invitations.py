@@ -33,7 +33,7 @@ class InvitationsPage:
         """All invitations."""
         open_ones = await self._store.invitations.all()
         page = min(number(key), last_page(open_ones))
-        lines = [_("🎟 <b>Invitations</b>"), _("Who opens such a link may use me. For how many people should it be?")]
+        lines = [_("🎟 <b>Invitations</b>"), _("Anyone who opens the link can use me. How many people is it for?")]
         shown = on_page(open_ones, page)
         if shown:
             lines += ["", _("Still open:"), *[f"#{one.id} · {await self._line(one)}" for one in shown]]
@@ -51,7 +51,7 @@ class InvitationsPage:
         shown = AdminCallback(page=PAGE)
         if press.action == "drop":
             dropped = await self._store.invitations.revoke(number(press.key))
-            return Done(_("Taken back: the link is useless now.") if dropped else _("It was used up."), show=shown)
+            return Done(_("Taken back: the link no longer works.") if dropped else _("It was used up."), show=shown)
         uses = number(press.key)
         if press.action != "new" or uses not in USES:
             return Done(show=shown)
@@ -64,9 +64,9 @@ class InvitationsPage:
     async def _letter(self, parameter: str, uses: int) -> str:
         me = await self._bot.me()
         if uses == 1:
-            words = _("🎟 An invitation for you: {name} draws pictures from your words. Open the link and press Start.")
+            words = _("🎟 An invitation for you: {name} draws pictures from your words. Open the link and tap Start.")
         else:
-            words = _("🎟 An invitation: {name} draws pictures from your words. Open the link and press Start.")
+            words = _("🎟 An invitation: {name} draws pictures from your words. Open the link and tap Start.")
         return words.format(name=f"@{me.username}") + f"\nhttps://t.me/{me.username}?start={parameter}"
 
     async def _line(self, one: Invitation) -> str:
