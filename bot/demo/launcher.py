@@ -20,15 +20,7 @@ from bot.demo.ports import free_port
 from bot.demo.say import Words, say
 from bot.demo.services import ServiceFaults, serving, settings_of
 from bot.demo.telegram import TelegramSimulator
-from bot.settings import (
-    AccessSettings,
-    LogSettings,
-    ProvidersSettings,
-    Settings,
-    StorageSettings,
-    TelegramSettings,
-    WebSettings,
-)
+from bot.settings import LogSettings, Settings
 from bot.wiring import assembled
 from providers.jimeng.simulator import Call, Fault, JimengSimulator
 from providers.simulators.service import ServiceSimulator
@@ -119,18 +111,10 @@ async def running(
     `at_work`: whether to run the bot; False leaves `app.run()` to the caller; `speed` and `draw_scale`: of the services
     beside Jimeng.
     """
-    jimeng.on_call = _recorder(telegram.calls)
-    telegram.add_service("jimeng", _JimengFaults(jimeng))
-    await jimeng.start()
-    try:
+    async with simulated(telegram, jimeng, speed=speed, draw_scale=draw_scale) as services:
         with TemporaryDirectory(prefix="imagine-bot-demo-") as folder:
-            async with (
-                telegram,
-                serving(telegram.calls, speed, draw_scale) as services,
-                assembled(_settings(telegram, jimeng, services, Path(folder))) as app,
-            ):
-                for name, service in services.items():
-                    telegram.add_service(name, ServiceFaults(service))
+            settings = Settings.model_validate(settings_tables(telegram, jimeng, services, Path(folder)))
+            async with assembled(settings) as app:
                 work = asyncio.create_task(app.run(handle_signals=False)) if at_work else None
                 try:
                     yield Demo(telegram, jimeng, services, app, work)
@@ -139,13 +123,29 @@ async def running(
                         app.stop()
                         work.cancel()
                         await asyncio.wait({work})
+
+
+@asynccontextmanager
+async def simulated(
+    telegram: TelegramSimulator, jimeng: JimengSimulator, *, speed: float = PICTURE_SPEED, draw_scale: float = 1
+) -> AsyncIterator[Mapping[str, ServiceSimulator]]:
+    """Start all simulators, without a bot; gives the services beside Jimeng by name."""
+    jimeng.on_call = _recorder(telegram.calls)
+    telegram.add_service("jimeng", _JimengFaults(jimeng))
+    await jimeng.start()
+    try:
+        async with telegram, serving(telegram.calls, speed, draw_scale) as services:
+            for name, service in services.items():
+                telegram.add_service(name, ServiceFaults(service))
+            yield services
     finally:
         await jimeng.aclose()
 
 
-def _settings(
+def settings_tables(
     telegram: TelegramSimulator, jimeng: JimengSimulator, services: Mapping[str, ServiceSimulator], folder: Path
-) -> Settings:
+) -> dict[str, dict[str, Any]]:
+    """The bot's configuration, by table, with its database in `folder`."""
     port = free_port()
     provider = {
         "access_key": jimeng.keys.access,
@@ -154,13 +154,13 @@ def _settings(
         "concurrency": jimeng.concurrency,
         "fallback": "ark",
     }
-    return Settings(
-        telegram=TelegramSettings(token=telegram.token, api_url=telegram.url),
-        web=WebSettings(host=HOST, port=port, public_url=f"http://{HOST}:{port}"),
-        storage=StorageSettings(url=f"sqlite:///{folder}/bot.db"),
-        access=AccessSettings(open=True, admins=frozenset({telegram.ann.id})),
-        providers=ProvidersSettings.model_validate({"default": "jimeng", "jimeng": provider, **settings_of(services)}),
-    )
+    return {
+        "telegram": {"token": telegram.token, "api_url": telegram.url},
+        "web": {"host": HOST, "port": port, "public_url": f"http://{HOST}:{port}"},
+        "storage": {"url": f"sqlite:///{folder}/bot.db"},
+        "access": {"open": True, "admins": [telegram.ann.id]},
+        "providers": {"default": "jimeng", "jimeng": provider, **settings_of(services)},
+    }
 
 
 def _recorder(calls: CallLog) -> Callable[[Call], None]:

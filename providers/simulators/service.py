@@ -75,6 +75,8 @@ class ServiceSimulator(ABC):
     ) -> None:
         self.durations = durations
         self.faults: list[Fault] = []
+        self.next_problems: list[Problem] = []
+        """The problems of the next tasks, whatever their words."""
         self.on_call = on_call
         self.url = ""
         self.tasks: dict[str, Task] = {}
@@ -134,6 +136,8 @@ class ServiceSimulator(ABC):
         if not isinstance(prompt, str) or not prompt.strip():
             self.refuse("invalid", "prompt")
         problem = problem_of(prompt, has_references=bool(references))
+        if problem is None and self.next_problems:
+            problem = self.next_problems.pop(0)
         if problem is not None and problem in self.at_once:
             self.refuse(problem)
         now = self.clock()

@@ -25,11 +25,13 @@ class ChatPage:
         self.page = page
         self.url = url
         self.errors: list[str] = []
+        self.language = "en"
         page.on("console", self._said)
         page.on("pageerror", self._failed)
 
     async def open(self, person: Person, chat: Chat | None = None) -> None:
         """Open the page as a person in a chat (the one with the bot)."""
+        self.language = (person.language_code or "en")[:2]
         await self.page.goto(f"{self.url}/demo/#person={person.id}&chat={(chat or person.chat).id}")
         await self.ready()
 
@@ -43,6 +45,10 @@ class ChatPage:
     async def ready(self) -> None:
         """Wait until the page has loaded the messages."""
         await self.page.locator("body[data-ready]").wait_for()
+
+    def words(self, sentence: str) -> str:
+        """A sentence of the bot in the language of the person who opened the page."""
+        return in_chinese(sentence) if self.language == "zh" else sentence
 
     def at(self, test_id: str) -> Locator:
         """The element with this test id."""

@@ -76,9 +76,11 @@ async def window(browser: Browser) -> AsyncIterator[Window]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(browser: Browser) -> AsyncIterator[DemoHarness]:
-    """The running demo. It requires the browser first, so that it is not started in vain."""
-    async with open_demo_harness() as harness:
+async def harness(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[DemoHarness]:
+    """The running demo; where a test is marked `bot_process`, its bot is a process. It requires the browser first, so
+    that it is not started in vain."""
+    as_process = request.node.get_closest_marker("bot_process") is not None
+    async with open_demo_harness(as_process=as_process) as harness:
         yield harness
 
 
