@@ -13,39 +13,7 @@ from bot.assistant.client import AssistantClient
 from bot.assistant.helper import Helper, Rules
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
-from bot.handlers import (
-    assistant,
-    chat_membership,
-    chat_settings,
-    confirmations,
-    draft_stop,
-    duel,
-    duel_votes,
-    edited_messages,
-    error_handler,
-    export,
-    forget,
-    forwarded_messages,
-    hints,
-    history,
-    imagine,
-    inline,
-    inline_requests,
-    joining,
-    late_items,
-    likeness,
-    likeness_page,
-    models,
-    queue,
-    result_actions,
-    start,
-    styles,
-    topic_settings,
-    usage,
-    user_settings,
-    variations,
-)
-from bot.handlers.admin import menu as admin_menu
+from bot.handlers import chat_membership, forwarded_messages, late_items
 from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
@@ -57,6 +25,7 @@ from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.inline_requests import InlineDesk
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
+from bot.handlers.routers import make_routers
 from bot.handlers.use_notices import UseNotices
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
@@ -117,10 +86,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
         newest, metrics = NewestMessages(), Metrics(registry.names)
-        notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
-        migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
-        bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
-        stack.push_async_callback(bot.session.close)
+        bot = _connect(stack, settings, store, newest, metrics, flood=flood)
         languages = Languages()
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
@@ -179,14 +145,10 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         site.show(metrics, health)
         if not by_polling:
             site.take_updates(inbox.take)
-        stack.push_async_callback(site.aclose)
-        stack.push_async_callback(telegram.status.aclose)
-        stack.push_async_callback(telegram.stage.there.aclose)
-        stack.push_async_callback(parts.engine.stop)
-        if help_calls:
-            stack.push_async_callback(help_calls.aclose)
-        stack.push_async_callback(albums.aclose)
-        stack.push_async_callback(inbox.aclose)
+        shown_by = (site.aclose, telegram.status.aclose, telegram.stage.there.aclose)
+        helping = (help_calls.aclose,) if help_calls else ()
+        for stop in (*shown_by, parts.engine.stop, *helping, albums.aclose, inbox.aclose):
+            stack.push_async_callback(stop)
         stack.callback(albums.drop)
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
@@ -194,6 +156,23 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         await site.start()
         people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
+
+
+def _connect(
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    newest: NewestMessages,
+    metrics: Metrics,
+    *,
+    flood: RateLimiter,
+) -> Bot:
+    """The bot with its middlewares, in the order in which a call passes them."""
+    notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
+    migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
+    bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
+    stack.push_async_callback(bot.session.close)
+    return bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,39 +242,7 @@ def make_dispatcher(
     # A post in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.edited_message.filter(~F.is_automatic_forward)
-    dispatcher.include_routers(
-        inline.make_router(),
-        inline_requests.make_router(),
-        joining.make_router(),
-        admin_menu.make_router(),
-        chat_membership.make_router(),
-        chat_settings.make_router(),
-        topic_settings.make_router(),
-        user_settings.make_router(),
-        export.make_router(),
-        likeness.make_router(),
-        likeness_page.make_router(),
-        forget.make_router(),
-        confirmations.make_router(),
-        queue.make_router(),
-        draft_stop.make_router(),
-        duel.make_router(),
-        duel_votes.make_router(),
-        assistant.make_router(),
-        start.make_router(),
-        history.make_router(),
-        models.make_router(),
-        usage.make_router(),
-        result_actions.make_router(),
-        variations.make_router(),
-        styles.make_router(),
-        hints.make_router(),
-        imagine.make_router(),
-        edited_messages.make_router(),
-        forwarded_messages.make_router(),
-        start.make_fallback(),
-        error_handler.make_router(),
-    )
+    dispatcher.include_routers(*make_routers())
     return dispatcher
 
 

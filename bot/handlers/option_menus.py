@@ -12,7 +12,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import SettingCallback
-from bot.telegram.flag_names import label, shown
+from bot.telegram.flag_names import label, shown, value_label
+from bot.telegram.formatting import labelled
 from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.provider_labels import chosen_options, flags_of, title
 from providers.options import Flag
@@ -90,9 +91,10 @@ def option_menu(
     flag = next((flag for flag in offered_flags(requests, service, now) if flag.name == name), None)
     if flag is None:
         return None
-    text = f"{flag_code(flag)} {escape(_(flag.description))}"
+    text = f"{flag_title(flag)}\n{escape(_(flag.description))}"
     # A value too long for a button can still be typed.
-    values = {value: value for value in flag.choices if (usual or value != flag.default) and _fits(value)}
+    choices = (value for value in flag.choices if (usual or value != flag.default) and _fits(value))
+    values = {value: value_label(value) for value in choices}
     marked = now.options.get(service, {}).get(name) if chosen is None else chosen
     return menu(text, name, values, marked, usual or _usual(flag), press=press)
 
@@ -103,7 +105,10 @@ def option_buttons(
     """A button for each option of a service, with its current value."""
     own = now.options.get(service, {})
     return [
-        button(label_with_value(label(flag.name), own.get(flag.name) or _usual(flag)), press(do="show", name=flag.name))
+        button(
+            labelled(label(flag.name), value_label(own.get(flag.name, "")) or _usual(flag)),
+            press(do="show", name=flag.name),
+        )
         for flag in offered_flags(requests, service, now)
     ]
 
@@ -127,15 +132,10 @@ def _fits(value: str) -> bool:
     return len(value.encode()) <= MAX_VALUE_BYTES and SettingCallback.__separator__ not in value
 
 
-def flag_code(flag: Flag) -> str:
-    """A flag as it is typed, as HTML to copy."""
-    return f"<code>{escape(shown(f'--{flag.name}'))}</code>"
-
-
-def label_with_value(name: str, value: str) -> str:
-    """The label of a setting with its value."""
-    return _("{name}: {value}").format(name=name, value=value)
+def flag_title(flag: Flag) -> str:
+    """A flag's name in words, and as it is typed, as HTML to copy."""
+    return f"<b>{escape(label(flag.name))}</b> <code>{escape(shown(f'--{flag.name}'))}</code>"
 
 
 def _usual(flag: Flag) -> str:
-    return flag.default or _("automatic")
+    return value_label(flag.default) or _("automatic")
