@@ -15,6 +15,7 @@ from bot.handlers import (
     chat_membership,
     chat_settings,
     confirmations,
+    draft_stop,
     edited_messages,
     error_handler,
     export,
@@ -26,10 +27,14 @@ from bot.handlers import (
     inline,
     joining,
     late_items,
+    likeness,
+    likeness_page,
     models,
+    queue,
     result_actions,
     start,
     styles,
+    topic_settings,
     usage,
     user_settings,
     variations,
@@ -41,8 +46,10 @@ from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
+from bot.handlers.use_notices import UseNotices
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
@@ -61,6 +68,7 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
 from bot.telegram.message_sender import Sender
@@ -97,8 +105,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
         newest, metrics = NewestMessages(), Metrics(registry.names)
+        notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
         migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
-        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
+        bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
         site = Site(settings, store)
@@ -124,11 +133,14 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        requests = _make_requests(settings, access, parts.engine, registry.default, bot)
+        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+        stack.push_async_callback(people.notices.aclose)
+        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         dispatcher.workflow_data.update(
             requests=requests,
+            own_requests=parts.own_requests,
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
@@ -150,6 +162,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
+        people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
@@ -213,10 +226,15 @@ def make_dispatcher(
         admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
+        topic_settings.make_router(),
         user_settings.make_router(),
         export.make_router(),
+        likeness.make_router(),
+        likeness_page.make_router(),
         forget.make_router(),
         confirmations.make_router(),
+        queue.make_router(),
+        draft_stop.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -253,7 +271,11 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(settings: Settings, access: Access, engine: JobEngine, default: str, bot: Bot) -> RequestService:
+def _make_requests(
+    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
+) -> RequestService:
     store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
-    return RequestService(engine, store, providers, default, chat_policy=policy, access=access, confirm=confirm)
+    return RequestService(
+        engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm
+    )

@@ -23,15 +23,20 @@ from storage.job_states import (
 from storage.jobs import DAY
 from storage.operations import Operations, reads, writes
 from storage.records import ERASED_USER_ID
+from storage.references import UNFETCHED
 from storage.schema import (
     announced,
     captions,
     confirmations,
+    depicted,
     drafts,
     edits,
     erased,
     invitations,
     jobs,
+    likeness_questions,
+    likenesses,
+    menus,
     pictures,
     posted,
     provider_health,
@@ -49,11 +54,22 @@ _UNFINISHED_TASK = _OWN_TASKS.where(is_in(tasks.c.state, UNFINISHED)).limit(1)
 _OPEN_JOB, _NOT_CLOSED_JOB = (
     _OWN_JOBS.where(is_in(jobs.c.state, states)).limit(1) for states in (OPEN, (*OPEN, *ENDING))
 )
+_TABLES_OF_JOBS = (pictures, references, captions, edits, depicted)
 # The rows that belong to the person alone. A private chat has its person's id.
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
     delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
-    *(delete(table).where(table.c.job_id.in_(_OWN_JOBS)) for table in (pictures, references, captions, edits)),
+    *(
+        delete(table).where(table.c.job_id.in_(_OWN_JOBS))
+        for table in (pictures, references, captions, edits, depicted)
+    ),
+    delete(menus).where(menus.c.user_id == bindparam("person")),
+    # Its bytes, as the waiting jobs of others have them: those fail, unless they were cancelled before.
+    update(references)
+    .where(references.c.likeness_id.in_(select(likenesses.c.id).where(likenesses.c.user_id == bindparam("person"))))
+    .values(dict(UNFETCHED)),
+    delete(likenesses).where(likenesses.c.user_id == bindparam("person")),
+    delete(likeness_questions).where(likeness_questions.c.user_id == bindparam("person")),
     delete(posted).where(posted.c.chat_id == bindparam("person")),
     delete(styles).where(styles.c.user_id == bindparam("person")),
     delete(users).where(users.c.id == bindparam("person")),
@@ -74,10 +90,11 @@ _EMPTY_TASKS: Sequence[Executable] = (
     update(invitations).where(invitations.c.made_by == bindparam("person")).values(made_by=ERASED_USER_ID),
     update(tasks)
     .where(_TASKS_OF_PERSON, ~is_in(tasks.c.state, UNFINISHED))
-    .values(user_id=ERASED_USER_ID, ticket=None, options={}, error_message=None),
+    .values(user_id=ERASED_USER_ID, ticket=None, prompt=None, options={}, error_message=None),
 )
 _EMPTY: Mapping[str, Any] = {
     "prompt": "",
+    "choices": None,
     "options": {},
     "style": None,
     "error_message": None,
@@ -123,9 +140,9 @@ class Erasure(Operations):
     async def erase(self, connection: Transaction, user_id: int, now: float) -> None:
         """Erase this person, in one step. Raises `JobsUnderWayError`.
 
-        Preferences, styles, pictures, references and drafts are deleted. Jobs and tasks keep their times, provider and
-        cost, but not their person; the times of this person's requests are kept for a day, what they have spent until
-        the month ends, and a budget that an admin has given them until another one is chosen.
+        Preferences, styles, pictures, references, drafts and the likeness are deleted. Jobs and tasks keep their times,
+        provider and cost, but not their person; the times of this person's requests are kept for a day, what they have
+        spent until the month ends, and a budget that an admin has given them until another one is chosen.
         """
         # A request of this person at this moment comes before, and prevents the erasure, or after it.
         await connection.lock(f"person {user_id}")

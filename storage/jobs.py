@@ -7,14 +7,12 @@ from typing import Any
 from sqlalchemy import Executable
 
 from storage import notifications
+from storage.cancelling import cancel_job
 from storage.connection import Connection, Transaction
 from storage.drafts import drop_drafts
 from storage.job_statements import (
     ADD_JOB,
-    ANY_BEGUN,
     ASKED_IN,
-    CANCEL_JOB,
-    CANCEL_WAITING_TASKS,
     CONCLUDE_JOB,
     COUNT_ERASED_TODAY,
     COUNT_TODAYS,
@@ -211,19 +209,7 @@ class Jobs(Operations):
         `free` or `paid` is the message, by whether any of its tasks may be paid. `only_unstarted`: cancel only if no
         task was claimed; None else.
         """
-        job = await lock_job(connection, job_id)
-        if job is None or job.state not in NOT_READY:
-            return None
-        own = {"job_id": job_id}
-        if only_unstarted:
-            rows = (await connection.execute(LOCK_TASKS, own)).all()
-            if any(row.state != TaskState.QUEUED for row in rows):
-                return None
-        await connection.execute(CANCEL_WAITING_TASKS, {**own, "now": now})
-        # Read after the move: a task that was claimed at this very moment is seen.
-        error_message = paid if (await connection.execute(ANY_BEGUN, own)).first() else free
-        connection.notify(notifications.QUEUE)
-        return await change_job(connection, CANCEL_JOB, {**own, "message": dict(error_message)})
+        return await cancel_job(connection, job_id, now, free, paid, only_unstarted=only_unstarted)
 
     async def _one(self, query: Executable, **which: object) -> Job | None:
         row = (await self._db.fetch(query, which)).mappings().first()

@@ -17,7 +17,9 @@ from storage.tables_jobs import (
     references,
     tasks,
 )
+from storage.tables_likenesses import depicted, likeness_chats, likeness_questions, likenesses
 from storage.tables_people import chats, erased, posted, styles, users
+from storage.tables_topics import menus, topics
 from storage.tables_workers import provider_health, updates, workers
 
 __all__ = [
@@ -26,13 +28,18 @@ __all__ = [
     "captions",
     "chats",
     "confirmations",
+    "depicted",
     "draft_references",
     "drafts",
     "edits",
     "erased",
     "invitations",
     "jobs",
+    "likeness_chats",
+    "likeness_questions",
+    "likenesses",
     "members",
+    "menus",
     "metadata",
     "pictures",
     "posted",
@@ -41,6 +48,7 @@ __all__ = [
     "spending",
     "styles",
     "tasks",
+    "topics",
     "updates",
     "users",
     "workers",

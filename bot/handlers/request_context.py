@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from aiogram.types import CallbackQuery, Chat, Message, User
 
+from bot.handlers.people_named import TextMention, text_mentions
 from bot.telegram.message_input import digest, topic_of
 from storage.records import Job
 from storage.settings_records import Preferences
@@ -16,7 +17,8 @@ NOTHING_SET = Preferences()
 class RequestContext:
     """The chat and author of a request. `idempotency_key` names the update; `message_id`: the message that the answer
     replies to; `asked_message_id`: the message with the prompt, or `button`: the pressed button, the same for every
-    press on it; `user_name`: the author's name in the chat; `said`: a digest of the message, to compare edits with."""
+    press on it; `user_name`: the author's name in the chat; `said`: a digest of the message, to compare edits with;
+    `mentions`: the people whom it mentions without a username."""
 
     idempotency_key: str
     chat_id: int
@@ -29,6 +31,7 @@ class RequestContext:
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    mentions: tuple[TextMention, ...] = ()
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "RequestContext":
@@ -46,6 +49,7 @@ class RequestContext:
             user_name=name_of(author),
             said=digest(message),
             asked_message_id=message.message_id,
+            mentions=text_mentions(message),
         )
 
     @classmethod

@@ -96,6 +96,10 @@ class JobNotifier(Protocol):
         """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
         `OSError` when it can't be fetched now."""
 
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A picture that the bot keeps, made to fit these limits, in the turn of `person`. Raises
+        `InvalidReferenceError`."""
+
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all when there is no room for it."""
 

@@ -15,10 +15,11 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
-from bot.telegram.formatting import cut, error_text
+from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
-from bot.telegram.image_worker import ImageWorker, UnusableImageError
+from bot.telegram.image_worker import ImageInput, ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_files import TelegramFiles
@@ -67,10 +68,17 @@ class TelegramNotifier:
         async with AsyncExitStack() as stack:
             async with self._downloads.slot(person):
                 file = await self._files.open(file_id, stack)
-            try:
-                prepared = await self._images.prepare(file, limits, person=person)
-            except UnusableImageError as error:
-                raise InvalidReferenceError(error.sentence) from error
+            return await self._prepared(file, limits, person)
+
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A picture that the bot keeps, made to fit these limits. Raises `InvalidReferenceError`."""
+        return await self._prepared(data, limits, person)
+
+    async def _prepared(self, given: ImageInput, limits: ReferenceLimits, person: int) -> CheckedReference:
+        try:
+            prepared = await self._images.prepare(given, limits, person=person)
+        except UnusableImageError as error:
+            raise InvalidReferenceError(error.sentence) from error
         changes = [dict(error_message(change)) for change in prepared.changed]
         return CheckedReference(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
@@ -116,7 +124,7 @@ class TelegramNotifier:
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
         with self._languages.speaking(job.language):
-            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
+            words = escape("\n".join(failures(job, tasks)), quote=False) or _("This didn't work.")
             sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
             look = job.state in FAILED_STATES and (overdue or missing)
             # A job that was refused before it had a task would be refused again.

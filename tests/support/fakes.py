@@ -116,6 +116,9 @@ class RecordingNotifier:
             raise found
         return found
 
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        return CheckedReference(data, "image/jpeg", 8, 8, [])
+
     def show(self, job: Job, progress: Progress) -> None:
         self.shown[job.id] = progress
         self.changed.set()
@@ -143,7 +146,7 @@ class RecordingNotifier:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait for a condition on this fake."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not true():
                 self.changed.clear()
                 await self.changed.wait()

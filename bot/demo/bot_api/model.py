@@ -42,7 +42,8 @@ class Chat:
     `topics`: the names of forum topics by their id (that of their first message);
     `closed`: those in which only admins write; `anonymous`: admins who write in the group's name; `muted`: people who
     may only read; `linked`: a channel's discussion group, or the channel of such a group; `ephemeral`: the messages
-    that only one member sees, by their ephemeral id; they are no part of `messages`.
+    that only one member sees, by their ephemeral id; they are no part of `messages`; `stopped_drafts`: the numbers of
+    drafts that their person has stopped.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Chat:
     messages: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
     ephemeral: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
     last_draft: "Draft | None" = field(default=None, repr=False)
+    stopped_drafts: set[int] = field(default_factory=set, repr=False)
 
     @property
     def draft(self) -> "Draft | None":
@@ -115,13 +117,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A text that the bot is still writing (sendMessageDraft). `until`: unix seconds of the world's `clock`."""
+    """A text that the bot is still writing (sendMessageDraft). `until`: unix seconds of the world's `clock`;
+    `can_stop`: it has a Stop button; `keep_on_stop`: that leaves it for a while."""
 
     id: int
     text: str
     entities: list[JSON]
     until: float
     clock: Clock
+    can_stop: bool = False
+    keep_on_stop: bool = False
+    topic: int | None = None
 
     @property
     def left(self) -> float:

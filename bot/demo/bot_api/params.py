@@ -47,7 +47,6 @@ UNSUPPORTED = {
     "suggested_post_parameters": "suggested posts are not part of this simulator",
     "ephemeral_message_parameters": "ephemeral messages of this simulator are texts only",
     "receiver_user_id": "ephemeral messages of this simulator are sent by ephemeral_message_parameters only",
-    "can_stop": "drafts that people can stop are not part of this simulator",
     "switch_pm_text": "give a button instead",
     "rich_message": "rich messages are not part of this simulator",
 }

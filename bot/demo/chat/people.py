@@ -16,7 +16,7 @@ from bot.demo.bot_api.bot_view import (
     update_kind,
 )
 from bot.demo.bot_api.channels import copied_fields, forward_to_discussion, publish_edit
-from bot.demo.bot_api.entities import find_entities
+from bot.demo.bot_api.entities import find_entities, mention_entities, merge_entities
 from bot.demo.bot_api.errors import ApiError, PeopleError
 from bot.demo.bot_api.files import Upload
 from bot.demo.bot_api.inline_cache import cached
@@ -60,12 +60,14 @@ class People:
         live: bool = False,
         external: ChatMessage | None = None,
         quote: str = "",
+        mentioned: Sequence[Person] = (),
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
         In a channel, and for an `anonymous` admin, in the name of the chat.
         Pictures go as photos unless `as_document`, as `live` ones if asked. `captions`: the words of the further
-        files; `external`: the message of another chat that this replies to, `quote` a part of its words. Raises
+        files; `external`: the message of another chat that this replies to, `quote` a part of its words;
+        `mentioned`: people whom the words name without a username, as an app's list of members does. Raises
         `PeopleError`.
         """
         text = text.strip()
@@ -85,7 +87,7 @@ class People:
             {
                 **fields,
                 "text": spoken,
-                "entities": find_entities(spoken),
+                "entities": merge_entities(mention_entities(spoken, mentioned), find_entities(spoken)),
                 "reply_to": reply_to,
                 "topic": topic,
                 "extra": extra | (live_photo(fields["photo"]) if live else {}),
