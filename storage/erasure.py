@@ -7,6 +7,7 @@ from sqlalchemy import Executable, Float, bindparam, delete, func, insert, selec
 
 from storage import ledger
 from storage.connection import Connection, Transaction
+from storage.duel_records import DuelState
 from storage.job_statements import counts_for_quota
 from storage.job_states import (
     CLOSED,
@@ -20,7 +21,7 @@ from storage.job_states import (
     move_job,
     move_task,
 )
-from storage.jobs import DAY
+from storage.new_jobs import DAY
 from storage.operations import Operations, reads, writes
 from storage.records import ERASED_USER_ID
 from storage.references import UNFETCHED
@@ -30,8 +31,10 @@ from storage.schema import (
     confirmations,
     depicted,
     drafts,
+    duels,
     edits,
     erased,
+    inline_offers,
     invitations,
     jobs,
     likeness_questions,
@@ -44,6 +47,7 @@ from storage.schema import (
     styles,
     tasks,
     users,
+    votes,
 )
 
 _OF_PERSON, _TASKS_OF_PERSON = jobs.c.user_id == bindparam("person"), tasks.c.user_id == bindparam("person")
@@ -55,10 +59,13 @@ _OPEN_JOB, _NOT_CLOSED_JOB = (
     _OWN_JOBS.where(is_in(jobs.c.state, states)).limit(1) for states in (OPEN, (*OPEN, *ENDING))
 )
 _TABLES_OF_JOBS = (pictures, references, captions, edits, depicted)
+_DUEL_OF_PERSON = duels.c.user_id == bindparam("person")
+_TOLD_AT = func.coalesce(duels.c.told_at, bindparam("now", type_=Float))
 # The rows that belong to the person alone. A private chat has its person's id.
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
     delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
+    delete(inline_offers).where(inline_offers.c.user_id == bindparam("person")),
     *(
         delete(table).where(table.c.job_id.in_(_OWN_JOBS))
         for table in (pictures, references, captions, edits, depicted)
@@ -71,6 +78,15 @@ _DELETE_ROWS: Sequence[Executable] = (
     delete(likenesses).where(likenesses.c.user_id == bindparam("person")),
     delete(likeness_questions).where(likeness_questions.c.user_id == bindparam("person")),
     delete(posted).where(posted.c.chat_id == bindparam("person")),
+    # A duel that others voted on is kept without its person, and so are its results.
+    delete(votes).where(votes.c.user_id == bindparam("person")),
+    delete(duels).where(_DUEL_OF_PERSON, duels.c.state == DuelState.ASKED),
+    delete(votes).where(votes.c.duel_id.in_(select(duels.c.id).where(_DUEL_OF_PERSON))),
+    # Without its pictures nobody can vote any more.
+    update(duels).where(_DUEL_OF_PERSON, duels.c.state != DuelState.CLOSED).values(state=DuelState.VOID),
+    update(duels)
+    .where(_DUEL_OF_PERSON)
+    .values(user_id=ERASED_USER_ID, idempotency_key=None, question_id=None, told_at=_TOLD_AT),
     delete(styles).where(styles.c.user_id == bindparam("person")),
     delete(users).where(users.c.id == bindparam("person")),
     # The pause stays.
@@ -105,7 +121,10 @@ _EMPTY: Mapping[str, Any] = {
 }
 _NO_CHAT: Mapping[str, Any] = {
     "chat_id": 0,
-    **dict.fromkeys(("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")),
+    **dict.fromkeys(
+        ("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button", "duel_id")
+    ),
+    "inline_message_id": None,
 }
 _CLOSED_AT = func.coalesce(jobs.c.finished_at, bindparam("now", type_=Float))
 _EMPTY_JOBS: Sequence[Executable] = (

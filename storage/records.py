@@ -36,7 +36,8 @@ class NewJob:
     """A request to store. `idempotency_key` names the update, so that a repeated one makes no second job;
     `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
     `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
-    message as it was written; `choices`: the words of each picture, where the prompt has choices."""
+    message as it was written; `choices`: the words of each picture, where the prompt has choices; `inline_message_id`:
+    the message of inline mode that shows the job; `duel_id`: the duel in which it is one of several."""
 
     idempotency_key: str
     chat_id: int
@@ -54,16 +55,19 @@ class NewJob:
     asked_message_id: int | None = None
     button: str | None = None
     choices: list[str] | None = None
+    inline_message_id: str | None = None
+    duel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`, `choices`: see
-    `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when nothing was left to do,
-    the person's being told included; `worker_id`: the worker that shows it, delivers it and tells its end;
-    `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and `words` of the
-    style that was named; `edited_at`: when its message was edited, if it was; `precedence`: see
-    `storage.own_queue`."""
+    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`, `choices`,
+    `inline_message_id`: see `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when
+    nothing was left to do, the person's being told included; `worker_id`: the worker that shows it, delivers it and
+    tells its end; `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and
+    `words` of the style that was named; `edited_at`: when its message was edited, if it was; `precedence`: see
+    `storage.own_queue`; `duel_id`, `duel_letter`: the duel in which it is one of several, and the letter of its picture
+    there."""
 
     id: int
     state: JobState
@@ -90,6 +94,9 @@ class Job:
     button: str | None = None
     precedence: int | None = None
     choices: list[str] | None = None
+    inline_message_id: str | None = None
+    duel_id: int | None = None
+    duel_letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

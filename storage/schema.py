@@ -6,6 +6,8 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from storage.tables_access import invitations, members
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
+from storage.tables_duels import duel_results, duels, votes
+from storage.tables_inline import inline_offers
 from storage.tables_jobs import (
     announced,
     captions,
@@ -31,8 +33,11 @@ __all__ = [
     "depicted",
     "draft_references",
     "drafts",
+    "duel_results",
+    "duels",
     "edits",
     "erased",
+    "inline_offers",
     "invitations",
     "jobs",
     "likeness_chats",
@@ -51,5 +56,6 @@ __all__ = [
     "topics",
     "updates",
     "users",
+    "votes",
     "workers",
 ]

@@ -77,6 +77,10 @@ class PriceCheck:
         confirmation_id = await self._store.confirmations.add(new, price.cost, now, apart=quota.apart)
         raise ConfirmationNeededError(confirmation_id, new, price)
 
+    def price(self, new: NewJob, options: Options | None = None) -> Price | None:
+        """The most that a request costs; None where the operator has set no price. `options`: see `submit`."""
+        return self._price(new, options)
+
     def refuse_dearer(self, job: Job, new: NewJob) -> None:
         """Refuse an edit that makes a waiting job one that would be asked about: it costs much, or has choices and more
         pictures. Raises `InvalidRequestError`."""

@@ -20,7 +20,7 @@ from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style
 from bot.jobs.engine import JobEngine
 from bot.jobs.likeness_references import TAKEN_BACK
 from bot.jobs.over_budget import no_room
-from bot.jobs.prices import estimate
+from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
@@ -141,6 +141,12 @@ class RequestService:
             error.draft = draft
             raise
 
+    async def price_of(self, context: RequestContext, words: Scan) -> Price | None:
+        """The most that a prompt would cost; None: the operator has set no prices. Raises `FlagError` or
+        `ChatNotAllowedError`."""
+        new, options, _depicts = await self._request(context, words, NO_DRAFT)
+        return self._prices.price(new, options)
+
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
 
@@ -190,6 +196,15 @@ class RequestService:
             requests = would_be(new, parsed.options, len(new.references))
             check_count(said, estimate(self.providers[name], *requests))
         return new, parsed.options, depicts
+
+    async def alone(
+        self, context: RequestContext, words: Scan, draft: Draft, rules: ChatRules
+    ) -> tuple[NewJob, Options]:
+        """One of several requests with the same words, for the provider that `words` names: each makes one picture.
+        Raises `FlagError`."""
+        name, parsed, style = await self.understand(context, words, rules)
+        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        return replace(new, style=style or draft.style), parsed.options
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
@@ -276,7 +291,7 @@ class RequestService:
         return NewJob(
             idempotency_key=context.idempotency_key,
             chat_id=context.chat_id,
-            message_id=context.message_id,
+            message_id=context.message_id or None,
             user_id=context.user_id,
             language=context.language,
             thread_id=context.thread_id,
@@ -288,6 +303,7 @@ class RequestService:
             said=context.said,
             asked_message_id=context.asked_message_id,
             button=context.button,
+            inline_message_id=context.inline_message_id,
         )
 
 

@@ -101,6 +101,15 @@ class ConfirmCallback(CallbackData, prefix="k"):
     confirmation: Id
 
 
+class DuelCallback(CallbackData, prefix="v"):
+    """A button of a duel. `do`: start and no, under the question about its price; vote and close; open and list, under
+    its result, for the buttons of one picture and back; `letter`: that of the picture."""
+
+    do: str
+    duel: Id
+    letter: str = ""
+
+
 class ForgetCallback(CallbackData, prefix="f"):
     """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
     presses it."""

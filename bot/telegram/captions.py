@@ -11,6 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
 from bot.telegram.choice_lines import failures, listed_words
+from bot.telegram.duel_texts import only_one
 from bot.telegram.formatting import caption, cut, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
@@ -116,6 +117,7 @@ class ResultCaptions:
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
+            *await self._duel_notes(),
             *await self._made_from_notes(),
             *self._own_notes(),
             *self._shape_notes(),
@@ -123,6 +125,14 @@ class ResultCaptions:
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
+
+    async def _duel_notes(self) -> list[str]:
+        """Lines for the only picture of a duel: why the others made none."""
+        job = self._job
+        if job.duel_id is None or job.duel_letter is not None:
+            return []
+        standing = await self._store.duels.standing(job.duel_id)
+        return only_one(self._providers, standing) if standing and len(standing.ready) == 1 else []
 
     async def _made_from_notes(self) -> list[str]:
         """A line that names the bot's picture it was made from, if there is one."""

@@ -6,10 +6,11 @@ from typing import Any
 
 from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
+from storage.inline_offers import offer_id
 from storage.job_states import JobState, TaskState
-from storage.jobs import DAY
 from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
+from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store
@@ -249,6 +250,15 @@ async def _money(store: Store, n: int) -> None:
     await store.confirmations.forget(now)
 
 
+async def _inline(store: Store, n: int) -> None:
+    words = f"a fox {n}"
+    await store.inline_offers.add(ANN, words, float(n))
+    for by_feedback in (True, False):
+        assert await store.inline_offers.take(offer_id(ANN, words), float(n), by_feedback=by_feedback)
+    assert await store.inline_offers.feedback()
+    await store.inline_offers.forget(float(n + 1))
+
+
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
@@ -263,4 +273,5 @@ ALL: tuple[Calls, ...] = (
     _providers,
     _workers,
     _money,
+    _inline,
 )

@@ -56,7 +56,7 @@ def message_view(message: ChatMessage) -> JSON:
         "entities": message.entities,
         "photo": photo_view(message.photo),
         "document": document_view(message),
-        "thing": thing_view(message.thing),
+        "thing": _thing(message),
         "album": message.album,
         "reply_to": reply_view(message),
         "topic": message.topic,
@@ -68,6 +68,13 @@ def message_view(message: ChatMessage) -> JSON:
         "only_for": message.only_for.id if message.only_for else None,
         "force_reply": force_reply_view(message),
     }
+
+
+def _thing(message: ChatMessage) -> JSON | None:
+    """What else was sent; of a poll everybody sees who has voted."""
+    if poll := message.thing.get("poll"):
+        return {"kind": "poll", **poll, "votes": message.votes}
+    return thing_view(message.thing)
 
 
 def photo_view(photo: Photo | None) -> JSON | None:

@@ -26,6 +26,9 @@ export const calls = async () => (await call("calls")).calls;
 /** Press an inline button. Its answer arrives as an event. */
 export const press = (person, chat, message, data) => post("press", { person, chat, message, data });
 
+/** Vote in a poll; null takes the vote back. */
+export const vote = (person, chat, message, option) => post("vote", { person, chat, message, option });
+
 /** Change the words of a message of this person. */
 export const edit = (person, chat, message, text) => post("edit", { person, chat, message, text });
 

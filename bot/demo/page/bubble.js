@@ -4,6 +4,7 @@ import { el, face, icon, tone } from "./dom.js";
 import { moment, serviceWords, summary, time, writerOf } from "./format.js";
 import { keyboard } from "./keyboard.js";
 import { documentRow, photos, picture } from "./media.js";
+import { drawPoll } from "./polls.js";
 import { rich } from "./text.js";
 import { drawThing } from "./things.js";
 import { t } from "./words.js";
@@ -24,7 +25,7 @@ export function row(messages, view) {
   const files = messages.filter((message) => message.document);
   const foot = [...messages].reverse().find((message) => message.keyboard);
   const bubble = el("div.bubble");
-  const thing = head.thing ? drawThing(head.thing) : null;
+  const thing = head.thing ? (head.thing.kind === "poll" ? drawPoll(head, view) : drawThing(head.thing)) : null;
   const media = shown.length ? photos(shown, mediaView(view, said.text || foot || head.reply_to)) : thing?.width ? thing : null;
   const words = said.text ? text(said, view) : (thing?.foot ?? null);
   const bare = media && !words && !files.length;

@@ -60,6 +60,7 @@ export function summary(message) {
   if (message.service) return serviceWords(message);
   if (message.text) return message.text.replace(/\s+/gu, " ").slice(0, 160);
   if (message.photo) return t(message.album ? w("Album") : w("Photo"));
+  if (message.thing?.kind === "poll") return message.thing.question;
   if (message.thing) return [message.thing.emoji, t(THINGS[message.thing.kind])].filter(Boolean).join(" ");
   return message.document?.name ?? t("Message");
 }

@@ -51,6 +51,7 @@ const timeline = new Timeline(
     toast,
     copy,
     press: (message, data) => presses.press(store.person, message, data),
+    vote: (message, option) => api.vote(store.person, message.chat, message.id, option).catch((error) => toast(error.message)),
     open: (message) => openViewer(timeline.photos(), message),
     ask: (query) => composer.ask(query),
     menu: (event, message) => showMenu(event, message),

@@ -1,6 +1,8 @@
 // The Chinese labels of the page, by the English ones.
 
 export const CHINESE = {
+  "Final results": "最终结果",
+  "{count} votes": "{count} 票",
   ", the bot is muted": "，机器人被禁言",
   ", without the bot": "，机器人不在群里",
   "A demo on this machine: the real bot, no account.": "本机演示：真正的机器人，无需任何账号。",
