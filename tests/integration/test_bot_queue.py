@@ -30,7 +30,7 @@ async def crowd(harness: AppHarness, count: int) -> None:
         await harness.say(f"fox {number}")
     await harness.taken_in()
     await harness.all_submitted(2)
-    await harness.telegram.until(lambda: harness.answers()[-1].text.startswith("⏳"))
+    await harness.telegram.until(lambda: sum("⏳" in one.text for one in harness.answers()) == count - 2)
 
 
 async def page_of(harness: AppHarness) -> ChatMessage:
@@ -42,8 +42,8 @@ async def page_of(harness: AppHarness) -> ChatMessage:
 async def test_a_page_shows_what_waits_and_what_runs(harness: AppHarness) -> None:
     await crowd(harness, 3)
     await harness.say("/imagine an owl <b> --n 4", chat=harness.group)
+    await harness.shown("⏳", harness.group)
     await harness.say("somebody else's", who=harness.bob)
-    await harness.taken_in()
     page = await page_of(harness)
     entries = page.text.split("\n\n")[1:]
     assert len(entries) == 4
@@ -92,7 +92,7 @@ async def test_cancelling_says_whether_it_is_charged(harness: AppHarness) -> Non
 async def test_the_last_one_is_put_first(harness: AppHarness) -> None:
     await crowd(harness, 5)
     await harness.say("somebody else's", who=harness.bob)
-    await harness.taken_in()
+    await harness.shown("⏳", harness.bob.chat)
     page = await page_of(harness)
     assert await press(harness, page, "5 first") == "It's the first of yours now."
     assert [one.split("\n")[0] for one in page.text.split("\n\n")[3:]] == ["3. fox 5", "4. fox 3", "5. fox 4"]
