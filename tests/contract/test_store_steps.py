@@ -151,7 +151,7 @@ async def test_who_is_cancelled_waits_for_the_step_and_the_next_one_begins_at_on
     following = asyncio.create_task(store.database.write(adding(2)))
     await turns()
     hold.release()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         with pytest.raises(asyncio.CancelledError):
             await work
         assert await following == (2,)

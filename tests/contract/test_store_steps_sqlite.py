@@ -127,7 +127,7 @@ async def test_on_sqlite_a_step_awaits_nothing_but_its_connection(sqlite_store: 
 
 
 async def test_on_sqlite_a_write_while_the_database_is_closed_ends(sqlite_store: Store) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         writes = [asyncio.create_task(sqlite_store.database.write(adding(number))) for number in range(20)]
         await asyncio.sleep(0)
         closing = asyncio.create_task(sqlite_store.aclose())

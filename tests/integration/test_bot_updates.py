@@ -201,7 +201,7 @@ async def test_a_muted_chat_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch
     press = harness.telegram.press(harness.ann, result, "🗑")
     await harness.telegram.until(lambda: press.answer)
     # Usually a fraction of a second; more on a busy machine.
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert len(harness.answers()) == count
 
 

@@ -22,6 +22,8 @@ from tests.support.proxy_server import PASSWORD, USER, Mode, ProxyServer, open_p
 
 Kind = Literal["http", "socks5"]
 NO_ANSWER_SECONDS = 0.2
+"""For a proxy that gives no connection."""
+LONGEST_SECONDS = 20.0
 KINDS: tuple[Kind, ...] = ("http", "socks5")
 
 
@@ -117,8 +119,9 @@ async def test_a_login_that_is_refused(case: tuple[ProxyServer, str], login: str
 async def test_what_fails_at_the_proxy(case: tuple[ProxyServer, str], mode: Mode, told: str) -> None:
     proxy, url = case
     proxy.mode = mode
+    connect = NO_ANSWER_SECONDS if mode == "hangs" else LONGEST_SECONDS
     async with through(proxy, None) as session:
-        assert told in await not_sent(session, url)
+        assert told in await not_sent(session, url, connect)
 
 
 @tunnel
@@ -144,12 +147,11 @@ async def test_a_certificate_that_is_not_trusted(case: tuple[ProxyServer, str]) 
         )
 
 
-async def not_sent(session: ClientSession, url: str) -> str:
+async def not_sent(session: ClientSession, url: str, connect: float = LONGEST_SECONDS) -> str:
     """The words for the log of a paying call that surely was not sent; they show no secret."""
+    timeout = ClientTimeout(total=LONGEST_SECONDS, connect=connect)
     with pytest.raises(ProviderUnavailableError) as caught:
-        await call(
-            session, "POST", url, paying=True, data=b"{}", timeout=ClientTimeout(total=20, connect=NO_ANSWER_SECONDS)
-        )
+        await call(session, "POST", url, paying=True, data=b"{}", timeout=timeout)
     error = caught.value
     assert (error.paid, error.retry_after is None) == (False, False)
     assert isinstance(error.__cause__, ProxyFailedError)
