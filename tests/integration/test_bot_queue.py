@@ -8,7 +8,7 @@ import pytest
 from bot.demo.bot_api.model import ChatMessage
 from bot.demo.chat import groups
 from bot.demo.chat.drafts import stop_draft
-from bot.settings import LimitsSettings
+from bot.settings import AccessSettings, LimitsSettings
 from bot.telegram.callback_data import QueueCallback
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 from tests.support.bot_steps import press, prompts
@@ -135,6 +135,22 @@ async def test_who_has_too_many_gets_there_by_a_button(harness: AppHarness) -> N
     assert [row[0]["url"] for row in told.keyboard or []] == ["https://t.me/imagine_demo_bot?start=queue"]
     await harness.say("/start queue")
     await harness.telegram.until(lambda: sum("Your queue" in one.text for one in harness.answers()) == 2)
+
+
+async def test_who_may_ask_only_in_a_group_can_cancel_in_private(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, access=AccessSettings(users={510_000_001})) as harness:
+        await harness.app.store.members.decide_group(harness.group.id, "allowed", "Picture club")
+        harness.hold()
+        await harness.say("/imagine a fox", chat=harness.group, who=harness.bob)
+        await harness.all_submitted(1)
+        await harness.say("a hare", who=harness.bob)
+        await harness.shown("invitation-only", harness.bob.chat)
+        await harness.say("/queue", who=harness.bob)
+        page = await harness.shown("Your queue", harness.bob.chat)
+        assert (await harness.press(page, "Cancel 1", harness.bob)).text == CHARGED
+        harness.release()
+        await harness.quiet()
+        assert prompts(harness) == ["a fox"]
 
 
 async def test_in_a_group_it_says_where(harness: AppHarness) -> None:
