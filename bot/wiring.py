@@ -16,6 +16,8 @@ from bot.handlers import (
     chat_settings,
     confirmations,
     draft_stop,
+    duel,
+    duel_votes,
     edited_messages,
     error_handler,
     export,
@@ -25,8 +27,11 @@ from bot.handlers import (
     history,
     imagine,
     inline,
+    inline_requests,
     joining,
     late_items,
+    likeness,
+    likeness_page,
     models,
     queue,
     result_actions,
@@ -44,8 +49,11 @@ from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.depicted_people import DepictedPeople
+from bot.handlers.inline_requests import InlineDesk
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
+from bot.handlers.use_notices import UseNotices
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
@@ -64,14 +72,18 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.duel_board import DuelBoard
+from bot.telegram.duel_delivery import DuelDelivery
 from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
+from bot.telegram.inline_messages import InlineMessages
+from bot.telegram.inline_notifier import InlineNotifier
 from bot.telegram.message_sender import Sender
 from bot.telegram.missing_targets import MissingTargetMiddleware
 from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
-from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
+from bot.telegram.private_chats import PrivateChats
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
@@ -109,7 +121,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
-        telegram.status.may_show = worker.may_show
+        telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
         addresses = Addresses(bucket or site.references, site.callbacks.address)
@@ -129,15 +141,21 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        requests = _make_requests(settings, access, parts.engine, registry.default, bot)
+        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+        stack.push_async_callback(people.notices.aclose)
+        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
+        private_chats = PrivateChats(bot, store.clock)
         dispatcher.workflow_data.update(
             requests=requests,
             own_requests=parts.own_requests,
+            private_chats=private_chats,
+            desk=InlineDesk(bot, requests, telegram.stage.there, private_chats),
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            duels=parts.duels,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -148,6 +166,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             site.take_updates(inbox.take)
         stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
+        stack.push_async_callback(telegram.stage.there.aclose)
         stack.push_async_callback(parts.engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
@@ -156,6 +175,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
+        people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
@@ -163,7 +183,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
 class _Telegram:
     """The parts that show jobs and send pictures."""
 
-    stage: TelegramNotifier
+    stage: InlineNotifier
     status: StatusMessages
     uploads: Uploads
     originals: Originals
@@ -189,9 +209,20 @@ def _speak(
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
-    stage = TelegramNotifier(
-        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    duels = DuelDelivery(bot, store, sender, status, uploads)
+    delivery = Delivery(
+        bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
+    )
+    stage = InlineNotifier(
+        bot,
+        store,
+        InlineMessages(bot, languages),
+        languages=languages,
+        status=status,
+        delivery=delivery,
+        uploads=uploads,
+        images=images,
+        duels=DuelBoard(bot, store, status, languages, providers),
     )
     return _Telegram(stage, status, uploads, originals)
 
@@ -215,6 +246,7 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        inline_requests.make_router(),
         joining.make_router(),
         admin_menu.make_router(),
         chat_membership.make_router(),
@@ -222,10 +254,14 @@ def make_dispatcher(
         topic_settings.make_router(),
         user_settings.make_router(),
         export.make_router(),
+        likeness.make_router(),
+        likeness_page.make_router(),
         forget.make_router(),
         confirmations.make_router(),
         queue.make_router(),
         draft_stop.make_router(),
+        duel.make_router(),
+        duel_votes.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -262,7 +298,11 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(settings: Settings, access: Access, engine: JobEngine, default: str, bot: Bot) -> RequestService:
+def _make_requests(
+    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
+) -> RequestService:
     store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
-    return RequestService(engine, store, providers, default, chat_policy=policy, access=access, confirm=confirm)
+    return RequestService(
+        engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm
+    )

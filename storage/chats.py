@@ -8,12 +8,13 @@ from sqlalchemy import BigInteger, Executable, Table, and_, bindparam, case, del
 
 from storage import ledger, notifications
 from storage.connection import Connection, Transaction
+from storage.depictions import move_likenesses
 from storage.job_states import IS_OPEN, NOT_READY, is_in
 from storage.operations import Operations, reads, writes
 from storage.own_budgets import move_budgets
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
-from storage.schema import chats, drafts, jobs, menus, pictures, topics
+from storage.schema import chats, drafts, duel_results, duels, jobs, menus, pictures, topics
 from storage.settings_records import ChatRules, TopicDefaults, with_option
 from storage.statements import upsert
 from storage.topics import MOVE_TOPICS
@@ -21,6 +22,8 @@ from storage.topics import MOVE_TOPICS
 _MESSAGES: Mapping[Table, Sequence[str]] = {
     jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
     drafts: ("message_id", "question_id"),
+    duels: ("question_id", "poll_message_id"),
+    duel_results: (),
 }
 """The columns that hold ids of messages and topics of a chat."""
 
@@ -92,6 +95,7 @@ class Chats(Operations):
         """
         await connection.lock(f"chat {old}")
         await self._move(connection, old, new)
+        await move_likenesses(connection, old, new)
         for statement in _MOVE_ROWS:
             await connection.execute(statement, {"old": old, "new": new})
         # After its jobs are locked: none of them settles at this moment.

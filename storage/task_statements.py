@@ -16,9 +16,8 @@ _OF_STATE = select(tasks).order_by(tasks.c.id)
 RUNNING_TASKS = _OF_STATE.where(tasks.c.state == TaskState.RUNNING)
 AWAITED_PROVIDERS = select(tasks.c.provider).where(is_in(tasks.c.state, (TaskState.QUEUED,))).distinct()
 REFERENCE_IDS = select(references.c.id).where(references.c.job_id == bindparam("job_id"))
-QUEUE_TASK = upsert(
-    tasks, "job_id", "user_id", "provider", "queued_at", "options", "price", "currency", state=TaskState.QUEUED
-)
+_PLANNED = ("provider", "queued_at", "prompt", "options", "price", "currency")
+QUEUE_TASK = upsert(tasks, "job_id", "user_id", *_PLANNED, state=TaskState.QUEUED)
 START_JOB = move_job(jobs.c.id == bindparam("job_id"), (JobState.PREPARING,), JobState.WORKING)
 # What `storage.ledger.settle` needs to know of a task.
 _MONEY = (tasks.c.provider, tasks.c.price, tasks.c.counted, tasks.c.currency, tasks.c.reserved_at)

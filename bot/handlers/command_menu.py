@@ -25,8 +25,10 @@ from storage.retry_loop import Sleep, repeat
 
 log = logging.getLogger(__name__)
 
-IN_PRIVATE = ("imagine", "history", "queue", "style", "settings", "models", "usage", "export", "forget", "help")
-IN_GROUPS = ("imagine", "history", "style", "settings", "help")
+IN_PRIVATE = (
+    "imagine", "duel", "history", "queue", "style", "me", "settings", "models", "usage", "export", "forget", "help"
+)  # fmt: skip
+IN_GROUPS = ("imagine", "duel", "history", "style", "me", "settings", "help")
 
 
 async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, *, admins: Iterable[int] = ()) -> None:
@@ -116,9 +118,11 @@ def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
 def _commands() -> dict[str, str]:
     return {
         "imagine": _("turn your words into a picture"),
+        "duel": _("several services draw your words; vote for the best"),
         "history": _("your pictures; add words to search"),
         "queue": _("your requests that wait or are being drawn"),
         "style": _("styles, built-in and your own"),
+        "me": _("your photo, for pictures with you in them"),
         "settings": _("your settings"),
         "models": _("the services and what they can do"),
         "usage": _("this month's pictures and cost"),

@@ -14,6 +14,7 @@ from aiogram.types import (
     InlineQuery,
     Message,
     MessageGenerationStopped,
+    PollAnswer,
     TelegramObject,
     Update,
     User,
@@ -25,7 +26,7 @@ from bot.handlers import export, forget, queue_links
 from bot.handlers.admin.group_question import ask_admins, waiting_text
 from bot.handlers.callback_helpers import answer
 from bot.handlers.joining import is_invitation, uninvited_text
-from bot.telegram.callback_data import ForgetCallback, QueueCallback
+from bot.telegram.callback_data import ForgetCallback, LikenessCallback, QueueCallback
 from bot.telegram.message_groups import is_forward
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.told_lately import ToldLately
@@ -34,10 +35,13 @@ from storage.store import Store
 REFUSAL_SECONDS = 3600.0
 """A person is told once in this time, and not for every message, that they have no access."""
 _STARTS = (forget.START_PARAMETER, export.START_PARAMETER, queue_links.START_PARAMETER)
-OWN_DATA = {"/forget", "/export", "/queue", *(f"/start {word}" for word in _STARTS)}
+OWN_DATA = {"/forget", "/export", "/me", "/queue", *(f"/start {word}" for word in _STARTS)}
 """Commands that stay open to those who have lost their access, or never had it: their data is theirs, and so is what
 they have asked for in a group that has access."""
-OWN_BUTTONS = tuple(f"{kind.__prefix__}{kind.__separator__}" for kind in (ForgetCallback, QueueCallback))
+OWN_BUTTONS = tuple(
+    f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback, QueueCallback)
+)
+"""The same for buttons."""
 
 
 class AccessMiddleware(BaseMiddleware):
@@ -129,11 +133,12 @@ def banned_text() -> str:
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:
-    """Whether the update is about the bot's membership in a chat, a group's migration, or a draft there: people may
-    cancel what they have asked for, whatever they may ask for now."""
+    """Whether the update is about the bot's membership in a chat, somebody's leaving, a group's migration, a poll in a
+    chat, which it does not name, or a draft there: people may cancel what they have asked for, whatever they may ask
+    for now."""
     if isinstance(inner, Message):
-        return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id)
-    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped)
+        return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id or inner.left_chat_member)
+    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped | PollAnswer)
 
 
 async def _asks(message: Message) -> bool:

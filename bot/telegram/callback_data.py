@@ -11,14 +11,15 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 class JobCallback(CallbackData, prefix="j"):
     """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star, delete."""
+    and delete-all-surely; of several pictures, also those that ask which one: again-one, edit, vary, enlarge, star,
+    delete."""
 
     do: str
     job: Id
 
 
 class PictureCallback(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
+    """A button about one picture of a result. `do`: again-one, edit, vary, enlarge, star, delete, delete-surely."""
 
     do: str
     picture: Id
@@ -94,10 +95,19 @@ class HistoryCallback(CallbackData, prefix="h"):
 
 
 class ConfirmCallback(CallbackData, prefix="k"):
-    """A button under the question whether to make a request that costs much. `do`: make, no."""
+    """A button under the question whether to make a request that costs much or has choices. `do`: make, written, no."""
 
     do: str
     confirmation: Id
+
+
+class DuelCallback(CallbackData, prefix="v"):
+    """A button of a duel. `do`: start and no, under the question about its price; vote and close; open and list, under
+    its result, for the buttons of one picture and back; `letter`: that of the picture."""
+
+    do: str
+    duel: Id
+    letter: str = ""
 
 
 class ForgetCallback(CallbackData, prefix="f"):
@@ -105,3 +115,12 @@ class ForgetCallback(CallbackData, prefix="f"):
     presses it."""
 
     do: str
+
+
+class LikenessCallback(CallbackData, prefix="me"):
+    """A button about a person's likeness, for that person only. `do`: keep, no; allow, leave (in `chat`); mute, unmute;
+    stop: it is taken back for good."""
+
+    do: str
+    person: Id
+    chat: Annotated[int, Field(gt=-(2**63), lt=2**63)] = 0

@@ -9,7 +9,8 @@ Keyboard = list[list[JSON]]
 """Rows of inline buttons, as the Bot API writes them."""
 ChatType = Literal["private", "group", "supergroup", "channel"]
 BotStatus = Literal["member", "administrator", "restricted", "kicked", "left"]
-"""The bot's membership in a chat. In a private chat `kicked` means that the person blocked it."""
+"""The bot's membership in a chat. In a private chat `kicked` means that the person blocked it, `left` that they have
+never started it."""
 Clock = Callable[[], float]
 """Returns unix seconds."""
 
@@ -142,9 +143,11 @@ class ChatMessage:
     `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
     `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
-    `via`: the bot whose inline result a person sent; `only_for`: the only person who sees an ephemeral message;
+    `via`: the bot whose inline result a person sent,
+    `inline_id`: its id for that bot; `only_for`: the only person who sees an ephemeral message;
     its `ephemeral_id` is the bot's id for it, its `id` only orders it among the others; `force_reply`: as the Bot API
-    writes it; `forward`: the forward of a channel's post in the discussion group.
+    writes it; `forward`: the forward of a channel's post in the discussion group; `votes`: the answers to its
+    poll, by person.
     """
 
     id: int
@@ -168,11 +171,13 @@ class ChatMessage:
     edited: float | None = None
     service: JSON | None = None
     via: Account | None = None
+    inline_id: str | None = None
     only_for: Person | None = None
     ephemeral_id: int | None = None
     force_reply: JSON | None = None
     forward: "ChatMessage | None" = field(default=None, repr=False)
     extra: JSON = field(default_factory=dict)
+    votes: dict[int, int] = field(default_factory=dict)
 
     @property
     def by_bot(self) -> bool:

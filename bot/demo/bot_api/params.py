@@ -8,7 +8,16 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from aiogram import methods
 from aiogram.client.default import Default
-from aiogram.methods import DeleteEphemeralMessage, EditEphemeralMessageText, SendMessage, TelegramMethod
+from aiogram.methods import (
+    DeleteEphemeralMessage,
+    EditEphemeralMessageText,
+    EditMessageCaption,
+    EditMessageMedia,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendMessage,
+    TelegramMethod,
+)
 from aiogram.types import InputFile
 from pydantic import BaseModel, ValidationError
 
@@ -56,6 +65,10 @@ SUPPORTED = frozenset(
         (SendMessage, "ephemeral_message_parameters"),
         (EditEphemeralMessageText, "receiver_user_id"),
         (DeleteEphemeralMessage, "receiver_user_id"),
+        (EditMessageText, "inline_message_id"),
+        (EditMessageCaption, "inline_message_id"),
+        (EditMessageMedia, "inline_message_id"),
+        (EditMessageReplyMarkup, "inline_message_id"),
     ]
 )
 """The exceptions: methods that take them."""

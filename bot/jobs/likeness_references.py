@@ -1,0 +1,33 @@
+"""Likenesses as references: their bytes, and who is who in the prompt that a service gets."""
+
+import re
+from collections.abc import Sequence
+
+from providers.errors import Sentence
+from storage.records import StoredReference
+
+TAKEN_BACK = Sentence("Somebody in this picture no longer lets me use their photo, so I can't draw them.")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+def with_people(prompt: str, references: Sequence[StoredReference]) -> str:
+    """The prompt for a service: each name that means a likeness becomes that picture, by its number. In the language
+    that the prompt seems to be written in."""
+    template = "图{number}中的人" if _HAN.search(prompt) else "the person in picture {number}"
+    people = {
+        name: template.format(number=number)
+        for number, one in enumerate(references, 1)
+        for name in (one.named or "").splitlines()
+    }
+    if not people:
+        return prompt
+    # The longest first: one name may begin with another.
+    names = "|".join(map(re.escape, sorted(people, key=len, reverse=True)))
+    found = re.compile(f"(?<![A-Za-z0-9_])(?:{names})(?![A-Za-z0-9_])", re.IGNORECASE)
+    people = {name.lower(): words for name, words in people.items()}
+    return found.sub(lambda match: people[match[0].lower()], prompt)
+
+
+def is_taken_back(reference: StoredReference) -> bool:
+    """Whether the bytes of a likeness were erased since the job was prepared."""
+    return reference.likeness_id is not None and reference.size is None
