@@ -9,9 +9,12 @@ from aiogram import Bot, Dispatcher, F
 
 from bot.access import Access
 from bot.app import App
+from bot.assistant.client import AssistantClient
+from bot.assistant.helper import Helper, Rules
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
+    assistant,
     chat_membership,
     chat_settings,
     confirmations,
@@ -47,6 +50,7 @@ from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
+from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
@@ -120,7 +124,16 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         languages = Languages()
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
-        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
+        telegram = _speak(
+            stack,
+            bot,
+            store,
+            flood=flood,
+            newest=newest,
+            languages=languages,
+            providers=providers,
+            helps=settings.assistant.is_on,
+        )
         telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
@@ -132,7 +145,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
                 telegram.stage,
                 worker,
                 addresses,
-                budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                budgets=budget_rules(settings.budgets, providers, access.is_admin, settings.assistant.budget),
                 confirm=settings.budgets.confirm,
                 refresh=access.refresh,
                 admins=notices,
@@ -144,6 +157,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
         stack.push_async_callback(people.notices.aclose)
         requests = _make_requests(settings, parts.engine, registry.default, bot, people)
+        help_calls = _make_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         private_chats = PrivateChats(bot, store.clock)
@@ -156,6 +170,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             uploads=telegram.uploads,
             originals=telegram.originals,
             duels=parts.duels,
+            help_calls=help_calls,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -168,6 +183,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(telegram.stage.there.aclose)
         stack.push_async_callback(parts.engine.stop)
+        if help_calls:
+            stack.push_async_callback(help_calls.aclose)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
         stack.callback(albums.drop)
@@ -176,7 +193,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         await parts.engine.open()
         await site.start()
         people.notices.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +215,7 @@ def _speak(
     newest: NewestMessages,
     languages: Languages,
     providers: Mapping[str, AnyProvider],
+    helps: bool,
 ) -> _Telegram:
     downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
@@ -208,7 +226,7 @@ def _speak(
     status = StatusMessages(bot, store, languages, flood, newest)
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
-    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
+    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers, helps=helps)
     duels = DuelDelivery(bot, store, sender, status, uploads)
     delivery = Delivery(
         bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
@@ -224,6 +242,7 @@ def _speak(
         images=images,
         duels=DuelBoard(bot, store, status, languages, providers),
     )
+    stage.helps = helps
     return _Telegram(stage, status, uploads, originals)
 
 
@@ -262,6 +281,7 @@ def make_dispatcher(
         draft_stop.make_router(),
         duel.make_router(),
         duel_votes.make_router(),
+        assistant.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -282,6 +302,22 @@ def make_dispatcher(
 def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
     late = partial(late_items.handle_late_item, requests=requests)
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
+
+
+def _make_help(
+    settings: Settings,
+    requests: RequestService,
+    sessions: Sessions,
+    bot: Bot,
+    languages: Languages,
+) -> HelpCalls | None:
+    """Help with words; None where the operator has set up no assistant."""
+    if not settings.assistant.is_on:
+        return None
+    requests.assistant, context = settings.assistant, requests.engine.context
+    client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
+    rules = Rules(context.budgets, requests.access.is_admin)
+    return HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
 
 
 def _make_notices(

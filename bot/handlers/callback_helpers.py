@@ -161,8 +161,8 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
         words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
-        look = bool(result and result.is_incomplete)
-        buttons = under_result(job, offered, pictures, look=look, words=words)
+        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
+        buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
         await change_buttons(message, buttons if message.photo else with_way_back(buttons, job))
     elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
         await change_buttons(message, result_buttons(standing))

@@ -10,6 +10,7 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
+from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
 from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
@@ -25,7 +26,7 @@ from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
-from bot.telegram.provider_labels import STYLE, still_valid
+from bot.telegram.provider_labels import STYLE, read_model, still_valid
 from providers.base import Provider
 from providers.errors import Sentence
 from providers.money import Money
@@ -88,6 +89,8 @@ class RequestService:
         self.people = people
         self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
+        # Help with words; None: there is none.
+        self.assistant: AssistantSettings | None = None
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -146,6 +149,31 @@ class RequestService:
         `ChatNotAllowedError`."""
         new, options, _depicts = await self._request(context, words, NO_DRAFT)
         return self._prices.price(new, options)
+
+    async def prepared(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> NewJob:
+        """The request of a prompt and a draft, which is not made. Raises `FlagError` or `ChatNotAllowedError`."""
+        return (await self._request(context, words, draft))[0]
+
+    async def make(self, new: NewJob, draft: Draft) -> Job | None:
+        """Make a job of a prepared request of this draft, once, however often it is called.
+
+        Raises `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
+        """
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        depicts = await self.people.check(new.chat_id, new.references)
+        try:
+            return await self._submit(new, self.access.quota(new.user_id), depicts=depicts)
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
+
+    def languages_of(self, new: NewJob) -> tuple[str, ...]:
+        """The languages in which the model of a request wants prompts; none: any will do."""
+        used = read_model(self.providers, new.provider, new.options)
+        if used.provider is None or used.options is None:
+            return ()
+        languages: tuple[str, ...] = used.provider.model(used.options).languages
+        return languages
 
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
@@ -237,17 +265,21 @@ class RequestService:
 
         None: a double tap is one request, and each job would be paid.
         """
+        new = await self.repeated(context, job, overrides)
+        depicts = await self.people.check(context.chat_id, new.references)
+        return await self._submit(new, self._allowed(context), depicts=depicts)
+
+    async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
+        """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
         context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
             references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
-        depicts = await self.people.check(context.chat_id, references)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
-        new = replace(new, options=options, style=overrides.style or job.style, choices=choices)
-        return await self._submit(new, self._allowed(context), depicts=depicts)
+        return replace(new, options=options, style=overrides.style or job.style, choices=choices)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
         with _told_as_not_allowed():

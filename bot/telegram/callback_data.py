@@ -110,6 +110,14 @@ class DuelCallback(CallbackData, prefix="v"):
     letter: str = ""
 
 
+class HelpCallback(CallbackData, prefix="a"):
+    """A button of help with words. `do`: go, stop, use, edit, no (`at`: the suggestion); job, price (`at`: the job, the
+    confirmation), above (the words of the message to which the bot's replies)."""
+
+    do: str
+    at: Id = 0
+
+
 class ForgetCallback(CallbackData, prefix="f"):
     """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
     presses it."""

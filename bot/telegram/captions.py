@@ -35,9 +35,10 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's result, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language. `helps`: see `under_result`."""
 
-    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result, *, helps: bool = False) -> None:
+        self._helps = helps
         self._store = store
         self._providers = providers
         self._result = result
@@ -154,7 +155,8 @@ class ResultCaptions:
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         words = latest.words_of(shown[0]) if len(shown) == 1 else None
-        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete, words=words)
+        look = latest.is_incomplete
+        return under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:

@@ -81,6 +81,8 @@ class TelegramNotifier:
         self.uploads = uploads
         self._images = images
         self._duels = duels
+        # Whether there is an assistant for the words.
+        self.helps = False
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -170,7 +172,8 @@ class TelegramNotifier:
             return
         ending = await self.ending(job)
         with self._languages.speaking(job.language):
-            buttons = after_ending(job, look=ending.look, again=ending.again)
+            helps = self.helps and job.state in FAILED_STATES
+            buttons = after_ending(job, look=ending.look, again=ending.again, helps=helps)
             await self._finish(job, job, ending.words, ending.sign, buttons, only_here=only_here)
 
     async def ending(self, job: Job) -> Ending:
