@@ -14,6 +14,7 @@ from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
     chat_membership,
     chat_settings,
+    comparison,
     confirmations,
     edited_messages,
     error_handler,
@@ -58,6 +59,7 @@ from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.comparison import Comparisons
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
@@ -71,7 +73,7 @@ from bot.telegram.originals import Originals
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
-from bot.telegram.telegram_files import has_own_server
+from bot.telegram.telegram_files import TelegramFiles, has_own_server
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
@@ -132,6 +134,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            comparisons=telegram.comparisons,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -161,6 +164,7 @@ class _Telegram:
     status: StatusMessages
     uploads: Uploads
     originals: Originals
+    comparisons: Comparisons
 
 
 def _speak(
@@ -187,7 +191,7 @@ def _speak(
     stage = TelegramNotifier(
         bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
     )
-    return _Telegram(stage, status, uploads, originals)
+    return _Telegram(stage, status, uploads, originals, Comparisons(TelegramFiles(bot), uploads, images))
 
 
 def make_dispatcher(
@@ -222,6 +226,7 @@ def make_dispatcher(
         models.make_router(),
         usage.make_router(),
         result_actions.make_router(),
+        comparison.make_router(),
         variations.make_router(),
         styles.make_router(),
         hints.make_router(),
