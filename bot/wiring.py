@@ -42,6 +42,7 @@ from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.comparison import Comparisons
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
@@ -60,7 +61,7 @@ from bot.telegram.private_chats import PrivateChats
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
-from bot.telegram.telegram_files import has_own_server
+from bot.telegram.telegram_files import TelegramFiles, has_own_server
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
@@ -137,6 +138,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             originals=telegram.originals,
             duels=parts.duels,
             help_calls=help_calls,
+            comparisons=telegram.comparisons,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -183,6 +185,7 @@ class _Telegram:
     status: StatusMessages
     uploads: Uploads
     originals: Originals
+    comparisons: Comparisons
 
 
 def _speak(
@@ -222,7 +225,7 @@ def _speak(
         duels=DuelBoard(bot, store, status, languages, providers),
     )
     stage.helps = helps
-    return _Telegram(stage, status, uploads, originals)
+    return _Telegram(stage, status, uploads, originals, Comparisons(TelegramFiles(bot), uploads, images))
 
 
 def make_dispatcher(

@@ -17,9 +17,9 @@ from bot.handlers.callback_helpers import (
     change_text,
     repeat_request,
 )
+from bot.handlers.history_details import show_details
 from bot.handlers.history_page import (
     SEARCH_LENGTH,
-    details,
     end_of_date,
     filter_for,
     group_by_time,
@@ -41,7 +41,7 @@ from bot.handlers.request_service import Overrides, RequestService
 from bot.local_time import month_of
 from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import bracketed, caption
-from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
+from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, keyboard, under_result
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import model_of_job, offer
 from bot.telegram.uploads import Uploads
@@ -151,17 +151,6 @@ async def favourites(
     await show(pressed.message, requests, uploads, await history_entry(requests.store, page, filters))
 
 
-async def show_details(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """Show the details of a picture, and each picture it was made from."""
-    if (pressed := await history_press(query, callback_data, requests)) and (
-        shown := await entry_of(pressed, requests)
-    ):
-        await answer(query)
-        steps = [step.picture for step in reversed(shown.origins)]
-        text = await details(requests, shown, pressed.job)
-        await change_text(pressed.message, text, in_details(pressed.picture, steps))
-
-
 async def months(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Show the months that have pictures."""
     if pressed := await history_press(query, callback_data, requests):
@@ -211,12 +200,14 @@ async def hide(query: CallbackQuery, callback_data: HistoryCallback, requests: R
         await ask(query, pressed.message, _("Delete it from your history?"), confirm_hide(pressed.picture))
 
 
-async def keep(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """Delete nothing; show the page again."""
+async def keep(
+    query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
+) -> None:
+    """Delete nothing; show the page again, and its picture where another one was shown with its details."""
     if pressed := await history_press(query, callback_data, requests):
         await answer(query)
         if shown := await entry_of(pressed, requests):
-            await change_text(pressed.message, page_text(shown), page_buttons(shown))
+            await show(pressed.message, requests, uploads, shown)
 
 
 async def hide_confirmed(

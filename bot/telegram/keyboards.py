@@ -8,7 +8,14 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.callback_data import ChangeCallback, HelpCallback, HistoryCallback, JobCallback, PictureCallback
+from bot.telegram.callback_data import (
+    ChangeCallback,
+    HelpCallback,
+    HistoryCallback,
+    JobCallback,
+    PairCallback,
+    PictureCallback,
+)
 from bot.telegram.flag_names import value_label
 from bot.telegram.provider_labels import STYLE, Offer
 from storage.pictures import Picture
@@ -119,6 +126,7 @@ def under_result(
             *([button(_("📐 Shape"), JobCallback(do="shapes", job=job.id))] if offer.shapes else []),
             button(_("🎭 Style"), JobCallback(do="styles", job=job.id)),
             *([button(_("🔍 Larger"), press("enlarge"))] if offer.enlarges else []),
+            *([button(_("⇆ Compare"), JobCallback(do="compare", job=job.id))] if len(pictures) > 1 else []),
         ],
         [
             star(pictures, press("star")),
@@ -151,8 +159,25 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture], words: Sequenc
         "edit": [button(_("All"), JobCallback(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobCallback(do="delete-all", job=job.id), "danger")],
     }
-    rows = [[one] for one in numbers] if words else numbered(numbers)
-    return keyboard(*rows, [*every.get(do, []), _back(job)])
+    return keyboard(*_choices(numbers, words), [*every.get(do, []), _back(job)])
+
+
+def which_other(
+    job: Job, first: Picture, pictures: Sequence[Picture], words: Sequence[str] = ()
+) -> InlineKeyboardMarkup:
+    """The buttons that ask which picture is to be beside the first one. `words`: see `which_picture`."""
+    labels = words or [str(number) for number in range(1, len(pictures) + 1)]
+    others = [
+        button(label, PairCallback(first=first.id, second=picture.id))
+        for label, picture in zip(labels, pictures, strict=True)
+        if picture.id != first.id
+    ]
+    return keyboard(*_choices(others, words), [_back(job)])
+
+
+def _choices(buttons: Sequence[InlineKeyboardButton], words: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Words have rows of their own; numbers share some."""
+    return [[one] for one in buttons] if words else numbered(buttons)
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
