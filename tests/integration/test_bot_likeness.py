@@ -123,7 +123,7 @@ async def test_only_ones_own_photo_is_kept(harness: AppHarness) -> None:
     assert "everyone in “Picture club”" in question.text
     alert = await harness.press(question, "✅ Keep my photo", harness.bob)
     assert "somebody else's photo" in alert.text
-    await harness.press(question, "No")
+    await harness.press(question, "Don't keep it")
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
     assert await harness.app.store.likenesses.question(harness.ann.id) is None
     assert asked.photo
@@ -231,6 +231,22 @@ async def test_notices_are_no_flood_and_can_be_muted(harness: AppHarness) -> Non
     page = await harness.made("/me")
     await harness.press(page, "🔕 Tell me when it's used: no")
     assert "🔔 Tell me when it's used: yes" in page.buttons
+
+
+async def test_what_waits_is_not_submitted_even_if_nobody_has_cancelled_it(one_at_once: AppHarness) -> None:
+    harness = one_at_once
+    await consent(harness, harness.ann, 301)
+    harness.hold()
+    await harness.say("a house", who=harness.ming)
+    await harness.all_submitted(1)
+    await harness.say("/imagine @ann_paints as a queen", chat=harness.group, who=harness.bob)
+    await harness.taken_in()
+    await harness.telegram.until(lambda: any("@ann_paints" in one.text for one in harness.answers()))
+    # As if the process had died between the two steps of /forget.
+    await harness.app.store.erasure.erase(harness.ann.id, harness.app.store.clock())
+    harness.release()
+    await harness.shown("no longer lets me use their photo, so I can't draw them. Nothing was charged.", harness.group)
+    assert len(harness.tasks) == 1
 
 
 async def test_an_edit_says_anew_who_is_meant(one_at_once: AppHarness) -> None:
