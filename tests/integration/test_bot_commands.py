@@ -17,7 +17,7 @@ async def test_all_is_told_once(telegram: TelegramSimulator, bot: Bot) -> None:
     assert known["default", ""] == private
     names = [one["command"] for one in private]
     assert names == ["imagine", "history", "style", "me", "settings", "models", "usage", "export", "forget", "help"]
-    assert [one["command"] for one in group] == ["imagine", "history", "style", "settings", "help"]
+    assert [one["command"] for one in group] == ["imagine", "history", "style", "me", "settings", "help"]
     told = [one["command"] for one, other in zip(group, admins, strict=True) if one != other]
     assert told == ["settings"]
     assert known["default", "zh"] != known["default", ""]
