@@ -15,6 +15,7 @@ from bot.handlers import (
     chat_membership,
     chat_settings,
     confirmations,
+    draft_stop,
     edited_messages,
     error_handler,
     export,
@@ -24,14 +25,17 @@ from bot.handlers import (
     history,
     imagine,
     inline,
+    inline_requests,
     joining,
     late_items,
     likeness,
     likeness_page,
     models,
+    queue,
     result_actions,
     start,
     styles,
+    topic_settings,
     usage,
     user_settings,
     variations,
@@ -44,6 +48,7 @@ from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
+from bot.handlers.inline_requests import InlineDesk
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
 from bot.handlers.use_notices import UseNotices
@@ -65,13 +70,16 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
+from bot.telegram.inline_messages import InlineMessages
+from bot.telegram.inline_notifier import InlineNotifier
 from bot.telegram.message_sender import Sender
 from bot.telegram.missing_targets import MissingTargetMiddleware
 from bot.telegram.newest_messages import NewestMessages, NoteIncoming, NoteOutgoing
-from bot.telegram.notifier import TelegramNotifier
 from bot.telegram.originals import Originals
+from bot.telegram.private_chats import PrivateChats
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
@@ -101,14 +109,15 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
         newest, metrics = NewestMessages(), Metrics(registry.names)
+        notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
         migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
-        bot = make_bot(settings, NoteOutgoing(newest), MissingTargetMiddleware(), migration, flood, counter)
+        bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
         languages = Languages()
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
-        telegram.status.may_show = worker.may_show
+        telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
         addresses = Addresses(bucket or site.references, site.callbacks.address)
@@ -133,8 +142,12 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         requests = _make_requests(settings, parts.engine, registry.default, bot, people)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
+        private_chats = PrivateChats(bot, store.clock)
         dispatcher.workflow_data.update(
             requests=requests,
+            own_requests=parts.own_requests,
+            private_chats=private_chats,
+            desk=InlineDesk(bot, requests, telegram.stage.there, private_chats),
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
@@ -148,6 +161,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             site.take_updates(inbox.take)
         stack.push_async_callback(site.aclose)
         stack.push_async_callback(telegram.status.aclose)
+        stack.push_async_callback(telegram.stage.there.aclose)
         stack.push_async_callback(parts.engine.stop)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
@@ -164,7 +178,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
 class _Telegram:
     """The parts that show jobs and send pictures."""
 
-    stage: TelegramNotifier
+    stage: InlineNotifier
     status: StatusMessages
     uploads: Uploads
     originals: Originals
@@ -191,8 +205,15 @@ def _speak(
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
     originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
     delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
-    stage = TelegramNotifier(
-        bot, store, languages=languages, status=status, delivery=delivery, uploads=uploads, images=images
+    stage = InlineNotifier(
+        bot,
+        store,
+        InlineMessages(bot, languages),
+        languages=languages,
+        status=status,
+        delivery=delivery,
+        uploads=uploads,
+        images=images,
     )
     return _Telegram(stage, status, uploads, originals)
 
@@ -216,16 +237,20 @@ def make_dispatcher(
     dispatcher.edited_message.filter(~F.is_automatic_forward)
     dispatcher.include_routers(
         inline.make_router(),
+        inline_requests.make_router(),
         joining.make_router(),
         admin_menu.make_router(),
         chat_membership.make_router(),
         chat_settings.make_router(),
+        topic_settings.make_router(),
         user_settings.make_router(),
         export.make_router(),
         likeness.make_router(),
         likeness_page.make_router(),
         forget.make_router(),
         confirmations.make_router(),
+        queue.make_router(),
+        draft_stop.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),

@@ -39,7 +39,7 @@ _CAPTIONS = select(captions.c.message_id, captions.c.words).where(_OF_JOB)
 _KEEP_CAPTION = upsert(captions, "chat_id", "message_id", "job_id", "words").on_conflict_do_update(
     index_elements=["chat_id", "message_id"], set_={"words": bindparam("words")}
 )
-_SAME = ("provider", "prompt", "options", "style", "said")
+_SAME = ("provider", "prompt", "choices", "options", "style", "said")
 _REWORD = move_job(
     jobs.c.id == bindparam("job_id"),
     NOT_READY,

@@ -32,10 +32,12 @@ from storage.schema import (
     drafts,
     edits,
     erased,
+    inline_offers,
     invitations,
     jobs,
     likeness_questions,
     likenesses,
+    menus,
     pictures,
     posted,
     provider_health,
@@ -58,10 +60,12 @@ _TABLES_OF_JOBS = (pictures, references, captions, edits, depicted)
 _DELETE_ROWS: Sequence[Executable] = (
     delete(drafts).where(drafts.c.user_id == bindparam("person")),
     delete(confirmations).where(confirmations.c.user_id == bindparam("person")),
+    delete(inline_offers).where(inline_offers.c.user_id == bindparam("person")),
     *(
         delete(table).where(table.c.job_id.in_(_OWN_JOBS))
         for table in (pictures, references, captions, edits, depicted)
     ),
+    delete(menus).where(menus.c.user_id == bindparam("person")),
     # Its bytes, as the waiting jobs of others have them: those fail, unless they were cancelled before.
     update(references)
     .where(references.c.likeness_id.in_(select(likenesses.c.id).where(likenesses.c.user_id == bindparam("person"))))
@@ -88,10 +92,11 @@ _EMPTY_TASKS: Sequence[Executable] = (
     update(invitations).where(invitations.c.made_by == bindparam("person")).values(made_by=ERASED_USER_ID),
     update(tasks)
     .where(_TASKS_OF_PERSON, ~is_in(tasks.c.state, UNFINISHED))
-    .values(user_id=ERASED_USER_ID, ticket=None, options={}, error_message=None),
+    .values(user_id=ERASED_USER_ID, ticket=None, prompt=None, options={}, error_message=None),
 )
 _EMPTY: Mapping[str, Any] = {
     "prompt": "",
+    "choices": None,
     "options": {},
     "style": None,
     "error_message": None,
@@ -103,6 +108,7 @@ _EMPTY: Mapping[str, Any] = {
 _NO_CHAT: Mapping[str, Any] = {
     "chat_id": 0,
     **dict.fromkeys(("thread_id", "message_id", "asked_message_id", "status_id", "idempotency_key", "button")),
+    "inline_message_id": None,
 }
 _CLOSED_AT = func.coalesce(jobs.c.finished_at, bindparam("now", type_=Float))
 _EMPTY_JOBS: Sequence[Executable] = (

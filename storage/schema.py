@@ -6,6 +6,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 from storage.tables_access import invitations, members
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
+from storage.tables_inline import inline_offers
 from storage.tables_jobs import (
     announced,
     captions,
@@ -19,6 +20,7 @@ from storage.tables_jobs import (
 )
 from storage.tables_likenesses import depicted, likeness_chats, likeness_questions, likenesses
 from storage.tables_people import chats, erased, posted, styles, users
+from storage.tables_topics import menus, topics
 from storage.tables_workers import provider_health, updates, workers
 
 __all__ = [
@@ -32,12 +34,14 @@ __all__ = [
     "drafts",
     "edits",
     "erased",
+    "inline_offers",
     "invitations",
     "jobs",
     "likeness_chats",
     "likeness_questions",
     "likenesses",
     "members",
+    "menus",
     "metadata",
     "pictures",
     "posted",
@@ -46,6 +50,7 @@ __all__ = [
     "spending",
     "styles",
     "tasks",
+    "topics",
     "updates",
     "users",
     "workers",

@@ -159,7 +159,9 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
-        await change_buttons(message, under_result(job, offered, pictures, look=bool(result and result.is_incomplete)))
+        words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
+        look = bool(result and result.is_incomplete)
+        await change_buttons(message, under_result(job, offered, pictures, look=look, words=words))
 
 
 def reply_to(job: Job, message: Message) -> int:

@@ -25,7 +25,7 @@ from storage.retry_loop import Sleep, repeat
 
 log = logging.getLogger(__name__)
 
-IN_PRIVATE = ("imagine", "history", "style", "me", "settings", "models", "usage", "export", "forget", "help")
+IN_PRIVATE = ("imagine", "history", "queue", "style", "me", "settings", "models", "usage", "export", "forget", "help")
 IN_GROUPS = ("imagine", "history", "style", "me", "settings", "help")
 
 
@@ -117,6 +117,7 @@ def _commands() -> dict[str, str]:
     return {
         "imagine": _("turn your words into a picture"),
         "history": _("your pictures; add words to search"),
+        "queue": _("your requests that wait or are being drawn"),
         "style": _("styles, built-in and your own"),
         "me": _("your photo, for pictures with you in them"),
         "settings": _("your settings"),

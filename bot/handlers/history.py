@@ -35,8 +35,9 @@ from bot.handlers.history_page import (
 )
 from bot.handlers.history_press import HistoryPress, context_of, entry_anywhere, entry_of, has_file, history_press
 from bot.handlers.imagine import ask_for_words
+from bot.handlers.own_words import own_words
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import RequestService
+from bot.handlers.request_service import Overrides, RequestService
 from bot.telegram.callback_data import HistoryCallback
 from bot.telegram.formatting import caption
 from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
@@ -246,7 +247,8 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     await answer(query)
     job, picture = pressed.job, pressed.picture
     offered = offer(model_of_job(requests.providers, job))
-    text, buttons = caption(job.prompt), under_result(job, offered, [picture])
+    words = await own_words(picture, job, requests) or job.prompt
+    text, buttons = caption(words), under_result(job, offered, [picture], words=words)
     if picture.photo_id:
         await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)
     elif picture.document_id:
@@ -256,7 +258,8 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
 async def again(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, language: str) -> None:
     """Run the request of a picture again."""
     if pressed := await history_press(query, callback_data, requests):
-        await repeat_request(query, requests, context_of(query, pressed, language), pressed.job)
+        overrides = Overrides(prompt=await own_words(pressed.picture, pressed.job, requests))
+        await repeat_request(query, requests, context_of(query, pressed, language), pressed.job, overrides)
 
 
 async def edit(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, language: str) -> None:

@@ -1,5 +1,7 @@
 """The buttons that make another job of a result: again, variations, larger, another shape or style."""
 
+from dataclasses import replace
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
@@ -15,6 +17,7 @@ from bot.handlers.callback_helpers import (
     reply_to,
     restore_buttons,
 )
+from bot.handlers.own_words import own_words, words_above
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, job_style
@@ -32,6 +35,7 @@ def make_router() -> Router:
     """The buttons that make another job."""
     router = Router(name="variations")
     router.callback_query.register(again, JobCallback.filter(F.do == "again"))
+    router.callback_query.register(again_one, PictureCallback.filter(F.do == "again-one"))
     router.callback_query.register(vary, PictureCallback.filter(F.do == "vary"))
     router.callback_query.register(enlarge, PictureCallback.filter(F.do == "enlarge"))
     router.callback_query.register(shapes, JobCallback.filter(F.do == "shapes"))
@@ -46,12 +50,23 @@ async def again(query: CallbackQuery, callback_data: JobCallback, requests: Requ
         await _make_variation(query, job, requests, language, NO_OVERRIDES)
 
 
+async def again_one(
+    query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str
+) -> None:
+    """Run the request of one picture again, with its own words."""
+    if own := await own_picture(query, callback_data.picture, requests):
+        picture, job = own
+        overrides = Overrides(prompt=await own_words(picture, job, requests))
+        await _make_variation(query, job, requests, language, overrides)
+
+
 async def vary(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str) -> None:
     """Run the same prompt again, with one of its pictures as the reference."""
     if own := await _own_picture_with_file(query, callback_data, requests):
         picture, job = own
         options = redrawn(model_of_job(requests.providers, job), job.options)
-        overrides = Overrides(as_references([picture], picture.chat_id), options)
+        words = await own_words(picture, job, requests)
+        overrides = Overrides(as_references([picture], picture.chat_id), options, prompt=words)
         await _make_variation(query, job, requests, language, overrides, said=_("Variations are on their way."))
 
 
@@ -59,9 +74,9 @@ async def enlarge(
     query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str
 ) -> None:
     """Make one picture as large as the service can."""
-    if not (own := await _own_picture_with_file(query, callback_data, requests)):
+    if not (found := await _own_picture_with_file(query, callback_data, requests)):
         return
-    picture, job = own
+    picture, job = found
     options = enlarged(model_of_job(requests.providers, job), picture)
     if options is None:
         await answer(query, _("The service can't make it larger."), alert=True)
@@ -70,7 +85,8 @@ async def enlarge(
     style = {"name": ENLARGED, "words": words}
     if job.style:
         style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
-    overrides = Overrides(as_references([picture], picture.chat_id), options, style)
+    own = await own_words(picture, job, requests)
+    overrides = Overrides(as_references([picture], picture.chat_id), options, style, own)
     await _make_variation(query, job, requests, language, overrides, said=_("A larger one is on its way."))
 
 
@@ -108,6 +124,8 @@ async def changed(query: CallbackQuery, callback_data: ChangeCallback, requests:
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
         return
+    if message := await message_of(query):
+        overrides = replace(overrides, prompt=await words_above(message, job, requests))
     said = _("As {value}: on its way.").format(value=callback_data.value)
     await _make_variation(query, job, requests, language, overrides, said=said)
 
@@ -138,6 +156,9 @@ async def _make_variation(
     """Make another job of a job. `said`: the answer to the press."""
     if message := await message_of(query):
         context = RequestContext.of_press(query, message, reply_to(job, message), language)
-        await repeat_request(query, requests, context, job, overrides, said=said)
-        if overrides != NO_OVERRIDES:
-            await restore_buttons(message, job, requests)
+        try:
+            await repeat_request(query, requests, context, job, overrides, said=said)
+        finally:
+            # Also where it is asked about first.
+            if overrides != NO_OVERRIDES or job.choices:
+                await restore_buttons(message, job, requests)

@@ -16,7 +16,7 @@ from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
 from providers.errors import InvalidRequestError, Sentence
 from providers.options import Options
-from storage.records import CheckedReference, Job, StoredReference, Task
+from storage.records import CheckedReference, Job, NewJob, StoredReference, Task
 
 
 class RequestBuilder:
@@ -53,7 +53,8 @@ class RequestBuilder:
             raise InvalidRequestError(TAKEN_BACK)
         options = _read(provider, task.options, is_paid=task.ticket is not None)
         # One that has its ticket is not submitted any more.
-        request = await self.build(job, options, references, provider, publish=task.ticket is None)
+        own = job if task.prompt is None else replace(job, prompt=task.prompt)
+        request = await self.build(own, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
 
@@ -145,10 +146,18 @@ def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: b
     return options
 
 
-def would_be(prompt: str, style: Mapping[str, str] | None, options: Options, references: int) -> ImageRequest[Any]:
-    """The request that a job with these options is to become. Of its references the number is right; they are fetched
-    and looked at when it is prepared."""
-    return ImageRequest(with_style(prompt, style), options, (FITTING,) * references)
+def would_be(asked: NewJob | Job, options: Options, references: int) -> list[ImageRequest[Any]]:
+    """The requests that a job with these options is to become: one, or one for each of its choices. Of its references
+    the number is right; they are fetched and looked at when it is prepared."""
+    request = ImageRequest(with_style(asked.prompt, asked.style), options, (FITTING,) * references)
+    return [request for _words, request in for_each_choice(asked, request)]
+
+
+def for_each_choice(asked: NewJob | Job, request: ImageRequest[Any]) -> list[tuple[str | None, ImageRequest[Any]]]:
+    """A request for the words of each choice, with these words; the one request with None where there are none."""
+    if not asked.choices:
+        return [(None, request)]
+    return [(words, replace(request, prompt=with_style(words, asked.style))) for words in asked.choices]
 
 
 async def _no_bytes() -> bytes:

@@ -7,7 +7,17 @@ from typing import Any
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, InlineQuery, Message, TelegramObject, Update, User
+from aiogram.types import (
+    CallbackQuery,
+    Chat,
+    ChatMemberUpdated,
+    InlineQuery,
+    Message,
+    MessageGenerationStopped,
+    TelegramObject,
+    Update,
+    User,
+)
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
@@ -118,10 +128,11 @@ def banned_text() -> str:
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:
-    """Whether the update is about the bot's membership in a chat, somebody's leaving, or a group's migration."""
+    """Whether the update is about the bot's membership in a chat, somebody's leaving, a group's migration, or a draft
+    there: people may cancel what they have asked for, whatever they may ask for now."""
     if isinstance(inner, Message):
         return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id or inner.left_chat_member)
-    return isinstance(inner, ChatMemberUpdated)
+    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped)
 
 
 async def _asks(message: Message) -> bool:

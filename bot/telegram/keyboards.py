@@ -80,8 +80,11 @@ def for_unsent(job: Job) -> InlineKeyboardMarkup:
     return keyboard([button(_("📤 Send"), JobCallback(do="look", job=job.id), "primary")])
 
 
-def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False) -> InlineKeyboardMarkup:
-    """The buttons under an album or a single picture. `pictures`: those that are shown; `look`: some are missing."""
+def under_result(
+    job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False, words: str | None = None
+) -> InlineKeyboardMarkup:
+    """The buttons under an album or a single picture. `pictures`: those that are shown; `look`: some are missing;
+    `words`: those of the single picture, where its job has choices."""
 
     def press(do: str) -> CallbackData:
         """The callback for the only picture, or the one that asks which is meant."""
@@ -90,7 +93,7 @@ def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: b
     return keyboard(
         [button(_("🔎 Fetch the missing"), JobCallback(do="look", job=job.id), "primary")] if look else [],
         [
-            button(_("🔁 Again"), JobCallback(do="again", job=job.id)),
+            button(_("🔁 Again"), press("again-one") if job.choices else JobCallback(do="again", job=job.id)),
             *([button(_("🎲 Variations"), press("vary"))] if offer.references else []),
             *([button(_("✏️ Edit"), press("edit"))] if offer.references else []),
         ],
@@ -102,24 +105,35 @@ def under_result(job: Job, offer: Offer, pictures: Sequence[Picture], *, look: b
         [
             star(pictures, press("star")),
             button(_("📎 Files"), JobCallback(do="files", job=job.id)),
-            copy(_("📋 Copy"), job.prompt, JobCallback(do="words", job=job.id)),
+            _copy_prompt(job, words),
             button("🗑", press("delete")),
         ],
     )
 
 
-def which_picture(job: Job, do: str, pictures: Sequence[Picture]) -> InlineKeyboardMarkup:
-    """The buttons under an album that ask which of its pictures is meant, or all."""
+def _copy_prompt(job: Job, words: str | None) -> InlineKeyboardButton:
+    otherwise = JobCallback(do="words", job=job.id)
+    if job.choices and words is None:
+        # Each picture has its own: they are sent, to be copied one by one.
+        return button(_("📋 Copy"), otherwise)
+    return copy(_("📋 Copy"), words or job.prompt, otherwise)
+
+
+def which_picture(job: Job, do: str, pictures: Sequence[Picture], words: Sequence[str] = ()) -> InlineKeyboardMarkup:
+    """The buttons under an album that ask which of its pictures is meant, or all. `words`: of each, where each has its
+    own."""
     mark = "⭐" if do == "star" else ""
     numbers = [
-        button(f"{mark if picture.starred_at else ''}{number}", PictureCallback(do=do, picture=picture.id))
-        for number, picture in enumerate(pictures, 1)
+        button(f"{mark if picture.starred_at else ''}{label}", PictureCallback(do=do, picture=picture.id))
+        for label, picture in zip(words or map(str, range(1, len(pictures) + 1)), pictures, strict=False)
     ]
     every = {
+        "again-one": [button(_("All"), JobCallback(do="again", job=job.id))],
         "edit": [button(_("All"), JobCallback(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobCallback(do="delete-all", job=job.id), "danger")],
     }
-    return keyboard(*_numbered(numbers), [*every.get(do, []), _back(job)])
+    rows = [[one] for one in numbers] if words else _numbered(numbers)
+    return keyboard(*rows, [*every.get(do, []), _back(job)])
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:

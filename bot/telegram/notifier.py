@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from html import escape
 
 from aiogram import Bot
@@ -15,8 +16,9 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
-from bot.telegram.formatting import cut, error_text
+from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageInput, ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
@@ -35,6 +37,22 @@ DOWNLOADS_AT_ONCE = 12
 """Downloads share the connections of all other calls."""
 SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
 """A download that takes longer gives its slot to others; how many such slow ones there may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a job without an album: `words` as HTML behind a `sign`. `look`: its tickets or pictures may still be
+    valid; `again`: the same request may succeed next time."""
+
+    sign: str
+    words: str
+    look: bool
+    again: bool
+
+    @property
+    def text(self) -> str:
+        """The sign and the words."""
+        return f"{self.sign} {self.words}"
 
 
 class TelegramNotifier:
@@ -119,26 +137,34 @@ class TelegramNotifier:
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Tell how a job without an album ended: failed, cancelled or interrupted; in the requester's private chat if
         its own chat takes no messages (unless `only_here`). Raises `Undelivered`."""
-        tasks = await self._store.tasks.of_job(job.id)
-        overdue = any(task.state is TaskState.OVERDUE for task in tasks)
-        missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
+        ending = await self.ending(job)
         with self._languages.speaking(job.language):
-            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
-            sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
-            look = job.state in FAILED_STATES and (overdue or missing)
-            # A job that was refused before it had a task would be refused again.
-            # Pictures that were made and could not be sent must not be paid again.
-            again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
-            buttons = after_ending(job, look=look, again=again)
+            buttons = after_ending(job, look=ending.look, again=ending.again)
             try:
-                await self.status.finish(job, f"{sign} {words}", buttons)
+                await self.status.finish(job, ending.text, buttons)
             except (TelegramNetworkError, TelegramServerError) as error:
                 raise Undelivered(error.message) from error
             except TelegramAPIError as error:
                 # The chat is gone or closed; the store knows how the job ended.
                 log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
                 if job.state not in CANCELLED_STATES and not only_here:
-                    await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
+                    await self._tell_in_private(job, f"{ending.sign} “{_words(job)}”\n{ending.words}", buttons)
+
+    async def ending(self, job: Job) -> Ending:
+        """How a job without an album ended, as it is told."""
+        tasks = await self._store.tasks.of_job(job.id)
+        overdue = any(task.state is TaskState.OVERDUE for task in tasks)
+        missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
+        with self._languages.speaking(job.language):
+            words = escape("\n".join(failures(job, tasks)), quote=False) or _("This didn't work.")
+        return Ending(
+            sign="✖️" if job.state in CANCELLED_STATES else "⚠️",
+            words=words,
+            look=job.state in FAILED_STATES and (overdue or missing),
+            # A job that was refused before it had a task would be refused again.
+            # Pictures that were made and could not be sent must not be paid again.
+            again=job.state not in FAILED_STATES or (bool(tasks) and not missing),
+        )
 
     async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
         """Tell the requester in private, if the bot may write to them. Raises `Undelivered`."""

@@ -20,6 +20,7 @@ from bot.demo.bot_api.entities import find_entities, mention_entities, merge_ent
 from bot.demo.bot_api.errors import ApiError, PeopleError
 from bot.demo.bot_api.files import Upload
 from bot.demo.bot_api.inline_cache import cached
+from bot.demo.bot_api.inline_messages import chosen_json, register
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.things import thing
@@ -34,12 +35,14 @@ MAX_QUERY_LENGTH = 256
 class People:
     """Acts for the people of a world.
 
-    `gap`: seconds between the updates of one album; `shuffle`: whether they come in another order. `sleep` waits.
+    `gap`: seconds between the updates of one album; `shuffle`: whether they come in another order; `is_unheard`:
+    whether the bot hears nothing of the next inline choice. `sleep` waits.
     """
 
     def __init__(self, world: World, background: Background, sleep: Callable[[float], Awaitable[object]]) -> None:
         self.gap = 0.0
         self.shuffle = False
+        self.is_unheard: Callable[[], bool] = lambda: False
         self._world = world
         self.background = background
         self._sleep = sleep
@@ -237,6 +240,8 @@ class People:
             "topic": topic,
         }
         (sent,) = self.post(person, query.chat, [fields])
+        if self._world.bot.feedback and not self.is_unheard():
+            self._world.updates.push("chosen_inline_result", chosen_json(query, result.id, sent))
         return sent
 
     def post(
@@ -247,7 +252,12 @@ class People:
         masked = anonymous or channel or person in chat.anonymous
         sender = ANONYMOUS if masked and not channel else person
         mask = {"sender_chat": chat, "author": person} if masked else {}
+        if chat.type == "private" and chat.bot == "left":
+            chat.bot = "member"
         posted = [self._world.post(chat, sender, **mask, **fields) for fields in messages]
+        for message in posted:
+            if message.via:
+                register(self._world, message)
         self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
         for message in posted:
             forward_to_discussion(self._world, message)

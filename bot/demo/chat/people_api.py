@@ -19,6 +19,7 @@ from bot.demo.bot_api.people_view import chat_view, draft_view, inline_view, mes
 from bot.demo.bot_api.photo_sizes import thumbnail
 from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
+from bot.demo.chat.drafts import stop_draft
 from bot.demo.chat.forms import answered, number, read_form, read_object
 from bot.demo.chat.group_menu import MenuAction, act, named
 from bot.demo.chat.groups import create_group
@@ -68,6 +69,7 @@ class PeopleApi:
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
             web.post(f"{api}/delete", answered(self.delete)),
+            web.post(f"{api}/stop", answered(self.stop)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
@@ -177,6 +179,13 @@ class PeopleApi:
         """A person deletes a message."""
         asked = await read_object(request)
         self._people.delete(self._person(asked.get("person")), self._message(asked))
+        return web.json_response({})
+
+    async def stop(self, request: web.Request) -> web.StreamResponse:
+        """A person stops a draft."""
+        asked = await read_object(request)
+        chat, draft = self._chat(asked.get("chat")), number(asked.get("draft"), "draft")
+        stop_draft(self._world, self._person(asked.get("person")), chat, draft)
         return web.json_response({})
 
     async def inline(self, request: web.Request) -> web.StreamResponse:

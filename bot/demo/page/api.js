@@ -27,6 +27,9 @@ export const press = (person, chat, message, data) => post("press", { person, ch
 /** Delete a message of this person. */
 export const remove = (person, chat, message) => post("delete", { person, chat, message });
 
+/** Stop the bot's unfinished message. */
+export const stop = (person, chat, draft) => post("stop", { person, chat, draft });
+
 /** Perform an admin's choice in a group's menu; `more`: { name } of a new topic, { topic } for an existing one. */
 export const group = (person, chat, act, more = {}) => post("group", { person, chat, act, ...more });
 

@@ -14,7 +14,9 @@ import { drawThing } from "./things.js";
 export function row(messages, view) {
   const [head] = messages;
   if (head.service) return serviceRow(head);
-  const said = messages.find((message) => message.text) ?? head;
+  const captioned = messages.filter((message) => message.text);
+  // Of an album, clients show one caption; where there are several, each is seen with its picture opened.
+  const said = captioned.length > 1 ? { text: "" } : (captioned[0] ?? head);
   const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);

@@ -15,6 +15,7 @@ export const FAULTS = [
   telegram("Flood control for 3 seconds", { kind: "flood", retry_after: 3 }),
   telegram("Only one picture of the next album", { kind: "partial_album", items: 1, retry_after: 3 }),
   telegram("Lose the answer to the next message", { kind: "drop", method: "sendMessage", applied: true }),
+  telegram("Tell nothing of the next inline choice", { kind: "no_feedback" }),
   telegram("Two seconds late, five times", { kind: "delay", seconds: 2, times: 5 }),
 ];
 
