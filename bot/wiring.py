@@ -113,8 +113,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
         bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
         stack.push_async_callback(bot.session.close)
-        languages = Languages()
-        site = Site(settings, store)
+        languages, site = Languages(), Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
         telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
         telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
@@ -137,9 +136,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
-        stack.push_async_callback(people.notices.aclose)
-        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
+        people = _make_people(stack, bot, store, access, languages)
+        requests = _make_requests(parts.engine, registry.default, bot, people)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         private_chats = PrivateChats(bot, store.clock)
@@ -170,7 +168,6 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
-        people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
 
 
@@ -287,10 +284,15 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(
-    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
-) -> RequestService:
-    store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
+def _make_people(stack: AsyncExitStack, bot: Bot, store: Store, access: Access, languages: Languages) -> DepictedPeople:
+    people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+    stack.push_async_callback(people.notices.aclose)
+    people.notices.start()
+    return people
+
+
+def _make_requests(engine: JobEngine, default: str, bot: Bot, people: DepictedPeople) -> RequestService:
+    store, providers, confirm = engine.context.store, engine.context.providers, engine.context.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
     return RequestService(
         engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm

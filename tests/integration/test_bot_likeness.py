@@ -265,6 +265,19 @@ async def test_an_edit_says_anew_who_is_meant(one_at_once: AppHarness) -> None:
     assert widths(harness) == [302]
 
 
+async def test_of_words_with_choices_each_gets_its_own_people(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await consent(harness, harness.ming, 302)
+    answer = await said(harness, "/imagine {@ann_paints, @xiaoming_art} as a cook", who=harness.bob)
+    assert "2" in answer
+    question = harness.answers(harness.group)[-1]
+    await harness.press(question, question.buttons[0], harness.bob)
+    await harness.quiet()
+    assert {one["prompt"] for one in harness.submitted()} == {"the person in picture 1 as a cook"}
+    drawn = sorted(picture_info(one)[1] for task in harness.tasks for one in task.references)
+    assert drawn == [301, 302]
+
+
 async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> None:
     await consent(harness, harness.ann, 301)
     document = (await harness.made("/export")).document
