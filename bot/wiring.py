@@ -121,9 +121,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
-        stack.push_async_callback(people.notices.aclose)
-        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
+        people = _make_people(stack, bot, store, access, languages)
+        requests = _make_requests(parts.engine, registry.default, bot, people)
         help_calls = _make_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
@@ -156,7 +155,6 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
-        people.notices.start()
         yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
 
 
@@ -284,10 +282,15 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(
-    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
-) -> RequestService:
-    store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
+def _make_people(stack: AsyncExitStack, bot: Bot, store: Store, access: Access, languages: Languages) -> DepictedPeople:
+    people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+    stack.push_async_callback(people.notices.aclose)
+    people.notices.start()
+    return people
+
+
+def _make_requests(engine: JobEngine, default: str, bot: Bot, people: DepictedPeople) -> RequestService:
+    store, providers, confirm = engine.context.store, engine.context.providers, engine.context.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
     return RequestService(
         engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm

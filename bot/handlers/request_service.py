@@ -217,12 +217,9 @@ class RequestService:
         name, parsed, style = await self.understand(context, words, rules, draft)
         if style is None:
             style = draft.style or _style_of_topic(rules)
-        people = await self.people.named(context, parsed.prompt)
-        # An edited prompt says anew who is meant.
-        pictures = tuple(one for one in draft.references if one.likeness_id is None)
-        depicts = await self.people.check(context.chat_id, pictures) or bool(people)
+        references, depicts = await self.people.references_of(context, parsed.prompt, draft.references)
         said = read_choices(parsed.prompt)
-        new = self._job(context, (*people, *pictures), provider=name, prompt=said.prompt)
+        new = self._job(context, references, provider=name, prompt=said.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         new = replace(new, options=options, style=style or None, choices=said.choices)
         if said.choices:
