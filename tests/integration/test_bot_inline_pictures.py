@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo.bot_api.inline_messages import register
 from bot.demo.bot_api.model import InlineResult
-from bot.demo.telegram import Chat, ChatMessage, Drop, GatewayPage, Person, Refusal
+from bot.demo.telegram import Chat, ChatMessage, Drop, Flood, GatewayPage, Person, Refusal
 from bot.settings import AccessSettings, LimitsSettings
 from bot.telegram.inline_buttons import InlineCallback, OfferCallback
 from storage.job_states import JobState
@@ -92,7 +92,6 @@ async def test_without_feedback_the_button_begins_it_however_often_it_is_pressed
     harness.release()
     await says(harness, message, "Make one like it")
     assert len(harness.tasks) == 1
-    assert harness.app.store.inline_offers
     feedback = await harness.app.store.inline_offers.feedback()
     assert (feedback.chosen, feedback.pressed) == (0, 1)
 
@@ -161,7 +160,7 @@ async def test_a_limit_is_said_there_and_the_button_stays(tmp_path: Path) -> Non
 
 async def test_what_costs_much_is_asked_about_there(tmp_path: Path) -> None:
     async with opened(tmp_path, budgets={"confirm": ["0.5 CNY"]}) as harness:
-        assert (await offered(harness, "an owl")).description == "an owl\n1 picture, ¥0.20"
+        assert (await offered(harness, "an owl")).description == "an owl · 1 picture, ¥0.20"
         message = await chosen(harness, "a fox --n 3")
         await says(harness, message, "3 pictures, ¥0.60: make them?")
         assert message.buttons == ["✅ Make", "No"]
@@ -252,6 +251,24 @@ async def test_faults_of_telegram_repeat_only_the_edit(harness: AppHarness) -> N
     job = await harness.app.store.jobs.get(2)
     assert job
     assert job.state is JobState.DELIVERED
+
+
+async def test_a_flood_limit_delays_the_message_and_nothing_else(harness: AppHarness) -> None:
+    harness.telegram.play(Flood(method="editMessageText", retry_after=30, times=2))
+    harness.telegram.play(Flood(method="editMessageMedia", retry_after=30))
+    message = await chosen(harness, "a fox")
+    await harness.shown("🔁 Again")
+    await says(harness, message, "Make one like it")
+    assert len(harness.album()) == 1
+
+
+async def test_it_says_that_it_waits_for_a_paused_service(harness: AppHarness) -> None:
+    await harness.app.parts.switch.pause("jimeng", harness.ann.id)
+    message = await chosen(harness, "a fox")
+    await says_soon(harness, message, "⏸")
+    assert message.buttons == ["Cancel"]
+    await harness.app.parts.switch.resume("jimeng", harness.ann.id)
+    await says(harness, message, "Make one like it")
 
 
 async def test_the_bots_own_edits_are_no_requests(harness: AppHarness) -> None:
