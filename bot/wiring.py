@@ -42,7 +42,7 @@ from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.inline_requests import InlineDesk
+from bot.handlers.inline_requests import InlineService
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
 from bot.jobs.context import JobContext
@@ -135,7 +135,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         dispatcher.workflow_data.update(
             requests=requests,
             private_chats=private_chats,
-            desk=InlineDesk(bot, requests, telegram.stage.there, private_chats),
+            inline=InlineService(bot, requests, telegram.stage.there, private_chats),
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,

@@ -64,8 +64,8 @@ async def test_the_message_becomes_the_picture_that_came_in_private_first(harnes
     assert message.photo
     assert message.photo.largest.unique_id == private.photo.largest.unique_id
     assert "🔁 Again" in private.buttons
-    # Few edits: it was taken, it is drawn, it is there.
-    assert len(harness.called("editMessageText", "editMessageMedia")) <= 3
+    # Few edits: it was taken, it is next, it is drawn, it is there.
+    assert len(harness.called("editMessageText", "editMessageMedia")) <= 4
     assert len(harness.tasks) == 1
     (button,) = (button for row in message.keyboard or [] for button in row)
     assert button["switch_inline_query_current_chat"] == "a red <fox>"
