@@ -325,6 +325,17 @@ async def test_wrong_flags_are_said_over_the_results(harness: AppHarness) -> Non
     assert len(query.answer.button["text"]) <= 64
 
 
+async def test_whether_the_private_chat_is_open_is_not_asked_for_each_letter(harness: AppHarness) -> None:
+    harness.telegram.play(Refusal(method="sendChatAction", code=500))
+    for words in ("a f", "a fo", "a fox"):
+        # Where Telegram does not answer, the offer is made all the same.
+        assert (await offered(harness, words)).title == "🎨 Make it"
+    assert [call.status for call in harness.called("sendChatAction")] == [500, 200]
+    await chosen(harness, "an owl")
+    await harness.quiet()
+    assert len(harness.called("sendChatAction")) == 3, "it is asked once more before anything is paid"
+
+
 async def test_it_goes_on_in_the_persons_language(harness: AppHarness) -> None:
     harness.hold()
     message = await chosen(harness, "一只狐狸", who=harness.ming)
