@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, SendMessage, SendPhoto
-from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
+from aiogram.types import Chat, InlineQueryResultArticle, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
 from bot.access import Access
@@ -51,6 +51,7 @@ FIRST_MODELS = (
     EditMessageText,
     SendMediaGroup,
     SendPhoto,
+    InlineQueryResultArticle,
     InlineQueryResultCachedPhoto,
     AnswerInlineQuery,
 )

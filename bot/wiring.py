@@ -22,7 +22,7 @@ from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
-from bot.handlers.inline_requests import InlineDesk
+from bot.handlers.inline_requests import InlineService
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
 from bot.handlers.routers import make_routers
@@ -131,7 +131,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             requests=requests,
             own_requests=parts.own_requests,
             private_chats=private_chats,
-            desk=InlineDesk(bot, requests, telegram.stage.there, private_chats),
+            inline=InlineService(bot, requests, telegram.stage.there, private_chats),
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
