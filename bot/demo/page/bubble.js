@@ -16,7 +16,9 @@ import { t } from "./words.js";
 export function row(messages, view) {
   const [head] = messages;
   if (head.service) return serviceRow(head);
-  const said = messages.find((message) => message.text) ?? head;
+  // Telegram shows no words below an album of which several pictures have their own.
+  const captioned = messages.filter((message) => message.text);
+  const said = captioned.length > 1 ? { ...head, text: "" } : (captioned[0] ?? head);
   const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);
