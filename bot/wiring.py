@@ -9,8 +9,6 @@ from aiogram import Bot, Dispatcher, F
 
 from bot.access import Access
 from bot.app import App
-from bot.assistant.client import AssistantClient
-from bot.assistant.helper import Helper, Rules
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import chat_membership, forwarded_messages, late_items
@@ -18,7 +16,6 @@ from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
-from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
@@ -27,6 +24,7 @@ from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
 from bot.handlers.routers import make_routers
 from bot.handlers.use_notices import UseNotices
+from bot.help_wiring import wire_help
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
@@ -123,7 +121,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         site.take_callbacks(parts.announcements.take)
         people = _make_people(stack, bot, store, access, languages)
         requests = _make_requests(parts.engine, registry.default, bot, people)
-        help_calls = _make_help(settings, requests, sessions, bot, languages)
+        help_calls = wire_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         private_chats = PrivateChats(bot, store.clock)
@@ -250,22 +248,6 @@ def make_dispatcher(
 def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
     late = partial(late_items.handle_late_item, requests=requests)
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
-
-
-def _make_help(
-    settings: Settings,
-    requests: RequestService,
-    sessions: Sessions,
-    bot: Bot,
-    languages: Languages,
-) -> HelpCalls | None:
-    """Help with words; None where the operator has set up no assistant."""
-    if not settings.assistant.is_on:
-        return None
-    requests.assistant, context = settings.assistant, requests.engine.context
-    client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
-    rules = Rules(context.budgets, requests.access.is_admin)
-    return HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
 
 
 def _make_notices(

@@ -27,7 +27,7 @@ from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
 from bot.telegram.provider_labels import STYLE, read_model, still_valid
-from providers.base import Provider
+from providers.base import Model, Provider
 from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
@@ -172,13 +172,11 @@ class RequestService:
             error.draft = draft
             raise
 
-    def languages_of(self, new: NewJob) -> tuple[str, ...]:
-        """The languages in which the model of a request wants prompts; none: any will do."""
+    def model_of(self, new: NewJob) -> Model | None:
+        """The row of the model that a request selects; None: it is not offered any more."""
         used = read_model(self.providers, new.provider, new.options)
-        if used.provider is None or used.options is None:
-            return ()
-        languages: tuple[str, ...] = used.provider.model(used.options).languages
-        return languages
+        row: Model | None = used.provider.model(used.options) if used.provider and used.options else None
+        return row
 
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
