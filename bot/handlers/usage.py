@@ -16,7 +16,7 @@ from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.local_time import month_of
-from bot.telegram.formatting import labelled, money
+from bot.telegram.formatting import money
 from bot.telegram.provider_labels import Providers, title
 from storage.people import People
 from storage.records import ProviderUsage
@@ -93,4 +93,4 @@ def _add(costs: Counter[str], used: ProviderUsage) -> None:
 
 def _line(name: str, pictures: int, costs: Counter[str]) -> str:
     cost = [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]
-    return " · ".join([labelled(name, pictures), *cost])
+    return " · ".join([_("{name}: {pictures}").format(name=name, pictures=pictures), *cost])
