@@ -150,7 +150,9 @@ def _buttons(requests: RequestService, chosen: str) -> InlineKeyboardMarkup | No
         return None
     buttons = [
         button(
-            ("✓ " if name == chosen else "") + name, ProviderCallback(name=name), "primary" if name == chosen else None
+            ("✓ " if name == chosen else "") + title(requests.providers, name),
+            ProviderCallback(name=name),
+            "primary" if name == chosen else None,
         )
         for name in requests.providers
     ]

@@ -55,16 +55,18 @@ def menu(
     usual: str = "",
     *,
     press: type[SettingCallback] = SettingCallback,
+    columns: int | None = None,
 ) -> Menu:
     """A question with its choices. `values`: labels by value; `now`: the current value; `usual`: the label of the
-    default value "" (no such choice without it)."""
+    default value "" (no such choice without it); `columns`: the buttons in each row (None: as many as fit)."""
     choices = [("", usual)] if usual else []
     choices += values.items()
     parts = [
         button(("✓ " if value == (now or "") else "") + label, press(do="set", name=name, value=value))
         for value, label in choices
     ]
-    return text, keyboard(*in_rows(parts), [button(_("‹ Back"), press(do="show"))])
+    rows = [parts[at : at + columns] for at in range(0, len(parts), columns)] if columns else in_rows(parts)
+    return text, keyboard(*rows, [button(_("‹ Back"), press(do="show"))])
 
 
 def service_menu(
@@ -133,8 +135,10 @@ def _fits(value: str) -> bool:
 
 
 def flag_title(flag: Flag) -> str:
-    """A flag's name in words, and as it is typed, as HTML to copy."""
-    return f"<b>{escape(label(flag.name))}</b> <code>{escape(shown(f'--{flag.name}'))}</code>"
+    """A flag's name in words, unless it is typed so, and as it is typed, as HTML to copy."""
+    typed, words = shown(f"--{flag.name}"), label(flag.name)
+    code = f"<code>{escape(typed)}</code>"
+    return code if typed.endswith(words) else f"<b>{escape(words)}</b> {code}"
 
 
 def _usual(flag: Flag) -> str:

@@ -158,7 +158,7 @@ def _zones(now: Preferences, moment: float) -> Menu:
     )
     with in_zone(None):
         usual = written(moment, "%H:%M")
-    return menu(text, ZONE, values, now.time_zone, usual)
+    return menu(text, ZONE, values, now.time_zone, usual, columns=2)
 
 
 def _clock(now: Preferences, moment: float) -> str:
