@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from bot.assistant.client import AssistantClient
 from bot.caution import Caution
 from bot.check_address import AddressError, try_public_url
+from bot.check_inline import inline_advice
 from bot.check_spending import what_they_can_spend, who_may_use_it
 from bot.settings import Settings
 from bot.telegram.connection import make_bot
@@ -90,8 +91,7 @@ async def _telegram(settings: Settings) -> str:
     async with _connected(settings) as bot:
         me = await bot.me()
         own = await _own_server(settings, bot) if has_own_server(bot) else ""
-    inline = "" if me.supports_inline_queries else "; inline mode is off: send /setinline to @BotFather if you want it"
-    return f"ready as @{me.username}{own}{inline}"
+    return f"ready as @{me.username}{own}{await inline_advice(settings, is_on=bool(me.supports_inline_queries))}"
 
 
 async def _own_server(settings: Settings, bot: Bot) -> str:

@@ -132,6 +132,7 @@ async def simulated(
 ) -> AsyncIterator[Mapping[str, ServiceSimulator]]:
     """Start all simulators, without a bot; gives the services beside Jimeng by name, the assistant among them."""
     jimeng.on_call = _recorder(telegram.calls)
+    telegram.bot_user.feedback = True
     telegram.add_service("jimeng", _JimengFaults(jimeng))
     await jimeng.start()
     try:

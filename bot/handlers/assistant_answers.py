@@ -121,6 +121,9 @@ def _request(found: Suggestion, request: NewJob) -> NewJob:
         asked_message_id=None,
         said=None,
         button=None,
+        choices=None,
+        inline_message_id=None,
+        duel_id=None,
     )
 
 

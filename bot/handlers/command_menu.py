@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from aiogram import Bot
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
@@ -25,8 +26,10 @@ from storage.retry_loop import Sleep, repeat
 
 log = logging.getLogger(__name__)
 
-IN_PRIVATE = ("imagine", "history", "style", "settings", "models", "usage", "export", "forget", "help")
-IN_GROUPS = ("imagine", "history", "style", "settings", "help")
+IN_PRIVATE = (
+    "imagine", "duel", "history", "queue", "style", "me", "settings", "models", "usage", "export", "forget", "help"
+)  # fmt: skip
+IN_GROUPS = ("imagine", "duel", "history", "style", "me", "settings", "help")
 
 
 async def publish(
@@ -52,12 +55,21 @@ async def publish(
             await _publish_for_admin(bot, languages, admin, sleep, more)
 
 
-async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool) -> None:
-    """Show a person the commands of an admin, or those of everybody. Where Telegram does not take them now, the next
-    start sends those of an admin again."""
+def commands_of(chat_type: str, *, is_admin: bool, more: Sequence[str] = ()) -> list[BotCommand]:
+    """The commands as the menu of a chat lists them, in the current language. `is_admin`: of the bot, or in a group of
+    the group; `more`: see `publish`."""
+    _default, (_all_private, private), (_all_groups, groups), (_all_admins, admins) = _menus(more)
+    if chat_type != ChatType.PRIVATE:
+        return admins if is_admin else groups
+    return [*private, _admin_command()] if is_admin else private
+
+
+async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool, more: Sequence[str] = ()) -> None:
+    """Show a person the commands of an admin, or those of everybody; `more`: see `publish`. Where Telegram does not
+    take them now, the next start sends those of an admin again."""
     try:
         if is_admin:
-            await _publish_for_admin(bot, languages, user_id, sleep=None)
+            await _publish_for_admin(bot, languages, user_id, sleep=None, more=more)
         else:
             for _locale, code in _codes(languages):
                 await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
@@ -71,8 +83,7 @@ async def _publish_for_admin(
     scope = BotCommandScopeChat(chat_id=user_id)
     for locale, code in _codes(languages):
         with languages.speaking(locale):
-            own = BotCommand(command="admin", description=_("look after this bot"))
-            step = partial(_command, bot, scope, [*_menus(more)[0][1], own], code)
+            step = partial(_command, bot, scope, commands_of(ChatType.PRIVATE, is_admin=True, more=more), code)
             await (_until_allowed(step, sleep) if sleep else step())
 
 
@@ -123,13 +134,20 @@ def _menus(more: Sequence[str] = ()) -> list[tuple[BotCommandScopeUnion, list[Bo
     ]
 
 
+def _admin_command() -> BotCommand:
+    return BotCommand(command="admin", description=_("look after this bot"))
+
+
 def _commands() -> dict[str, str]:
     return {
         "imagine": _("turn your words into a picture"),
+        "duel": _("several services draw your words; vote for the best"),
         "improve": _("better words, before anything is drawn"),
         "describe": _("as a reply to a picture: words that would make it"),
         "history": _("your pictures; add words to search"),
+        "queue": _("your requests that wait or are being drawn"),
         "style": _("styles, built-in and your own"),
+        "me": _("your photo, for pictures with you in them"),
         "settings": _("your settings"),
         "models": _("the services and what they can do"),
         "usage": _("this month's pictures and cost"),

@@ -90,7 +90,7 @@ async def test_forget_and_export(harness: AppHarness) -> None:
     store, ann = harness.app.store, harness.ann.id
     (one,) = await store.suggestions.of_person(ann)
     with Languages().speaking("en"):
-        exported = archive([], ann, {}, await store.users.preferences(ann), [], [one])
+        exported = archive([], ann, {}, await store.users.preferences(ann), [], helped=[one])
     with ZipFile(BytesIO(exported)) as parts:
         assert f"a secret fox, {BETTER}" in parts.read("settings.json").decode()
     await store.erasure.erase(ann, store.clock())
