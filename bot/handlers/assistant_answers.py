@@ -146,7 +146,7 @@ async def _open(
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or found.state is not state:
-        await answer(query, _("These words are not open any more."), alert=True)
+        await answer(query, _("These words have expired. Ask again with ✨."), alert=True)
         return None
     return found
 
