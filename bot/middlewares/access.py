@@ -38,9 +38,7 @@ _STARTS = (forget.START_PARAMETER, export.START_PARAMETER, queue_links.START_PAR
 OWN_DATA = {"/forget", "/export", "/me", "/queue", *(f"/start {word}" for word in _STARTS)}
 """Commands that stay open to those who have lost their access, or never had it: their data is theirs, and so is what
 they have asked for in a group that has access."""
-OWN_BUTTONS = tuple(
-    f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback, QueueCallback)
-)
+OWN_BUTTONS = tuple(f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback, QueueCallback))
 """The same for buttons."""
 
 
