@@ -34,6 +34,7 @@ from storage.store import Store
 
 if TYPE_CHECKING:
     from bot.engine_wiring import EngineParts
+    from bot.handlers.assistant_calls import HelpCalls
     from bot.web.bucket import Bucket
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class App:
     languages: Languages
     background: Background
     bucket: "Bucket | None" = None
+    help_calls: "HelpCalls | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -86,6 +88,8 @@ class App:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
         await self._until_reached("asking Telegram for the bot's name", self.bot.me)
         log.info("ready as @%s", (await self.bot.me()).username)
+        if self.help_calls:
+            self.help_calls.start()
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
@@ -93,7 +97,8 @@ class App:
         if advice := await until_stored(self.access.advice, "reading who has used the bot", asyncio.sleep):
             log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.
-        publish = partial(command_menu.publish, self.bot, self.languages, admins=sorted(self.access.admins()))
+        admins, more = sorted(self.access.admins()), self._help_commands
+        publish = partial(command_menu.publish, self.bot, self.languages, admins=admins, more=more)
         self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
         await self.inbox.start()
         if handle_signals:
@@ -111,6 +116,12 @@ class App:
     def stop(self) -> None:
         """End `run`."""
         self.stopped.set()
+
+    @property
+    def _help_commands(self) -> tuple[str, ...]:
+        """The commands that there are only with an assistant."""
+        offers = self.help_calls.helper.offers if self.help_calls else lambda _kind: False
+        return tuple(name for name in ("improve", "describe") if offers(name))
 
     async def _keep_tidy(self) -> None:
         while True:

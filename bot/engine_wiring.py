@@ -6,6 +6,7 @@ from bot.jobs.announcements import Announcements
 from bot.jobs.calls import Calls
 from bot.jobs.circuit_breaker import CircuitBreaker
 from bot.jobs.context import JobContext
+from bot.jobs.duels import Duels
 from bot.jobs.engine import JobEngine
 from bot.jobs.failover import Failover
 from bot.jobs.finisher import JobFinisher
@@ -41,6 +42,7 @@ class EngineParts:
     switch: ServiceSwitch
     tests: ServiceTests
     own_requests: OwnRequests
+    duels: Duels
 
 
 def wire_engine(context: JobContext) -> EngineParts:
@@ -54,14 +56,15 @@ def wire_engine(context: JobContext) -> EngineParts:
     runner = TaskRunner(context, requests, progress, failures)
     preparer = Preparer(context, requests, progress)
     finisher = JobFinisher(context, progress)
-    reconciler = Reconciler(context, preparer, runner, finisher)
+    duels = Duels(context, finisher, progress)
+    reconciler = Reconciler(context, preparer, runner, finisher, duels)
     announcements = Announcements(context, progress, calls, lost)
     heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
     scheduler = TaskScheduler(context, runner, OverBudget(context, failover))
     switch, tests = ServiceSwitch(context, failover), ServiceTests(context)
     # The parts that start steps are closed before those that run them.
     starting = (calls, progress_loop, scheduler, heartbeat, reconciler, switch, tests)
-    order = (*starting, runner, finisher, preparer, announcements, lost)
+    order = (*starting, duels, runner, finisher, preparer, announcements, lost)
     engine = JobEngine(context, finisher, failover, order)
     fresh = FreshAddresses(context, requests)
     return EngineParts(
@@ -76,4 +79,5 @@ def wire_engine(context: JobContext) -> EngineParts:
         switch,
         tests,
         OwnRequests(context, progress),
+        duels,
     )

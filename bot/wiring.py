@@ -9,13 +9,18 @@ from aiogram import Bot, Dispatcher, F
 
 from bot.access import Access
 from bot.app import App
+from bot.assistant.client import AssistantClient
+from bot.assistant.helper import Helper, Rules
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
 from bot.handlers import (
+    assistant,
     chat_membership,
     chat_settings,
     confirmations,
     draft_stop,
+    duel,
+    duel_votes,
     edited_messages,
     error_handler,
     export,
@@ -45,6 +50,7 @@ from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
 from bot.handlers.admin.service_pages import add_service_pages
+from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
@@ -70,6 +76,8 @@ from bot.telegram.chat_migration import ChatMigrationMiddleware
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
+from bot.telegram.duel_board import DuelBoard
+from bot.telegram.duel_delivery import DuelDelivery
 from bot.telegram.ephemeral_menus import EphemeralMenusMiddleware
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageWorker
@@ -115,7 +123,16 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(bot.session.close)
         languages, site = Languages(), Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
-        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
+        telegram = _speak(
+            stack,
+            bot,
+            store,
+            flood=flood,
+            newest=newest,
+            languages=languages,
+            providers=providers,
+            helps=settings.assistant.is_on,
+        )
         telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
@@ -127,7 +144,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
                 telegram.stage,
                 worker,
                 addresses,
-                budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                budgets=budget_rules(settings.budgets, providers, access.is_admin, settings.assistant.budget),
                 confirm=settings.budgets.confirm,
                 refresh=access.refresh,
                 admins=notices,
@@ -138,6 +155,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         site.take_callbacks(parts.announcements.take)
         people = _make_people(stack, bot, store, access, languages)
         requests = _make_requests(parts.engine, registry.default, bot, people)
+        help_calls = _make_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         private_chats = PrivateChats(bot, store.clock)
@@ -149,6 +167,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
+            duels=parts.duels,
+            help_calls=help_calls,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -161,6 +181,8 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         stack.push_async_callback(telegram.status.aclose)
         stack.push_async_callback(telegram.stage.there.aclose)
         stack.push_async_callback(parts.engine.stop)
+        if help_calls:
+            stack.push_async_callback(help_calls.aclose)
         stack.push_async_callback(albums.aclose)
         stack.push_async_callback(inbox.aclose)
         stack.callback(albums.drop)
@@ -168,7 +190,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +212,7 @@ def _speak(
     newest: NewestMessages,
     languages: Languages,
     providers: Mapping[str, AnyProvider],
+    helps: bool,
 ) -> _Telegram:
     downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
@@ -200,8 +223,11 @@ def _speak(
     status = StatusMessages(bot, store, languages, flood, newest)
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
-    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
-    delivery = Delivery(bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions)
+    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers, helps=helps)
+    duels = DuelDelivery(bot, store, sender, status, uploads)
+    delivery = Delivery(
+        bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
+    )
     stage = InlineNotifier(
         bot,
         store,
@@ -211,7 +237,9 @@ def _speak(
         delivery=delivery,
         uploads=uploads,
         images=images,
+        duels=DuelBoard(bot, store, status, languages, providers),
     )
+    stage.helps = helps
     return _Telegram(stage, status, uploads, originals)
 
 
@@ -248,6 +276,9 @@ def make_dispatcher(
         confirmations.make_router(),
         queue.make_router(),
         draft_stop.make_router(),
+        duel.make_router(),
+        duel_votes.make_router(),
+        assistant.make_router(),
         start.make_router(),
         history.make_router(),
         models.make_router(),
@@ -268,6 +299,22 @@ def make_dispatcher(
 def _make_albums(store: Store, languages: Languages, requests: RequestService) -> AlbumMiddleware:
     late = partial(late_items.handle_late_item, requests=requests)
     return AlbumMiddleware(store, languages, late, partial(forwarded_messages.join_forwarded, requests=requests))
+
+
+def _make_help(
+    settings: Settings,
+    requests: RequestService,
+    sessions: Sessions,
+    bot: Bot,
+    languages: Languages,
+) -> HelpCalls | None:
+    """Help with words; None where the operator has set up no assistant."""
+    if not settings.assistant.is_on:
+        return None
+    requests.assistant, context = settings.assistant, requests.engine.context
+    client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
+    rules = Rules(context.budgets, requests.access.is_admin)
+    return HelpCalls(bot, languages, requests, Helper(client, requests.store, rules, lambda: context.worker.id))
 
 
 def _make_notices(

@@ -37,7 +37,7 @@ class NewJob:
     `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
     `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
     message as it was written; `choices`: the words of each picture, where the prompt has choices; `inline_message_id`:
-    the message of inline mode that shows the job."""
+    the message of inline mode that shows the job; `duel_id`: the duel in which it is one of several."""
 
     idempotency_key: str
     chat_id: int
@@ -56,6 +56,7 @@ class NewJob:
     button: str | None = None
     choices: list[str] | None = None
     inline_message_id: str | None = None
+    duel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Job:
     nothing was left to do, the person's being told included; `worker_id`: the worker that shows it, delivers it and
     tells its end; `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and
     `words` of the style that was named; `edited_at`: when its message was edited, if it was; `precedence`: see
-    `storage.own_queue`."""
+    `storage.own_queue`; `duel_id`, `duel_letter`: the duel in which it is one of several, and the letter of its picture
+    there."""
 
     id: int
     state: JobState
@@ -93,6 +95,8 @@ class Job:
     precedence: int | None = None
     choices: list[str] | None = None
     inline_message_id: str | None = None
+    duel_id: int | None = None
+    duel_letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

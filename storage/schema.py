@@ -4,8 +4,10 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 """
 
 from storage.tables_access import invitations, members
+from storage.tables_assistant import consents, suggestions
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
+from storage.tables_duels import duel_results, duels, votes
 from storage.tables_inline import inline_offers
 from storage.tables_jobs import (
     announced,
@@ -29,9 +31,12 @@ __all__ = [
     "captions",
     "chats",
     "confirmations",
+    "consents",
     "depicted",
     "draft_references",
     "drafts",
+    "duel_results",
+    "duels",
     "edits",
     "erased",
     "inline_offers",
@@ -49,9 +54,11 @@ __all__ = [
     "references",
     "spending",
     "styles",
+    "suggestions",
     "tasks",
     "topics",
     "updates",
     "users",
+    "votes",
     "workers",
 ]

@@ -37,7 +37,8 @@ class ChatRules:
     person's settings name one; `quiet`: no sound and no progress; `paused`: no requests are taken; `muted`: Telegram
     does not let the bot write there; `thread_id`: the only topic in which the bot works (1: a forum's general one);
     `replies`: whose replies to a picture are requests: "own" of the person who asked for it, "all", or "none", so that
-    only commands count; `style`: of the topic, by the English name of a built-in one."""
+    only commands count; `style`: of the topic, by the English name of a built-in one; `duel_polls`: duels are voted on
+    in a poll."""
 
     admins_only: bool = False
     provider: str | None = None
@@ -48,6 +49,7 @@ class ChatRules:
     thread_id: int | None = None
     replies: Replies = "own"
     style: str | None = None
+    duel_polls: bool = False
 
     def in_topic(self, topic: "TopicDefaults") -> "ChatRules":
         """The rules in one of its topics, whose defaults go before those of the group."""

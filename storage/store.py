@@ -5,17 +5,20 @@ from storage.chats import Chats
 from storage.confirmations import Confirmations
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.duel_votes import DuelVotes
+from storage.duels import Duels
 from storage.edited_prompts import Edits
 from storage.erasure import Erasure
 from storage.exports import Exports
 from storage.history import History
 from storage.inline_offers import InlineOffers
 from storage.invitations import Invitations
-from storage.jobs import DAY, Jobs
+from storage.jobs import Jobs
 from storage.likenesses import Likenesses
 from storage.lost_tickets import LostTickets
 from storage.members import Members
 from storage.menus import Menus
+from storage.new_jobs import DAY
 from storage.own_queue import OwnQueues
 from storage.people import People
 from storage.pictures import Pictures
@@ -26,6 +29,7 @@ from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
+from storage.suggestions import Suggestions
 from storage.taking_back import TakingBack
 from storage.tasks import Tasks
 from storage.topics import Topics
@@ -82,6 +86,9 @@ class Store:
         self.erasure = Erasure(database)
         self.budgets = BudgetStore(database)
         self.confirmations = Confirmations(database)
+        self.duels = Duels(database)
+        self.duel_votes = DuelVotes(database)
+        self.suggestions = Suggestions(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -94,8 +101,8 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices and photos, words of inline mode, ephemeral menus, and sums that no budget asks for any
-        more.
+        questions about prices, duels and photos, words of inline mode, ephemeral menus, what the assistant said, and
+        sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -107,6 +114,8 @@ class Store:
         await self.menus.forget(now - MENU_LIFETIME_SECONDS)
         await self.likenesses.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.inline_offers.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.duels.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.suggestions.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

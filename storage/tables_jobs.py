@@ -53,6 +53,10 @@ jobs = Table(
     Column("worker_id", BigInteger),
     # Of the waiting jobs of one person those with a higher one go first; NULL: 0.
     Column("precedence", Integer),
+    # The duel in which it is one of several, and the letter of its picture there, once that is given.
+    Column("duel_id", BigInteger),
+    Column("duel_letter", String(1)),
+    Index("ix_jobs_duel_id", "duel_id", **partial("duel_id IS NOT NULL")),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     # Jobs with something left to do: `job_states.IS_OPEN` is the same condition.
     Index("ix_jobs_open", "worker_id", **partial("state NOT IN ('delivered', 'failed', 'cancelled', 'interrupted')")),

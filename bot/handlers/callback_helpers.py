@@ -8,6 +8,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
+from bot.telegram.duel_texts import result_buttons, with_way_back
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import model_of_job, offer
@@ -160,8 +161,11 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
         words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
-        look = bool(result and result.is_incomplete)
-        await change_buttons(message, under_result(job, offered, pictures, look=look, words=words))
+        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
+        buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
+        await change_buttons(message, buttons if message.photo else with_way_back(buttons, job))
+    elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
+        await change_buttons(message, result_buttons(standing))
 
 
 def reply_to(job: Job, message: Message) -> int:

@@ -37,7 +37,8 @@ from storage.topics import GENERAL_TOPIC
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
 """Settings that are not provider options, like `option_menus.SERVICE`."""
-SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused"}
+DUEL_POLLS = ".duels"
+SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused", DUEL_POLLS: "duel_polls"}
 ON = "1"
 MAX_JOBS_LISTED, LISTED_PROMPT_LENGTH = 15, 60
 CLEARED = Sentence("A group admin cancelled the waiting requests. Nothing was charged.")
@@ -140,6 +141,7 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
     replies = _("Replies: {choice}").format(choice=_whose_replies()[now.replies])
     rows.append([button(replies, GroupCallback(do="show", name=REPLIES))])
+    rows.append([_switch(_("Vote on duels in a poll: {state}"), DUEL_POLLS, now.duel_polls)])
     if message.chat.is_forum or now.thread_id is not None:
         rows.append([_switch(_("Only in this topic: {state}"), TOPIC, _is_in_topic(message, now))])
     service = requests.service_of(now)

@@ -15,7 +15,7 @@ from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
 from bot.telegram.formatting import cut
-from bot.telegram.keyboards import button, keyboard
+from bot.telegram.keyboards import button, help_button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
 from storage.records import NewDraft
@@ -45,7 +45,9 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         "\n".join([question(error.price), *_listed(new.choices or [])]),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(error.confirmation_id, has_choices=bool(new.choices)),
+        reply_markup=_buttons(
+            error.confirmation_id, has_choices=bool(new.choices), helps=requests.assistant is not None
+        ),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
@@ -118,7 +120,7 @@ async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: Requ
     return found
 
 
-def _buttons(confirmation_id: int, *, has_choices: bool) -> InlineKeyboardMarkup:
+def _buttons(confirmation_id: int, *, has_choices: bool, helps: bool) -> InlineKeyboardMarkup:
     written = button(_("✍️ As written"), ConfirmCallback(do="written", confirmation=confirmation_id))
     return keyboard(
         [
@@ -126,4 +128,5 @@ def _buttons(confirmation_id: int, *, has_choices: bool) -> InlineKeyboardMarkup
             button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
         ],
         [written] if has_choices else [],
+        [help_button("price", confirmation_id)] if helps else [],
     )

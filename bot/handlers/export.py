@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from io import BytesIO, StringIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -25,6 +26,7 @@ from bot.telegram.provider_labels import Providers, model_name, read_model, titl
 from storage.exports import Exported
 from storage.likeness_records import OwnLikeness
 from storage.settings_records import Preferences, Style
+from storage.suggestions import Suggestion
 
 START_PARAMETER = "export"
 """The deep-link parameter of the button in a group."""
@@ -114,8 +116,10 @@ async def _file(requests: RequestService, user: User) -> BufferedInputFile:
     likeness = await store.likenesses.of(user.id)
     photo = await store.likenesses.data(likeness.id) if likeness else None
     kept = (likeness, photo[0]) if likeness and photo else None
+    helped = await store.suggestions.of_person(user.id)
     # Packing thousands of rows takes a while: a thread does it, and the bot serves others.
-    data = await asyncio.to_thread(archive, own, user.id, requests.providers, preferences, styles, kept)
+    packed = partial(archive, own, user.id, requests.providers, preferences, styles, likeness=kept, helped=helped)
+    data = await asyncio.to_thread(packed)
     return BufferedInputFile(data, f"imagine-{datetime.now(UTC):%Y-%m-%d}.zip")
 
 
@@ -155,11 +159,16 @@ def archive(
     providers: Providers,
     preferences: Preferences,
     styles: Iterable[Style],
+    *,
     likeness: tuple[OwnLikeness, bytes] | None = None,
+    helped: Iterable[Suggestion] = (),
 ) -> bytes:
-    """The ZIP of a person's pictures, settings and likeness. The README is in the current language."""
+    """The ZIP of a person's pictures, settings and likeness, and what they asked the assistant. The README is in the
+    current language."""
     pictures = [record(one, user_id, providers) for one in own]
     settings: dict[str, Any] = {"preferences": asdict(preferences), "styles": [asdict(style) for style in styles]}
+    asked = [_helped(one) for one in helped]
+    settings |= {"assistant": asked} if asked else {}
     readme = _readme(len(pictures))
     if likeness:
         settings["likeness"] = asdict(likeness[0])
@@ -173,6 +182,14 @@ def archive(
         parts.writestr("pictures.csv", table(pictures))
         parts.writestr("settings.json", _json(settings))
     return file.getvalue()
+
+
+def _helped(one: Suggestion) -> dict[str, Any]:
+    """A question to the assistant, which is kept for a day."""
+    when = datetime.fromtimestamp(one.created_at, UTC).isoformat(timespec="seconds")
+    asked = one.request.prompt if one.request else ""
+    said = {"answer": one.words, "translation": one.translation, "file_id": one.file_id}
+    return {"when": when, "kind": one.kind, "prompt": asked, **said}
 
 
 def table(records: Iterable[Mapping[str, Any]]) -> bytes:

@@ -170,7 +170,7 @@ def _article(query: InlineQuery, prompt: str, price: Price | None) -> InlineQuer
 
 
 def _priced(price: Price | None) -> str:
-    if price is None:
+    if price is None or price.cost is None:
         return ""
     if price.pictures == 1:
         return _("1 picture, {price}").format(price=shown_money(price.cost))

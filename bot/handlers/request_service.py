@@ -1,8 +1,7 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,28 +9,28 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
+from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
-from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
+from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
-from bot.jobs.likeness_references import TAKEN_BACK
+from bot.jobs.likeness_references import meant
 from bot.jobs.over_budget import no_room
 from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
-from bot.telegram.provider_labels import STYLE, still_valid
+from bot.telegram.provider_labels import STYLE, read_model, still_valid
 from providers.base import Provider
 from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
 from storage.confirmations import Confirmation
-from storage.likeness_records import LikenessGoneError
 from storage.money import BudgetExceededError
 from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
@@ -88,6 +87,8 @@ class RequestService:
         self.people = people
         self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
+        # Help with words; None: there is none.
+        self.assistant: AssistantSettings | None = None
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -147,6 +148,31 @@ class RequestService:
         new, options, _depicts = await self._request(context, words, NO_DRAFT)
         return self._prices.price(new, options)
 
+    async def prepared(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> NewJob:
+        """The request of a prompt and a draft, which is not made. Raises `FlagError` or `ChatNotAllowedError`."""
+        return (await self._request(context, words, draft))[0]
+
+    async def make(self, new: NewJob, draft: Draft) -> Job | None:
+        """Make a job of a prepared request of this draft, once, however often it is called.
+
+        Raises `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
+        """
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        depicts = await self.people.check(new.chat_id, new.references)
+        try:
+            return await self._submit(new, self.access.quota(new.user_id), depicts=depicts)
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
+
+    def languages_of(self, new: NewJob) -> tuple[str, ...]:
+        """The languages in which the model of a request wants prompts; none: any will do."""
+        used = read_model(self.providers, new.provider, new.options)
+        if used.provider is None or used.options is None:
+            return ()
+        languages: tuple[str, ...] = used.provider.model(used.options).languages
+        return languages
+
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
 
@@ -157,8 +183,7 @@ class RequestService:
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         depicts = await self.people.check(new.chat_id, new.references)
-        with _told_as_not_allowed():
-            job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
+        job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
         if job and depicts:
             self.people.notices.tell(job)
 
@@ -171,8 +196,7 @@ class RequestService:
         for request in would_be(new, options, len(new.references)):
             self.providers[new.provider].validate(request)
         self._prices.refuse_dearer(job, new)
-        with _told_as_not_allowed():
-            is_changed = await self.engine.reword(job.id, new, edited_at)
+        is_changed = await self.engine.reword(job.id, new, edited_at)
         if is_changed and depicts:
             self.people.notices.tell(job)
         return is_changed
@@ -193,6 +217,15 @@ class RequestService:
             requests = would_be(new, parsed.options, len(new.references))
             check_count(said, estimate(self.providers[name], *requests))
         return new, parsed.options, depicts
+
+    async def alone(
+        self, context: RequestContext, words: Scan, draft: Draft, rules: ChatRules
+    ) -> tuple[NewJob, Options]:
+        """One of several requests with the same words, for the provider that `words` names: each makes one picture.
+        Raises `FlagError`."""
+        name, parsed, style = await self.understand(context, words, rules)
+        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+        return replace(new, style=style or draft.style), parsed.options
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules
@@ -225,21 +258,26 @@ class RequestService:
 
         None: a double tap is one request, and each job would be paid.
         """
+        new = await self.repeated(context, job, overrides)
+        depicts = await self.people.check(context.chat_id, new.references)
+        return await self._submit(new, self._allowed(context), depicts=depicts)
+
+    async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
+        """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
         context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
-            references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
-        depicts = await self.people.check(context.chat_id, references)
+            stored = await self.store.references.of_job(job.id)
+            own = meant(overrides.prompt, stored) if overrides.prompt else stored
+            references = tuple(reference.again() for reference in own)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
-        new = replace(new, options=options, style=overrides.style or job.style, choices=choices)
-        return await self._submit(new, self._allowed(context), depicts=depicts)
+        return replace(new, options=options, style=overrides.style or job.style, choices=choices)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
-        with _told_as_not_allowed():
-            job = await self._prices.submit(new, quota, options)
+        job = await self._prices.submit(new, quota, options)
         if job and depicts:
             self.people.notices.tell(job)
         return job
@@ -308,15 +346,6 @@ def wanted_style(typed: str, own: Sequence[Style]) -> JobStyle:
 def _style_of_topic(rules: ChatRules) -> JobStyle | None:
     """The style that the admins have chosen for the topic, in the current language."""
     return job_style(find(rules.style, ())) if rules.style in dict(BUILT_IN_STYLES) else None
-
-
-@contextmanager
-def _told_as_not_allowed() -> Iterator[None]:
-    """Somebody takes their likeness back between the check and the store's own."""
-    try:
-        yield
-    except LikenessGoneError as error:
-        raise PictureNotAllowedError(TAKEN_BACK) from error
 
 
 def job_style(style: Style) -> JobStyle:

@@ -69,11 +69,11 @@ async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: Req
         await answer(query, forgotten_text(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
-    elif await requests.engine.cancel(job.id):
+    elif await (requests.engine.cancel_duel(job.duel_id) if job.duel_id else requests.engine.cancel(job.id)):
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already finished."), alert=True)
-        if query.message:
+        if query.message and job.duel_id is None:
             with suppress(Undelivered):
                 await requests.engine.tell_again(job, query.message.message_id)
 
@@ -221,7 +221,8 @@ async def _delete(
             await requests.store.pictures.hide(picture.id, picture.user_id, requests.store.clock())
     message_ids = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, requests) if one not in pictures]
-    if not left or message.photo:
+    # Below a duel stand the buttons of its other pictures, too.
+    if message.photo or (not left and job.duel_letter is None):
         message_ids.add(message.message_id)
     else:
         await restore_buttons(message, job, requests)

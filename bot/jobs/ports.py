@@ -7,6 +7,7 @@ from typing import Protocol
 
 from providers.base import ReferenceLimits
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from storage.duel_records import Duel, DuelStanding
 from storage.provider_health import Problem
 from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
@@ -114,6 +115,12 @@ class JobNotifier(Protocol):
 
         Where the chat can't be told, whoever asked is told elsewhere, unless it shall be said `only_here`.
         """
+
+    def show_duel(self, standing: DuelStanding) -> None:
+        """A duel has changed: what is shown of it follows."""
+
+    async def tell_result(self, duel: Duel) -> None:
+        """Name the services of a closed duel in its chat. Saying it twice must look like once. Raises `Undelivered`."""
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`.

@@ -14,6 +14,7 @@ from aiogram.types import (
     InlineQuery,
     Message,
     MessageGenerationStopped,
+    PollAnswer,
     TelegramObject,
     Update,
     User,
@@ -128,11 +129,12 @@ def banned_text() -> str:
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:
-    """Whether the update is about the bot's membership in a chat, somebody's leaving, a group's migration, or a draft
-    there: people may cancel what they have asked for, whatever they may ask for now."""
+    """Whether the update is about the bot's membership in a chat, somebody's leaving, a group's migration, a poll in a
+    chat, which it does not name, or a draft there: people may cancel what they have asked for, whatever they may ask
+    for now."""
     if isinstance(inner, Message):
         return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id or inner.left_chat_member)
-    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped)
+    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped | PollAnswer)
 
 
 async def _asks(message: Message) -> bool:

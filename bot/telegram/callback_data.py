@@ -101,6 +101,23 @@ class ConfirmCallback(CallbackData, prefix="k"):
     confirmation: Id
 
 
+class DuelCallback(CallbackData, prefix="v"):
+    """A button of a duel. `do`: start and no, under the question about its price; vote and close; open and list, under
+    its result, for the buttons of one picture and back; `letter`: that of the picture."""
+
+    do: str
+    duel: Id
+    letter: str = ""
+
+
+class HelpCallback(CallbackData, prefix="a"):
+    """A button of help with words. `do`: go, stop, use, edit, no (`at`: the suggestion); job, price (`at`: the job, the
+    confirmation), above (the words of the message to which the bot's replies)."""
+
+    do: str
+    at: Id = 0
+
+
 class ForgetCallback(CallbackData, prefix="f"):
     """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
     presses it."""

@@ -8,7 +8,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.callback_data import ChangeCallback, HistoryCallback, JobCallback, PictureCallback
+from bot.telegram.callback_data import ChangeCallback, HelpCallback, HistoryCallback, JobCallback, PictureCallback
 from bot.telegram.provider_labels import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
@@ -44,6 +44,11 @@ def button(text: str, press: CallbackData, style: str | None = None) -> InlineKe
     return InlineKeyboardButton(text=text, callback_data=press.pack(), style=style)
 
 
+def help_button(do: str, at: int = 0, *, short: bool = False) -> InlineKeyboardButton:
+    """✨ under words that wait for nothing: see `HelpCallback`."""
+    return button("✨" if short else _("✨ Better words"), HelpCallback(do=do, at=at))
+
+
 def copy(text: str, words: str, otherwise: CallbackData) -> InlineKeyboardButton:
     """A button that copies `words`; if they are too long for that, `otherwise` is sent, which shows them."""
     if len(words.encode("utf-16-le")) // 2 > COPY_LENGTH:
@@ -66,12 +71,13 @@ def while_waiting(job: Job) -> InlineKeyboardMarkup:
     return keyboard([button(_("Cancel"), JobCallback(do="cancel", job=job.id))])
 
 
-def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
+def after_ending(job: Job, *, look: bool, again: bool, helps: bool = False) -> InlineKeyboardMarkup:
     """The buttons under a job that ended without an album. `look`: its tickets or pictures may still be valid; `again`:
-    the same request may succeed next time."""
+    the same request may succeed next time; `helps`: other words may."""
     return keyboard(
         [button(_("🔎 Look again"), JobCallback(do="look", job=job.id), "primary")] if look else [],
         [button(_("🔁 Try again"), JobCallback(do="again", job=job.id))] if again else [],
+        [help_button("job", job.id)] if helps else [],
     )
 
 
@@ -81,10 +87,17 @@ def for_unsent(job: Job) -> InlineKeyboardMarkup:
 
 
 def under_result(
-    job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False, words: str | None = None
+    job: Job,
+    offer: Offer,
+    pictures: Sequence[Picture],
+    *,
+    look: bool = False,
+    words: str | None = None,
+    helps: bool = False,
 ) -> InlineKeyboardMarkup:
     """The buttons under an album or a single picture. `pictures`: those that are shown; `look`: some are missing;
-    `words`: those of the single picture, where its job has choices."""
+    `words`: those of the single picture, where its job has choices; `helps`: whether there is an assistant for the
+    words."""
 
     def press(do: str) -> CallbackData:
         """The callback for the only picture, or the one that asks which is meant."""
@@ -106,6 +119,7 @@ def under_result(
             star(pictures, press("star")),
             button(_("📎 Files"), JobCallback(do="files", job=job.id)),
             _copy_prompt(job, words),
+            *([help_button("job", job.id, short=True)] if helps else []),
             button("🗑", press("delete")),
         ],
     )

@@ -18,6 +18,7 @@ from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
 from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
+from bot.telegram.duel_board import DuelBoard
 from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
 from bot.telegram.image_worker import ImageInput, ImageWorker, UnusableImageError
@@ -26,6 +27,7 @@ from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_files import TelegramFiles
 from bot.telegram.uploads import Uploads
 from providers.base import ReferenceLimits
+from storage.duel_records import Duel, DuelStanding
 from storage.job_states import CANCELLED_STATES, FAILED_STATES, TaskState
 from storage.records import CheckedReference, Job
 from storage.store import Store
@@ -68,6 +70,7 @@ class TelegramNotifier:
         delivery: Delivery,
         uploads: Uploads,
         images: ImageWorker,
+        duels: DuelBoard,
     ) -> None:
         self._bot = bot
         self._files = TelegramFiles(bot)
@@ -77,6 +80,9 @@ class TelegramNotifier:
         self._delivery = delivery
         self.uploads = uploads
         self._images = images
+        self._duels = duels
+        # Whether there is an assistant for the words.
+        self.helps = False
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -101,7 +107,18 @@ class TelegramNotifier:
 
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all if there is no room for it."""
-        self.status.show(job, progress)
+        if job.duel_id is not None:
+            self._duels.show(job, progress)
+        else:
+            self.status.show(job, progress)
+
+    def show_duel(self, standing: DuelStanding) -> None:
+        """A duel has changed: what is shown of it follows."""
+        self._duels.changed(standing)
+
+    async def tell_result(self, duel: Duel) -> None:
+        """Name the services of a closed duel in its chat. Raises `Undelivered`."""
+        await self._duels.tell_result(duel)
 
     async def deliver(self, job: Job) -> None:
         """Send the unsent pictures of a job. Raises `Unreachable`, `Undelivered` or `TakenOver`."""
@@ -118,6 +135,9 @@ class TelegramNotifier:
     async def unsent(self, job: Job, *, only_here: bool = False) -> None:
         """Tell that pictures are stored but could not be sent: in the status message, else (unless `only_here`) in the
         requester's private chat. Raises `Undelivered`."""
+        shown_by = await self._told_by(job)
+        if shown_by is None:
+            return
         pictures = await self._store.pictures.of_job(job.id)
         sent = sum(picture.message_id is not None for picture in pictures)
         total = sent + sum(picture.is_missing for picture in pictures)
@@ -127,28 +147,34 @@ class TelegramNotifier:
                 text = _(
                     "🗂 Only {sent} of {total} could be posted here. Whoever asked for them finds the rest in /history."
                 ).format(sent=sent, total=total)
-            if await self.status.change(job, text, for_unsent(job)) or only_here:
+            if await self.status.change(shown_by, text, for_unsent(job)) or only_here:
                 return
             text = _("🗂 “{words}” is ready, but I can't post it where you asked for it. It's in your /history.")
             if sent:
                 text = _("🗂 Only {sent} of {total} of “{words}” could be posted. The rest is in your /history.")
             await self._tell_in_private(job, text.format(words=_words(job), sent=sent, total=total))
 
+    async def _told_by(self, job: Job) -> Job | None:
+        """The job with the status message in which it is told that this one's pictures could not be sent. None: of a
+        duel it was told already."""
+        found = await self._store.duels.standing(job.duel_id) if job.duel_id else None
+        if found is None or job.id not in {one.id for one in found.lettered}:
+            return job
+        # The first of its jobs tells it for all.
+        is_first = await self._store.duels.void(found.duel.id, self._store.clock())
+        return found.first if is_first else None
+
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Tell how a job without an album ended: failed, cancelled or interrupted; in the requester's private chat if
         its own chat takes no messages (unless `only_here`). Raises `Undelivered`."""
+        if job.duel_id is not None:
+            await self._tell_duel_ended(job, only_here=only_here)
+            return
         ending = await self.ending(job)
         with self._languages.speaking(job.language):
-            buttons = after_ending(job, look=ending.look, again=ending.again)
-            try:
-                await self.status.finish(job, ending.text, buttons)
-            except (TelegramNetworkError, TelegramServerError) as error:
-                raise Undelivered(error.message) from error
-            except TelegramAPIError as error:
-                # The chat is gone or closed; the store knows how the job ended.
-                log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
-                if job.state not in CANCELLED_STATES and not only_here:
-                    await self._tell_in_private(job, f"{ending.sign} “{_words(job)}”\n{ending.words}", buttons)
+            helps = self.helps and job.state in FAILED_STATES
+            buttons = after_ending(job, look=ending.look, again=ending.again, helps=helps)
+            await self._finish(job, job, ending.words, ending.sign, buttons, only_here=only_here)
 
     async def ending(self, job: Job) -> Ending:
         """How a job without an album ended, as it is told."""
@@ -165,6 +191,26 @@ class TelegramNotifier:
             # Pictures that were made and could not be sent must not be paid again.
             again=job.state not in FAILED_STATES or (bool(tasks) and not missing),
         )
+
+    async def _tell_duel_ended(self, job: Job, *, only_here: bool) -> None:
+        with self._languages.speaking(job.language):
+            if ending := await self._duels.ending(job):
+                words = escape(ending.words, quote=False)
+                await self._finish(job, ending.job, words, ending.sign, ending.buttons, only_here=only_here)
+
+    async def _finish(
+        self, job: Job, shown_by: Job, words: str, sign: str, buttons: InlineKeyboardMarkup, *, only_here: bool
+    ) -> None:
+        """Put the end of a job into the status message of the job `shown_by`. Raises `Undelivered`."""
+        try:
+            await self.status.finish(shown_by, f"{sign} {words}", buttons)
+        except (TelegramNetworkError, TelegramServerError) as error:
+            raise Undelivered(error.message) from error
+        except TelegramAPIError as error:
+            # The chat is gone or closed; the store knows how the job ended.
+            log.info("telling its chat how job %d ended failed: %s", job.id, error.message)
+            if job.state not in CANCELLED_STATES and not only_here:
+                await self._tell_in_private(job, f"{sign} “{_words(job)}”\n{words}", buttons)
 
     async def _tell_in_private(self, job: Job, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
         """Tell the requester in private, if the bot may write to them. Raises `Undelivered`."""

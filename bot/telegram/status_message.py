@@ -94,7 +94,7 @@ class StatusMessages:
 
     def _pending(self, job: Job, progress: Progress, board: StatusBoard) -> Pending:
         with self._languages.speaking(job.language):
-            text = words(progress)
+            text = f"⚔️ {words(progress)}" if job.duel_id else words(progress)
             if job.edited_at and progress.phase in NOT_STARTED:
                 text = "\n".join([_("✏️ Changed."), text])
         # A draft vanishes unless it is renewed.

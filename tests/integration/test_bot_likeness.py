@@ -11,6 +11,7 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Person
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
+from tests.support.second_service import SecondService
 
 PROMPT = "/imagine @ann_paints and @xiaoming_art as astronauts"
 
@@ -293,3 +294,18 @@ async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> 
     assert "kept with /me" in page.text
     await harness.press(page, "Erase everything")
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
+
+
+async def test_a_duel_draws_people_too(tmp_path: Path) -> None:
+    second = SecondService()
+    second.steps.open()
+    async with second.harness(tmp_path) as harness:
+        await consent(harness, harness.ann, 301)
+        answer = await said(harness, "/duel @bob_draws with @ann_paints", who=harness.bob)
+        assert "@bob_draws" in answer
+        await harness.say("/duel @ann_paints as a queen", who=harness.bob, chat=harness.group)
+        question = await harness.shown("⚔️ Start", harness.group)
+        await harness.press(question, "⚔️ Start", harness.bob)
+        await harness.ended("🏁 Show the names", harness.group)
+        assert harness.submitted()[-1]["prompt"] == "the person in picture 1 as a queen"
+        await told(harness, harness.ann)

@@ -8,12 +8,13 @@ from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
 from storage.inline_offers import offer_id
 from storage.job_states import JobState, TaskState
-from storage.jobs import DAY
 from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
+from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store
+from tests.support.store_calls_help import help_with_words
 from tests.support.store_calls_people import access, data_of_people, groups, people
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
@@ -274,4 +275,5 @@ ALL: tuple[Calls, ...] = (
     _workers,
     _money,
     _inline,
+    help_with_words,
 )

@@ -146,7 +146,8 @@ class ChatMessage:
     `via`: the bot whose inline result a person sent,
     `inline_id`: its id for that bot; `only_for`: the only person who sees an ephemeral message;
     its `ephemeral_id` is the bot's id for it, its `id` only orders it among the others; `force_reply`: as the Bot API
-    writes it; `forward`: the forward of a channel's post in the discussion group.
+    writes it; `forward`: the forward of a channel's post in the discussion group; `votes`: the answers to its
+    poll, by person.
     """
 
     id: int
@@ -176,6 +177,7 @@ class ChatMessage:
     force_reply: JSON | None = None
     forward: "ChatMessage | None" = field(default=None, repr=False)
     extra: JSON = field(default_factory=dict)
+    votes: dict[int, int] = field(default_factory=dict)
 
     @property
     def by_bot(self) -> bool:

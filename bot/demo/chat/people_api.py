@@ -68,6 +68,8 @@ class PeopleApi:
             web.get(f"{api}/events", answered(self.events)),
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
+            web.post(f"{api}/vote", answered(self.vote)),
+            web.post(f"{api}/edit", answered(self.edit)),
             web.post(f"{api}/delete", answered(self.delete)),
             web.post(f"{api}/stop", answered(self.stop)),
             web.post(f"{api}/inline", answered(self.inline)),
@@ -159,6 +161,7 @@ class PeopleApi:
         person, chat = self._person(fields.get("person")), self._chat(fields.get("chat"))
         place: JSON = {name: number(fields[name], name) for name in ("reply_to", "topic") if fields.get(name)}
         if kind := fields.get("thing"):
+            place["said"] = fields.get("said", "")
             return shown([self._people.send_thing(person, chat, kind, **place)])
         as_document = fields.get("as_document") == "1"
         words = fields.get("text", "")
@@ -173,6 +176,18 @@ class PeopleApi:
         if data not in [button.get("callback_data") for row in message.keyboard or [] for button in row]:
             raise PeopleError("There is no such button.")
         self._people.press(self._person(asked.get("person")), message, data)
+        return web.json_response({})
+
+    async def vote(self, request: web.Request) -> web.StreamResponse:
+        """A person votes in a poll; without an `option` the vote is taken back."""
+        asked = await read_object(request)
+        self._people.vote(self._person(asked.get("person")), self._message(asked), asked.get("option"))
+        return web.json_response({})
+
+    async def edit(self, request: web.Request) -> web.StreamResponse:
+        """A person changes a message."""
+        asked = await read_object(request)
+        self._people.edit(self._person(asked.get("person")), self._message(asked), str(asked.get("text") or "").strip())
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
@@ -209,7 +224,7 @@ class PeopleApi:
         return shown([self._people.choose(self._person(asked.get("person")), query, str(asked.get("result")), **place)])
 
     async def group(self, request: web.Request) -> web.StreamResponse:
-        """An admin chooses from a group's menu."""
+        """A person chooses from a chat's menu."""
         asked = await read_object(request)
         topic = number(asked.get("topic") or 0, "topic")
         chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))

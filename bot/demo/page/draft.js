@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { rich } from "./text.js";
+import { t } from "./words.js";
 
 /** Keeps the draft of the open chat at the end of `list`. `actions`: for links and commands in it, and `stop(id)`. */
 export function watchDraft(store, list, actions) {
@@ -11,7 +12,7 @@ export function watchDraft(store, list, actions) {
   stop.addEventListener("click", () => actions.stop(store.draft(store.chat)?.id));
   // The list is redrawn at times; its style keeps the draft last.
   const node = el("li.row.first.last.draft", { test: "draft", data: { own: false } }, el("div.line", {}, el("div.stack", {}, bubble), stop));
-  const thinking = () => el("span.thinking", {}, "Thinking", el("span.dots", { "aria-hidden": "true" }));
+  const thinking = () => el("span.thinking", {}, t("Thinking"), el("span.dots", { "aria-hidden": "true" }));
 
   const draw = () => {
     const draft = store.draft(store.chat);
