@@ -70,9 +70,15 @@ async def test_people_who_agree_are_drawn_and_the_prompt_says_who_is_who(harness
     asked = "the person in picture 1 and the person in picture 2 as astronauts"
     assert harness.submitted()[-1]["prompt"] == asked
     # Ann has blocked the bot: she is told in the group; 小明 in private.
-    notice = await harness.shown("Ann, Bob is making a picture with your photo.", harness.group)
+    notice = await harness.shown("Ann: Bob is making a picture with your photo.", harness.group)
     assert notice.buttons == ["Not me any more", "🔕 Don't tell me again"]
     assert "Bob" in (await harness.shown("@xiaoming_art", harness.ming.chat)).text
+    # It is about whoever presses.
+    for who in (harness.bob, harness.ann):
+        alert = await harness.press(notice, "Not me any more", who)
+        assert alert.text == "I keep no photo of you."
+    assert await harness.app.store.likenesses.of(harness.ann.id) is None
+    assert await harness.app.store.likenesses.of(harness.ming.id)
     # The names stay as they were written where people see them.
     assert any("@ann_paints" in one.text for one in harness.album(harness.group))
 
