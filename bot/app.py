@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, SendMessage, SendPhoto
-from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
+from aiogram.types import Chat, InlineQueryResultArticle, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
 from bot.access import Access
@@ -51,6 +51,7 @@ FIRST_MODELS = (
     EditMessageText,
     SendMediaGroup,
     SendPhoto,
+    InlineQueryResultArticle,
     InlineQueryResultCachedPhoto,
     AnswerInlineQuery,
 )
@@ -97,7 +98,7 @@ class App:
         if advice := await until_stored(self.access.advice, "reading who has used the bot", asyncio.sleep):
             log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.
-        admins, more = sorted(self.access.admins()), self._help_commands
+        admins, more = sorted(self.access.admins()), self.settings.assistant.commands
         publish = partial(command_menu.publish, self.bot, self.languages, admins=admins, more=more)
         self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
         await self.inbox.start()
@@ -116,12 +117,6 @@ class App:
     def stop(self) -> None:
         """End `run`."""
         self.stopped.set()
-
-    @property
-    def _help_commands(self) -> tuple[str, ...]:
-        """The commands that there are only with an assistant."""
-        offers = self.help_calls.helper.offers if self.help_calls else lambda _kind: False
-        return tuple(name for name in ("improve", "describe") if offers(name))
 
     async def _keep_tidy(self) -> None:
         while True:

@@ -1,9 +1,9 @@
 """Money for people, and the budgets of the configuration as the store takes them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from bot.local_time import written
 from bot.settings import BudgetsSettings
 from providers.money import MoneyLimit
 from providers.registry import AnyProvider
@@ -30,8 +30,8 @@ def shown(cost: Cost) -> str:
 
 
 def moment(at: float) -> str:
-    """A time at which a budget begins again, in seconds since 1970: "2026-12-01 00:00 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    """A time at which a budget begins again, in seconds since 1970, by the person's clock: "2026-12-01 00:00 UTC"."""
+    return written(at)
 
 
 def budget_rules(

@@ -41,28 +41,28 @@ class Words:
         return self.translation or self.words
 
 
-def read_words(said: object, without_flags: Callable[[str], str]) -> Words:
-    """The words in an answer. `without_flags` takes out what the bot would read as options.
+def read_words(said: object, without_flags: Callable[[str], str], most: int = MOST_SPACED) -> Words:
+    """The words in an answer, at most `most` characters. `without_flags` takes out what the bot would read as options.
 
     Raises `UnusableAnswerError`.
     """
     if not isinstance(said, str) or len(said) > MOST_RAW or _PAGE.search(said):
         raise UnusableAnswerError("not a text of a prompt's length")
     words, _sign, translation = said.strip().partition(f"\n{TRANSLATION}")
-    plain = Words(plain_words(words, without_flags), plain_words(translation, without_flags))
+    plain = Words(*(_cut(plain_words(one, without_flags), most) for one in (words, translation)))
     if not any(each.isalpha() for each in plain.words):
         raise UnusableAnswerError("no words")
     return plain
 
 
 def plain_words(said: str, without_flags: Callable[[str], str]) -> str:
-    """One line of plain words."""
+    """One line of plain words, however long."""
     text = unicodedata.normalize("NFC", said).strip()
     text = _TAG.sub(" ", _FENCE.sub("", text))
     text = _MARKUP.sub("", text).translate(_SIGNS)
     text = " ".join("".join(each if _is_visible(each) else " " for each in text).split())
     text = _DASHES.sub("", without_flags(text))
-    return _cut(_unquoted(text).lstrip("/／\\ "))
+    return _unquoted(text).lstrip("/／\\ ")
 
 
 def _is_visible(each: str) -> bool:
@@ -77,10 +77,10 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int) -> str:
     """At most so many characters, cut at a word where there are spaces."""
-    if len(text) <= MOST_LETTERS:
-        return text
     is_spaced = text.count(" ") > len(text) // 12
-    most = MOST_SPACED if is_spaced else MOST_LETTERS
-    return text[:most].rpartition(" ")[0] if is_spaced and len(text) > most else text[:most]
+    most = min(most, MOST_SPACED if is_spaced else MOST_LETTERS)
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0] if is_spaced and text[most] != " " else text[:most].rstrip()

@@ -92,10 +92,12 @@ class Helper:
         data: bytes | None,
         *,
         languages: tuple[str, ...],
+        most: int,
         without_flags: Callable[[str], str],
     ) -> Words | None:
         """Ask a reserved question, once. `data`: the picture (JPEG) or the voice message; `languages`: those in which
-        the service that is to draw wants prompts; `without_flags`: see `read_words`. None: it was given up for lost.
+        the service that is to draw wants prompts, of at most `most` characters; `without_flags`: see `read_words`.
+        None: it was given up for lost.
 
         Raises `HelpFailedError`.
         """
@@ -108,7 +110,7 @@ class Helper:
             raise HelpFailedError(_reason(error), may_be_charged=counts) from error
         cost = cost_of(self._client.settings, suggestion.kind, answer.tokens)
         try:
-            words = read_words(answer.said, without_flags)
+            words = read_words(answer.said, without_flags, most)
         except UnusableAnswerError as error:
             log.info("the assistant gave no usable words (%s)", error)
             await self._ended(suggestion, cost)

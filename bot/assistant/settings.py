@@ -55,6 +55,11 @@ class AssistantSettings(BaseModel):
         return {"improve": self.model, "describe": self.vision_model, "listen": self.transcription_model}[kind]
 
     @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that there are only with an assistant, as far as their models are named."""
+        return tuple(name for name in ("improve", "describe") if self.is_on and self.model_for(name))
+
+    @property
     def unpriced(self) -> tuple[str, ...]:
         """The prices that are not set although they are charged."""
         has_price = self.price is not None or self.token_price is not None

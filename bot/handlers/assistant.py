@@ -15,7 +15,7 @@ from bot.handlers.confirmations import ANSWER_SECONDS
 from bot.handlers.hints import words_of
 from bot.handlers.imagine import NOT_FORWARDED, AddressesBot, own_pictures
 from bot.handlers.prompt_flags import FlagError, Scan
-from bot.handlers.request_context import RequestContext, key_of
+from bot.handlers.request_context import RequestContext, keep_chat_as_author, key_of
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import HelpCallback
 from bot.telegram.formatting import plain, say
@@ -146,6 +146,7 @@ async def improve_job(
             await answer(query, _("Only the person who asked for it can answer this."), alert=True)
             return
         context = RequestContext.of_press(query, message, reply_to(job, message), language, preferences)
+        context = keep_chat_as_author(context, job)
         await _press(query, requests, help_calls, await requests.repeated(context, job))
 
 

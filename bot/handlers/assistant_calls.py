@@ -14,7 +14,7 @@ from aiogram.types import InlineKeyboardMarkup, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 from tenacity import retry_if_exception_type
 
-from bot.assistant.answers import Words
+from bot.assistant.answers import MOST_SPACED, Words
 from bot.assistant.helper import Helper, HelpFailedError
 from bot.background import Background
 from bot.handlers.request_service import RequestService
@@ -143,11 +143,12 @@ class HelpCalls:
 
     async def _words(self, suggestion: Suggestion) -> Words | None:
         data = await self._data(suggestion)
-        request = suggestion.request
+        row = self._requests.model_of(suggestion.request) if suggestion.request else None
         return await self.helper.ask(
             suggestion,
             data,
-            languages=self._requests.languages_of(request) if request else (),
+            languages=row.languages if row else (),
+            most=row.prompt_length if row else MOST_SPACED,
             without_flags=lambda text: self._requests.scan(text).prompt,
         )
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from aiogram import Bot
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
@@ -54,12 +55,21 @@ async def publish(
             await _publish_for_admin(bot, languages, admin, sleep, more)
 
 
-async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool) -> None:
-    """Show a person the commands of an admin, or those of everybody. Where Telegram does not take them now, the next
-    start sends those of an admin again."""
+def commands_of(chat_type: str, *, is_admin: bool, more: Sequence[str] = ()) -> list[BotCommand]:
+    """The commands as the menu of a chat lists them, in the current language. `is_admin`: of the bot, or in a group of
+    the group; `more`: see `publish`."""
+    _default, (_all_private, private), (_all_groups, groups), (_all_admins, admins) = _menus(more)
+    if chat_type != ChatType.PRIVATE:
+        return admins if is_admin else groups
+    return [*private, _admin_command()] if is_admin else private
+
+
+async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool, more: Sequence[str] = ()) -> None:
+    """Show a person the commands of an admin, or those of everybody; `more`: see `publish`. Where Telegram does not
+    take them now, the next start sends those of an admin again."""
     try:
         if is_admin:
-            await _publish_for_admin(bot, languages, user_id, sleep=None)
+            await _publish_for_admin(bot, languages, user_id, sleep=None, more=more)
         else:
             for _locale, code in _codes(languages):
                 await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
@@ -73,8 +83,7 @@ async def _publish_for_admin(
     scope = BotCommandScopeChat(chat_id=user_id)
     for locale, code in _codes(languages):
         with languages.speaking(locale):
-            own = BotCommand(command="admin", description=_("look after this bot"))
-            step = partial(_command, bot, scope, [*_menus(more)[0][1], own], code)
+            step = partial(_command, bot, scope, commands_of(ChatType.PRIVATE, is_admin=True, more=more), code)
             await (_until_allowed(step, sleep) if sleep else step())
 
 
@@ -123,6 +132,10 @@ def _menus(more: Sequence[str] = ()) -> list[tuple[BotCommandScopeUnion, list[Bo
         (BotCommandScopeAllGroupChats(), groups),
         (BotCommandScopeAllChatAdministrators(), admins),
     ]
+
+
+def _admin_command() -> BotCommand:
+    return BotCommand(command="admin", description=_("look after this bot"))
 
 
 def _commands() -> dict[str, str]:

@@ -104,7 +104,7 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     if message := await message_of(query):
         text = _("Not made. Nothing was charged.")
         if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
-            text += "\n" + _("Your pictures wait for other words.")
+            text += "\n" + _("Your pictures are still here: just send other words.")
         await change_text(message, text, None)
 
 
@@ -115,7 +115,7 @@ async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: Requ
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or requests.store.clock() - found.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
         return None
     return found
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from io import BytesIO, StringIO
@@ -20,6 +20,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
+from bot.local_time import local, zone, zone_name
 from bot.telegram.keyboards import into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import Providers, model_name, read_model, title
@@ -120,7 +121,7 @@ async def _file(requests: RequestService, user: User) -> BufferedInputFile:
     # Packing thousands of rows takes a while: a thread does it, and the bot serves others.
     packed = partial(archive, own, user.id, requests.providers, preferences, styles, likeness=kept, helped=helped)
     data = await asyncio.to_thread(packed)
-    return BufferedInputFile(data, f"imagine-{datetime.now(UTC):%Y-%m-%d}.zip")
+    return BufferedInputFile(data, f"imagine-{datetime.now(zone()):%Y-%m-%d}.zip")
 
 
 def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, A
     cost = picture.cost
     values = (
         picture.id,
-        datetime.fromtimestamp(picture.created_at, UTC).isoformat(timespec="seconds"),
+        local(picture.created_at).isoformat(timespec="seconds"),
         picture.prompt,
         picture.style,
         title(providers, picture.provider),
@@ -186,7 +187,7 @@ def archive(
 
 def _helped(one: Suggestion) -> dict[str, Any]:
     """A question to the assistant, which is kept for a day."""
-    when = datetime.fromtimestamp(one.created_at, UTC).isoformat(timespec="seconds")
+    when = datetime.fromtimestamp(one.created_at, zone()).isoformat(timespec="seconds")
     asked = one.request.prompt if one.request else ""
     said = {"answer": one.words, "translation": one.translation, "file_id": one.file_id}
     return {"when": when, "kind": one.kind, "prompt": asked, **said}
@@ -217,10 +218,10 @@ def _readme(count: int) -> str:
     return _(
         "This is everything the bot has stored about you.\n\n"
         "pictures.json and pictures.csv: the pictures you've made ({count}), each with your prompt and how "
-        "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are UTC, sizes are in "
+        "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are {zone}, sizes are in "
         "pixels. A picture that you deleted from your history is marked as deleted; /forget erases it for "
         "good.\n\n"
         "settings.json: your settings and styles.\n\n"
         "The pictures themselves are in your chats, where Telegram keeps them. A file_id is the name by "
         "which this bot finds a picture again.\n"
-    ).format(count=count)
+    ).format(count=count, zone=zone_name())

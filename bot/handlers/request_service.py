@@ -15,7 +15,7 @@ from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_ch
 from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
-from bot.handlers.request_context import RequestContext, keep_chat_as_author
+from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.likeness_references import meant
@@ -26,7 +26,7 @@ from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
 from bot.telegram.provider_labels import STYLE, read_model, still_valid
-from providers.base import Provider
+from providers.base import Model, Provider
 from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
@@ -89,6 +89,11 @@ class RequestService:
         self._clock = store.clock
         # Help with words; None: there is none.
         self.assistant: AssistantSettings | None = None
+
+    @property
+    def help_commands(self) -> tuple[str, ...]:
+        """The commands of help with words, where there is any."""
+        return self.assistant.commands if self.assistant else ()
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -165,13 +170,11 @@ class RequestService:
             error.draft = draft
             raise
 
-    def languages_of(self, new: NewJob) -> tuple[str, ...]:
-        """The languages in which the model of a request wants prompts; none: any will do."""
+    def model_of(self, new: NewJob) -> Model | None:
+        """The row of the model that a request selects; None: it is not offered any more."""
         used = read_model(self.providers, new.provider, new.options)
-        if used.provider is None or used.options is None:
-            return ()
-        languages: tuple[str, ...] = used.provider.model(used.options).languages
-        return languages
+        row: Model | None = used.provider.model(used.options) if used.provider and used.options else None
+        return row
 
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
@@ -205,7 +208,7 @@ class RequestService:
         """The job by the settings and flags, its options, and whether it depicts people. Raises `FlagError` or
         `ChatNotAllowedError`."""
         rules = await self.check(context)
-        name, parsed, style = await self.understand(context, words, rules)
+        name, parsed, style = await self.understand(context, words, rules, draft)
         if style is None:
             style = draft.style or _style_of_topic(rules)
         references, depicts = await self.people.references_of(context, parsed.prompt, draft.references)
@@ -228,12 +231,14 @@ class RequestService:
         return replace(new, style=style or draft.style), parsed.options
 
     async def understand(
-        self, context: RequestContext, words: Scan, rules: ChatRules
+        self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT
     ) -> tuple[str, Parsed[Any], JobStyle | None]:
         """Read the flags: the name of the provider, its options, and the style, if one is named (an empty one: none is
-        wanted). Raises `FlagError` about all wrong flags."""
+        wanted). A draft's provider and options take the place of the settings. Raises `FlagError` about all wrong
+        flags."""
         preferences = context.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        kept = draft.provider if draft.provider in self.providers else None
+        typed = (words.value("provider") or kept or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         style, wrong = None, None
@@ -243,8 +248,10 @@ class RequestService:
             except FlagError as error:
                 wrong = error
         # The person's own options come first: those of the group that conflict with them are left out.
-        own = {**preferences.options.get(name, {})}
+        own: dict[str, Any] = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        if draft.options is not None and name == kept:
+            own = dict(draft.options)
         own, options = still_valid(self.providers[name], own), self.providers[name].Options
         problems = [*(wrong.sentences if wrong else ())]
         if words.among:
@@ -253,7 +260,7 @@ class RequestService:
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
-        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
+        """The request of a job again, with `overrides`, as a job of the author in `context`. Raises
         `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
@@ -265,12 +272,9 @@ class RequestService:
     async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
         """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
-        context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
-            stored = await self.store.references.of_job(job.id)
-            own = meant(overrides.prompt, stored) if overrides.prompt else stored
-            references = tuple(reference.again() for reference in own)
+            references = await self.references_again(context, job, overrides.prompt)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
@@ -281,6 +285,16 @@ class RequestService:
         if job and depicts:
             self.people.notices.tell(job)
         return job
+
+    async def references_again(
+        self, context: RequestContext, job: Job, prompt: str | None = None
+    ) -> tuple[NewReference, ...]:
+        """The references of a job for another one (`prompt`: with this one of its prompts); in another chat no message
+        shows them."""
+        stored = await self.store.references.of_job(job.id)
+        found = [reference.again() for reference in (meant(prompt, stored) if prompt else stored)]
+        is_here = context.chat_id == job.chat_id
+        return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
     async def wait_for_words(
         self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""

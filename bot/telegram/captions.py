@@ -10,6 +10,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
+from bot.local_time import in_zone
 from bot.telegram.choice_lines import failures, listed_words
 from bot.telegram.duel_texts import only_one
 from bot.telegram.formatting import caption, cut, pixels, plain
@@ -113,7 +114,8 @@ class ResultCaptions:
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
-        error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
+        with in_zone(self._result.preferences.time_zone):
+            error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
         references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []

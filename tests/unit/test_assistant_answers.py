@@ -64,6 +64,8 @@ def test_what_is_no_prompt_is_refused(said: object) -> None:
 def test_long_words_are_cut() -> None:
     assert read_words("fox " * 500, without_flags).words == ("fox " * (MOST_SPACED // 4)).strip()
     assert read_words("狐" * 1000, without_flags).words == "狐" * MOST_LETTERS
+    assert read_words("a red fox in snow", without_flags, 9).words == "a red fox"
+    assert read_words("a red fox in snow", without_flags, 11).words == "a red fox"
 
 
 @given(st.text(max_size=300))
